@@ -1,0 +1,200 @@
+#include "actors/auth/auth.hpp"
+
+#include "config/version.hpp"
+#include "messages/protocol.hpp"
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto lock_poll = 20ms;
+constexpr auto grace = 5s; ///< on top of a request's own timeout, which always ends it first
+
+access_token token_of(const credentials& session) {
+  return {session.access, session.team_slug, session.username};
+}
+
+failure login_needed() {
+  return {ec::login_required, "nobody is logged in", "run: spec-kitty auth login"};
+}
+
+failure other_origin(const credentials& session, const server_url& server) {
+  return {ec::login_required,
+          "the session belongs to " + session.server + ", the server is " + server.origin() +
+              ": its token is not sent there",
+          "run: spec-kitty auth login"};
+}
+
+} // namespace
+
+auth_state::~auth_state() {
+  answer_waiting(failure{ec::stopping, "stopped before the session was refreshed", {}});
+}
+
+http_request auth_state::post(std::string_view path, std::string body) const {
+  http_request request;
+  request.method = "POST";
+  request.url = config.server.at(path);
+  request.headers = {"Content-Type: application/json",
+                     "User-Agent: spec-kitty/" + std::string(version)};
+  request.body = std::move(body);
+  request.ca_file = config.ca_file;
+  request.timeout = config.timeout;
+  return request;
+}
+
+void auth_state::ask(const std::string& failed, caf::typed_response_promise<access_token> promise) {
+  const auto session = read_credentials(config.home);
+  if (!session)
+    return refuse(promise, session.error());
+  switch (next_token_step(*session, config.server.origin(), failed, now_s())) {
+  case token_step::use:
+    return fulfil(promise, token_of(**session));
+  case token_step::log_in:
+    return refuse(promise, login_needed());
+  case token_step::wrong_home:
+    return refuse(promise, other_origin(**session, config.server));
+  case token_step::refresh:
+    break;
+  }
+  waiting.push_back(std::move(promise));
+  if (waiting.size() > 1)
+    return; // a refresh is under way
+  failed_access = (*session)->access;
+  lock_wait = 0ms;
+  try_refresh();
+}
+
+void auth_state::try_refresh() {
+  auto lock = file_lock::take(config.home / "refresh.lock", 0ms);
+  if (!lock)
+    return answer_waiting(lock.error());
+  if (!*lock) {
+    if ((lock_wait += lock_poll) > config.timeout)
+      return answer_waiting(failure{ec::transport,
+                                    "another process is refreshing the session and "
+                                    "does not come to an end",
+                                    "try again"});
+    self->delayed_send(self, lock_poll, refresh_tick{});
+    return;
+  }
+  refresh_lock = std::move(*lock);
+  // Somebody may have refreshed, logged in or out while we waited.
+  const auto session = read_credentials(config.home);
+  if (!session)
+    return answer_waiting(session.error());
+  switch (next_token_step(*session, config.server.origin(), failed_access, now_s())) {
+  case token_step::use:
+    return answer_waiting(**session);
+  case token_step::log_in:
+    return answer_waiting(login_needed());
+  case token_step::wrong_home:
+    return answer_waiting(other_origin(**session, config.server));
+  case token_step::refresh:
+    return send_refresh(**session);
+  }
+}
+
+void auth_state::send_refresh(const credentials& session) {
+  self->request(config.http, config.timeout + grace,
+                post(protocol::refresh_path, refresh_body(session.refresh)))
+      .then([this, session](const http_reply& reply) { finish_refresh(reply, session); },
+            [this](const caf::error& error) { answer_waiting(to_failure(error)); });
+}
+
+void auth_state::finish_refresh(const http_reply& reply, const credentials& before) {
+  const auto fresh = read_refresh_reply(reply, before, now_s());
+  if (!fresh && fresh.error().code != ec::login_required)
+    return answer_waiting(fresh.error()); // nothing is known about the session: it stays
+  // What was refused, or replaced, is what we sent. Whatever else the file holds by now is newer.
+  const auto now_held = update_credentials(
+      config.home, [&](const std::optional<credentials>& held) -> std::optional<credentials> {
+        if (!held || held->refresh != before.refresh)
+          return held;
+        return fresh ? std::optional(*fresh) : std::nullopt;
+      });
+  if (!now_held)
+    return answer_waiting(now_held.error());
+  if (*now_held && (*now_held)->server == config.server.origin())
+    return answer_waiting(**now_held);
+  answer_waiting(fresh ? result<credentials>(login_needed()) : fresh);
+}
+
+void auth_state::answer_waiting(const result<credentials>& outcome) {
+  refresh_lock.reset();
+  auto answered = std::move(waiting);
+  waiting.clear();
+  for (auto& promise : answered) {
+    if (outcome)
+      fulfil(promise, token_of(*outcome));
+    else
+      refuse(promise, outcome.error());
+  }
+}
+
+namespace {
+
+/// Keeps the session, then lets QUEUE adopt what was emitted before.
+void finish_login(auth_state& state, const login_request& asked, const http_reply& reply,
+                  caf::typed_response_promise<login_done> promise) {
+  const auto fresh =
+      read_login_reply(reply, asked.username, state.config.server.origin(), state.now_s());
+  if (!fresh)
+    return refuse(promise, fresh.error());
+  const auto written =
+      update_credentials(state.config.home, [&](const auto&) { return std::optional(*fresh); });
+  if (!written)
+    return refuse(promise, written.error());
+  login_done outcome{fresh->username, fresh->team_slug, 0, 0, {}};
+  if (fresh->team_slug.empty())
+    return fulfil(promise, std::move(outcome));
+  state.self
+      ->request(state.config.queue, grace + state.config.timeout,
+                adopt_request{fresh->server, fresh->username, fresh->team_slug, asked.adopt_local})
+      .then(
+          [promise, outcome](adoption& done) mutable {
+            outcome.adopted = done.adopted;
+            outcome.left_local = done.left;
+            outcome.projects = std::move(done.projects);
+            promise.deliver(std::move(outcome));
+          },
+          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+}
+
+} // namespace
+
+auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, auth_config config) {
+  install_handlers(self);
+  auto& state = self->state;
+  state.config = std::move(config);
+  state.self = self;
+  return {
+      [self](const login_request& asked) {
+        auto& st = self->state;
+        auto promise = self->make_response_promise<login_done>();
+        self->request(st.config.http, st.config.timeout + grace,
+                      st.post(protocol::token_path, login_body(asked.username, asked.password)))
+            .then(
+                [self, asked, promise](const http_reply& reply) {
+                  finish_login(self->state, asked, reply, promise);
+                },
+                [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+        return promise;
+      },
+      [self](logout_request) {
+        const auto was = forget_session(self->state.config.home);
+        return reply(was ? result<logout_done>(logout_done{*was})
+                         : result<logout_done>(was.error()));
+      },
+      [self](const token_request& request) {
+        auto promise = self->make_response_promise<access_token>();
+        self->state.ask(request.failed_access, promise);
+        return promise;
+      },
+      [self](refresh_tick) { self->state.try_refresh(); },
+  };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,54 @@
+// AUTH: the session of this home.
+//
+//   login    POST token → credentials file → QUEUE adopts `local` events
+//   token    read the file; still good: answer. Refused or over: take the refresh lock (the one
+//            lock that may span a request, and only refreshers take it), read again, ask the server
+//            only if the token there is still the one that failed, write, answer everybody
+//
+// Single-flight: requests that come while a refresh is under way wait for its outcome.
+#pragma once
+
+#include "actors/auth/tokens.hpp"
+#include "config/files.hpp"
+#include "config/url.hpp"
+#include "messages/interfaces.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace spec_kitty {
+
+struct auth_config {
+  std::filesystem::path home;
+  server_url server;
+  std::string ca_file;
+  std::chrono::milliseconds timeout{60000};
+  http_actor http;
+  queue_actor queue;
+  std::function<epoch_us()> now = wall_clock_now;
+};
+
+struct auth_state {
+  ~auth_state();
+
+  void ask(const std::string& failed_access, caf::typed_response_promise<access_token> promise);
+  void try_refresh();
+  void send_refresh(const credentials& session);
+  void finish_refresh(const http_reply& reply, const credentials& before);
+  void answer_waiting(const result<credentials>& outcome);
+  http_request post(std::string_view path, std::string body) const;
+  std::int64_t now_s() const { return config.now() / 1000000; }
+
+  auth_config config;
+  std::vector<caf::typed_response_promise<access_token>> waiting;
+  std::string failed_access; ///< what the waiting requests were refused with
+  std::optional<file_lock> refresh_lock;
+  std::chrono::milliseconds lock_wait{}; ///< spent waiting for the lock so far
+  auth_actor::pointer self = nullptr;
+
+  static inline const char* name = "auth";
+};
+
+auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, auth_config config);
+
+} // namespace spec_kitty

@@ -1,0 +1,49 @@
+// What token replies mean, and what to do with a session. Pure.
+// Source: protocol.md, Authentication.
+#pragma once
+
+#include "config/credentials.hpp"
+#include "messages/http.hpp"
+#include "messages/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// A token this close to its end is treated as over: it would expire on its way.
+inline constexpr std::int64_t expiry_margin_s = 5;
+
+/// `{"username","password"}` and `{"refresh"}`.
+std::string login_body(std::string_view username, std::string_view password);
+std::string refresh_body(std::string_view refresh);
+
+/// The `team_slug` claim of a JWT, decoded and not verified (verifying is the server's); nothing
+/// when the token is no JWT or has no such claim. https://www.rfc-editor.org/rfc/rfc7519
+std::optional<std::string> team_slug_claim(std::string_view token);
+
+/// The session a login reply opens. login_refused for 401, transport for anything that is not the
+/// protocol's reply. The failure never quotes the reply's body.
+result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
+                                     std::string_view origin, std::int64_t now_s);
+
+/// The session after a refresh: what the reply leaves out stays as it was. login_required for 401.
+result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
+                                       std::int64_t now_s);
+
+/// What to do when somebody asks for a token.
+enum class token_step : std::uint8_t {
+  use,        ///< send the access token as it is
+  refresh,    ///< it was refused or is over: refresh first
+  log_in,     ///< there is no session, or it is over
+  wrong_home, ///< the session belongs to another origin: nothing is sent
+};
+
+token_step next_token_step(const std::optional<credentials>& session, std::string_view origin,
+                           std::string_view failed_access, std::int64_t now_s);
+
+/// Why an exchange that carries no protocol reply failed, in words for people.
+failure transport_failure(const http_reply& reply, std::string_view asked);
+
+} // namespace spec_kitty

@@ -1,0 +1,175 @@
+#include "actors/batch_sync/batch_sync.hpp"
+
+#include "actors/batch_sync/batch.hpp"
+#include "actors/clock/ulid.hpp"
+#include "config/version.hpp"
+#include "messages/gzip.hpp"
+#include "messages/protocol.hpp"
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto grace = 5s; ///< on top of what the asked side bounds by itself
+/// Local work: one transaction, whose own wait is sync.busy_timeout_ms.
+constexpr auto local_patience = 10min;
+
+double kernel_random() {
+  const auto bytes = draw_randomness();
+  return (bytes[0] * 256.0 + bytes[1]) / 65536.0;
+}
+
+std::string error_json(const failure& why, epoch_us now) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "at", format_timestamp(now));
+  field(out, "code", to_string(why.code));
+  field(out, "message", why.message);
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+} // namespace
+
+batch_sync_state::~batch_sync_state() {
+  for (auto& promise : waiting) {
+    sync_report report = run ? run->report() : sync_report{};
+    report.transient += report.selected - report.settled();
+    report.stopped = failure{ec::transport, "the sync run was broken off", "try again"};
+    promise.deliver(std::move(report));
+  }
+}
+
+template <class Answer, class Actor, class Question, class Feed>
+void batch_sync_state::ask(const Actor& whom, std::chrono::milliseconds patience, Question question,
+                           Feed feed) {
+  self->request(whom, patience, std::move(question))
+      .then(
+          [this, feed](Answer& answer) { carry_out(feed(result<Answer>(std::move(answer)))); },
+          [this, feed](caf::error& error) { carry_out(feed(result<Answer>(to_failure(error)))); });
+}
+
+void batch_sync_state::begin_run() {
+  began_at = config.now();
+  run = std::make_unique<sync_run>(
+      config.limits, config.random ? config.random : kernel_random,
+      [this] { return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000)); });
+  carry_out(run->start());
+}
+
+void batch_sync_state::carry_out(next_step next) {
+  const auto auth_patience = 3 * config.limits.timeout + grace;
+  if (auto* count = std::get_if<step::count>(&next))
+    return ask<due_count>(config.queue, local_patience, due_request{count->team_slug},
+                          [this](auto answer) { return run->on_count(answer); });
+  if (auto* token = std::get_if<step::ask_token>(&next))
+    return ask<access_token>(config.auth, auth_patience, token_request{token->failed_access},
+                             [this](auto answer) { return run->on_token(answer); });
+  if (auto* lease = std::get_if<step::lease>(&next))
+    return ask<lease_grant>(config.queue, local_patience, std::move(lease->request),
+                            [this](auto answer) { return run->on_lease(std::move(answer)); });
+  if (auto* settle = std::get_if<step::settle>(&next))
+    return ask<settle_outcome>(config.queue, local_patience, std::move(settle->request),
+                               [this](auto answer) {
+                                 auto after = run->on_settled(answer);
+                                 const auto& report = run->report();
+                                 if (config.on_progress)
+                                   config.on_progress({report.settled(), report.selected});
+                                 return after;
+                               });
+  if (auto* pause = std::get_if<step::pause>(&next))
+    return self->delayed_send(self, pause->duration, retry_tick{});
+  if (std::holds_alternative<step::send>(next))
+    return send_batch();
+  finish();
+}
+
+void batch_sync_state::send_batch() {
+  http_request request;
+  request.method = "POST";
+  request.url = config.server.at(protocol::batch_path);
+  request.headers = {"Authorization: Bearer " + run->token().access,
+                     "Content-Type: application/json",
+                     "Content-Encoding: gzip",
+                     "X-Team-Slug: " + run->token().team_slug,
+                     "Idempotency-Key: " + run->key(),
+                     "User-Agent: spec-kitty/" + std::string(version)};
+  request.body = gzip(join_batch(run->events()));
+  request.ca_file = config.ca_file;
+  request.timeout = config.limits.timeout;
+  ask<http_reply>(config.http, config.limits.timeout + grace, std::move(request),
+                  [this](const result<http_reply>& answer) {
+                    if (answer)
+                      return run->on_reply(*answer);
+                    http_reply none;
+                    none.outcome = answer.error().code == ec::internal ? http_outcome::cancelled
+                                                                       : http_outcome::broken;
+                    none.error = answer.error().message;
+                    return run->on_reply(none);
+                  });
+}
+
+void batch_sync_state::finish() {
+  sync_report report = std::move(run->report());
+  const auto server_clock = run->server_clock();
+  run.reset();
+  report.duration_ms = static_cast<std::uint64_t>((config.now() - began_at) / 1000);
+  if (report.stopped)
+    self->send(config.queue, error_note{error_json(*report.stopped, config.now())});
+  auto promise = std::move(waiting.front());
+  waiting.pop_front();
+  if (server_clock)
+    merge_clock(*server_clock, std::move(report), std::move(promise));
+  else
+    answer(std::move(report), std::move(promise));
+  if (!waiting.empty())
+    begin_run();
+}
+
+void batch_sync_state::merge_clock(std::uint64_t remote, sync_report report,
+                                   caf::typed_response_promise<sync_report> promise) {
+  auto kept = std::make_shared<sync_report>(std::move(report));
+  self->request(config.clock, local_patience, clock_received{remote})
+      .then([this, kept, promise](clock_value) { answer(std::move(*kept), promise); },
+            [this, kept, promise](const caf::error& error) {
+              kept->warnings.push_back(to_failure(error).message);
+              answer(std::move(*kept), promise);
+            });
+}
+
+void batch_sync_state::answer(sync_report report,
+                              caf::typed_response_promise<sync_report> promise) {
+  auto kept = std::make_shared<sync_report>(std::move(report));
+  self->request(config.queue, local_patience, due_request{})
+      .then(
+          [kept, promise](const due_count& due) {
+            kept->remaining = due.held_elsewhere;
+            fulfil(promise, std::move(*kept));
+          },
+          [kept, promise](const caf::error&) { fulfil(promise, std::move(*kept)); });
+}
+
+batch_sync_actor::behavior_type
+batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync_config config) {
+  install_handlers(self);
+  self->state.config = std::move(config);
+  self->state.self = self;
+  return {
+      [self](const sync_request&) {
+        auto promise = self->make_response_promise<sync_report>();
+        self->state.waiting.push_back(promise);
+        if (self->state.waiting.size() == 1)
+          self->state.begin_run();
+        return promise;
+      },
+      [self](retry_tick) {
+        if (self->state.run)
+          self->state.carry_out(self->state.run->on_pause());
+      },
+  };
+}
+
+} // namespace spec_kitty

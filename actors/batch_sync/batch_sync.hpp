@@ -1,0 +1,57 @@
+// BATCH_SYNC: carries out sync runs, one at a time. The machine in run.hpp decides; this shell only
+// does what a step says: ask QUEUE or AUTH, send by HTTP, wait.
+#pragma once
+
+#include "actors/batch_sync/run.hpp"
+#include "config/url.hpp"
+#include "messages/interfaces.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace spec_kitty {
+
+struct batch_sync_config {
+  server_url server;
+  std::string ca_file;
+  run_limits limits;
+  queue_actor queue;
+  auth_actor auth;
+  http_actor http;
+  clock_actor clock;
+  std::function<epoch_us()> now = wall_clock_now;
+  std::function<double()> random;                             ///< [0, 1); empty: the kernel's
+  std::function<void(const sync_progress&)> on_progress = {}; ///< after each settled batch
+};
+
+struct batch_sync_state {
+  ~batch_sync_state();
+
+  void begin_run(); ///< not `begin`: CAF would take the state for a range
+  void carry_out(next_step next);
+  void send_batch();
+  void finish();
+  /// A clock received from the server goes to CLOCK, which refuses an absurd one: a warning.
+  void merge_clock(std::uint64_t remote, sync_report report,
+                   caf::typed_response_promise<sync_report> promise);
+  /// Adds what is queued now, and answers.
+  void answer(sync_report report, caf::typed_response_promise<sync_report> promise);
+  /// Asks an actor and feeds what comes back, value or failure, to the machine.
+  template <class Answer, class Actor, class Question, class Feed>
+  void ask(const Actor& whom, std::chrono::milliseconds patience, Question question, Feed feed);
+
+  batch_sync_config config;
+  std::deque<caf::typed_response_promise<sync_report>>
+      waiting; ///< the first one's run is under way
+  std::unique_ptr<sync_run> run;
+  epoch_us began_at = 0;
+  batch_sync_actor::pointer self = nullptr;
+
+  static inline const char* name = "batch_sync";
+};
+
+batch_sync_actor::behavior_type
+batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync_config config);
+
+} // namespace spec_kitty

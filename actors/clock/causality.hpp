@@ -1,0 +1,43 @@
+// Order and causality between events, and the receive rule of the Lamport clock. Pure.
+//
+// A Lamport clock promises: if a happened before b, then a's value is smaller. It does not
+// promise the reverse, so a smaller value on another node proves nothing by itself. What the
+// stamps do prove is said here, and nothing more. Source: protocol.md, Clocks and Event;
+// L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System" (1978).
+#pragma once
+
+#include "messages/event.hpp"
+#include "messages/result.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace spec_kitty {
+
+/// The part of an event that orders it.
+struct causal_stamp {
+  std::uint64_t lamport_clock = 0;
+  std::string node_id;
+  std::string event_id;
+  std::string causation_id; ///< empty: none
+};
+
+/// True when the stamps prove that a happened before b: b names a as its cause, or both come
+/// from one node and a's clock is smaller. Irreflexive; never true both ways.
+bool happened_before(const causal_stamp& a, const causal_stamp& b);
+
+/// True when the stamps prove that neither happened before the other: different nodes, equal
+/// clocks, and neither names the other as its cause.
+bool is_concurrent(const causal_stamp& a, const causal_stamp& b);
+
+/// The order every reader agrees on: (lamport_clock, node_id, event_id). Total, and it extends
+/// happened_before for events whose sender followed the receive rule.
+std::strong_ordering total_order(const causal_stamp& a, const causal_stamp& b);
+
+/// The value of a clock that stood at `local` and received `remote`: max(local, remote) + 1.
+/// bad_input when the remote value is over 2^53 − 1 or would leave no room above it: a hostile
+/// server must not exhaust the clock.
+result<std::uint64_t> receive(std::uint64_t local, std::uint64_t remote);
+
+} // namespace spec_kitty

@@ -1,0 +1,92 @@
+#include "actors/clock/ulid.hpp"
+
+#include "messages/event.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+ulid make(std::uint64_t ms, const ulid_randomness& random) {
+  ulid id;
+  for (int i = 5; i >= 0; --i, ms >>= 8)
+    id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms & 0xFF);
+  std::copy(random.begin(), random.end(), id.bytes.begin() + 6);
+  return id;
+}
+
+ulid plus_one(ulid id) {
+  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend() && ++*byte == 0;)
+    ++byte;
+  return id;
+}
+
+} // namespace
+
+std::uint64_t ulid::milliseconds() const {
+  std::uint64_t ms = 0;
+  for (std::size_t i = 0; i < 6; ++i)
+    ms = ms << 8 | bytes[i];
+  return ms;
+}
+
+ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random) {
+  if (now_ms > last.milliseconds())
+    return make(now_ms, random);
+  return plus_one(last); // past the 80 bits it carries into the milliseconds, and still rises
+}
+
+ulid_randomness draw_randomness() {
+  ulid_randomness random{};
+  std::size_t filled = 0;
+  while (filled < random.size()) {
+    const auto got = ::getrandom(random.data() + filled, random.size() - filled, 0);
+    if (got < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "getrandom");
+    filled += got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+  return random;
+}
+
+std::string to_string(const ulid& id) {
+  // 128 bits in groups of five from the right; the first character holds the top three.
+  std::string text(26, '0');
+  unsigned buffer = 0;
+  int bits = 0;
+  std::size_t at = text.size();
+  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend(); ++byte) {
+    buffer |= static_cast<unsigned>(*byte) << bits;
+    for (bits += 8; bits >= 5; bits -= 5, buffer >>= 5)
+      text[--at] = alphabet[buffer & 31];
+  }
+  text[0] = alphabet[buffer & 31];
+  return text;
+}
+
+std::optional<ulid> parse_ulid(std::string_view text) {
+  if (!is_ulid(text))
+    return std::nullopt;
+  ulid id;
+  unsigned buffer = 0;
+  int bits = 0;
+  std::size_t at = id.bytes.size();
+  for (auto c = text.rbegin(); c != text.rend() && at > 0; ++c) {
+    buffer |= static_cast<unsigned>(alphabet.find(*c)) << bits;
+    for (bits += 5; bits >= 8 && at > 0; bits -= 8, buffer >>= 8)
+      id.bytes[--at] = static_cast<std::uint8_t>(buffer & 0xFF);
+  }
+  return id;
+}
+
+std::string fresh_ulid(std::uint64_t now_ms) {
+  return to_string(next_ulid({}, now_ms, draw_randomness()));
+}
+
+} // namespace spec_kitty

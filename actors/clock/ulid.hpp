@@ -1,0 +1,46 @@
+// ULIDs: 48 bits of milliseconds, 80 random bits, 26 characters of Crockford base32.
+//
+// Pure: time, randomness and the last id that was given out are arguments. The last id is a
+// field of the store's summary row, read and written in the transaction that appends, so ids rise
+// strictly per home across processes; and since no generator state lives in the process, a forked
+// child cannot repeat its parent's ids. https://github.com/ulid/spec
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// A ULID's 16 bytes, big-endian: comparing bytes compares ids.
+struct ulid {
+  std::array<std::uint8_t, 16> bytes{};
+
+  auto operator<=>(const ulid&) const = default;
+
+  /// Milliseconds since 1970 of the first 48 bits.
+  std::uint64_t milliseconds() const;
+};
+
+using ulid_randomness = std::array<std::uint8_t, 10>;
+
+/// The next id after `last`: fresh randomness in a later millisecond, else `last` plus one. So it
+/// is greater than `last` whatever the machine's clock does. All zeros stands for "none yet".
+ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
+
+/// 80 bits from the kernel. Fork-safe: there is no state in the process.
+ulid_randomness draw_randomness();
+
+/// 26 characters.
+std::string to_string(const ulid& id);
+
+/// Nothing when the text is no ULID.
+std::optional<ulid> parse_ulid(std::string_view text);
+
+/// A fresh id that is ordered after nothing in particular: idempotency keys, home ids.
+std::string fresh_ulid(std::uint64_t now_ms);
+
+} // namespace spec_kitty

@@ -1,0 +1,126 @@
+// One LMDB environment per folder and process, behind every guard it needs.
+//
+//   queue/lock   an outer flock around opening and around every write transaction; polled, so it
+//                is also the busy timeout that LMDB lacks (a stopped writer blocks for ever else)
+//   queue/env/   LMDB's own folder, built elsewhere and renamed into place, so that a half-made
+//                one never exists
+//
+// A process-wide registry by (device, inode) hands every opener the same environment: opening
+// one twice in a process drops LMDB's own locks, and an acknowledged event was lost that way.
+// Flags: MDB_NOTLS only, default sync. With NOSYNC or NOMETASYNC events are lost at power loss;
+// WRITEMAP is slower and dies of SIGBUS on a full disk.
+#pragma once
+
+#include "actors/queue/lmdb.hpp"
+#include "config/files.hpp"
+#include "messages/result.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+
+namespace spec_kitty {
+
+/// The tables of schema version 1; docs/queue-format.md says what each holds.
+struct store_tables {
+  MDB_dbi main = 0;
+  MDB_dbi events = 0;     ///< `ev`
+  MDB_dbi ids = 0;        ///< `ids`
+  MDB_dbi attempts = 0;   ///< `att`
+  MDB_dbi dead = 0;       ///< `dead`
+  MDB_dbi leases = 0;     ///< `lz`
+  MDB_dbi teams = 0;      ///< `tm`
+  MDB_dbi team_queue = 0; ///< `tq`
+};
+
+struct environment_options {
+  std::filesystem::path folder;                 ///< the home's `queue` folder
+  std::size_t map_bytes = std::size_t{1} << 30; ///< address space; halved on ENOMEM
+  std::chrono::milliseconds busy_timeout{2000};
+};
+
+/// A writer makes the store where there is none; a reader changes nothing on disk.
+enum class open_mode { read, write };
+
+class environment {
+public:
+  using initialiser = std::function<void(lmdb_txn&, const store_tables&)>;
+
+  /// Opens, or joins the one this process has open already. `initialise` fills a new store inside
+  /// its first transaction. A reader of a store that does not exist gets not_found.
+  static result<std::shared_ptr<environment>> open(const environment_options& options,
+                                                   open_mode mode, const initialiser& initialise);
+  ~environment();
+  environment(const environment&) = delete;
+  environment& operator=(const environment&) = delete;
+
+  /// Runs `body(txn, tables)` in a write transaction under the outer lock. Success means
+  /// committed and synced. Should a commit fail, the store is opened afresh and LMDB's transaction
+  /// number tells whether it took effect; if not, `body` runs once more, so it keeps no memory
+  /// of its own but what it overwrites. An exception other than lmdb_error aborts and passes on.
+  template <class Body>
+  auto write(Body body) -> result<std::invoke_result_t<Body, lmdb_txn&, const store_tables&>> {
+    using value = std::invoke_result_t<Body, lmdb_txn&, const store_tables&>;
+    std::optional<value> out;
+    auto done = run_write([&](lmdb_txn& txn) { out.emplace(body(txn, tables_)); });
+    if (!done)
+      return done.error();
+    return std::move(*out);
+  }
+
+  /// Runs `body(txn, tables)` on a snapshot. Takes no lock that a writer would wait for.
+  template <class Body>
+  auto read(Body body) -> result<std::invoke_result_t<Body, lmdb_txn&, const store_tables&>> {
+    using value = std::invoke_result_t<Body, lmdb_txn&, const store_tables&>;
+    std::optional<value> out;
+    auto done = run_read([&](lmdb_txn& txn) { out.emplace(body(txn, tables_)); });
+    if (!done)
+      return done.error();
+    return std::move(*out);
+  }
+
+  /// Size of the address space, bytes: the cap on stored bytes derives from it.
+  std::size_t map_bytes() const { return map_bytes_; }
+  const std::filesystem::path& folder() const { return options_.folder; }
+
+private:
+  environment(environment_options options, open_mode mode);
+
+  using txn_body = std::function<void(lmdb_txn&)>;
+  result<void> run_write(const txn_body& body);
+  result<void> run_read(const txn_body& body);
+
+  result<void> start(const initialiser& initialise);
+  result<void> create(const initialiser& initialise);
+  void open_env(const std::filesystem::path& folder, unsigned flags);
+  void open_tables(unsigned flags);
+  void close_env();
+  /// True when transaction `id` turns out to be committed; the environment is open again.
+  bool settle_failed_commit(std::size_t id);
+  result<void> check_process() const;
+  result<void> take_outer_lock();
+
+  environment_options options_;
+  open_mode mode_;
+  pid_t opened_by_;
+  unique_fd outer_;
+  MDB_env* env_ = nullptr;
+  std::size_t map_bytes_ = 0;
+  store_tables tables_;
+  std::timed_mutex writer_;        ///< flock excludes processes, this the threads of this one
+  std::shared_mutex transactions_; ///< exclusive where the map is resized or opened afresh
+};
+
+/// LMDB versions 0.9.26 to 0.9.31 destroy shared mutexes on close and break other processes.
+bool is_usable_lmdb(int major, int minor, int patch);
+
+/// An LMDB or system error as a failure with its remedy.
+failure to_failure(const lmdb_error& error, const std::filesystem::path& folder);
+
+} // namespace spec_kitty

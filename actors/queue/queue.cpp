@@ -1,0 +1,139 @@
+#include "actors/queue/queue.hpp"
+
+#include "actors/clock/mirror.hpp"
+#include "actors/queue/process_mark.hpp"
+
+namespace spec_kitty {
+
+queue_state::~queue_state() {
+  answer_parked({ec::stopping,
+                 "the queue stopped before this event was committed: it may not be "
+                 "recorded",
+                 {}});
+}
+
+result<store*> queue_state::open() {
+  if (opened)
+    return &*opened;
+  auto fresh = store::open(config.store, open_mode::write);
+  if (!fresh)
+    return fresh.error();
+  const auto value = fresh->clock();
+  if (!value)
+    return value.error();
+  last_clock = *value;
+  const auto mirror = read_mirror(config.store.home);
+  if (const auto ahead = value_to_recover(mirror, last_clock, fresh->node_id())) {
+    const auto merged = fresh->merge_clock(*ahead);
+    if (!merged)
+      return merged.error();
+    last_clock = *merged;
+  }
+  opened = std::move(*fresh);
+  if (has_clock && (!mirror || mirror->value != last_clock)) // missing, corrupt or behind
+    self->send(clock, clock_committed{last_clock, opened->node_id()});
+  return &*opened;
+}
+
+void queue_state::commit() {
+  if (drafts.empty())
+    return;
+  const auto where = open();
+  if (!where)
+    return answer_parked(where.error());
+  auto answers = (*where)->append(drafts, config.now());
+  if (!answers)
+    return answer_parked(answers.error());
+  for (const auto& answer : *answers)
+    if (answer)
+      last_clock = answer->lamport_clock;
+  if (has_clock) // before the receipts, so that who waits for CLOCK after one finds it there
+    self->send(clock, clock_committed{last_clock, opened->node_id()});
+  for (std::size_t i = 0; i < promises.size(); ++i)
+    deliver(promises[i], std::move((*answers)[i]));
+  drafts.clear();
+  promises.clear();
+}
+
+void queue_state::answer_parked(const failure& why) {
+  for (auto& promise : promises)
+    refuse(promise, why);
+  drafts.clear();
+  promises.clear();
+}
+
+queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self,
+                                 queue_config config) {
+  install_handlers(self);
+  auto& state = self->state;
+  state.config = std::move(config);
+  state.self = self;
+
+  // One store operation: open when needed, run, answer.
+  const auto with_store = [self](auto operation) {
+    auto where = self->state.open();
+    using answer = decltype(operation(**where));
+    return reply(where ? operation(**where) : answer(where.error()));
+  };
+  const auto announce = [self](std::uint64_t value) {
+    self->state.last_clock = value;
+    if (self->state.has_clock)
+      self->send(self->state.clock, clock_committed{value, self->state.opened->node_id()});
+  };
+
+  return {
+      [self](append_request& request) {
+        auto& st = self->state;
+        auto promise = self->make_response_promise<append_receipt>();
+        st.drafts.push_back(std::move(request.draft));
+        st.promises.push_back(promise);
+        if (st.drafts.size() >= max_burst)
+          st.commit();
+        else if (st.drafts.size() == 1)
+          self->send(self, commit_burst{});
+        return promise;
+      },
+      [self](commit_burst) { self->state.commit(); },
+      [self](const clock_actor& clock) {
+        auto& st = self->state;
+        st.clock = clock;
+        st.has_clock = true;
+        if (st.opened)
+          self->send(clock, clock_committed{st.last_clock, st.opened->node_id()});
+      },
+      [with_store](clock_question) {
+        return with_store([](store& s) -> result<clock_value> {
+          const auto value = s.clock();
+          return value ? result<clock_value>(clock_value{*value}) : value.error();
+        });
+      },
+      [with_store, announce](clock_received received) {
+        return with_store([&](store& s) -> result<clock_value> {
+          const auto value = s.merge_clock(received.remote);
+          if (!value)
+            return value.error();
+          announce(*value);
+          return clock_value{*value};
+        });
+      },
+      [with_store](const due_request& request) {
+        return with_store([&](store& s) { return s.due(request.team_slug); });
+      },
+      [self, with_store](const lease_request& request) {
+        return with_store(
+            [&](store& s) { return s.lease(request, this_process(), self->state.config.now()); });
+      },
+      [self, with_store](const settle_request& request) {
+        return with_store([&](store& s) { return s.settle(request, self->state.config.now()); });
+      },
+      [with_store](const adopt_request& request) {
+        return with_store([&](store& s) { return s.adopt(request); });
+      },
+      [self](const error_note& note) {
+        if (auto where = self->state.open())
+          (void)(*where)->note_error(note.json); // best effort: the status loses one line
+      },
+  };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,267 @@
+#include "actors/queue/records.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace spec_kitty {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "values are stored little-endian");
+
+constexpr std::size_t header_bytes = 48;
+constexpr std::size_t checksum_at = 44;
+constexpr std::uint8_t record_version = 1;
+
+/// Appends fixed-size values.
+class byte_writer {
+public:
+  template <class T>
+  byte_writer& operator<<(T value) {
+    static_assert(std::is_arithmetic_v<T>);
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
+  }
+  byte_writer& operator<<(const ulid& id) {
+    out_.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+    return *this;
+  }
+  byte_writer& operator<<(std::string_view text) {
+    *this << static_cast<std::uint32_t>(text.size());
+    out_.append(text);
+    return *this;
+  }
+  std::string take() { return std::move(out_); }
+
+private:
+  std::string out_;
+};
+
+/// Reads them back; `ok` turns false, and stays so, when the bytes end too early.
+class byte_reader {
+public:
+  explicit byte_reader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class T>
+  byte_reader& operator>>(T& value) {
+    static_assert(std::is_arithmetic_v<T>);
+    if (const auto bytes = take(sizeof value); ok_)
+      std::memcpy(&value, bytes.data(), sizeof value);
+    return *this;
+  }
+  byte_reader& operator>>(ulid& id) {
+    if (const auto bytes = take(id.bytes.size()); ok_)
+      std::memcpy(id.bytes.data(), bytes.data(), id.bytes.size());
+    return *this;
+  }
+  byte_reader& operator>>(std::string& text) {
+    std::uint32_t size = 0;
+    *this >> size;
+    text = take(size);
+    return *this;
+  }
+  bool ok() const { return ok_; }
+  bool whole() const { return ok_ && rest_.empty(); }
+
+private:
+  std::string_view take(std::size_t size) {
+    ok_ = ok_ && size <= rest_.size();
+    const std::string_view taken = ok_ ? rest_.substr(0, size) : std::string_view{};
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+std::uint32_t checksum(std::string_view header, std::string_view body) {
+  const auto feed = [](uLong sum, std::string_view bytes) {
+    return crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()),
+                 static_cast<uInt>(bytes.size()));
+  };
+  return static_cast<std::uint32_t>(feed(feed(crc32(0, nullptr, 0), header), body));
+}
+
+template <class T>
+T big_endian(T value) {
+  return std::is_same_v<T, std::uint32_t>
+             ? static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)))
+             : static_cast<T>(__builtin_bswap64(value));
+}
+
+template <class T>
+std::string as_key(T value) {
+  const T swapped = big_endian(value);
+  return {reinterpret_cast<const char*>(&swapped), sizeof swapped};
+}
+
+} // namespace
+
+std::string summary::encode() const {
+  byte_writer out;
+  out << schema << std::uint32_t{0} << clock << next_seq << live << bytes << accepted << acked
+      << dead << dropped << lease_epoch << last_ack_at << last_id;
+  return out.take();
+}
+
+std::optional<summary> summary::decode(std::string_view stored) {
+  summary s;
+  std::uint32_t reserved = 0;
+  byte_reader in(stored);
+  in >> s.schema;
+  if (in.ok() && s.schema != schema_version)
+    return s; // a newer version's row: only its number is known
+  in >> reserved >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
+      s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id;
+  return in.whole() ? std::optional(s) : std::nullopt;
+}
+
+void event_record::encode(char* out) const {
+  byte_writer header;
+  header << record_version << static_cast<std::uint8_t>(type.size())
+         << static_cast<std::uint16_t>(head.size())
+         << static_cast<std::uint32_t>(head.size() + tail.size()) << id << lamport << recorded_at
+         << team_id;
+  const std::string bytes = header.take();
+  char* at = std::copy(bytes.begin(), bytes.end(), out) + sizeof(std::uint32_t);
+  at = std::copy(type.begin(), type.end(), at);
+  at = std::copy(head.begin(), head.end(), at);
+  at = std::copy(tail.begin(), tail.end(), at);
+  const char* body = out + header_bytes;
+  const std::uint32_t sum =
+      checksum({out, checksum_at}, {body, static_cast<std::size_t>(at - body)});
+  std::memcpy(out + checksum_at, &sum, sizeof sum);
+}
+
+std::optional<event_record> event_record::decode(std::string_view bytes) {
+  std::uint8_t version = 0;
+  std::uint8_t type_size = 0;
+  std::uint16_t head_size = 0;
+  std::uint32_t json_size = 0;
+  std::uint32_t sum = 0;
+  event_record record;
+  byte_reader in(bytes);
+  in >> version >> type_size >> head_size >> json_size >> record.id >> record.lamport >>
+      record.recorded_at >> record.team_id >> sum;
+  if (!in.ok() || version != record_version || head_size > json_size ||
+      bytes.size() != header_bytes + type_size + json_size ||
+      sum != checksum(bytes.substr(0, checksum_at), bytes.substr(header_bytes)))
+    return std::nullopt;
+  record.type = bytes.substr(header_bytes, type_size);
+  record.head = bytes.substr(header_bytes + type_size, head_size);
+  record.tail = bytes.substr(header_bytes + type_size + head_size);
+  return record;
+}
+
+std::string event_record::json() const {
+  std::string text(head);
+  text += tail;
+  return text;
+}
+
+std::string attempt_record::encode() const {
+  byte_writer out;
+  out << tries << first_at << last_at << std::string_view(last_error);
+  return out.take();
+}
+
+attempt_record attempt_record::decode(std::string_view bytes) {
+  attempt_record record;
+  byte_reader(bytes) >> record.tries >> record.first_at >> record.last_at >> record.last_error;
+  return record;
+}
+
+std::string dead_record::encode() const {
+  byte_writer out;
+  out << std::string_view(attempts.encode()) << std::string_view(reason)
+      << std::string_view(record);
+  return out.take();
+}
+
+std::optional<dead_record> dead_record::decode(std::string_view bytes) {
+  dead_record dead;
+  std::string attempts;
+  byte_reader in(bytes);
+  in >> attempts >> dead.reason >> dead.record;
+  if (!in.whole())
+    return std::nullopt;
+  dead.attempts = attempt_record::decode(attempts);
+  return dead;
+}
+
+std::string team_record::encode() const {
+  byte_writer out;
+  out << id << hold << live << sent_through << held_since << std::string_view(hold_reason);
+  return out.take();
+}
+
+team_record team_record::decode(std::string_view bytes) {
+  team_record team;
+  byte_reader(bytes) >> team.id >> team.hold >> team.live >> team.sent_through >> team.held_since >>
+      team.hold_reason;
+  return team;
+}
+
+std::string lease_record::encode() const {
+  byte_writer out;
+  out << expires_at << owner.pid << team_id << owner.start_time << owner.boot
+      << static_cast<std::uint32_t>(positions.size()) << std::uint32_t{0};
+  for (const auto seq : positions)
+    out << seq;
+  return out.take();
+}
+
+std::optional<lease_record> lease_record::decode(std::string_view bytes) {
+  lease_record lease;
+  std::uint32_t count = 0;
+  std::uint32_t reserved = 0;
+  byte_reader in(bytes);
+  in >> lease.expires_at >> lease.owner.pid >> lease.team_id >> lease.owner.start_time >>
+      lease.owner.boot >> count >> reserved;
+  if (!in.ok() || count > bytes.size() / sizeof(std::uint64_t))
+    return std::nullopt;
+  lease.positions.resize(count);
+  for (auto& seq : lease.positions)
+    in >> seq;
+  return in.whole() ? std::optional(std::move(lease)) : std::nullopt;
+}
+
+std::string position_key(std::uint64_t seq) {
+  return as_key(seq);
+}
+
+std::uint64_t position_of(std::string_view key) {
+  std::uint64_t value = 0;
+  if (key.size() >= sizeof value) // the last eight bytes, so that a team-queue key works too
+    std::memcpy(&value, key.data() + key.size() - sizeof value, sizeof value);
+  return big_endian(value);
+}
+
+std::string team_queue_key(std::uint32_t team_id, std::uint64_t seq) {
+  return as_key(team_id) + as_key(seq);
+}
+
+std::string count_key(std::string_view event_type) {
+  return std::string(1, 'c').append(event_type);
+}
+
+std::string_view id_key(const ulid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+std::string encode_u64(std::uint64_t value) {
+  byte_writer out;
+  out << value;
+  return out.take();
+}
+
+std::uint64_t decode_u64(std::string_view bytes) {
+  std::uint64_t value = 0;
+  byte_reader(bytes) >> value;
+  return value;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,129 @@
+// The bytes of the store, schema version 1: every row's encoding in one place.
+//
+// Keys are big-endian so that key order is number order; values are little-endian. Nothing here
+// may change without a new schema version: docs/queue-format.md is the specification. Pure.
+#pragma once
+
+#include "actors/clock/ulid.hpp"
+#include "messages/event.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// DO NOT CHANGE: the version that this program reads and writes.
+inline constexpr std::uint32_t schema_version = 1;
+
+/// Main table: the summary row, everything that statistics and the next append need, in O(1).
+struct summary {
+  std::uint32_t schema = schema_version;
+  std::uint64_t clock = 0;       ///< Lamport value of the newest event or merge
+  std::uint64_t next_seq = 1;    ///< position of the next event in append order
+  std::uint64_t live = 0;        ///< queued, leased and held events
+  std::uint64_t bytes = 0;       ///< their stored bytes
+  std::uint64_t accepted = 0;    ///< events ever appended
+  std::uint64_t acked = 0;       ///< events ever removed because the server has them
+  std::uint64_t dead = 0;        ///< rows of the dead-letter table
+  std::uint64_t dropped = 0;     ///< refused or evicted since the last acknowledgement
+  std::uint64_t lease_epoch = 0; ///< last lease token given out
+  std::int64_t last_ack_at = 0;  ///< µs since 1970 of the last server ack, 0: never
+  ulid last_id;                  ///< newest event id
+
+  std::string encode() const;
+  static std::optional<summary> decode(std::string_view bytes);
+};
+
+/// One event: a 48-byte header, the type, the JSON text that is sent.
+struct event_record {
+  ulid id;
+  std::uint64_t lamport = 0;
+  std::int64_t recorded_at = 0; ///< µs since 1970 when it was appended
+  std::uint32_t team_id = 0;
+  std::string_view type;
+  std::string_view head; ///< see messages/event.hpp
+  std::string_view tail;
+
+  std::size_t encoded_size() const { return 48 + type.size() + head.size() + tail.size(); }
+  /// Writes encoded_size() bytes.
+  void encode(char* out) const;
+  /// The record with views into `bytes`; nothing when length or checksum disagree.
+  static std::optional<event_record> decode(std::string_view bytes);
+
+  std::string json() const;
+};
+
+/// Failed tries of an event that is still queued.
+struct attempt_record {
+  std::uint32_t tries = 0;
+  std::int64_t first_at = 0; ///< µs since 1970
+  std::int64_t last_at = 0;
+  std::string last_error;
+
+  std::string encode() const;
+  static attempt_record decode(std::string_view bytes);
+};
+
+/// A dead letter: why, and the event record as it was.
+struct dead_record {
+  attempt_record attempts;
+  std::string reason; ///< `max_retries`, `too_large`
+  std::string record; ///< an encoded event_record
+
+  std::string encode() const;
+  static std::optional<dead_record> decode(std::string_view bytes);
+};
+
+/// A team's part of the queue.
+struct team_record {
+  std::uint32_t id = 0;
+  std::uint32_t hold = 0;         ///< 0: none, 1: the server forbids it (403)
+  std::uint64_t live = 0;         ///< its queued, leased and held events
+  std::uint64_t sent_through = 0; ///< every event of the team up to this position was sent once
+  std::int64_t held_since = 0;    ///< µs since 1970
+  std::string hold_reason;
+
+  std::string encode() const;
+  static team_record decode(std::string_view bytes);
+};
+
+/// Who a lease belongs to: gone when this process is gone.
+struct process_mark {
+  std::uint32_t pid = 0;
+  std::uint64_t start_time = 0; ///< clock ticks since boot, /proc/<pid>/stat field 22
+  ulid boot;                    ///< 16 bytes of /proc/sys/kernel/random/boot_id
+
+  bool operator==(const process_mark&) const = default;
+};
+
+/// A batch in somebody's hands.
+struct lease_record {
+  std::int64_t expires_at = 0; ///< µs since 1970
+  process_mark owner;
+  std::uint32_t team_id = 0;
+  std::vector<std::uint64_t> positions;
+
+  std::string encode() const;
+  static std::optional<lease_record> decode(std::string_view bytes);
+};
+
+/// Keys.
+std::string position_key(std::uint64_t seq);
+std::uint64_t position_of(std::string_view key);
+std::string team_queue_key(std::uint32_t team_id, std::uint64_t seq);
+std::string count_key(std::string_view event_type);
+std::string_view id_key(const ulid& id);
+
+inline constexpr std::string_view summary_key = "S";
+inline constexpr std::string_view node_key = "node";
+inline constexpr std::string_view home_id_key = "home";
+inline constexpr std::string_view account_key = "account";
+inline constexpr std::string_view last_error_key = "last_error";
+
+std::string encode_u64(std::uint64_t value);
+std::uint64_t decode_u64(std::string_view bytes);
+
+} // namespace spec_kitty

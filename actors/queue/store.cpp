@@ -1,0 +1,169 @@
+// Opening, and the small books every transaction keeps.
+#include "actors/queue/store.hpp"
+
+#include "actors/clock/causality.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty {
+
+namespace {
+
+/// The map is four times the cap: half-filled pages, overflow pages and the free list fit in the
+/// rest, so the cap is reached before the map is full.
+constexpr std::uint64_t map_per_cap = 4;
+constexpr std::uint64_t least_map = std::uint64_t{16} << 20;
+
+void fill_new_store(lmdb_txn& txn, const store_tables& tables, const node_seed& seed) {
+  const std::string home_id = to_string(next_ulid({}, 0, draw_randomness()));
+  txn.put(tables.main, summary_key, summary{}.encode());
+  txn.put(tables.main, home_id_key, home_id);
+  txn.put(tables.main, node_key, make_node_id(seed, home_id));
+}
+
+} // namespace
+
+std::string_view to_string(event_state state) {
+  switch (state) {
+  case event_state::queued:
+    return "queued";
+  case event_state::leased:
+    return "leased";
+  case event_state::held:
+    return "held";
+  case event_state::dead:
+    return "dead";
+  }
+  return "queued";
+}
+
+result<store> store::open(const store_options& options, open_mode mode) {
+  const environment_options place{options.home / "queue",
+                                  std::max(options.max_bytes * map_per_cap, least_map),
+                                  options.busy_timeout};
+  auto env = environment::open(place, mode, [&](lmdb_txn& txn, const store_tables& tables) {
+    fill_new_store(txn, tables, options.seed);
+  });
+  if (!env)
+    return env.error();
+  auto known = (*env)->read([](lmdb_txn& txn, const store_tables& tables) {
+    return std::pair(store_detail::read_summary(txn, tables).schema,
+                     std::string(txn.get(tables.main, node_key).value_or("")));
+  });
+  if (!known)
+    return known.error();
+  if (known->first != schema_version)
+    return failure{ec::store_version,
+                   "the store in " + place.folder.string() + " has version " +
+                       std::to_string(known->first) + "; this program reads version " +
+                       std::to_string(schema_version),
+                   "use the newer spec-kitty that wrote it, or another home with --home"};
+  if (known->second.empty())
+    return to_failure(lmdb_error(MDB_CORRUPTED, "read the node id"), place.folder);
+  return store(options, *std::move(env), known->second);
+}
+
+std::uint64_t store::byte_cap() const {
+  return std::min<std::uint64_t>(options_.max_bytes, env_->map_bytes() / map_per_cap);
+}
+
+result<std::uint64_t> store::clock() {
+  return env_->read([](lmdb_txn& txn, const store_tables& tables) {
+    return store_detail::read_summary(txn, tables).clock;
+  });
+}
+
+result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
+  if (remote >= max_lamport) // refused before a lock is taken: a hostile value costs nothing
+    return receive(0, remote).error();
+  return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    summary row = store_detail::read_summary(txn, tables);
+    row.clock = *receive(row.clock, remote);
+    txn.put(tables.main, summary_key, row.encode());
+    return row.clock;
+  });
+}
+
+result<void> store::note_error(std::string_view json) {
+  auto done = env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    txn.put(tables.main, last_error_key, json);
+    return true;
+  });
+  return done ? result<void>{} : done.error();
+}
+
+namespace store_detail {
+
+summary read_summary(const lmdb_txn& txn, const store_tables& tables) {
+  const auto bytes = txn.get(tables.main, summary_key);
+  const auto row = bytes ? summary::decode(*bytes) : std::nullopt;
+  if (!row)
+    throw lmdb_error(MDB_CORRUPTED, "read the summary row");
+  return *row;
+}
+
+team_record& team_book::at(std::string_view slug) {
+  for (auto& [known, row] : rows_)
+    if (known == slug)
+      return row;
+  team_record row;
+  if (const auto bytes = txn_.get(tables_.teams, slug))
+    row = team_record::decode(*bytes);
+  else
+    row.id = static_cast<std::uint32_t>(
+        txn_.entries(tables_.teams) + 1 +
+        static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [&](const auto& known) {
+          return !txn_.get(tables_.teams, known.first);
+        })));
+  return rows_.emplace_back(std::string(slug), std::move(row)).second;
+}
+
+team_record& team_book::at_id(std::uint32_t id) {
+  for (auto& [known, row] : rows_)
+    if (row.id == id)
+      return row;
+  lmdb_cursor cursor(txn_, tables_.teams);
+  for (bool more = cursor.first(); more; more = cursor.next())
+    if (team_record::decode(cursor.value()).id == id)
+      return at(std::string(cursor.key()));
+  throw lmdb_error(MDB_CORRUPTED, "find the team of an event");
+}
+
+void team_book::write_back() {
+  for (const auto& [slug, row] : rows_)
+    txn_.put(tables_.teams, slug, row.encode());
+}
+
+void type_book::add(std::string_view type, std::int64_t difference) {
+  for (auto& [known, change] : rows_)
+    if (known == type) {
+      change += difference;
+      return;
+    }
+  rows_.emplace_back(std::string(type), difference);
+}
+
+void type_book::write_back() {
+  for (const auto& [type, change] : rows_) {
+    const std::string row_key = count_key(type);
+    const auto bytes = txn_.get(tables_.main, row_key);
+    const auto before = static_cast<std::int64_t>(bytes ? decode_u64(*bytes) : 0);
+    txn_.put(tables_.main, row_key,
+             encode_u64(static_cast<std::uint64_t>(std::max<std::int64_t>(0, before + change))));
+  }
+}
+
+std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,
+                                       std::uint64_t seq) {
+  const auto bytes = txn.get(tables.events, position_key(seq));
+  if (!bytes)
+    return std::nullopt;
+  auto record = event_record::decode(*bytes);
+  if (!record)
+    throw lmdb_error(MDB_CORRUPTED, "read an event");
+  return record;
+}
+
+} // namespace store_detail
+
+} // namespace spec_kitty

@@ -1,0 +1,133 @@
+// The durable queue: an outbox in LMDB. Pure of actors; QUEUE is its shell.
+//
+//   append   one transaction: clock tick + ULID + event rows        store_append.cpp
+//   lease    the oldest due events of one team, into one hand       store_lease.cpp
+//   settle   the server's verdicts, event by event                  store_lease.cpp
+//   read     statistics in O(1), listings in append order           store_read.cpp
+//   adopt    `local` events get the team of a login                 store_adopt.cpp
+//
+// Every function is one transaction: done as a whole or not at all. docs/queue-format.md
+// describes the bytes.
+#pragma once
+
+#include "actors/clock/node_id.hpp"
+#include "actors/queue/environment.hpp"
+#include "actors/queue/records.hpp"
+#include "messages/queue.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace spec_kitty {
+
+struct store_options {
+  std::filesystem::path home;
+  node_seed seed;
+  std::uint64_t max_events = 10000;    ///< queued, leased and held together
+  std::uint64_t max_bytes = 268435456; ///< of stored rows; the map is four times as large
+  std::chrono::milliseconds busy_timeout{2000};
+};
+
+class store {
+public:
+  /// Opens the home's store. A writer makes it when missing and refuses a newer version; a reader
+  /// gets not_found where there is none.
+  static result<store> open(const store_options& options, open_mode mode);
+
+  /// Appends in order, in one transaction: tick, ULID, rows. The outer result fails when nothing
+  /// was committed; an inner one when that event alone was refused (queue_full: it is counted in
+  /// dropped). Success means durable.
+  result<std::vector<result<append_receipt>>> append(std::span<const event_draft> drafts,
+                                                     epoch_us now);
+
+  /// The receive rule, max(local, remote) + 1, as one transaction. The new value.
+  result<std::uint64_t> merge_clock(std::uint64_t remote);
+
+  /// The Lamport value.
+  result<std::uint64_t> clock();
+
+  /// What is due for a team: the events a run that begins now selects.
+  result<due_count> due(std::string_view team_slug);
+
+  /// Gives the oldest due events to the caller until settled. At most one lease per team is out;
+  /// a lease whose owner is gone or whose time is over is taken back first.
+  result<lease_grant> lease(const lease_request& request, const process_mark& owner, epoch_us now);
+
+  /// Applies verdicts and ends the lease. Removal needs only position and id to match (a late
+  /// acknowledgement is still true); counting a try needs the lease to be the caller's.
+  result<settle_outcome> settle(const settle_request& request, epoch_us now);
+
+  /// Gives `local` events the team of the account that logged in, when it is the account last
+  /// seen in this home or the first ever, or when told to.
+  result<adoption> adopt(const adopt_request& request);
+
+  /// Remembers the last failure, a JSON object, for the status.
+  result<void> note_error(std::string_view json);
+
+  result<queue_stats> stats();
+
+  /// Events in append order, in pages: calls `visit` until it returns false. `team` is the team
+  /// of the session (empty: none), for telling held from queued.
+  result<void> list(std::string_view team, const std::function<bool(const listed_event&)>& visit,
+                    epoch_us now);
+
+  const std::string& node_id() const { return node_id_; }
+
+private:
+  store(store_options options, std::shared_ptr<environment> environment, std::string node_id)
+      : options_(std::move(options)), env_(std::move(environment)), node_id_(std::move(node_id)) {}
+
+  result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last);
+  std::uint64_t byte_cap() const;
+
+  store_options options_;
+  std::shared_ptr<environment> env_;
+  std::string node_id_;
+};
+
+namespace store_detail {
+
+/// The summary row; throws lmdb_error(MDB_CORRUPTED) when it is missing or garbled.
+summary read_summary(const lmdb_txn& txn, const store_tables& tables);
+
+/// Team rows touched in a transaction, read once and written back once.
+class team_book {
+public:
+  team_book(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
+  /// The row of a team, made on first use.
+  team_record& at(std::string_view slug);
+  /// The row with this id; throws lmdb_error(MDB_CORRUPTED) where there is none.
+  team_record& at_id(std::uint32_t id);
+  void write_back();
+
+private:
+  lmdb_txn& txn_;
+  const store_tables& tables_;
+  std::vector<std::pair<std::string, team_record>> rows_;
+};
+
+/// Counts per event type, kept like team rows.
+class type_book {
+public:
+  type_book(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
+  void add(std::string_view type, std::int64_t difference);
+  void write_back();
+
+private:
+  lmdb_txn& txn_;
+  const store_tables& tables_;
+  std::vector<std::pair<std::string, std::int64_t>> rows_;
+};
+
+/// The event at a position; throws lmdb_error(MDB_CORRUPTED) when its bytes do not add up.
+std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,
+                                       std::uint64_t seq);
+
+/// A lease that still counts: not over, owner alive.
+bool is_current(const lease_record& lease, epoch_us now);
+
+} // namespace store_detail
+
+} // namespace spec_kitty

@@ -1,0 +1,171 @@
+// What the store says about itself: statistics from one snapshot, listings in pages.
+#include "actors/queue/process_mark.hpp"
+#include "actors/queue/store.hpp"
+
+#include <map>
+#include <set>
+
+namespace spec_kitty {
+
+using store_detail::read_summary;
+
+namespace {
+
+/// A read transaction pins pages that a writer could otherwise use again, so long listings are
+/// read in pages of this many events.
+constexpr std::size_t page_events = 1000;
+
+struct page {
+  std::vector<listed_event> events;
+  bool more = false;
+};
+
+/// Positions in somebody's hands, and how many per team.
+struct leased_now {
+  std::set<std::uint64_t> positions;
+  std::map<std::uint32_t, std::uint64_t> per_team;
+};
+
+leased_now leased_positions(const lmdb_txn& txn, const store_tables& tables, epoch_us now) {
+  leased_now found;
+  lmdb_cursor cursor(txn, tables.leases);
+  for (bool more = cursor.first(); more; more = cursor.next()) {
+    const auto lease = lease_record::decode(cursor.value());
+    if (!lease || !store_detail::is_current(*lease, now))
+      continue;
+    found.positions.insert(lease->positions.begin(), lease->positions.end());
+    found.per_team[lease->team_id] += lease->positions.size();
+  }
+  return found;
+}
+
+/// Why a team's events are held, given the team of the session; empty: they are not.
+std::string held_because(const std::string& slug, const team_record& row, std::string_view team) {
+  if (slug == local_team)
+    return "recorded before a login: run spec-kitty auth login";
+  if (row.hold != 0)
+    return row.hold_reason.empty() ? "the server forbids this team" : row.hold_reason;
+  if (!team.empty() && slug != team)
+    return "belongs to the team " + slug + ", not to this login";
+  return {};
+}
+
+std::map<std::uint32_t, std::string> held_teams(const lmdb_txn& txn, const store_tables& tables,
+                                                std::string_view team) {
+  std::map<std::uint32_t, std::string> held;
+  lmdb_cursor cursor(txn, tables.teams);
+  for (bool more = cursor.first(); more; more = cursor.next()) {
+    const auto row = team_record::decode(cursor.value());
+    const std::string why = held_because(std::string(cursor.key()), row, team);
+    if (!why.empty())
+      held[row.id] = why;
+  }
+  return held;
+}
+
+page live_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after,
+               std::string_view team, epoch_us now) {
+  page out;
+  const auto held = held_teams(txn, tables, team);
+  const auto leased = leased_positions(txn, tables, now).positions;
+  lmdb_cursor cursor(txn, tables.events);
+  bool more = cursor.seek(position_key(after + 1));
+  for (; more && out.events.size() < page_events; more = cursor.next()) {
+    const auto event = event_record::decode(cursor.value());
+    if (!event)
+      throw lmdb_error(MDB_CORRUPTED, "read an event");
+    listed_event entry;
+    entry.seq = position_of(cursor.key());
+    entry.json = event->json();
+    if (const auto bytes = txn.get(tables.attempts, cursor.key())) {
+      const auto attempts = attempt_record::decode(*bytes);
+      entry.retry_count = attempts.tries;
+      entry.last_error = attempts.last_error;
+    }
+    if (const auto why = held.find(event->team_id); why != held.end()) {
+      entry.state = event_state::held;
+      entry.reason = why->second;
+    } else if (leased.contains(entry.seq)) {
+      entry.state = event_state::leased;
+    }
+    out.events.push_back(std::move(entry));
+  }
+  out.more = more;
+  return out;
+}
+
+page dead_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after) {
+  page out;
+  lmdb_cursor cursor(txn, tables.dead);
+  bool more = cursor.seek(position_key(after + 1));
+  for (; more && out.events.size() < page_events; more = cursor.next()) {
+    const auto dead = dead_record::decode(cursor.value());
+    const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
+    if (!event)
+      throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
+    out.events.push_back({position_of(cursor.key()), event->json(), event_state::dead,
+                          dead->attempts.tries, dead->attempts.last_error, dead->reason});
+  }
+  out.more = more;
+  return out;
+}
+
+} // namespace
+
+result<queue_stats> store::stats() {
+  return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
+    const summary row = read_summary(txn, tables);
+    queue_stats stats;
+    stats.clock = row.clock;
+    stats.node_id = node_id_;
+    stats.live = row.live;
+    stats.dead = row.dead;
+    stats.bytes = row.bytes;
+    stats.accepted = row.accepted;
+    stats.acked = row.acked;
+    stats.dropped = row.dropped;
+    stats.last_ack_at = row.last_ack_at;
+    stats.last_error = txn.get(tables.main, last_error_key).value_or("");
+
+    lmdb_cursor oldest(txn, tables.events);
+    if (oldest.first())
+      if (const auto event = event_record::decode(oldest.value()))
+        stats.oldest_at = event->recorded_at;
+
+    auto leased = leased_positions(txn, tables, wall_clock_now()).per_team;
+    lmdb_cursor teams(txn, tables.teams);
+    for (bool more = teams.first(); more; more = teams.next()) {
+      const auto team = team_record::decode(teams.value());
+      stats.leased += leased[team.id];
+      stats.teams.push_back({std::string(teams.key()), team.live, leased[team.id],
+                             team.hold != 0 ? held_because("", team, "") : std::string()});
+    }
+    lmdb_cursor types(txn, tables.main);
+    for (bool more = types.seek("c"); more && types.key().starts_with('c'); more = types.next())
+      stats.types.emplace_back(types.key().substr(1), decode_u64(types.value()));
+    return stats;
+  });
+}
+
+result<void> store::list(std::string_view team,
+                         const std::function<bool(const listed_event&)>& visit, epoch_us now) {
+  for (const bool dead : {false, true}) {
+    std::uint64_t after = 0;
+    for (bool more = true; more;) {
+      auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
+        return dead ? dead_page(txn, tables, after) : live_page(txn, tables, after, team, now);
+      });
+      if (!found)
+        return found.error();
+      for (const auto& entry : found->events) {
+        if (!visit(entry))
+          return {};
+        after = entry.seq;
+      }
+      more = found->more;
+    }
+  }
+  return {};
+}
+
+} // namespace spec_kitty

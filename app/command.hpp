@@ -1,0 +1,54 @@
+// The command table: every subcommand, its place and its one-line help.
+#pragma once
+
+#include "app/context.hpp"
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace spec_kitty {
+
+/// Carries out a command whose options have been parsed.
+using command_action = std::function<exit_status(context&)>;
+
+struct command {
+  std::string_view path; ///< `sync now`
+  std::string_view help;
+  /// Adds the command's options; the action reads them.
+  command_action (*declare)(CLI::App& app);
+  bool needs_config = true; ///< false: runs although config.toml is damaged
+};
+
+/// A word that only groups commands.
+struct command_group {
+  std::string_view name;
+  std::string_view help;
+};
+
+std::span<const command> command_table();
+std::span<const command_group> command_groups();
+
+// One per file in app/commands/.
+command_action declare_emit(CLI::App& app);
+command_action declare_events_list(CLI::App& app);
+command_action declare_events_show(CLI::App& app);
+command_action declare_events_export(CLI::App& app);
+command_action declare_events_stats(CLI::App& app);
+command_action declare_clock_show(CLI::App& app);
+command_action declare_auth_login(CLI::App& app);
+command_action declare_auth_logout(CLI::App& app);
+command_action declare_auth_status(CLI::App& app);
+command_action declare_sync_now(CLI::App& app);
+command_action declare_sync_status(CLI::App& app);
+command_action declare_sync_server(CLI::App& app);
+command_action declare_config_list(CLI::App& app);
+command_action declare_config_get(CLI::App& app);
+command_action declare_config_set(CLI::App& app);
+command_action declare_dev_server(CLI::App& app);
+
+} // namespace spec_kitty

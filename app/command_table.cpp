@@ -1,0 +1,47 @@
+#include "app/command.hpp"
+
+#include <array>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::array<command_group, 5> groups = {{
+    {"events", "look at recorded events"},
+    {"clock", "the Lamport clock"},
+    {"auth", "log in and out"},
+    {"sync", "bring events to the server"},
+    {"config", "configuration of this home"},
+}};
+
+constexpr std::array<command, 16> table = {{
+    {"emit", "record an event", declare_emit},
+    {"events list", "list recorded events in order", declare_events_list},
+    {"events show", "show one event", declare_events_show},
+    {"events export", "print events, one JSON object per line", declare_events_export},
+    {"events stats", "count events by type and state", declare_events_stats},
+    {"clock show", "show the clock's value and this home's node id", declare_clock_show},
+    {"auth login", "log in to the server", declare_auth_login},
+    {"auth logout", "forget the session", declare_auth_logout, false},
+    {"auth status", "show the session", declare_auth_status},
+    {"sync now", "send what is queued, once", declare_sync_now},
+    {"sync status", "show where the events stand", declare_sync_status},
+    {"sync server", "show or set the server", declare_sync_server},
+    {"config list", "show every key, its value and origin", declare_config_list},
+    {"config get", "show one key", declare_config_get},
+    {"config set", "change one key in config.toml", declare_config_set, false},
+    {"dev-server", "run a reference server on this machine, for trying out", declare_dev_server,
+     false},
+}};
+
+} // namespace
+
+std::span<const command> command_table() {
+  return table;
+}
+
+std::span<const command_group> command_groups() {
+  return groups;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,132 @@
+// spec-kitty sync now: one run, and its report.
+#include "app/command.hpp"
+#include "app/progress.hpp"
+#include "app/sync_system.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace spec_kitty {
+
+namespace {
+
+void write_report(json_writer& out, const sync_report& report) {
+  field(out, "selected", report.selected);
+  field(out, "synced", report.synced);
+  field(out, "duplicate", report.duplicate);
+  field(out, "pending", report.pending);
+  field(out, "rejected", report.rejected);
+  field(out, "dead", report.dead);
+  field(out, "held", report.held);
+  field(out, "transient", report.transient);
+  field(out, "remaining", report.remaining);
+  field(out, "batches", report.batches);
+  field(out, "bytes_sent", report.bytes_sent);
+  field(out, "duration_ms", report.duration_ms);
+  key(out, "errors");
+  out.StartArray();
+  for (const auto& error : report.errors) {
+    out.StartObject();
+    field(out, "event_id", error.event_id.empty() ? std::nullopt : std::optional(error.event_id));
+    field(out, "category", error.category);
+    field(out, "message", error.message);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+/// Why the exit status is not 0; nothing when it is. Source: cli.md, Sync.
+std::optional<failure> judge(const sync_report& report) {
+  if (report.stopped && status_of(report.stopped->code) == exit_status::login_needed)
+    return report.stopped;
+  if (report.rejected + report.dead > 0)
+    return failure{ec::rejected,
+                   std::to_string(report.rejected + report.dead) +
+                       " events were refused by the server",
+                   "see why with: spec-kitty events list"};
+  if (report.stopped)
+    return report.stopped;
+  if (report.held + report.transient > 0)
+    return failure{ec::transport,
+                   std::to_string(report.held + report.transient) +
+                       " events have no outcome yet; they are kept",
+                   "run again: spec-kitty sync now"};
+  return std::nullopt;
+}
+
+std::string in_words(const sync_report& report) {
+  std::string text = std::to_string(report.synced + report.duplicate) + " of " +
+                     std::to_string(report.selected) + " events delivered";
+  const auto add = [&](std::uint64_t count, const char* what) {
+    if (count > 0)
+      text += ", " + std::to_string(count) + " " + what;
+  };
+  add(report.duplicate, "of them known to the server already");
+  add(report.pending, "pending at the server");
+  add(report.rejected, "refused (still queued)");
+  add(report.dead, "refused for good (dead letters)");
+  add(report.held, "held");
+  add(report.transient, "without an outcome (still queued)");
+  return text + "; " + std::to_string(report.remaining) + " remain";
+}
+
+exit_status finish(context& ctx, sync_report report) {
+  for (const auto& warning : report.warnings)
+    ctx.out.warn(warning);
+  const auto why = judge(report);
+  if (!ctx.out.json())
+    for (const auto& error : report.errors)
+      if (error.category != "transient")
+        ctx.out.note(error.event_id + ": " + error.message);
+  if (report.selected > 0)
+    ctx.out.line(in_words(report));
+  else if (!why)
+    ctx.out.line(report.held_elsewhere == 0 ? "Nothing is queued." : "Nothing is due.");
+  if (!why && report.held_elsewhere > 0)
+    ctx.out.note(std::to_string(report.held_elsewhere) +
+                 " events of other teams or accounts are held; see: spec-kitty sync status");
+  if (why) {
+    ctx.out.fail(*why, [&](json_writer& out) { write_report(out, report); });
+    return status_of(why->code);
+  }
+  ctx.out.object([&](json_writer& out) { write_report(out, report); });
+  return exit_status::done;
+}
+
+/// An empty queue is success without a request, and without a session.
+bool nothing_queued(context& ctx) {
+  auto where = ctx.open_for_reading();
+  if (!where || !*where)
+    return where.ok();
+  const auto stats = (*where)->stats();
+  return stats && stats->live == 0;
+}
+
+exit_status sync_now(context& ctx) {
+  const auto server = configured_server(ctx.config);
+  if (!server) {
+    sync_report none;
+    none.stopped = server.error();
+    return finish(ctx, std::move(none));
+  }
+  if (nothing_queued(ctx))
+    return finish(ctx, {});
+  progress_bar bar(ctx.out);
+  auto report = [&] {
+    sync_system system(ctx, *server, [&](const sync_progress& at) { bar.show(at); });
+    return system.run();
+  }();
+  bar.clear();
+  if (report)
+    return finish(ctx, std::move(*report));
+  sync_report none;
+  none.stopped = report.error();
+  return finish(ctx, std::move(none));
+}
+
+} // namespace
+
+command_action declare_sync_now(CLI::App&) {
+  return [](context& ctx) { return sync_now(ctx); };
+}
+
+} // namespace spec_kitty

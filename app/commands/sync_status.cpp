@@ -1,0 +1,136 @@
+// spec-kitty sync status: where the events stand, each line with its evidence. Reads only.
+#include "app/command.hpp"
+#include "app/snapshot.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace spec_kitty {
+
+namespace {
+
+struct connection_view {
+  std::string_view state;
+  std::string reason;
+};
+
+/// Without a daemon nothing is connected; the reason says what a person would have to do first.
+connection_view connection_of(const context& ctx, const snapshot& shot) {
+  if (ctx.config.text("sync.server_url").empty())
+    return {"Offline", "no server is set"};
+  if (!shot.session)
+    return {"Offline", "nobody is logged in"};
+  if (shot.session_is == session_state::expired &&
+      shot.session->refresh_expires_at <= shot.taken_at / 1000000)
+    return {"Offline", "the session is over"};
+  return {"Offline", "no daemon is running; events go with: spec-kitty sync now"};
+}
+
+void write_json(json_writer& out, const context& ctx, const snapshot& shot) {
+  const auto& session = shot.session;
+  const auto& queue = shot.queue;
+  const auto connection = connection_of(ctx, shot);
+  const std::string& server = ctx.config.text("sync.server_url");
+  const auto known = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
+  field(out, "home", ctx.home.path.string());
+  field(out, "server_url", known(server));
+  key(out, "auth");
+  out.StartObject();
+  field(out, "state", to_string(shot.session_is));
+  field(out, "username", session ? known(session->username) : std::nullopt);
+  field(out, "team_slug", session ? known(session->team_slug) : std::nullopt);
+  write_instant(out, "access_expires_at", session ? session->access_expires_at * 1000000 : 0);
+  out.EndObject();
+  key(out, "queue");
+  out.StartObject();
+  field(out, "queued", shot.queued);
+  field(out, "leased", shot.leased);
+  field(out, "held", shot.held);
+  field(out, "dead", queue.dead);
+  field(out, "max", static_cast<std::uint64_t>(ctx.config.number("sync.max_queue_size")));
+  field(out, "dropped_total", queue.dropped);
+  field(out, "spilled", std::uint64_t{0});
+  write_age(out, "oldest_age_s", shot.oldest_age_s);
+  field(out, "bytes", queue.bytes);
+  out.EndObject();
+  key(out, "connection");
+  out.StartObject();
+  field(out, "state", connection.state);
+  field(out, "reason", connection.reason);
+  write_instant(out, "since", 0);
+  out.EndObject();
+  key(out, "daemon");
+  out.StartObject();
+  field(out, "running", false);
+  for (const char* name : {"pid", "version", "since"})
+    field(out, name, std::optional<std::string>{});
+  out.EndObject();
+  write_instant(out, "last_ack_at", queue.last_ack_at);
+  if (queue.last_error.empty())
+    field(out, "last_error", std::optional<std::string>{});
+  else
+    raw_field(out, "last_error", queue.last_error);
+  field(out, "clock", queue.clock);
+}
+
+std::string session_words(const snapshot& shot) {
+  if (!shot.session_problem.empty())
+    return shot.session_problem;
+  if (!shot.session)
+    return "nobody is logged in (no credentials file)";
+  const std::string until = format_timestamp(shot.session->access_expires_at * 1000000);
+  const std::string who = shot.session->username + " in the team " + shot.session->team_slug;
+  return shot.session_is == session_state::authenticated ? who + ", token valid until " + until
+                                                         : who + ", token EXPIRED since " + until;
+}
+
+void print_words(context& ctx, const snapshot& shot) {
+  const auto& queue = shot.queue;
+  const std::string& server = ctx.config.text("sync.server_url");
+  const auto connection = connection_of(ctx, shot);
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  ctx.out.line("home        " + ctx.home.path.string() +
+               (shot.home_exists ? "" : " (nothing recorded yet)"));
+  ctx.out.line("server      " +
+               (server.empty()
+                    ? "none; set one with: spec-kitty sync server URL"
+                    : server + " (" + std::string(ctx.config.at("sync.server_url").origin) + ")"));
+  ctx.out.line("session     " + session_words(shot));
+  ctx.out.line("queue       " + number(shot.queued) + " queued, " + number(shot.leased) +
+               " leased, " + number(shot.held) + " held, " + number(queue.dead) + " dead, of " +
+               ctx.config.text("sync.max_queue_size") + " (" + number(queue.bytes) + " bytes)");
+  for (const auto& share : queue.teams)
+    if (share.live > 0)
+      ctx.out.line("            " + number(share.live) + " of team " + share.slug);
+  if (shot.oldest_age_s)
+    ctx.out.line("            the oldest has waited for " + number(*shot.oldest_age_s) + " s");
+  if (queue.dropped > 0)
+    ctx.out.line("            " + number(queue.dropped) +
+                 " events NOT recorded: the queue was full");
+  ctx.out.line("connection  " + std::string(connection.state) + ": " + connection.reason);
+  ctx.out.line("last ack    " + (queue.last_ack_at == 0
+                                     ? std::string("never: no server has acknowledged an event")
+                                     : format_timestamp(queue.last_ack_at)));
+  if (!queue.last_error.empty())
+    if (const auto error = parse_json(queue.last_error))
+      ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +
+                   text_of(*error, "message").value_or(""));
+  ctx.out.line("clock       " + number(queue.clock) +
+               (queue.node_id.empty() ? "" : ", node " + queue.node_id));
+}
+
+} // namespace
+
+command_action declare_sync_status(CLI::App&) {
+  return [](context& ctx) {
+    const auto shot = take_snapshot(ctx);
+    if (!shot)
+      return ctx.fail(shot.error());
+    ctx.out.object([&](json_writer& out) { write_json(out, ctx, *shot); });
+    print_words(ctx, *shot);
+    return exit_status::done;
+  };
+}
+
+} // namespace spec_kitty

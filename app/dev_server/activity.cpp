@@ -1,0 +1,91 @@
+#include "app/dev_server/activity.hpp"
+
+#include "messages/json.hpp"
+
+namespace spec_kitty::dev_server {
+
+namespace {
+
+std::string json_of(const json_buffer& buffer) {
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+/// A path as somebody sent it, with nothing in it that a terminal or JSON could trip over.
+std::string printable(std::string_view text) {
+  std::string safe(text.substr(0, 200));
+  for (char& c : safe)
+    if (c < 0x20 || c > 0x7E)
+      c = '?';
+  return safe;
+}
+
+} // namespace
+
+std::string greeting_json(const std::string& url, const account& login) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "url", url);
+  field(out, "username", login.username);
+  field(out, "password", login.password);
+  field(out, "team_slug", login.team_slug);
+  out.EndObject();
+  return json_of(buffer);
+}
+
+std::string greeting_text(const std::string& url, const account& login, const std::string& state) {
+  return "spec-kitty dev-server: a sync server for trying out and for tests, on this machine "
+         "only.\n"
+         "It listens on " +
+         url + " (team " + login.team_slug + "). " +
+         (state.empty() ? "It forgets everything when it ends; --state DIR keeps it.\n"
+                        : "It keeps its state in " + state + ".\n") +
+         "\n"
+         "To use it, in another terminal:\n"
+         "  spec-kitty sync server " +
+         url +
+         "\n"
+         "  spec-kitty auth login --username " +
+         login.username +
+         "\n"
+         "  password: " +
+         login.password +
+         "\n"
+         "\n"
+         "Ctrl-C ends it.\n";
+}
+
+std::string activity_json(const http_request& request, const http_response& response) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "method", request.method);
+  field(out, "path", printable(request.path));
+  field(out, "status", static_cast<std::uint64_t>(response.status));
+  if (response.batch) {
+    field(out, "team", response.batch->team_slug);
+    field(out, "events", static_cast<std::uint64_t>(response.batch->events));
+    field(out, "new", static_cast<std::uint64_t>(response.batch->fresh));
+    field(out, "duplicate", static_cast<std::uint64_t>(response.batch->duplicate));
+    field(out, "rejected", static_cast<std::uint64_t>(response.batch->rejected));
+    if (response.batch->replayed)
+      field(out, "replayed", true);
+  }
+  out.EndObject();
+  return json_of(buffer);
+}
+
+std::string activity_text(const http_request& request, const http_response& response) {
+  std::string line =
+      request.method + " " + printable(request.path) + " " + std::to_string(response.status);
+  if (!response.batch)
+    return line;
+  const batch_summary& batch = *response.batch;
+  line += "  " + batch.team_slug + ": " + std::to_string(batch.events) + " events";
+  if (batch.replayed)
+    return line + ", answered as before (same idempotency key)";
+  return line + ", " + std::to_string(batch.fresh) + " new, " + std::to_string(batch.duplicate) +
+         " duplicate, " + std::to_string(batch.rejected) + " rejected";
+}
+
+} // namespace spec_kitty::dev_server

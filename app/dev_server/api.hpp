@@ -1,0 +1,49 @@
+// The protocol's HTTP part as a function from request to response.
+//
+//   POST /api/v1/token/           login                      no bearer
+//   POST /api/v1/token/refresh/   session carried on         no bearer
+//   POST /api/v1/ws-token/        token for the WebSocket
+//   POST /api/v1/events/batch/    events in (batch.hpp)
+//   GET  /api/v1/clock/           highest lamport_clock kept
+//   GET  /api/v1/events/          this team's events; not in the protocol, the dev-server's own
+//
+// Order of refusals: 404, 405, 401, then what the call itself asks for. Strict on purpose: a
+// client that passes here passes anywhere. Source: protocol.md.
+#pragma once
+
+#include "app/dev_server/batch.hpp"
+#include "app/dev_server/event_log.hpp"
+#include "app/dev_server/http.hpp"
+#include "app/dev_server/tokens.hpp"
+
+#include <functional>
+#include <string>
+
+namespace spec_kitty::dev_server {
+
+class api {
+public:
+  /// Keeps what token_table::to_json says; called before a reply that hands out tokens.
+  using save_sessions = std::function<result<void>(const std::string& json)>;
+
+  api(token_table& tokens, event_log& log, batch_rules rules, save_sessions save)
+      : tokens_(tokens), log_(log), batches_(log, std::move(rules)), save_(std::move(save)) {}
+
+  /// Answers a request that arrives at `now`. Not thread-safe: one request after the other.
+  http_response handle(const http_request& request, epoch_s now);
+
+private:
+  http_response login(const http_request& request, epoch_s now);
+  http_response refresh(const http_request& request, epoch_s now);
+  http_response ws_token() const;
+  http_response clock() const;
+  http_response events(const std::string& team_slug) const;
+  http_response hand_out(const std::optional<token_grant>& grant, std::string_view refusal);
+
+  token_table& tokens_;
+  event_log& log_;
+  batch_desk batches_;
+  save_sessions save_;
+};
+
+} // namespace spec_kitty::dev_server

@@ -1,0 +1,162 @@
+#include "app/dev_server/batch.hpp"
+
+#include "app/dev_server/json_slices.hpp"
+#include "messages/event.hpp"
+#include "messages/gzip.hpp"
+#include "messages/protocol.hpp"
+#include "messages/validate.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty::dev_server {
+
+namespace {
+
+constexpr std::string_view success = "success";
+constexpr std::string_view duplicate = "duplicate";
+constexpr std::string_view pending = "pending";
+constexpr std::string_view rejected = "rejected";
+constexpr std::string_view error = "error";
+
+/// What the headers alone refuse.
+std::optional<http_response> check_headers(const http_request& request,
+                                           const std::string& team_slug) {
+  if (bare_type(header_of(request, "content-type").value_or("")) != "application/json")
+    return refuse(415, "Content-Type must be application/json");
+  if (bare_type(header_of(request, "content-encoding").value_or("")) != "gzip")
+    return refuse(415, "Content-Encoding must be gzip");
+  if (!is_ulid(header_of(request, "idempotency-key").value_or("")))
+    return refuse(400, "Idempotency-Key must be a ULID");
+  if (header_of(request, "x-team-slug") != team_slug)
+    return refuse(403, "X-Team-Slug is not the team of the access token");
+  return std::nullopt;
+}
+
+http_response too_large(std::string_view message, std::string_view limit, std::size_t value) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "error", message);
+  key(out, "limits");
+  out.StartObject();
+  field(out, limit, static_cast<std::uint64_t>(value));
+  out.EndObject();
+  out.EndObject();
+  return {413, {buffer.GetString(), buffer.GetSize()}, {}, {}};
+}
+
+http_response cannot_unpack(const failure& why) {
+  // gunzip tells both causes by one code; only its words say which it is.
+  if (why.message.find("grows beyond") != std::string::npos)
+    return too_large("the batch is too large: " + why.message, "max_bytes", max_batch_bytes);
+  return refuse(400, "the body cannot be unpacked: " + why.message);
+}
+
+} // namespace
+
+http_response batch_desk::handle(const http_request& request, const std::string& team_slug) {
+  if (auto refused = check_headers(request, team_slug))
+    return *refused;
+  const auto content = gunzip(request.body, max_batch_bytes);
+  if (!content)
+    return cannot_unpack(content.error());
+  const std::string idempotency_key(*header_of(request, "idempotency-key"));
+  if (auto recorded = replies_.recall(idempotency_key, *content))
+    return *recorded;
+
+  const auto compact = compact_json(*content);
+  if (!compact)
+    return refuse(400, compact.error().message);
+  const auto texts = list_slices(*compact, "events");
+  if (!texts || texts->empty())
+    return refuse(400, "the body must be an object whose `events` is a list of at least one event");
+  if (texts->size() > protocol::max_batch_events)
+    return too_large("the batch has " + std::to_string(texts->size()) + " events", "max_events",
+                     protocol::max_batch_events);
+
+  bool final = true;
+  http_response reply = judge_all(*texts, team_slug, final);
+  if (reply.status == 200)
+    replies_.remember(idempotency_key, *content, reply, final);
+  return reply;
+}
+
+http_response batch_desk::judge_all(const std::vector<std::string_view>& texts,
+                                    const std::string& team_slug, bool& final) {
+  std::vector<json_document> events;
+  events.reserve(texts.size());
+  for (const std::string_view text : texts) {
+    auto event = parse_json(text);
+    if (!event)
+      return refuse(400, event.error().message);
+    if (text_of(*event, "team_slug").value_or(team_slug) != team_slug)
+      return refuse(403, "the batch holds an event of another team");
+    events.push_back(std::move(*event));
+  }
+
+  std::vector<judgement> judgements;
+  std::vector<log_entry> to_keep;
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    judgements.push_back(judge(events[i], ids));
+    if (judgements.back().status == success)
+      to_keep.push_back({*judgements.back().event_id, team_slug,
+                         member(events[i], "lamport_clock")->GetUint64(), texts[i]});
+  }
+  if (const auto kept = log_.append(to_keep); !kept)
+    return refuse(500, kept.error().message);
+  for (const log_entry& entry : to_keep)
+    times_pending_.erase(entry.event_id);
+
+  const auto count = [&judgements](std::string_view status) {
+    return static_cast<std::size_t>(
+        std::count_if(judgements.begin(), judgements.end(),
+                      [status](const auto& j) { return j.status == status; }));
+  };
+  final = count(pending) == 0;
+
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  key(out, "results");
+  out.StartArray();
+  for (const judgement& judged : judgements) {
+    out.StartObject();
+    field(out, "event_id", judged.event_id);
+    field(out, "status", judged.status);
+    if (!judged.error_message.empty())
+      field(out, "error_message", judged.error_message);
+    out.EndObject();
+  }
+  out.EndArray();
+  field(out, "server_clock", log_.highest_lamport());
+  out.EndObject();
+  return {200,
+          {buffer.GetString(), buffer.GetSize()},
+          {},
+          batch_summary{team_slug, events.size(), count(success), count(duplicate),
+                        count(rejected) + count(error), false}};
+}
+
+batch_desk::judgement batch_desk::judge(const json_value& event,
+                                        std::set<std::string>& in_this_batch) {
+  if (const auto broken = validate_event(event))
+    return {text_of(event, "event_id"), rejected, broken->message()};
+  const std::string id = *text_of(event, "event_id");
+  const std::string type = *text_of(event, "event_type");
+  if (rules_.reject_types.contains(type))
+    return {id, error, "this server was told to refuse " + type};
+  if (log_.knows(id) || in_this_batch.contains(id))
+    return {id, duplicate, {}};
+  if (rules_.pending_first > 0) {
+    unsigned& times = times_pending_[id];
+    if (times < rules_.pending_first) {
+      ++times;
+      return {id, pending, {}};
+    }
+  }
+  in_this_batch.insert(id);
+  return {id, success, {}};
+}
+
+} // namespace spec_kitty::dev_server

@@ -1,0 +1,19 @@
+// The elements of a JSON list as the very text they arrived in.
+//
+// A parsed and rewritten event could differ from what the client sent (1.10 becomes 1.1), and the
+// dev-server keeps events exactly as received; so they are cut out of the compact text instead.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::dev_server {
+
+/// The texts of the elements of the list that stands under `name` in an object (the first, where
+/// the name is there twice); nothing when there is no such list. `compact` must be the output of
+/// compact_json: nothing is checked here. The views live as long as that text.
+std::optional<std::vector<std::string_view>> list_slices(std::string_view compact,
+                                                         std::string_view name);
+
+} // namespace spec_kitty::dev_server

@@ -1,0 +1,80 @@
+#include "app/dev_server/options.hpp"
+
+#include "messages/event.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+namespace spec_kitty::dev_server {
+
+namespace {
+
+constexpr int exit_usage = 2;
+constexpr long ten_years_s = 10L * 365 * 24 * 3600;
+
+/// A name that goes into a header, a shell command and a terminal as it is.
+std::string check_name(const std::string& text) {
+  constexpr std::string_view allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@+-";
+  if (text.empty() || text.size() > max_team_slug || text.front() == '-' ||
+      text.find_first_not_of(allowed) != std::string::npos)
+    return "must be letters, digits and . _ @ + - only";
+  return {};
+}
+
+std::string check_team(const std::string& text) {
+  if (text == local_team)
+    return "`local` is the team of events without a login; choose another name";
+  return check_name(text);
+}
+
+std::string check_type(const std::string& text) {
+  return is_event_type(text) ? "" : "is no event type of the contract";
+}
+
+} // namespace
+
+std::variant<options, int> read_options(int argc, char** argv) {
+  options chosen;
+  bool no_rotate = false;
+  CLI::App app(
+      "A reference server of the spec-kitty sync protocol on 127.0.0.1, for trying out and "
+      "for tests.\nThe password is SPEC_KITTY_DEV_PASSWORD, else the one kept in --state, "
+      "else a new one.",
+      "spec-kitty-dev-server");
+  app.add_option("--port", chosen.port, "port to listen on; 0 is any free one (default 0)")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--state", chosen.state,
+                 "folder that keeps events, login and sessions (default: forget all at exit)");
+  app.add_flag("--json", chosen.json, "print JSON lines; the first holds url and login");
+  app.add_flag("--quiet", chosen.quiet, "no line per request");
+  app.add_option("--username", chosen.login.username, "who may log in (default dev)")
+      ->check(check_name);
+  app.add_option("--team", chosen.login.team_slug, "the account's team (default dev-team)")
+      ->check(check_team);
+  app.add_option("--access-lifetime", chosen.tokens.access_lifetime_s,
+                 "seconds an access token is good for (default 900)")
+      ->check(CLI::Range(1L, ten_years_s));
+  app.add_option("--refresh-lifetime", chosen.tokens.refresh_lifetime_s,
+                 "seconds a refresh token is good for (default 604800)")
+      ->check(CLI::Range(1L, ten_years_s));
+  app.add_flag("--no-rotate", no_rotate, "test knob: a refresh token stays good after its use");
+  app.add_option("--pending-first", chosen.batches.pending_first,
+                 "test knob: answer `pending` the first N times for each event");
+  app.add_option("--reject-type", chosen.batches.reject_types,
+                 "test knob: answer `error` for events of this type; repeatable")
+      ->allow_extra_args(false)
+      ->check(check_type);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& why) {
+    return app.exit(why) == 0 ? 0 : exit_usage;
+  }
+  chosen.tokens.rotate = !no_rotate;
+  if (const char* password = std::getenv("SPEC_KITTY_DEV_PASSWORD"); password != nullptr)
+    chosen.login.password = password;
+  return chosen;
+}
+
+} // namespace spec_kitty::dev_server

@@ -1,0 +1,26 @@
+// The command line of spec-kitty-dev-server.
+#pragma once
+
+#include "app/dev_server/batch.hpp"
+#include "app/dev_server/tokens.hpp"
+
+#include <string>
+#include <variant>
+
+namespace spec_kitty::dev_server {
+
+struct options {
+  int port = 0;      ///< 0 is any free one
+  std::string state; ///< folder; empty: a temporary one
+  bool json = false;
+  bool quiet = false;
+  account login; ///< what was given; the password comes from SPEC_KITTY_DEV_PASSWORD
+  token_rules tokens;
+  batch_rules batches;
+};
+
+/// The options, or the exit status where there is nothing to run: 0 after --help, 2 after wrong
+/// usage (said on stderr).
+std::variant<options, int> read_options(int argc, char** argv);
+
+} // namespace spec_kitty::dev_server

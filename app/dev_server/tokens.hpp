@@ -1,0 +1,96 @@
+// The one account of the dev-server and the sessions opened with it.
+//
+//   login ──► access + refresh ──refresh──► new access + new refresh (the old refresh is dead)
+//
+// Access tokens have the shape of a JWT, so that a client can read team_slug out of them, but
+// nothing is signed: a token is good when it stands in the table and has not expired. That is
+// simpler than keys, and a restart on the same state keeps every session.
+// Time is an argument; only the random bytes come from outside. Source: protocol.md,
+// Authentication.
+#pragma once
+
+#include "messages/protocol.hpp"
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty::dev_server {
+
+/// Seconds since 1970-01-01T00:00:00Z.
+using epoch_s = std::int64_t;
+
+/// Who may log in. An empty field means "not given".
+struct account {
+  std::string username;
+  std::string password;
+  std::string team_slug;
+};
+
+/// How sessions behave.
+struct token_rules {
+  long access_lifetime_s = protocol::default_access_lifetime_s;
+  long refresh_lifetime_s = protocol::default_refresh_lifetime_s;
+  bool rotate = true; ///< a refresh token is good once; false: it stays, and replies carry none
+};
+
+/// Whom a token stands for.
+struct token_owner {
+  std::string username;
+  std::string team_slug;
+  epoch_s expires = 0; ///< from this second on it is worth nothing
+};
+
+/// What a login or refresh hands out.
+struct token_grant {
+  std::string access;
+  std::optional<std::string> refresh; ///< nothing when the old one stays
+  std::string team_slug;
+};
+
+/// `bytes` random bytes of the kernel as base64url without padding.
+std::string random_token(std::size_t bytes = 32);
+
+class token_table {
+public:
+  explicit token_table(token_rules rules = {}) : rules_(rules) {}
+
+  /// Reads what to_json wrote; store_corrupt when it is something else.
+  result<void> restore(std::string_view json);
+
+  /// The account from now on: what is given, else what was restored, else user `dev` of team
+  /// `dev-team` with a new password. Open sessions keep the team they were opened for.
+  const account& settle_account(const account& given);
+
+  /// A new session; nothing when the credentials are wrong.
+  std::optional<token_grant> login(std::string_view username, std::string_view password,
+                                   epoch_s now);
+
+  /// The session carried on; nothing when the token is unknown, used before or expired.
+  std::optional<token_grant> refresh(std::string_view refresh_token, epoch_s now);
+
+  /// Whose access token this is; nullptr when unknown or expired.
+  const token_owner* who(std::string_view access_token, epoch_s now) const;
+
+  /// Account and sessions, to be kept where only their owner can read them.
+  std::string to_json() const;
+
+  const token_rules& rules() const { return rules_; }
+
+private:
+  using tokens = std::map<std::string, token_owner, std::less<>>;
+
+  std::string issue_access(const std::string& username, const std::string& team, epoch_s now);
+  std::string issue_refresh(const std::string& username, const std::string& team, epoch_s now);
+  void forget_expired(epoch_s now);
+
+  token_rules rules_;
+  account account_;
+  tokens access_;
+  tokens refresh_;
+};
+
+} // namespace spec_kitty::dev_server

@@ -1,0 +1,134 @@
+#include "app/emitter.hpp"
+
+#include "actors/clock/clock.hpp"
+#include "actors/queue/queue.hpp"
+#include "messages/validate.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+namespace spec_kitty {
+
+namespace {
+
+/// QUEUE bounds its own wait by sync.busy_timeout_ms; this only ends a wait for a QUEUE that hangs.
+constexpr std::chrono::seconds grace{10};
+constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
+
+/// The team new events belong to, with the reason when the session could not be read.
+std::string team_of_session(context& ctx) {
+  const auto session = read_credentials(ctx.home.path);
+  if (!session)
+    ctx.out.warn(session.error().message + "; the event is recorded for no team yet");
+  const bool known = session && *session && !(*session)->team_slug.empty();
+  return known ? (*session)->team_slug : std::string(local_team);
+}
+
+project_identity project_here(context& ctx) {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  auto project = error ? project_identity{} : read_project(here);
+  if (!project.warning.empty())
+    ctx.out.warn(project.warning);
+  return project;
+}
+
+} // namespace
+
+struct emitter::actors {
+  explicit actors(const store_options& options)
+      : config(1), system(config), queue_handle(system.spawn(queue, queue_config{options})),
+        clock_handle(system.spawn(clock, clock_config{options.home, queue_handle})),
+        patience(options.busy_timeout * 4 + grace) {}
+
+  /// QUEUE and CLOCK end, then the system: a live actor held from here would hang it.
+  ~actors() {
+    {
+      caf::scoped_actor self(system);
+      // clock.json is current when the command ends.
+      self->request(clock_handle, grace, mirror_barrier{})
+          .receive([](mirror_done) {}, [](const caf::error&) {});
+      self->send_exit(queue_handle, caf::exit_reason::user_shutdown);
+      self->send_exit(clock_handle, caf::exit_reason::user_shutdown);
+    }
+    queue_handle = nullptr;
+    clock_handle = nullptr;
+  }
+
+  system_config config;
+  caf::actor_system system;
+  queue_actor queue_handle;
+  clock_actor clock_handle;
+  std::chrono::milliseconds patience;
+};
+
+emitter::emitter(context& ctx)
+    : team_(team_of_session(ctx)), project_(project_here(ctx)),
+      longest_event_(static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - batch_frame),
+      store_(ctx.store_settings()) {}
+
+emitter::~emitter() = default;
+
+result<event_draft> emitter::prepare(const event_wish& wish) const {
+  if (!is_event_type(wish.event_type)) {
+    const auto unknown = validate_payload(wish.event_type, json_value(rapidjson::kObjectType));
+    return failure{ec::invalid_event, unknown->message(), "see docs/protocol.md for the types"};
+  }
+  auto payload = compact_json(wish.payload);
+  if (!payload)
+    return failure{payload.error().code, "payload: " + payload.error().message,
+                   payload.error().hint};
+  if (payload->size() > longest_event_)
+    return failure{ec::event_too_large,
+                   "payload: " + std::to_string(payload->size()) +
+                       " bytes; an event can have at most " + std::to_string(longest_event_),
+                   "shorten it, or raise sync.batch_bytes if the server takes larger batches"};
+  const auto parsed = parse_json(*payload);
+  if (!parsed)
+    return parsed.error();
+  if (!parsed->IsObject())
+    return failure{ec::invalid_event, "payload: " + excerpt(*payload) + " is not a JSON object",
+                   "give an object such as {\"wp_id\":\"WP01\"}"};
+
+  const auto about = wish.aggregate_id ? std::optional(aggregate_of(*wish.aggregate_id))
+                                       : default_aggregate(wish.event_type, *parsed);
+  event_draft draft;
+  draft.event_type = wish.event_type;
+  draft.aggregate_id = about ? about->id : "unknown"; // the payload's own error is the clearer one
+  draft.aggregate_type = about ? about->type : "Feature";
+  draft.payload = std::move(*payload);
+  draft.causation_id = wish.causation_id;
+  draft.timestamp = format_timestamp(wall_clock_now());
+  draft.team_slug = team_;
+  draft.project_uuid = project_.uuid;
+  draft.project_slug = project_.slug;
+  if (auto valid = validate_draft(draft); !valid)
+    return valid.error();
+  if (!about)
+    return failure{ec::invalid_event, "aggregate_id: the payload has no wp_id or feature_slug",
+                   "name what the event is about with --aggregate"};
+  if (const auto size = render_tail(draft).size() + 256; size > longest_event_)
+    return failure{ec::event_too_large, "the event has " + std::to_string(size) + " bytes", {}};
+  return draft;
+}
+
+std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
+  if (!actors_)
+    actors_ = std::make_unique<actors>(store_);
+  caf::scoped_actor self(actors_->system);
+  const auto post = [&](event_draft& draft) {
+    return self->request(actors_->queue_handle, actors_->patience,
+                         append_request{std::move(draft)});
+  };
+  std::vector<decltype(post(drafts.front()))> open;
+  open.reserve(drafts.size());
+  for (auto& draft : drafts)
+    open.push_back(post(draft));
+  std::vector<result<append_receipt>> answers;
+  answers.reserve(open.size());
+  for (auto& answer : open)
+    answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
+                   [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
+  return answers;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,51 @@
+// The process's one emitter: it owns the clock's and the queue's actors, the auth context (which
+// team an event belongs to) and routing (which project). Commands hand it a type and a payload;
+// it validates, then posts to QUEUE and nowhere else. It opens no network file.
+#pragma once
+
+#include "app/context.hpp"
+#include "config/project.hpp"
+#include "messages/event.hpp"
+#include "messages/queue.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty {
+
+/// What somebody wants to record.
+struct event_wish {
+  std::string event_type;
+  std::string payload; ///< JSON text of an object
+  std::optional<std::string> causation_id;
+  std::optional<std::string> aggregate_id; ///< nothing: from the payload
+};
+
+class emitter {
+public:
+  /// Reads the auth context and the project of the current folder; opens no store yet. What could
+  /// not be read is a warning: the event is recorded all the same.
+  explicit emitter(context& ctx);
+  ~emitter();
+  emitter(const emitter&) = delete;
+  emitter& operator=(const emitter&) = delete;
+
+  /// Checks a wish against the contract and completes it. Stores nothing.
+  result<event_draft> prepare(const event_wish& wish) const;
+
+  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
+  std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
+
+private:
+  struct actors;
+
+  const std::string team_;
+  project_identity project_;
+  std::size_t longest_event_;
+  store_options store_;
+  std::unique_ptr<actors> actors_;
+};
+
+} // namespace spec_kitty

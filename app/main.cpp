@@ -1,0 +1,141 @@
+// The entry: parse, resolve the home, load the configuration, run one command, one exit status.
+#include "app/command.hpp"
+#include "config/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <unistd.h>
+
+namespace spec_kitty {
+
+namespace {
+
+struct global_options {
+  std::optional<std::string> home;
+  bool json = false;
+  bool quiet = false;
+  bool no_color = false;
+};
+
+bool given(int argc, char** argv, std::string_view word) {
+  return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
+}
+
+/// True when every word of a command's path stands on the command line: only then are its options
+/// worth declaring. (A superset of what is typed; the parser decides.)
+bool may_be_meant(std::string_view path, int argc, char** argv) {
+  for (std::size_t at = 0; at != std::string_view::npos;) {
+    const auto space = path.find(' ', at);
+    if (!given(argc, argv, path.substr(at, space == std::string_view::npos ? space : space - at)))
+      return false;
+    at = space == std::string_view::npos ? space : space + 1;
+  }
+  return true;
+}
+
+void declare_globals(CLI::App& app, global_options& options) {
+  app.add_option("--home", options.home, "Folder of state (SPEC_KITTY_HOME, ~/.spec-kitty)")
+      ->type_name("DIR");
+  app.add_flag("--json", options.json, "Print one JSON object");
+  app.add_flag("--quiet", options.quiet, "Print no remarks");
+  app.add_flag("--no-color", options.no_color, "Print no colours");
+  app.set_version_flag("--version", "spec-kitty " + std::string(version));
+}
+
+/// The subcommands, made from the table.
+struct parsed_command {
+  const command* chosen = nullptr;
+  command_action action;
+};
+
+void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& parsed) {
+  std::map<std::string_view, CLI::App*> groups;
+  for (const auto& group : command_groups()) {
+    groups[group.name] = app.add_subcommand(std::string(group.name), std::string(group.help));
+    groups[group.name]->require_subcommand(1)->fallthrough();
+  }
+  for (const auto& entry : command_table()) {
+    const auto space = entry.path.find(' ');
+    const bool grouped = space != std::string_view::npos;
+    CLI::App& parent = grouped ? *groups.at(entry.path.substr(0, space)) : app;
+    CLI::App* sub = parent.add_subcommand(
+        std::string(grouped ? entry.path.substr(space + 1) : entry.path), std::string(entry.help));
+    sub->fallthrough();
+    if (!may_be_meant(entry.path, argc, argv))
+      continue;
+    sub->callback([&parsed, &entry, action = entry.declare(*sub)] {
+      parsed.chosen = &entry;
+      parsed.action = action;
+    });
+  }
+}
+
+bool use_color(const global_options& options) {
+  return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
+}
+
+exit_status run_command(const global_options& options, const parsed_command& parsed) {
+  output out(options.json, options.quiet, use_color(options));
+  const auto home = resolve_home(options.home);
+  auto config = home ? settings::load(home->path) : result<settings>(home.error());
+  if (!config && home && !parsed.chosen->needs_config)
+    config = settings{};
+  exit_status status = exit_status::failed;
+  if (!config) {
+    out.fail(config.error());
+    status = status_of(config.error().code);
+  } else {
+    context ctx{std::move(out), *home, std::move(*config)};
+    for (const auto& warning : ctx.config.warnings())
+      ctx.out.warn(warning);
+    status = parsed.action(ctx);
+    return ctx.out.flush() ? status : exit_status::failed;
+  }
+  return out.flush() ? status : exit_status::failed;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Records what your command line does as events, keeps them safely, and brings each of "
+      "them to your team's server exactly once in effect.",
+      "spec-kitty");
+  global_options options;
+  parsed_command parsed;
+  declare_globals(app, options);
+  declare_commands(app, argc, argv, parsed);
+  app.require_subcommand(1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& shown) {
+    return app.exit(shown);
+  } catch (const CLI::ParseError& error) {
+    output out(given(argc, argv, "--json"), false, false);
+    out.fail({ec::usage, error.what(), "see: spec-kitty --help"});
+    out.flush();
+    return static_cast<int>(exit_status::usage);
+  }
+  return static_cast<int>(run_command(options, parsed));
+}
+
+} // namespace
+
+} // namespace spec_kitty
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
+  try {
+    return spec_kitty::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n  this is a defect of spec-kitty; please report it\n",
+                 error.what());
+    return static_cast<int>(spec_kitty::exit_status::failed);
+  }
+}

@@ -1,0 +1,27 @@
+// A progress bar on stderr, where stderr is a terminal; nothing elsewhere.
+#pragma once
+
+#include "app/output.hpp"
+#include "messages/sync.hpp"
+
+namespace spec_kitty {
+
+class progress_bar {
+public:
+  explicit progress_bar(const output& out);
+
+  /// Draws the bar; called from an actor's thread, one call at a time.
+  void show(const sync_progress& at);
+  /// Removes it, so that what follows starts on a clean line.
+  void clear();
+
+private:
+  bool active_;
+  bool color_;
+  bool drawn_ = false;
+};
+
+/// `[#########           ] 450/1000`, at most `columns` wide. Pure.
+std::string render_bar(const sync_progress& at, std::size_t columns);
+
+} // namespace spec_kitty

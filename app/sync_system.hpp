@@ -1,0 +1,50 @@
+// The actors of a process that talks to the server, wired on one screen:
+//
+//   SUPERVISOR ─▶ BATCH_SYNC ─▶ QUEUE ◀─ CLOCK
+//                     ├──────▶ AUTH ─▶ QUEUE (adoption)
+//                     └──────▶ HTTP ◀─ AUTH
+#pragma once
+
+#include "actors/auth/auth.hpp"
+#include "actors/clock/clock.hpp"
+#include "actors/http/http.hpp"
+#include "actors/queue/queue.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "app/context.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <functional>
+
+namespace spec_kitty {
+
+class sync_system {
+public:
+  /// `server` has been checked. Nothing is sent until something is asked.
+  sync_system(const context& ctx, const server_url& server,
+              std::function<void(const sync_progress&)> on_progress = {});
+  ~sync_system();
+  sync_system(const sync_system&) = delete;
+  sync_system& operator=(const sync_system&) = delete;
+
+  /// One run, to its end.
+  result<sync_report> run();
+  result<login_done> login(const login_request& request);
+
+private:
+  template <class Answer, class Actor, class Question>
+  result<Answer> ask(const Actor& whom, Question question);
+
+  system_config config_;
+  caf::actor_system system_;
+  queue_actor queue_;
+  clock_actor clock_;
+  http_actor http_;
+  auth_actor auth_;
+  supervisor_actor supervisor_;
+};
+
+/// The configured server, or no_server with the command to set one.
+result<server_url> configured_server(const settings& config);
+
+} // namespace spec_kitty

@@ -1,0 +1,25 @@
+# What Debian ships without a usable CMake package, as imported targets. Static where `emit` would
+# otherwise pay for loading a library at every start (see docs/dependencies.md).
+find_package(CAF REQUIRED)
+find_package(Threads REQUIRED)
+
+function(spec_kitty_import target header)
+  string(MAKE_C_IDENTIFIER "${target}" id)
+  find_path(${id}_INCLUDE ${header} REQUIRED)
+  find_library(${id}_LIBRARY NAMES ${ARGN} REQUIRED)
+  mark_as_advanced(${id}_INCLUDE ${id}_LIBRARY)
+  add_library(spec_kitty_dep::${target} UNKNOWN IMPORTED)
+  set_target_properties(spec_kitty_dep::${target} PROPERTIES
+    IMPORTED_LOCATION "${${id}_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${${id}_INCLUDE}")
+endfunction()
+
+spec_kitty_import(lmdb lmdb.h liblmdb.a lmdb)
+spec_kitty_import(md sha256.h libmd.a md)
+spec_kitty_import(z zlib.h libz.a z)
+spec_kitty_import(yaml yaml-cpp/yaml.h libyaml-cpp.a yaml-cpp)
+spec_kitty_import(curl curl/curl.h curl)
+spec_kitty_import(websockets libwebsockets.h websockets)
+find_path(SPEC_KITTY_RAPIDJSON_INCLUDE rapidjson/schema.h REQUIRED)
+find_path(SPEC_KITTY_TOML_INCLUDE toml++/toml.h REQUIRED)
+find_path(SPEC_KITTY_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)

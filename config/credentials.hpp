@@ -1,0 +1,47 @@
+// The credentials file: TOML, 0600, written as a whole under a short lock, read without one.
+// Source: protocol.md, Authentication; cli.md, Auth.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+/// A session as the file holds it. Times are epoch seconds UTC.
+struct credentials {
+  std::string access;
+  std::string refresh;
+  std::int64_t access_expires_at = 0;
+  std::int64_t refresh_expires_at = 0;
+  std::string username;
+  std::string team_slug; ///< empty: the server has not said
+  std::string server;    ///< origin the tokens belong to
+
+  bool operator==(const credentials&) const = default;
+};
+
+/// How long to wait for the credentials lock: it is only ever held for a write.
+inline constexpr std::chrono::milliseconds credentials_patience{2000};
+
+/// Nothing when nobody is logged in; bad_config naming the file when it cannot be understood.
+result<std::optional<credentials>> read_credentials(const std::filesystem::path& home);
+
+/// Under the lock: reads what the file holds now, lets `change` decide what it shall hold
+/// (nothing: remove the file), writes that. What the file holds afterwards.
+result<std::optional<credentials>> update_credentials(
+    const std::filesystem::path& home,
+    const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change);
+
+/// Ends the session of this home, whatever the file holds; true when there was one.
+result<bool> forget_session(const std::filesystem::path& home);
+
+/// TOML text of a session.
+std::string render_credentials(const credentials& session);
+
+} // namespace spec_kitty

@@ -1,0 +1,156 @@
+#include "config/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Writes everything, or says why not.
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+int sync_folder(const fs::path& folder) {
+  const unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
+}
+
+} // namespace
+
+unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0)
+      ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+unique_fd::~unique_fd() {
+  if (fd_ >= 0)
+    ::close(fd_);
+}
+
+failure system_failure(int error, const std::string& what) {
+  const std::string text = what + ": " + std::strerror(error);
+  switch (error) {
+  case ENOSPC:
+  case EDQUOT:
+    return {ec::store_full, text, "free some disk space, then run the command again"};
+  case EROFS:
+  case EACCES:
+  case EPERM:
+    return {ec::store_unusable, text,
+            "check the permissions and the owner of the path, or choose another with --home"};
+  default:
+    return {ec::store_unusable, text, "check the path, or choose another home with --home"};
+  }
+}
+
+result<std::optional<std::string>> read_file(const fs::path& file, std::size_t limit) {
+  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR))
+    return std::optional<std::string>{};
+  if (!fd)
+    return system_failure(errno, "cannot read " + file.string());
+  std::string bytes;
+  std::array<char, 16384> chunk{};
+  for (;;) {
+    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return system_failure(errno, "cannot read " + file.string());
+    if (got == 0)
+      return std::optional<std::string>{std::move(bytes)};
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > limit)
+      return failure{ec::bad_input,
+                     file.string() + " is longer than " + std::to_string(limit) + " bytes",
+                     "this is not a file of spec-kitty's size; move it away"};
+  }
+}
+
+result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
+  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + ".new";
+  unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd)
+    return system_failure(errno, "cannot write " + file.string());
+  int error = write_all(fd.get(), bytes);
+  if (error == 0 && ::fsync(fd.get()) != 0)
+    error = errno;
+  if (error == 0 && ::rename(fresh.c_str(), file.c_str()) != 0)
+    error = errno;
+  if (error == 0)
+    error = sync_folder(file.parent_path());
+  if (error == 0)
+    return {};
+  ::unlink(fresh.c_str());
+  return system_failure(error, "cannot write " + file.string());
+}
+
+result<void> make_private_folder(const fs::path& folder) {
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode))
+      return {};
+    return failure{ec::store_unusable, folder.string() + " exists and is not a folder",
+                   "move it away, or choose another home with --home"};
+  }
+  if (const fs::path parent = folder.parent_path(); !parent.empty() && parent != folder)
+    if (auto made = make_private_folder(parent); !made)
+      return made;
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_failure(errno, "cannot make the folder " + folder.string());
+  return {};
+}
+
+result<bool> poll_lock(int fd, std::chrono::milliseconds patience) {
+  using namespace std::chrono;
+  const auto deadline = steady_clock::now() + patience;
+  auto pause = microseconds(50);
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return system_failure(errno, "cannot lock");
+    if (steady_clock::now() >= deadline)
+      return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, microseconds(2000));
+  }
+  return true;
+}
+
+result<std::optional<file_lock>> file_lock::take(const fs::path& file,
+                                                 std::chrono::milliseconds patience) {
+  unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd)
+    return system_failure(errno, "cannot open the lock " + file.string());
+  const auto granted = poll_lock(fd.get(), patience);
+  if (!granted)
+    return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
+  if (!*granted)
+    return std::optional<file_lock>{};
+  return std::optional<file_lock>{file_lock(std::move(fd))};
+}
+
+} // namespace spec_kitty

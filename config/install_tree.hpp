@@ -1,0 +1,15 @@
+// Where this program's own parts are: beside the binary in a build tree, in the library folder
+// after an install. No environment variable takes part.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace spec_kitty {
+
+/// The path of a module or helper program; internal, naming the places tried, when it is missing.
+result<std::filesystem::path> find_part(const std::string& file_name);
+
+} // namespace spec_kitty

@@ -1,0 +1,24 @@
+// Which project the current folder belongs to: `.kittify/config.yaml` of its primary checkout.
+// Reading never writes, and no git process is started: emit must stay fast.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+struct project_identity {
+  std::optional<std::string> uuid;
+  std::optional<std::string> slug;
+  std::string warning; ///< why the file could not be used; empty: it could, or there is none
+};
+
+/// The working tree of the primary checkout that `from` lies in: for a linked worktree the main
+/// one. Without git the nearest folder upwards that has `.kittify`. Nothing outside of both.
+std::optional<std::filesystem::path> primary_checkout(const std::filesystem::path& from);
+
+/// `project.uuid` and `project.slug` for a folder.
+project_identity read_project(const std::filesystem::path& from);
+
+} // namespace spec_kitty

@@ -1,0 +1,220 @@
+#include "config/settings.hpp"
+
+#include "config/files.hpp"
+#include "config/toml_file.hpp"
+#include "config/url.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using kind = setting_key::kind;
+
+constexpr std::array<setting_key, 10> keys = {{
+    {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
+    {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
+     "most events queued, leased and held together"},
+    {"sync.max_queue_bytes", kind::number, "268435456", 1048576, 68719476736, "",
+     "most bytes of stored events"},
+    {"sync.overflow", kind::choice, "reject", 0, 0, "reject",
+     "what happens to an event at the cap"},
+    {"sync.batch_events", kind::number, "1000", 1, 1000, "", "most events in one batch"},
+    {"sync.batch_bytes", kind::number, "524288", 1024, 8388608, "",
+     "most bytes in one batch before compression; also the limit of one event"},
+    {"sync.timeout_s", kind::number, "60", 1, 3600, "", "longest wait for one request"},
+    {"sync.max_retries", kind::number, "5", 1, 1000, "",
+     "refusals after which an event is a dead letter"},
+    {"sync.busy_timeout_ms", kind::number, "2000", 1, 600000, "",
+     "longest wait for a store that another process holds"},
+    {"tls.ca_file", kind::text, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
+}};
+
+std::optional<std::int64_t> to_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+fs::path file_of(const fs::path& home) {
+  return home / "config.toml";
+}
+
+std::size_t index_of(std::string_view name) {
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
+  return static_cast<std::size_t>(found - keys.begin());
+}
+
+bool type_fits(const setting_key& key, toml_entry::kind type) {
+  switch (key.type) {
+  case kind::number:
+    return type == toml_entry::kind::number;
+  case kind::flag:
+    return type == toml_entry::kind::flag;
+  default:
+    return type == toml_entry::kind::text;
+  }
+}
+
+std::string allowed(const setting_key& key) {
+  switch (key.type) {
+  case kind::number:
+    return "a whole number from " + std::to_string(key.least) + " to " + std::to_string(key.most);
+  case kind::flag:
+    return "true or false";
+  case kind::choice:
+    return "one of: " + std::string(key.choices);
+  case kind::url:
+    return "an https URL in quotes (http only for this machine itself)";
+  case kind::text:
+    return "a text in quotes";
+  }
+  return {};
+}
+
+} // namespace
+
+std::span<const setting_key> setting_keys() {
+  return keys;
+}
+
+const setting_key* find_setting(std::string_view name) {
+  const std::size_t at = index_of(name);
+  return at < keys.size() ? &keys[at] : nullptr;
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "SPEC_KITTY_";
+  for (const char c : key)
+    name += c == '.' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  return name;
+}
+
+result<void> check_setting(const setting_key& key, std::string_view value) {
+  const failure bad{ec::bad_config,
+                    std::string(key.name) + ": \"" + std::string(value) + "\" is not allowed",
+                    "allowed is " + allowed(key)};
+  switch (key.type) {
+  case kind::number: {
+    const auto number = to_number(value);
+    return number && *number >= key.least && *number <= key.most ? result<void>{} : bad;
+  }
+  case kind::flag:
+    return value == "true" || value == "false" ? result<void>{} : bad;
+  case kind::choice: {
+    for (std::string_view rest = key.choices; !rest.empty();) {
+      const auto bar = rest.find('|');
+      if (rest.substr(0, bar) == value)
+        return {};
+      rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
+    }
+    return bad;
+  }
+  case kind::url: {
+    if (value.empty())
+      return {};
+    const auto url = parse_server_url(value);
+    return url ? result<void>{} : url.error();
+  }
+  case kind::text:
+    return {};
+  }
+  return {};
+}
+
+const setting_value& settings::at(std::string_view key) const {
+  return values_.at(index_of(key));
+}
+
+std::int64_t settings::number(std::string_view key) const {
+  return to_number(text(key)).value_or(0);
+}
+
+result<settings> settings::load(const fs::path& home) {
+  settings loaded;
+  for (const auto& key : keys)
+    loaded.values_.push_back({std::string(key.fallback), "default"});
+
+  const std::string file = file_of(home).string();
+  const auto text = read_file(file);
+  if (!text)
+    return text.error();
+  if (*text) {
+    const auto entries = read_toml(**text, file);
+    if (!entries)
+      return entries.error();
+    for (const auto& entry : *entries) {
+      const std::size_t at = index_of(entry.key);
+      const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
+      if (at == keys.size()) {
+        loaded.warnings_.push_back(place + "unknown key " + entry.key + " is ignored");
+        continue;
+      }
+      if (!type_fits(keys[at], entry.type))
+        return failure{ec::bad_config, place + entry.key + " has the wrong type",
+                       "allowed is " + allowed(keys[at])};
+      if (const auto fine = check_setting(keys[at], entry.value); !fine)
+        return failure{fine.error().code, place + fine.error().message, fine.error().hint};
+      loaded.values_[at] = {entry.value, "file"};
+    }
+  }
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    const std::string name = environment_name(keys[at].name);
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0')
+      continue;
+    if (const auto fine = check_setting(keys[at], value); !fine)
+      return failure{fine.error().code,
+                     "environment variable " + name + ": " + fine.error().message,
+                     fine.error().hint};
+    loaded.values_[at] = {value, "environment"};
+  }
+  return loaded;
+}
+
+result<void> set_setting(const fs::path& home, std::string_view name, std::string_view value) {
+  const setting_key* key = find_setting(name);
+  if (key == nullptr)
+    return failure{ec::not_found, "there is no configuration key " + std::string(name),
+                   "see them all with: spec-kitty config list"};
+  if (auto fine = check_setting(*key, value); !fine)
+    return fine;
+  if (auto made = make_private_folder(home); !made)
+    return made;
+  const auto lock = file_lock::take(home / "config.lock", std::chrono::milliseconds(2000));
+  if (!lock)
+    return lock.error();
+  if (!*lock)
+    return failure{ec::store_busy, "another process is changing config.toml", "try again"};
+  const auto before = read_file(file_of(home));
+  if (!before)
+    return before.error();
+  const bool bare = key->type == kind::number || key->type == kind::flag;
+  const std::string after =
+      set_toml_value(before->value_or(""), name, bare ? std::string(value) : toml_quote(value));
+  // What is about to be written must read back as what was meant.
+  const auto entries = read_toml(after, file_of(home).string());
+  if (!entries)
+    return entries.error();
+  const bool there = std::any_of(entries->begin(), entries->end(), [&](const auto& entry) {
+    return entry.key == name && entry.value == value;
+  });
+  if (!there)
+    return failure{ec::bad_config,
+                   file_of(home).string() + " sets " + std::string(name) +
+                       " in a way that cannot be edited here",
+                   "change the file by hand"};
+  return replace_file(file_of(home), after);
+}
+
+} // namespace spec_kitty

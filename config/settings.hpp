@@ -1,0 +1,70 @@
+// Configuration: defaults < config.toml < environment < flags, each value with its origin.
+//
+// The table of keys (settings.cpp) is the one list of what exists, its type and its bounds.
+// Files of a repository never choose the server: only the home's config.toml is read.
+// Source: cli.md, Configuration keys.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// One configuration key: what it may hold.
+struct setting_key {
+  enum class kind { text, url, number, flag, choice };
+
+  std::string_view name;
+  kind type;
+  std::string_view fallback; ///< the default, as text
+  std::int64_t least = 0;    ///< of a number
+  std::int64_t most = 0;
+  std::string_view choices; ///< `a|b|c`
+  std::string_view meaning;
+};
+
+std::span<const setting_key> setting_keys();
+const setting_key* find_setting(std::string_view name);
+
+/// A value and where it comes from: `default`, `file`, `environment`, `flag`.
+struct setting_value {
+  std::string text;
+  std::string_view origin = "default";
+};
+
+class settings {
+public:
+  /// Reads every layer. bad_config names file, line, key and what is allowed; an unknown key in
+  /// the file only adds a warning.
+  static result<settings> load(const std::filesystem::path& home);
+
+  const setting_value& at(std::string_view key) const;
+  const std::string& text(std::string_view key) const { return at(key).text; }
+  std::int64_t number(std::string_view key) const;
+  bool flag(std::string_view key) const { return text(key) == "true"; }
+
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+private:
+  std::vector<setting_value> values_; ///< in the order of setting_keys()
+  std::vector<std::string> warnings_;
+};
+
+/// Checks a value for a key; the failure says what is allowed.
+result<void> check_setting(const setting_key& key, std::string_view value);
+
+/// Writes one key to the home's config.toml, keeping every other byte. not_found for an unknown
+/// key, bad_config for a bad value; the file is untouched then.
+result<void> set_setting(const std::filesystem::path& home, std::string_view key,
+                         std::string_view value);
+
+/// The environment variable of a key: SPEC_KITTY_SYNC_SERVER_URL.
+std::string environment_name(std::string_view key);
+
+} // namespace spec_kitty

@@ -1,0 +1,117 @@
+#include "config/toml_file.hpp"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <cstdio>
+
+namespace spec_kitty {
+
+namespace {
+
+void flatten(const toml::table& table, const std::string& prefix, std::vector<toml_entry>& out) {
+  for (const auto& [name, node] : table) {
+    const std::string dotted = prefix + std::string(name.str());
+    if (const auto* inner = node.as_table()) {
+      flatten(*inner, dotted + ".", out);
+      continue;
+    }
+    toml_entry entry{dotted, {}, toml_entry::kind::other, node.source().begin.line};
+    if (const auto text = node.value_exact<std::string>()) {
+      entry.type = toml_entry::kind::text;
+      entry.value = *text;
+    } else if (const auto number = node.value_exact<std::int64_t>()) {
+      entry.type = toml_entry::kind::number;
+      entry.value = std::to_string(*number);
+    } else if (const auto flag = node.value_exact<bool>()) {
+      entry.type = toml_entry::kind::flag;
+      entry.value = *flag ? "true" : "false";
+    }
+    out.push_back(std::move(entry));
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  return first == std::string_view::npos
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// The line's key when it is `key = …`.
+std::string_view key_of(std::string_view line) {
+  const auto equals = line.find('=');
+  return equals == std::string_view::npos ? std::string_view{} : trimmed(line.substr(0, equals));
+}
+
+} // namespace
+
+result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    const auto& error = parsed.error();
+    return failure{ec::bad_config,
+                   file + ", line " + std::to_string(error.source().begin.line) + ": " +
+                       std::string(error.description()),
+                   "correct that line"};
+  }
+  std::vector<toml_entry> entries;
+  flatten(parsed.table(), {}, entries);
+  return entries;
+}
+
+std::string toml_quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (byte < 0x20 || byte == 0x7F) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04X", byte);
+      out += escaped;
+    } else
+      out += c;
+  }
+  return out + "\"";
+}
+
+std::string set_toml_value(std::string_view text, std::string_view dotted_key,
+                           std::string_view value) {
+  const auto dot = dotted_key.find('.');
+  const std::string table = "[" + std::string(dotted_key.substr(0, dot)) + "]";
+  const std::string_view name = dotted_key.substr(dot + 1);
+  const std::string fresh = std::string(name) + " = " + std::string(value) + "\n";
+
+  std::string out;
+  bool in_table = false;
+  bool placed = false;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const std::string_view core = trimmed(line);
+    const bool header = core.starts_with('[');
+    if (header && in_table && !placed) { // the table ends without the key
+      out += fresh;
+      placed = true;
+    }
+    if (header)
+      in_table = trimmed(core.substr(0, core.find('#'))) == table;
+    const bool mine = !placed && ((in_table && key_of(line) == name) || key_of(line) == dotted_key);
+    if (mine) {
+      out += key_of(line) == name ? fresh
+                                  : std::string(dotted_key) + " = " + std::string(value) + "\n";
+      placed = true;
+    } else {
+      out += line;
+      out += '\n';
+    }
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  if (!placed)
+    out += in_table ? fresh : (out.empty() ? "" : "\n") + table + "\n" + fresh;
+  return out;
+}
+
+} // namespace spec_kitty

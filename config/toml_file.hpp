@@ -1,0 +1,32 @@
+// TOML as a flat list of dotted keys with their line: all that configuration and credentials need.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+struct toml_entry {
+  enum class kind { text, number, flag, other };
+
+  std::string key;   ///< `sync.server_url`
+  std::string value; ///< a string's text, a number's digits, `true`/`false`; else empty
+  kind type = kind::other;
+  unsigned line = 0; ///< 1-based
+};
+
+/// Every value of a TOML text. bad_config with file, line and the parser's words where it is none.
+result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file);
+
+/// A TOML basic string: quoted, escaped.
+std::string toml_quote(std::string_view text);
+
+/// The text with one key set to a (ready-made) TOML value; every other byte stays. The key's line
+/// is replaced where there is one, else added to its table, else the table is added at the end.
+std::string set_toml_value(std::string_view text, std::string_view dotted_key,
+                           std::string_view value);
+
+} // namespace spec_kitty

@@ -1,0 +1,85 @@
+// The event envelope: what is known when somebody emits (a draft), what the store adds in its
+// transaction (a stamp), and the one JSON text that is stored, printed and sent.
+//
+// The text begins with a head (event_id, lamport_clock, node_id, team_slug: what the store may
+// write anew) and ends with a tail that never changes. So a stamp or a team can be replaced
+// without parsing, and a batch is joined from stored rows without encoding anything again.
+// Source: protocol.md, Event.
+#pragma once
+
+#include "messages/json.hpp"
+#include "messages/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// The largest Lamport value that is ever accepted or produced: 2^53 − 1.
+inline constexpr std::uint64_t max_lamport = (std::uint64_t{1} << 53) - 1;
+
+/// The team of an event emitted before anybody logged in; such events are held.
+inline constexpr std::string_view local_team = "local";
+
+/// Longest team slug the store can index, in bytes.
+inline constexpr std::size_t max_team_slug = 255;
+
+/// The eight event types of the contract.
+inline constexpr std::array<std::string_view, 8> event_types = {
+    "WPStatusChanged",  "WPCreated",    "WPAssigned",  "FeatureCreated",
+    "FeatureCompleted", "HistoryAdded", "ErrorLogged", "DependencyResolved"};
+
+bool is_event_type(std::string_view name);
+
+/// 26 characters of Crockford base32 whose value fits 128 bits. https://github.com/ulid/spec
+bool is_ulid(std::string_view text);
+
+/// `WP` and two digits.
+bool is_work_package_id(std::string_view text);
+
+/// 8-4-4-4-12 hex digits. https://www.rfc-editor.org/rfc/rfc9562
+bool is_uuid(std::string_view text);
+
+/// What is known about an event before it is stored.
+struct event_draft {
+  std::string event_type;
+  std::string aggregate_id;
+  std::string aggregate_type;
+  std::string payload; ///< compact JSON object
+  std::optional<std::string> causation_id;
+  std::string timestamp; ///< fixed at emit
+  std::string team_slug{local_team};
+  std::optional<std::string> project_uuid;
+  std::optional<std::string> project_slug;
+};
+
+/// What the store adds: identity and position.
+struct event_stamp {
+  std::string event_id;            ///< ULID
+  std::uint64_t lamport_clock = 0; ///< 1 to max_lamport
+  std::string node_id;             ///< 12 hex digits
+};
+
+/// `{"event_id":…,"lamport_clock":…,"node_id":…,"team_slug":…` without a closing brace.
+std::string render_head(const event_stamp& stamp, std::string_view team_slug);
+
+/// `,"event_type":…}`: everything that is fixed at emit.
+std::string render_tail(const event_draft& draft);
+
+/// What an event is about: the aggregate of protocol.md, Event.
+struct aggregate {
+  std::string type; ///< WorkPackage or Feature
+  std::string id;
+};
+
+/// The aggregate of an event whose emitter named none: the payload's wp_id, else its
+/// feature_slug, else `error` for an ErrorLogged; nothing where the payload has none of them.
+std::optional<aggregate> default_aggregate(std::string_view event_type, const json_value& payload);
+
+/// The aggregate of an explicitly named id: a work package when it looks like one.
+aggregate aggregate_of(std::string_view id);
+
+} // namespace spec_kitty

@@ -1,0 +1,42 @@
+// One HTTPS exchange: what HTTP is asked, and how it ended. Plain data.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spec_kitty {
+
+struct http_request {
+  std::string method; ///< GET or POST
+  std::string url;
+  std::vector<std::string> headers; ///< `Name: value`
+  std::string body;
+  std::string ca_file;                      ///< PEM bundle; empty: the system's
+  std::chrono::milliseconds timeout{60000}; ///< for the whole exchange
+  std::size_t max_reply_bytes = std::size_t{16} << 20;
+};
+
+/// How an exchange ended. Only `answered` carries a status.
+enum class http_outcome : std::uint8_t {
+  answered,    ///< a whole reply, of whatever status
+  unreachable, ///< no connection: name, refusal, proxy
+  tls_refused, ///< the peer's certificate was not accepted
+  timed_out,   ///< not whole within the timeout
+  broken,      ///< connection lost, reply cut short or malformed
+  cancelled,   ///< this process is stopping
+};
+
+struct http_reply {
+  http_outcome outcome = http_outcome::broken;
+  int status = 0;
+  std::string content_type; ///< lower case, without parameters
+  std::string retry_after;  ///< as sent, empty when absent
+  std::string body;
+  std::string error;            ///< in words, for people; never holds a header or body
+  std::uint64_t bytes_sent = 0; ///< of the body
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,23 @@
+// What client and server both know about the wire: paths, header names, limits.
+// Source: protocol.md.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace spec_kitty::protocol {
+
+inline constexpr std::string_view token_path = "/api/v1/token/";
+inline constexpr std::string_view refresh_path = "/api/v1/token/refresh/";
+inline constexpr std::string_view batch_path = "/api/v1/events/batch/";
+inline constexpr std::string_view clock_path = "/api/v1/clock/";
+inline constexpr std::string_view ws_token_path = "/api/v1/ws-token/";
+
+/// Most events in one batch.
+inline constexpr std::size_t max_batch_events = 1000;
+
+/// Lifetimes where a token reply names none, in seconds.
+inline constexpr long default_access_lifetime_s = 900;
+inline constexpr long default_refresh_lifetime_s = 604800;
+
+} // namespace spec_kitty::protocol

@@ -1,0 +1,149 @@
+// What crosses QUEUE's boundary: requests to the store and their answers. Plain data.
+#pragma once
+
+#include "messages/event.hpp"
+#include "messages/result.hpp"
+#include "messages/timestamp.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace spec_kitty {
+
+/// The answer to an append, given after the commit: the event is durable.
+struct append_receipt {
+  std::string event_id;
+  std::uint64_t lamport_clock = 0;
+  std::string json;         ///< the stored event, as it will be sent
+  std::uint64_t queued = 0; ///< live events after it
+};
+
+/// Asks for the oldest due events of one team.
+struct lease_request {
+  std::string team_slug;
+  std::uint64_t after = 0;         ///< only events at a later position
+  std::uint64_t through = ~0ULL;   ///< and at most at this one
+  std::size_t max_events = 1000;   ///< at least 1
+  std::size_t max_bytes = 524288;  ///< of joined JSON; one event always fits
+  std::chrono::milliseconds ttl{}; ///< how long the lease holds if its owner falls silent
+};
+
+/// One event in a lease.
+struct leased_event {
+  std::uint64_t seq = 0; ///< position in append order
+  std::string event_id;
+  std::uint64_t lamport_clock = 0;
+  std::uint32_t tries = 0; ///< times it was rejected before
+  std::string json;
+};
+
+/// A batch that nobody else will send until it is settled or its time is over.
+struct lease_grant {
+  std::uint64_t token = 0; ///< 0: nothing was leased
+  std::vector<leased_event> events;
+  /// Another drainer holds the team's lease: its events are in good hands until then (µs).
+  epoch_us busy_until = 0;
+};
+
+/// What became of one leased event. Source: protocol.md, Batch sync.
+enum class fate : std::uint8_t {
+  delivered, ///< the server has it: removed
+  duplicate, ///< the server had it already: removed
+  pending,   ///< the server took it in but is not done: stays, not counted
+  rejected,  ///< the server refused it: one more try counted; at the limit it becomes dead
+  too_large, ///< no batch can carry it: becomes dead at once
+  kept,      ///< nothing is known: stays as it was
+};
+
+struct verdict {
+  std::uint64_t seq = 0;
+  std::string event_id;
+  fate what = fate::kept;
+  std::string message; ///< the server's words, for rejected and too_large
+};
+
+/// Settles a lease: all its verdicts in one transaction.
+struct settle_request {
+  std::uint64_t token = 0;
+  std::vector<verdict> verdicts;
+  std::uint32_t max_retries = 5;
+};
+
+/// What a settlement did, verdict by verdict.
+enum class settled : std::uint8_t {
+  removed, ///< gone from the queue
+  counted, ///< a try was counted, it stays queued
+  died,    ///< moved to the dead letters
+  stayed,  ///< unchanged
+  gone,    ///< it was not there any more, or the lease was no longer the caller's
+};
+
+struct settle_outcome {
+  std::vector<settled> events; ///< in the order of the verdicts
+};
+
+/// How much is due for a team right now, and up to which position.
+struct due_count {
+  std::uint64_t events = 0;
+  std::uint64_t through = 0;
+  std::uint64_t held_elsewhere = 0; ///< live events of other teams and of `local`
+};
+
+/// The account that logged in, for adopting events emitted before.
+struct adopt_request {
+  std::string origin;
+  std::string username;
+  std::string team_slug;
+  bool adopt_local = false; ///< take over `local` events of another account's time too
+};
+
+struct adoption {
+  std::uint64_t adopted = 0; ///< `local` events that now carry the team
+  std::uint64_t left = 0;    ///< `local` events that stay: another account's
+  std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones
+};
+
+/// One team's share of the queue.
+struct team_share {
+  std::string slug;
+  std::uint64_t live = 0;
+  std::uint64_t leased = 0;
+  std::string hold_reason; ///< empty: not held by the server
+};
+
+/// The store at one moment, from one snapshot.
+struct queue_stats {
+  std::uint64_t clock = 0;
+  std::string node_id;
+  std::uint64_t live = 0;
+  std::uint64_t leased = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t acked = 0;
+  std::uint64_t dropped = 0;
+  epoch_us last_ack_at = 0; ///< 0: never
+  epoch_us oldest_at = 0;   ///< when the oldest live event was recorded; 0: none
+  std::string last_error;   ///< JSON object, or empty
+  std::vector<team_share> teams;
+  std::vector<std::pair<std::string, std::uint64_t>> types;
+};
+
+/// The state of an event, as `events list` names it.
+enum class event_state : std::uint8_t { queued, leased, held, dead };
+std::string_view to_string(event_state state);
+
+struct listed_event {
+  std::uint64_t seq = 0;
+  std::string json;
+  event_state state = event_state::queued;
+  std::uint32_t retry_count = 0;
+  std::string last_error;
+  std::string reason; ///< why it is held or dead
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,45 @@
+// What AUTH is asked and answers. Tokens live in these structs and in the credentials file only:
+// never in an error, a log line or JSON output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spec_kitty {
+
+struct login_request {
+  std::string username;
+  std::string password;
+  bool adopt_local = false;
+};
+
+/// What a login did, for telling the person.
+struct login_done {
+  std::string username;
+  std::string team_slug;        ///< empty: the server named none
+  std::uint64_t adopted = 0;    ///< events emitted before, now the team's
+  std::uint64_t left_local = 0; ///< events that stay local: another account's time
+  std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones
+};
+
+/// Asks for a token that can be sent now. `failed_access` names one that the server refused: it
+/// is refreshed unless another process has done so already.
+struct token_request {
+  std::string failed_access;
+};
+
+struct access_token {
+  std::string access;
+  std::string team_slug;
+  std::string username;
+};
+
+struct logout_request {};
+
+struct logout_done {
+  bool was_logged_in = false;
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,57 @@
+// What a sync run is asked and reports. Source: cli.md, Sync, Accounting.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty {
+
+/// One line of a report's `errors`.
+struct sync_error {
+  std::string event_id; ///< empty: concerns the run, not one event
+  std::string category; ///< rejected, dead, held, transport, …
+  std::string message;
+};
+
+/// The report of one run. The buckets are disjoint and sum to `selected`.
+struct sync_report {
+  std::uint64_t selected = 0; ///< events due when the run began
+  std::uint64_t synced = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t pending = 0;
+  std::uint64_t rejected = 0; ///< refused, still queued
+  std::uint64_t dead = 0;     ///< became dead letters in this run
+  std::uint64_t held = 0;
+  std::uint64_t transient = 0; ///< tried or due; outcome unknown or not reached
+
+  std::uint64_t remaining = 0;      ///< live events afterwards; no bucket
+  std::uint64_t held_elsewhere = 0; ///< of other teams and `local`; were never due
+  std::uint64_t batches = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t duration_ms = 0;
+  std::vector<sync_error> errors;
+  std::vector<std::string> warnings;
+
+  /// Why the run could not go on, or why the exit status is not 0.
+  std::optional<failure> stopped;
+
+  std::uint64_t settled() const {
+    return synced + duplicate + pending + rejected + dead + held + transient;
+  }
+};
+
+/// Asks for one run.
+struct sync_request {
+  bool progress = false; ///< send sync_progress to the asker as batches are settled
+};
+
+struct sync_progress {
+  std::uint64_t settled = 0;
+  std::uint64_t selected = 0;
+};
+
+} // namespace spec_kitty

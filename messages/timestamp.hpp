@@ -1,0 +1,27 @@
+// RFC 3339 date-times: the one form events carry, and a check for those that others wrote.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+using epoch_us = std::int64_t;
+
+/// `2026-02-03T04:05:06.000007Z`: UTC, microseconds, always 27 characters.
+std::string format_timestamp(epoch_us instant);
+
+/// Reads any RFC 3339 date-time (any offset, any number of fraction digits; a leap second counts
+/// as the second before it). Nothing when the text is none. https://www.rfc-editor.org/rfc/rfc3339
+std::optional<epoch_us> parse_date_time(std::string_view text);
+
+/// True for the form protocol.md asks of an event: RFC 3339, UTC (`Z` or `+00:00`), six digits.
+bool is_event_timestamp(std::string_view text);
+
+/// The machine's clock.
+epoch_us wall_clock_now();
+
+} // namespace spec_kitty

@@ -1,0 +1,46 @@
+// The contract, checked: an event against the envelope definition, then its payload against the
+// definition of its type, then what protocol.md asks beyond the schema file.
+//
+// Not the schema's root `oneOf`: RapidJSON ignores `const`, so the root accepts a payload of the
+// wrong type and reports every error as `oneOf` at `#`. RapidJSON also ignores `format`, so
+// date-times are checked by hand. The dev-server shares this code; tests judge it with an
+// independent validator as well.
+#pragma once
+
+#include "messages/event.hpp"
+#include "messages/json.hpp"
+#include "messages/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// Why something is refused: the field (dotted path from the event), the value found, the rule.
+struct violation {
+  std::string field;
+  std::string value; ///< compact JSON, cut to 60 bytes; `nothing` where the field is missing
+  std::string rule;
+
+  /// `payload.wp_id: "WP1" does not match ^WP[0-9]{2}$`
+  std::string message() const;
+};
+
+/// A payload against the definition of its event type. Source: events.schema.json.
+std::optional<violation> validate_payload(std::string_view event_type, const json_value& payload);
+
+/// A whole event: envelope, payload, protocol.md's stricter table. Source: protocol.md, Event.
+std::optional<violation> validate_event(const json_value& event);
+
+/// A draft as the event it would become; invalid_event with the violation's message.
+result<void> validate_draft(const event_draft& draft);
+
+/// The type names the contract gives a payload field (`string`, `integer`, `array`, `null`);
+/// empty when the definition has no such field. For reading `--field k=v`.
+std::string payload_field_types(std::string_view event_type, std::string_view field);
+
+/// The text of the contract's schema file, as built into this program.
+std::string_view contract_schema();
+
+} // namespace spec_kitty
