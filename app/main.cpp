@@ -1,5 +1,6 @@
 // The entry: parse, resolve the home, load the configuration, run one command, one exit status.
 #include "app/command.hpp"
+#include "app/store_guard.hpp"
 #include "config/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -76,6 +77,14 @@ void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& pars
   }
 }
 
+/// The parser's words, but for a word that is no command: it only says that one is missing.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const auto left_over = app.remaining(true);
+  const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  return no_command && !left_over.empty() ? "there is no command " + left_over.front()
+                                          : error.what();
+}
+
 bool use_color(const global_options& options) {
   return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
 }
@@ -83,6 +92,8 @@ bool use_color(const global_options& options) {
 exit_status run_command(const global_options& options, const parsed_command& parsed) {
   output out(options.json, options.quiet, use_color(options));
   const auto home = resolve_home(options.home);
+  if (home)
+    guard_store(*home, options.json);
   auto config = home ? settings::load(home->path) : result<settings>(home.error());
   if (!config && home && !parsed.chosen->needs_config)
     config = settings{};
@@ -118,7 +129,7 @@ int run(int argc, char** argv) {
     return app.exit(shown);
   } catch (const CLI::ParseError& error) {
     output out(given(argc, argv, "--json"), false, false);
-    out.fail({ec::usage, error.what(), "see: spec-kitty --help"});
+    out.fail({ec::usage, what_is_wrong(app, error), "see: spec-kitty --help"});
     out.flush();
     return static_cast<int>(exit_status::usage);
   }

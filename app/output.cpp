@@ -8,7 +8,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t buffer_limit = 64 * 1024;
+constexpr std::size_t buffer_limit = std::size_t{64} << 10;
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -63,11 +63,24 @@ void output::note(std::string_view text) {
 }
 
 void output::fail(const failure& why, const std::function<void(json_writer&)>& fields) {
-  if (!json_) {
-    flush();
-    to_stderr("error: " + why.message + (why.hint.empty() ? "" : "\n  " + why.hint));
+  if (json_) {
+    raw(render_failure(why, true, fields));
     return;
   }
+  flush();
+  to_stderr(render_failure(why, false));
+}
+
+bool output::flush() {
+  const bool written = write_all(STDOUT_FILENO, pending_);
+  pending_.clear();
+  return written;
+}
+
+std::string render_failure(const failure& why, bool json,
+                           const std::function<void(json_writer&)>& fields) {
+  if (!json)
+    return "error: " + why.message + (why.hint.empty() ? "" : "\n  " + why.hint);
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
@@ -76,13 +89,7 @@ void output::fail(const failure& why, const std::function<void(json_writer&)>& f
     fields(out);
   write_error(out, why);
   out.EndObject();
-  raw({buffer.GetString(), buffer.GetSize()});
-}
-
-bool output::flush() {
-  const bool written = write_all(STDOUT_FILENO, pending_);
-  pending_.clear();
-  return written;
+  return {buffer.GetString(), buffer.GetSize()};
 }
 
 void write_error(json_writer& out, const failure& why) {

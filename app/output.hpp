@@ -44,6 +44,10 @@ private:
   std::set<std::string, std::less<>> warned_;
 };
 
+/// The words of a failure, without the newline at the end: an object with `json`, else two lines.
+std::string render_failure(const failure& why, bool json,
+                           const std::function<void(json_writer&)>& fields = {});
+
 /// `"error":{"code","message","hint"}`.
 void write_error(json_writer& out, const failure& why);
 

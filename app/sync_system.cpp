@@ -39,8 +39,9 @@ sync_system::sync_system(const context& ctx, const server_url& server,
   http_ = system_.spawn(http, http_config{});
   auth_ = system_.spawn(auth,
                         auth_config{ctx.home.path, server, ca_file, limits.timeout, http_, queue_});
-  const batch_sync_config transport{server, ca_file, limits,         queue_, auth_,
-                                    http_,  clock_,  wall_clock_now, {},     on_progress};
+  const batch_sync_config transport{
+      server, ca_file, limits,         queue_, auth_,
+      http_,  clock_,  wall_clock_now, {},     std::move(on_progress)};
   supervisor_config watch;
   watch.start_batch_sync = [transport](caf::local_actor& parent) {
     return parent.spawn(batch_sync, transport);

@@ -122,6 +122,10 @@ result<void> make_private_folder(const fs::path& folder) {
       return made;
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return system_failure(errno, "cannot make the folder " + folder.string());
+  // A store is only as durable as the names that lead to it. A parent that cannot be opened for
+  // that (no read permission) is no reason to refuse.
+  if (sync_folder(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
+    return system_failure(EIO, "cannot make the folder " + folder.string());
   return {};
 }
 
@@ -138,6 +142,10 @@ result<bool> poll_lock(int fd, std::chrono::milliseconds patience) {
     pause = std::min(pause * 2, microseconds(2000));
   }
   return true;
+}
+
+flock_hold::~flock_hold() {
+  ::flock(fd_, LOCK_UN);
 }
 
 result<std::optional<file_lock>> file_lock::take(const fs::path& file,

@@ -36,7 +36,7 @@ failure system_failure(int error, const std::string& what);
 /// The whole file; nothing when it does not exist; a failure when it cannot be read or is longer
 /// than `limit` bytes.
 result<std::optional<std::string>> read_file(const std::filesystem::path& file,
-                                             std::size_t limit = 1024 * 1024);
+                                             std::size_t limit = std::size_t{1} << 20);
 
 /// Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the folder. On
 /// failure the old file stands as it was.
@@ -61,5 +61,17 @@ private:
 /// Polls flock(LOCK_EX) on an open descriptor until it is granted or patience ends. The wait
 /// between tries grows from 50 µs to 2 ms, so that a short hold costs a short wait.
 result<bool> poll_lock(int fd, std::chrono::milliseconds patience);
+
+/// Gives a lock that poll_lock granted back at the end of a scope; the descriptor stays open.
+class flock_hold {
+public:
+  explicit flock_hold(int fd) : fd_(fd) {}
+  ~flock_hold();
+  flock_hold(const flock_hold&) = delete;
+  flock_hold& operator=(const flock_hold&) = delete;
+
+private:
+  int fd_;
+};
 
 } // namespace spec_kitty

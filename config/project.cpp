@@ -2,6 +2,7 @@
 
 #include "config/files.hpp"
 #include "messages/event.hpp"
+#include "messages/json.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -70,6 +71,10 @@ project_identity read_project(const fs::path& from) {
   const auto text = read_file(file);
   if (!text || !*text) {
     identity.warning = text ? "" : text.error().message;
+    return identity;
+  }
+  if (!is_utf8(**text)) { // the names go into events, which are JSON
+    identity.warning = file.string() + ": not UTF-8; events carry no project";
     return identity;
   }
   try {

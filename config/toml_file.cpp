@@ -4,6 +4,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace spec_kitty {
@@ -43,6 +44,20 @@ std::string_view trimmed(std::string_view text) {
 std::string_view key_of(std::string_view line) {
   const auto equals = line.find('=');
   return equals == std::string_view::npos ? std::string_view{} : trimmed(line.substr(0, equals));
+}
+
+/// The value in a line `key = value  # comment`, usable or not: a string to its closing quote,
+/// anything else to the comment.
+std::string_view value_of(std::string_view line) {
+  std::string_view rest = line.substr(line.find('=') + 1);
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+  const char quote = rest.empty() ? '\0' : rest.front();
+  if (quote != '"' && quote != '\'')
+    return rest.substr(0, trimmed(rest.substr(0, rest.find('#'))).size());
+  std::size_t end = 1;
+  while (end < rest.size() && rest[end] != quote)
+    end += quote == '"' && rest[end] == '\\' ? 2 : 1;
+  return rest.substr(0, end + 1);
 }
 
 } // namespace
@@ -100,13 +115,15 @@ std::string set_toml_value(std::string_view text, std::string_view dotted_key,
       in_table = trimmed(core.substr(0, core.find('#'))) == table;
     const bool mine = !placed && ((in_table && key_of(line) == name) || key_of(line) == dotted_key);
     if (mine) {
-      out += key_of(line) == name ? fresh
-                                  : std::string(dotted_key) + " = " + std::string(value) + "\n";
+      const std::string_view old = value_of(line);
+      const auto at = static_cast<std::size_t>(old.data() - line.data());
+      out.append(line.substr(0, at)).append(value).append(line.substr(at + old.size()));
       placed = true;
     } else {
       out += line;
-      out += '\n';
     }
+    if (end != std::string_view::npos || !placed) // what follows starts a line of its own
+      out += '\n';
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   if (!placed)

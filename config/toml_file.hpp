@@ -24,8 +24,8 @@ result<std::vector<toml_entry>> read_toml(std::string_view text, const std::stri
 /// A TOML basic string: quoted, escaped.
 std::string toml_quote(std::string_view text);
 
-/// The text with one key set to a (ready-made) TOML value; every other byte stays. The key's line
-/// is replaced where there is one, else added to its table, else the table is added at the end.
+/// The text with one key set to a (ready-made) TOML value; every other byte stays. The key's value
+/// is replaced where there is one, else a line added to its table, else the table at the end.
 std::string set_toml_value(std::string_view text, std::string_view dotted_key,
                            std::string_view value);
 

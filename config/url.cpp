@@ -15,13 +15,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Four decimal octets, the first of them 127.
+/// Four decimal octets, the first of them 127. None with a leading zero: `0127.0.0.1` is octal to
+/// others, another machine.
 bool is_127(std::string_view host) {
   int octets = 0;
   while (!host.empty()) {
-    int value = -1;
+    unsigned value = 0;
     const auto [end, error] = std::from_chars(host.data(), host.data() + host.size(), value);
-    if (error != std::errc{} || value < 0 || value > 255 || (octets == 0 && value != 127))
+    const bool padded = host.front() == '0' && end != host.data() + 1;
+    if (error != std::errc{} || padded || value > 255 || (octets == 0 && value != 127))
       return false;
     ++octets;
     host.remove_prefix(static_cast<std::size_t>(end - host.data()));

@@ -42,7 +42,7 @@ result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
   int status = Z_OK;
   while (status == Z_OK && out.size() <= limit) {
     const std::size_t had = out.size();
-    out.resize(had + 64 * 1024);
+    out.resize(had + (std::size_t{64} << 10));
     stream.next_out = bytes_of(out) + had;
     stream.avail_out = static_cast<uInt>(out.size() - had);
     status = inflate(&stream, Z_NO_FLUSH);

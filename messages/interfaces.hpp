@@ -40,6 +40,8 @@ struct clock_committed {
 };
 /// Asks CLOCK to answer once clock.json shows everything committed before.
 struct mirror_barrier {};
+/// QUEUE to CLOCK, behind all it has told: the barrier is reached.
+struct mirror_reached {};
 struct mirror_done {};
 /// Asks what is due for a team.
 struct due_request {
@@ -72,8 +74,11 @@ using clock_actor = caf::typed_actor<
     answers<clock_received, clock_value>,
     /// A commit happened: bring clock.json up to date, best effort.
     takes<clock_committed>,
-    /// Everything committed before this message is in clock.json when the answer comes.
-    answers<mirror_barrier, mirror_done>>;
+    /// Everything committed before this message is in clock.json when the answer comes: passed to
+    /// QUEUE, which may not have heard of CLOCK yet, and from there behind all its commits.
+    answers<mirror_barrier, mirror_done>,
+    /// From QUEUE: everything told before is written by now.
+    answers<mirror_reached, mirror_done>>;
 
 /// QUEUE: the only writer of the store in its process.
 using queue_actor = caf::typed_actor<
@@ -83,6 +88,8 @@ using queue_actor = caf::typed_actor<
     takes<commit_burst>,
     /// CLOCK wants to hear of commits; it hears the current value at once.
     takes<clock_actor>,
+    /// CLOCK's barrier: passed back behind all that QUEUE has told CLOCK. Opens no store.
+    answers<mirror_barrier, mirror_done>,
     /// The Lamport value of the store.
     answers<clock_question, clock_value>,
     /// The receive rule as a transaction.
@@ -140,6 +147,7 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_received)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_value)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_committed)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::mirror_barrier)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::mirror_reached)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::mirror_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::due_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::due_count)

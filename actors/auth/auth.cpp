@@ -31,6 +31,8 @@ failure other_origin(const credentials& session, const server_url& server) {
 
 auth_state::~auth_state() {
   answer_waiting(failure{ec::stopping, "stopped before the session was refreshed", {}});
+  for (auto& [id, promise] : logins)
+    refuse(promise, {ec::stopping, "stopped before the login was done", {}});
 }
 
 http_request auth_state::post(std::string_view path, std::string body) const {
@@ -134,36 +136,35 @@ void auth_state::answer_waiting(const result<credentials>& outcome) {
   }
 }
 
-namespace {
+void auth_state::answer_login(std::uint64_t id, result<login_done> outcome) {
+  auto node = logins.extract(id);
+  if (!node.empty())
+    deliver(node.mapped(), std::move(outcome));
+}
 
-/// Keeps the session, then lets QUEUE adopt what was emitted before.
-void finish_login(auth_state& state, const login_request& asked, const http_reply& reply,
-                  caf::typed_response_promise<login_done> promise) {
-  const auto fresh =
-      read_login_reply(reply, asked.username, state.config.server.origin(), state.now_s());
+void auth_state::finish_login(std::uint64_t id, const login_request& asked,
+                              const http_reply& reply) {
+  const auto fresh = read_login_reply(reply, asked.username, config.server.origin(), now_s());
   if (!fresh)
-    return refuse(promise, fresh.error());
+    return answer_login(id, fresh.error());
   const auto written =
-      update_credentials(state.config.home, [&](const auto&) { return std::optional(*fresh); });
+      update_credentials(config.home, [&](const auto&) { return std::optional(*fresh); });
   if (!written)
-    return refuse(promise, written.error());
+    return answer_login(id, written.error());
   login_done outcome{fresh->username, fresh->team_slug, 0, 0, {}};
   if (fresh->team_slug.empty())
-    return fulfil(promise, std::move(outcome));
-  state.self
-      ->request(state.config.queue, grace + state.config.timeout,
+    return answer_login(id, std::move(outcome));
+  self->request(config.queue, grace + config.timeout,
                 adopt_request{fresh->server, fresh->username, fresh->team_slug, asked.adopt_local})
       .then(
-          [promise, outcome](adoption& done) mutable {
+          [this, id, outcome](adoption& done) mutable {
             outcome.adopted = done.adopted;
             outcome.left_local = done.left;
             outcome.projects = std::move(done.projects);
-            promise.deliver(std::move(outcome));
+            answer_login(id, std::move(outcome));
           },
-          [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+          [this, id](const caf::error& error) { answer_login(id, to_failure(error)); });
 }
-
-} // namespace
 
 auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, auth_config config) {
   install_handlers(self);
@@ -174,13 +175,15 @@ auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, au
       [self](const login_request& asked) {
         auto& st = self->state;
         auto promise = self->make_response_promise<login_done>();
+        const std::uint64_t id = ++st.last_login;
+        st.logins.emplace(id, promise);
         self->request(st.config.http, st.config.timeout + grace,
                       st.post(protocol::token_path, login_body(asked.username, asked.password)))
-            .then(
-                [self, asked, promise](const http_reply& reply) {
-                  finish_login(self->state, asked, reply, promise);
-                },
-                [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+            .then([self, id,
+                   asked](const http_reply& reply) { self->state.finish_login(id, asked, reply); },
+                  [self, id](const caf::error& error) {
+                    self->state.answer_login(id, to_failure(error));
+                  });
         return promise;
       },
       [self](logout_request) {

@@ -14,6 +14,7 @@
 #include "messages/interfaces.hpp"
 
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace spec_kitty {
@@ -36,11 +37,16 @@ struct auth_state {
   void send_refresh(const credentials& session);
   void finish_refresh(const http_reply& reply, const credentials& before);
   void answer_waiting(const result<credentials>& outcome);
+  /// Keeps the session, then lets QUEUE adopt what was emitted before.
+  void finish_login(std::uint64_t id, const login_request& asked, const http_reply& reply);
+  void answer_login(std::uint64_t id, result<login_done> outcome);
   http_request post(std::string_view path, std::string body) const;
   std::int64_t now_s() const { return config.now() / 1000000; }
 
   auth_config config;
   std::vector<caf::typed_response_promise<access_token>> waiting;
+  std::map<std::uint64_t, caf::typed_response_promise<login_done>> logins; ///< under way
+  std::uint64_t last_login = 0;
   std::string failed_access; ///< what the waiting requests were refused with
   std::optional<file_lock> refresh_lock;
   std::chrono::milliseconds lock_wait{}; ///< spent waiting for the lock so far

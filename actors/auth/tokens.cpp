@@ -8,6 +8,8 @@ namespace spec_kitty {
 
 namespace {
 
+constexpr std::string_view login = "login";
+
 std::optional<std::string> decode_base64url(std::string_view text) {
   std::string out;
   unsigned buffer = 0;
@@ -57,6 +59,14 @@ bool is_token(const std::optional<std::string>& text) {
   return true;
 }
 
+/// It becomes a key of the store and a header's value.
+bool is_usable_team(std::string_view team) {
+  for (const char c : team)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return false;
+  return team != local_team && team.size() <= max_team_slug;
+}
+
 failure not_the_protocol(std::string_view what) {
   return {ec::transport, "the server's reply is not a " + std::string(what) + " of the protocol",
           "check sync.server_url with: spec-kitty sync server"};
@@ -85,10 +95,10 @@ result<credentials> adopt_reply(const http_reply& reply, const credentials& befo
   auto team = text_of(*body, "team_slug");
   if (!team || team->empty())
     team = team_slug_claim(after.access);
-  if (team && (*team == local_team || team->size() > max_team_slug))
-    return failure{ec::login_refused,
-                   "the server calls the team \"" + excerpt(*team) + "\", which cannot be used",
-                   "ask the server's operator: `local` is reserved, the limit is 255 bytes"};
+  if (team && !is_usable_team(*team))
+    return failure{ec::login_refused, "the server calls the team by a name that cannot be used",
+                   "ask the server's operator: `local` is reserved, the limit is 255 bytes, and "
+                   "no control characters"};
   if (team && !team->empty())
     after.team_slug = *team;
   return after;
@@ -127,7 +137,8 @@ std::optional<std::string> team_slug_claim(std::string_view token) {
 
 failure transport_failure(const http_reply& reply, std::string_view asked) {
   const std::string to = " (" + std::string(asked) + ")";
-  const std::string again = "everything is kept; try again later: spec-kitty sync now";
+  const std::string again = "everything is kept; try again later: spec-kitty " +
+                            std::string(asked == login ? "auth login" : "sync now");
   switch (reply.outcome) {
   case http_outcome::unreachable:
     return {ec::transport, "the server cannot be reached" + to + ": " + reply.error, again};
@@ -137,7 +148,9 @@ failure transport_failure(const http_reply& reply, std::string_view asked) {
   case http_outcome::timed_out:
     return {ec::transport, "the server did not answer in time" + to, again};
   case http_outcome::cancelled:
-    return {ec::stopping, "stopped before an answer came" + to, again};
+    return {ec::stopping,
+            "stopped before an answer came" + to + (reply.error.empty() ? "" : ": " + reply.error),
+            again};
   case http_outcome::broken:
     return {ec::transport, "the connection broke" + to + ": " + reply.error, again};
   case http_outcome::answered:
@@ -165,7 +178,7 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
     return failure{ec::login_refused, "the server refused the user name or password",
                    "check both and run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
-    return transport_failure(reply, "login");
+    return transport_failure(reply, login);
   credentials fresh;
   fresh.username = username;
   fresh.server = origin;
@@ -188,10 +201,11 @@ token_step next_token_step(const std::optional<credentials>& session, std::strin
     return token_step::log_in;
   if (session->server != origin)
     return token_step::wrong_home;
-  const bool refused = !failed_access.empty() && session->access == failed_access;
+  const bool refused = session->access.empty() || session->access == failed_access;
   if (!refused && session->access_expires_at > now_s + expiry_margin_s)
     return token_step::use;
-  return session->refresh_expires_at > now_s ? token_step::refresh : token_step::log_in;
+  const bool can_refresh = !session->refresh.empty() && session->refresh_expires_at > now_s;
+  return can_refresh ? token_step::refresh : token_step::log_in;
 }
 
 } // namespace spec_kitty

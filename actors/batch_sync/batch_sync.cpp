@@ -6,6 +6,8 @@
 #include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
 
+#include <algorithm>
+
 namespace spec_kitty {
 
 namespace {
@@ -36,10 +38,16 @@ std::string error_json(const failure& why, epoch_us now) {
 
 batch_sync_state::~batch_sync_state() {
   for (auto& promise : waiting) {
-    sync_report report = run ? run->report() : sync_report{};
-    report.transient += report.selected - report.settled();
-    report.stopped = failure{ec::transport, "the sync run was broken off", "try again"};
+    sync_report report; // of a run that never began
+    if (run)
+      report = std::move(run->report());
+    if (!finished) {
+      report.transient += report.selected - std::min(report.selected, report.settled());
+      report.stopped = failure{ec::transport, "the sync run was broken off", "try again"};
+    }
     promise.deliver(std::move(report));
+    run.reset();
+    finished = false;
   }
 }
 
@@ -53,6 +61,7 @@ void batch_sync_state::ask(const Actor& whom, std::chrono::milliseconds patience
 }
 
 void batch_sync_state::begin_run() {
+  finished = false;
   began_at = config.now();
   run = std::make_unique<sync_run>(
       config.limits, config.random ? config.random : kernel_random,
@@ -113,43 +122,36 @@ void batch_sync_state::send_batch() {
 }
 
 void batch_sync_state::finish() {
-  sync_report report = std::move(run->report());
-  const auto server_clock = run->server_clock();
-  run.reset();
+  finished = true;
+  auto& report = run->report();
   report.duration_ms = static_cast<std::uint64_t>((config.now() - began_at) / 1000);
   if (report.stopped)
     self->send(config.queue, error_note{error_json(*report.stopped, config.now())});
-  auto promise = std::move(waiting.front());
-  waiting.pop_front();
-  if (server_clock)
-    merge_clock(*server_clock, std::move(report), std::move(promise));
-  else
-    answer(std::move(report), std::move(promise));
-  if (!waiting.empty())
-    begin_run();
-}
-
-void batch_sync_state::merge_clock(std::uint64_t remote, sync_report report,
-                                   caf::typed_response_promise<sync_report> promise) {
-  auto kept = std::make_shared<sync_report>(std::move(report));
-  self->request(config.clock, local_patience, clock_received{remote})
-      .then([this, kept, promise](clock_value) { answer(std::move(*kept), promise); },
-            [this, kept, promise](const caf::error& error) {
-              kept->warnings.push_back(to_failure(error).message);
-              answer(std::move(*kept), promise);
+  if (!run->server_clock())
+    return answer();
+  self->request(config.clock, local_patience, clock_received{*run->server_clock()})
+      .then([this](clock_value) { answer(); },
+            [this](const caf::error& error) {
+              run->report().warnings.push_back(to_failure(error).message);
+              answer();
             });
 }
 
-void batch_sync_state::answer(sync_report report,
-                              caf::typed_response_promise<sync_report> promise) {
-  auto kept = std::make_shared<sync_report>(std::move(report));
+void batch_sync_state::answer() {
+  const auto deliver_report = [this] {
+    fulfil(waiting.front(), std::move(run->report()));
+    waiting.pop_front();
+    run.reset();
+    if (!waiting.empty())
+      begin_run();
+  };
   self->request(config.queue, local_patience, due_request{})
       .then(
-          [kept, promise](const due_count& due) {
-            kept->remaining = due.held_elsewhere;
-            fulfil(promise, std::move(*kept));
+          [this, deliver_report](const due_count& due) {
+            run->report().remaining = due.held_elsewhere;
+            deliver_report();
           },
-          [kept, promise](const caf::error&) { fulfil(promise, std::move(*kept)); });
+          [deliver_report](const caf::error&) { deliver_report(); });
 }
 
 batch_sync_actor::behavior_type

@@ -31,20 +31,19 @@ struct batch_sync_state {
   void begin_run(); ///< not `begin`: CAF would take the state for a range
   void carry_out(next_step next);
   void send_batch();
-  void finish();
   /// A clock received from the server goes to CLOCK, which refuses an absurd one: a warning.
-  void merge_clock(std::uint64_t remote, sync_report report,
-                   caf::typed_response_promise<sync_report> promise);
-  /// Adds what is queued now, and answers.
-  void answer(sync_report report, caf::typed_response_promise<sync_report> promise);
+  void finish();
+  /// Adds what is queued now, answers, and begins the next run.
+  void answer();
   /// Asks an actor and feeds what comes back, value or failure, to the machine.
   template <class Answer, class Actor, class Question, class Feed>
   void ask(const Actor& whom, std::chrono::milliseconds patience, Question question, Feed feed);
 
   batch_sync_config config;
   std::deque<caf::typed_response_promise<sync_report>>
-      waiting; ///< the first one's run is under way
-  std::unique_ptr<sync_run> run;
+      waiting;                   ///< the first one's run is under way
+  std::unique_ptr<sync_run> run; ///< there until it is answered
+  bool finished = false;         ///< its report is complete but for what remains queued
   epoch_us began_at = 0;
   batch_sync_actor::pointer self = nullptr;
 

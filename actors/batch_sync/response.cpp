@@ -89,6 +89,9 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     const auto clock = member(*body, "server_clock");
     if (clock != nullptr && clock->IsUint64())
       out.server_clock = clock->GetUint64();
+    else if (clock != nullptr && !clock->IsNull())
+      out.warnings.push_back("the server's clock " + excerpt(to_text(*clock)) +
+                             " is no whole number; it is ignored");
     read_results(*results, out);
     return out;
   }

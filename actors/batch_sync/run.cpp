@@ -29,19 +29,31 @@ next_step sync_run::on_count(const result<due_count>& due) {
 }
 
 next_step sync_run::on_token(const result<access_token>& token) {
+  if (lease_ != 0)
+    return on_fresh_token(token);
   if (!token)
-    return lease_ == 0 ? give_up(token.error()) : [&] {
-      report_.stopped = token.error();
-      return settle(interpret({}, events_).verdicts);
-    }();
+    return give_up(token.error());
   token_ = *token;
   if (token_.team_slug.empty())
     return give_up({ec::login_required, "the server has not said which team this account is in",
                     "ask the server's operator, then run: spec-kitty auth login"});
-  if (lease_ != 0)
-    return step::send{}; // the same bytes under the same key
   counted_ = true;
   return step::count{token_.team_slug};
+}
+
+/// A token in place of the one that was refused, for the batch in hand.
+next_step sync_run::on_fresh_token(const result<access_token>& token) {
+  if (token && token->team_slug == token_.team_slug) {
+    token_ = *token;
+    return step::send{}; // the same bytes under the same key
+  }
+  // Events of one team never go with a token of another.
+  report_.stopped = token ? failure{ec::transport,
+                                    "the login changed to another team during the run; the events "
+                                    "are kept",
+                                    "run again: spec-kitty sync now"}
+                          : token.error();
+  return settle(interpret({}, events_).verdicts);
 }
 
 next_step sync_run::ask_lease() const {
@@ -61,8 +73,10 @@ next_step sync_run::on_lease(result<lease_grant> grant) {
     return give_up(grant.error());
   if (grant->busy_until != 0)
     return step::pause{busy_poll};
-  if (grant->events.empty())
+  if (grant->events.empty()) {
+    report_.selected = report_.settled(); // what else was due, another drainer has settled
     return finish();
+  }
   lease_ = grant->token;
   events_ = std::move(grant->events);
   key_ = make_key_();
@@ -148,9 +162,10 @@ next_step sync_run::give_up(failure why) {
 }
 
 next_step sync_run::finish() {
-  // What was due and not reached is transient: it stays as it was.
-  if (report_.settled() < report_.selected)
-    report_.transient += report_.selected - report_.settled();
+  // What was due and not reached is transient: it stays as it was. What a login added to the team
+  // in the meantime was due as well.
+  report_.selected = std::max(report_.selected, report_.settled());
+  report_.transient += report_.selected - report_.settled();
   return step::finish{};
 }
 

@@ -75,6 +75,7 @@ public:
   std::optional<std::uint64_t> server_clock() const { return server_clock_; }
 
 private:
+  next_step on_fresh_token(const result<access_token>& token);
   next_step ask_lease() const;
   next_step settle(std::vector<verdict> verdicts);
   next_step give_up(failure why);

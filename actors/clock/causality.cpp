@@ -18,8 +18,8 @@ bool is_concurrent(const causal_stamp& a, const causal_stamp& b) {
 }
 
 std::strong_ordering total_order(const causal_stamp& a, const causal_stamp& b) {
-  if (const auto by_clock = a.lamport_clock <=> b.lamport_clock; by_clock != 0)
-    return by_clock;
+  if (a.lamport_clock != b.lamport_clock)
+    return a.lamport_clock <=> b.lamport_clock;
   if (const auto by_node = a.node_id.compare(b.node_id); by_node != 0)
     return by_node <=> 0;
   return a.event_id.compare(b.event_id) <=> 0;
@@ -31,7 +31,7 @@ result<std::uint64_t> receive(std::uint64_t local, std::uint64_t remote) {
                    "received clock " + std::to_string(remote) +
                        " is refused: it is beyond 9007199254740990 (2^53 - 2)",
                    "the sender's clock is wrong; nothing was merged"};
-  return std::max(local, remote) + 1;
+  return std::min(std::max(local, remote) + 1, max_lamport);
 }
 
 } // namespace spec_kitty

@@ -19,7 +19,8 @@ clock_actor::behavior_type clock(clock_actor::stateful_pointer<clock_state> self
         (void)write_mirror(self->state.config.home,
                            {committed.value, committed.node_id, self->state.config.now()});
       },
-      [](mirror_barrier) { return mirror_done{}; },
+      [self](mirror_barrier barrier) { return self->delegate(self->state.config.queue, barrier); },
+      [](mirror_reached) { return mirror_done{}; },
   };
 }
 

@@ -69,8 +69,8 @@ result<void> write_mirror(const fs::path& home, const clock_mirror& mirror) {
 
   const fs::path spare = home / "queue" / "mirror.spare";
   const std::string text = render_mirror(mirror);
-  const unique_fd fd(
-      ::open(spare.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  ::unlink(spare.c_str()); // it was visible once, and may be in a reader's hands: never cut it
+  const unique_fd fd(::open(spare.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd)
     return system_failure(errno, "cannot write " + spare.string());
   if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))

@@ -13,6 +13,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr std::uint64_t last_millisecond = (std::uint64_t{1} << 48) - 1;
 
 ulid make(std::uint64_t ms, const ulid_randomness& random) {
   ulid id;
@@ -38,8 +39,9 @@ std::uint64_t ulid::milliseconds() const {
 }
 
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random) {
-  if (now_ms > last.milliseconds())
-    return make(now_ms, random);
+  const std::uint64_t ms = std::min(now_ms, last_millisecond);
+  if (ms > last.milliseconds() || last == ulid{})
+    return make(ms, random);
   return plus_one(last); // past the 80 bits it carries into the milliseconds, and still rises
 }
 

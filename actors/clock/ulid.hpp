@@ -28,7 +28,8 @@ struct ulid {
 using ulid_randomness = std::array<std::uint8_t, 10>;
 
 /// The next id after `last`: fresh randomness in a later millisecond, else `last` plus one. So it
-/// is greater than `last` whatever the machine's clock does. All zeros stands for "none yet".
+/// is greater than `last` whatever the machine's clock does; a time beyond 48 bits counts as the
+/// last one there is. All zeros stands for "none yet": fresh randomness at any time.
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
 
 /// 80 bits from the kernel. Fork-safe: there is no state in the process.

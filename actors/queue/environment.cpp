@@ -1,12 +1,15 @@
 #include "actors/queue/environment.hpp"
 
+#include "actors/queue/records.hpp"
+
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <condition_variable>
+#include <csignal>
 #include <map>
 #include <utility>
 
@@ -31,15 +34,21 @@ constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 7> table_n
     {"tq", &store_tables::team_queue},
 }};
 
-/// What this process has open. The inode of the `queue` folder names the store.
+/// What this process has open. The inode of the `queue` folder names the store. An environment
+/// whose last owner let go is still open for a moment, and nobody may open it again until then.
 struct registry {
+  struct slot {
+    std::weak_ptr<environment> shared;
+    bool open = false;
+  };
   std::mutex guard;
-  std::map<std::pair<dev_t, ino_t>, std::weak_ptr<environment>> open;
+  std::condition_variable closed;
+  std::map<std::pair<dev_t, ino_t>, slot> places;
 };
 
 registry& the_registry() {
-  static registry one;
-  return one;
+  static registry* const one = new registry; // never destroyed: a static store may end after it
+  return *one;
 }
 
 off_t size_of(const fs::path& file) {
@@ -61,17 +70,6 @@ void sync_path(const fs::path& path) {
   if (!fd || ::fsync(fd.get()) != 0)
     throw lmdb_error(errno, "sync the new store");
 }
-
-class outer_hold {
-public:
-  explicit outer_hold(int fd) : fd_(fd) {}
-  ~outer_hold() { ::flock(fd_, LOCK_UN); }
-  outer_hold(const outer_hold&) = delete;
-  outer_hold& operator=(const outer_hold&) = delete;
-
-private:
-  int fd_;
-};
 
 } // namespace
 
@@ -95,6 +93,11 @@ failure to_failure(const lmdb_error& error, const fs::path& folder) {
   case MDB_VERSION_MISMATCH:
   case MDB_INCOMPATIBLE:
   case MDB_NOTFOUND:
+  case MDB_BAD_TXN: // this one and the next four: what LMDB meets on a damaged page
+  case MDB_BAD_VALSIZE:
+  case MDB_CURSOR_FULL:
+  case MDB_KEYEXIST:
+  case MDB_PAGE_FULL:
     return {ec::store_corrupt, what,
             "move " + (folder / "env").string() + " away to start a new store; keep it for rescue"};
   case MDB_READERS_FULL:
@@ -112,6 +115,12 @@ environment::environment(environment_options options, open_mode mode)
 environment::~environment() {
   if (opened_by_ == ::getpid()) // a forked child must leave its parent's environment alone
     close_env();
+  if (!registered_as_)
+    return;
+  registry& known = the_registry();
+  const std::lock_guard hold(known.guard);
+  known.places[*registered_as_].open = false;
+  known.closed.notify_all();
 }
 
 result<std::shared_ptr<environment>> environment::open(const environment_options& options,
@@ -137,9 +146,12 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
     return system_failure(errno, "cannot reach " + options.folder.string());
   }
   registry& known = the_registry();
-  const std::lock_guard hold(known.guard);
-  auto& slot = known.open[{found.st_dev, found.st_ino}];
-  if (auto shared = slot.lock()) {
+  const std::pair place(found.st_dev, found.st_ino);
+  std::shared_ptr<environment> shared; // let go of after the guard, which its destructor takes
+  std::unique_lock hold(known.guard);
+  auto& slot = known.places[place];
+  known.closed.wait(hold, [&] { return (shared = slot.shared.lock()) != nullptr || !slot.open; });
+  if (shared) {
     if (auto usable = shared->check_process(); !usable)
       return usable.error();
     if (shared->mode_ == open_mode::write || mode == open_mode::read)
@@ -150,7 +162,8 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
   std::shared_ptr<environment> fresh(new environment(options, mode));
   if (auto started = fresh->start(initialise); !started)
     return started.error();
-  slot = fresh;
+  fresh->registered_as_ = place;
+  slot = {fresh, true};
   return fresh;
 }
 
@@ -167,7 +180,7 @@ result<void> environment::start(const initialiser& initialise) {
   // status must show just then.
   if (auto locked = take_outer_lock(); !locked && writes)
     return locked.error();
-  const outer_hold hold(outer_.get());
+  const flock_hold hold(outer_.get());
   try {
     const fs::path place = options_.folder / "env";
     if (size_of(place / "data.mdb") < least_store_bytes) {
@@ -178,10 +191,18 @@ result<void> environment::start(const initialiser& initialise) {
     }
     if (writes && size_of(place / "lock.mdb") < lock_file_bytes)
       reserve(place / "lock.mdb", lock_file_bytes); // not open in this process: the registry knows
-    open_env(place, writes ? lmdb_flags : lmdb_flags | MDB_RDONLY);
+    // Without a lock file nobody has the store open, and a reader makes none: a copy, for one.
+    const unsigned no_lock = size_of(place / "lock.mdb") < 0 ? MDB_NOLOCK : 0;
+    open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
+    if (const auto [needed, there] = needed_and_there(); there < needed)
+      throw lmdb_error(MDB_CORRUPTED, "the file is cut short"); // a read there would be a SIGBUS
     int stale = 0;
     if (writes)
       mdb_reader_check(env_, &stale);
+    if (auto known = check_version(); !known) {
+      close_env();
+      return known;
+    }
     open_tables(MDB_RDONLY);
   } catch (const lmdb_error& error) {
     close_env();
@@ -201,7 +222,7 @@ result<void> environment::create(const initialiser& initialise) {
     if (auto made = make_private_folder(fresh); !made)
       return made;
     reserve(fresh / "lock.mdb", lock_file_bytes);
-    open_env(fresh, lmdb_flags);
+    open_env(fresh, 0);
     {
       lmdb_txn txn(env_, 0);
       tables_ = {};
@@ -227,26 +248,58 @@ result<void> environment::create(const initialiser& initialise) {
   }
 }
 
-void environment::open_env(const fs::path& folder, unsigned flags) {
+void environment::open_env(const fs::path& folder, unsigned more_flags) {
   for (map_bytes_ = options_.map_bytes;;
        map_bytes_ = map_bytes_ > (64U << 20) ? map_bytes_ / 4 : 0) {
     if (const int rc = mdb_env_create(&env_); rc != 0)
       throw lmdb_error(rc, "open");
     mdb_env_set_maxdbs(env_, most_tables);
+    // A damaged page can fail LMDB's own assertions: that is what SIGBUS says of a damaged file.
+    mdb_env_set_assert(env_, [](MDB_env*, const char*) { ::raise(SIGBUS); });
     mdb_env_set_mapsize(env_, map_bytes_);
-    const int rc = mdb_env_open(env_, folder.c_str(), flags, 0600);
+    const int rc = mdb_env_open(env_, folder.c_str(), lmdb_flags | more_flags, 0600);
     if (rc == 0)
       break;
     close_env();
     if (rc != ENOMEM || map_bytes_ <= (64U << 20))
       throw lmdb_error(rc, "open");
   }
-  int fd = -1;
-  mdb_env_get_fd(env_, &fd);
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(data_fd(), F_SETFD, FD_CLOEXEC);
   MDB_envinfo info{};
   mdb_env_info(env_, &info);
   map_bytes_ = info.me_mapsize;
+}
+
+int environment::data_fd() const {
+  int fd = -1;
+  mdb_env_get_fd(env_, &fd);
+  return fd;
+}
+
+std::pair<off_t, off_t> environment::needed_and_there() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env_, &info);
+  mdb_env_stat(env_, &stat);
+  struct stat file {};
+  ::fstat(data_fd(), &file);
+  return {static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize), file.st_size};
+}
+
+/// Before the tables: another version may have others.
+result<void> environment::check_version() {
+  lmdb_txn txn(env_, MDB_RDONLY);
+  if (const int rc = mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main); rc != 0)
+    throw lmdb_error(rc, "open a table");
+  const auto bytes = txn.get(tables_.main, summary_key);
+  const auto row = bytes ? summary::decode(*bytes) : std::nullopt;
+  if (!row || row->schema == schema_version)
+    return {}; // a row that is missing or garbled is the store's to judge
+  return failure{ec::store_version,
+                 "the store in " + options_.folder.string() + " has version " +
+                     std::to_string(row->schema) + "; this program reads version " +
+                     std::to_string(schema_version),
+                 "use the newer spec-kitty that wrote it, or another home with --home"};
 }
 
 void environment::open_tables(unsigned flags) {
@@ -270,93 +323,6 @@ result<void> environment::check_process() const {
     return {};
   return failure{ec::store_unusable, "the store was opened before this process was forked",
                  "open it again in the child process"};
-}
-
-result<void> environment::take_outer_lock() {
-  const auto granted = poll_lock(outer_.get(), options_.busy_timeout);
-  if (!granted)
-    return granted.error();
-  if (*granted)
-    return {};
-  return failure{ec::store_busy,
-                 "another process has held the store in " + options_.folder.string() +
-                     " for longer than " + std::to_string(options_.busy_timeout.count()) + " ms",
-                 "see who holds it with: fuser " + (options_.folder / "lock").string()};
-}
-
-bool environment::settle_failed_commit(std::size_t id) {
-  const std::unique_lock alone(transactions_);
-  close_env();
-  open_env(options_.folder / "env", lmdb_flags);
-  open_tables(MDB_RDONLY);
-  MDB_envinfo info{};
-  mdb_env_info(env_, &info);
-  if (info.me_last_txnid < id)
-    return false;
-  if (const int rc = mdb_env_sync(env_, 1); rc != 0)
-    throw lmdb_error(rc, "sync");
-  return true;
-}
-
-result<void> environment::run_write(const txn_body& body) {
-  if (auto usable = check_process(); !usable)
-    return usable;
-  const std::unique_lock thread(writer_, options_.busy_timeout);
-  if (!thread)
-    return failure{ec::store_busy, "another thread holds the store", "try again"};
-  if (auto locked = take_outer_lock(); !locked)
-    return locked;
-  const outer_hold hold(outer_.get());
-  try {
-    if (env_ == nullptr) // an earlier failed commit could not open it again
-      settle_failed_commit(0);
-    for (bool again = true;; again = false) {
-      std::size_t id = 0;
-      try {
-        const std::shared_lock shared(transactions_);
-        lmdb_txn txn(env_, 0);
-        id = txn.id();
-        body(txn);
-        txn.commit();
-        return {};
-      } catch (const lmdb_error& error) {
-        if (error.rc() == MDB_MAP_RESIZED && again) {
-          const std::unique_lock alone(transactions_);
-          mdb_env_set_mapsize(env_, 0);
-          continue;
-        }
-        if (id == 0)
-          throw;
-        // The transaction began. Whatever failed, a fresh look says what is on disk.
-        if (settle_failed_commit(id))
-          return {};
-        if (!again)
-          throw;
-      }
-    }
-  } catch (const lmdb_error& error) {
-    return to_failure(error, options_.folder);
-  }
-}
-
-result<void> environment::run_read(const txn_body& body) {
-  if (auto usable = check_process(); !usable)
-    return usable;
-  for (bool again = true;; again = false) {
-    try {
-      const std::shared_lock shared(transactions_);
-      if (env_ == nullptr)
-        throw lmdb_error(EIO, "open");
-      lmdb_txn txn(env_, MDB_RDONLY);
-      body(txn);
-      return {};
-    } catch (const lmdb_error& error) {
-      if (error.rc() != MDB_MAP_RESIZED || !again)
-        return to_failure(error, options_.folder);
-      const std::unique_lock alone(transactions_);
-      mdb_env_set_mapsize(env_, 0);
-    }
-  }
 }
 
 } // namespace spec_kitty

@@ -24,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -98,8 +99,12 @@ private:
 
   result<void> start(const initialiser& initialise);
   result<void> create(const initialiser& initialise);
-  void open_env(const std::filesystem::path& folder, unsigned flags);
+  result<void> check_version();
+  void open_env(const std::filesystem::path& folder, unsigned more_flags);
   void open_tables(unsigned flags);
+  int data_fd() const;
+  /// Bytes that the pages of the last commit take, and bytes that the file has.
+  std::pair<off_t, off_t> needed_and_there() const;
   void close_env();
   /// True when transaction `id` turns out to be committed; the environment is open again.
   bool settle_failed_commit(std::size_t id);
@@ -115,6 +120,7 @@ private:
   store_tables tables_;
   std::timed_mutex writer_;        ///< flock excludes processes, this the threads of this one
   std::shared_mutex transactions_; ///< exclusive where the map is resized or opened afresh
+  std::optional<std::pair<dev_t, ino_t>> registered_as_; ///< its place in the registry
 };
 
 /// LMDB versions 0.9.26 to 0.9.31 destroy shared mutexes on close and break other processes.

@@ -10,13 +10,16 @@ namespace spec_kitty {
 
 namespace {
 
-/// Field 22 of /proc/<pid>/stat, or 0. The command name before it may hold spaces and brackets.
+/// Field 22 of /proc/<pid>/stat, or 0, also for one that has ended and waits for its parent. The
+/// command name before the fields may hold spaces and brackets.
 std::uint64_t start_time_of(std::uint32_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 65536);
   if (!text || !*text)
     return 0;
   std::string_view rest = **text;
   rest.remove_prefix(std::min(rest.rfind(')'), rest.size()));
+  if (rest.starts_with(") Z") || rest.starts_with(") X"))
+    return 0;
   for (int spaces = 0; spaces < 20 && !rest.empty(); ++spaces)
     rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
   std::uint64_t ticks = 0;

@@ -18,11 +18,12 @@ result<store*> queue_state::open() {
   auto fresh = store::open(config.store, open_mode::write);
   if (!fresh)
     return fresh.error();
+  // The mirror first: written after commits, it can then only be ahead when the store lost some.
+  const auto mirror = read_mirror(config.store.home);
   const auto value = fresh->clock();
   if (!value)
     return value.error();
   last_clock = *value;
-  const auto mirror = read_mirror(config.store.home);
   if (const auto ahead = value_to_recover(mirror, last_clock, fresh->node_id())) {
     const auto merged = fresh->merge_clock(*ahead);
     if (!merged)
@@ -100,6 +101,11 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
         st.has_clock = true;
         if (st.opened)
           self->send(clock, clock_committed{st.last_clock, st.opened->node_id()});
+      },
+      [self](mirror_barrier) -> caf::result<mirror_done> {
+        if (!self->state.has_clock)
+          return mirror_done{};
+        return self->delegate(self->state.clock, mirror_reached{});
       },
       [with_store](clock_question) {
         return with_store([](store& s) -> result<clock_value> {

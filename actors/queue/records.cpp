@@ -112,11 +112,11 @@ std::optional<summary> summary::decode(std::string_view stored) {
   std::uint32_t reserved = 0;
   byte_reader in(stored);
   in >> s.schema;
-  if (in.ok() && s.schema != schema_version)
+  if (in.ok() && s.schema > schema_version && s.schema <= last_schema_version)
     return s; // a newer version's row: only its number is known
   in >> reserved >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
       s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id;
-  return in.whole() ? std::optional(s) : std::nullopt;
+  return in.whole() && s.schema == schema_version ? std::optional(s) : std::nullopt;
 }
 
 void event_record::encode(char* out) const {

@@ -18,6 +18,9 @@ namespace spec_kitty {
 /// DO NOT CHANGE: the version that this program reads and writes.
 inline constexpr std::uint32_t schema_version = 1;
 
+/// A number beyond this one is damage, not a newer version.
+inline constexpr std::uint32_t last_schema_version = 1000;
+
 /// Main table: the summary row, everything that statistics and the next append need, in O(1).
 struct summary {
   std::uint32_t schema = schema_version;

@@ -46,21 +46,14 @@ result<store> store::open(const store_options& options, open_mode mode) {
   });
   if (!env)
     return env.error();
-  auto known = (*env)->read([](lmdb_txn& txn, const store_tables& tables) {
-    return std::pair(store_detail::read_summary(txn, tables).schema,
-                     std::string(txn.get(tables.main, node_key).value_or("")));
+  const auto node = (*env)->read([](lmdb_txn& txn, const store_tables& tables) {
+    return std::string(txn.get(tables.main, node_key).value_or(""));
   });
-  if (!known)
-    return known.error();
-  if (known->first != schema_version)
-    return failure{ec::store_version,
-                   "the store in " + place.folder.string() + " has version " +
-                       std::to_string(known->first) + "; this program reads version " +
-                       std::to_string(schema_version),
-                   "use the newer spec-kitty that wrote it, or another home with --home"};
-  if (known->second.empty())
+  if (!node)
+    return node.error();
+  if (node->empty())
     return to_failure(lmdb_error(MDB_CORRUPTED, "read the node id"), place.folder);
-  return store(options, *std::move(env), known->second);
+  return store(options, *std::move(env), *node);
 }
 
 std::uint64_t store::byte_cap() const {

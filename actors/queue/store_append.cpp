@@ -4,12 +4,14 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
+
 namespace spec_kitty {
 
 namespace {
 
 /// Space that must stay free for deletes and the mirror, which need room too.
-constexpr std::uint64_t free_space_reserve = 1024 * 1024;
+constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
 
 result<void> check_free_space(const std::filesystem::path& folder) {
   struct statvfs info {};
@@ -38,6 +40,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
                                                           epoch_us now) {
   if (auto room = check_free_space(env_->folder()); !room)
     return room.error();
+  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     std::vector<result<append_receipt>> answers;
     answers.reserve(drafts.size());
@@ -46,33 +49,33 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     store_detail::type_book types(txn, tables);
 
     for (const auto& draft : drafts) {
-      const std::string tail = render_tail(draft);
-      if (row.live >= options_.max_events || row.bytes + tail.size() > byte_cap()) {
-        ++row.dropped;
-        answers.emplace_back(full(row, options_.max_events, byte_cap()));
-        continue;
-      }
       if (row.clock >= max_lamport) {
         answers.emplace_back(failure{ec::store_unusable, "the Lamport clock has reached 2^53 - 1",
                                      "this home can record no more events; use another --home"});
         continue;
       }
-      team_record& team = teams.at(draft.team_slug);
       event_record event;
-      event.id = next_ulid(row.last_id, static_cast<std::uint64_t>(now / 1000), draw_randomness());
+      event.id = next_ulid(row.last_id, now_ms, draw_randomness());
       event.lamport = row.clock + 1;
       event.recorded_at = now;
-      event.team_id = team.id;
       event.type = draft.event_type;
       const std::string id = to_string(event.id);
       const std::string head = render_head({id, event.lamport, node_id_}, draft.team_slug);
+      const std::string tail = render_tail(draft);
       event.head = head;
       event.tail = tail;
+      const std::size_t size = event.encoded_size();
+      if (row.live >= options_.max_events || row.bytes + size > byte_cap()) {
+        ++row.dropped;
+        answers.emplace_back(full(row, options_.max_events, byte_cap()));
+        continue;
+      }
 
+      team_record& team = teams.at(draft.team_slug);
+      event.team_id = team.id;
       const std::uint64_t seq = row.next_seq++;
       if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
         throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
-      const std::size_t size = event.encoded_size();
       event.encode(txn.append(tables.events, position_key(seq), size));
       txn.put(tables.team_queue, team_queue_key(team.id, seq), {});
 

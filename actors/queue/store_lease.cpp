@@ -48,7 +48,7 @@ struct settling {
   summary row;
   store_detail::team_book teams;
   store_detail::type_book types;
-  bool owner; ///< the lease is still the caller's
+  std::optional<lease_record> lease; ///< while it is still the caller's
   std::uint32_t max_retries;
   epoch_us now;
 
@@ -84,7 +84,7 @@ struct settling {
   }
 
   settled count_try(std::uint64_t seq, const event_record& event, const verdict& said) {
-    if (!owner)
+    if (!lease || !std::binary_search(lease->positions.begin(), lease->positions.end(), seq))
       return settled::gone;
     const std::string at = position_key(seq);
     const auto bytes = txn.get(tables.attempts, at);
@@ -197,12 +197,13 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
 result<settle_outcome> store::settle_part(const settle_request& request, epoch_us now, bool last) {
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     const std::string token = position_key(request.token);
+    const auto held = txn.get(tables.leases, token);
     settling work{txn,
                   tables,
                   read_summary(txn, tables),
                   {txn, tables},
                   {txn, tables},
-                  txn.get(tables.leases, token).has_value(),
+                  held ? lease_record::decode(*held) : std::nullopt,
                   request.max_retries,
                   now};
     settle_outcome outcome;

@@ -18,7 +18,8 @@ std::vector<child_spec> supervisor_state::children() {
            },
            [this] { batch_sync = nullptr; },
            restart_history(config.policy),
-           {}}};
+           {},
+           false}};
 }
 
 void supervisor_state::start(child_spec& child) {
@@ -35,6 +36,8 @@ void supervisor_state::on_down(const caf::down_msg& down) {
     const std::chrono::milliseconds now{config.now() / 1000};
     if (const auto delay = child.history.on_fall(now))
       self->delayed_send(self, *delay, restart_tick{std::string(child.name)});
+    else
+      child.given_up = true;
   }
 }
 
@@ -50,12 +53,16 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
     state.start(child);
   return {
       [self](const sync_request& request) -> caf::result<sync_report> {
-        if (!self->state.batch_sync)
-          return to_error({ec::transport,
-                           "the part that talks to the server has failed and is "
-                           "being started again",
-                           "try again in a moment"});
-        return self->delegate(self->state.batch_sync, request);
+        auto& state = self->state;
+        if (state.batch_sync)
+          return self->delegate(state.batch_sync, request);
+        const bool given_up = state.table.front().given_up;
+        return to_error({ec::transport,
+                         std::string("the part that talks to the server has failed ") +
+                             (given_up ? "too often and is not started again; all events are kept"
+                                       : "and is being started again"),
+                         given_up ? "run the command again; please report it if it stays"
+                                  : "try again in a moment"});
       },
       [self](const restart_tick& tick) {
         for (auto& child : self->state.table)

@@ -28,6 +28,7 @@ struct child_spec {
   std::function<void()> forget;           ///< drops its handle
   restart_history history;
   caf::actor_addr address;
+  bool given_up = false; ///< it fell too often
 };
 
 struct supervisor_state {

@@ -11,7 +11,8 @@ command_action declare_clock_show(CLI::App&) {
     const auto shot = take_snapshot(ctx);
     if (!shot)
       return ctx.fail(shot.error());
-    const auto& [clock, node] = std::tie(shot->queue.clock, shot->queue.node_id);
+    const std::uint64_t clock = shot->queue.clock;
+    const std::string& node = shot->queue.node_id;
     ctx.out.object([&](json_writer& out) {
       field(out, "value", clock);
       field(out, "node_id", node.empty() ? std::nullopt : std::optional(node));

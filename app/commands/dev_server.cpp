@@ -26,6 +26,7 @@ command_action declare_dev_server(CLI::App& app) {
       if ((word != "--json" || !ctx.out.json()) && (word != "--quiet" || !ctx.out.quiet()))
         words.push_back(word);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words)
       argv.push_back(word.data());
     argv.push_back(nullptr);

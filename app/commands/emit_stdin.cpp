@@ -142,6 +142,7 @@ std::vector<result<append_receipt>> record_lines(emitter& emit,
   auto recorded =
       drafts.empty() ? std::vector<result<append_receipt>>{} : emit.record(std::move(drafts));
   std::vector<result<append_receipt>> answers;
+  answers.reserve(refused.size());
   auto next = recorded.begin();
   for (auto& why : refused)
     answers.push_back(why ? result<append_receipt>(std::move(*why)) : std::move(*next++));

@@ -22,6 +22,12 @@ void add_state(CLI::App& app, list_options& options) {
       ->check(CLI::IsMember({"queued", "leased", "held", "dead"}));
 }
 
+std::string check_count(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos
+             ? ""
+             : text + " is no whole number";
+}
+
 /// Visits the events an option set selects, in append order.
 result<void>
 visit_events(context& ctx, const list_options& options,
@@ -159,7 +165,7 @@ command_action declare_events_list(CLI::App& app) {
   auto options = std::make_shared<list_options>();
   app.add_option("--type", options->type, "Only this event type");
   add_state(app, *options);
-  app.add_option("--limit", options->limit, "At most this many");
+  app.add_option("--limit", options->limit, "At most this many (0: all)")->check(check_count);
   return [options](context& ctx) { return list(ctx, *options); };
 }
 

@@ -1,0 +1,269 @@
+// QUEUE and CLOCK: bursts, promises, and the mirror beside the store.
+#include "tests/actors/fixture.hpp"
+
+#include <random>
+#include <set>
+
+namespace spec_kitty {
+namespace {
+
+using namespace actor_test;
+using support::read_text;
+using support::write_text;
+
+class Queue : public ActorTest {
+protected:
+  clock_actor start_clock() { return start(clock, clock_config{home_, queue_, clock_now()}); }
+  void write_mirror_text(const std::string& text) {
+    fs::create_directories(home_);
+    write_text(home_ / "clock.json", text);
+  }
+  std::uint64_t mirror_value() const {
+    const auto mirror = read_mirror(home_);
+    return mirror ? mirror->value : 0;
+  }
+
+  queue_actor queue_ = start_queue();
+};
+
+TEST_F(Queue, BurstIsOneTransactionAndEachSenderHasItsOwnReceipt) {
+  append(queue_, 1); // the store is there
+  auto env = environment::open({home_ / "queue", 1 << 24, 2s}, open_mode::read, {});
+  ASSERT_TRUE(env);
+  const auto last_transaction = [&] {
+    return *(*env)->read([](lmdb_txn& txn, const store_tables&) { return txn.id(); });
+  };
+  const auto before = last_transaction();
+  const auto receipts = append(queue_, 100);
+  EXPECT_EQ(last_transaction(), before + 1);
+
+  std::set<std::string> ids;
+  ASSERT_EQ(receipts.size(), 100U);
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    EXPECT_EQ(receipts[i].lamport_clock, i + 2);
+    EXPECT_EQ(receipts[i].queued, i + 2);
+    EXPECT_NE(receipts[i].json.find(receipts[i].event_id), std::string::npos);
+    ids.insert(receipts[i].event_id);
+  }
+  EXPECT_EQ(ids.size(), 100U);
+}
+
+TEST_F(Queue, BurstBeyondItsCapTakesSeveralTransactions) {
+  const auto receipts = append(queue_, max_burst + 10);
+  ASSERT_EQ(receipts.size(), max_burst + 10);
+  EXPECT_EQ(receipts.back().lamport_clock, max_burst + 10);
+  EXPECT_EQ(stats().live, max_burst + 10);
+}
+
+TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
+  append(queue_, 1);
+  const auto first = ask<append_receipt>(queue_, append_request{draft()});
+  const auto second = ask<append_receipt>(queue_, append_request{draft()});
+  while (!first.there()) {
+    EXPECT_FALSE(second.there());
+    ASSERT_TRUE(scheduler_.try_run_once());
+    if (first.there()) {
+      EXPECT_EQ(stats().live, 3U);
+    }
+  }
+  run();
+  EXPECT_TRUE(second.ok());
+}
+
+TEST_F(Queue, EventsAtTheCapAreRefusedOneByOne) {
+  store_options small = store_settings();
+  small.max_events = 3;
+  const auto tight = start(queue, queue_config{small, clock_now()});
+  std::vector<outcome<append_receipt>> open;
+  for (int i = 0; i < 5; ++i)
+    open.push_back(ask<append_receipt>(tight, append_request{draft()}));
+  run();
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(open[static_cast<std::size_t>(i)].code(), i < 3 ? ec::ok : ec::queue_full);
+  EXPECT_EQ(stats().dropped, 2U);
+}
+
+TEST_F(Queue, ParkedPromisesAreAnsweredWhenItDies) {
+  append(queue_, 1);
+  const auto parked = ask<append_receipt>(queue_, append_request{draft()});
+  const auto behind = ask<append_receipt>(queue_, append_request{draft()});
+  scheduler_.run(2); // both askers have asked; QUEUE has not had its turn
+  caf::anon_send_exit(queue_, caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(parked.code(), ec::stopping);
+  EXPECT_EQ(behind.code(), ec::stopping);
+  EXPECT_EQ(stats().live, 1U);
+}
+
+/// Two appends reach QUEUE, which is ended before its own commit message comes.
+TEST_F(Queue, BurstThatIsCutOffIsRefusedAndNotStored) {
+  append(queue_, 1);
+  outcome<append_receipt> parked;
+  system_.spawn(
+      [](caf::event_based_actor* self, const queue_actor& to, const outcome<append_receipt>& into) {
+        install_handlers(self);
+        self->request(to, caf::infinite, append_request{draft()})
+            .then([](append_receipt&) {},
+                  [into](const caf::error& e) { into.box_->emplace(to_failure(e)); });
+        self->send_exit(to, caf::exit_reason::user_shutdown); // lands before commit_burst
+      },
+      queue_, parked);
+  run();
+  EXPECT_EQ(parked.code(), ec::stopping);
+  EXPECT_EQ(stats().live, 1U);
+}
+
+TEST_F(Queue, AsksOfADeadQueueAreAnswered) {
+  kill(queue_);
+  EXPECT_EQ(ask_now<append_receipt>(queue_, append_request{draft()}).code(), ec::stopping);
+  EXPECT_EQ(ask_now<clock_value>(queue_, clock_question{}).code(), ec::stopping);
+}
+
+TEST_F(Queue, StoreThatCannotBeOpenedRefusesEachAppendWithItsCode) {
+  fs::create_directories(home_);
+  write_text(home_ / "queue", "a file where the store's folder should be");
+  std::vector<outcome<append_receipt>> open;
+  for (int i = 0; i < 3; ++i)
+    open.push_back(ask<append_receipt>(queue_, append_request{draft()}));
+  run();
+  for (const auto& one : open)
+    EXPECT_EQ(one.code(), ec::store_unusable) << one.message();
+  EXPECT_EQ(ask_now<due_count>(queue_, due_request{}).code(), ec::store_unusable);
+  EXPECT_EQ(ask_now<adoption>(queue_, adopt_request{}).code(), ec::store_unusable);
+
+  fs::remove(home_ / "queue"); // mended: the same QUEUE goes on
+  EXPECT_TRUE(ask_now<append_receipt>(queue_, append_request{draft()}).ok());
+}
+
+TEST_F(Queue, LeaseAndSettleAreAnswered) {
+  const auto receipts = append(queue_, 2);
+  lease_request request;
+  request.team_slug = "team-a";
+  request.ttl = 60s;
+  const auto lease = ask_now<lease_grant>(queue_, request);
+  ASSERT_TRUE(lease.ok());
+  ASSERT_EQ(lease->events.size(), 2U);
+  EXPECT_GT(ask_now<lease_grant>(queue_, request)->busy_until, now_);
+  const auto done = ask_now<settle_outcome>(
+      queue_,
+      settle_request{lease->token,
+                     {{lease->events[0].seq, lease->events[0].event_id, fate::delivered, {}},
+                      {lease->events[1].seq, lease->events[1].event_id, fate::kept, {}}},
+                     5});
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(done->events, (std::vector{settled::removed, settled::stayed}));
+  EXPECT_EQ(stats().live, 1U);
+}
+
+TEST_F(Queue, ErrorNoteIsKeptForTheStatus) {
+  append(queue_, 1);
+  caf::anon_send(queue_, error_note{R"({"code":"transport"})"});
+  run();
+  EXPECT_EQ(stats().last_error, R"({"code":"transport"})");
+}
+
+TEST_F(Queue, ClockWritesTheMirrorAfterCommits) {
+  const auto clock = start_clock();
+  append(queue_, 3);
+  const auto mirror = read_mirror(home_);
+  ASSERT_TRUE(mirror);
+  EXPECT_EQ(mirror->value, 3U);
+  EXPECT_EQ(mirror->node_id, stats().node_id);
+  EXPECT_EQ(mirror->updated_at, now_);
+}
+
+TEST_F(Queue, MirrorIsCurrentWhenTheBarrierIsAnsweredInAnyOrderOfEvents) {
+  // A CLOCK that QUEUE has not heard of yet, a commit under way, a barrier: 200 interleavings.
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    const auto clock = start_clock();
+    const auto receipt = ask<append_receipt>(queue_, append_request{draft()});
+    std::optional<outcome<mirror_done>> done;
+    while (!done || !done->there()) {
+      auto& jobs = scheduler_.jobs;
+      if (jobs.size() > 1)
+        std::swap(jobs.front(), jobs[random() % jobs.size()]);
+      if (receipt.there() && !done)
+        done = ask<mirror_done>(clock, mirror_barrier{});
+      else
+        ASSERT_TRUE(scheduler_.try_run_once());
+    }
+    ASSERT_TRUE(receipt.ok() && done->ok());
+    ASSERT_EQ(mirror_value(), receipt->lamport_clock) << "seed " << seed;
+    kill(clock);
+  }
+}
+
+TEST_F(Queue, BarrierOfAnIdleClockMakesNoStore) {
+  const auto clock = start_clock();
+  EXPECT_TRUE(ask_now<mirror_done>(clock, mirror_barrier{}).ok());
+  EXPECT_FALSE(fs::exists(home_));
+}
+
+TEST_F(Queue, BarrierIsAnsweredThoughQueueIsDead) {
+  const auto clock = start_clock();
+  kill(queue_);
+  EXPECT_TRUE(ask_now<mirror_done>(clock, mirror_barrier{}).there());
+}
+
+TEST_F(Queue, ClockAnswersWithTheStoresValue) {
+  const auto clock = start_clock();
+  append(queue_, 3);
+  EXPECT_EQ(ask_now<clock_value>(clock, clock_question{})->value, 3U);
+}
+
+TEST_F(Queue, ReceivedValueMergesAndReachesTheMirror) {
+  const auto clock = start_clock();
+  append(queue_, 3);
+  EXPECT_EQ(ask_now<clock_value>(clock, clock_received{50})->value, 51U);
+  EXPECT_EQ(mirror_value(), 51U);
+  EXPECT_EQ(ask_now<clock_value>(clock, clock_received{7})->value, 52U); // max(local, remote) + 1
+  EXPECT_EQ(append(queue_, 1)[0].lamport_clock, 53U);
+}
+
+TEST_F(Queue, AbsurdReceivedValueIsRefusedAndChangesNothing) {
+  const auto clock = start_clock();
+  append(queue_, 3);
+  for (const std::uint64_t absurd : {max_lamport, max_lamport + 1, ~std::uint64_t{0}})
+    EXPECT_EQ(ask_now<clock_value>(clock, clock_received{absurd}).code(), ec::bad_input) << absurd;
+  EXPECT_EQ(append(queue_, 1)[0].lamport_clock, 4U);
+}
+
+TEST_F(Queue, MirrorThatIsAheadIsMergedOnStart) {
+  append(queue_, 1);
+  write_mirror_text(render_mirror({500, stats().node_id, now_}));
+  kill(queue_);
+  queue_ = start_queue();
+  EXPECT_GT(append(queue_, 1)[0].lamport_clock, 500U);
+}
+
+TEST_F(Queue, MirrorOfAnotherNodeIsNotMerged) {
+  append(queue_, 1);
+  write_mirror_text(render_mirror({500, "0123456789ab", now_}));
+  kill(queue_);
+  queue_ = start_queue();
+  EXPECT_EQ(append(queue_, 1)[0].lamport_clock, 2U);
+}
+
+TEST_F(Queue, CorruptMirrorIsRebuilt) {
+  append(queue_, 3);
+  for (const char* text : {"", "{", "[]", R"({"value":-1,"node_id":"x"})", "\xff\xfe", "null"}) {
+    write_mirror_text(text);
+    kill(queue_);
+    queue_ = start_queue();
+    const auto clock = start_clock();
+    EXPECT_EQ(ask_now<clock_value>(clock, clock_question{})->value, 3U) << text;
+    EXPECT_EQ(mirror_value(), 3U) << text;
+    kill(clock);
+  }
+}
+
+TEST_F(Queue, UnwritableMirrorLosesNoEvent) {
+  const auto clock = start_clock();
+  fs::create_directories(home_ / "clock.json" / "in the way");
+  EXPECT_EQ(append(queue_, 2).size(), 2U);
+  EXPECT_TRUE(ask_now<mirror_done>(clock, mirror_barrier{}).ok());
+}
+
+} // namespace
+} // namespace spec_kitty

@@ -1,0 +1,69 @@
+// A program run again and again, one file operation spoiled each time, and what must hold after:
+//
+//   no acknowledged event is lost, none is there twice, the clock never goes back, the books add
+//   up, and the next command works.
+#pragma once
+
+#include "tests/support/cli_test.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::chaos {
+
+/// How the shim spoils an operation.
+struct spoil {
+  const char* name;   ///< as a test is named
+  const char* action; ///< SPEC_KITTY_SHIM_ACTION
+  bool sticky;        ///< everything after it fails as well
+
+  bool kills() const { return std::string_view(action) == "kill" || name == std::string("Torn"); }
+};
+
+inline constexpr spoil spoils[] = {{"Kill", "kill", false},   {"Torn", "torn", false},
+                                   {"Eio", "eio", false},     {"Enospc", "enospc", false},
+                                   {"DeadDisk", "eio", true}, {"FullDisk", "enospc", true}};
+
+/// What a program promised on stdout before it ended.
+struct acknowledged {
+  std::string event_id;
+  std::uint64_t lamport_clock = 0; ///< 0: it did not say
+};
+
+/// Whole lines only. An id alone, `{"event_id","lamport_clock"}`, or `{"ok":true,"event":{…}}`.
+std::vector<acknowledged> read_promises(const std::string& out);
+
+/// What is wrong with a home, given every promise that was made about it and the ids that a server
+/// says it has. Empty: nothing. Opens the store in this process.
+std::vector<std::string> violations(const std::filesystem::path& home,
+                                    const std::vector<acknowledged>& promises,
+                                    const std::vector<std::string>& delivered = {});
+
+class chaos_test : public support::cli_test {
+protected:
+  /// The launch with operation `at` under `below` spoiled.
+  support::launch spoiled(support::launch what, const spoil& how, long at,
+                          const std::filesystem::path& below) const;
+
+  /// Operations that the last spoiled run counted.
+  long counted() const;
+
+  /// Calls `once(at)` for at = 1, 2, … until an operation of that number does not happen. Returns
+  /// how many there were; `once` runs a spoiled program.
+  long at_every_operation(const std::function<void(long)>& once) const;
+
+  /// The spoiled command ended as it may: killed, or done, or with one clear line and a remedy.
+  static void expect_clear_end(const support::finished& done, const spoil& how);
+
+  std::filesystem::path count_file() const { return root() / "count"; }
+};
+
+inline std::string name_of(const testing::TestParamInfo<spoil>& info) {
+  return info.param.name;
+}
+
+} // namespace spec_kitty::chaos

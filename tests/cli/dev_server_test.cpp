@@ -1,0 +1,116 @@
+// spec-kitty dev-server as a process: its greeting, its state, its strictness from outside.
+#include "tests/support/cli_test.hpp"
+
+#include <csignal>
+
+namespace spec_kitty::support {
+namespace {
+
+struct DevServer : cli_test {};
+
+TEST_F(DevServer, GreetsInOneJsonLineWithUrlAndLogin) {
+  child process(command({"dev-server", "--json"}));
+  const auto line = process.next_line();
+  ASSERT_TRUE(line);
+  const auto greeting = parsed(*line);
+  std::set<std::string> names;
+  for (const auto& entry : greeting.GetObject())
+    names.insert(entry.name.GetString());
+  EXPECT_EQ(names, (std::set<std::string>{"url", "username", "password", "team_slug"}));
+  EXPECT_TRUE(text_of(greeting, "url").value_or("").starts_with("http://127.0.0.1:"));
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait().status, 0);
+}
+
+TEST_F(DevServer, JsonMayStandBeforeTheCommand) {
+  child process(command({"--json", "dev-server"}));
+  EXPECT_TRUE(parsed(process.next_line().value_or("null")).IsObject());
+}
+
+TEST_F(DevServer, InWordsItSaysThatItIsForTryingOutAndHowToUseIt) {
+  child process(command({"dev-server"}));
+  ASSERT_TRUE(process.next_line());
+  process.send(SIGINT);
+  const auto done = process.wait();
+  EXPECT_EQ(done.status, 0);
+  for (const char* words : {"for trying out", "spec-kitty sync server http://127.0.0.1:",
+                            "spec-kitty auth login --username dev", "password: "})
+    EXPECT_NE(done.out.find(words), std::string::npos) << words;
+}
+
+TEST_F(DevServer, KeepsEventsAndSessionsOverAKill) {
+  const auto& at = logged_in();
+  emit(3);
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 3);
+  const auto before = at.events();
+  const auto url = at.url();
+  const auto password = at.password();
+  server->kill();
+  server->restart();
+  EXPECT_EQ(server->url(), url);
+  EXPECT_EQ(server->password(), password);
+  emit(2);
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 2) << "the session outlived the kill";
+  EXPECT_EQ(server->events().size(), 5U);
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), server->events().begin()));
+}
+
+TEST_F(DevServer, OneStateFolderBelongsToOneServer) {
+  server_set();
+  const auto second = cli({"dev-server", "--state", (root() / "server").string()});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_NE(second.err.find("another dev-server"), std::string::npos) << second.err;
+}
+
+TEST_F(DevServer, ATakenPortIsNamed) {
+  server_set();
+  const auto second = cli({"dev-server", "--port", std::to_string(server->port()), "--json"});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_EQ(error_part(only_object(second), "code"), "bad_config");
+  EXPECT_NE(second.err.find(std::to_string(server->port())), std::string::npos);
+}
+
+TEST_F(DevServer, WrongOptionsAreStatusTwo) {
+  for (const words& wrong :
+       {words{"--port", "70000"}, words{"--team", "local"}, words{"--reject-type", "Nothing"},
+        words{"--access-lifetime", "0"}, words{"--colour"}}) {
+    words all = {"dev-server"};
+    all.insert(all.end(), wrong.begin(), wrong.end());
+    const auto done = cli(all);
+    EXPECT_EQ(done.status, 2) << wrong.front();
+    EXPECT_NE(done.err, "");
+  }
+}
+
+TEST_F(DevServer, ThePasswordOfTheEnvironmentIsUsedAndNotShownOnTheCommandLine) {
+  auto what = command({"dev-server", "--json"});
+  what.env["SPEC_KITTY_DEV_PASSWORD"] = "from-the-environment";
+  child process(what);
+  const auto greeting = parsed(process.next_line().value_or("null"));
+  EXPECT_EQ(text_of(greeting, "password"), "from-the-environment");
+  const std::string argv = read_text("/proc/" + std::to_string(process.pid()) + "/cmdline");
+  EXPECT_NE(argv.find("spec-kitty-dev-server"), std::string::npos);
+  EXPECT_EQ(argv.find("from-the-environment"), std::string::npos);
+}
+
+TEST_F(DevServer, TellsEachRequestInOneJsonLine) {
+  logged_in();
+  emit(2);
+  EXPECT_EQ(cli({"sync", "now"}).status, 0);
+  const auto lines = server->stop();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(text_of(parsed(lines[0]), "path"), "/api/v1/token/");
+  EXPECT_EQ(text_of(parsed(lines[1]), "path"), "/api/v1/events/batch/");
+  EXPECT_EQ(number_in(parsed(lines[1]), {"events"}), 2);
+  EXPECT_EQ(number_in(parsed(lines[1]), {"new"}), 2);
+}
+
+TEST_F(DevServer, RunsAlthoughTheConfigurationIsDamaged) {
+  std::filesystem::create_directory(home());
+  write_text(home() / "config.toml", "[sync");
+  child process(command({"dev-server", "--json"}));
+  EXPECT_TRUE(process.next_line());
+}
+
+} // namespace
+} // namespace spec_kitty::support

@@ -1,0 +1,166 @@
+// The bytes of schema version 1: each row there and back, exact sizes, damage noticed.
+#include "actors/queue/records.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace spec_kitty {
+namespace {
+
+ulid some_id(std::uint8_t first) {
+  ulid id;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(first + i);
+  return id;
+}
+
+event_record some_event() {
+  event_record event;
+  event.id = some_id(1);
+  event.lamport = 0x0102030405060708;
+  event.recorded_at = 1770000000000000;
+  event.team_id = 7;
+  event.type = "WPCreated";
+  event.head = R"({"event_id":"x")";
+  event.tail = R"(,"payload":{}})";
+  return event;
+}
+
+std::string bytes_of(const event_record& event) {
+  std::string bytes(event.encoded_size(), '\0');
+  event.encode(bytes.data());
+  return bytes;
+}
+
+TEST(Records, AnEventComesBackAsItWas) {
+  const auto event = some_event();
+  const std::string bytes = bytes_of(event);
+  const auto back = event_record::decode(bytes);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->id, event.id);
+  EXPECT_EQ(back->lamport, event.lamport);
+  EXPECT_EQ(back->recorded_at, event.recorded_at);
+  EXPECT_EQ(back->team_id, event.team_id);
+  EXPECT_EQ(back->type, event.type);
+  EXPECT_EQ(back->head, event.head);
+  EXPECT_EQ(back->tail, event.tail);
+  EXPECT_EQ(back->json(), R"({"event_id":"x","payload":{}})");
+}
+
+TEST(Records, AnEventsHeaderIsWhereTheFormatSays) {
+  const std::string bytes = bytes_of(some_event());
+  ASSERT_EQ(bytes.size(), 48U + 9 + 15 + 14);
+  EXPECT_EQ(bytes[0], 1) << "version";
+  EXPECT_EQ(bytes[1], 9) << "length of the type";
+  EXPECT_EQ(bytes[2], 15) << "length of the head, little-endian";
+  EXPECT_EQ(bytes[4], 29) << "length of the JSON, little-endian";
+  EXPECT_EQ(bytes[8], 1) << "ULID";
+  EXPECT_EQ(bytes[24], 8) << "Lamport, little-endian";
+  EXPECT_EQ(bytes[40], 7) << "team";
+  EXPECT_EQ(bytes.substr(48, 9), "WPCreated");
+}
+
+TEST(Records, EveryFlippedBitOfAnEventIsNoticed) {
+  const std::string bytes = bytes_of(some_event());
+  for (std::size_t i = 0; i < bytes.size() * 8; ++i) {
+    std::string damaged = bytes;
+    damaged[i / 8] = static_cast<char>(damaged[i / 8] ^ (1 << i % 8));
+    EXPECT_FALSE(event_record::decode(damaged)) << "bit " << i;
+  }
+}
+
+TEST(Records, EveryShortOrLongEventIsNoticed) {
+  const std::string bytes = bytes_of(some_event());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(event_record::decode(std::string_view(bytes).substr(0, size))) << size;
+  EXPECT_FALSE(event_record::decode(bytes + "x"));
+}
+
+TEST(Records, ASummaryComesBackAsItWas) {
+  summary row;
+  std::uint64_t n = 1000;
+  for (auto* number : {&row.clock, &row.next_seq, &row.live, &row.bytes, &row.accepted, &row.acked,
+                       &row.dead, &row.dropped, &row.lease_epoch})
+    *number = ++n;
+  row.last_ack_at = 1770000000000000;
+  row.last_id = some_id(9);
+  const std::string bytes = row.encode();
+  EXPECT_EQ(bytes.size(), 104U);
+  const auto back = summary::decode(bytes);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->encode(), bytes);
+  EXPECT_EQ(back->lease_epoch, n);
+  EXPECT_FALSE(summary::decode(bytes.substr(1)) && summary::decode(bytes.substr(1))->schema == 1);
+  EXPECT_FALSE(summary::decode(bytes.substr(0, 103)));
+  EXPECT_FALSE(summary::decode(bytes + "x"));
+}
+
+TEST(Records, OfANewerSummaryOnlyTheVersionIsRead) {
+  const auto row = summary::decode(std::string_view("\2\0\0\0anything", 12));
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->schema, 2U);
+  EXPECT_EQ(row->clock, 0U);
+}
+
+TEST(Records, AttemptsTeamsAndLeasesComeBackAsTheyWere) {
+  const attempt_record attempts{3, 10, 20, "no \0 way"};
+  EXPECT_EQ(attempt_record::decode(attempts.encode()).encode(), attempts.encode());
+  EXPECT_EQ(attempt_record::decode(attempts.encode()).last_error, attempts.last_error);
+
+  const team_record team{4, 1, 5, 6, 7, "forbidden"};
+  EXPECT_EQ(team_record::decode(team.encode()).encode(), team.encode());
+  EXPECT_EQ(team_record::decode(team.encode()).hold_reason, "forbidden");
+
+  const lease_record lease{99, {1, 2, some_id(3)}, 4, {5, 6, 700}};
+  const auto back = lease_record::decode(lease.encode());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->encode(), lease.encode());
+  EXPECT_EQ(back->owner, lease.owner);
+  EXPECT_EQ(back->positions, lease.positions);
+}
+
+TEST(Records, ALeaseThatLiesAboutItsLengthIsRefused) {
+  std::string bytes = lease_record{99, {1, 2, some_id(3)}, 4, {5, 6, 700}}.encode();
+  EXPECT_FALSE(lease_record::decode(bytes.substr(0, bytes.size() - 1)));
+  bytes[8 + 4 + 4 + 8 + 16] = '\xff'; // the number of positions
+  EXPECT_FALSE(lease_record::decode(bytes));
+  EXPECT_FALSE(lease_record::decode(""));
+}
+
+TEST(Records, ADeadLetterComesBackAsItWas) {
+  dead_record dead;
+  dead.attempts = {5, 1, 2, "refused"};
+  dead.reason = "max_retries";
+  dead.record = bytes_of(some_event());
+  const auto back = dead_record::decode(dead.encode());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->reason, dead.reason);
+  EXPECT_EQ(back->record, dead.record);
+  EXPECT_EQ(back->attempts.tries, 5U);
+  EXPECT_EQ(back->attempts.last_error, "refused");
+  EXPECT_FALSE(dead_record::decode(dead.encode() + "x"));
+  EXPECT_FALSE(dead_record::decode("x"));
+}
+
+TEST(Records, KeysSortAsTheirNumbersDo) {
+  std::string last;
+  for (const std::uint64_t seq :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{255}, std::uint64_t{256},
+        std::uint64_t{65536}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+    const std::string key = position_key(seq);
+    EXPECT_EQ(key.size(), 8U);
+    EXPECT_TRUE(last.empty() || last < key) << seq;
+    EXPECT_EQ(position_of(key), seq);
+    EXPECT_EQ(position_of(team_queue_key(9, seq)), seq);
+    last = key;
+  }
+  EXPECT_LT(team_queue_key(1, ~0ULL), team_queue_key(2, 0));
+  EXPECT_LT(team_queue_key(255, 1), team_queue_key(256, 0));
+  EXPECT_EQ(count_key("WPCreated"), "cWPCreated");
+  EXPECT_EQ(decode_u64(encode_u64(1234567890123)), 1234567890123U);
+  EXPECT_EQ(decode_u64("x"), 0U);
+}
+
+} // namespace
+} // namespace spec_kitty

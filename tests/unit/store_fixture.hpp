@@ -1,0 +1,79 @@
+// What the store's tests share: a folder of their own, drafts, children, and a recount.
+#pragma once
+
+#include "actors/queue/store.hpp"
+#include "tests/support/process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// Runs `body` in a forked child; its return value, or minus the signal that ended it.
+int in_child(const std::function<int()>& body);
+
+/// A child that is forked now, before anything is open, and runs its body when it is told to.
+class waiting_child {
+public:
+  explicit waiting_child(std::function<int()> body);
+  ~waiting_child();
+  waiting_child(const waiting_child&) = delete;
+  waiting_child& operator=(const waiting_child&) = delete;
+
+  /// As in_child.
+  int run();
+
+private:
+  std::array<int, 2> go_{};
+  pid_t pid_ = -1;
+};
+
+/// A valid HistoryAdded of a team.
+event_draft draft_of(std::string_view team = "team-a", std::string_view note = "a note");
+
+/// `count` of them, told apart by their note.
+std::vector<event_draft> drafts_of(std::size_t count, std::string_view team = "team-a");
+
+/// Every row counted by hand and compared with the summary, the teams, the types, the indices.
+/// Empty when all agree.
+std::string recount(store& queue, const std::filesystem::path& home);
+
+/// The store's environment, for looking at tables and for spoiling them.
+std::shared_ptr<environment> tables_of(const std::filesystem::path& home);
+
+/// A store in a folder of its own; `now` is a plausible moment that tests move by hand.
+class StoreTest : public testing::Test {
+protected:
+  StoreTest();
+
+  store_options options() const;
+  /// Opens, or fails the test.
+  store open(open_mode mode = open_mode::write);
+
+  /// Appends, expects every event to be taken, and gives the receipts.
+  std::vector<append_receipt> append(store& queue, const std::vector<event_draft>& drafts);
+  std::vector<append_receipt> append(store& queue, std::size_t count,
+                                     std::string_view team = "team-a");
+
+  lease_grant lease(store& queue, std::string_view team = "team-a", std::size_t most = 1000);
+  /// One verdict for every event of a lease.
+  settle_outcome settle(store& queue, const lease_grant& grant, fate what,
+                        std::string message = "no", std::uint32_t max_retries = 5);
+  queue_stats stats(store& queue);
+  std::vector<listed_event> list(store& queue, std::string_view team = "team-a");
+
+  support::temporary_folder folder_;
+  std::filesystem::path home_;
+  epoch_us now_;
+  std::uint64_t max_events_ = 10000;
+  std::uint64_t max_bytes_ = std::uint64_t{64} << 20;
+  std::chrono::milliseconds busy_timeout_{2000};
+};
+
+} // namespace spec_kitty
