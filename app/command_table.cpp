@@ -14,13 +14,16 @@ constexpr std::array<command_group, 5> groups = {{
     {"config", "configuration of this home"},
 }};
 
-constexpr std::array<command, 16> table = {{
+constexpr std::array<command, 19> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
     {"events export", "print events, one JSON object per line", declare_events_export},
     {"events stats", "count events by type and state", declare_events_stats},
+    {"events retry", "queue dead letters again", declare_events_retry},
+    {"events discard", "remove dead letters for good", declare_events_discard},
     {"clock show", "show the clock's value and this home's node id", declare_clock_show},
+    {"clock reconcile", "merge the server's clock", declare_clock_reconcile},
     {"auth login", "log in to the server", declare_auth_login},
     {"auth logout", "forget the session", declare_auth_logout, false},
     {"auth status", "show the session", declare_auth_status},

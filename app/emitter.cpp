@@ -1,17 +1,11 @@
 #include "app/emitter.hpp"
 
-#include "actors/clock/clock.hpp"
-#include "actors/queue/queue.hpp"
 #include "messages/validate.hpp"
-
-#include <caf/scoped_actor.hpp>
 
 namespace spec_kitty {
 
 namespace {
 
-/// QUEUE bounds its own wait by sync.busy_timeout_ms; this only ends a wait for a QUEUE that hangs.
-constexpr std::chrono::seconds grace{10};
 constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
 
 /// The team new events belong to, with the reason when the session could not be read.
@@ -33,33 +27,6 @@ project_identity project_here(context& ctx) {
 }
 
 } // namespace
-
-struct emitter::actors {
-  explicit actors(const store_options& options)
-      : config(1), system(config), queue_handle(system.spawn(queue, queue_config{options})),
-        clock_handle(system.spawn(clock, clock_config{options.home, queue_handle})),
-        patience(options.busy_timeout * 4 + grace) {}
-
-  /// QUEUE and CLOCK end, then the system: a live actor held from here would hang it.
-  ~actors() {
-    {
-      caf::scoped_actor self(system);
-      // clock.json is current when the command ends.
-      self->request(clock_handle, grace, mirror_barrier{})
-          .receive([](mirror_done) {}, [](const caf::error&) {});
-      self->send_exit(queue_handle, caf::exit_reason::user_shutdown);
-      self->send_exit(clock_handle, caf::exit_reason::user_shutdown);
-    }
-    queue_handle = nullptr;
-    clock_handle = nullptr;
-  }
-
-  system_config config;
-  caf::actor_system system;
-  queue_actor queue_handle;
-  clock_actor clock_handle;
-  std::chrono::milliseconds patience;
-};
 
 emitter::emitter(context& ctx)
     : team_(team_of_session(ctx)), project_(project_here(ctx)),
@@ -113,10 +80,10 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
 
 std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
   if (!actors_)
-    actors_ = std::make_unique<actors>(store_);
-  caf::scoped_actor self(actors_->system);
+    actors_ = std::make_unique<local_system>(store_, 1);
+  caf::scoped_actor self(actors_->system());
   const auto post = [&](event_draft& draft) {
-    return self->request(actors_->queue_handle, actors_->patience,
+    return self->request(actors_->queue_handle(), actors_->patience(),
                          append_request{std::move(draft)});
   };
   std::vector<decltype(post(drafts.front()))> open;

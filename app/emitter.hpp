@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/context.hpp"
+#include "app/local_system.hpp"
 #include "config/project.hpp"
 #include "messages/event.hpp"
 #include "messages/queue.hpp"
@@ -39,13 +40,11 @@ public:
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
 private:
-  struct actors;
-
   const std::string team_;
   project_identity project_;
   std::size_t longest_event_;
   store_options store_;
-  std::unique_ptr<actors> actors_;
+  std::unique_ptr<local_system> actors_; ///< made with the first event
 };
 
 } // namespace spec_kitty

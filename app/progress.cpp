@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -34,12 +35,19 @@ std::string render_bar(const sync_progress& at, std::size_t columns) {
 }
 
 progress_bar::progress_bar(const output& out)
-    : active_(!out.quiet() && ::isatty(STDERR_FILENO) != 0), color_(out.color()) {}
+    : active_(!out.quiet() && ::isatty(STDERR_FILENO) != 0), quiet_(out.quiet()),
+      color_(out.color()) {}
 
 void progress_bar::show(const sync_progress& at) {
-  if (!active_)
+  const auto seconds = (at.waiting.count() + 999) / 1000;
+  const std::string pause =
+      "waiting " + std::to_string(seconds) + " s before the next try, as the server asks";
+  if (!active_) {
+    if (seconds > 0 && !quiet_ && !std::exchange(announced_, true))
+      to_stderr(pause + "\n");
     return;
-  const std::string bar = render_bar(at, terminal_columns());
+  }
+  const std::string bar = seconds > 0 ? pause + "\033[K" : render_bar(at, terminal_columns());
   to_stderr(color_ ? "\r\033[32m" + bar + "\033[0m" : "\r" + bar);
   drawn_ = true;
 }

@@ -1,4 +1,4 @@
-// A progress bar on stderr, where stderr is a terminal; nothing elsewhere.
+// A progress bar on stderr, where stderr is a terminal; elsewhere only the word that a run waits.
 #pragma once
 
 #include "app/output.hpp"
@@ -17,7 +17,9 @@ public:
 
 private:
   bool active_;
+  bool quiet_;
   bool color_;
+  bool announced_ = false; ///< a pause, where there is no terminal to count down on
   bool drawn_ = false;
 };
 

@@ -1,5 +1,8 @@
 #include "app/sync_system.hpp"
 
+#include "config/version.hpp"
+#include "messages/protocol.hpp"
+
 #include <caf/send.hpp>
 
 namespace spec_kitty {
@@ -19,6 +22,17 @@ run_limits limits_of(const settings& config) {
   return limits;
 }
 
+http_request clock_question_to(const batch_sync_config& to, const std::string& access) {
+  http_request request;
+  request.method = "GET";
+  request.url = to.server.at(protocol::clock_path);
+  request.headers = {"Authorization: Bearer " + access,
+                     "User-Agent: spec-kitty/" + std::string(version)};
+  request.ca_file = to.ca_file;
+  request.timeout = to.limits.timeout;
+  return request;
+}
+
 } // namespace
 
 result<server_url> configured_server(const settings& config) {
@@ -30,27 +44,31 @@ result<server_url> configured_server(const settings& config) {
 
 sync_system::sync_system(const context& ctx, const server_url& server,
                          std::function<void(const sync_progress&)> on_progress)
-    : config_(2), system_(config_) {
+    : local_(ctx.store_settings(), 2) {
   const std::string ca_file = ctx.config.text("tls.ca_file");
   const run_limits limits = limits_of(ctx.config);
+  auto& system = local_.system();
 
-  queue_ = system_.spawn(queue, queue_config{ctx.store_settings()});
-  clock_ = system_.spawn(clock, clock_config{ctx.home.path, queue_});
-  http_ = system_.spawn(http, http_config{});
-  auth_ = system_.spawn(auth,
-                        auth_config{ctx.home.path, server, ca_file, limits.timeout, http_, queue_});
-  const batch_sync_config transport{
-      server, ca_file, limits,         queue_, auth_,
-      http_,  clock_,  wall_clock_now, {},     std::move(on_progress)};
+  http_ = system.spawn(http, http_config{});
+  auth_ = system.spawn(auth, auth_config{ctx.home.path, server, ca_file, limits.timeout, http_,
+                                         local_.queue_handle()});
+  batch_sync_config& transport = transport_;
+  transport.server = server;
+  transport.ca_file = ca_file;
+  transport.limits = limits;
+  transport.queue = local_.queue_handle();
+  transport.auth = auth_;
+  transport.http = http_;
+  transport.clock = local_.clock_handle();
+  transport.on_progress = std::move(on_progress);
   supervisor_config watch;
-  watch.start_batch_sync = [transport](caf::local_actor& parent) {
+  watch.start_batch_sync = [transport = transport_](caf::local_actor& parent) {
     return parent.spawn(batch_sync, transport);
   };
-  supervisor_ = system_.spawn(supervisor, std::move(watch));
+  supervisor_ = system.spawn(supervisor, std::move(watch));
 }
 
 sync_system::~sync_system() {
-  (void)ask<mirror_done>(clock_, mirror_barrier{}); // clock.json is current when the command ends
   const auto end = [](auto& handle) {
     caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
     handle = nullptr;
@@ -58,26 +76,42 @@ sync_system::~sync_system() {
   end(supervisor_);
   end(auth_);
   end(http_);
-  end(queue_);
-  end(clock_);
-}
-
-template <class Answer, class Actor, class Question>
-result<Answer> sync_system::ask(const Actor& whom, Question question) {
-  caf::scoped_actor self(system_);
-  result<Answer> out = failure{ec::internal, "no answer", {}};
-  self->request(whom, whole_run, std::move(question))
-      .receive([&](Answer& answer) { out = std::move(answer); },
-               [&](const caf::error& error) { out = to_failure(error); });
-  return out;
+  transport_ = {}; // it holds handles too
 }
 
 result<sync_report> sync_system::run() {
-  return ask<sync_report>(supervisor_, sync_request{});
+  return local_.ask<sync_report>(supervisor_, whole_run, sync_request{});
 }
 
 result<login_done> sync_system::login(const login_request& request) {
-  return ask<login_done>(auth_, request);
+  return local_.ask<login_done>(auth_, whole_run, request);
+}
+
+result<logout_done> sync_system::logout() {
+  return local_.ask<logout_done>(auth_, whole_run, logout_request{});
+}
+
+result<restamp_done> sync_system::reconcile() {
+  std::string failed_access;
+  for (const bool last_try : {false, true}) {
+    const auto token = local_.ask<access_token>(auth_, whole_run, token_request{failed_access});
+    if (!token)
+      return token.error();
+    const auto reply =
+        local_.ask<http_reply>(http_, whole_run, clock_question_to(transport_, token->access));
+    if (!reply)
+      return reply.error();
+    if (const auto clock = read_clock_reply(*reply))
+      return local_.ask<restamp_done>(local_.queue_handle(), local_.patience(),
+                                      restamp_request{*clock, 0, {}});
+    if (reply->status != 401 || last_try)
+      return reply->status == 401
+                 ? failure{ec::login_required, "the server does not accept the session",
+                           "run: spec-kitty auth login"}
+                 : transport_failure(*reply, "server clock");
+    failed_access = token->access;
+  }
+  return failure{ec::internal, "no answer", {}};
 }
 
 } // namespace spec_kitty

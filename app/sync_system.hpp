@@ -6,13 +6,10 @@
 #pragma once
 
 #include "actors/auth/auth.hpp"
-#include "actors/clock/clock.hpp"
 #include "actors/http/http.hpp"
-#include "actors/queue/queue.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "app/context.hpp"
-
-#include <caf/scoped_actor.hpp>
+#include "app/local_system.hpp"
 
 #include <functional>
 
@@ -30,18 +27,16 @@ public:
   /// One run, to its end.
   result<sync_report> run();
   result<login_done> login(const login_request& request);
+  result<logout_done> logout();
+  /// Merges the server's clock and gives new stamps to what was never sent.
+  result<restamp_done> reconcile();
 
 private:
-  template <class Answer, class Actor, class Question>
-  result<Answer> ask(const Actor& whom, Question question);
-
-  system_config config_;
-  caf::actor_system system_;
-  queue_actor queue_;
-  clock_actor clock_;
+  local_system local_;
   http_actor http_;
   auth_actor auth_;
   supervisor_actor supervisor_;
+  batch_sync_config transport_; ///< server, limits and handles, as BATCH_SYNC gets them
 };
 
 /// The configured server, or no_server with the command to set one.

@@ -16,6 +16,9 @@ struct http_request {
   std::string body;
   std::string ca_file;                      ///< PEM bundle; empty: the system's
   std::chrono::milliseconds timeout{60000}; ///< for the whole exchange
+  /// On a connection of its own. On one that was used before, libcurl sends a request again by
+  /// itself when the peer hangs up: never for what may be sent only once.
+  bool only_once = false;
   std::size_t max_reply_bytes = std::size_t{16} << 20;
 };
 

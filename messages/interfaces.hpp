@@ -43,10 +43,6 @@ struct mirror_barrier {};
 /// QUEUE to CLOCK, behind all it has told: the barrier is reached.
 struct mirror_reached {};
 struct mirror_done {};
-/// Asks what is due for a team.
-struct due_request {
-  std::string team_slug;
-};
 /// A failure for the status to show: a JSON object.
 struct error_note {
   std::string json;
@@ -102,6 +98,12 @@ using queue_actor = caf::typed_actor<
     answers<settle_request, settle_outcome>,
     /// `local` events get the team of a login.
     answers<adopt_request, adoption>,
+    /// The server's clock, and new stamps for what was never sent or refused as behind.
+    answers<restamp_request, restamp_done>,
+    /// A team is forbidden, or no longer.
+    answers<hold_request, hold_done>,
+    /// Dead letters go back to the queue or away.
+    answers<dead_request, dead_done>,
     /// The last failure, for the status.
     takes<error_note>>;
 
@@ -116,7 +118,7 @@ using http_actor = caf::typed_actor<
 using auth_actor = caf::typed_actor<
     /// Logs in and adopts `local` events; login_refused, transport.
     answers<login_request, login_done>,
-    /// Forgets the session.
+    /// Clears the session here, then uses its refresh token up at the server. Always done.
     answers<logout_request, logout_done>,
     /// A token to send now; refreshed once across all processes when it was refused or is over.
     answers<token_request, access_token>,
@@ -157,6 +159,12 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::settle_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::settle_outcome)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::adopt_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::adoption)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::restamp_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::restamp_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::error_note)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_reply)

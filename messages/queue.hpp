@@ -38,6 +38,7 @@ struct leased_event {
   std::string event_id;
   std::uint64_t lamport_clock = 0;
   std::uint32_t tries = 0; ///< times it was rejected before
+  bool alone = false;      ///< it broke a whole batch before: it travels alone
   std::string json;
 };
 
@@ -64,13 +65,15 @@ struct verdict {
   std::string event_id;
   fate what = fate::kept;
   std::string message; ///< the server's words, for rejected and too_large
+  bool alone = false;  ///< rejected without being named: from now on it travels alone
 };
 
-/// Settles a lease: all its verdicts in one transaction.
+/// Settles verdicts of a lease in one transaction, and ends or extends the lease.
 struct settle_request {
   std::uint64_t token = 0;
   std::vector<verdict> verdicts;
   std::uint32_t max_retries = 5;
+  std::chrono::milliseconds keep{}; ///< how much longer the lease holds; 0: it ends
 };
 
 /// What a settlement did, verdict by verdict.
@@ -86,11 +89,56 @@ struct settle_outcome {
   std::vector<settled> events; ///< in the order of the verdicts
 };
 
+/// Asks what is due for a team, or how much of a range still is.
+struct due_request {
+  std::string team_slug;         ///< empty: only `held_elsewhere`, which is everything then
+  std::uint64_t after = 0;       ///< only events at a later position
+  std::uint64_t through = ~0ULL; ///< and at most at this one
+};
+
 /// How much is due for a team right now, and up to which position.
 struct due_count {
   std::uint64_t events = 0;
   std::uint64_t through = 0;
   std::uint64_t held_elsewhere = 0; ///< live events of other teams and of `local`
+  bool held = false;                ///< the server forbade the team when it was last asked
+};
+
+/// Merges the server's clock, then gives new stamps, in order, to every event that was never sent
+/// and to the leased ones named here (refused as `clock_behind`). Source: protocol.md, Clocks.
+struct restamp_request {
+  std::uint64_t server_clock = 0;
+  std::uint64_t token = 0; ///< of the lease the named events are in; 0: none
+  std::vector<std::uint64_t> positions;
+};
+
+struct restamp_done {
+  std::uint64_t clock = 0;          ///< the Lamport value afterwards
+  std::uint64_t restamped = 0;      ///< events with a new stamp
+  std::vector<leased_event> events; ///< the named ones, as they stand now, in order
+};
+
+/// The server forbids a team (403), or does so no longer.
+struct hold_request {
+  std::string team_slug;
+  std::string reason; ///< empty: the hold ends
+};
+
+struct hold_done {};
+
+/// What a person decides about dead letters.
+struct dead_request {
+  enum class decision : std::uint8_t {
+    retry,  ///< back to their old place in the queue, tries reset
+    discard ///< gone for good
+  };
+  decision what = decision::retry;
+  std::vector<std::string> event_ids; ///< empty: all
+};
+
+struct dead_done {
+  std::uint64_t count = 0;
+  std::vector<std::string> unknown; ///< ids that are no dead letters; nothing was done then
 };
 
 /// The account that logged in, for adopting events emitted before.
@@ -143,7 +191,9 @@ struct listed_event {
   event_state state = event_state::queued;
   std::uint32_t retry_count = 0;
   std::string last_error;
-  std::string reason; ///< why it is held or dead
+  std::string reason;        ///< why it is held or dead
+  epoch_us first_try_at = 0; ///< of its refusals; 0: none
+  epoch_us last_try_at = 0;
 };
 
 } // namespace spec_kitty

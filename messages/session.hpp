@@ -38,8 +38,11 @@ struct access_token {
 
 struct logout_request {};
 
+/// What a logout did. The session is cleared here in any case.
 struct logout_done {
   bool was_logged_in = false;
+  bool revoked = false;    ///< the refresh token is used up at the server too
+  std::string not_revoked; ///< why not, in words; empty when it was or there was none
 };
 
 } // namespace spec_kitty

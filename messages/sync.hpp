@@ -3,6 +3,7 @@
 
 #include "messages/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,13 +46,13 @@ struct sync_report {
 };
 
 /// Asks for one run.
-struct sync_request {
-  bool progress = false; ///< send sync_progress to the asker as batches are settled
-};
+struct sync_request {};
 
+/// How far a run is, for a progress bar.
 struct sync_progress {
   std::uint64_t settled = 0;
   std::uint64_t selected = 0;
+  std::chrono::milliseconds waiting{}; ///< left of a pause; 0: none
 };
 
 } // namespace spec_kitty

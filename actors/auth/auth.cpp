@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto lock_poll = 20ms;
+constexpr auto logout_patience = 1s;
 constexpr auto grace = 5s; ///< on top of a request's own timeout, which always ends it first
 
 access_token token_of(const credentials& session) {
@@ -33,6 +34,8 @@ auth_state::~auth_state() {
   answer_waiting(failure{ec::stopping, "stopped before the session was refreshed", {}});
   for (auto& [id, promise] : logins)
     refuse(promise, {ec::stopping, "stopped before the login was done", {}});
+  for (auto& promise : logouts)
+    fulfil(promise, logout_done{true, false, "stopped before the server answered"});
 }
 
 http_request auth_state::post(std::string_view path, std::string body) const {
@@ -42,6 +45,7 @@ http_request auth_state::post(std::string_view path, std::string body) const {
   request.headers = {"Content-Type: application/json",
                      "User-Agent: spec-kitty/" + std::string(version)};
   request.body = std::move(body);
+  request.only_once = true; // a refresh token is
   request.ca_file = config.ca_file;
   request.timeout = config.timeout;
   return request;
@@ -166,6 +170,37 @@ void auth_state::finish_login(std::uint64_t id, const login_request& asked,
           [this, id](const caf::error& error) { answer_login(id, to_failure(error)); });
 }
 
+void auth_state::log_out(caf::typed_response_promise<logout_done> promise) {
+  // Who holds the refresh lock is using the refresh token, which is used at most once.
+  auto lock = file_lock::take(config.home / "refresh.lock", logout_patience);
+  std::optional<credentials> session;
+  const auto cleared = update_credentials(config.home, [&](const auto& held) {
+    session = held;
+    return std::optional<credentials>{};
+  });
+  if (!cleared)
+    return refuse(std::move(promise), cleared.error());
+  logout_done done{session.has_value(), false, {}};
+  if (session && session->server != config.server.origin())
+    done.not_revoked = "the session belongs to " + session->server;
+  else if (session && (!lock || !*lock))
+    done.not_revoked = "another process was refreshing the session";
+  if (!session || !done.not_revoked.empty())
+    return fulfil(std::move(promise), std::move(done));
+  refresh_lock = std::move(*lock);
+  logouts.push_back(std::move(promise));
+  const auto answer = [this](const result<void>& revoked) {
+    refresh_lock.reset();
+    for (auto& waiting_logout : std::exchange(logouts, {}))
+      fulfil(waiting_logout,
+             logout_done{true, revoked.ok(), revoked ? "" : revoked.error().message});
+  };
+  self->request(config.http, config.timeout + grace,
+                post(protocol::refresh_path, refresh_body(session->refresh)))
+      .then([answer](const http_reply& reply) { answer(read_revocation(reply)); },
+            [answer](const caf::error& error) { answer(to_failure(error)); });
+}
+
 auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, auth_config config) {
   install_handlers(self);
   auto& state = self->state;
@@ -187,9 +222,9 @@ auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, au
         return promise;
       },
       [self](logout_request) {
-        const auto was = forget_session(self->state.config.home);
-        return reply(was ? result<logout_done>(logout_done{*was})
-                         : result<logout_done>(was.error()));
+        auto promise = self->make_response_promise<logout_done>();
+        self->state.log_out(promise);
+        return promise;
       },
       [self](const token_request& request) {
         auto promise = self->make_response_promise<access_token>();

@@ -40,6 +40,8 @@ struct auth_state {
   /// Keeps the session, then lets QUEUE adopt what was emitted before.
   void finish_login(std::uint64_t id, const login_request& asked, const http_reply& reply);
   void answer_login(std::uint64_t id, result<login_done> outcome);
+  /// Clears the session here at once, then uses its refresh token up at the server.
+  void log_out(caf::typed_response_promise<logout_done> promise);
   http_request post(std::string_view path, std::string body) const;
   std::int64_t now_s() const { return config.now() / 1000000; }
 
@@ -47,6 +49,7 @@ struct auth_state {
   std::vector<caf::typed_response_promise<access_token>> waiting;
   std::map<std::uint64_t, caf::typed_response_promise<login_done>> logins; ///< under way
   std::uint64_t last_login = 0;
+  std::vector<caf::typed_response_promise<logout_done>> logouts; ///< under way
   std::string failed_access; ///< what the waiting requests were refused with
   std::optional<file_lock> refresh_lock;
   std::chrono::milliseconds lock_wait{}; ///< spent waiting for the lock so far

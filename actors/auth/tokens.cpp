@@ -195,6 +195,17 @@ result<credentials> read_refresh_reply(const http_reply& reply, const credential
   return adopt_reply(reply, before, now_s);
 }
 
+result<void> read_revocation(const http_reply& reply) {
+  if (reply.outcome == http_outcome::answered && reply.status == 401)
+    return {};
+  if (reply.outcome != http_outcome::answered || reply.status != 200)
+    return transport_failure(reply, "logout");
+  const auto body = parse_json(reply.body);
+  if (body && is_token(text_of(*body, "refresh")))
+    return {};
+  return failure{ec::transport, "the server offers no way to end a session before its time", {}};
+}
+
 token_step next_token_step(const std::optional<credentials>& session, std::string_view origin,
                            std::string_view failed_access, std::int64_t now_s) {
   if (!session)

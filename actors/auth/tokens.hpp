@@ -32,6 +32,10 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
 result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
                                        std::int64_t now_s);
 
+/// Whether a refresh made at logout has used the session up: the old refresh token is dead when the
+/// reply carries a new one, which nobody keeps, or when the server refused it as dead already.
+result<void> read_revocation(const http_reply& reply);
+
 /// What to do when somebody asks for a token.
 enum class token_step : std::uint8_t {
   use,        ///< send the access token as it is

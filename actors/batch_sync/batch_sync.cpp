@@ -72,7 +72,7 @@ void batch_sync_state::begin_run() {
 void batch_sync_state::carry_out(next_step next) {
   const auto auth_patience = 3 * config.limits.timeout + grace;
   if (auto* count = std::get_if<step::count>(&next))
-    return ask<due_count>(config.queue, local_patience, due_request{count->team_slug},
+    return ask<due_count>(config.queue, local_patience, std::move(count->request),
                           [this](auto answer) { return run->on_count(answer); });
   if (auto* token = std::get_if<step::ask_token>(&next))
     return ask<access_token>(config.auth, auth_patience, token_request{token->failed_access},
@@ -89,35 +89,72 @@ void batch_sync_state::carry_out(next_step next) {
                                    config.on_progress({report.settled(), report.selected});
                                  return after;
                                });
-  if (auto* pause = std::get_if<step::pause>(&next))
-    return self->delayed_send(self, pause->duration, retry_tick{});
+  if (auto* hold = std::get_if<step::hold>(&next))
+    return ask<hold_done>(config.queue, local_patience, std::move(hold->request),
+                          [this](auto answer) { return run->on_held(answer); });
+  if (auto* restamp = std::get_if<step::restamp>(&next))
+    return ask<restamp_done>(config.queue, local_patience, std::move(restamp->request),
+                             [this](auto answer) { return run->on_restamped(std::move(answer)); });
+  if (std::holds_alternative<step::ask_clock>(next))
+    return ask_clock();
+  if (auto* pause = std::get_if<step::pause>(&next)) {
+    pause_left = pause->duration;
+    return wait();
+  }
   if (std::holds_alternative<step::send>(next))
     return send_batch();
   finish();
 }
 
-void batch_sync_state::send_batch() {
+/// A pause of seconds is waited out one by one, so that a person sees them pass.
+void batch_sync_state::wait() {
+  const auto part = std::min<std::chrono::milliseconds>(pause_left, 1s);
+  if (config.on_progress && pause_left > 1s) {
+    const auto& report = run->report();
+    config.on_progress({report.settled(), report.selected, pause_left});
+  }
+  pause_left -= part;
+  self->delayed_send(self, part, retry_tick{});
+}
+
+http_request batch_sync_state::request_to(std::string method, std::string_view path) const {
   http_request request;
-  request.method = "POST";
-  request.url = config.server.at(protocol::batch_path);
+  request.method = std::move(method);
+  request.url = config.server.at(path);
   request.headers = {"Authorization: Bearer " + run->token().access,
-                     "Content-Type: application/json",
-                     "Content-Encoding: gzip",
-                     "X-Team-Slug: " + run->token().team_slug,
-                     "Idempotency-Key: " + run->key(),
                      "User-Agent: spec-kitty/" + std::string(version)};
-  request.body = gzip(join_batch(run->events()));
   request.ca_file = config.ca_file;
   request.timeout = config.limits.timeout;
+  return request;
+}
+
+void batch_sync_state::send_batch() {
+  http_request request = request_to("POST", protocol::batch_path);
+  for (const auto& header :
+       {std::string("Content-Type: application/json"), std::string("Content-Encoding: gzip"),
+        "X-Team-Slug: " + run->token().team_slug, "Idempotency-Key: " + run->key()})
+    request.headers.push_back(header);
+  request.body = gzip(join_batch(run->batch()));
+  exchange(std::move(request),
+           [this](const http_reply& reply) { return run->on_reply(reply, config.now()); });
+}
+
+void batch_sync_state::ask_clock() {
+  exchange(request_to("GET", protocol::clock_path),
+           [this](const http_reply& reply) { return run->on_clock(reply); });
+}
+
+void batch_sync_state::exchange(http_request request,
+                                std::function<next_step(const http_reply&)> feed) {
   ask<http_reply>(config.http, config.limits.timeout + grace, std::move(request),
-                  [this](const result<http_reply>& answer) {
+                  [feed = std::move(feed)](const result<http_reply>& answer) {
                     if (answer)
-                      return run->on_reply(*answer);
+                      return feed(*answer);
                     http_reply none;
                     none.outcome = answer.error().code == ec::internal ? http_outcome::cancelled
                                                                        : http_outcome::broken;
                     none.error = answer.error().message;
-                    return run->on_reply(none);
+                    return feed(none);
                   });
 }
 
@@ -168,8 +205,11 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         return promise;
       },
       [self](retry_tick) {
-        if (self->state.run)
-          self->state.carry_out(self->state.run->on_pause());
+        auto& st = self->state;
+        if (st.run && st.pause_left.count() > 0)
+          st.wait();
+        else if (st.run)
+          st.carry_out(st.run->on_pause());
       },
   };
 }

@@ -31,6 +31,12 @@ struct batch_sync_state {
   void begin_run(); ///< not `begin`: CAF would take the state for a range
   void carry_out(next_step next);
   void send_batch();
+  void ask_clock();
+  void wait();
+  /// A request with the run's token.
+  http_request request_to(std::string method, std::string_view path) const;
+  /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
+  void exchange(http_request request, std::function<next_step(const http_reply&)> feed);
   /// A clock received from the server goes to CLOCK, which refuses an absurd one: a warning.
   void finish();
   /// Adds what is queued now, answers, and begins the next run.
@@ -45,6 +51,7 @@ struct batch_sync_state {
   std::unique_ptr<sync_run> run; ///< there until it is answered
   bool finished = false;         ///< its report is complete but for what remains queued
   epoch_us began_at = 0;
+  std::chrono::milliseconds pause_left{}; ///< of the pause under way
   batch_sync_actor::pointer self = nullptr;
 
   static inline const char* name = "batch_sync";

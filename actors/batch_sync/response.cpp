@@ -41,19 +41,94 @@ void read_results(const json_value& list, batch_reply& out) {
       ++repeated;
     } else {
       verdict& target = *found->second;
+      found->second = nullptr;
+      if (*said == fate::rejected && text_of(entry, "error_code") == "clock_behind") {
+        out.behind.push_back(target.seq);
+        target.message = "the server's clock is ahead of this event's";
+        continue;
+      }
       target.what = *said;
       if (*said == fate::rejected) {
         target.message = message_of(entry);
         if (target.message.empty())
           target.message = "refused without a reason";
       }
-      found->second = nullptr;
     }
   }
   if (alien > 0)
     out.warnings.push_back(std::to_string(alien) + " results for events that were not sent");
   if (repeated > 0)
     out.warnings.push_back(std::to_string(repeated) + " second results for the same event");
+}
+
+/// The entries of a 400's `details`: a list, a JSON list in a string, or an object of id to
+/// message.
+std::vector<std::pair<std::string, std::string>> named_events(const json_value& body) {
+  std::vector<std::pair<std::string, std::string>> named;
+  const json_value* details = member(body, "details");
+  json_document unpacked;
+  if (details != nullptr && details->IsString()) {
+    auto parsed = parse_json({details->GetString(), details->GetStringLength()});
+    if (!parsed)
+      return named;
+    unpacked = std::move(*parsed);
+    details = &unpacked;
+  }
+  if (details != nullptr && details->IsArray())
+    for (const auto& entry : details->GetArray())
+      if (const auto id = text_of(entry, "event_id"))
+        named.emplace_back(*id, message_of(entry));
+  if (details != nullptr && details->IsObject())
+    for (const auto& entry : details->GetObject())
+      named.emplace_back(entry.name.GetString(),
+                         entry.value.IsString() ? entry.value.GetString() : to_text(entry.value));
+  return named;
+}
+
+/// A 400 or 422: named when it names at least one event that was sent.
+void read_refusal(const json_value& body, batch_reply& out) {
+  out.kind = reply_kind::unnamed;
+  out.why = {ec::rejected, "the server refused the batch", {}};
+  const std::string general = message_of(body);
+  if (!general.empty())
+    out.why.message = general;
+  const auto named = named_events(body);
+  const std::unordered_map<std::string, std::string> messages(named.begin(), named.end());
+  for (auto& verdict : out.verdicts) {
+    const auto found = messages.find(verdict.event_id);
+    if (found == messages.end())
+      continue;
+    out.kind = reply_kind::named;
+    verdict.what = fate::rejected;
+    verdict.message =
+        found->second.empty() ? out.why.message : excerpt(found->second, longest_message);
+  }
+}
+
+void read_limits(const json_value& body, server_limits& limits) {
+  const json_value* object = member(body, "limits");
+  if (object == nullptr)
+    return;
+  const auto read = [&](const char* name) -> std::optional<std::size_t> {
+    const auto value = whole_number_of(*object, name);
+    return value && *value > 0 ? std::optional(static_cast<std::size_t>(*value)) : std::nullopt;
+  };
+  limits = {read("max_events"), read("max_bytes")};
+}
+
+/// A 412's guidance, in the server's own words.
+failure upgrade_failure(const json_value* body) {
+  failure why{ec::upgrade_required, "the server wants another version of spec-kitty",
+              "everything is kept; update spec-kitty, or ask the server's operator"};
+  if (body == nullptr)
+    return why;
+  if (auto text = text_of(*body, "error_description"); text && !text->empty())
+    why.message += ": " + excerpt(*text, longest_message);
+  else if (auto general = message_of(*body); !general.empty())
+    why.message += ": " + general;
+  if (auto guidance = text_of(*body, "upgrade_guidance"); guidance && !guidance->empty())
+    why.hint = excerpt(*guidance, longest_message);
+  return why;
 }
 
 } // namespace
@@ -80,13 +155,18 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
   }
   const auto body = reply.content_type == "application/json" ? parse_json(reply.body)
                                                              : result<json_document>(failure{});
+  const json_value* object = body && body->IsObject() ? &*body : nullptr;
+  const auto said = [](const json_value* from) {
+    const std::string words = from == nullptr ? std::string() : message_of(*from);
+    return words.empty() ? words : ": " + words;
+  };
   switch (reply.status) {
   case 200: {
-    const json_value* results = body ? member(*body, "results") : nullptr;
+    const json_value* results = object == nullptr ? nullptr : member(*object, "results");
     if (results == nullptr || !results->IsArray())
       return out;
     out.kind = reply_kind::results;
-    const auto clock = member(*body, "server_clock");
+    const auto clock = member(*object, "server_clock");
     if (clock != nullptr && clock->IsUint64())
       out.server_clock = clock->GetUint64();
     else if (clock != nullptr && !clock->IsNull())
@@ -100,22 +180,35 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     out.why = {ec::login_required, "the server does not accept the session",
                "run: spec-kitty auth login"};
     return out;
+  case 400:
+  case 422:
+    if (object != nullptr) // else it is a proxy's or a gateway's, not the protocol's
+      read_refusal(*object, out);
+    return out;
   case 403:
     out.kind = reply_kind::forbidden;
-    out.why = {ec::held,
-               "the server forbids this team's events" +
-                   (body && body->IsObject() ? ": " + message_of(*body) : std::string()),
-               "ask the server's operator; the events are kept"};
+    out.why = {ec::held, "the server forbids this team's events" + said(object),
+               "ask the server's operator; the events are kept. Try again: spec-kitty sync now"};
     return out;
   case 412:
     out.kind = reply_kind::upgrade;
-    out.why = {ec::upgrade_required, "the server wants another version of spec-kitty",
-               body ? text_of(*body, "upgrade_guidance").value_or("") : ""};
+    out.why = upgrade_failure(object);
+    return out;
+  case 413:
+    out.kind = reply_kind::too_large;
+    out.why = {ec::transport, "the server takes no batch as large as this" + said(object), {}};
+    if (object != nullptr)
+      read_limits(*object, out.limits);
+    return out;
+  case 429:
+    out.kind = reply_kind::slow_down;
+    out.retry_after = reply.retry_after;
+    out.why = {ec::transport, "the server asks to slow down" + said(object),
+               "everything is kept; try again later: spec-kitty sync now"};
     return out;
   default:
     out.retryable = reply.status == 408 || reply.status >= 500;
-    if (body && body->IsObject() && !message_of(*body).empty())
-      out.why.message += ": " + message_of(*body);
+    out.why.message += said(object);
     return out;
   }
 }

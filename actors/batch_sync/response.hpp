@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/http.hpp"
+#include "messages/json.hpp"
 #include "messages/queue.hpp"
 
 #include <optional>
@@ -13,21 +14,35 @@
 namespace spec_kitty {
 
 enum class reply_kind : std::uint8_t {
-  results,      ///< 200 with results: verdicts are filled
+  results,      ///< 200 with results
+  named,        ///< 400 that names events: those count as rejected, the rest is sent again
+  unnamed,      ///< 400 or 422 without names: split
   unauthorized, ///< 401: refresh once and send again
   forbidden,    ///< 403: this team is not allowed
   upgrade,      ///< 412: the server wants another client
+  too_large,    ///< 413: halve
+  slow_down,    ///< 429: wait
   failed,       ///< transport failure: nothing is known about any event
+};
+
+/// What a `limits` object says.
+struct server_limits {
+  std::optional<std::size_t> max_events;
+  std::optional<std::size_t> max_bytes;
 };
 
 struct batch_reply {
   reply_kind kind = reply_kind::failed;
   /// One per event that was sent, in the order sent; `kept` where the server said nothing.
   std::vector<verdict> verdicts;
+  /// Positions of events refused as `clock_behind`; their verdict is `kept`.
+  std::vector<std::uint64_t> behind;
   std::optional<std::uint64_t> server_clock;
+  server_limits limits;
+  std::string retry_after; ///< of a 429, as sent
   std::vector<std::string> warnings;
   failure why;           ///< for every kind but results
-  bool retryable = true; ///< false: trying again at once cannot help
+  bool retryable = true; ///< of a failure; false: trying again at once cannot help
 };
 
 /// Reads the reply to a batch of `sent`.

@@ -1,14 +1,17 @@
 // One sync run as a pure state machine: BATCH_SYNC carries out the step it is given and reports
 // back what came of it, until the step is `finish`.
 //
-//   count → token → count the team's → ┌ lease → send → settle ┐ → finish
-//                                      └───────────────────────┘
+//   count → token → count the team's → ┌ lease → ┌ send → settle ┐ → ┐ → recount → finish
+//                                      │         └── (plan.hpp) ─┘   │
+//                                      └─────────────────────────────┘
 //
-// Strict progress: a run only looks at positions after the last batch and up to the newest event
-// of its beginning, so every event gets at most one counted verdict and the run ends.
+// Strict progress: a run only looks at positions after its last lease and up to the newest event
+// of its beginning, so every event gets at most one counted verdict and the run ends. Within a
+// lease the plan says which events travel together: all, halves, or one alone.
 // Source: protocol.md, Runs and progress; cli.md, Accounting.
 #pragma once
 
+#include "actors/batch_sync/plan.hpp"
 #include "actors/batch_sync/response.hpp"
 #include "messages/session.hpp"
 #include "messages/sync.hpp"
@@ -27,12 +30,13 @@ struct run_limits {
   std::uint32_t max_retries = 5;
   unsigned transport_tries = 3; ///< of one batch, the first one included
   std::chrono::milliseconds timeout{60000};
+  std::chrono::milliseconds longest_wait{30000}; ///< for a Retry-After; a longer one ends the run
 };
 
 /// What to do next.
 namespace step {
 struct count {
-  std::string team_slug; ///< empty: everything
+  due_request request;
 };
 struct ask_token {
   std::string failed_access;
@@ -40,9 +44,16 @@ struct ask_token {
 struct lease {
   lease_request request;
 };
-struct send {}; ///< events(), with key() and token()
+struct send {}; ///< batch(), with key() and token()
 struct settle {
   settle_request request;
+};
+struct hold {
+  hold_request request;
+};
+struct ask_clock {}; ///< the server's clock, with token()
+struct restamp {
+  restamp_request request;
 };
 struct pause {
   std::chrono::milliseconds duration{};
@@ -50,24 +61,30 @@ struct pause {
 struct finish {};
 } // namespace step
 
-using next_step = std::variant<step::count, step::ask_token, step::lease, step::send, step::settle,
-                               step::pause, step::finish>;
+using next_step =
+    std::variant<step::count, step::ask_token, step::lease, step::send, step::settle, step::hold,
+                 step::ask_clock, step::restamp, step::pause, step::finish>;
 
 class sync_run {
 public:
   /// `random` gives numbers in [0, 1) for the jitter, `make_key` idempotency keys.
   sync_run(run_limits limits, std::function<double()> random, std::function<std::string()> make_key)
-      : limits_(limits), random_(std::move(random)), make_key_(std::move(make_key)) {}
+      : limits_(limits), random_(std::move(random)), make_key_(std::move(make_key)),
+        most_events_(limits.batch_events), most_bytes_(limits.batch_bytes) {}
 
   next_step start() { return step::count{}; }
   next_step on_count(const result<due_count>& due);
   next_step on_token(const result<access_token>& token);
   next_step on_lease(result<lease_grant> grant);
-  next_step on_reply(const http_reply& reply);
+  next_step on_reply(const http_reply& reply, epoch_us now);
   next_step on_settled(const result<settle_outcome>& outcome);
+  next_step on_held(const result<hold_done>& held);
+  next_step on_clock(const http_reply& reply);
+  next_step on_restamped(result<restamp_done> done);
   next_step on_pause();
 
-  const std::vector<leased_event>& events() const { return events_; }
+  /// The events to send now.
+  const std::vector<leased_event>& batch() const { return batch_; }
   const std::string& key() const { return key_; }
   const access_token& token() const { return token_; }
   sync_report& report() { return report_; }
@@ -76,28 +93,58 @@ public:
 
 private:
   next_step on_fresh_token(const result<access_token>& token);
-  next_step ask_lease() const;
-  next_step settle(std::vector<verdict> verdicts);
+  next_step on_results(batch_reply read);
+  next_step on_named(batch_reply read);
+  next_step on_unnamed(const batch_reply& read);
+  next_step on_too_large(const batch_reply& read);
+  next_step on_slow_down(const batch_reply& read, epoch_us now);
+  next_step on_failed(const batch_reply& read);
+  next_step ask_lease();
+  next_step go_on();
+  next_step send_next();
+  next_step settle(std::vector<verdict> verdicts, bool end_lease);
+  next_step stop(failure why);
   next_step give_up(failure why);
   next_step finish();
+  bool nothing_left() const;
+  void prove();
   void tally(const verdict& said, settled what);
+  std::chrono::milliseconds lease_time() const;
 
   run_limits limits_;
   std::function<double()> random_;
   std::function<std::string()> make_key_;
+  std::size_t most_events_; ///< of one batch; less than the limit after a 413
+  std::size_t most_bytes_;
 
   sync_report report_;
   access_token token_;
-  std::uint64_t after_ = 0;   ///< last position that has had its turn
-  std::uint64_t through_ = 0; ///< newest position of the beginning
-  std::uint64_t lease_ = 0;
-  std::vector<leased_event> events_;
+  enum class phase { everything, team, waiting, draining, recount } phase_ = phase::everything;
+  bool was_held_ = false;              ///< the server forbade the team before this run
+  bool clear_hold_ = false;            ///< and has now accepted something
+  std::uint64_t after_ = 0;            ///< last position whose lease has ended
+  std::uint64_t through_ = 0;          ///< newest position of the beginning
+  std::chrono::milliseconds waited_{}; ///< for another drainer
+
+  std::uint64_t lease_ = 0;      ///< token, 0: none
+  std::uint64_t lease_last_ = 0; ///< its last position
+  batch_plan plan_;
+  std::vector<leased_event> batch_;
   std::string key_;
   std::vector<verdict> verdicts_; ///< being settled
-  unsigned failures_ = 0;         ///< of the batch in hand
-  bool refreshed_ = false;        ///< for the batch in hand
-  bool counted_ = false;          ///< the team's events are counted
+  bool ending_ = false;           ///< the settlement ends the lease
+
+  unsigned failures_ = 0;            ///< of the batch in hand
+  bool refreshed_ = false;           ///< for the batch in hand
+  unsigned named_rounds_ = 0;        ///< 400s with names in a row
+  bool proven_ = false;              ///< the server has accepted something in this run
+  std::vector<verdict> unproven_;    ///< refusals of single events before it did
+  std::vector<leased_event> behind_; ///< refused as clock_behind, not yet reconciled
+  bool reconciled_ = false;          ///< at most once per run
   std::optional<std::uint64_t> server_clock_;
 };
+
+/// The value of a reply to GET /api/v1/clock/; nothing when it is none.
+std::optional<std::uint64_t> read_clock_reply(const http_reply& reply);
 
 } // namespace spec_kitty

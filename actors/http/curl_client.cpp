@@ -72,6 +72,10 @@ bool configure(exchange& of) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &of);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &of);
+  if (request.only_once)
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  // A name that takes the resolver minutes must not hold up the timeout.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   if (!request.ca_file.empty())
     curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   if (request.url.starts_with("http:")) // this machine itself: a proxy would see the token

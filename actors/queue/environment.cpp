@@ -21,6 +21,7 @@ namespace {
 
 constexpr off_t least_store_bytes = 8192; ///< two meta pages; anything shorter was never a store
 constexpr off_t lock_file_bytes = 8192;
+constexpr off_t unwritten_end = 64 * 1024; ///< what a healthy file may lack at its end
 constexpr unsigned lmdb_flags = MDB_NOTLS;
 constexpr MDB_dbi most_tables = 16;
 
@@ -194,8 +195,12 @@ result<void> environment::start(const initialiser& initialise) {
     // Without a lock file nobody has the store open, and a reader makes none: a copy, for one.
     const unsigned no_lock = size_of(place / "lock.mdb") < 0 ? MDB_NOLOCK : 0;
     open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
-    if (const auto [needed, there] = needed_and_there(); there < needed)
-      throw lmdb_error(MDB_CORRUPTED, "the file is cut short"); // a read there would be a SIGBUS
+    // LMDB may leave pages at the very end unwritten when nothing refers to them. More than a few
+    // are a file that was cut short: a read there would be a SIGBUS.
+    if (const auto [needed, there] = needed_and_there(); there + unwritten_end < needed)
+      throw lmdb_error(MDB_CORRUPTED, "the file is cut short");
+    else if (there < needed && writes)
+      (void)!::ftruncate(data_fd(), needed);
     int stale = 0;
     if (writes)
       mdb_reader_check(env_, &stale);

@@ -123,7 +123,7 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
         });
       },
       [with_store](const due_request& request) {
-        return with_store([&](store& s) { return s.due(request.team_slug); });
+        return with_store([&](store& s) { return s.due(request); });
       },
       [self, with_store](const lease_request& request) {
         return with_store(
@@ -134,6 +134,20 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
       },
       [with_store](const adopt_request& request) {
         return with_store([&](store& s) { return s.adopt(request); });
+      },
+      [with_store, announce](const restamp_request& request) {
+        return with_store([&](store& s) {
+          auto done = s.restamp(request);
+          if (done)
+            announce(done->clock);
+          return done;
+        });
+      },
+      [self, with_store](const hold_request& request) {
+        return with_store([&](store& s) { return s.hold(request, self->state.config.now()); });
+      },
+      [with_store](const dead_request& request) {
+        return with_store([&](store& s) { return s.decide_dead(request); });
       },
       [self](const error_note& note) {
         if (auto where = self->state.open())

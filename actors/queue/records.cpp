@@ -164,13 +164,14 @@ std::string event_record::json() const {
 
 std::string attempt_record::encode() const {
   byte_writer out;
-  out << tries << first_at << last_at << std::string_view(last_error);
+  out << tries << alone << first_at << last_at << std::string_view(last_error);
   return out.take();
 }
 
 attempt_record attempt_record::decode(std::string_view bytes) {
   attempt_record record;
-  byte_reader(bytes) >> record.tries >> record.first_at >> record.last_at >> record.last_error;
+  byte_reader(bytes) >> record.tries >> record.alone >> record.first_at >> record.last_at >>
+      record.last_error;
   return record;
 }
 

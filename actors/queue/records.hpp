@@ -62,6 +62,7 @@ struct event_record {
 /// Failed tries of an event that is still queued.
 struct attempt_record {
   std::uint32_t tries = 0;
+  std::uint32_t alone = 0;   ///< 1: it broke a batch without being named; it travels alone
   std::int64_t first_at = 0; ///< µs since 1970
   std::int64_t last_at = 0;
   std::string last_error;

@@ -146,6 +146,31 @@ void type_book::write_back() {
   }
 }
 
+head_parts read_head(const event_record& event) {
+  const auto head = parse_json(std::string(event.head) + "}");
+  if (!head)
+    throw lmdb_error(MDB_CORRUPTED, "read an event's head");
+  return {{to_string(event.id), event.lamport, text_of(*head, "node_id").value_or("")},
+          text_of(*head, "team_slug").value_or("")};
+}
+
+std::string rewrite_head(lmdb_txn& txn, const store_tables& tables, summary& row, std::uint64_t seq,
+                         event_record event, const head_parts& head) {
+  const std::string type(event.type); // copies: the views lie in a page that put() may move
+  const std::string tail(event.tail);
+  const std::string text = render_head(head.stamp, head.team_slug);
+  row.bytes -= event.encoded_size();
+  event.lamport = head.stamp.lamport_clock;
+  event.type = type;
+  event.head = text;
+  event.tail = tail;
+  std::string bytes(event.encoded_size(), '\0');
+  event.encode(bytes.data());
+  row.bytes += bytes.size();
+  txn.put(tables.events, position_key(seq), bytes);
+  return event.json();
+}
+
 std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,
                                        std::uint64_t seq) {
   const auto bytes = txn.get(tables.events, position_key(seq));

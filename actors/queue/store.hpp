@@ -5,6 +5,8 @@
 //   settle   the server's verdicts, event by event                  store_lease.cpp
 //   read     statistics in O(1), listings in append order           store_read.cpp
 //   adopt    `local` events get the team of a login                 store_adopt.cpp
+//   restamp  the server's clock, new stamps where they may change   store_restamp.cpp
+//   dead     what a person decides about dead letters               store_dead.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
 // describes the bytes.
@@ -49,7 +51,7 @@ public:
   result<std::uint64_t> clock();
 
   /// What is due for a team: the events a run that begins now selects.
-  result<due_count> due(std::string_view team_slug);
+  result<due_count> due(const due_request& asked);
 
   /// Gives the oldest due events to the caller until settled. At most one lease per team is out;
   /// a lease whose owner is gone or whose time is over is taken back first.
@@ -62,6 +64,16 @@ public:
   /// Gives `local` events the team of the account that logged in, when it is the account last
   /// seen in this home or the first ever, or when told to.
   result<adoption> adopt(const adopt_request& request);
+
+  /// Merges the server's clock and stamps anew, in order, what was never sent and what the request
+  /// names. A restamped event keeps its id; no value is used twice. bad_input for an absurd clock.
+  result<restamp_done> restamp(const restamp_request& request);
+
+  /// Holds a team's events (403), or lets them go.
+  result<hold_done> hold(const hold_request& request, epoch_us now);
+
+  /// Dead letters back to their old place, or gone. All ids are known, or nothing is done.
+  result<dead_done> decide_dead(const dead_request& request);
 
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
@@ -124,6 +136,18 @@ private:
 /// The event at a position; throws lmdb_error(MDB_CORRUPTED) when its bytes do not add up.
 std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,
                                        std::uint64_t seq);
+
+/// What the store may write anew in an event: the head's parts.
+struct head_parts {
+  event_stamp stamp;
+  std::string team_slug;
+};
+head_parts read_head(const event_record& event);
+
+/// Writes an event with another head in its old place; the row's byte count follows. The record
+/// as it stands then, as JSON.
+std::string rewrite_head(lmdb_txn& txn, const store_tables& tables, summary& row, std::uint64_t seq,
+                         event_record event, const head_parts& head);
 
 /// A lease that still counts: not over, owner alive.
 bool is_current(const lease_record& lease, epoch_us now);

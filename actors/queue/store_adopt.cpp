@@ -25,15 +25,6 @@ std::string project_of(const json_value& event) {
   return "no project";
 }
 
-/// The same event with another team in its head. Works on the head alone: the tail is fixed.
-std::string with_team(const json_value& event, std::string_view team) {
-  const event_stamp stamp{
-      text_of(event, "event_id").value_or(""),
-      static_cast<std::uint64_t>(whole_number_of(event, "lamport_clock").value_or(0)),
-      text_of(event, "node_id").value_or("")};
-  return render_head(stamp, team);
-}
-
 } // namespace
 
 result<adoption> store::adopt(const adopt_request& request) {
@@ -64,21 +55,13 @@ result<adoption> store::adopt(const adopt_request& request) {
       auto event = store_detail::read_event(txn, tables, seq);
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "find a local event");
-      const std::string type(event->type);
-      const std::string tail(event->tail);
       const auto parsed = parse_json(event->json());
       if (!parsed)
         throw lmdb_error(MDB_CORRUPTED, "read a local event");
-      const std::string head = with_team(*parsed, request.team_slug);
-      row.bytes -= event->encoded_size();
+      auto head = store_detail::read_head(*event);
+      head.team_slug = request.team_slug;
       event->team_id = team.id;
-      event->type = type;
-      event->head = head;
-      event->tail = tail;
-      std::string bytes(event->encoded_size(), '\0');
-      event->encode(bytes.data());
-      row.bytes += bytes.size();
-      txn.put(tables.events, position_key(seq), bytes);
+      store_detail::rewrite_head(txn, tables, row, seq, *event, head);
       txn.erase(tables.team_queue, team_queue_key(local.id, seq));
       txn.put(tables.team_queue, team_queue_key(team.id, seq), {});
       --local.live;

@@ -9,6 +9,7 @@
 #include "actors/queue/store.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace spec_kitty {
@@ -36,9 +37,9 @@ std::optional<lease_record> sweep_leases(lmdb_txn& txn, const store_tables& tabl
   return current;
 }
 
-std::uint32_t tries_of(const lmdb_txn& txn, const store_tables& tables, std::uint64_t seq) {
+attempt_record attempts_of(const lmdb_txn& txn, const store_tables& tables, std::uint64_t seq) {
   const auto bytes = txn.get(tables.attempts, position_key(seq));
-  return bytes ? attempt_record::decode(*bytes).tries : 0;
+  return bytes ? attempt_record::decode(*bytes) : attempt_record{};
 }
 
 /// One settlement in progress: the rows it changes.
@@ -87,9 +88,9 @@ struct settling {
     if (!lease || !std::binary_search(lease->positions.begin(), lease->positions.end(), seq))
       return settled::gone;
     const std::string at = position_key(seq);
-    const auto bytes = txn.get(tables.attempts, at);
-    attempt_record attempts = bytes ? attempt_record::decode(*bytes) : attempt_record{};
+    attempt_record attempts = attempts_of(txn, tables, seq);
     ++attempts.tries;
+    attempts.alone = said.alone ? 1 : attempts.alone;
     attempts.first_at = attempts.first_at == 0 ? now : attempts.first_at;
     attempts.last_at = now;
     attempts.last_error = said.message;
@@ -120,18 +121,47 @@ struct settling {
   }
 };
 
+/// The lease afterwards: gone, or without what was removed and good for a while longer.
+void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_request& request,
+                   const settle_outcome& outcome, epoch_us now) {
+  const std::string token = position_key(request.token);
+  const auto bytes = txn.get(tables.leases, token);
+  auto lease = bytes ? lease_record::decode(*bytes) : std::nullopt;
+  if (!lease || request.keep.count() == 0) {
+    txn.erase(tables.leases, token);
+    return;
+  }
+  std::set<std::uint64_t> out;
+  for (std::size_t i = 0; i < outcome.events.size(); ++i)
+    if (outcome.events[i] == settled::removed || outcome.events[i] == settled::died)
+      out.insert(request.verdicts[i].seq);
+  std::erase_if(lease->positions, [&](std::uint64_t seq) { return out.contains(seq); });
+  lease->expires_at = now + request.keep.count() * 1000;
+  txn.put(tables.leases, token, lease->encode());
+}
+
 } // namespace
 
 bool store_detail::is_current(const lease_record& lease, epoch_us now) {
   return lease.expires_at > now && is_alive(lease.owner);
 }
 
-result<due_count> store::due(std::string_view team_slug) {
+result<due_count> store::due(const due_request& asked) {
   return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
     const summary row = read_summary(txn, tables);
-    const auto bytes = team_slug.empty() ? std::nullopt : txn.get(tables.teams, team_slug);
-    const std::uint64_t mine = bytes ? team_record::decode(*bytes).live : 0;
-    return due_count{mine, row.next_seq - 1, row.live - mine};
+    const auto bytes =
+        asked.team_slug.empty() ? std::nullopt : txn.get(tables.teams, asked.team_slug);
+    const team_record team = bytes ? team_record::decode(*bytes) : team_record{};
+    due_count found{team.live, row.next_seq - 1, row.live - team.live, team.hold != 0};
+    if (asked.after == 0 && asked.through == ~0ULL)
+      return found; // the whole queue, in O(1)
+    found.events = 0;
+    lmdb_cursor cursor(txn, tables.team_queue);
+    const std::string end = team_queue_key(team.id, asked.through);
+    for (bool more = cursor.seek(team_queue_key(team.id, asked.after + 1));
+         more && cursor.key() <= end; more = cursor.next())
+      ++found.events;
+    return found;
   });
 }
 
@@ -160,8 +190,9 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       if (bytes > request.max_bytes && !grant.events.empty())
         break;
       lease.positions.push_back(seq);
-      grant.events.push_back(
-          {seq, to_string(event->id), event->lamport, tries_of(txn, tables, seq), event->json()});
+      const attempt_record before = attempts_of(txn, tables, seq);
+      grant.events.push_back({seq, to_string(event->id), event->lamport, before.tries,
+                              before.alone != 0, event->json()});
     }
     if (grant.events.empty())
       return grant;
@@ -185,7 +216,7 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
   settle_outcome all;
   for (const auto& [from, to, last] : {std::tuple(request.verdicts.begin(), middle, false),
                                        std::tuple(middle, request.verdicts.end(), true)}) {
-    const settle_request half{request.token, {from, to}, request.max_retries};
+    const settle_request half{request.token, {from, to}, request.max_retries, request.keep};
     auto part = last ? settle(half, now) : settle_part(half, now, false);
     if (!part)
       return part;
@@ -211,7 +242,7 @@ result<settle_outcome> store::settle_part(const settle_request& request, epoch_u
     for (const auto& said : request.verdicts)
       outcome.events.push_back(work.apply(said));
     if (last)
-      txn.erase(tables.leases, token);
+      end_or_extend(txn, tables, request, outcome, now);
     work.teams.write_back();
     work.types.write_back();
     txn.put(tables.main, summary_key, work.row.encode());

@@ -81,6 +81,8 @@ page live_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t af
       const auto attempts = attempt_record::decode(*bytes);
       entry.retry_count = attempts.tries;
       entry.last_error = attempts.last_error;
+      entry.first_try_at = attempts.first_at;
+      entry.last_try_at = attempts.last_at;
     }
     if (const auto why = held.find(event->team_id); why != held.end()) {
       entry.state = event_state::held;
@@ -104,7 +106,8 @@ page dead_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t af
     if (!event)
       throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
     out.events.push_back({position_of(cursor.key()), event->json(), event_state::dead,
-                          dead->attempts.tries, dead->attempts.last_error, dead->reason});
+                          dead->attempts.tries, dead->attempts.last_error, dead->reason,
+                          dead->attempts.first_at, dead->attempts.last_at});
   }
   out.more = more;
   return out;

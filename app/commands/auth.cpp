@@ -81,12 +81,38 @@ exit_status login(context& ctx, const login_options& options) {
   return exit_status::done;
 }
 
-exit_status logout(context& ctx) {
+/// Always clears the session here; revokes it at the server where that can be done.
+result<logout_done> end_session(context& ctx) {
+  const auto server = configured_server(ctx.config);
+  const auto session = read_credentials(ctx.home.path);
+  if (server && session && *session) {
+    sync_system system(ctx, *server);
+    if (auto done = system.logout())
+      return done;
+  }
   const auto was = forget_session(ctx.home.path);
   if (!was)
-    return ctx.fail(was.error());
-  ctx.out.object([&](json_writer& out) { field(out, "was_logged_in", *was); });
-  ctx.out.line(*was ? "Logged out. What is queued stays queued." : "Nobody was logged in.");
+    return was.error();
+  return logout_done{*was, false, *was ? "the server was not asked" : ""};
+}
+
+exit_status logout(context& ctx) {
+  const auto done = end_session(ctx);
+  if (!done)
+    return ctx.fail(done.error());
+  ctx.out.object([&](json_writer& out) {
+    field(out, "was_logged_in", done->was_logged_in);
+    field(out, "cleared", true);
+    field(out, "revoked", done->revoked);
+    field(out, "not_revoked",
+          done->not_revoked.empty() ? std::nullopt : std::optional(done->not_revoked));
+  });
+  ctx.out.line(done->was_logged_in ? "Logged out. What is queued stays queued."
+                                   : "Nobody was logged in.");
+  if (done->revoked)
+    ctx.out.line("The session is over at the server too.");
+  else if (done->was_logged_in)
+    ctx.out.warn("the session could not be ended at the server: " + done->not_revoked);
   return exit_status::done;
 }
 

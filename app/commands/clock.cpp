@@ -1,6 +1,7 @@
-// spec-kitty clock show: the Lamport value, from the store. Reads only.
+// spec-kitty clock …: the Lamport value, from the store; and the server's, merged.
 #include "app/command.hpp"
 #include "app/snapshot.hpp"
+#include "app/sync_system.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,25 @@ command_action declare_clock_show(CLI::App&) {
     });
     ctx.out.line(std::to_string(clock) +
                  (node.empty() ? "  (nothing has been recorded yet)" : "  node " + node));
+    return exit_status::done;
+  };
+}
+
+command_action declare_clock_reconcile(CLI::App&) {
+  return [](context& ctx) {
+    const auto server = configured_server(ctx.config);
+    if (!server)
+      return ctx.fail(server.error());
+    sync_system system(ctx, *server);
+    const auto done = system.reconcile();
+    if (!done)
+      return ctx.fail(done.error());
+    ctx.out.object([&](json_writer& out) {
+      field(out, "value", done->clock);
+      field(out, "restamped", done->restamped);
+    });
+    ctx.out.line(std::to_string(done->clock) + "  (" + std::to_string(done->restamped) +
+                 " waiting events have new stamps)");
     return exit_status::done;
   };
 }

@@ -64,6 +64,8 @@ void write_listed(json_writer& out, const listed_event& entry) {
   };
   field(out, "last_error", text_or_null(entry.last_error));
   field(out, "reason", text_or_null(entry.reason));
+  write_instant(out, "first_try_at", entry.first_try_at);
+  write_instant(out, "last_try_at", entry.last_try_at);
 }
 
 std::string as_line(const listed_event& entry, const json_document& event) {
@@ -73,7 +75,9 @@ std::string as_line(const listed_event& entry, const json_document& event) {
                      text_of(event, "event_type").value_or("") + "  " +
                      text_of(event, "aggregate_id").value_or("");
   if (entry.retry_count > 0)
-    text += "  refused " + std::to_string(entry.retry_count) + " times: " + entry.last_error;
+    text += "  refused " + std::to_string(entry.retry_count) + " times, from " +
+            format_timestamp(entry.first_try_at) + " to " + format_timestamp(entry.last_try_at) +
+            ": " + entry.last_error;
   if (!entry.reason.empty())
     text += "  (" + entry.reason + ")";
   return text;

@@ -125,12 +125,33 @@ TEST_F(Auth, LoginUnderWayIsAnsweredWhenHttpDies) {
   EXPECT_FALSE(done.ok());
 }
 
-TEST_F(Auth, LogoutForgetsTheSession) {
+TEST_F(Auth, LogoutClearsTheSessionAtOnceAndUsesItsRefreshTokenUp) {
   log_in_as("access-1");
-  EXPECT_TRUE(ask_now<logout_done>(auth_, logout_request{})->was_logged_in);
+  const auto done = ask_now<logout_done>(auth_, logout_request{});
+  EXPECT_FALSE(session()) << "before the server is asked";
+  ASSERT_EQ(network_->requests.size(), 1U);
+  EXPECT_EQ(network_->requests[0].url, "https://a:443/api/v1/token/refresh/");
+  answer(tokens("access-9", "refresh-9"));
+  EXPECT_TRUE(done->was_logged_in);
+  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one nobody keeps";
   EXPECT_FALSE(session());
-  EXPECT_FALSE(ask_now<logout_done>(auth_, logout_request{})->was_logged_in);
   EXPECT_EQ(ask_token().code(), ec::login_required);
+}
+
+TEST_F(Auth, LogoutReportsWhatTheServerDidNotRevoke) {
+  for (const auto& reply : {answered(503), answered(200)}) {
+    log_in_as("access-1");
+    const auto done = ask_now<logout_done>(auth_, logout_request{});
+    answer(reply);
+    EXPECT_TRUE(done->was_logged_in);
+    EXPECT_FALSE(done->revoked);
+    EXPECT_FALSE(done->not_revoked.empty());
+    EXPECT_FALSE(session());
+  }
+}
+
+TEST_F(Auth, LogoutOfNobodyAsksNoServer) {
+  EXPECT_FALSE(ask_now<logout_done>(auth_, logout_request{})->was_logged_in);
   EXPECT_TRUE(network_->requests.empty());
 }
 

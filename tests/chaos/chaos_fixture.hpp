@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,10 @@ struct spoil {
 
   bool kills() const { return std::string_view(action) == "kill" || name == std::string("Torn"); }
 };
+
+inline void PrintTo(const spoil& how, std::ostream* out) {
+  *out << how.name;
+}
 
 inline constexpr spoil spoils[] = {{"Kill", "kill", false},   {"Torn", "torn", false},
                                    {"Eio", "eio", false},     {"Enospc", "enospc", false},

@@ -57,6 +57,19 @@ TEST_F(BadStore, AStoreThatWasCutShort) {
   EXPECT_EQ(lines_of(cli({"events", "export"}).out).size(), 200U);
 }
 
+TEST_F(BadStore, AStoreThatIsCutShortUnderARunningStreamEndsItWithTheRemedy) {
+  child stream(command({"emit", "--stdin"}));
+  ASSERT_TRUE(stream.write(stdin_line(1)));
+  ASSERT_TRUE(stream.next_line());
+  fs::resize_file(data(), 8192);
+  ASSERT_TRUE(stream.write(stdin_line(2)));
+  stream.close_input();
+  const auto done = stream.wait();
+  EXPECT_EQ(done.signal, 0) << "a bus error killed it";
+  EXPECT_EQ(done.status, 6);
+  EXPECT_NE((done.out + done.err).find("queue/env"), std::string::npos) << done.out << done.err;
+}
+
 TEST_F(BadStore, AStreamOntoACorruptStoreAnswersEveryLineAndIsStatusSix) {
   emit();
   write_text(data(), std::string(100'000, 'x'));

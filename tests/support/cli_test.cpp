@@ -18,6 +18,7 @@ launch cli_test::command(words arguments, std::string input) const {
   what.argv = std::move(arguments);
   what.argv.insert(what.argv.begin(), SPEC_KITTY_BIN_DIR "/spec-kitty");
   what.env = {{"HOME", (root() / "user").string()},
+              {"TMPDIR", root().string()},
               {"USER", "tester"},
               {"SPEC_KITTY_HOME", home().string()}};
   for (const auto& [name, value] : env)

@@ -104,7 +104,7 @@ TEST(Records, OfANewerSummaryOnlyTheVersionIsRead) {
 }
 
 TEST(Records, AttemptsTeamsAndLeasesComeBackAsTheyWere) {
-  const attempt_record attempts{3, 10, 20, "no \0 way"};
+  const attempt_record attempts{3, 1, 10, 20, "no \0 way"};
   EXPECT_EQ(attempt_record::decode(attempts.encode()).encode(), attempts.encode());
   EXPECT_EQ(attempt_record::decode(attempts.encode()).last_error, attempts.last_error);
 
@@ -130,7 +130,7 @@ TEST(Records, ALeaseThatLiesAboutItsLengthIsRefused) {
 
 TEST(Records, ADeadLetterComesBackAsItWas) {
   dead_record dead;
-  dead.attempts = {5, 1, 2, "refused"};
+  dead.attempts = {5, 0, 1, 2, "refused"};
   dead.reason = "max_retries";
   dead.record = bytes_of(some_event());
   const auto back = dead_record::decode(dead.encode());

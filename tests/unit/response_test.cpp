@@ -12,7 +12,7 @@ namespace spec_kitty {
 namespace {
 
 const std::vector<leased_event> sent = {
-    {11, "A", 1, 0, "{}"}, {12, "B", 2, 0, "{}"}, {13, "C", 3, 0, "{}"}};
+    {11, "A", 1, 0, false, "{}"}, {12, "B", 2, 0, false, "{}"}, {13, "C", 3, 0, false, "{}"}};
 
 http_reply answer(int status, std::string body, std::string type = "application/json") {
   http_reply reply;
@@ -172,10 +172,10 @@ TEST(BatchReply, ThatIsNotTheProtocolsSaysNothingAboutAnyEvent) {
         answer(301, good),
         answer(302, good),
         answer(307, good),
-        answer(400, good),
+        answer(400, "<h1>Bad Request</h1>", "text/html"),
+        answer(400, "[]"),
         answer(418, good),
-        answer(422, good),
-        answer(429, good)}) {
+        answer(422, "oops")}) {
     const auto read = interpret(reply, sent);
     expect_nothing_known(read, std::to_string(reply.status) + " " + reply.body.substr(0, 60));
     EXPECT_EQ(read.kind, reply_kind::failed);
@@ -242,6 +242,66 @@ TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
   for (const int status : {401, 403, 412})
     for (const char* body : {"", "[]", "7", "garbage"})
       EXPECT_EQ(fates(interpret(answer(status, body), sent)), all_kept) << status << body;
+}
+
+TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
+  for (const char* details :
+       {R"([{"event_id":"B","message":"x","error":"too old"},{"event_id":"Z","error":"alien"}])",
+        R"("[{\"event_id\":\"B\",\"reason\":\"too old\"}]")", R"({"B":"too old"})"}) {
+    const auto reply =
+        interpret(answer(400, std::string(R"({"error":"no","details":)") + details + "}"), sent);
+    EXPECT_EQ(reply.kind, reply_kind::named) << details;
+    EXPECT_EQ(reply.verdicts[0].what, fate::kept);
+    EXPECT_EQ(reply.verdicts[1].what, fate::rejected);
+    EXPECT_EQ(reply.verdicts[1].message, "too old") << details;
+    EXPECT_EQ(reply.verdicts[2].what, fate::kept);
+  }
+}
+
+TEST(BatchReply, RefusalWithoutAKnownNameBlamesNobody) {
+  for (const char* body :
+       {R"({"error":"bad"})", R"({"detail":"bad","details":[{"event_id":"Z"}]})",
+        R"({"error":"bad","details":"not json"})", R"({"error":"bad","details":7})"})
+    for (const int status : {400, 422}) {
+      const auto reply = interpret(answer(status, body), sent);
+      EXPECT_EQ(reply.kind, reply_kind::unnamed) << body;
+      EXPECT_EQ(fates(reply), all_kept) << body;
+      EXPECT_EQ(reply.why.message, "bad");
+    }
+}
+
+TEST(BatchReply, ClockBehindIsNoRefusal) {
+  const auto reply = interpret(
+      answer(200, R"({"results":[{"event_id":"A","status":"error","error_code":"clock_behind"},)"
+                  R"({"event_id":"B","status":"success"}],"server_clock":70})"),
+      sent);
+  EXPECT_EQ(reply.behind, (std::vector<std::uint64_t>{11}));
+  EXPECT_EQ(reply.verdicts[0].what, fate::kept);
+  EXPECT_EQ(reply.verdicts[1].what, fate::delivered);
+  EXPECT_EQ(reply.server_clock, 70U);
+}
+
+TEST(BatchReply, TooLargeBelievesTheServersLimits) {
+  const auto reply = interpret(
+      answer(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);
+  EXPECT_EQ(reply.kind, reply_kind::too_large);
+  EXPECT_EQ(reply.limits.max_events, 10U);
+  EXPECT_EQ(reply.limits.max_bytes, std::nullopt);
+  EXPECT_EQ(interpret(answer(413, "", "text/html"), sent).kind, reply_kind::too_large);
+}
+
+TEST(BatchReply, SlowDownKeepsTheHeaderAsItWasSent) {
+  auto slow = answer(429, "");
+  slow.retry_after = "12";
+  EXPECT_EQ(interpret(slow, sent).kind, reply_kind::slow_down);
+  EXPECT_EQ(interpret(slow, sent).retry_after, "12");
+}
+
+TEST(BatchReply, UpgradeGuidanceIsInTheServersWords) {
+  const auto reply = interpret(
+      answer(412, R"({"error_description":"client too old","upgrade_guidance":"get 2.0"})"), sent);
+  EXPECT_NE(reply.why.message.find("client too old"), std::string::npos);
+  EXPECT_EQ(reply.why.hint, "get 2.0");
 }
 
 TEST(MessageOf, IsEmptyForWhatHasNone) {

@@ -42,7 +42,7 @@ http_reply results(const std::vector<std::pair<std::string, std::string>>& said,
 }
 
 leased_event event(std::uint64_t seq) {
-  return {seq, "E" + std::to_string(seq), seq, 0, "{}"};
+  return {seq, "E" + std::to_string(seq), seq, 0, false, "{}"};
 }
 
 template <class T>
@@ -62,9 +62,9 @@ const access_token token_a{"access-1", "team-a", "ann"};
 class SyncRun : public testing::Test {
 protected:
   next_step begin(std::uint64_t due = 3, std::vector<std::uint64_t> first_batch = {1, 2, 3}) {
-    EXPECT_EQ(as<step::count>(run.start()).team_slug, "");
+    EXPECT_EQ(as<step::count>(run.start()).request.team_slug, "");
     EXPECT_EQ(as<step::ask_token>(run.on_count(due_count{0, due, due})).failed_access, "");
-    EXPECT_EQ(as<step::count>(run.on_token(token_a)).team_slug, "team-a");
+    EXPECT_EQ(as<step::count>(run.on_token(token_a)).request.team_slug, "team-a");
     const auto lease = as<step::lease>(run.on_count(due_count{due, due, 0})).request;
     EXPECT_EQ(lease.team_slug, "team-a");
     EXPECT_EQ(lease.after, 0U);
@@ -81,6 +81,15 @@ protected:
     EXPECT_EQ(as<step::settle>(next).request.token, 7U);
     return run.on_settled(settle_outcome{what});
   }
+  next_step reply(const http_reply& one) { return run.on_reply(one, 0); }
+  /// True at the end of a run, after the last look at what is still due: everything not settled.
+  bool finished(next_step next) {
+    if (const auto* hold = std::get_if<step::hold>(&next); hold != nullptr)
+      next = run.on_held(hold_done{});
+    if (is<step::count>(next))
+      next = run.on_count(due_count{1000, 1000, 0});
+    return is<step::finish>(next);
+  }
   next_step end() { return run.on_lease(lease_grant{}); }
 
   /// Selected, synced, duplicate, pending, rejected, dead, transient.
@@ -91,14 +100,14 @@ protected:
   }
   using n = std::vector<std::uint64_t>;
 
-  run_limits limits{3, 524288, 5, 3, 60s};
+  run_limits limits{6, 524288, 5, 3, 60s};
   int keys = 0;
   sync_run run{limits, [] { return 0.5; }, [this] { return "key-" + std::to_string(++keys); }};
 };
 
 TEST_F(SyncRun, EmptyQueueEndsWithoutATokenOrARequest) {
   ASSERT_TRUE(is<step::count>(run.start()));
-  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{})));
+  EXPECT_TRUE(finished(run.on_count(due_count{})));
   EXPECT_EQ(counts(), (n{0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(run.report().stopped, std::nullopt);
 }
@@ -107,7 +116,7 @@ TEST_F(SyncRun, NothingOfThisTeamEndsWithoutARequest) {
   run.start();
   run.on_count(due_count{0, 9, 4});
   run.on_token(token_a);
-  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 9, 4})));
+  EXPECT_TRUE(finished(run.on_count(due_count{0, 9, 4})));
   EXPECT_EQ(run.report().held_elsewhere, 4U);
   EXPECT_EQ(run.report().stopped, std::nullopt);
 }
@@ -115,7 +124,7 @@ TEST_F(SyncRun, NothingOfThisTeamEndsWithoutARequest) {
 TEST_F(SyncRun, NotLoggedInEndsWithoutARequest) {
   run.start();
   run.on_count(due_count{0, 9, 4});
-  EXPECT_TRUE(is<step::finish>(run.on_token(failure{ec::login_required, "nobody", ""})));
+  EXPECT_TRUE(finished(run.on_token(failure{ec::login_required, "nobody", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
   EXPECT_EQ(run.report().batches, 0U);
 }
@@ -123,30 +132,30 @@ TEST_F(SyncRun, NotLoggedInEndsWithoutARequest) {
 TEST_F(SyncRun, UnknownTeamEndsWithoutARequest) {
   run.start();
   run.on_count(due_count{0, 9, 4});
-  EXPECT_TRUE(is<step::finish>(run.on_token(access_token{"t", "", "ann"})));
+  EXPECT_TRUE(finished(run.on_token(access_token{"t", "", "ann"})));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
 }
 
 TEST_F(SyncRun, UnusableStoreEndsTheRun) {
   run.start();
-  EXPECT_TRUE(is<step::finish>(run.on_count(failure{ec::store_busy, "held", ""})));
+  EXPECT_TRUE(finished(run.on_count(failure{ec::store_busy, "held", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::store_busy);
 }
 
 TEST_F(SyncRun, EveryVerdictIsCountedOnce) {
   ASSERT_TRUE(is<step::send>(begin(6, {1, 2, 3, 4, 5, 6})));
-  const auto next = run.on_reply(results({{"E1", "success"},
-                                          {"E2", "duplicate"},
-                                          {"E3", "pending"},
-                                          {"E4", "rejected"},
-                                          {"E5", "error"}}));
+  const auto next = reply(results({{"E1", "success"},
+                                   {"E2", "duplicate"},
+                                   {"E3", "pending"},
+                                   {"E4", "rejected"},
+                                   {"E5", "error"}}));
   const auto verdicts = as<step::settle>(next).request.verdicts;
   ASSERT_EQ(verdicts.size(), 6U);
   EXPECT_EQ(verdicts[3].message, "because");
   EXPECT_EQ(as<step::settle>(next).request.max_retries, 5U);
   settled_as(next, {settled::removed, settled::removed, settled::stayed, settled::counted,
                     settled::died, settled::stayed});
-  EXPECT_TRUE(is<step::finish>(end()));
+  EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{6, 1, 1, 1, 1, 1, 1}));
   EXPECT_EQ(run.report().stopped, std::nullopt);
   ASSERT_EQ(run.report().errors.size(), 3U); // pending is no error
@@ -160,15 +169,15 @@ TEST_F(SyncRun, EveryVerdictIsCountedOnce) {
 TEST_F(SyncRun, BatchesFollowEachOtherAndNeverLookBack) {
   ASSERT_TRUE(is<step::send>(begin(5, {1, 2, 3})));
   EXPECT_EQ(run.key(), "key-1");
-  auto next = run.on_reply(results({}));
+  auto next = reply(results({}));
   const auto lease = as<step::lease>(settled_as(next, std::vector(3, settled::stayed))).request;
   EXPECT_EQ(lease.after, 3U); // what stayed has had its turn
   EXPECT_EQ(lease.through, 5U);
   ASSERT_TRUE(is<step::send>(grant({4, 5})));
   EXPECT_EQ(run.key(), "key-2");
-  next = run.on_reply(results({{"E4", "success"}, {"E5", "success"}}));
+  next = reply(results({{"E4", "success"}, {"E5", "success"}}));
   EXPECT_EQ(as<step::lease>(settled_as(next, std::vector(2, settled::removed))).request.after, 5U);
-  EXPECT_TRUE(is<step::finish>(end()));
+  EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{5, 2, 0, 0, 0, 0, 3}));
   EXPECT_EQ(run.report().batches, 2U);
   EXPECT_EQ(run.report().bytes_sent, 20U);
@@ -176,7 +185,7 @@ TEST_F(SyncRun, BatchesFollowEachOtherAndNeverLookBack) {
 
 TEST_F(SyncRun, LeaseAsksForWhatTheLimitsSayAndOutlivesItsBatch) {
   begin();
-  const auto next = run.on_reply(results({}));
+  const auto next = reply(results({}));
   const auto lease = as<step::lease>(settled_as(next, std::vector(3, settled::stayed))).request;
   EXPECT_EQ(lease.max_events, limits.batch_events);
   EXPECT_EQ(lease.max_bytes, limits.batch_bytes);
@@ -185,23 +194,23 @@ TEST_F(SyncRun, LeaseAsksForWhatTheLimitsSayAndOutlivesItsBatch) {
 
 TEST_F(SyncRun, RefusedTokenIsRefreshedOnceAndTheSameBytesGoAgain) {
   begin();
-  EXPECT_EQ(as<step::ask_token>(run.on_reply(answer(401))).failed_access, "access-1");
+  EXPECT_EQ(as<step::ask_token>(reply(answer(401))).failed_access, "access-1");
   EXPECT_TRUE(is<step::send>(run.on_token(access_token{"access-2", "team-a", "ann"})));
   EXPECT_EQ(run.token().access, "access-2");
   EXPECT_EQ(run.key(), "key-1");
-  EXPECT_EQ(run.events().size(), 3U);
-  const auto next = run.on_reply(results({{"E1", "success"}}));
+  EXPECT_EQ(run.batch().size(), 3U);
+  const auto next = reply(results({{"E1", "success"}}));
   EXPECT_TRUE(is<step::settle>(next));
 }
 
 TEST_F(SyncRun, TokenRefusedAgainEndsTheRunAndBlamesNoEvent) {
   begin(5);
-  run.on_reply(answer(401));
+  reply(answer(401));
   run.on_token(access_token{"access-2", "team-a", "ann"});
-  const auto next = run.on_reply(answer(401));
+  const auto next = reply(answer(401));
   for (const auto& verdict : as<step::settle>(next).request.verdicts)
     EXPECT_EQ(verdict.what, fate::kept);
-  EXPECT_TRUE(is<step::finish>(settled_as(next, std::vector(3, settled::stayed))));
+  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
   EXPECT_EQ(counts(), (n{5, 0, 0, 0, 0, 0, 5}));
   EXPECT_TRUE(run.report().errors.empty()); // one reason for all, not one per event
@@ -209,11 +218,11 @@ TEST_F(SyncRun, TokenRefusedAgainEndsTheRunAndBlamesNoEvent) {
 
 TEST_F(SyncRun, FailedRefreshGivesTheLeaseBackAndEndsTheRun) {
   begin();
-  run.on_reply(answer(401));
+  reply(answer(401));
   const auto next = run.on_token(failure{ec::login_required, "over", ""});
   for (const auto& verdict : as<step::settle>(next).request.verdicts)
     EXPECT_EQ(verdict.what, fate::kept);
-  EXPECT_TRUE(is<step::finish>(settled_as(next, std::vector(3, settled::stayed))));
+  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
   EXPECT_EQ(run.report().stopped->message, "over");
   EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3}));
 }
@@ -223,11 +232,11 @@ TEST_F(SyncRun, LoginToAnotherTeamInMidRunNeverSendsTheseEvents) {
     sync_run& fresh = run = sync_run(
         limits, [] { return 0.5; }, [] { return "key"; });
     begin();
-    fresh.on_reply(answer(401));
+    reply(answer(401));
     const auto next = fresh.on_token(access_token{"access-2", other, "bob"});
     for (const auto& verdict : as<step::settle>(next).request.verdicts)
       EXPECT_EQ(verdict.what, fate::kept);
-    EXPECT_TRUE(is<step::finish>(settled_as(next, std::vector(3, settled::stayed))));
+    EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
     EXPECT_EQ(fresh.token().team_slug, "team-a");
     EXPECT_TRUE(fresh.report().stopped);
   }
@@ -235,22 +244,22 @@ TEST_F(SyncRun, LoginToAnotherTeamInMidRunNeverSendsTheseEvents) {
 
 TEST_F(SyncRun, EachBatchMayRefreshOnce) {
   begin(6);
-  run.on_reply(answer(401));
+  reply(answer(401));
   run.on_token(access_token{"access-2", "team-a", "ann"});
-  settled_as(run.on_reply(results({})), std::vector(3, settled::stayed));
+  settled_as(reply(results({})), std::vector(3, settled::stayed));
   grant({4, 5, 6});
-  EXPECT_EQ(as<step::ask_token>(run.on_reply(answer(401))).failed_access, "access-2");
+  EXPECT_EQ(as<step::ask_token>(reply(answer(401))).failed_access, "access-2");
 }
 
 TEST_F(SyncRun, FailingTransportIsTriedThreeTimesWithBackoff) {
   begin();
-  EXPECT_EQ(as<step::pause>(run.on_reply(lost())).duration, 250ms);
+  EXPECT_EQ(as<step::pause>(reply(lost())).duration, 250ms);
   EXPECT_TRUE(is<step::send>(run.on_pause()));
-  EXPECT_EQ(as<step::pause>(run.on_reply(answer(503))).duration, 500ms);
+  EXPECT_EQ(as<step::pause>(reply(answer(503))).duration, 500ms);
   EXPECT_TRUE(is<step::send>(run.on_pause()));
   EXPECT_EQ(run.key(), "key-1"); // the same bytes under the same key
-  const auto next = run.on_reply(lost(http_outcome::unreachable));
-  EXPECT_TRUE(is<step::finish>(settled_as(next, std::vector(3, settled::stayed))));
+  const auto next = reply(lost(http_outcome::unreachable));
+  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
   EXPECT_EQ(run.report().stopped->code, ec::transport);
   EXPECT_EQ(run.report().batches, 3U);
   EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3}));
@@ -258,12 +267,11 @@ TEST_F(SyncRun, FailingTransportIsTriedThreeTimesWithBackoff) {
 
 TEST_F(SyncRun, TransportThatRecoversGoesOn) {
   begin();
-  run.on_reply(lost());
+  reply(lost());
   run.on_pause();
-  const auto next =
-      run.on_reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "duplicate"}}));
+  const auto next = reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "duplicate"}}));
   settled_as(next, std::vector(3, settled::removed));
-  EXPECT_TRUE(is<step::finish>(end()));
+  EXPECT_TRUE(finished(end()));
   EXPECT_EQ(run.report().stopped, std::nullopt);
   EXPECT_EQ(counts(), (n{3, 2, 1, 0, 0, 0, 0}));
 }
@@ -283,16 +291,17 @@ TEST_F(SyncRun, WhatTryingAgainCannotHelpEndsTheRunAtOnce) {
     run = sync_run(
         limits, [] { return 0.5; }, [] { return "key"; });
     begin();
-    const auto next = run.on_reply(one.reply);
-    EXPECT_TRUE(is<step::finish>(settled_as(next, std::vector(3, settled::stayed))));
+    const auto next = reply(one.reply);
+    EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
     EXPECT_EQ(run.report().stopped->code, one.code) << one.reply.status;
-    EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3}));
+    EXPECT_EQ(run.report().held + run.report().transient, 3U);
+    EXPECT_EQ(run.report().held, one.code == ec::held ? 3U : 0U);
   }
 }
 
 TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
   begin(5);
-  settled_as(run.on_reply(results({})), std::vector(3, settled::stayed));
+  settled_as(reply(results({})), std::vector(3, settled::stayed));
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99})).duration, 50ms);
     EXPECT_EQ(as<step::lease>(run.on_pause()).request.after, 3U);
@@ -303,49 +312,212 @@ TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
 
 TEST_F(SyncRun, FailedLeaseEndsTheRunWithTheRestUnreached) {
   begin(5);
-  settled_as(run.on_reply(results({{"E1", "success"}})), std::vector(3, settled::removed));
-  EXPECT_TRUE(is<step::finish>(run.on_lease(failure{ec::store_full, "full", ""})));
+  settled_as(reply(results({{"E1", "success"}})), std::vector(3, settled::removed));
+  EXPECT_TRUE(finished(run.on_lease(failure{ec::store_full, "full", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::store_full);
   EXPECT_EQ(counts(), (n{5, 1, 0, 0, 0, 0, 4}));
 }
 
 TEST_F(SyncRun, FailedSettlementLeavesTheOutcomeUnknown) {
   begin();
-  ASSERT_TRUE(is<step::settle>(run.on_reply(results({{"E1", "success"}}))));
-  EXPECT_TRUE(is<step::finish>(run.on_settled(failure{ec::store_busy, "held", ""})));
+  ASSERT_TRUE(is<step::settle>(reply(results({{"E1", "success"}}))));
+  EXPECT_TRUE(finished(run.on_settled(failure{ec::store_busy, "held", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::store_busy);
   EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3})); // not told as synced: it is still queued
 }
 
 TEST_F(SyncRun, RefusalOfALeaseThatWasTakenOverIsNotCounted) {
   begin();
-  const auto next = run.on_reply(results({{"E1", "rejected"}, {"E2", "success"}}));
+  const auto next = reply(results({{"E1", "rejected"}, {"E2", "success"}}));
   settled_as(next, {settled::gone, settled::gone, settled::stayed});
-  end();
+  EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 1, 0, 0, 0, 0, 2}));
 }
 
 TEST_F(SyncRun, EventsALoginAddsInMidRunAreSelectedToo) {
   begin(2, {1, 2, 3}); // 3 was `local` when the run began, at an earlier position than 2's end
-  settled_as(run.on_reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
+  settled_as(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
              std::vector(3, settled::removed));
-  end();
+  EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 3, 0, 0, 0, 0, 0}));
 }
 
 TEST_F(SyncRun, HighestServerClockOfTheRunIsKept) {
   begin(6);
   EXPECT_EQ(run.server_clock(), std::nullopt);
-  settled_as(run.on_reply(results({}, ",\"server_clock\":90")), std::vector(3, settled::stayed));
+  settled_as(reply(results({}, ",\"server_clock\":90")), std::vector(3, settled::stayed));
   grant({4, 5, 6});
-  settled_as(run.on_reply(results({}, ",\"server_clock\":70")), std::vector(3, settled::stayed));
+  settled_as(reply(results({}, ",\"server_clock\":70")), std::vector(3, settled::stayed));
   EXPECT_EQ(run.server_clock(), 90U);
 }
 
 TEST_F(SyncRun, WarningsOfTheRepliesAreKept) {
   begin();
-  run.on_reply(results({{"Z", "success"}, {"E1", "splendid"}}));
+  reply(results({{"Z", "success"}, {"E1", "splendid"}}));
   EXPECT_EQ(run.report().warnings.size(), 2U);
+}
+
+TEST_F(SyncRun, EventsRefusedByNameAreCountedAndTheRestGoesAgainAtOnce) {
+  begin();
+  const auto next = reply(answer(400, R"({"details":[{"event_id":"E2","error":"bad"}]})"));
+  ASSERT_EQ(as<step::settle>(next).request.verdicts.size(), 1U);
+  EXPECT_GT(as<step::settle>(next).request.keep, 0ms) << "the lease goes on";
+  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::counted})));
+  EXPECT_EQ(run.batch().size(), 2U);
+  EXPECT_EQ(run.key(), "key-2") << "other bytes, another key";
+  settled_as(reply(results({{"E1", "success"}, {"E3", "success"}})),
+             std::vector(2, settled::removed));
+  EXPECT_TRUE(finished(end()));
+  EXPECT_EQ(counts(), (n{3, 2, 0, 0, 1, 0, 0}));
+}
+
+TEST_F(SyncRun, ServerThatNamesABatchToDeathIsStopped) {
+  begin(20, {1, 2, 3, 4, 5, 6});
+  next_step next = step::send{};
+  unsigned requests = 0;
+  while (is<step::send>(next) && requests < 100) {
+    ++requests;
+    next = reply(
+        answer(400, R"({"details":[{"event_id":")" + run.batch().front().event_id + R"("}]})"));
+    if (std::get<step::settle>(next).request.verdicts.size() == 1)
+      next = settled_as(next, {settled::counted});
+    if (is<step::lease>(next))
+      next = grant({7, 8, 9, 10, 11, 12});
+  }
+  EXPECT_LE(requests, 12U);
+  EXPECT_EQ(run.report().stopped->code, ec::transport);
+}
+
+TEST_F(SyncRun, UnnamedRefusalIsHalvedUntilTheBadEventStandsAlone) {
+  begin();
+  EXPECT_TRUE(is<step::send>(reply(answer(400, R"({"error":"bad"})"))));
+  EXPECT_EQ(run.batch().size(), 1U);
+  auto next = reply(results({{"E1", "success"}}));
+  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::removed})));
+  next = reply(answer(400, R"({"error":"poison"})"));
+  const auto blamed = as<step::settle>(next).request.verdicts;
+  ASSERT_EQ(blamed.size(), 1U);
+  EXPECT_EQ(blamed[0].event_id, "E2");
+  EXPECT_EQ(blamed[0].message, "poison");
+  EXPECT_TRUE(blamed[0].alone) << "from now on it travels alone";
+  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::counted})));
+  settled_as(reply(results({{"E3", "success"}})), {settled::removed});
+  EXPECT_TRUE(finished(end()));
+  EXPECT_EQ(counts(), (n{3, 2, 0, 0, 1, 0, 0}));
+}
+
+TEST_F(SyncRun, ServerThatRefusesEverythingBlamesNoEvent) {
+  run = sync_run(
+      {1000, 524288, 5, 3, 60s}, [] { return 0.5; }, [] { return "key"; });
+  std::vector<std::uint64_t> many(200);
+  for (std::size_t i = 0; i < many.size(); ++i)
+    many[i] = i + 1;
+  next_step next = begin(200, many);
+  unsigned requests = 0;
+  for (; is<step::send>(next) && requests < 1000; ++requests)
+    next = reply(answer(400, R"({"error":"broken deploy"})"));
+  EXPECT_LE(requests, 60U);
+  for (const auto& said : as<step::settle>(next).request.verdicts)
+    EXPECT_EQ(said.what, fate::kept);
+  EXPECT_TRUE(finished(settled_as(next, std::vector(200, settled::stayed))));
+  EXPECT_EQ(run.report().stopped->code, ec::transport);
+  EXPECT_EQ(counts(), (n{200, 0, 0, 0, 0, 0, 200}));
+}
+
+TEST_F(SyncRun, SingleEventRefusedWithoutANameIsCounted) {
+  begin(1, {1});
+  const auto next = reply(answer(422, R"({"error":"bad"})"));
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::rejected);
+  settled_as(next, {settled::counted});
+  EXPECT_TRUE(finished(end()));
+  EXPECT_EQ(counts(), (n{1, 0, 0, 0, 1, 0, 0}));
+}
+
+TEST_F(SyncRun, TooLargeBatchIsHalvedAndGrowsBack) {
+  begin(12, {1, 2, 3, 4, 5, 6});
+  EXPECT_TRUE(is<step::send>(reply(answer(413))));
+  EXPECT_EQ(run.batch().size(), 3U);
+  auto next = reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}}));
+  settled_as(next, std::vector(3, settled::removed));
+  EXPECT_EQ(run.batch().size(), 3U);
+  next = reply(results({{"E4", "success"}, {"E5", "success"}, {"E6", "success"}}));
+  settled_as(next, std::vector(3, settled::removed));
+  grant({7, 8, 9, 10, 11, 12});
+  EXPECT_EQ(run.batch().size(), 6U);
+}
+
+TEST_F(SyncRun, EventTooLargeAloneBecomesADeadLetter) {
+  begin(1, {1});
+  const auto next = reply(answer(413));
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::too_large);
+  settled_as(next, {settled::died});
+  EXPECT_TRUE(finished(end()));
+  EXPECT_EQ(run.report().dead, 1U);
+}
+
+TEST_F(SyncRun, RetryAfterIsWaitedOutUpToItsLimit) {
+  begin();
+  auto slow = answer(429);
+  slow.retry_after = "30";
+  EXPECT_EQ(as<step::pause>(reply(slow)).duration, 30s);
+  EXPECT_TRUE(is<step::send>(run.on_pause()));
+  slow.retry_after = "31";
+  const auto next = reply(slow);
+  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+  EXPECT_NE(run.report().stopped->message.find("not before 1970-01-01T00:00:31"),
+            std::string::npos);
+}
+
+TEST_F(SyncRun, ForbiddenTeamIsHeldAndLetGoAtTheNextSuccess) {
+  begin();
+  auto next = settled_as(reply(answer(403, R"({"detail":"no"})")), std::vector(3, settled::stayed));
+  EXPECT_NE(as<step::hold>(next).request.reason.find("no"), std::string::npos);
+  EXPECT_TRUE(finished(next));
+  EXPECT_EQ(run.report().held, 3U);
+
+  run = sync_run(
+      limits, [] { return 0.5; }, [] { return "key"; });
+  run.start();
+  run.on_count(due_count{0, 3, 3});
+  run.on_token(token_a);
+  run.on_count(due_count{3, 3, 0, true});
+  grant({1, 2, 3});
+  next = settled_as(reply(results({{"E1", "success"}})), std::vector(3, settled::stayed));
+  EXPECT_EQ(as<step::hold>(next).request.reason, "");
+}
+
+TEST_F(SyncRun, ClockBehindIsReconciledAndSentAgainOnce) {
+  begin();
+  const auto behind =
+      answer(200, R"({"results":[{"event_id":"E1","status":"success"},)"
+                  R"({"event_id":"E2","status":"error","error_code":"clock_behind"},)"
+                  R"({"event_id":"E3","status":"success"}],"server_clock":90})");
+  auto next = reply(behind);
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.size(), 2U);
+  EXPECT_TRUE(is<step::ask_clock>(settled_as(next, std::vector(2, settled::removed))));
+  next = run.on_clock(answer(404));
+  EXPECT_EQ(as<step::restamp>(next).request.server_clock, 90U) << "no such path: the reply's value";
+  EXPECT_EQ(as<step::restamp>(next).request.positions, (std::vector<std::uint64_t>{2}));
+  restamp_done done{92, 1, {event(2)}};
+  done.events[0].lamport_clock = 92;
+  EXPECT_TRUE(is<step::send>(run.on_restamped(done)));
+  EXPECT_EQ(run.batch().at(0).lamport_clock, 92U);
+  next = reply(answer(
+      200, R"({"results":[{"event_id":"E2","status":"error","error_code":"clock_behind"}]})"));
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::kept) << "only once a run";
+  settled_as(next, {settled::stayed});
+  EXPECT_TRUE(finished(end()));
+  EXPECT_EQ(counts(), (n{3, 2, 0, 0, 0, 0, 1}));
+}
+
+TEST_F(SyncRun, WhatAnotherDrainerDeliveredIsNotThisRunsToCount) {
+  begin(5);
+  settled_as(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
+             std::vector(3, settled::removed));
+  const auto next = end();
+  EXPECT_EQ(as<step::count>(next).request.after, 3U);
+  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 5, 0})));
+  EXPECT_EQ(counts(), (n{3, 3, 0, 0, 0, 0, 0}));
 }
 
 /// A queue and a server that do anything they are able to do.
@@ -364,7 +536,7 @@ public:
         limits_, [this] { return share(); }, [this] { return "key-" + std::to_string(++keys_); });
     next_step next = run.start();
     for (int steps = 0; !is<step::finish>(next); ++steps) {
-      ASSERT_LT(steps, 2000) << "the run does not end";
+      ASSERT_LT(steps, 20000) << "the run does not end";
       next = carry_out(run, next);
     }
     const auto& report = run.report();
@@ -382,10 +554,19 @@ private:
   double share() { return static_cast<double>(random_() % 1000) / 1000.0; }
 
   next_step carry_out(sync_run& run, const next_step& next) {
-    if (std::get_if<step::count>(&next) != nullptr)
-      return run.on_count(
-          pick(40) == 0 ? result<due_count>(failure{ec::store_busy, "held", ""})
-                        : result<due_count>(due_count{queued_.size(), newest_, queued_.size()}));
+    if (const auto* count = std::get_if<step::count>(&next))
+      return run.on_count(pick(40) == 0 ? result<due_count>(failure{ec::store_busy, "held", ""})
+                                        : result<due_count>(due(count->request)));
+    if (std::get_if<step::hold>(&next) != nullptr)
+      return run.on_held(hold_done{});
+    if (std::get_if<step::ask_clock>(&next) != nullptr)
+      return run.on_clock(pick(2) == 0 ? answer(404) : answer(200, "{\"lamport_clock\":70}"));
+    if (const auto* restamp = std::get_if<step::restamp>(&next)) {
+      restamp_done done{80, 0, {}};
+      for (const auto seq : restamp->request.positions)
+        done.events.push_back(event(seq));
+      return run.on_restamped(done);
+    }
     if (std::get_if<step::ask_token>(&next) != nullptr)
       return run.on_token(pick(20) == 0 ? result<access_token>(failure{ec::login_required, "", ""})
                                         : result<access_token>(access_token{
@@ -397,9 +578,19 @@ private:
       return run.on_settled(apply(settle->request));
     if (std::get_if<step::pause>(&next) != nullptr)
       return run.on_pause();
-    for (const auto& event : run.events())
+    for (const auto& event : run.batch())
       tried_.insert(event.seq);
-    return run.on_reply(reply(run.events()));
+    return run.on_reply(reply(run.batch()), 0);
+  }
+
+  due_count due(const due_request& asked) {
+    due_count found{0, newest_, queued_.size()};
+    if (!asked.team_slug.empty())
+      found.events =
+          static_cast<std::uint64_t>(std::count_if(queued_.begin(), queued_.end(), [&](auto seq) {
+            return seq > asked.after && seq <= asked.through;
+          }));
+    return found;
   }
 
   result<lease_grant> grant(const lease_request& request) {
@@ -428,7 +619,7 @@ private:
       settle_failed_ = true;
       return failure{ec::store_full, "full", ""};
     }
-    lease_out_ = false;
+    lease_out_ = lease_out_ && request.keep.count() > 0;
     settle_outcome outcome;
     for (const auto& verdict : request.verdicts) {
       const bool gone = pick(20) == 0;
@@ -457,11 +648,12 @@ private:
     static constexpr http_outcome failures[] = {http_outcome::unreachable,
                                                 http_outcome::tls_refused, http_outcome::timed_out,
                                                 http_outcome::broken, http_outcome::cancelled};
-    static constexpr int lines[] = {401, 401, 403, 404, 412, 413, 429, 500, 503, 302, 200};
+    static constexpr int lines[] = {401, 401, 403, 404, 412, 413, 429, 500,
+                                    503, 302, 200, 400, 400, 422, 413};
     if (pick(8) == 0)
       return lost(failures[pick(5)]);
     if (pick(8) == 0)
-      return answer(lines[pick(11)], pick(2) == 0 ? "<html>" : "{}");
+      return answer(lines[pick(15)], pick(2) == 0 ? "<html>" : "{}");
     static const char* const words[] = {"success", "accepted", "warning",  "duplicate", "pending",
                                         "queued",  "error",    "rejected", "splendid",  ""};
     std::vector<std::pair<std::string, std::string>> said;

@@ -66,7 +66,7 @@ TEST_F(StoreLease, AnEmptyQueueOrAnUnknownTeamGivesNoToken) {
 TEST_F(StoreLease, StaysWithinTheRunThatAsked) {
   store queue = open();
   append(queue, 5);
-  const auto due = queue.due("team-a");
+  const auto due = queue.due({"team-a", 0, ~0ULL});
   ASSERT_TRUE(due);
   EXPECT_EQ(due->events, 5U);
   append(queue, 5); // recorded after the run began
@@ -85,10 +85,10 @@ TEST_F(StoreLease, DueTellsATeamsEventsFromTheOthers) {
   append(queue, 3, "team-a");
   append(queue, 2, "team-b");
   append(queue, 4, local_team);
-  EXPECT_EQ(queue.due("team-a")->events, 3U);
-  EXPECT_EQ(queue.due("team-a")->held_elsewhere, 6U);
-  EXPECT_EQ(queue.due("")->events, 0U);
-  EXPECT_EQ(queue.due("")->held_elsewhere, 9U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->events, 3U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->held_elsewhere, 6U);
+  EXPECT_EQ(queue.due({"", 0, ~0ULL})->events, 0U);
+  EXPECT_EQ(queue.due({"", 0, ~0ULL})->held_elsewhere, 9U);
 }
 
 TEST_F(StoreLease, ATeamHasOneLeaseAtATime) {

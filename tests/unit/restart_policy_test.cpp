@@ -1,32 +1,13 @@
-// The two rules of waiting, exactly: between tries, and before a fallen child starts again.
-#include "actors/batch_sync/backoff.hpp"
+// When a fallen child starts again, exactly.
 #include "actors/supervisor/restart_policy.hpp"
 
 #include <gtest/gtest.h>
-
-#include <vector>
 
 namespace spec_kitty {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
-
-TEST(Backoff, DoublesFromHalfASecondToThirty) {
-  const std::vector<milliseconds> ceilings = {500ms,   1000ms,  2000ms,  4000ms, 8000ms,
-                                              16000ms, 30000ms, 30000ms, 30000ms};
-  for (unsigned attempt = 1; attempt <= ceilings.size(); ++attempt) {
-    const auto half = ceilings[attempt - 1] / 2;
-    EXPECT_EQ(backoff_delay(attempt, 0.5), half) << attempt;
-    EXPECT_EQ(backoff_delay(attempt, 0.0), 0ms) << attempt;
-    EXPECT_LT(backoff_delay(attempt, 0.999999), ceilings[attempt - 1]) << attempt;
-  }
-}
-
-TEST(Backoff, NeverOverflows) {
-  EXPECT_EQ(backoff_delay(4'000'000'000U, 0.5), 15000ms);
-  EXPECT_EQ(backoff_delay(0, 0.5), 250ms);
-}
 
 TEST(RestartPolicy, DelayDoublesUpToItsLimit) {
   restart_history falls({20, 1h, 50ms, 5000ms});

@@ -1,0 +1,35 @@
+// What the client owes under each fault of tests/support/hostile_faults.py, in numbers.
+#pragma once
+
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::support {
+
+/// Whose retry count may change.
+enum class blame : std::uint8_t {
+  nobody, ///< every event stays as innocent as it was
+  bad,    ///< exactly the events that hold the word poison
+  some,   ///< whoever the server named
+};
+
+struct hostile_case {
+  const char* fault;
+  int status;   ///< exit status of the run under the fault
+  int requests; ///< at most, of any kind
+  blame blamed = blame::nobody;
+  std::set<int> bad{};     ///< positions of the poison events among the 20
+  int batch_events = 1000; ///< sync.batch_events of that run
+  int synced = -1;         ///< this many reach the server in that run; -1: not asked
+  bool new_login = false;  ///< the session is over: recovery begins with a login
+};
+
+inline std::ostream& operator<<(std::ostream& out, const hostile_case& of) {
+  return out << of.fault;
+}
+
+const std::vector<hostile_case>& hostile_cases();
+
+} // namespace spec_kitty::support
