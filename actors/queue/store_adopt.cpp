@@ -70,7 +70,8 @@ result<adoption> store::adopt(const adopt_request& request) {
       ++projects[project_of(*parsed)];
     }
     done.projects.assign(projects.begin(), projects.end());
-    txn.put(tables.main, account_key, account);
+    if (may || done.left == 0) // who was not given these events must not get them by asking twice
+      txn.put(tables.main, account_key, account);
     txn.put(tables.main, summary_key, row.encode());
     teams.write_back();
     return done;

@@ -120,5 +120,18 @@ TEST_F(StoreAdopt, RetriesOfAHeldEventSurviveAdoption) {
   EXPECT_EQ(grant.events[0].tries, 1U);
 }
 
+TEST_F(StoreAdopt, AskingTwiceDoesNotGiveAnotherAccountWhatWasNotItsOwn) {
+  store queue = open();
+  ASSERT_TRUE(queue.adopt({"https://a:443", "ann", "team-a", false}));
+  append(queue, 2, local_team);
+  for (int time = 0; time < 2; ++time) {
+    const auto other = queue.adopt({"https://a:443", "bob", "team-b", false});
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->adopted, 0U);
+    EXPECT_EQ(other->left, 2U);
+  }
+  EXPECT_EQ(queue.adopt({"https://a:443", "ann", "team-a", false})->adopted, 2U);
+}
+
 } // namespace
 } // namespace spec_kitty
