@@ -21,7 +21,7 @@ namespace {
 
 constexpr off_t least_store_bytes = 8192; ///< two meta pages; anything shorter was never a store
 constexpr off_t lock_file_bytes = 8192;
-constexpr off_t unwritten_end = 64 * 1024; ///< what a healthy file may lack at its end
+constexpr off_t unwritten_end = off_t{64} << 10; ///< what a healthy file may lack at its end
 constexpr unsigned lmdb_flags = MDB_NOTLS;
 constexpr MDB_dbi most_tables = 16;
 

@@ -16,7 +16,7 @@ struct dead_options {
   bool yes = false;
 };
 
-exit_status decide(context& ctx, dead_request request) {
+exit_status decide(context& ctx, const dead_request& request) {
   bool recorded = false; // a home without a store has no dead letters
   {
     const auto there = ctx.open_for_reading(); // closed again: a process opens its store once
