@@ -25,7 +25,8 @@ struct Poison : hostile_test {
     peer.reset_counters();
     auto report = sync(status);
     EXPECT_LE(counted("requests"), most);
-    RecordProperty("requests", static_cast<int>(counted("requests")));
+    RecordProperty("requests_of_run_" + std::to_string(++runs_),
+                   static_cast<int>(counted("requests")));
     return report;
   }
 
@@ -52,6 +53,7 @@ struct Poison : hostile_test {
     EXPECT_EQ(number_in(run_within(0, 0), {"selected"}), 0) << "the dead are not sent";
   }
 
+  int runs_ = 0;
   std::set<int> positions_;
   std::vector<std::string> good_;
   std::vector<std::string> bad_;
