@@ -66,7 +66,7 @@ using clock_actor = caf::typed_actor<
     /// The current value.
     answers<clock_question, clock_value>,
     /// Merges a value from outside by the receive rule (QUEUE's transaction); the new value, or
-    /// bad_input for one beyond 2^53 - 2.
+    /// bad_input for one beyond max_received.
     answers<clock_received, clock_value>,
     /// A commit happened: bring clock.json up to date, best effort.
     takes<clock_committed>,

@@ -26,10 +26,10 @@ std::strong_ordering total_order(const causal_stamp& a, const causal_stamp& b) {
 }
 
 result<std::uint64_t> receive(std::uint64_t local, std::uint64_t remote) {
-  if (remote >= max_lamport)
+  if (remote > max_received)
     return failure{ec::bad_input,
-                   "received clock " + std::to_string(remote) +
-                       " is refused: it is beyond 9007199254740990 (2^53 - 2)",
+                   "received clock " + std::to_string(remote) + " is refused: it is beyond " +
+                       std::to_string(max_received) + " (2^53 - 1 - 2^32)",
                    "the sender's clock is wrong; nothing was merged"};
   return std::min(std::max(local, remote) + 1, max_lamport);
 }

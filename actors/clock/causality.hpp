@@ -35,9 +35,13 @@ bool is_concurrent(const causal_stamp& a, const causal_stamp& b);
 /// happened_before for events whose sender followed the receive rule.
 std::strong_ordering total_order(const causal_stamp& a, const causal_stamp& b);
 
+/// The largest value that is believed from outside. What is above it, 2^32 values, is kept for this
+/// node's own events: a hostile server must not exhaust the clock.
+inline constexpr std::uint64_t max_received = max_lamport - (std::uint64_t{1} << 32);
+
 /// The value of a clock that stood at `local` and received `remote`: max(local, remote) + 1, and
 /// never over 2^53 − 1: a clock at its end stays there. bad_input when the remote value is over
-/// 2^53 − 1 or would leave no room above it: a hostile server must not exhaust the clock.
+/// max_received.
 result<std::uint64_t> receive(std::uint64_t local, std::uint64_t remote);
 
 } // namespace spec_kitty

@@ -1,5 +1,6 @@
 #include "actors/clock/mirror.hpp"
 
+#include "actors/clock/causality.hpp"
 #include "config/files.hpp"
 #include "messages/event.hpp"
 #include "messages/json.hpp"
@@ -37,7 +38,7 @@ std::optional<clock_mirror> parse_mirror(std::string_view text) {
   const json_value* value = member(*document, "value");
   const auto node_id = text_of(*document, "node_id");
   const auto updated = parse_date_time(text_of(*document, "updated_at").value_or(""));
-  if (value == nullptr || !value->IsUint64() || value->GetUint64() >= max_lamport || !node_id)
+  if (value == nullptr || !value->IsUint64() || value->GetUint64() > max_received || !node_id)
     return std::nullopt;
   return clock_mirror{value->GetUint64(), *node_id, updated.value_or(0)};
 }

@@ -67,7 +67,7 @@ result<std::uint64_t> store::clock() {
 }
 
 result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
-  if (remote >= max_lamport) // refused before a lock is taken: a hostile value costs nothing
+  if (remote > max_received) // refused before a lock is taken: a hostile value costs nothing
     return receive(0, remote).error();
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     summary row = store_detail::read_summary(txn, tables);

@@ -27,7 +27,7 @@ std::map<std::uint32_t, std::uint64_t> sent_positions(const lmdb_txn& txn,
 } // namespace
 
 result<restamp_done> store::restamp(const restamp_request& request) {
-  if (request.server_clock >= max_lamport)
+  if (request.server_clock > max_received)
     return receive(0, request.server_clock).error();
   auto outcome =
       env_->write([&](lmdb_txn& txn, const store_tables& tables) -> result<restamp_done> {

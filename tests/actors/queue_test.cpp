@@ -1,6 +1,8 @@
 // QUEUE and CLOCK: bursts, promises, and the mirror beside the store.
 #include "tests/actors/fixture.hpp"
 
+#include "actors/clock/causality.hpp"
+
 #include <random>
 #include <set>
 
@@ -224,7 +226,8 @@ TEST_F(Queue, ReceivedValueMergesAndReachesTheMirror) {
 TEST_F(Queue, AbsurdReceivedValueIsRefusedAndChangesNothing) {
   const auto clock = start_clock();
   append(queue_, 3);
-  for (const std::uint64_t absurd : {max_lamport, max_lamport + 1, ~std::uint64_t{0}})
+  for (const std::uint64_t absurd :
+       {max_received + 1, max_lamport, max_lamport + 1, ~std::uint64_t{0}})
     EXPECT_EQ(ask_now<clock_value>(clock, clock_received{absurd}).code(), ec::bad_input) << absurd;
   EXPECT_EQ(append(queue_, 1)[0].lamport_clock, 4U);
 }

@@ -153,6 +153,7 @@ const std::vector<hostile_case>& hostile_cases() {
       {"behind_clock_text", 4, 2},
       {"behind_clock_html", 4, 2},
       {"behind_clock_hangs", 4, 2},
+      {"clock_near_the_end", 0, 1, nobody, none, 1000, 20},
       {"clock_2_53", 0, 1, nobody, none, 1000, 20},
       {"clock_2_63", 0, 1, nobody, none, 1000, 20},
       {"clock_2_64", 0, 1, nobody, none, 1000, 20},

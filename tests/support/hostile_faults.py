@@ -278,6 +278,8 @@ FAULTS = {
                                play.behind(500, play.HTML)),
     "behind_clock_hangs": Fault("batch+clock", "clock_behind; the clock path is silent",
                                 "gives up in time; " + KEEP, play.behind(500, play.SILENT)),
+    "clock_near_the_end": Fault("batch", "server_clock: 2^53 - 2 beside good results", CLOCK_KEPT,
+                                play.server_clock(2**53 - 2)),
     "clock_2_53": Fault("batch", "server_clock: 2^53 beside good results", CLOCK_KEPT,
                         play.server_clock(2**53)),
     "clock_2_63": Fault("batch", "server_clock: 2^63 beside good results", CLOCK_KEPT,

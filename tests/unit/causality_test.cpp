@@ -96,12 +96,12 @@ TEST(Causality, TheReceiveRuleIsTheLargerOneAndOne) {
   EXPECT_EQ(*receive(0, 0), 1U);
   EXPECT_EQ(*receive(5, 3), 6U);
   EXPECT_EQ(*receive(3, 5), 6U);
-  EXPECT_EQ(*receive(0, max_lamport - 1), max_lamport);
+  EXPECT_EQ(*receive(0, max_received), max_received + 1);
 }
 
-TEST(Causality, AReceivedValueThatLeavesNoRoomIsRefused) {
-  for (const std::uint64_t remote :
-       {max_lamport, max_lamport + 1, std::numeric_limits<std::uint64_t>::max()}) {
+TEST(Causality, AReceivedValueNearTheEndIsRefused) {
+  for (const std::uint64_t remote : {max_received + 1, max_lamport - 1, max_lamport,
+                                     max_lamport + 1, std::numeric_limits<std::uint64_t>::max()}) {
     const auto refused = receive(1, remote);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ec::bad_input);
@@ -112,6 +112,15 @@ TEST(Causality, AReceivedValueThatLeavesNoRoomIsRefused) {
 TEST(Causality, AClockAtItsEndStaysThere) {
   const auto merged = receive(max_lamport, 1);
   EXPECT_TRUE(!merged || *merged == max_lamport);
+}
+
+TEST(Causality, WhateverIsReceivedRoomForFourBillionEventsRemains) {
+  std::uint64_t clock = 1;
+  for (int round = 0; round < 3; ++round)
+    for (const std::uint64_t remote : {max_received - 1, max_received, max_received + 1})
+      if (const auto merged = receive(clock, remote))
+        clock = *merged;
+  EXPECT_GT(max_lamport - clock, (std::uint64_t{1} << 32) - 100);
 }
 
 } // namespace

@@ -237,6 +237,16 @@ settle_outcome StoreTest::settle(store& queue, const lease_grant& grant, fate wh
   return outcome ? *std::move(outcome) : settle_outcome{};
 }
 
+void StoreTest::set_clock(std::uint64_t value) {
+  const auto done = tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
+    auto row = *summary::decode(*txn.get(tables.main, summary_key));
+    row.clock = value;
+    txn.put(tables.main, summary_key, row.encode());
+    return true;
+  });
+  EXPECT_TRUE(done);
+}
+
 queue_stats StoreTest::stats(store& queue) {
   auto found = queue.stats();
   EXPECT_TRUE(found) << found.error().message;

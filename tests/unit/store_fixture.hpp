@@ -66,6 +66,8 @@ protected:
   settle_outcome settle(store& queue, const lease_grant& grant, fate what,
                         std::string message = "no", std::uint32_t max_retries = 5);
   queue_stats stats(store& queue);
+  /// Puts the clock's row where a test wants it.
+  void set_clock(std::uint64_t value);
   std::vector<listed_event> list(store& queue, std::string_view team = "team-a");
 
   support::temporary_folder folder_;
