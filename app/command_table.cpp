@@ -14,7 +14,7 @@ constexpr std::array<command_group, 5> groups = {{
     {"config", "configuration of this home"},
 }};
 
-constexpr std::array<command, 19> table = {{
+constexpr std::array<command, 22> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -22,6 +22,8 @@ constexpr std::array<command, 19> table = {{
     {"events stats", "count events by type and state", declare_events_stats},
     {"events retry", "queue dead letters again", declare_events_retry},
     {"events discard", "remove dead letters for good", declare_events_discard},
+    {"events acknowledge-drops", "forget the count of events that were not kept",
+     declare_events_acknowledge_drops},
     {"clock show", "show the clock's value and this home's node id", declare_clock_show},
     {"clock reconcile", "merge the server's clock", declare_clock_reconcile},
     {"auth login", "log in to the server", declare_auth_login},
@@ -30,6 +32,8 @@ constexpr std::array<command, 19> table = {{
     {"sync now", "send what is queued, once", declare_sync_now},
     {"sync status", "show where the events stand", declare_sync_status},
     {"sync server", "show or set the server", declare_sync_server},
+    {"sync opt-out", "keep this project's events on this machine", declare_sync_opt_out},
+    {"sync opt-in", "share this project's events", declare_sync_opt_in},
     {"config list", "show every key, its value and origin", declare_config_list},
     {"config get", "show one key", declare_config_get},
     {"config set", "change one key in config.toml", declare_config_set, false},

@@ -31,6 +31,8 @@ struct context {
     options.max_events = static_cast<std::uint64_t>(config.number("sync.max_queue_size"));
     options.max_bytes = static_cast<std::uint64_t>(config.number("sync.max_queue_bytes"));
     options.busy_timeout = std::chrono::milliseconds(config.number("sync.busy_timeout_ms"));
+    options.share_by_default = config.text("sync.project_default") == "on";
+    options.evict_oldest = config.text("sync.overflow") == "evict_oldest";
     return options;
   }
 

@@ -2,19 +2,55 @@
 
 #include "messages/validate.hpp"
 
+#include <cstdlib>
+
 namespace spec_kitty {
 
 namespace {
 
 constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
 
-/// The team new events belong to, with the reason when the session could not be read.
-std::string team_of_session(context& ctx) {
-  const auto session = read_credentials(ctx.home.path);
-  if (!session)
-    ctx.out.warn(session.error().message + "; the event is recorded for no team yet");
-  const bool known = session && *session && !(*session)->team_slug.empty();
-  return known ? (*session)->team_slug : std::string(local_team);
+/// The session, with a warning when it could not be read.
+std::optional<credentials> session_of(context& ctx) {
+  auto session = read_credentials(ctx.home.path);
+  if (session)
+    return *std::move(session);
+  ctx.out.warn(session.error().message + "; the event is recorded for no team yet");
+  return std::nullopt;
+}
+
+std::string team_of(const std::optional<credentials>& session) {
+  return session && !session->team_slug.empty() ? session->team_slug : std::string(local_team);
+}
+
+/// What must not stand in an event: the user's home folder, and the secrets at hand.
+private_words words_of(const std::optional<credentials>& session) {
+  private_words words;
+  if (const char* home = std::getenv("HOME"))
+    words.home_folder = home;
+  if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
+    words.secrets.emplace_back(password);
+  if (session) {
+    words.secrets.push_back(session->access);
+    words.secrets.push_back(session->refresh);
+  }
+  return words;
+}
+
+/// A payload without what is private: paths, secrets, stack traces.
+result<std::string> clean_payload(const std::string& payload, const std::string& event_type,
+                                  const private_words& words) {
+  auto parsed = parse_json(payload);
+  if (!parsed)
+    return parsed.error();
+  bool changed = redact(*parsed, *parsed, words);
+  if (event_type == "ErrorLogged" && parsed->IsObject())
+    if (const auto trace = parsed->FindMember("stack_trace");
+        trace != parsed->MemberEnd() && !trace->value.IsNull()) {
+      trace->value.SetNull();
+      changed = true;
+    }
+  return changed ? to_text(*parsed) : payload;
 }
 
 project_identity project_here(context& ctx) {
@@ -28,8 +64,10 @@ project_identity project_here(context& ctx) {
 
 } // namespace
 
-emitter::emitter(context& ctx)
-    : team_(team_of_session(ctx)), project_(project_here(ctx)),
+emitter::emitter(context& ctx) : emitter(ctx, session_of(ctx)) {}
+
+emitter::emitter(context& ctx, const std::optional<credentials>& session)
+    : team_(team_of(session)), private_(words_of(session)), project_(project_here(ctx)),
       longest_event_(static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - batch_frame),
       store_(ctx.store_settings()) {}
 
@@ -49,6 +87,9 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
                    "payload: " + std::to_string(payload->size()) +
                        " bytes; an event can have at most " + std::to_string(longest_event_),
                    "shorten it, or raise sync.batch_bytes if the server takes larger batches"};
+  payload = clean_payload(*payload, wish.event_type, private_);
+  if (!payload)
+    return payload.error();
   const auto parsed = parse_json(*payload);
   if (!parsed)
     return parsed.error();
@@ -68,6 +109,8 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
   draft.team_slug = team_;
   draft.project_uuid = project_.uuid;
   draft.project_slug = project_.slug;
+  draft.project_key = project_.key;
+  draft.project_name = project_.name;
   if (auto valid = validate_draft(draft); !valid)
     return valid.error();
   if (!about)

@@ -8,6 +8,7 @@
 #include "config/project.hpp"
 #include "messages/event.hpp"
 #include "messages/queue.hpp"
+#include "messages/redact.hpp"
 
 #include <memory>
 #include <optional>
@@ -40,7 +41,10 @@ public:
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
 private:
+  emitter(context& ctx, const std::optional<credentials>& session);
+
   const std::string team_;
+  const private_words private_;
   project_identity project_;
   std::size_t longest_event_;
   store_options store_;

@@ -36,6 +36,7 @@ constexpr exit_status status_of(ec code) {
   case ec::store_version:
   case ec::store_full:
   case ec::store_unusable:
+  case ec::commit_unknown:
     return exit_status::store_unusable;
   case ec::bad_input:
   case ec::invalid_event:

@@ -1,5 +1,8 @@
 #include "app/snapshot.hpp"
 
+#include "actors/queue/overflow.hpp"
+#include "actors/queue/spill.hpp"
+
 namespace spec_kitty {
 
 std::string_view to_string(session_state state) {
@@ -27,6 +30,11 @@ result<snapshot> take_snapshot(const context& ctx) {
                           ? session_state::authenticated
                           : session_state::expired;
 
+  for (const auto& file : spill_files(ctx.home.path))
+    shot.spilled += file.events;
+  for (const auto& file : overflow_files(ctx.home.path))
+    shot.overflowed += file.events;
+
   auto where = ctx.open_for_reading();
   if (!where)
     return where.error();
@@ -45,8 +53,11 @@ result<snapshot> take_snapshot(const context& ctx) {
       shot.held += share.live;
       continue;
     }
-    shot.leased += share.leased;
-    shot.queued += share.live - std::min(share.live, share.leased);
+    const std::uint64_t open = share.live - share.opted_out;
+    const std::uint64_t leased = std::min(open, share.leased);
+    shot.held += share.opted_out;
+    shot.leased += leased;
+    shot.queued += open - leased;
   }
   if (shot.queue.oldest_at > 0)
     shot.oldest_age_s = static_cast<std::uint64_t>(

@@ -22,7 +22,9 @@ struct snapshot {
   queue_stats queue;
   std::uint64_t queued = 0; ///< due for the session's team, or for any team when logged out
   std::uint64_t leased = 0;
-  std::uint64_t held = 0; ///< `local`, other teams', forbidden by the server
+  std::uint64_t held = 0;       ///< `local`, other teams', forbidden by the server, opted out
+  std::uint64_t spilled = 0;    ///< recorded beside the store, to be taken in
+  std::uint64_t overflowed = 0; ///< moved out to make room, importable
   std::optional<std::uint64_t> oldest_age_s;
 };
 

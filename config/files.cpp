@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,6 +108,22 @@ result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned
     return {};
   ::unlink(fresh.c_str());
   return system_failure(error, "cannot write " + file.string());
+}
+
+result<void> check_free_space(const fs::path& folder, std::uint64_t bytes) {
+  struct statvfs info {};
+  fs::path at = folder;
+  while (::statvfs(at.c_str(), &info) != 0) {
+    if (errno != ENOENT || !at.has_relative_path())
+      return {};
+    at = at.parent_path();
+  }
+  if (static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize >= bytes)
+    return {};
+  return failure{ec::store_full,
+                 "less than " + std::to_string(bytes >> 10) + " KiB are free on the disk of " +
+                     folder.string(),
+                 "free some disk space, then run the command again"};
 }
 
 result<void> make_private_folder(const fs::path& folder) {

@@ -43,6 +43,10 @@ result<std::optional<std::string>> read_file(const std::filesystem::path& file,
 result<void> replace_file(const std::filesystem::path& file, std::string_view bytes,
                           unsigned mode = 0600);
 
+/// store_full when less than `bytes` are free on the disk of a folder, or of the nearest one above
+/// it that exists. No answer from the system is no reason to refuse.
+result<void> check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
+
 /// Makes a private folder (0700) and its parents. Existing folders stay as they are.
 result<void> make_private_folder(const std::filesystem::path& folder);
 

@@ -4,7 +4,10 @@
 #include "messages/event.hpp"
 #include "messages/json.hpp"
 
+#include <sha256.h>
 #include <yaml-cpp/yaml.h>
+
+#include <array>
 
 namespace spec_kitty {
 
@@ -44,30 +47,21 @@ std::optional<std::string> scalar(const YAML::Node& project, const char* name) {
   return value.Scalar();
 }
 
-} // namespace
-
-std::optional<fs::path> primary_checkout(const fs::path& from) {
+/// Stands for a checkout without a uuid: the same from all its worktrees, and it names no path.
+std::string digest_of(const fs::path& checkout) {
   std::error_code error;
-  for (fs::path at = from; !at.empty(); at = at.parent_path()) {
-    const auto git = fs::status(at / ".git", error);
-    if (fs::is_directory(git))
-      return at;
-    if (fs::is_regular_file(git))
-      return primary_of_linked(at);
-    if (fs::is_directory(at / ".kittify", error))
-      return at;
-    if (at == at.root_path())
-      break;
-  }
-  return std::nullopt;
+  const fs::path git = checkout / ".git";
+  const fs::path place = fs::canonical(fs::exists(git, error) ? git : checkout, error);
+  const std::string text = (error ? git : place).string();
+  std::array<char, SHA256_DIGEST_STRING_LENGTH> hex{};
+  SHA256Data(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hex.data());
+  return "git:" + std::string(hex.data(), 32);
 }
 
-project_identity read_project(const fs::path& from) {
+/// uuid and slug as `.kittify/config.yaml` has them, and a warning where it cannot be used.
+project_identity read_identity(const fs::path& checkout) {
   project_identity identity;
-  const auto checkout = primary_checkout(from);
-  if (!checkout)
-    return identity;
-  const fs::path file = *checkout / ".kittify" / "config.yaml";
+  const fs::path file = checkout / ".kittify" / "config.yaml";
   const auto text = read_file(file);
   if (!text || !*text) {
     identity.warning = text ? "" : text.error().message;
@@ -92,6 +86,36 @@ project_identity read_project(const fs::path& from) {
     identity.warning = file.string() + ", line " + std::to_string(broken.mark.line + 1) +
                        ": not usable YAML (" + broken.msg + "); events carry no project";
   }
+  return identity;
+}
+
+} // namespace
+
+std::optional<fs::path> primary_checkout(const fs::path& from) {
+  std::error_code error;
+  for (fs::path at = from; !at.empty(); at = at.parent_path()) {
+    const auto git = fs::status(at / ".git", error);
+    if (fs::is_directory(git))
+      return at;
+    if (fs::is_regular_file(git))
+      return primary_of_linked(at);
+    if (fs::is_directory(at / ".kittify", error))
+      return at;
+    if (at == at.root_path())
+      break;
+  }
+  return std::nullopt;
+}
+
+project_identity read_project(const fs::path& from) {
+  const auto checkout = primary_checkout(from);
+  if (!checkout)
+    return {};
+  project_identity identity = read_identity(*checkout);
+  identity.key = identity.uuid ? *identity.uuid : digest_of(*checkout);
+  identity.name = identity.slug ? *identity.slug : checkout->filename().string();
+  if (!is_utf8(identity.name))
+    identity.name = "a project";
   return identity;
 }
 

@@ -18,14 +18,16 @@ namespace {
 
 using kind = setting_key::kind;
 
-constexpr std::array<setting_key, 10> keys = {{
+constexpr std::array<setting_key, 11> keys = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
      "most events queued, leased and held together"},
     {"sync.max_queue_bytes", kind::number, "268435456", 1048576, 68719476736, "",
      "most bytes of stored events"},
-    {"sync.overflow", kind::choice, "reject", 0, 0, "reject",
-     "what happens to an event at the cap"},
+    {"sync.overflow", kind::choice, "reject", 0, 0, "reject|evict_oldest",
+     "at the cap: refuse the new event, or move the oldest to the overflow folder"},
+    {"sync.project_default", kind::choice, "on", 0, 0, "on|off",
+     "whether a project's events are shared before anybody has decided"},
     {"sync.batch_events", kind::number, "1000", 1, 1000, "", "most events in one batch"},
     {"sync.batch_bytes", kind::number, "524288", 1024, 8388608, "",
      "most bytes in one batch before compression; also the limit of one event"},

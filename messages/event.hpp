@@ -54,6 +54,8 @@ struct event_draft {
   std::string team_slug{local_team};
   std::optional<std::string> project_uuid;
   std::optional<std::string> project_slug;
+  std::string project_key;  ///< what opting out goes by; not part of the event; empty: no project
+  std::string project_name; ///< of the project, for people
 };
 
 /// What the store adds: identity and position.

@@ -78,7 +78,8 @@ using clock_actor = caf::typed_actor<
 
 /// QUEUE: the only writer of the store in its process.
 using queue_actor = caf::typed_actor<
-    /// Durable when the receipt comes. Parked until the burst's commit; queue_full, store_* else.
+    /// Durable when the receipt comes. Parked until the burst's commit. In a spill file where the
+    /// store cannot be used; queue_full, or store_* when that fails too.
     answers<append_request, append_receipt>,
     /// The burst's commit.
     takes<commit_burst>,
@@ -104,6 +105,10 @@ using queue_actor = caf::typed_actor<
     answers<hold_request, hold_done>,
     /// Dead letters go back to the queue or away.
     answers<dead_request, dead_done>,
+    /// A project's events stay here, or may go.
+    answers<project_request, project_done>,
+    /// The count of dropped events starts again.
+    answers<drops_request, drops_done>,
     /// The last failure, for the status.
     takes<error_note>>;
 
@@ -165,6 +170,10 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::project_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::project_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::error_note)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_reply)

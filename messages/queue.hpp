@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,12 +15,14 @@
 
 namespace spec_kitty {
 
-/// The answer to an append, given after the commit: the event is durable.
+/// The answer to an append, given after the commit: the event is durable. A spilled event has
+/// neither id nor clock yet: the store could not be used, and the next opener takes it in.
 struct append_receipt {
   std::string event_id;
   std::uint64_t lamport_clock = 0;
-  std::string json;         ///< the stored event, as it will be sent
-  std::uint64_t queued = 0; ///< live events after it
+  std::string json;               ///< the stored event, as it will be sent
+  std::uint64_t queued = 0;       ///< live events after it
+  std::optional<failure> spilled; ///< why it stands in a spill file; nothing: it is in the store
 };
 
 /// Asks for the oldest due events of one team.
@@ -100,8 +103,9 @@ struct due_request {
 struct due_count {
   std::uint64_t events = 0;
   std::uint64_t through = 0;
-  std::uint64_t held_elsewhere = 0; ///< live events of other teams and of `local`
-  bool held = false;                ///< the server forbade the team when it was last asked
+  std::uint64_t held_elsewhere =
+      0;             ///< live events of other teams, of `local`, of opted-out projects
+  bool held = false; ///< the server forbade the team when it was last asked
 };
 
 /// Merges the server's clock, then gives new stamps, in order, to every event that was never sent
@@ -155,12 +159,41 @@ struct adoption {
   std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones
 };
 
+/// What a person decides about the events of a project. Source: cli.md, Sync.
+struct project_request {
+  std::string key;    ///< uuid, or what stands for a git repository without one
+  std::string name;   ///< for people
+  bool share = false; ///< false: its events stay here
+};
+
+struct project_done {
+  std::uint64_t events = 0; ///< of the project, waiting now
+  std::uint64_t leased = 0; ///< of these, in a drainer's hands already
+  bool changed = false;
+};
+
+/// Forgets the count of refused and evicted events: a person has seen it.
+struct drops_request {};
+
+struct drops_done {
+  std::uint64_t count = 0; ///< what it was
+};
+
 /// One team's share of the queue.
 struct team_share {
   std::string slug;
   std::uint64_t live = 0;
   std::uint64_t leased = 0;
-  std::string hold_reason; ///< empty: not held by the server
+  std::uint64_t opted_out = 0; ///< of `live`: of projects whose events stay here
+  std::string hold_reason;     ///< empty: not held by the server
+};
+
+/// One project's share of the queue.
+struct project_share {
+  std::string key; ///< empty: events of no project
+  std::string name;
+  bool shared = true; ///< false: opted out, or undecided where the default is off
+  std::uint64_t live = 0;
 };
 
 /// The store at one moment, from one snapshot.
@@ -178,6 +211,7 @@ struct queue_stats {
   epoch_us oldest_at = 0;   ///< when the oldest live event was recorded; 0: none
   std::string last_error;   ///< JSON object, or empty
   std::vector<team_share> teams;
+  std::vector<project_share> projects; ///< with events that wait, or opted out
   std::vector<std::pair<std::string, std::uint64_t>> types;
 };
 

@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> names = {
+constexpr std::array<std::string_view, 25> names = {
     "ok",
     "usage",
     "bad_input",
@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 24> names = {
     "store_version",
     "store_full",
     "store_unusable",
+    "commit_unknown",
     "stopping",
     "internal",
 };

@@ -66,8 +66,15 @@ result<void> environment::run_write(const txn_body& body) {
         if (id == 0)
           throw;
         // The transaction began. Whatever failed, a fresh look says what is on disk.
-        if (settle_failed_commit(id))
-          return {};
+        try {
+          if (settle_failed_commit(id))
+            return {};
+        } catch (const lmdb_error& blind) {
+          failure unknown = to_failure(blind, options_.folder);
+          unknown.code = ec::commit_unknown;
+          unknown.message += "; whether the last change was stored is unknown";
+          return unknown;
+        }
         if (!again)
           throw;
       }

@@ -2,8 +2,28 @@
 
 #include "actors/clock/mirror.hpp"
 #include "actors/queue/process_mark.hpp"
+#include "actors/queue/spill.hpp"
 
 namespace spec_kitty {
+
+namespace {
+
+/// The store itself could not be used: the event can still be kept beside it.
+bool calls_for_spill(ec code) {
+  switch (code) {
+  case ec::store_busy:
+  case ec::store_corrupt:
+  case ec::store_version:
+  case ec::store_full:
+  case ec::store_unusable:
+  case ec::commit_unknown:
+    return true;
+  default:
+    return false;
+  }
+}
+
+} // namespace
 
 queue_state::~queue_state() {
   answer_parked({ec::stopping,
@@ -30,6 +50,11 @@ result<store*> queue_state::open() {
       return merged.error();
     last_clock = *merged;
   }
+  // What was recorded while the store was shut comes before what is recorded now. Should it not
+  // fit, it stays where it is, and the status shows it.
+  if (const auto taken = fresh->take_in_spill(config.now()); taken && *taken > 0)
+    if (const auto after = fresh->clock())
+      last_clock = *after;
   opened = std::move(*fresh);
   if (has_clock && (!mirror || mirror->value != last_clock)) // missing, corrupt or behind
     self->send(clock, clock_committed{last_clock, opened->node_id()});
@@ -41,10 +66,14 @@ void queue_state::commit() {
     return;
   const auto where = open();
   if (!where)
-    return answer_parked(where.error());
+    return spill(where.error(), {});
+  if (std::exchange(spilled_before, false))
+    (void)(*where)->take_in_spill(config.now()); // earlier events first
   auto answers = (*where)->append(drafts, config.now());
   if (!answers)
-    return answer_parked(answers.error());
+    return spill(answers.error(), answers.error().code == ec::commit_unknown
+                                      ? (*where)->attempted_ids()
+                                      : std::vector<std::string>{});
   for (const auto& answer : *answers)
     if (answer)
       last_clock = answer->lamport_clock;
@@ -52,6 +81,34 @@ void queue_state::commit() {
     self->send(clock, clock_committed{last_clock, opened->node_id()});
   for (std::size_t i = 0; i < promises.size(); ++i)
     deliver(promises[i], std::move((*answers)[i]));
+  drafts.clear();
+  promises.clear();
+}
+
+void queue_state::spill(const failure& why, const std::vector<std::string>& ids) {
+  if (!calls_for_spill(why.code))
+    return answer_parked(why);
+  const epoch_us now = config.now();
+  std::vector<spilled_event> events;
+  events.reserve(drafts.size());
+  for (auto& draft : drafts) {
+    const std::size_t i = events.size();
+    events.push_back({std::move(draft), now, i < ids.size() ? ids[i] : std::string()});
+  }
+  if (auto kept = write_spill(config.store.home, events, now); !kept)
+    return answer_parked({why.code,
+                          "1 event NOT recorded: " + why.message +
+                              "; nor can it be kept beside the "
+                              "store: " +
+                              kept.error().message,
+                          why.hint});
+  spilled_before = true;
+  for (std::size_t i = 0; i < promises.size(); ++i) {
+    append_receipt receipt;
+    receipt.event_id = events[i].event_id;
+    receipt.spilled = why;
+    fulfil(promises[i], std::move(receipt));
+  }
   drafts.clear();
   promises.clear();
 }
@@ -148,6 +205,13 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
       },
       [with_store](const dead_request& request) {
         return with_store([&](store& s) { return s.decide_dead(request); });
+      },
+      [self, with_store](const project_request& request) {
+        return with_store(
+            [&](store& s) { return s.decide_project(request, self->state.config.now()); });
+      },
+      [with_store](const drops_request&) {
+        return with_store([](store& s) { return s.acknowledge_drops(); });
       },
       [self](const error_note& note) {
         if (auto where = self->state.open())

@@ -3,7 +3,8 @@
 // Appends are parked with their promise; the first of a burst sends QUEUE a commit message, which
 // lands behind whatever is already in the mailbox. So a burst shares one transaction, and each
 // sender is answered after the commit: the receipt is the promise that the event is durable.
-// Should QUEUE die with promises parked, its state answers them.
+// Should QUEUE die with promises parked, its state answers them. A store that is locked too long,
+// full or unusable does not lose the event: it goes to a spill file, and the receipt says so.
 #pragma once
 
 #include "actors/queue/store.hpp"
@@ -29,6 +30,9 @@ struct queue_state {
   /// Opens the store when first needed, merging a clock mirror that is ahead of it.
   result<store*> open();
   void commit();
+  /// Keeps the parked drafts beside a store that cannot be used, and answers them. `ids` are those
+  /// of a commit whose outcome is unknown.
+  void spill(const failure& why, const std::vector<std::string>& ids);
   void answer_parked(const failure& why);
 
   queue_config config;
@@ -37,6 +41,7 @@ struct queue_state {
   std::vector<caf::typed_response_promise<append_receipt>> promises;
   clock_actor clock;
   bool has_clock = false;
+  bool spilled_before = false; ///< by this process: to be taken in before anything is appended
   std::uint64_t last_clock = 0;
   queue_actor::pointer self = nullptr;
 

@@ -116,7 +116,10 @@ std::optional<summary> summary::decode(std::string_view stored) {
     return s; // a newer version's row: only its number is known
   in >> reserved >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
       s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id;
-  return in.whole() && s.schema == schema_version ? std::optional(s) : std::nullopt;
+  if (!in.whole() || s.schema == 0 || s.schema > schema_version)
+    return std::nullopt;
+  s.schema = schema_version; // an older row has the same form; it is written as a new one
+  return s;
 }
 
 void event_record::encode(char* out) const {
@@ -206,6 +209,20 @@ team_record team_record::decode(std::string_view bytes) {
   return team;
 }
 
+std::string project_record::encode() const {
+  byte_writer out;
+  out << static_cast<std::uint32_t>(choice) << std::string_view(name);
+  return out.take();
+}
+
+project_record project_record::decode(std::string_view bytes) {
+  project_record project;
+  std::uint32_t choice = 0;
+  byte_reader(bytes) >> choice >> project.name;
+  project.choice = choice <= 2 ? static_cast<sharing>(choice) : sharing::kept_here;
+  return project;
+}
+
 std::string lease_record::encode() const {
   byte_writer out;
   out << expires_at << owner.pid << team_id << owner.start_time << owner.boot
@@ -251,6 +268,26 @@ std::string count_key(std::string_view event_type) {
 
 std::string_view id_key(const ulid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+std::string project_row_key(std::string_view project) {
+  return std::string(1, 'p').append(project);
+}
+
+std::string lane_key(std::string_view team, std::string_view project) {
+  std::string key(team);
+  if (!project.empty())
+    key.append(1, '\0').append(project);
+  return key;
+}
+
+std::string_view team_of_lane(std::string_view key) {
+  return key.substr(0, key.find('\0'));
+}
+
+std::string_view project_of_lane(std::string_view key) {
+  const auto zero = key.find('\0');
+  return zero == std::string_view::npos ? std::string_view{} : key.substr(zero + 1);
 }
 
 std::string encode_u64(std::uint64_t value) {

@@ -1,4 +1,4 @@
-// The bytes of the store, schema version 1: every row's encoding in one place.
+// The bytes of the store, schema version 2: every row's encoding in one place.
 //
 // Keys are big-endian so that key order is number order; values are little-endian. Nothing here
 // may change without a new schema version: docs/queue-format.md is the specification. Pure.
@@ -15,8 +15,9 @@
 
 namespace spec_kitty {
 
-/// DO NOT CHANGE: the version that this program reads and writes.
-inline constexpr std::uint32_t schema_version = 1;
+/// DO NOT CHANGE: the version that this program writes. It reads version 1 too, which had no
+/// projects: the first transaction that writes makes it version 2.
+inline constexpr std::uint32_t schema_version = 2;
 
 /// A number beyond this one is damage, not a newer version.
 inline constexpr std::uint32_t last_schema_version = 1000;
@@ -81,17 +82,34 @@ struct dead_record {
   static std::optional<dead_record> decode(std::string_view bytes);
 };
 
-/// A team's part of the queue.
+/// A team's part of the queue, or what one project has in it: a lane. The lane without a project
+/// stands for the team as a whole where the server holds it.
 struct team_record {
   std::uint32_t id = 0;
   std::uint32_t hold = 0;         ///< 0: none, 1: the server forbids it (403)
-  std::uint64_t live = 0;         ///< its queued, leased and held events
-  std::uint64_t sent_through = 0; ///< every event of the team up to this position was sent once
+  std::uint64_t live = 0;         ///< the lane's queued, leased and held events
+  std::uint64_t sent_through = 0; ///< every event of the lane up to this position was sent once
   std::int64_t held_since = 0;    ///< µs since 1970
   std::string hold_reason;
 
   std::string encode() const;
   static team_record decode(std::string_view bytes);
+};
+
+/// What a person decided about a project's events. DO NOT CHANGE the numbers.
+enum class sharing : std::uint32_t {
+  undecided = 0, ///< as sync.project_default says
+  shared = 1,
+  kept_here = 2, ///< never sent, held visibly
+};
+
+/// A project that has recorded events here, or that somebody decided about.
+struct project_record {
+  sharing choice = sharing::undecided;
+  std::string name; ///< for people: its slug, else the folder's name
+
+  std::string encode() const;
+  static project_record decode(std::string_view bytes);
 };
 
 /// Who a lease belongs to: gone when this process is gone.
@@ -120,6 +138,12 @@ std::uint64_t position_of(std::string_view key);
 std::string team_queue_key(std::uint32_t team_id, std::uint64_t seq);
 std::string count_key(std::string_view event_type);
 std::string_view id_key(const ulid& id);
+std::string project_row_key(std::string_view project);
+
+/// A lane's key: the team's slug, and the project's key behind a zero byte where there is one.
+std::string lane_key(std::string_view team, std::string_view project);
+std::string_view team_of_lane(std::string_view key);
+std::string_view project_of_lane(std::string_view key);
 
 inline constexpr std::string_view summary_key = "S";
 inline constexpr std::string_view node_key = "node";

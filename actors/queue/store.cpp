@@ -77,6 +77,15 @@ result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
   });
 }
 
+result<drops_done> store::acknowledge_drops() {
+  return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    summary row = store_detail::read_summary(txn, tables);
+    const drops_done done{std::exchange(row.dropped, 0)};
+    txn.put(tables.main, summary_key, row.encode());
+    return done;
+  });
+}
+
 result<void> store::note_error(std::string_view json) {
   auto done = env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     txn.put(tables.main, last_error_key, json);
@@ -95,12 +104,17 @@ summary read_summary(const lmdb_txn& txn, const store_tables& tables) {
   return *row;
 }
 
-team_record& team_book::at(std::string_view slug) {
+team_record& team_book::at(std::string_view team, std::string_view project) {
+  row(std::string(team));
+  return row(lane_key(team, project));
+}
+
+team_record& team_book::row(std::string key) {
   for (auto& [known, row] : rows_)
-    if (known == slug)
+    if (known == key)
       return row;
   team_record row;
-  if (const auto bytes = txn_.get(tables_.teams, slug))
+  if (const auto bytes = txn_.get(tables_.teams, key))
     row = team_record::decode(*bytes);
   else
     row.id = static_cast<std::uint32_t>(
@@ -108,7 +122,7 @@ team_record& team_book::at(std::string_view slug) {
         static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [&](const auto& known) {
           return !txn_.get(tables_.teams, known.first);
         })));
-  return rows_.emplace_back(std::string(slug), std::move(row)).second;
+  return rows_.emplace_back(std::move(key), std::move(row)).second;
 }
 
 team_record& team_book::at_id(std::uint32_t id) {
@@ -118,8 +132,29 @@ team_record& team_book::at_id(std::uint32_t id) {
   lmdb_cursor cursor(txn_, tables_.teams);
   for (bool more = cursor.first(); more; more = cursor.next())
     if (team_record::decode(cursor.value()).id == id)
-      return at(std::string(cursor.key()));
+      return row(std::string(cursor.key()));
   throw lmdb_error(MDB_CORRUPTED, "find the team of an event");
+}
+
+project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
+                                std::string_view project) {
+  const auto bytes = txn.get(tables.main, project_row_key(project));
+  return bytes ? project_record::decode(*bytes) : project_record{};
+}
+
+std::vector<lane> all_lanes(const lmdb_txn& txn, const store_tables& tables,
+                            bool share_by_default) {
+  std::vector<lane> lanes;
+  lmdb_cursor cursor(txn, tables.teams);
+  for (bool more = cursor.first(); more; more = cursor.next()) {
+    lane found{std::string(team_of_lane(cursor.key())), std::string(project_of_lane(cursor.key())),
+               team_record::decode(cursor.value())};
+    const auto choice = found.project.empty() ? sharing::undecided
+                                              : read_project_row(txn, tables, found.project).choice;
+    found.shared = choice == sharing::shared || (choice == sharing::undecided && share_by_default);
+    lanes.push_back(std::move(found));
+  }
+  return lanes;
 }
 
 void team_book::write_back() {

@@ -7,6 +7,9 @@
 //   adopt    `local` events get the team of a login                 store_adopt.cpp
 //   restamp  the server's clock, new stamps where they may change   store_restamp.cpp
 //   dead     what a person decides about dead letters               store_dead.cpp
+//   project  what a person decides about a project's events         store_project.cpp
+//   evict    the oldest make room at the cap                        store_evict.cpp
+//   spill    takes in what was recorded while the store was shut    store_spill.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
 // describes the bytes.
@@ -24,12 +27,18 @@
 
 namespace spec_kitty {
 
+namespace store_detail {
+struct queue_rows;
+} // namespace store_detail
+
 struct store_options {
   std::filesystem::path home;
   node_seed seed;
   std::uint64_t max_events = 10000;    ///< queued, leased and held together
   std::uint64_t max_bytes = 268435456; ///< of stored rows; the map is four times as large
   std::chrono::milliseconds busy_timeout{2000};
+  bool share_by_default = true; ///< sync.project_default: projects nobody has decided about
+  bool evict_oldest = false;    ///< sync.overflow: at the cap the oldest make room
 };
 
 class store {
@@ -75,6 +84,19 @@ public:
   /// Dead letters back to their old place, or gone. All ids are known, or nothing is done.
   result<dead_done> decide_dead(const dead_request& request);
 
+  /// Holds or shares the events of a project from now on, those that wait included.
+  result<project_done> decide_project(const project_request& request, epoch_us now);
+
+  /// Sets the count of dropped events to 0.
+  result<drops_done> acknowledge_drops();
+
+  /// Takes in what stands in the home's spill files, in order of time, each event once; the files
+  /// go afterwards. The number taken in.
+  result<std::uint64_t> take_in_spill(epoch_us now);
+
+  /// After an append that failed with commit_unknown: the id of each draft; empty where refused.
+  const std::vector<std::string>& attempted_ids() const { return attempted_; }
+
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
 
@@ -93,10 +115,14 @@ private:
 
   result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last);
   std::uint64_t byte_cap() const;
+  /// Makes room for that many events, or bytes, by moving the oldest to the overflow folder.
+  void evict(store_detail::queue_rows& rows, std::size_t events, std::size_t bytes,
+             epoch_us now) const;
 
   store_options options_;
   std::shared_ptr<environment> env_;
   std::string node_id_;
+  std::vector<std::string> attempted_;
 };
 
 namespace store_detail {
@@ -104,21 +130,39 @@ namespace store_detail {
 /// The summary row; throws lmdb_error(MDB_CORRUPTED) when it is missing or garbled.
 summary read_summary(const lmdb_txn& txn, const store_tables& tables);
 
-/// Team rows touched in a transaction, read once and written back once.
+/// Lanes (a team's, or a project's in a team) touched in a transaction, read once and written back
+/// once. References hold until the next call of at().
 class team_book {
 public:
   team_book(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
-  /// The row of a team, made on first use.
-  team_record& at(std::string_view slug);
+  /// The row of a lane, made on first use; a team's own row comes before those of its projects.
+  team_record& at(std::string_view team, std::string_view project = {});
   /// The row with this id; throws lmdb_error(MDB_CORRUPTED) where there is none.
   team_record& at_id(std::uint32_t id);
   void write_back();
 
 private:
+  team_record& row(std::string key);
+
   lmdb_txn& txn_;
   const store_tables& tables_;
   std::vector<std::pair<std::string, team_record>> rows_;
 };
+
+/// One lane and whether its events may go.
+struct lane {
+  std::string team;
+  std::string project; ///< key; empty: none
+  team_record row;
+  bool shared = true;
+};
+
+/// Every lane, in the order of team and project.
+std::vector<lane> all_lanes(const lmdb_txn& txn, const store_tables& tables, bool share_by_default);
+
+/// A project's row; undecided where there is none.
+project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
+                                std::string_view project);
 
 /// Counts per event type, kept like team rows.
 class type_book {

@@ -1,7 +1,5 @@
 // `local` events, emitted before anybody logged in, get the team of a login.
-#include "actors/queue/store.hpp"
-
-#include <map>
+#include "actors/queue/store_rows.hpp"
 
 namespace spec_kitty {
 
@@ -17,12 +15,16 @@ std::string account_row(const adopt_request& who) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// The project an event names, for telling the person what was adopted.
-std::string project_of(const json_value& event) {
-  for (const char* name : {"project_slug", "project_uuid"})
-    if (auto text = text_of(event, name); text && !text->empty())
-      return *text;
-  return "no project";
+/// Positions of a lane, in order.
+std::vector<std::uint64_t> positions_of(const lmdb_txn& txn, const store_tables& tables,
+                                        std::uint32_t lane_id) {
+  std::vector<std::uint64_t> found;
+  lmdb_cursor cursor(txn, tables.team_queue);
+  const std::string end = team_queue_key(lane_id, ~0ULL);
+  for (bool more = cursor.seek(team_queue_key(lane_id, 0)); more && cursor.key() <= end;
+       more = cursor.next())
+    found.push_back(position_of(cursor.key()));
+  return found;
 }
 
 } // namespace
@@ -30,50 +32,30 @@ std::string project_of(const json_value& event) {
 result<adoption> store::adopt(const adopt_request& request) {
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     adoption done;
-    summary row = store_detail::read_summary(txn, tables);
     const auto last_seen = txn.get(tables.main, account_key);
     const std::string account = account_row(request);
     const bool may = !last_seen || *last_seen == account || request.adopt_local;
 
-    store_detail::team_book teams(txn, tables);
-    teams.at(local_team);
-    teams.at(request.team_slug); // both rows exist before references to them are kept
-    team_record& local = teams.at(local_team);
-    team_record& team = teams.at(request.team_slug);
-    if (!may)
-      done.left = local.live;
-
-    std::vector<std::uint64_t> positions;
-    lmdb_cursor cursor(txn, tables.team_queue);
-    const std::string end = team_queue_key(local.id, ~0ULL);
-    for (bool more = may && cursor.seek(team_queue_key(local.id, 0)); more && cursor.key() <= end;
-         more = cursor.next())
-      positions.push_back(position_of(cursor.key()));
-
-    std::map<std::string, std::uint64_t> projects;
-    for (const auto seq : positions) {
-      auto event = store_detail::read_event(txn, tables, seq);
-      if (!event)
-        throw lmdb_error(MDB_CORRUPTED, "find a local event");
-      const auto parsed = parse_json(event->json());
-      if (!parsed)
-        throw lmdb_error(MDB_CORRUPTED, "read a local event");
-      auto head = store_detail::read_head(*event);
-      head.team_slug = request.team_slug;
-      event->team_id = team.id;
-      store_detail::rewrite_head(txn, tables, row, seq, *event, head);
-      txn.erase(tables.team_queue, team_queue_key(local.id, seq));
-      txn.put(tables.team_queue, team_queue_key(team.id, seq), {});
-      --local.live;
-      ++team.live;
-      ++done.adopted;
-      ++projects[project_of(*parsed)];
+    store_detail::queue_rows rows(txn, tables);
+    for (const auto& lane : store_detail::all_lanes(txn, tables, options_.share_by_default)) {
+      if (lane.team != local_team)
+        continue;
+      if (!may) {
+        done.left += lane.row.live;
+        continue;
+      }
+      for (const auto seq : positions_of(txn, tables, lane.row.id))
+        rows.move_to_lane(seq, request.team_slug, lane.project);
+      done.adopted += lane.row.live;
+      if (lane.row.live > 0)
+        done.projects.emplace_back(
+            lane.project.empty() ? "no project"
+                                 : store_detail::read_project_row(txn, tables, lane.project).name,
+            lane.row.live);
     }
-    done.projects.assign(projects.begin(), projects.end());
     if (may || done.left == 0) // who was not given these events must not get them by asking twice
       txn.put(tables.main, account_key, account);
-    txn.put(tables.main, summary_key, row.encode());
-    teams.write_back();
+    rows.write_back();
     return done;
   });
 }

@@ -1,8 +1,7 @@
 // The emit side: Lamport tick, ULID and rows share one transaction, so two processes never share
 // a value and a crash never leaves an id without its event.
-#include "actors/queue/store.hpp"
-
-#include <sys/statvfs.h>
+#include "actors/queue/store_rows.hpp"
+#include "config/files.hpp"
 
 #include <algorithm>
 
@@ -12,16 +11,6 @@ namespace {
 
 /// Space that must stay free for deletes and the mirror, which need room too.
 constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
-
-result<void> check_free_space(const std::filesystem::path& folder) {
-  struct statvfs info {};
-  if (::statvfs(folder.c_str(), &info) != 0)
-    return {}; // no answer is no reason to refuse; the commit will tell
-  if (static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize >= free_space_reserve)
-    return {};
-  return failure{ec::store_full, "less than 1 MiB is free on the disk of " + folder.string(),
-                 "free some disk space, then run the command again"};
-}
 
 failure full(const summary& row, std::uint64_t max_events, std::uint64_t max_bytes) {
   const bool by_count = row.live >= max_events;
@@ -34,63 +23,129 @@ failure full(const summary& row, std::uint64_t max_events, std::uint64_t max_byt
                    : "run: spec-kitty sync now, or raise sync.max_queue_bytes"};
 }
 
+const failure exhausted{ec::store_unusable, "the Lamport clock has reached 2^53 - 1",
+                        "this home can record no more events; use another --home"};
+
 } // namespace
+
+namespace store_detail {
+
+event_maker::event_maker(const event_draft& draft, const summary& row, std::string_view node_id,
+                         epoch_us now, const std::optional<ulid>& known_id)
+    : type_(draft.event_type), tail_(render_tail(draft)) {
+  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
+  record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, draw_randomness());
+  record.lamport = row.clock + 1;
+  record.recorded_at = now;
+  head_ =
+      render_head({to_string(record.id), record.lamport, std::string(node_id)}, draft.team_slug);
+  record.type = type_;
+  record.head = head_;
+  record.tail = tail_;
+}
+
+void queue_rows::add(event_record event, std::string_view team, std::string_view project) {
+  team_record& lane = teams.at(team, project);
+  event.team_id = lane.id;
+  const std::uint64_t seq = row.next_seq++;
+  const std::size_t size = event.encoded_size();
+  if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
+    throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
+  event.encode(txn.append(tables.events, position_key(seq), size));
+  txn.put(tables.team_queue, team_queue_key(lane.id, seq), {});
+  row.clock = std::max(row.clock, event.lamport);
+  row.bytes += size;
+  ++row.live;
+  ++row.accepted;
+  ++lane.live;
+  types.add(event.type, 1);
+}
+
+void queue_rows::remember_project(std::string_view key, std::string_view name) {
+  if (key.empty())
+    return;
+  const std::string at = project_row_key(key);
+  if (!txn.get(tables.main, at))
+    txn.put(tables.main, at, project_record{sharing::undecided, std::string(name)}.encode());
+}
+
+void queue_rows::move_to_lane(std::uint64_t seq, std::string_view team, std::string_view project) {
+  auto event = read_event(txn, tables, seq);
+  if (!event)
+    throw lmdb_error(MDB_CORRUPTED, "find a queued event");
+  head_parts head = read_head(*event);
+  head.team_slug = team;
+  const std::uint32_t from = event->team_id;
+  team_record& old = teams.at_id(from);
+  --old.live;
+  const bool was_sent = seq <= old.sent_through;
+  team_record& lane = teams.at(team, project);
+  ++lane.live;
+  if (was_sent) // its outcome may be unknown: it keeps its stamp
+    lane.sent_through = std::max(lane.sent_through, seq);
+  event->team_id = lane.id;
+  rewrite_head(txn, tables, row, seq, *event, head);
+  txn.erase(tables.team_queue, team_queue_key(from, seq));
+  txn.put(tables.team_queue, team_queue_key(lane.id, seq), {});
+}
+
+void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
+  const std::string at = position_key(seq);
+  --teams.at_id(event.team_id).live;
+  --row.live;
+  row.bytes -= event.encoded_size();
+  types.add(event.type, -1);
+  txn.erase(tables.attempts, at);
+  txn.erase(tables.ids, id_key(event.id));
+  txn.erase(tables.team_queue, team_queue_key(event.team_id, seq));
+  txn.erase(tables.events, at);
+}
+
+void queue_rows::write_back() {
+  teams.write_back();
+  types.write_back();
+  txn.put(tables.main, summary_key, row.encode());
+}
+
+} // namespace store_detail
 
 result<std::vector<result<append_receipt>>> store::append(std::span<const event_draft> drafts,
                                                           epoch_us now) {
-  if (auto room = check_free_space(env_->folder()); !room)
+  if (auto room = check_free_space(env_->folder(), free_space_reserve); !room)
     return room.error();
-  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     std::vector<result<append_receipt>> answers;
     answers.reserve(drafts.size());
-    summary row = store_detail::read_summary(txn, tables);
-    store_detail::team_book teams(txn, tables);
-    store_detail::type_book types(txn, tables);
-
+    attempted_.clear();
+    store_detail::queue_rows rows(txn, tables);
+    summary& row = rows.row;
     for (const auto& draft : drafts) {
       if (row.clock >= max_lamport) {
-        answers.emplace_back(failure{ec::store_unusable, "the Lamport clock has reached 2^53 - 1",
-                                     "this home can record no more events; use another --home"});
+        attempted_.emplace_back();
+        answers.emplace_back(exhausted);
         continue;
       }
-      event_record event;
-      event.id = next_ulid(row.last_id, now_ms, draw_randomness());
-      event.lamport = row.clock + 1;
-      event.recorded_at = now;
-      event.type = draft.event_type;
-      const std::string id = to_string(event.id);
-      const std::string head = render_head({id, event.lamport, node_id_}, draft.team_slug);
-      const std::string tail = render_tail(draft);
-      event.head = head;
-      event.tail = tail;
-      const std::size_t size = event.encoded_size();
-      if (row.live >= options_.max_events || row.bytes + size > byte_cap()) {
+      const store_detail::event_maker made(draft, row, node_id_, now);
+      const std::size_t size = made.record.encoded_size();
+      const auto fits = [&] {
+        return row.live < options_.max_events && row.bytes + size <= byte_cap();
+      };
+      if (!fits() && options_.evict_oldest)
+        evict(rows, drafts.size() - answers.size(), size, now);
+      if (!fits()) {
         ++row.dropped;
+        attempted_.emplace_back();
         answers.emplace_back(full(row, options_.max_events, byte_cap()));
         continue;
       }
-
-      team_record& team = teams.at(draft.team_slug);
-      event.team_id = team.id;
-      const std::uint64_t seq = row.next_seq++;
-      if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
-        throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
-      event.encode(txn.append(tables.events, position_key(seq), size));
-      txn.put(tables.team_queue, team_queue_key(team.id, seq), {});
-
-      row.clock = event.lamport;
-      row.last_id = event.id;
-      row.bytes += size;
-      ++row.live;
-      ++row.accepted;
-      ++team.live;
-      types.add(draft.event_type, 1);
-      answers.emplace_back(append_receipt{id, event.lamport, event.json(), row.live});
+      rows.remember_project(draft.project_key, draft.project_name);
+      rows.add(made.record, draft.team_slug, draft.project_key);
+      row.last_id = made.record.id;
+      attempted_.push_back(to_string(made.record.id));
+      answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,
+                                          made.record.json(), row.live, std::nullopt});
     }
-    teams.write_back();
-    types.write_back();
-    txn.put(tables.main, summary_key, row.encode());
+    rows.write_back();
     return answers;
   });
 }

@@ -1,5 +1,5 @@
 // Dead letters: nothing is parked without a way out. Holds of a team are kept here as well.
-#include "actors/queue/store.hpp"
+#include "actors/queue/store_rows.hpp"
 
 #include <map>
 

@@ -6,7 +6,7 @@
 //            acknowledgement is still true), counts what it refused (only for the lease's owner),
 //            ends the lease
 #include "actors/queue/process_mark.hpp"
-#include "actors/queue/store.hpp"
+#include "actors/queue/store_rows.hpp"
 
 #include <algorithm>
 #include <set>
@@ -43,29 +43,13 @@ attempt_record attempts_of(const lmdb_txn& txn, const store_tables& tables, std:
 }
 
 /// One settlement in progress: the rows it changes.
-struct settling {
-  lmdb_txn& txn;
-  const store_tables& tables;
-  summary row;
-  store_detail::team_book teams;
-  store_detail::type_book types;
+struct settling : store_detail::queue_rows {
+  settling(lmdb_txn& txn_, const store_tables& tables_, std::uint32_t most_tries, epoch_us moment)
+      : queue_rows(txn_, tables_), max_retries(most_tries), now(moment) {}
+
   std::optional<lease_record> lease; ///< while it is still the caller's
   std::uint32_t max_retries;
   epoch_us now;
-
-  /// Takes an event out of the queue, whatever becomes of it.
-  void take_out(std::uint64_t seq, const event_record& event) {
-    const std::string at = position_key(seq);
-    team_record& team = teams.at_id(event.team_id);
-    --team.live;
-    --row.live;
-    row.bytes -= event.encoded_size();
-    types.add(event.type, -1);
-    txn.erase(tables.attempts, at);
-    txn.erase(tables.ids, id_key(event.id));
-    txn.erase(tables.team_queue, team_queue_key(event.team_id, seq));
-    txn.erase(tables.events, at);
-  }
 
   settled remove(std::uint64_t seq, const event_record& event) {
     take_out(seq, event);
@@ -146,21 +130,52 @@ bool store_detail::is_current(const lease_record& lease, epoch_us now) {
   return lease.expires_at > now && is_alive(lease.owner);
 }
 
+namespace {
+
+/// The lanes of a team whose events may go.
+std::vector<store_detail::lane> open_lanes(const lmdb_txn& txn, const store_tables& tables,
+                                           const std::string& team, bool share_by_default) {
+  auto lanes = store_detail::all_lanes(txn, tables, share_by_default);
+  std::erase_if(lanes, [&](const auto& lane) { return lane.team != team || !lane.shared; });
+  return lanes;
+}
+
+/// The oldest positions of some lanes after one position and through another.
+std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tables& tables,
+                                            const std::vector<store_detail::lane>& lanes,
+                                            std::uint64_t after, std::uint64_t through,
+                                            std::size_t most) {
+  std::vector<std::uint64_t> found;
+  for (const auto& lane : lanes) {
+    lmdb_cursor cursor(txn, tables.team_queue);
+    const std::string end = team_queue_key(lane.row.id, through);
+    std::size_t taken = 0;
+    for (bool more = cursor.seek(team_queue_key(lane.row.id, after + 1));
+         more && cursor.key() <= end && taken < most; more = cursor.next(), ++taken)
+      found.push_back(position_of(cursor.key()));
+  }
+  std::sort(found.begin(), found.end());
+  found.resize(std::min(found.size(), most));
+  return found;
+}
+
+} // namespace
+
 result<due_count> store::due(const due_request& asked) {
   return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
     const summary row = read_summary(txn, tables);
     const auto bytes =
         asked.team_slug.empty() ? std::nullopt : txn.get(tables.teams, asked.team_slug);
-    const team_record team = bytes ? team_record::decode(*bytes) : team_record{};
-    due_count found{team.live, row.next_seq - 1, row.live - team.live, team.hold != 0};
-    if (asked.after == 0 && asked.through == ~0ULL)
-      return found; // the whole queue, in O(1)
-    found.events = 0;
-    lmdb_cursor cursor(txn, tables.team_queue);
-    const std::string end = team_queue_key(team.id, asked.through);
-    for (bool more = cursor.seek(team_queue_key(team.id, asked.after + 1));
-         more && cursor.key() <= end; more = cursor.next())
-      ++found.events;
+    const bool held = bytes && team_record::decode(*bytes).hold != 0;
+    const auto lanes = bytes ? open_lanes(txn, tables, asked.team_slug, options_.share_by_default)
+                             : std::vector<store_detail::lane>{};
+    due_count found{0, row.next_seq - 1, row.live, held};
+    for (const auto& lane : lanes)
+      found.events += lane.row.live;
+    found.held_elsewhere -= std::min(found.events, row.live);
+    if (asked.after > 0 || asked.through != ~0ULL)
+      found.events =
+          oldest_positions(txn, tables, lanes, asked.after, asked.through, ~std::size_t{0}).size();
     return found;
   });
 }
@@ -170,19 +185,16 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     lease_grant grant;
     store_detail::team_book teams(txn, tables);
-    team_record& team = teams.at(request.team_slug);
-    if (const auto current = sweep_leases(txn, tables, team.id, now)) {
+    const std::uint32_t team_id = teams.at(request.team_slug).id;
+    if (const auto current = sweep_leases(txn, tables, team_id, now)) {
       grant.busy_until = current->expires_at;
       return grant;
     }
-    lease_record lease{now + request.ttl.count() * 1000, owner, team.id, {}};
+    lease_record lease{now + request.ttl.count() * 1000, owner, team_id, {}};
+    const auto lanes = open_lanes(txn, tables, request.team_slug, options_.share_by_default);
     std::size_t bytes = batch_frame;
-    lmdb_cursor cursor(txn, tables.team_queue);
-    const std::string end = team_queue_key(team.id, request.through);
-    bool more = cursor.seek(team_queue_key(team.id, request.after + 1));
-    for (; more && cursor.key() <= end && grant.events.size() < request.max_events;
-         more = cursor.next()) {
-      const std::uint64_t seq = position_of(cursor.key());
+    for (const auto seq :
+         oldest_positions(txn, tables, lanes, request.after, request.through, request.max_events)) {
       const auto event = read_event(txn, tables, seq);
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "find a queued event");
@@ -190,6 +202,8 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       if (bytes > request.max_bytes && !grant.events.empty())
         break;
       lease.positions.push_back(seq);
+      team_record& lane = teams.at_id(event->team_id);
+      lane.sent_through = std::max(lane.sent_through, seq);
       const attempt_record before = attempts_of(txn, tables, seq);
       grant.events.push_back({seq, to_string(event->id), event->lamport, before.tries,
                               before.alone != 0, event->json()});
@@ -198,7 +212,6 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       return grant;
     summary row = read_summary(txn, tables);
     grant.token = ++row.lease_epoch;
-    team.sent_through = std::max(team.sent_through, lease.positions.back());
     txn.put(tables.leases, position_key(grant.token), lease.encode());
     txn.put(tables.main, summary_key, row.encode());
     teams.write_back();
@@ -229,23 +242,16 @@ result<settle_outcome> store::settle_part(const settle_request& request, epoch_u
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     const std::string token = position_key(request.token);
     const auto held = txn.get(tables.leases, token);
-    settling work{txn,
-                  tables,
-                  read_summary(txn, tables),
-                  {txn, tables},
-                  {txn, tables},
-                  held ? lease_record::decode(*held) : std::nullopt,
-                  request.max_retries,
-                  now};
+    settling work(txn, tables, request.max_retries, now);
+    if (held)
+      work.lease = lease_record::decode(*held);
     settle_outcome outcome;
     outcome.events.reserve(request.verdicts.size());
     for (const auto& said : request.verdicts)
       outcome.events.push_back(work.apply(said));
     if (last)
       end_or_extend(txn, tables, request, outcome, now);
-    work.teams.write_back();
-    work.types.write_back();
-    txn.put(tables.main, summary_key, work.row.encode());
+    work.write_back();
     return outcome;
   });
 }

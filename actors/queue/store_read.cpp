@@ -1,9 +1,8 @@
 // What the store says about itself: statistics from one snapshot, listings in pages.
 #include "actors/queue/process_mark.hpp"
-#include "actors/queue/store.hpp"
+#include "actors/queue/store_rows.hpp"
 
 #include <map>
-#include <set>
 
 namespace spec_kitty {
 
@@ -39,34 +38,80 @@ leased_now leased_positions(const lmdb_txn& txn, const store_tables& tables, epo
   return found;
 }
 
-/// Why a team's events are held, given the team of the session; empty: they are not.
-std::string held_because(const std::string& slug, const team_record& row, std::string_view team) {
-  if (slug == local_team)
+/// Why the server holds a team's events.
+std::string hold_of(const team_record& team) {
+  if (team.hold == 0)
+    return {};
+  return team.hold_reason.empty() ? "the server forbids this team" : team.hold_reason;
+}
+
+/// Why a lane's events are held, given the team of the session; empty: they are not.
+std::string held_because(const store_detail::lane& lane, const std::string& project,
+                         const std::string& hold, std::string_view team) {
+  if (!lane.shared && lane.project.empty())
+    return "belongs to no project, and sync.project_default is off";
+  if (!lane.shared)
+    return "the project " + project + " is opted out; in it, run: spec-kitty sync opt-in";
+  if (lane.team == local_team)
     return "recorded before a login: run spec-kitty auth login";
-  if (row.hold != 0)
-    return row.hold_reason.empty() ? "the server forbids this team" : row.hold_reason;
-  if (!team.empty() && slug != team)
-    return "belongs to the team " + slug + ", not to this login";
+  if (!hold.empty())
+    return hold;
+  if (!team.empty() && lane.team != team)
+    return "belongs to the team " + lane.team + ", not to this login";
   return {};
 }
 
-std::map<std::uint32_t, std::string> held_teams(const lmdb_txn& txn, const store_tables& tables,
-                                                std::string_view team) {
+std::map<std::uint32_t, std::string> held_lanes(const lmdb_txn& txn, const store_tables& tables,
+                                                std::string_view team, bool share_by_default) {
   std::map<std::uint32_t, std::string> held;
-  lmdb_cursor cursor(txn, tables.teams);
-  for (bool more = cursor.first(); more; more = cursor.next()) {
-    const auto row = team_record::decode(cursor.value());
-    const std::string why = held_because(std::string(cursor.key()), row, team);
+  std::map<std::string, std::string> holds; // of each team; its own lane comes first
+  for (const auto& lane : store_detail::all_lanes(txn, tables, share_by_default)) {
+    if (lane.project.empty())
+      holds[lane.team] = hold_of(lane.row);
+    const auto project = store_detail::read_project_row(txn, tables, lane.project);
+    const std::string why = held_because(lane, project.name, holds[lane.team], team);
     if (!why.empty())
-      held[row.id] = why;
+      held[lane.row.id] = why;
   }
   return held;
 }
 
+/// Adds the lanes up by team and by project.
+void count_lanes(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
+                 std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
+  std::map<std::string, project_share> projects;
+  for (const auto& lane : store_detail::all_lanes(txn, tables, share_by_default)) {
+    if (lane.project.empty())
+      stats.teams.push_back({lane.team, 0, leased[lane.row.id], 0, hold_of(lane.row)});
+    auto& team = stats.teams.back();
+    team.live += lane.row.live;
+    team.opted_out += lane.shared ? 0 : lane.row.live;
+    const auto row = store_detail::read_project_row(txn, tables, lane.project);
+    auto& project = projects[lane.project];
+    project.key = lane.project;
+    project.name = lane.project.empty() ? "no project" : row.name;
+    project.shared = lane.shared;
+    project.live += lane.row.live;
+  }
+  lmdb_cursor decided(txn, tables.main);
+  for (bool more = decided.seek("p"); more && decided.key().starts_with('p');
+       more = decided.next()) {
+    const auto row = project_record::decode(decided.value());
+    const std::string key(decided.key().substr(1));
+    if (row.choice == sharing::kept_here)
+      projects.emplace(key, project_share{key, row.name, false, 0});
+  }
+  for (auto& [key, project] : projects)
+    if (project.live > 0 || (!key.empty() && !project.shared))
+      stats.projects.push_back(std::move(project));
+  for (const auto& team : stats.teams)
+    stats.leased += team.leased;
+}
+
 page live_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after,
-               std::string_view team, epoch_us now) {
+               std::string_view team, bool share_by_default, epoch_us now) {
   page out;
-  const auto held = held_teams(txn, tables, team);
+  const auto held = held_lanes(txn, tables, team, share_by_default);
   const auto leased = leased_positions(txn, tables, now).positions;
   lmdb_cursor cursor(txn, tables.events);
   bool more = cursor.seek(position_key(after + 1));
@@ -115,6 +160,11 @@ page dead_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t af
 
 } // namespace
 
+std::set<std::uint64_t> store_detail::positions_in_hand(const lmdb_txn& txn,
+                                                        const store_tables& tables, epoch_us now) {
+  return leased_positions(txn, tables, now).positions;
+}
+
 result<queue_stats> store::stats() {
   return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
     const summary row = read_summary(txn, tables);
@@ -136,13 +186,7 @@ result<queue_stats> store::stats() {
         stats.oldest_at = event->recorded_at;
 
     auto leased = leased_positions(txn, tables, wall_clock_now()).per_team;
-    lmdb_cursor teams(txn, tables.teams);
-    for (bool more = teams.first(); more; more = teams.next()) {
-      const auto team = team_record::decode(teams.value());
-      stats.leased += leased[team.id];
-      stats.teams.push_back({std::string(teams.key()), team.live, leased[team.id],
-                             team.hold != 0 ? held_because("", team, "") : std::string()});
-    }
+    count_lanes(txn, tables, options_.share_by_default, leased, stats);
     lmdb_cursor types(txn, tables.main);
     for (bool more = types.seek("c"); more && types.key().starts_with('c'); more = types.next())
       stats.types.emplace_back(types.key().substr(1), decode_u64(types.value()));
@@ -156,7 +200,8 @@ result<void> store::list(std::string_view team,
     std::uint64_t after = 0;
     for (bool more = true; more;) {
       auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
-        return dead ? dead_page(txn, tables, after) : live_page(txn, tables, after, team, now);
+        return dead ? dead_page(txn, tables, after)
+                    : live_page(txn, tables, after, team, options_.share_by_default, now);
       });
       if (!found)
         return found.error();

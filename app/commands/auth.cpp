@@ -33,7 +33,31 @@ result<std::string> find_password(const login_options& options) {
   return prompt("Password: ", false);
 }
 
+void write_projects(json_writer& out, const std::vector<project_share>& projects) {
+  key(out, "waiting");
+  out.StartArray();
+  for (const auto& project : projects) {
+    out.StartObject();
+    field(out, "project", project.name);
+    field(out, "events", project.live);
+    field(out, "shared", project.shared);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void print_projects(context& ctx, const std::vector<project_share>& projects) {
+  for (const auto& project : projects) {
+    if (project.live == 0)
+      continue;
+    ctx.out.line("  " + std::to_string(project.live) + " events of " + project.name +
+                 (project.shared ? " wait for the next sync" : " stay here: it is opted out"));
+  }
+}
+
 void say_logged_in(context& ctx, const login_done& done, const server_url& server) {
+  const auto shot = take_snapshot(ctx);
+  const auto projects = shot ? shot->queue.projects : std::vector<project_share>{};
   ctx.out.object([&](json_writer& out) {
     field(out, "username", done.username);
     field(out, "team_slug", done.team_slug.empty() ? std::nullopt : std::optional(done.team_slug));
@@ -49,14 +73,14 @@ void say_logged_in(context& ctx, const login_done& done, const server_url& serve
       out.EndObject();
     }
     out.EndArray();
+    write_projects(out, projects);
   });
   ctx.out.line(
       "Logged in as " + done.username +
       (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug));
   if (done.adopted > 0)
-    ctx.out.line(std::to_string(done.adopted) + " events recorded before are now this team's:");
-  for (const auto& [project, count] : done.projects)
-    ctx.out.line("  " + std::to_string(count) + " of " + project);
+    ctx.out.line(std::to_string(done.adopted) + " events recorded before are now this team's");
+  print_projects(ctx, projects);
   if (done.left_local > 0)
     ctx.out.warn(std::to_string(done.left_local) +
                  " events recorded while another account was known here stay local; take them over "
@@ -73,8 +97,10 @@ exit_status login(context& ctx, const login_options& options) {
   const auto password = find_password(options);
   if (!password)
     return ctx.fail(password.error());
-  sync_system system(ctx, *server);
-  const auto done = system.login({*username, *password, options.adopt_local});
+  const auto done = [&] {
+    sync_system system(ctx, *server);
+    return system.login({*username, *password, options.adopt_local});
+  }();
   if (!done)
     return ctx.fail(done.error());
   say_logged_in(ctx, *done, *server);

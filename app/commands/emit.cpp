@@ -1,6 +1,7 @@
 // spec-kitty emit: record one event.
 #include "app/command.hpp"
 #include "app/commands/emit_stdin.hpp"
+#include "app/commands/spilled.hpp"
 #include "app/emitter.hpp"
 #include "config/files.hpp"
 #include "messages/validate.hpp"
@@ -118,6 +119,8 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   if (!answers.front())
     return ctx.fail(answers.front().error());
   const append_receipt& receipt = *answers.front();
+  if (receipt.spilled)
+    return report_spilled(ctx, *receipt.spilled, 1);
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   return exit_status::done;

@@ -1,5 +1,6 @@
 #include "app/commands/emit_stdin.hpp"
 
+#include "app/commands/spilled.hpp"
 #include "app/emitter.hpp"
 
 #include <unistd.h>
@@ -116,7 +117,9 @@ std::string answer_line(const result<append_receipt>& answer) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  if (answer) {
+  if (answer && answer->spilled) {
+    field(out, "spilled", true);
+  } else if (answer) {
     field(out, "event_id", answer->event_id);
     field(out, "lamport_clock", answer->lamport_clock);
   } else {
@@ -156,9 +159,15 @@ exit_status emit_stdin(context& ctx) {
   line_reader input;
   exit_status status = exit_status::done;
   bool store_failed = false;
+  std::uint64_t spilled = 0;
+  std::optional<failure> why_spilled;
   for (auto lines = input.next(); !lines.empty(); lines = input.next()) {
     for (const auto& answer : record_lines(emit, lines)) {
       ctx.out.raw(answer_line(answer));
+      if (answer && answer->spilled) {
+        ++spilled;
+        why_spilled = answer->spilled;
+      }
       if (answer)
         continue;
       store_failed = store_failed || status_of(answer.error().code) == exit_status::store_unusable;
@@ -169,7 +178,10 @@ exit_status emit_stdin(context& ctx) {
       return exit_status::failed;
     }
   }
-  return store_failed ? exit_status::store_unusable : status;
+  const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
+  if (store_failed || of_spill != exit_status::done)
+    return exit_status::store_unusable;
+  return status;
 }
 
 } // namespace spec_kitty

@@ -150,6 +150,8 @@ exit_status stats(context& ctx) {
     field(out, "accepted_total", queue.accepted);
     field(out, "delivered_total", queue.acked);
     field(out, "dropped_total", queue.dropped);
+    field(out, "spilled", shot->spilled);
+    field(out, "overflowed", shot->overflowed);
   });
   for (const auto& [type, count] : queue.types)
     ctx.out.line(type + "  " + std::to_string(count));
@@ -159,7 +161,7 @@ exit_status stats(context& ctx) {
   if (shot->oldest_age_s)
     ctx.out.line("the oldest has waited for " + std::to_string(*shot->oldest_age_s) + " s");
   if (queue.dropped > 0)
-    ctx.out.line(std::to_string(queue.dropped) + " events were NOT recorded: the queue was full");
+    ctx.out.line(std::to_string(queue.dropped) + " events were NOT kept: the queue was full");
   return exit_status::done;
 }
 

@@ -1,4 +1,4 @@
-// spec-kitty events retry | discard: the way out for dead letters.
+// spec-kitty events retry | discard | acknowledge-drops: what a person decides about losses.
 #include "app/command.hpp"
 #include "app/local_system.hpp"
 
@@ -16,16 +16,38 @@ struct dead_options {
   bool yes = false;
 };
 
-exit_status decide(context& ctx, const dead_request& request) {
-  bool recorded = false; // a home without a store has no dead letters
-  {
-    const auto there = ctx.open_for_reading(); // closed again: a process opens its store once
-    if (!there)
-      return ctx.fail(there.error());
-    recorded = there->has_value();
+/// Whether the home has a store. Closed again: a process opens its store once.
+result<bool> has_store(const context& ctx) {
+  const auto there = ctx.open_for_reading();
+  return there ? result<bool>(there->has_value()) : there.error();
+}
+
+exit_status acknowledge_drops(context& ctx) {
+  const auto recorded = has_store(ctx);
+  if (!recorded)
+    return ctx.fail(recorded.error());
+  drops_done done;
+  if (*recorded) {
+    local_system local(ctx.store_settings(), 1);
+    const auto answer =
+        local.ask<drops_done>(local.queue_handle(), local.patience(), drops_request{});
+    if (!answer)
+      return ctx.fail(answer.error());
+    done = *answer;
   }
+  ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
+  ctx.out.line(done.count == 0 ? "No events were dropped."
+                               : std::to_string(done.count) +
+                                     " dropped events acknowledged; the count starts again");
+  return exit_status::done;
+}
+
+exit_status decide(context& ctx, const dead_request& request) {
+  const auto recorded = has_store(ctx); // a home without a store has no dead letters
+  if (!recorded)
+    return ctx.fail(recorded.error());
   dead_done done;
-  if (recorded) {
+  if (*recorded) {
     local_system local(ctx.store_settings(), 1);
     auto answer = local.ask<dead_done>(local.queue_handle(), local.patience(), request);
     if (!answer)
@@ -56,6 +78,10 @@ command_action declare_events_retry(CLI::App& app) {
                        "see them with: spec-kitty events list --state dead"});
     return decide(ctx, {dead_request::decision::retry, options->ids});
   };
+}
+
+command_action declare_events_acknowledge_drops(CLI::App&) {
+  return [](context& ctx) { return acknowledge_drops(ctx); };
 }
 
 command_action declare_events_discard(CLI::App& app) {

@@ -1,4 +1,5 @@
 // spec-kitty sync now: one run, and its report.
+#include "actors/queue/spill.hpp"
 #include "app/command.hpp"
 #include "app/progress.hpp"
 #include "app/sync_system.hpp"
@@ -94,6 +95,8 @@ exit_status finish(context& ctx, sync_report report) {
 
 /// An empty queue is success without a request, and without a session.
 bool nothing_queued(context& ctx) {
+  if (!spill_files(ctx.home.path).empty())
+    return false;
   auto where = ctx.open_for_reading();
   if (!where || !*where)
     return where.ok();

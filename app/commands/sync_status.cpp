@@ -50,7 +50,8 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot) {
   field(out, "dead", queue.dead);
   field(out, "max", static_cast<std::uint64_t>(ctx.config.number("sync.max_queue_size")));
   field(out, "dropped_total", queue.dropped);
-  field(out, "spilled", std::uint64_t{0});
+  field(out, "spilled", shot.spilled);
+  field(out, "overflowed", shot.overflowed);
   write_age(out, "oldest_age_s", shot.oldest_age_s);
   field(out, "bytes", queue.bytes);
   out.EndObject();
@@ -103,11 +104,23 @@ void print_words(context& ctx, const snapshot& shot) {
   for (const auto& share : queue.teams)
     if (share.live > 0)
       ctx.out.line("            " + number(share.live) + " of team " + share.slug);
+  for (const auto& project : queue.projects)
+    if (!project.shared)
+      ctx.out.line("            " + number(project.live) + " of " + project.name +
+                   ", which is opted out: they stay here");
   if (shot.oldest_age_s)
     ctx.out.line("            the oldest has waited for " + number(*shot.oldest_age_s) + " s");
   if (queue.dropped > 0)
     ctx.out.line("            " + number(queue.dropped) +
-                 " events NOT recorded: the queue was full");
+                 " events NOT kept: the queue was full; see: spec-kitty events "
+                 "acknowledge-drops");
+  if (shot.spilled > 0)
+    ctx.out.line("spilled     " + number(shot.spilled) + " in " +
+                 (ctx.home.path / "spill").string() +
+                 ", taken in by the next command that records");
+  if (shot.overflowed > 0)
+    ctx.out.line("overflow    " + number(shot.overflowed) + " in " +
+                 (ctx.home.path / "overflow").string() + "; back with: spec-kitty events import");
   ctx.out.line("connection  " + std::string(connection.state) + ": " + connection.reason);
   ctx.out.line("last ack    " + (queue.last_ack_at == 0
                                      ? std::string("never: no server has acknowledged an event")

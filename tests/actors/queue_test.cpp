@@ -2,6 +2,7 @@
 #include "tests/actors/fixture.hpp"
 
 #include "actors/clock/causality.hpp"
+#include "actors/queue/spill.hpp"
 
 #include <random>
 #include <set>
@@ -121,20 +122,39 @@ TEST_F(Queue, AsksOfADeadQueueAreAnswered) {
   EXPECT_EQ(ask_now<clock_value>(queue_, clock_question{}).code(), ec::stopping);
 }
 
-TEST_F(Queue, StoreThatCannotBeOpenedRefusesEachAppendWithItsCode) {
+TEST_F(Queue, StoreThatCannotBeOpenedSpillsEachAppendAndTakesItInLater) {
   fs::create_directories(home_);
   write_text(home_ / "queue", "a file where the store's folder should be");
   std::vector<outcome<append_receipt>> open;
   for (int i = 0; i < 3; ++i)
     open.push_back(ask<append_receipt>(queue_, append_request{draft()}));
   run();
-  for (const auto& one : open)
-    EXPECT_EQ(one.code(), ec::store_unusable) << one.message();
+  for (const auto& one : open) {
+    ASSERT_TRUE(one.ok()) << one.message();
+    ASSERT_TRUE(one->spilled);
+    EXPECT_EQ(one->spilled->code, ec::store_unusable);
+    EXPECT_EQ(one->event_id, "");
+  }
   EXPECT_EQ(ask_now<due_count>(queue_, due_request{}).code(), ec::store_unusable);
   EXPECT_EQ(ask_now<adoption>(queue_, adopt_request{}).code(), ec::store_unusable);
 
   fs::remove(home_ / "queue"); // mended: the same QUEUE goes on
-  EXPECT_TRUE(ask_now<append_receipt>(queue_, append_request{draft()}).ok());
+  const auto later = ask_now<append_receipt>(queue_, append_request{draft()});
+  ASSERT_TRUE(later.ok());
+  EXPECT_FALSE(later->spilled);
+  EXPECT_EQ(later->lamport_clock, 4U) << "those that were spilled come first";
+  EXPECT_TRUE(spill_files(home_).empty());
+}
+
+TEST_F(Queue, WhatCannotEvenBeSpilledIsRefusedWithBothReasons) {
+  fs::create_directories(home_);
+  write_text(home_ / "queue", "a file where the store's folder should be");
+  write_text(home_ / "spill", "and one where the spill's should be");
+  const auto refused = ask_now<append_receipt>(queue_, append_request{draft()});
+  EXPECT_EQ(refused.code(), ec::store_unusable);
+  EXPECT_NE(refused.message().find("1 event NOT recorded"), std::string::npos);
+  EXPECT_NE(refused.message().find("queue"), std::string::npos);
+  EXPECT_NE(refused.message().find("spill"), std::string::npos);
 }
 
 TEST_F(Queue, LeaseAndSettleAreAnswered) {

@@ -35,11 +35,12 @@ inline constexpr spoil spoils[] = {{"Kill", "kill", false},   {"Torn", "torn", f
 
 /// What a program promised on stdout before it ended.
 struct acknowledged {
-  std::string event_id;
+  std::string event_id;            ///< empty: spilled
   std::uint64_t lamport_clock = 0; ///< 0: it did not say
 };
 
-/// Whole lines only. An id alone, `{"event_id","lamport_clock"}`, or `{"ok":true,"event":{…}}`.
+/// Whole lines only. An id alone, `{"event_id","lamport_clock"}`, `{"ok":true,"event":{…}}`, or
+/// that it was spilled.
 std::vector<acknowledged> read_promises(const std::string& out);
 
 /// What is wrong with a home, given every promise that was made about it and the ids that a server

@@ -92,13 +92,14 @@ struct FullHome : cli_test {
   void TearDown() override { ::umount2(home().c_str(), MNT_DETACH); }
 };
 
-TEST_F(FullHome, RefusesWithTheRemedyKeepsWhatWasAnsweredAndGoesOnWhenThereIsRoom) {
+TEST_F(FullHome, SpillsThenRefusesWithTheRemedyAndKeepsWhatWasAnswered) {
   if (!mount_home("4m"))
     GTEST_SKIP() << "mounting is not permitted here";
   server_set();
   ASSERT_EQ(log_in(*server).status, 0);
   write_text(home() / "ballast", std::string(2 << 20, 'b'));
   std::vector<std::string> answered;
+  std::int64_t spilled = 0;
   finished last;
   for (int round = 0; round < 60 && last.status != 6; ++round) {
     std::string input;
@@ -111,18 +112,23 @@ TEST_F(FullHome, RefusesWithTheRemedyKeepsWhatWasAnsweredAndGoesOnWhenThereIsRoo
     for (const auto& line : lines_of(last.out))
       if (number_in(parsed(line), {"lamport_clock"}) > 0)
         answered.push_back(line);
+      else if (line == R"({"spilled":true})")
+        ++spilled;
   }
   ASSERT_EQ(last.status, 6) << "the disk never was full";
   const auto refused = json_of({"emit", "WPStatusChanged", "--payload", good_payload}, 6);
   EXPECT_EQ(error_part(refused, "code"), "store_full");
   EXPECT_NE(error_part(refused, "hint").find("disk space"), std::string::npos);
   EXPECT_EQ(ids_of(lines_of(cli({"events", "export"}).out)), ids_of(answered));
-  EXPECT_EQ(cli({"sync", "status"}).status, 0);
+  EXPECT_NE(error_part(refused, "message").find("1 event NOT recorded"), std::string::npos);
+  EXPECT_GT(spilled, 0);
+  EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "spilled"}), spilled);
 
   fs::remove(home() / "ballast");
   EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", good_payload}).status, 0);
   const auto report = json_of({"sync", "now"});
-  EXPECT_EQ(number_in(report, {"synced"}), static_cast<std::int64_t>(answered.size()) + 1);
+  EXPECT_EQ(number_in(report, {"synced"}),
+            static_cast<std::int64_t>(answered.size()) + spilled + 1);
 }
 
 TEST_F(FullHome, WithNoRoomForAStoreAtAllSaysSoAndWorksLater) {

@@ -70,7 +70,7 @@ TEST_F(BadStore, AStoreThatIsCutShortUnderARunningStreamEndsItWithTheRemedy) {
   EXPECT_NE((done.out + done.err).find("queue/env"), std::string::npos) << done.out << done.err;
 }
 
-TEST_F(BadStore, AStreamOntoACorruptStoreAnswersEveryLineAndIsStatusSix) {
+TEST_F(BadStore, AStreamOntoACorruptStoreIsStatusSixAndKeepsEveryLineForLater) {
   emit();
   write_text(data(), std::string(100'000, 'x'));
   const auto done = cli({"emit", "--stdin"}, stdin_line(1) + stdin_line(2));
@@ -78,7 +78,11 @@ TEST_F(BadStore, AStreamOntoACorruptStoreAnswersEveryLineAndIsStatusSix) {
   const auto answers = lines_of(done.out);
   ASSERT_EQ(answers.size(), 2U);
   for (const auto& answer : answers)
-    EXPECT_EQ(error_part(parsed(answer), "code"), "store_corrupt");
+    EXPECT_EQ(answer, R"({"spilled":true})");
+  EXPECT_NE(done.err.find("queue/env"), std::string::npos) << "the remedy: " << done.err;
+  fs::rename(data().parent_path(), root() / "rescued");
+  emit();
+  EXPECT_EQ(lines_of(cli({"events", "export"}).out).size(), 3U);
 }
 
 TEST_F(BadStore, TheRemedyWorksAndTheClockOfThisUserIsNeverUsedTwice) {

@@ -155,12 +155,20 @@ TEST_F(Concurrency, AWriterThatStandsStillIsWaitedForAsLongAsConfiguredAndThenNa
   const int held = ::open((home() / "queue" / "lock").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(::flock(held, LOCK_EX), 0);
   env["SPEC_KITTY_SYNC_BUSY_TIMEOUT_MS"] = "200";
-  const auto answer = json_of({"emit", "WPStatusChanged", "--payload", good_payload}, 6);
-  EXPECT_EQ(error_part(answer, "code"), "store_busy");
-  EXPECT_NE(error_part(answer, "hint").find("fuser"), std::string::npos);
-  EXPECT_EQ(cli({"sync", "status"}).status, 0) << "the status must show just then";
+  const auto spilled = cli({"emit", "WPStatusChanged", "--payload", good_payload, "--json"});
+  EXPECT_EQ(spilled.status, 0);
+  EXPECT_EQ(spilled.out, "{\"ok\":true,\"spilled\":true}\n");
+  EXPECT_NE(spilled.err.find("fuser"), std::string::npos) << spilled.err;
+  const auto shown = json_of({"sync", "status"}); // the status must show just then
+  EXPECT_EQ(number_in(shown, {"queue", "spilled"}), 1);
+  EXPECT_EQ(number_in(shown, {"queue", "queued"}), 0) << "only `local` ones, held";
+  const auto refused = json_of({"events", "acknowledge-drops"}, 6);
+  EXPECT_EQ(error_part(refused, "code"), "store_busy");
+  EXPECT_NE(error_part(refused, "hint").find("fuser"), std::string::npos);
   ::close(held);
-  EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", good_payload}).status, 0);
+  emit();
+  EXPECT_EQ(lines_of(cli({"events", "export"}).out).size(), 3U);
+  EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "spilled"}), 0);
 }
 
 } // namespace

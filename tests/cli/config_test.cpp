@@ -40,6 +40,7 @@ TEST_F(Config, TheListHoldsEveryKeyWithItsDefault) {
                                                        {"sync.max_queue_size", "10000"},
                                                        {"sync.max_queue_bytes", "268435456"},
                                                        {"sync.overflow", "\"reject\""},
+                                                       {"sync.project_default", "\"on\""},
                                                        {"sync.batch_events", "1000"},
                                                        {"sync.batch_bytes", "524288"},
                                                        {"sync.timeout_s", "60"},

@@ -116,7 +116,7 @@ TEST_F(Environment, ANewerVersionIsRefusedAndLeftAlone) {
       return true;
     }));
   };
-  set_version(2);
+  set_version(schema_version + 1);
   for (const open_mode mode : {open_mode::read, open_mode::write}) {
     const auto opened = store::open(options(), mode);
     ASSERT_FALSE(opened);
@@ -129,7 +129,7 @@ TEST_F(Environment, ANewerVersionWithOtherTablesIsNotCalledCorrupt) {
   append(*std::make_unique<store>(open()), 2);
   ASSERT_TRUE(tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
     std::string row(*txn.get(tables.main, summary_key));
-    row[0] = 2;
+    row[0] = static_cast<char>(schema_version + 1);
     txn.put(tables.main, summary_key, row);
     return mdb_drop(txn.get(), tables.team_queue, 1) == 0;
   }));

@@ -101,12 +101,13 @@ TEST_F(StoreAdopt, AdoptedEventsKeepTheirPlaceAmongTheTeamsOwn) {
 TEST_F(StoreAdopt, ItTellsHowManyOfWhichProjects) {
   store queue = open();
   std::vector<event_draft> drafts = drafts_of(4, local_team);
-  drafts[0].project_slug = "web";
-  drafts[1].project_slug = "web";
-  drafts[2].project_uuid = "11111111-2222-3333-4444-555555555555";
+  drafts[0].project_key = drafts[1].project_key = "git:0123";
+  drafts[0].project_name = drafts[1].project_name = "web";
+  drafts[2].project_key = "11111111-2222-3333-4444-555555555555";
+  drafts[2].project_name = "api";
   append(queue, drafts);
   const std::vector<std::pair<std::string, std::uint64_t>> expected = {
-      {"11111111-2222-3333-4444-555555555555", 1}, {"no project", 1}, {"web", 2}};
+      {"no project", 1}, {"api", 1}, {"web", 2}};
   EXPECT_EQ(login(queue, "ana").projects, expected);
 }
 

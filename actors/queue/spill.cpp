@@ -1,0 +1,169 @@
+#include "actors/queue/spill.hpp"
+
+#include "actors/clock/ulid.hpp"
+#include "config/files.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view ending = ".jsonl";
+constexpr std::string_view set_aside = ".damaged";
+constexpr std::size_t checksum_digits = 8;
+constexpr std::uint64_t least_free = std::uint64_t{256} << 10; ///< the store's deletes need space
+
+fs::path folder_of(const fs::path& home) {
+  return home / "spill";
+}
+
+std::string checksum(std::string_view json) {
+  const auto sum = crc32(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(json.data()),
+                         static_cast<uInt>(json.size()));
+  std::array<char, checksum_digits + 1> hex{};
+  std::snprintf(hex.data(), hex.size(), "%08lx", sum);
+  return {hex.data(), checksum_digits};
+}
+
+std::string as_json(const spilled_event& event) {
+  const auto& draft = event.draft;
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  if (!event.event_id.empty())
+    field(out, "event_id", event.event_id);
+  key(out, "recorded_at");
+  out.Int64(event.recorded_at);
+  field(out, "event_type", draft.event_type);
+  field(out, "aggregate_id", draft.aggregate_id);
+  field(out, "aggregate_type", draft.aggregate_type);
+  raw_field(out, "payload", draft.payload);
+  field(out, "causation_id", draft.causation_id);
+  field(out, "timestamp", draft.timestamp);
+  field(out, "team_slug", draft.team_slug);
+  field(out, "project_uuid", draft.project_uuid);
+  field(out, "project_slug", draft.project_slug);
+  field(out, "project_key", draft.project_key);
+  field(out, "project_name", draft.project_name);
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::optional<spilled_event> from_json(std::string_view text) {
+  const auto parsed = parse_json(text);
+  const json_value* payload = parsed ? member(*parsed, "payload") : nullptr;
+  const auto recorded_at = parsed ? whole_number_of(*parsed, "recorded_at") : std::nullopt;
+  if (payload == nullptr || !recorded_at)
+    return std::nullopt;
+  const auto text_at = [&](const char* name) { return text_of(*parsed, name).value_or(""); };
+  spilled_event event;
+  event.recorded_at = *recorded_at;
+  event.event_id = text_at("event_id");
+  event.draft = {
+      text_at("event_type"),  text_at("aggregate_id"),          text_at("aggregate_type"),
+      to_text(*payload),      text_of(*parsed, "causation_id"), text_at("timestamp"),
+      text_at("team_slug"),   text_of(*parsed, "project_uuid"), text_of(*parsed, "project_slug"),
+      text_at("project_key"), text_at("project_name")};
+  const bool whole = !event.draft.event_type.empty() && !event.draft.team_slug.empty();
+  return whole ? std::optional(std::move(event)) : std::nullopt;
+}
+
+std::uint64_t events_in(std::string_view name) {
+  const auto dash = name.rfind('-');
+  if (!name.ends_with(ending) || dash == std::string_view::npos)
+    return 0;
+  std::uint64_t number = 0;
+  std::from_chars(name.data() + dash + 1, name.data() + name.size() - ending.size(), number);
+  return number;
+}
+
+} // namespace
+
+std::string render_spill(std::span<const spilled_event> events) {
+  std::string text;
+  for (const auto& event : events) {
+    const std::string json = as_json(event);
+    text += checksum(json) + ' ' + json + '\n';
+  }
+  return text;
+}
+
+spill_content parse_spill(std::string_view text) {
+  spill_content found;
+  while (!text.empty()) {
+    const auto newline = text.find('\n');
+    const std::string_view line = text.substr(0, newline);
+    text = newline == std::string_view::npos ? std::string_view{} : text.substr(newline + 1);
+    const bool framed = newline != std::string_view::npos && line.size() > checksum_digits + 1 &&
+                        line[checksum_digits] == ' ';
+    const std::string_view json = framed ? line.substr(checksum_digits + 1) : std::string_view{};
+    auto event = framed && line.substr(0, checksum_digits) == checksum(json) ? from_json(json)
+                                                                             : std::nullopt;
+    if (event)
+      found.events.push_back(std::move(*event));
+    else
+      ++found.damaged;
+  }
+  return found;
+}
+
+result<void> write_spill(const fs::path& home, std::span<const spilled_event> events,
+                         epoch_us now) {
+  if (auto room = check_free_space(home, least_free); !room)
+    return room;
+  const fs::path folder = folder_of(home);
+  const std::string id = to_string(next_ulid(
+      {}, static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000), draw_randomness()));
+  const std::string name = id + "-" + std::to_string(events.size()) + std::string(ending);
+  const std::string text = render_spill(events);
+  result<void> written = failure{};
+  for (int tries = 0; tries < 2; ++tries) { // who takes files in may just have removed the folder
+    if (auto made = make_private_folder(folder); !made)
+      return made;
+    written = replace_file(folder / name, text);
+    std::error_code none;
+    if (written || fs::is_directory(folder, none))
+      break;
+  }
+  return written;
+}
+
+std::vector<spill_file> spill_files(const fs::path& home) {
+  std::vector<spill_file> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder_of(home), none))
+    if (const auto events = events_in(entry.path().filename().string()); events > 0)
+      found.push_back({entry.path(), events});
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return found;
+}
+
+std::vector<fs::path> damaged_spill_files(const fs::path& home) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder_of(home), none))
+    if (entry.path().filename().string().ends_with(set_aside))
+      found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void retire_spill(const fs::path& file, bool damaged) {
+  std::error_code ignored; // what stays is known to be taken in: it is retired the next time
+  if (damaged)
+    fs::rename(file, file.string() + std::string(set_aside), ignored);
+  else
+    fs::remove(file, ignored);
+  fs::remove(file.parent_path(), ignored); // when it is empty
+}
+
+} // namespace spec_kitty

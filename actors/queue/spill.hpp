@@ -1,0 +1,55 @@
+// Spill files: what was recorded while the store could not be used. Each burst is one file in the
+// home's `spill` folder, written as a whole (temporary name, fsync, rename), one event per line
+// behind a checksum. The next opener of the store takes them in.
+//
+//   <CRC-32 of the JSON, 8 hex digits> <JSON>\n
+#pragma once
+
+#include "messages/event.hpp"
+#include "messages/result.hpp"
+#include "messages/timestamp.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// An event that waits outside the store. Validated already.
+struct spilled_event {
+  event_draft draft;
+  epoch_us recorded_at = 0;
+  std::string event_id; ///< where a commit's outcome is unknown: the id it would have; else empty
+};
+
+/// What a spill file holds.
+struct spill_content {
+  std::vector<spilled_event> events;
+  std::uint64_t damaged = 0; ///< lines whose checksum or form is wrong
+};
+
+std::string render_spill(std::span<const spilled_event> events);
+spill_content parse_spill(std::string_view text);
+
+struct spill_file {
+  std::filesystem::path path;
+  std::uint64_t events = 0; ///< as its name says
+};
+
+/// Writes one file, durably: the events are recorded when it succeeds.
+result<void> write_spill(const std::filesystem::path& home, std::span<const spilled_event> events,
+                         epoch_us now);
+
+/// What waits, in order of time. Empty where there is no such folder.
+std::vector<spill_file> spill_files(const std::filesystem::path& home);
+
+/// Files set aside because some of their lines were damaged.
+std::vector<std::filesystem::path> damaged_spill_files(const std::filesystem::path& home);
+
+/// A file whose good lines are in the store: removed, or set aside when lines were damaged.
+void retire_spill(const std::filesystem::path& file, bool damaged);
+
+} // namespace spec_kitty

@@ -1,0 +1,55 @@
+// The rows that every change of the queue keeps in step: summary, lanes, types, indices. For the
+// store's own files only.
+#pragma once
+
+#include "actors/queue/store.hpp"
+
+#include <set>
+
+namespace spec_kitty::store_detail {
+
+/// Builds the record of a draft and keeps the bytes that its views lie in.
+class event_maker {
+public:
+  /// The next clock value after `row`'s, and the next id, unless it has one already.
+  event_maker(const event_draft& draft, const summary& row, std::string_view node_id, epoch_us now,
+              const std::optional<ulid>& known_id = std::nullopt);
+  event_maker(const event_maker&) = delete;
+  event_maker& operator=(const event_maker&) = delete;
+
+  event_record record; ///< without its lane
+
+private:
+  std::string type_;
+  std::string head_;
+  std::string tail_;
+};
+
+/// One transaction's view of the queue. Nothing is kept before write_back().
+struct queue_rows {
+  queue_rows(lmdb_txn& txn_, const store_tables& tables_)
+      : txn(txn_), tables(tables_), row(read_summary(txn_, tables_)), teams(txn_, tables_),
+        types(txn_, tables_) {}
+
+  /// Puts an event at the end of the queue, in its lane. The clock never falls below it.
+  void add(event_record event, std::string_view team, std::string_view project);
+  /// Notes a project's name when it is met for the first time.
+  void remember_project(std::string_view key, std::string_view name);
+  /// Gives an event another team or project; its place in the queue stays.
+  void move_to_lane(std::uint64_t seq, std::string_view team, std::string_view project);
+  /// Takes an event out of the queue, whatever becomes of it.
+  void take_out(std::uint64_t seq, const event_record& event);
+  void write_back();
+
+  lmdb_txn& txn;
+  const store_tables& tables;
+  summary row;
+  team_book teams;
+  type_book types;
+};
+
+/// Positions that some drainer has in hand.
+std::set<std::uint64_t> positions_in_hand(const lmdb_txn& txn, const store_tables& tables,
+                                          epoch_us now);
+
+} // namespace spec_kitty::store_detail

@@ -1,0 +1,90 @@
+// Takes in what was recorded while the store could not be used: in order of time, each event once.
+//
+// A file's name is noted in the transaction that takes its events in, and the file goes after the
+// commit: whoever is killed between the two leaves a file that is known and only removed later.
+// Folder and files are read under the store's lock, so no other opener is half-way.
+#include "actors/queue/spill.hpp"
+#include "actors/queue/store_rows.hpp"
+#include "config/files.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr char taken_mark = 'x';
+constexpr std::size_t longest_spill = std::size_t{1} << 30;
+
+std::string mark_key(const std::string& name) {
+  return std::string(1, taken_mark) + name;
+}
+
+/// Marks of files that are gone are no longer needed.
+void drop_old_marks(lmdb_txn& txn, const store_tables& tables, const std::set<std::string>& there) {
+  std::vector<std::string> old;
+  {
+    lmdb_cursor cursor(txn, tables.main);
+    for (bool more = cursor.seek(std::string(1, taken_mark));
+         more && cursor.key().starts_with(taken_mark); more = cursor.next())
+      if (!there.contains(std::string(cursor.key().substr(1))))
+        old.emplace_back(cursor.key());
+  }
+  for (const auto& mark : old)
+    txn.erase(tables.main, mark);
+}
+
+struct retiring {
+  std::filesystem::path path;
+  bool damaged = false;
+};
+
+} // namespace
+
+result<std::uint64_t> store::take_in_spill(epoch_us now) {
+  if (spill_files(options_.home).empty())
+    return std::uint64_t{0};
+  std::vector<retiring> done;
+  auto taken = env_->write([&](lmdb_txn& txn, const store_tables& tables) -> std::uint64_t {
+    done.clear();
+    store_detail::queue_rows rows(txn, tables);
+    std::vector<spilled_event> waiting;
+    std::set<std::string> there;
+    for (const auto& file : spill_files(options_.home)) {
+      const std::string name = file.path.filename().string();
+      there.insert(name);
+      const auto text = read_file(file.path, longest_spill);
+      if (!text || !*text)
+        continue; // unreadable now: it stays, and the status shows it
+      auto content = parse_spill(**text);
+      done.push_back({file.path, content.damaged > 0});
+      if (!txn.put_new(tables.main, mark_key(name), {}))
+        continue; // taken in before, by somebody who could not remove it
+      std::move(content.events.begin(), content.events.end(), std::back_inserter(waiting));
+    }
+    drop_old_marks(txn, tables, there);
+    std::stable_sort(waiting.begin(), waiting.end(),
+                     [](const auto& a, const auto& b) { return a.recorded_at < b.recorded_at; });
+    std::uint64_t count = 0;
+    for (const auto& event : waiting) {
+      const auto known = parse_ulid(event.event_id);
+      if (known && txn.get(tables.ids, id_key(*known)))
+        continue; // its commit had taken effect
+      if (rows.row.clock >= max_lamport)
+        throw lmdb_error(ERANGE, "stamp a spilled event");
+      const store_detail::event_maker made(event.draft, rows.row, node_id_, now, known);
+      rows.remember_project(event.draft.project_key, event.draft.project_name);
+      rows.add(made.record, event.draft.team_slug, event.draft.project_key);
+      rows.row.last_id = std::max(rows.row.last_id, made.record.id);
+      ++count;
+    }
+    rows.write_back();
+    return count;
+  });
+  if (taken)
+    for (const auto& file : done)
+      retire_spill(file.path, file.damaged);
+  return taken;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,66 @@
+#include "messages/redact.hpp"
+
+#include <cctype>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t least_secret = 8;
+
+/// A character that a longer name could go on with: `/home/ann` is not in `/home/anna`.
+bool continues_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' ||
+         (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with, bool as_path) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    const std::size_t end = at + what.size();
+    const bool inside =
+        as_path && ((at > 0 && (continues_name(text[at - 1]) || text[at - 1] == '/')) ||
+                    (end < text.size() && continues_name(text[end])));
+    if (inside) {
+      at = end;
+      continue;
+    }
+    text.replace(at, what.size(), with);
+    at += with.size();
+  }
+}
+
+} // namespace
+
+std::string redact(std::string_view text, const private_words& words) {
+  std::string clean(text);
+  for (const auto& secret : words.secrets)
+    if (secret.size() >= least_secret)
+      replace_all(clean, secret, "[secret]", false);
+  std::string_view home = words.home_folder;
+  while (home.size() > 1 && home.ends_with('/'))
+    home.remove_suffix(1);
+  if (home.size() > 1 && home.starts_with('/'))
+    replace_all(clean, home, "~", true);
+  return clean;
+}
+
+bool redact(json_value& value, json_document& owner, const private_words& words) {
+  bool changed = false;
+  if (value.IsString()) {
+    const std::string_view before(value.GetString(), value.GetStringLength());
+    const std::string after = redact(before, words);
+    changed = after != before;
+    if (changed)
+      value.SetString(after.data(), static_cast<rapidjson::SizeType>(after.size()),
+                      owner.GetAllocator());
+  } else if (value.IsObject()) {
+    for (auto& entry : value.GetObject())
+      changed = redact(entry.value, owner, words) || changed;
+  } else if (value.IsArray()) {
+    for (auto& entry : value.GetArray())
+      changed = redact(entry, owner, words) || changed;
+  }
+  return changed;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,28 @@
+// What never leaves this machine inside an event: where a person's home folder lies, and the
+// secrets this process knows. Pure.
+#pragma once
+
+#include "messages/json.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// What to look for.
+struct private_words {
+  std::string home_folder; ///< of the user, absolute; empty or `/`: none
+  std::vector<std::string>
+      secrets; ///< tokens and passwords; those under 8 bytes are not looked for
+};
+
+/// The text with the home folder as `~`, where it stands as a whole path or the beginning of one,
+/// and with secrets as `[secret]`.
+std::string redact(std::string_view text, const private_words& words);
+
+/// The same for every text in a JSON value, names of members left alone. True when something was
+/// changed.
+bool redact(json_value& value, json_document& owner, const private_words& words);
+
+} // namespace spec_kitty
