@@ -159,7 +159,8 @@ std::string recount(store& queue, const fs::path& home) {
     count_rows(txn, tables, found);
     lmdb_cursor rows(txn, tables.teams);
     for (bool more = rows.first(); more; more = rows.next())
-      teams[std::string(rows.key())] = found.teams[team_record::decode(rows.value()).id];
+      teams[std::string(team_of_lane(rows.key()))] +=
+          found.teams[team_record::decode(rows.value()).id];
     return true;
   });
   const auto said = queue.stats();
@@ -186,7 +187,8 @@ std::string recount(store& queue, const fs::path& home) {
 StoreTest::StoreTest() : home_(folder_.path() / "home"), now_(wall_clock_now()) {}
 
 store_options StoreTest::options() const {
-  return {home_, {"host", "user", true}, max_events_, max_bytes_, busy_timeout_};
+  return {home_,         {"host", "user", true}, max_events_,  max_bytes_,
+          busy_timeout_, share_by_default_,      evict_oldest_};
 }
 
 store StoreTest::open(open_mode mode) {

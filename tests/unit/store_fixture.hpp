@@ -76,6 +76,8 @@ protected:
   std::uint64_t max_events_ = 10000;
   std::uint64_t max_bytes_ = std::uint64_t{64} << 20;
   std::chrono::milliseconds busy_timeout_{2000};
+  bool share_by_default_ = true;
+  bool evict_oldest_ = false;
 };
 
 } // namespace spec_kitty
