@@ -1,5 +1,6 @@
 // The entry: parse, resolve the home, load the configuration, run one command, one exit status.
 #include "app/command.hpp"
+#include "app/home_use.hpp"
 #include "app/store_guard.hpp"
 #include "config/version.hpp"
 
@@ -94,8 +95,10 @@ exit_status run_command(const global_options& options, const parsed_command& par
   const auto home = resolve_home(options.home);
   if (home)
     guard_store(*home, options.json);
-  auto config = home ? settings::load(home->path) : result<settings>(home.error());
-  if (!config && home && !parsed.chosen->needs_config)
+  const auto allowed =
+      home ? check_before(home_use_of(parsed.chosen->path), *home) : result<void>(home.error());
+  auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
+  if (!config && allowed && !parsed.chosen->needs_config)
     config = settings{};
   exit_status status = exit_status::failed;
   if (!config) {

@@ -1,6 +1,7 @@
 #include "config/credentials.hpp"
 
 #include "config/files.hpp"
+#include "config/home_check.hpp"
 #include "config/toml_file.hpp"
 #include "messages/timestamp.hpp"
 
@@ -75,6 +76,8 @@ result<std::optional<credentials>> read_credentials(const fs::path& home) {
 result<std::optional<credentials>> update_credentials(
     const fs::path& home,
     const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change) {
+  if (auto fine = check_owner(home); !fine)
+    return fine.error();
   if (auto made = make_private_folder(home); !made)
     return made.error();
   const auto lock = file_lock::take(home / "credentials.lock", credentials_patience);

@@ -1,6 +1,7 @@
 #include "config/settings.hpp"
 
 #include "config/files.hpp"
+#include "config/home_check.hpp"
 #include "config/toml_file.hpp"
 #include "config/url.hpp"
 
@@ -188,6 +189,8 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
     return failure{ec::not_found, "there is no configuration key " + std::string(name),
                    "see them all with: spec-kitty config list"};
   if (auto fine = check_setting(*key, value); !fine)
+    return fine;
+  if (auto fine = check_owner(home); !fine)
     return fine;
   if (auto made = make_private_folder(home); !made)
     return made;
