@@ -2,6 +2,7 @@
 
 #include "config/files.hpp"
 #include "config/home_check.hpp"
+#include "config/older_home.hpp"
 #include "config/toml_file.hpp"
 #include "config/url.hpp"
 
@@ -158,7 +159,10 @@ result<settings> settings::load(const fs::path& home) {
       const std::size_t at = index_of(entry.key);
       const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
       if (at == keys.size()) {
-        loaded.warnings_.push_back(place + "unknown key " + entry.key + " is ignored");
+        const auto remark =
+            remark_on_older_key(entry).value_or("unknown key " + entry.key + " is ignored");
+        if (!remark.empty())
+          loaded.warnings_.push_back(place + remark);
         continue;
       }
       if (!type_fits(keys[at], entry.type))
