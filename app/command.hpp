@@ -50,6 +50,8 @@ command_action declare_auth_status(CLI::App& app);
 command_action declare_sync_now(CLI::App& app);
 command_action declare_sync_status(CLI::App& app);
 command_action declare_sync_server(CLI::App& app);
+command_action declare_sync_doctor(CLI::App& app);
+command_action declare_sync_diagnose(CLI::App& app);
 command_action declare_sync_opt_out(CLI::App& app);
 command_action declare_sync_opt_in(CLI::App& app);
 command_action declare_config_list(CLI::App& app);

@@ -14,7 +14,7 @@ constexpr std::array<command_group, 5> groups = {{
     {"config", "configuration of this home"},
 }};
 
-constexpr std::array<command, 22> table = {{
+constexpr std::array<command, 24> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -29,8 +29,10 @@ constexpr std::array<command, 22> table = {{
     {"auth login", "log in to the server", declare_auth_login},
     {"auth logout", "forget the session", declare_auth_logout, false},
     {"auth status", "show the session", declare_auth_status},
-    {"sync now", "send what is queued, once", declare_sync_now},
+    {"sync now", "send what is queued, once", declare_sync_now, false},
     {"sync status", "show where the events stand", declare_sync_status},
+    {"sync doctor", "say what is wrong and what mends it", declare_sync_doctor, false},
+    {"sync diagnose", "hold every event against the contract", declare_sync_diagnose},
     {"sync server", "show or set the server", declare_sync_server},
     {"sync opt-out", "keep this project's events on this machine", declare_sync_opt_out},
     {"sync opt-in", "share this project's events", declare_sync_opt_in},

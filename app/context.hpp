@@ -17,6 +17,7 @@ struct context {
   output out;
   home_folder home;
   settings config;
+  std::optional<failure> config_problem = std::nullopt; ///< `config` is the defaults then
 
   /// Says what failed and gives the exit status it has.
   exit_status fail(const failure& why) {

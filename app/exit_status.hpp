@@ -46,6 +46,7 @@ constexpr exit_status status_of(ec code) {
   case ec::no_server:
   case ec::bad_url:
   case ec::queue_full:
+  case ec::unhealthy:
   case ec::stopping:
   case ec::internal:
     return exit_status::failed;

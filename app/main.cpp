@@ -1,5 +1,6 @@
 // The entry: parse, resolve the home, load the configuration, run one command, one exit status.
 #include "app/command.hpp"
+#include "app/home_use.hpp"
 #include "app/store_guard.hpp"
 #include "config/version.hpp"
 
@@ -94,15 +95,18 @@ exit_status run_command(const global_options& options, const parsed_command& par
   const auto home = resolve_home(options.home);
   if (home)
     guard_store(*home, options.json);
-  auto config = home ? settings::load(home->path) : result<settings>(home.error());
-  if (!config && home && !parsed.chosen->needs_config)
-    config = settings{};
+  const auto allowed =
+      home ? check_before(home_use_of(parsed.chosen->path), *home) : result<void>(home.error());
+  auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
+  std::optional<failure> config_problem;
+  if (!config && allowed && !parsed.chosen->needs_config)
+    config_problem = std::exchange(config, settings{}).error();
   exit_status status = exit_status::failed;
   if (!config) {
     out.fail(config.error());
     status = status_of(config.error().code);
   } else {
-    context ctx{std::move(out), *home, std::move(*config)};
+    context ctx{std::move(out), *home, std::move(*config), std::move(config_problem)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
     status = parsed.action(ctx);

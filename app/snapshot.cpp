@@ -17,7 +17,7 @@ std::string_view to_string(session_state state) {
   return "logged_out";
 }
 
-result<snapshot> take_snapshot(const context& ctx) {
+snapshot snapshot_without_store(const context& ctx) {
   snapshot shot;
   shot.taken_at = wall_clock_now();
   const auto session = read_credentials(ctx.home.path);
@@ -34,7 +34,11 @@ result<snapshot> take_snapshot(const context& ctx) {
     shot.spilled += file.events;
   for (const auto& file : overflow_files(ctx.home.path))
     shot.overflowed += file.events;
+  return shot;
+}
 
+result<snapshot> take_snapshot(const context& ctx) {
+  snapshot shot = snapshot_without_store(ctx);
   auto where = ctx.open_for_reading();
   if (!where)
     return where.error();

@@ -28,6 +28,9 @@ struct snapshot {
   std::optional<std::uint64_t> oldest_age_s;
 };
 
+/// What can be said where the store cannot be read: the session, and what lies beside the store.
+snapshot snapshot_without_store(const context& ctx);
+
 /// Zeros where the home does not exist; a failure where the store cannot be read.
 result<snapshot> take_snapshot(const context& ctx);
 

@@ -26,8 +26,9 @@ http_request clock_question_to(const batch_sync_config& to, const std::string& a
   http_request request;
   request.method = "GET";
   request.url = to.server.at(protocol::clock_path);
-  request.headers = {"Authorization: Bearer " + access,
-                     "User-Agent: spec-kitty/" + std::string(version)};
+  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
+  if (!access.empty())
+    request.headers.push_back("Authorization: Bearer " + access);
   request.ca_file = to.ca_file;
   request.timeout = to.limits.timeout;
   return request;
@@ -89,6 +90,26 @@ result<login_done> sync_system::login(const login_request& request) {
 
 result<logout_done> sync_system::logout() {
   return local_.ask<logout_done>(auth_, whole_run, logout_request{});
+}
+
+server_answer sync_system::probe(bool with_session) {
+  server_answer answer;
+  std::string access;
+  if (with_session) {
+    const auto token = local_.ask<access_token>(auth_, whole_run, token_request{});
+    if (token)
+      access = token->access;
+    else
+      answer.no_token = token.error();
+  }
+  answer.with_token = !access.empty();
+  const auto reply =
+      local_.ask<http_reply>(http_, whole_run, clock_question_to(transport_, access));
+  if (reply)
+    answer.reply = *reply;
+  else
+    answer.reply.error = reply.error().message;
+  return answer;
 }
 
 result<restamp_done> sync_system::reconcile() {

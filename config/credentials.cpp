@@ -1,11 +1,14 @@
 #include "config/credentials.hpp"
 
 #include "config/files.hpp"
+#include "config/home_check.hpp"
 #include "config/toml_file.hpp"
+#include "config/url.hpp"
 #include "messages/timestamp.hpp"
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 
@@ -19,13 +22,87 @@ fs::path file_of(const fs::path& home) {
   return home / "credentials";
 }
 
-/// Epoch seconds from digits, or from the RFC 3339 text that older installations wrote.
-std::int64_t to_seconds(const std::string& text) {
+constexpr std::array<std::string_view, 7> keys = {"tokens.access",
+                                                  "tokens.refresh",
+                                                  "tokens.access_expires_at",
+                                                  "tokens.refresh_expires_at",
+                                                  "user.username",
+                                                  "user.team_slug",
+                                                  "server.url"};
+
+/// A session's values in the order of the keys.
+std::array<std::string, 7> values_of(const credentials& session) {
+  return {session.access,
+          session.refresh,
+          std::to_string(session.access_expires_at),
+          std::to_string(session.refresh_expires_at),
+          session.username,
+          session.team_slug,
+          session.server};
+}
+
+/// Epoch seconds from digits, or from the ISO 8601 text that older installations wrote: a blank may
+/// stand for the T, and what names no zone is UTC. 0, long past, for anything else.
+std::int64_t to_seconds(std::string text) {
+  if (text.size() > 10 && text[10] == ' ')
+    text[10] = 'T';
   if (const auto instant = parse_date_time(text))
     return *instant / 1000000;
+  if (const auto instant = parse_date_time(text + "Z"))
+    return *instant / 1000000;
   std::int64_t seconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return seconds;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = end == text.data() + text.size() || *end == '.';
+  return error == std::errc{} && whole ? seconds : 0;
+}
+
+/// The origin as it is compared; a text that is no server's stays as it is, and equals none.
+std::string to_origin(const std::string& url) {
+  const auto server = parse_server_url(url);
+  const bool may_hold_a_password = url.find('@') != std::string::npos;
+  return server ? server->origin() : may_hold_a_password ? std::string() : url;
+}
+
+result<std::optional<credentials>> parse_credentials(std::string_view text,
+                                                     const std::string& file) {
+  const auto entries = read_toml(text, file);
+  if (!entries) // the parser's words could quote a token: only the file is named
+    return failure{ec::bad_config, "the credentials file " + file + " is damaged",
+                   "run: spec-kitty auth logout, then log in again"};
+  credentials session;
+  for (const auto& entry : *entries) {
+    if (entry.key == "tokens.access")
+      session.access = entry.value;
+    else if (entry.key == "tokens.refresh")
+      session.refresh = entry.value;
+    else if (entry.key == "tokens.access_expires_at")
+      session.access_expires_at = to_seconds(entry.value);
+    else if (entry.key == "tokens.refresh_expires_at")
+      session.refresh_expires_at = to_seconds(entry.value);
+    else if (entry.key == "user.username")
+      session.username = entry.value;
+    else if (entry.key == "user.team_slug")
+      session.team_slug = entry.value;
+    else if (entry.key == "server.url")
+      session.server = to_origin(entry.value);
+  }
+  if (session.access.empty() && session.refresh.empty())
+    return std::optional<credentials>{};
+  return std::optional<credentials>{std::move(session)};
+}
+
+/// The text of a session that follows another. The same account at the same server keeps what
+/// else stands in the file; what belonged to another account goes with it.
+std::string render_after(const credentials& after, const std::optional<credentials>& before,
+                         const std::string& old_text, const std::string& file) {
+  if (!before || before->server != after.server || before->username != after.username)
+    return render_credentials(after);
+  std::string text = old_text;
+  const auto values = values_of(after);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    text = set_toml_value(text, keys[i], toml_quote(values[i]));
+  const auto read_back = parse_credentials(text, file); // a shape that cannot be edited: anew
+  return read_back && *read_back == after ? text : render_credentials(after);
 }
 
 } // namespace
@@ -46,35 +123,14 @@ result<std::optional<credentials>> read_credentials(const fs::path& home) {
     return text.error();
   if (!*text)
     return std::optional<credentials>{};
-  const auto entries = read_toml(**text, file_of(home).string());
-  if (!entries) // the parser's words could quote a token: only the file is named
-    return failure{ec::bad_config, "the credentials file " + file_of(home).string() + " is damaged",
-                   "run: spec-kitty auth logout, then log in again"};
-  credentials session;
-  for (const auto& entry : *entries) {
-    if (entry.key == "tokens.access")
-      session.access = entry.value;
-    else if (entry.key == "tokens.refresh")
-      session.refresh = entry.value;
-    else if (entry.key == "tokens.access_expires_at")
-      session.access_expires_at = to_seconds(entry.value);
-    else if (entry.key == "tokens.refresh_expires_at")
-      session.refresh_expires_at = to_seconds(entry.value);
-    else if (entry.key == "user.username")
-      session.username = entry.value;
-    else if (entry.key == "user.team_slug")
-      session.team_slug = entry.value;
-    else if (entry.key == "server.url")
-      session.server = entry.value;
-  }
-  if (session.access.empty() && session.refresh.empty())
-    return std::optional<credentials>{};
-  return std::optional<credentials>{std::move(session)};
+  return parse_credentials(**text, file_of(home).string());
 }
 
 result<std::optional<credentials>> update_credentials(
     const fs::path& home,
     const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change) {
+  if (auto fine = check_owner(home); !fine)
+    return fine.error();
   if (auto made = make_private_folder(home); !made)
     return made.error();
   const auto lock = file_lock::take(home / "credentials.lock", credentials_patience);
@@ -82,6 +138,7 @@ result<std::optional<credentials>> update_credentials(
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process holds the credentials file", "try again"};
+  remove_unfinished(file_of(home));
   auto before = read_credentials(home);
   // A damaged file stands for no session: a login or logout must get past it.
   const std::optional<credentials> known = before ? *before : std::optional<credentials>{};
@@ -89,7 +146,10 @@ result<std::optional<credentials>> update_credentials(
   if (before && after == known)
     return after;
   if (after) {
-    if (auto written = replace_file(file_of(home), render_credentials(*after)); !written)
+    const auto old_text = read_file(file_of(home));
+    const std::string text =
+        render_after(*after, known, old_text ? old_text->value_or("") : "", file_of(home).string());
+    if (auto written = replace_file(file_of(home), text); !written)
       return written.error();
   } else if (::unlink(file_of(home).c_str()) != 0 && errno != ENOENT) {
     return system_failure(errno, "cannot remove " + file_of(home).string());

@@ -47,6 +47,10 @@ result<void> replace_file(const std::filesystem::path& file, std::string_view by
 /// it that exists. No answer from the system is no reason to refuse.
 result<void> check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
 
+/// Removes the temporary files of replacements of this file that never came to their end, so that
+/// no secret outlives its file. For whoever holds the lock that every replacement is made under.
+void remove_unfinished(const std::filesystem::path& file);
+
 /// Makes a private folder (0700) and its parents. Existing folders stay as they are.
 result<void> make_private_folder(const std::filesystem::path& folder);
 

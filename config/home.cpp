@@ -20,8 +20,9 @@ std::string user_home() {
   return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }
 
+/// As the older tool asks for it (getpass.getuser), so that a home keeps its node id.
 std::string user_name() {
-  for (const char* name : {"USER", "LOGNAME"})
+  for (const char* name : {"LOGNAME", "USER", "LNAME", "USERNAME"}) // in Python's order
     if (const char* user = std::getenv(name); user != nullptr && *user != '\0')
       return user;
   const passwd* user = ::getpwuid(::getuid());

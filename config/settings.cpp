@@ -1,6 +1,8 @@
 #include "config/settings.hpp"
 
 #include "config/files.hpp"
+#include "config/home_check.hpp"
+#include "config/older_home.hpp"
 #include "config/toml_file.hpp"
 #include "config/url.hpp"
 
@@ -159,7 +161,10 @@ result<settings> settings::load(const fs::path& home) {
       const std::size_t at = index_of(entry.key);
       const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
       if (at == keys.size()) {
-        loaded.warnings_.push_back(place + "unknown key " + entry.key + " is ignored");
+        const auto remark =
+            remark_on_older_key(entry).value_or("unknown key " + entry.key + " is ignored");
+        if (!remark.empty())
+          loaded.warnings_.push_back(place + remark);
         continue;
       }
       if (!type_fits(keys[at], entry.type))
@@ -191,6 +196,8 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
                    "see them all with: spec-kitty config list"};
   if (auto fine = check_setting(*key, value); !fine)
     return fine;
+  if (auto fine = check_owner(home); !fine)
+    return fine;
   if (auto made = make_private_folder(home); !made)
     return made;
   const auto lock = file_lock::take(home / "config.lock", std::chrono::milliseconds(2000));
@@ -198,6 +205,7 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process is changing config.toml", "try again"};
+  remove_unfinished(file_of(home));
   const auto before = read_file(file_of(home));
   if (!before)
     return before.error();

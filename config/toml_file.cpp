@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 namespace spec_kitty {
 
@@ -28,6 +29,10 @@ void flatten(const toml::table& table, const std::string& prefix, std::vector<to
     } else if (const auto flag = node.value_exact<bool>()) {
       entry.type = toml_entry::kind::flag;
       entry.value = *flag ? "true" : "false";
+    } else if (const auto* moment = node.as_date_time()) {
+      std::ostringstream text;
+      text << moment->get();
+      entry.value = text.str();
     }
     out.push_back(std::move(entry));
   }

@@ -13,7 +13,7 @@ struct toml_entry {
   enum class kind { text, number, flag, other };
 
   std::string key;   ///< `sync.server_url`
-  std::string value; ///< a string's text, a number's digits, `true`/`false`; else empty
+  std::string value; ///< a string's text, a number's digits, `true`/`false`, a date-time's text
   kind type = kind::other;
   unsigned line = 0; ///< 1-based
 };

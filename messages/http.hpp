@@ -37,6 +37,7 @@ struct http_reply {
   int status = 0;
   std::string content_type; ///< lower case, without parameters
   std::string retry_after;  ///< as sent, empty when absent
+  std::string date;         ///< as sent, empty when absent
   std::string body;
   std::string error;            ///< in words, for people; never holds a header or body
   std::uint64_t bytes_sent = 0; ///< of the body

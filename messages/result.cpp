@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::string_view, 25> names = {
+constexpr std::array<std::string_view, 26> names = {
     "ok",
     "usage",
     "bad_input",
@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 25> names = {
     "wrong_server",
     "held",
     "upgrade_required",
+    "unhealthy",
     "rejected",
     "store_busy",
     "store_corrupt",

@@ -33,6 +33,7 @@ enum class ec : std::uint8_t {
   wrong_server,     ///< something answers, but it does not speak the protocol
   held,             ///< the server forbids this team; its events are held
   upgrade_required, ///< 412: the server wants another client version
+  unhealthy,        ///< a diagnosis found what needs a person
   rejected,         ///< the server refused some events
   store_busy,       ///< another process held the store longer than sync.busy_timeout_ms
   store_corrupt,    ///< the store cannot be read

@@ -23,8 +23,9 @@ failure login_needed() {
 
 failure other_origin(const credentials& session, const server_url& server) {
   return {ec::login_required,
-          "the session belongs to " + session.server + ", the server is " + server.origin() +
-              ": its token is not sent there",
+          "the session belongs to " +
+              (session.server.empty() ? "no known server" : session.server) + ", the server is " +
+              server.origin() + ": its token is not sent there",
           "run: spec-kitty auth login"};
 }
 

@@ -8,21 +8,18 @@
 
 namespace spec_kitty {
 
-namespace {
-
-/// The three forms of an HTTP date: IMF-fixdate, RFC 850, asctime.
-std::optional<std::int64_t> read_http_date(const std::string& text) {
+std::optional<std::int64_t> read_http_date(std::string_view text) {
+  const std::string whole(text);
+  // IMF-fixdate, RFC 850, asctime
   for (const char* form :
        {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
     tm parts{};
-    const char* end = ::strptime(text.c_str(), form, &parts);
+    const char* end = ::strptime(whole.c_str(), form, &parts);
     if (end != nullptr && *end == '\0')
       return ::timegm(&parts);
   }
   return std::nullopt;
 }
-
-} // namespace
 
 std::optional<std::chrono::milliseconds> read_retry_after(std::string_view header, epoch_us now) {
   std::int64_t seconds = 0;
@@ -31,7 +28,7 @@ std::optional<std::chrono::milliseconds> read_retry_after(std::string_view heade
   if (digits && error == std::errc::result_out_of_range)
     return longest_retry_after;
   if (!digits || error != std::errc{}) {
-    const auto date = read_http_date(std::string(header));
+    const auto date = read_http_date(header);
     if (!date)
       return std::nullopt;
     seconds = *date - now / 1000000;

@@ -41,6 +41,9 @@ std::string to_string(const ulid& id);
 /// Nothing when the text is no ULID.
 std::optional<ulid> parse_ulid(std::string_view text);
 
+/// The milliseconds since 1970 that an id begins with.
+std::uint64_t time_of(const ulid& id);
+
 /// A fresh id that is ordered after nothing in particular: idempotency keys, home ids.
 std::string fresh_ulid(std::uint64_t now_ms);
 

@@ -134,6 +134,9 @@ http_reply reply_of(exchange& done, CURLcode code) {
   curl_easy_getinfo(done.easy, CURLINFO_CONTENT_TYPE, &type);
   reply.status = static_cast<int>(status);
   reply.content_type = lower_until_semicolon(type);
+  curl_header* date = nullptr;
+  if (curl_easy_header(done.easy, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+    reply.date = std::string(date->value).substr(0, most_retry_after);
   curl_header* retry_after = nullptr;
   if (curl_easy_header(done.easy, "Retry-After", 0, CURLH_HEADER, -1, &retry_after) == CURLHE_OK)
     reply.retry_after = std::string(retry_after->value).substr(0, most_retry_after);

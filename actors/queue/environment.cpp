@@ -1,6 +1,8 @@
 #include "actors/queue/environment.hpp"
 
 #include "actors/queue/records.hpp"
+#include "config/file_system.hpp"
+#include "config/home_check.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -72,6 +74,17 @@ void sync_path(const fs::path& path) {
     throw lmdb_error(errno, "sync the new store");
 }
 
+/// A reader is refused only where there is something to read.
+result<void> check_place(const fs::path& folder, open_mode mode) {
+  if (mode == open_mode::read)
+    return size_of(folder / "lock") < 0 ? result<void>{} : check_file_system(folder);
+  if (auto fine = check_owner(folder.parent_path()); !fine)
+    return fine;
+  if (auto fine = check_file_system(folder); !fine)
+    return fine;
+  return make_private_folder(folder);
+}
+
 } // namespace
 
 bool is_usable_lmdb(int major, int minor, int patch) {
@@ -136,9 +149,8 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
                    std::string("this LMDB (") + mdb_version(nullptr, nullptr, nullptr) +
                        ") breaks other processes' locks when it closes",
                    "install LMDB up to 0.9.25, or 0.9.32 and later"};
-  if (mode == open_mode::write)
-    if (auto made = make_private_folder(options.folder); !made)
-      return made.error();
+  if (auto fine = check_place(options.folder, mode); !fine)
+    return fine.error();
 
   struct stat found {};
   if (::stat(options.folder.c_str(), &found) != 0) {

@@ -1,6 +1,6 @@
 #include "actors/queue/queue.hpp"
 
-#include "actors/clock/mirror.hpp"
+#include "actors/clock/foreign_mirror.hpp"
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/spill.hpp"
 
@@ -44,7 +44,12 @@ result<store*> queue_state::open() {
   if (!value)
     return value.error();
   last_clock = *value;
-  if (const auto ahead = value_to_recover(mirror, last_clock, fresh->node_id())) {
+  auto ahead = value_to_recover(mirror, last_clock, fresh->node_id());
+  if (!ahead)
+    ahead = value_to_inherit(mirror, last_clock, fresh->node_id());
+  if (mirror && mirror->node_id != fresh->node_id()) // best effort, as the mirror is
+    (void)keep_foreign_mirror(config.store.home, fresh->node_id());
+  if (ahead) {
     const auto merged = fresh->merge_clock(*ahead);
     if (!merged)
       return merged.error();

@@ -2,6 +2,7 @@
 
 #include "actors/clock/ulid.hpp"
 #include "config/files.hpp"
+#include "config/home_check.hpp"
 
 #include <zlib.h>
 
@@ -117,6 +118,8 @@ spill_content parse_spill(std::string_view text) {
 
 result<void> write_spill(const fs::path& home, std::span<const spilled_event> events,
                          epoch_us now) {
+  if (auto mine = check_owner(home); !mine) // nobody leaves files in another user's home
+    return mine;
   if (auto room = check_free_space(home, least_free); !room)
     return room;
   const fs::path folder = folder_of(home);

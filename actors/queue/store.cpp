@@ -66,6 +66,12 @@ result<std::uint64_t> store::clock() {
   });
 }
 
+result<ulid> store::newest_id() {
+  return env_->read([](lmdb_txn& txn, const store_tables& tables) {
+    return store_detail::read_summary(txn, tables).last_id;
+  });
+}
+
 result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
   if (remote > max_received) // refused before a lock is taken: a hostile value costs nothing
     return receive(0, remote).error();

@@ -59,6 +59,9 @@ public:
   /// The Lamport value.
   result<std::uint64_t> clock();
 
+  /// The newest id given out; zeros where there is none.
+  result<ulid> newest_id();
+
   /// What is due for a team: the events a run that begins now selects.
   result<due_count> due(const due_request& asked);
 

@@ -3,6 +3,7 @@
 #include "app/prompt.hpp"
 #include "app/snapshot.hpp"
 #include "app/sync_system.hpp"
+#include "config/older_home.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -150,6 +151,9 @@ exit_status show_status(context& ctx) {
     return ctx.fail(
         {ec::bad_config, shot->session_problem, "run: spec-kitty auth logout, then log in again"});
   const auto& session = shot->session;
+  const auto server = configured_server(ctx.config);
+  if (const auto conflict = session_conflict(ctx.home.path, server ? server->origin() : ""))
+    ctx.out.warn(conflict->message + "; " + conflict->remedy);
   ctx.out.object([&](json_writer& out) {
     const auto text = [&](std::string credentials::*part) {
       return session && !((*session).*part).empty() ? std::optional((*session).*part)

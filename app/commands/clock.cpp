@@ -2,6 +2,7 @@
 #include "app/command.hpp"
 #include "app/snapshot.hpp"
 #include "app/sync_system.hpp"
+#include "config/older_home.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +15,9 @@ command_action declare_clock_show(CLI::App&) {
       return ctx.fail(shot.error());
     const std::uint64_t clock = shot->queue.clock;
     const std::string& node = shot->queue.node_id;
+    for (const auto& conflict : clock_conflicts(ctx.home.path, node))
+      if (!node.empty()) // before there is a store, the next event takes the value over
+        ctx.out.warn(conflict.message);
     ctx.out.object([&](json_writer& out) {
       field(out, "value", clock);
       field(out, "node_id", node.empty() ? std::nullopt : std::optional(node));

@@ -3,8 +3,12 @@
 #include "app/command.hpp"
 #include "app/progress.hpp"
 #include "app/sync_system.hpp"
+#include "config/files.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <memory>
+#include <unistd.h>
 
 namespace spec_kitty {
 
@@ -70,10 +74,28 @@ std::string in_words(const sync_report& report) {
   return text + "; " + std::to_string(report.remaining) + " remain";
 }
 
-exit_status finish(context& ctx, sync_report report) {
+/// The report as a file for other programs: the same object that --json prints.
+result<void> write_report_file(const std::string& file, const sync_report& report,
+                               const std::optional<failure>& why) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "ok", !why);
+  if (why)
+    write_error(out, *why);
+  write_report(out, report);
+  out.EndObject();
+  return replace_file(std::filesystem::absolute(file),
+                      std::string(buffer.GetString(), buffer.GetSize()) + "\n");
+}
+
+exit_status finish(context& ctx, const std::string& report_file, const sync_report& report) {
   for (const auto& warning : report.warnings)
     ctx.out.warn(warning);
   const auto why = judge(report);
+  if (!report_file.empty())
+    if (const auto written = write_report_file(report_file, report, why); !written)
+      ctx.out.warn("the report was not written: " + written.error().message);
   if (!ctx.out.json())
     for (const auto& error : report.errors)
       if (error.category != "transient")
@@ -93,43 +115,74 @@ exit_status finish(context& ctx, sync_report report) {
   return exit_status::done;
 }
 
-/// An empty queue is success without a request, and without a session.
-bool nothing_queued(context& ctx) {
-  if (!spill_files(ctx.home.path).empty())
-    return false;
-  auto where = ctx.open_for_reading();
-  if (!where || !*where)
-    return where.ok();
-  const auto stats = (*where)->stats();
-  return stats && stats->live == 0;
+/// Opens the store once, so that what was spilled is taken in and clock.json is current, whether
+/// or not there is a server. What goes wrong here is told by what follows.
+void settle_home(context& ctx) {
+  {
+    const auto there = ctx.open_for_reading();
+    if (there && !*there && spill_files(ctx.home.path).empty())
+      return; // nothing was ever recorded: no home is made
+  }
+  local_system local(ctx.store_settings(), 1);
+  (void)local.ask<clock_value>(local.queue_handle(), local.patience(), clock_question{});
 }
 
-exit_status sync_now(context& ctx) {
+/// An empty queue is success without a request, and without a session.
+bool nothing_queued(context& ctx) {
+  auto where = ctx.open_for_reading();
+  if (!where || !*where)
+    return where.ok() && spill_files(ctx.home.path).empty();
+  const auto stats = (*where)->stats();
+  return stats && stats->live == 0 && spill_files(ctx.home.path).empty();
+}
+
+result<void> check_report_file(const std::string& file) {
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(file, error).parent_path();
+  if (std::filesystem::is_directory(folder, error) && ::access(folder.c_str(), W_OK) == 0 &&
+      !std::filesystem::is_directory(file, error))
+    return {};
+  return failure{ec::bad_input, "a report cannot be written to " + file,
+                 "name a file in a folder that exists and that you may write to"};
+}
+
+result<sync_report> run_once(context& ctx) {
+  if (ctx.config_problem)
+    return *ctx.config_problem;
+  settle_home(ctx);
   const auto server = configured_server(ctx.config);
-  if (!server) {
-    sync_report none;
-    none.stopped = server.error();
-    return finish(ctx, std::move(none));
-  }
+  if (!server)
+    return server.error();
   if (nothing_queued(ctx))
-    return finish(ctx, {});
+    return sync_report{};
   progress_bar bar(ctx.out);
   auto report = [&] {
     sync_system system(ctx, *server, [&](const sync_progress& at) { bar.show(at); });
     return system.run();
   }();
   bar.clear();
+  return report;
+}
+
+exit_status sync_now(context& ctx, const std::string& report_file) {
+  if (!report_file.empty())
+    if (auto fine = check_report_file(report_file); !fine)
+      return ctx.fail(fine.error());
+  const auto report = run_once(ctx);
   if (report)
-    return finish(ctx, std::move(*report));
+    return finish(ctx, report_file, *report);
   sync_report none;
   none.stopped = report.error();
-  return finish(ctx, std::move(none));
+  return finish(ctx, report_file, none);
 }
 
 } // namespace
 
-command_action declare_sync_now(CLI::App&) {
-  return [](context& ctx) { return sync_now(ctx); };
+command_action declare_sync_now(CLI::App& app) {
+  auto report_file = std::make_shared<std::string>();
+  app.add_option("--report", *report_file, "Write the report to this file as well")
+      ->type_name("FILE");
+  return [report_file](context& ctx) { return sync_now(ctx, *report_file); };
 }
 
 } // namespace spec_kitty

@@ -1,8 +1,11 @@
 // spec-kitty sync status: where the events stand, each line with its evidence. Reads only.
 #include "app/command.hpp"
-#include "app/snapshot.hpp"
+#include "app/examine.hpp"
+#include "app/sync_system.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <memory>
 
 namespace spec_kitty {
 
@@ -133,17 +136,46 @@ void print_words(context& ctx, const snapshot& shot) {
                (queue.node_id.empty() ? "" : ", node " + queue.node_id));
 }
 
+/// Asks the server one question. What stands in the way, or nothing.
+std::optional<failure> ask_server(const context& ctx) {
+  const auto server = configured_server(ctx.config);
+  if (!server)
+    return server.error();
+  evidence seen = examine(ctx);
+  for (const auto& found : judge(seen))
+    if (found.level == severity::error && (is_of_server(found.id) || is_of_session(found.id)))
+      return failure{is_of_server(found.id) ? ec::transport : ec::login_required, found.message,
+                     found.remedy};
+  return std::nullopt;
+}
+
+exit_status status(context& ctx, bool check) {
+  const auto shot = take_snapshot(ctx);
+  if (!shot)
+    return ctx.fail(shot.error());
+  const auto problem = check ? ask_server(ctx) : std::nullopt;
+  print_words(ctx, *shot);
+  if (check && !problem)
+    ctx.out.line("check       the server answers");
+  const auto fields = [&](json_writer& out) {
+    write_json(out, ctx, *shot);
+    if (check)
+      field(out, "server_answers", !problem);
+  };
+  if (problem) {
+    ctx.out.fail(*problem, fields);
+    return status_of(problem->code);
+  }
+  ctx.out.object(fields);
+  return exit_status::done;
+}
+
 } // namespace
 
-command_action declare_sync_status(CLI::App&) {
-  return [](context& ctx) {
-    const auto shot = take_snapshot(ctx);
-    if (!shot)
-      return ctx.fail(shot.error());
-    ctx.out.object([&](json_writer& out) { write_json(out, ctx, *shot); });
-    print_words(ctx, *shot);
-    return exit_status::done;
-  };
+command_action declare_sync_status(CLI::App& app) {
+  auto check = std::make_shared<bool>(false);
+  app.add_flag("--check", *check, "Ask the server too");
+  return [check](context& ctx) { return status(ctx, *check); };
 }
 
 } // namespace spec_kitty

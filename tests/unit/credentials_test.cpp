@@ -73,11 +73,67 @@ TEST_F(Credentials, TimesMayBeNumbersOrRfc3339) {
   EXPECT_EQ(held()->refresh_expires_at, 1'770'000'900);
 }
 
+TEST_F(Credentials, TimesOfTheOlderToolAreUtcWhereTheyNameNoZone) {
+  fs::create_directory(home);
+  for (const char* text :
+       {"\"2026-02-02T02:55:00+00:00\"", "\"2026-02-02T02:55:00.123456+00:00\"",
+        "\"2026-02-02T02:55:00Z\"", "\"2026-02-02T02:55:00\"", "\"2026-02-02 02:55:00.5\"",
+        "\"2026-02-02T03:55:00+01:00\"", "2026-02-02T02:55:00", "2026-02-02T02:55:00Z",
+        "2026-02-02 02:55:00+00:00", "\"1770000900\"", "\"1770000900.75\""}) {
+    write_text(file, "[tokens]\naccess = \"a\"\naccess_expires_at = " + std::string(text) + "\n");
+    ASSERT_TRUE(held()) << text;
+    EXPECT_EQ(held()->access_expires_at, 1'770'000'900) << text;
+  }
+}
+
+TEST_F(Credentials, ServerIsItsOriginHoweverTheOlderToolWroteIt) {
+  fs::create_directory(home);
+  const std::pair<const char*, const char*> written[] = {
+      {"https://a.example", "https://a.example:443"},
+      {"https://A.example/", "https://a.example:443"},
+      {"https://a.example:8443/sync", "https://a.example:8443"},
+      {"http://127.0.0.1:8000", "http://127.0.0.1:8000"},
+      {"http://a.example", "http://a.example"}, // no server that a token may go to: equals none
+      {"https://ann:secret@a.example", ""},
+      {"", ""}};
+  for (const auto& [text, origin] : written) {
+    write_text(file, "[tokens]\naccess = \"a\"\n[server]\nurl = \"" + std::string(text) + "\"\n");
+    ASSERT_TRUE(held());
+    EXPECT_EQ(held()->server, origin) << text;
+  }
+}
+
+TEST_F(Credentials, WhatElseStandsInTheFileIsKeptForTheSameAccountAndGoesWithAnother) {
+  fs::create_directory(home);
+  write_text(file,
+             "# mine\n[tokens]\naccess = \"a\"\nrefresh = \"r\"\n\n[user]\nusername = \"ann\"\n"
+             "display_name = \"Ann\"\n\n[server]\nurl = \"https://a\"\n\n[more]\nthing = [1, 2]\n");
+  ASSERT_TRUE(put(session_of("access-2")));
+  EXPECT_EQ(held(), session_of("access-2"));
+  for (const char* kept : {"# mine\n", "display_name = \"Ann\"\n", "[more]\nthing = [1, 2]\n"})
+    EXPECT_NE(read_text(file).find(kept), std::string::npos) << read_text(file);
+  credentials other = session_of("access-3");
+  other.username = "bob";
+  ASSERT_TRUE(put(other));
+  EXPECT_EQ(read_text(file), render_credentials(other));
+}
+
+TEST_F(Credentials, AFileThatCannotBeEditedIsWrittenAnew) {
+  fs::create_directory(home);
+  write_text(file, "tokens = {access = \"a\", refresh = \"r\"}\nuser = {username = \"ann\"}\n"
+                   "server = {url = \"https://a\"}\n");
+  ASSERT_TRUE(put(session_of("access-2")));
+  EXPECT_EQ(held(), session_of("access-2"));
+}
+
 TEST_F(Credentials, TimeThatIsNoneIsLongPast) {
   fs::create_directory(home);
-  write_text(file, "[tokens]\naccess = \"a\"\naccess_expires_at = \"soon\"\n");
-  ASSERT_TRUE(held());
-  EXPECT_EQ(held()->access_expires_at, 0);
+  for (const char* text : {"soon", "2026", "2026-02-30T00:00:00", "17x", ""}) {
+    write_text(file,
+               "[tokens]\naccess = \"a\"\naccess_expires_at = \"" + std::string(text) + "\"\n");
+    ASSERT_TRUE(held());
+    EXPECT_LT(held()->access_expires_at, 3000) << text;
+  }
 }
 
 TEST_F(Credentials, FileWithoutTokensIsNoSession) {

@@ -73,7 +73,8 @@ TEST_F(Home, ResolvingTouchesNoFile) {
 }
 
 TEST_F(Home, SeedNamesHostAndUserAndWhetherTheHomeIsTheDefault) {
-  ::setenv("USER", "ann", 1);
+  ::setenv("LOGNAME", "ann", 1); // which comes first, as for the older tool: getpass.getuser
+  ::setenv("USER", "somebody", 1);
   const auto seed = local_seed(resolve());
   EXPECT_EQ(seed.user, "ann");
   EXPECT_FALSE(seed.hostname.empty());

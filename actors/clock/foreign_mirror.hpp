@@ -1,0 +1,28 @@
+// A clock.json that another node wrote: the older tool before this machine or its user was renamed,
+// or a home that was copied from elsewhere.
+//
+// This home keeps its own node id: two nodes under one name would give one value twice. The value
+// is another matter: what is recorded from now on comes after what the older clock counted, so a
+// store that has never counted merges it. The file itself is kept beside the new one.
+#pragma once
+
+#include "actors/clock/mirror.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace spec_kitty {
+
+/// The value that a store which has never counted merges from another node's mirror.
+std::optional<std::uint64_t> value_to_inherit(const std::optional<clock_mirror>& mirror,
+                                              std::uint64_t store_value, std::string_view node_id);
+
+/// Another node's clock.json gets a second name, `clock.json.<node>`, before it is written over;
+/// a file of that name from before gives way to the newer one. Nothing to do for one's own.
+result<void> keep_foreign_mirror(const std::filesystem::path& home, std::string_view node_id);
+
+/// Every clock.json and clock.json.<node> here that is not this node's, by name.
+std::vector<std::pair<std::filesystem::path, clock_mirror>>
+foreign_mirrors(const std::filesystem::path& home, std::string_view node_id);
+
+} // namespace spec_kitty

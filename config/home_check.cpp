@@ -1,0 +1,100 @@
+#include "config/home_check.hpp"
+
+#include "config/file_system.hpp"
+#include "config/files.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr uid_t root = 0;
+
+/// The parts of a store that a stray root command leaves behind.
+constexpr std::array<const char*, 4> store_parts = {"queue", "queue/lock", "queue/env",
+                                                    "queue/env/data.mdb"};
+
+std::string name_of(uid_t user) {
+  const passwd* known = ::getpwuid(user);
+  return known != nullptr ? known->pw_name : "user " + std::to_string(user);
+}
+
+std::string in_words(uid_t user) {
+  const passwd* known = ::getpwuid(user);
+  return known != nullptr ? std::string(known->pw_name) + " (uid " + std::to_string(user) + ")"
+                          : "uid " + std::to_string(user);
+}
+
+failure of_another(const std::string& what, uid_t owner) {
+  return {ec::store_unusable,
+          what + " belongs to " + in_words(owner) + ", and this command runs as " +
+              in_words(::geteuid()) + ": nothing is written there",
+          "run it as " + name_of(owner) +
+              ", or choose another home with --home DIR or SPEC_KITTY_HOME"};
+}
+
+} // namespace
+
+result<void> check_is_folder(const fs::path& home) {
+  struct stat found {};
+  if (::stat(home.c_str(), &found) != 0 || S_ISDIR(found.st_mode))
+    return {};
+  return failure{ec::store_unusable, home.string() + " exists and is not a folder",
+                 "move it away, or choose another home with --home"};
+}
+
+result<void> check_owner(const fs::path& home) {
+  const uid_t self = ::geteuid();
+  struct stat found {};
+  if (::stat(home.c_str(), &found) != 0) {
+    if (errno != ENOENT || self != root)
+      return {}; // another reason, which the first access names better
+    const fs::path parent = nearest_existing(home);
+    if (::stat(parent.c_str(), &found) != 0 || found.st_uid == root)
+      return {};
+    return of_another("the folder " + parent.string() + ", in which the home " + home.string() +
+                          " would be made,",
+                      found.st_uid);
+  }
+  if (found.st_uid != self)
+    return of_another("the home " + home.string(), found.st_uid);
+  for (const char* part : store_parts) {
+    const fs::path file = home / part;
+    if (::stat(file.c_str(), &found) == 0 && found.st_uid != self)
+      return failure{ec::store_unusable,
+                     file.string() + " belongs to " + in_words(found.st_uid) + ", in a home of " +
+                         in_words(self),
+                     "give it back with: sudo chown -R " + name_of(self) + " '" + home.string() +
+                         "'"};
+  }
+  return {};
+}
+
+result<void> check_writable(const fs::path& home) {
+  const fs::path place = nearest_existing(home);
+  if (::faccessat(AT_FDCWD, place.c_str(), W_OK | X_OK, AT_EACCESS) == 0)
+    return {};
+  return system_failure(errno, "cannot write in " + place.string());
+}
+
+result<void> check_home(const fs::path& home) {
+  if (auto fine = check_is_folder(home); !fine)
+    return fine;
+  if (auto fine = check_owner(home); !fine)
+    return fine;
+  if (auto fine = check_file_system(home / "queue"); !fine)
+    return fine;
+  return check_writable(home);
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,60 @@
+#include "config/older_home.hpp"
+
+#include "actors/clock/foreign_mirror.hpp"
+#include "config/credentials.hpp"
+
+#include <array>
+
+namespace spec_kitty {
+
+namespace {
+
+/// Tables of choices per repository and per checkout: `sync.repo_defaults."org/repo".enabled`.
+constexpr std::array<std::string_view, 2> choices = {"sync.repo_defaults.",
+                                                     "sync.checkout_overrides."};
+constexpr std::string_view enabled = ".enabled";
+
+} // namespace
+
+std::optional<std::string> remark_on_older_key(const toml_entry& entry) {
+  if (entry.key == "sync.background_daemon")
+    return std::string{};
+  const std::string_view key = entry.key;
+  for (const auto table : choices) {
+    if (!key.starts_with(table))
+      continue;
+    if (!key.ends_with(enabled) || entry.value != "false")
+      return std::string{};
+    const auto what = key.substr(table.size(), key.size() - table.size() - enabled.size());
+    return "the older tool's choice not to share " + std::string(what) + " is not taken over";
+  }
+  return std::nullopt;
+}
+
+std::optional<home_conflict> session_conflict(const std::filesystem::path& home,
+                                              std::string_view origin) {
+  const auto session = read_credentials(home);
+  if (!session || !*session || origin.empty() || (*session)->server == origin)
+    return std::nullopt;
+  const std::string& whose = (*session)->server;
+  return home_conflict{"session_of_another_server",
+                       "the session in " + (home / "credentials").string() + " belongs to " +
+                           (whose.empty() ? "no known server" : whose) + ", the server is " +
+                           std::string(origin) + ": its token is not sent there",
+                       "run: spec-kitty auth login"};
+}
+
+std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
+                                           std::string_view node_id) {
+  std::vector<home_conflict> found;
+  for (const auto& [file, mirror] : foreign_mirrors(home, node_id))
+    found.push_back({"clock_of_another_node",
+                     file.string() + " is the clock of node " + mirror.node_id + " at " +
+                         std::to_string(mirror.value) + "; this home is node " +
+                         std::string(node_id),
+                     "nothing has to be done: the two are told apart by their names; remove the "
+                     "file when nobody uses the older tool here"});
+  return found;
+}
+
+} // namespace spec_kitty
