@@ -138,6 +138,7 @@ result<std::optional<credentials>> update_credentials(
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process holds the credentials file", "try again"};
+  remove_unfinished(file_of(home));
   auto before = read_credentials(home);
   // A damaged file stands for no session: a login or logout must get past it.
   const std::optional<credentials> known = before ? *before : std::optional<credentials>{};

@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// How the temporary file of a replacement is called: `name.<pid>.new`.
+constexpr std::string_view unfinished = ".new";
+
 /// Writes everything, or says why not.
 int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -92,7 +95,7 @@ result<std::optional<std::string>> read_file(const fs::path& file, std::size_t l
 }
 
 result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
-  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + ".new";
+  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + std::string(unfinished);
   unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd)
     return system_failure(errno, "cannot write " + file.string());
@@ -107,6 +110,21 @@ result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned
     return {};
   ::unlink(fresh.c_str());
   return system_failure(error, "cannot write " + file.string());
+}
+
+void remove_unfinished(const fs::path& file) {
+  const std::string begin = file.filename().string() + ".";
+  std::error_code error;
+  for (fs::directory_iterator at(file.parent_path(), error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(begin) || !name.ends_with(unfinished) ||
+        name.size() <= begin.size() + unfinished.size())
+      continue;
+    const auto owner = name.substr(begin.size(), name.size() - begin.size() - unfinished.size());
+    if (owner.find_first_not_of("0123456789") == std::string::npos)
+      ::unlink(at->path().c_str());
+  }
 }
 
 result<void> make_private_folder(const fs::path& folder) {

@@ -43,6 +43,10 @@ result<std::optional<std::string>> read_file(const std::filesystem::path& file,
 result<void> replace_file(const std::filesystem::path& file, std::string_view bytes,
                           unsigned mode = 0600);
 
+/// Removes the temporary files of replacements of this file that never came to their end, so that
+/// no secret outlives its file. For whoever holds the lock that every replacement is made under.
+void remove_unfinished(const std::filesystem::path& file);
+
 /// Makes a private folder (0700) and its parents. Existing folders stay as they are.
 result<void> make_private_folder(const std::filesystem::path& folder);
 

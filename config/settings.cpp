@@ -203,6 +203,7 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process is changing config.toml", "try again"};
+  remove_unfinished(file_of(home));
   const auto before = read_file(file_of(home));
   if (!before)
     return before.error();

@@ -135,6 +135,19 @@ long chaos_test::at_every_operation(const std::function<void(long)>& once) const
   return 0;
 }
 
+long chaos_test::at_operations(long stride, long last,
+                               const std::function<void(long)>& once) const {
+  long reached = 0;
+  for (long at = 1; at <= last && !HasFatalFailure(); at += stride) {
+    SCOPED_TRACE("operation " + std::to_string(at));
+    once(at);
+    if (counted() < at)
+      break;
+    reached = at;
+  }
+  return reached;
+}
+
 void chaos_test::expect_clear_end(const support::finished& done, const spoil& how) {
   if (done.signal != 0) {
     EXPECT_TRUE(how.kills()) << "signal " << done.signal;

@@ -61,6 +61,10 @@ protected:
   /// how many there were; `once` runs a spoiled program.
   long at_every_operation(const std::function<void(long)>& once) const;
 
+  /// The same for at = 1, 1 + stride, … up to `last`, or to an operation that does not happen. The
+  /// highest number that happened.
+  long at_operations(long stride, long last, const std::function<void(long)>& once) const;
+
   /// The spoiled command ended as it may: killed, or done, or with one clear line and a remedy.
   static void expect_clear_end(const support::finished& done, const spoil& how);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <set>
 #include <thread>
 
 namespace spec_kitty {
@@ -160,6 +161,24 @@ TEST_F(Files, DescriptorIsClosedOnceAndMoves) {
     EXPECT_TRUE(is_open(number));
   }
   EXPECT_FALSE(is_open(number));
+}
+
+TEST(RemoveUnfinished, TakesWhatReplacementsLeftAndNothingElse) {
+  const support::temporary_folder folder;
+  const auto file = folder.path() / "credentials";
+  for (const char* name : {"credentials.1.new", "credentials.4711.new"})
+    support::write_text(folder.path() / name, "a token");
+  const std::set<std::string> others = {
+      "credentials",   "credentials.new",   "credentials.lock",    "credentials.x.new",
+      "credentials.1", "config.toml.1.new", "my.credentials.1.new"};
+  for (const auto& name : others)
+    support::write_text(folder.path() / name, "kept");
+  remove_unfinished(file);
+  std::set<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    left.insert(entry.path().filename().string());
+  EXPECT_EQ(left, others);
+  remove_unfinished(folder.path() / "none" / "file");
 }
 
 } // namespace
