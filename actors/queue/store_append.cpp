@@ -9,9 +9,6 @@ namespace spec_kitty {
 
 namespace {
 
-/// Space that must stay free for deletes and the mirror, which need room too.
-constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
-
 failure full(const summary& row, std::uint64_t max_events, std::uint64_t max_bytes) {
   const bool by_count = row.live >= max_events;
   return {ec::queue_full,
@@ -111,7 +108,7 @@ void queue_rows::write_back() {
 
 result<std::vector<result<append_receipt>>> store::append(std::span<const event_draft> drafts,
                                                           epoch_us now) {
-  if (auto room = check_free_space(env_->folder(), free_space_reserve); !room)
+  if (auto room = check_free_space(env_->folder(), store_detail::free_space_reserve); !room)
     return room.error();
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     std::vector<result<append_receipt>> answers;

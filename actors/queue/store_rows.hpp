@@ -8,6 +8,9 @@
 
 namespace spec_kitty::store_detail {
 
+/// Space that must stay free for deletes and the mirror, which need room too.
+inline constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
+
 /// Builds the record of a draft and keeps the bytes that its views lie in.
 class event_maker {
 public:

@@ -44,6 +44,8 @@ struct retiring {
 result<std::uint64_t> store::take_in_spill(epoch_us now) {
   if (spill_files(options_.home).empty())
     return std::uint64_t{0};
+  if (auto room = check_free_space(env_->folder(), store_detail::free_space_reserve); !room)
+    return room.error();
   std::vector<retiring> done;
   auto taken = env_->write([&](lmdb_txn& txn, const store_tables& tables) -> std::uint64_t {
     done.clear();
