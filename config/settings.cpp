@@ -144,10 +144,13 @@ std::int64_t settings::number(std::string_view key) const {
   return to_number(text(key)).value_or(0);
 }
 
+settings::settings() {
+  for (const auto& key : keys)
+    values_.push_back({std::string(key.fallback), "default"});
+}
+
 result<settings> settings::load(const fs::path& home) {
   settings loaded;
-  for (const auto& key : keys)
-    loaded.values_.push_back({std::string(key.fallback), "default"});
 
   const std::string file = file_of(home).string();
   const auto text = read_file(file);

@@ -40,6 +40,7 @@ struct setting_value {
 
 class settings {
 public:
+  settings(); ///< the defaults
   /// Reads every layer. bad_config names file, line, key and what is allowed; an unknown key in
   /// the file only adds a warning.
   static result<settings> load(const std::filesystem::path& home);
