@@ -17,6 +17,8 @@ struct context {
   output out;
   home_folder home;
   settings config;
+  /// Why no home can be used; only commands that do without one get here then.
+  std::optional<failure> no_home = std::nullopt;
 
   /// Says what failed and gives the exit status it has.
   exit_status fail(const failure& why) {

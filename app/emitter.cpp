@@ -79,9 +79,7 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
 }
 
 std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
-  if (!actors_)
-    actors_ = std::make_unique<local_system>(store_, 1);
-  caf::scoped_actor self(actors_->system());
+  caf::scoped_actor self(actors().system());
   const auto post = [&](event_draft& draft) {
     return self->request(actors_->queue_handle(), actors_->patience(),
                          append_request{std::move(draft)});
@@ -96,6 +94,28 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
   return answers;
+}
+
+local_system& emitter::actors() {
+  if (!actors_)
+    actors_ = std::make_unique<local_system>(store_, 1);
+  return *actors_;
+}
+
+result<std::vector<bool>> emitter::announced(const std::vector<std::string>& keys) {
+  auto& local = actors();
+  const auto answer =
+      local.ask<announced_answer>(local.queue_handle(), local.patience(), announced_question{keys});
+  if (!answer)
+    return answer.error();
+  return std::vector<bool>(answer->known.begin(), answer->known.end());
+}
+
+result<void> emitter::announce(const std::vector<std::string>& keys) {
+  auto& local = actors();
+  const auto done =
+      local.ask<announce_done>(local.queue_handle(), local.patience(), announce_request{keys});
+  return done ? result<void>{} : done.error();
 }
 
 } // namespace spec_kitty

@@ -39,7 +39,14 @@ public:
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
+  /// Which announcements were made in this home before; see announcement_key.
+  result<std::vector<bool>> announced(const std::vector<std::string>& keys);
+  /// Remembers announcements.
+  result<void> announce(const std::vector<std::string>& keys);
+
 private:
+  local_system& actors();
+
   const std::string team_;
   project_identity project_;
   std::size_t longest_event_;

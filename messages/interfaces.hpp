@@ -104,6 +104,10 @@ using queue_actor = caf::typed_actor<
     answers<hold_request, hold_done>,
     /// Dead letters go back to the queue or away.
     answers<dead_request, dead_done>,
+    /// What was announced before.
+    answers<announced_question, announced_answer>,
+    /// What is announced from now on.
+    answers<announce_request, announce_done>,
     /// The last failure, for the status.
     takes<error_note>>;
 
@@ -165,6 +169,10 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::hold_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::dead_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_question)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_answer)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announce_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announce_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::error_note)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_reply)

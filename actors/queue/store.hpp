@@ -7,6 +7,7 @@
 //   adopt    `local` events get the team of a login                 store_adopt.cpp
 //   restamp  the server's clock, new stamps where they may change   store_restamp.cpp
 //   dead     what a person decides about dead letters               store_dead.cpp
+//   announce what is said once per home                             store_announce.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
 // describes the bytes.
@@ -75,6 +76,12 @@ public:
   /// Dead letters back to their old place, or gone. All ids are known, or nothing is done.
   result<dead_done> decide_dead(const dead_request& request);
 
+  /// Which announcements were made in this home.
+  result<announced_answer> announced(const announced_question& asked);
+
+  /// Remembers announcements. Making one again changes nothing.
+  result<announce_done> announce(const announce_request& request);
+
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
 
@@ -98,6 +105,11 @@ private:
   std::shared_ptr<environment> env_;
   std::string node_id_;
 };
+
+/// The key under which it is remembered that a work package of a project's feature was announced;
+/// with an empty `wp_id`, the feature itself. 17 bytes.
+std::string announcement_key(std::string_view project, std::string_view feature,
+                             std::string_view wp_id);
 
 namespace store_detail {
 

@@ -1,0 +1,117 @@
+#include "app/workflow/git.hpp"
+
+#include "app/workflow/text_lines.hpp"
+#include "config/files.hpp"
+
+#include <sstream>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string first_line(const fs::path& file) {
+  const auto text = read_file(file, 65536);
+  return text && *text ? std::string(trimmed((*text)->substr(0, (*text)->find('\n')))) : "";
+}
+
+std::string without_last_newline(std::string text) {
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text;
+}
+
+} // namespace
+
+failure git_failure(const git::words& arguments, const program_end& end) {
+  std::string said = without_last_newline(end.err);
+  if (said.empty())
+    said = without_last_newline(end.out);
+  if (said.empty())
+    said = "exit status " + std::to_string(end.status);
+  return {ec::bad_input, "git " + arguments.front() + ": " + as_utf8(said),
+          "mend what git names, then run the command again"};
+}
+
+result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
+  program what;
+  what.argv = {"git"};
+  what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
+  what.folder = checkout_;
+  what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:"};
+  what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
+  what.patience = patience;
+  return run_program(what);
+}
+
+result<std::string> git::run(const words& arguments, std::chrono::milliseconds patience) const {
+  auto end = attempt(arguments, patience);
+  if (!end)
+    return end.error();
+  if (end->status != 0)
+    return git_failure(arguments, *end);
+  return without_last_newline(std::move(end->out));
+}
+
+std::string git::current_branch() const {
+  const auto name = run({"symbolic-ref", "--quiet", "--short", "HEAD"});
+  return name ? *name : std::string();
+}
+
+std::optional<std::string> git::commit_of(const std::string& revision) const {
+  const auto found =
+      run({"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+bool git::has_branch(const std::string& name) const {
+  return run({"show-ref", "--verify", "--quiet", "refs/heads/" + name}).ok();
+}
+
+result<std::vector<std::string>> git::changed_paths(bool untracked) const {
+  auto listed = attempt({"status", "--porcelain", "-z", "--no-renames",
+                         untracked ? "--untracked-files=normal" : "--untracked-files=no"});
+  if (!listed)
+    return listed.error();
+  if (listed->status != 0)
+    return git_failure({"status"}, *listed);
+  std::vector<std::string> paths;
+  std::istringstream entries(listed->out);
+  for (std::string entry; std::getline(entries, entry, '\0');)
+    if (entry.size() > 3)
+      paths.push_back(entry.substr(3));
+  return paths;
+}
+
+result<std::vector<worktree_entry>> git::worktrees() const {
+  const auto listed = run({"worktree", "list", "--porcelain"});
+  if (!listed)
+    return listed.error();
+  std::vector<worktree_entry> all;
+  for (const auto& line : lines_of_text(*listed)) {
+    constexpr std::string_view path = "worktree ";
+    constexpr std::string_view branch = "branch refs/heads/";
+    if (line.content.starts_with(path))
+      all.push_back({fs::path(line.content.substr(path.size())), {}});
+    else if (line.content.starts_with(branch) && !all.empty())
+      all.back().branch = line.content.substr(branch.size());
+  }
+  return all;
+}
+
+std::optional<fs::path> common_git_dir(const fs::path& checkout) {
+  std::error_code error;
+  const fs::path entry = checkout / ".git";
+  if (fs::is_directory(entry, error))
+    return entry;
+  const std::string line = first_line(entry);
+  constexpr std::string_view prefix = "gitdir: ";
+  if (!line.starts_with(prefix))
+    return std::nullopt;
+  const fs::path git_dir = checkout / line.substr(prefix.size());
+  const std::string common = first_line(git_dir / "commondir");
+  return common.empty() ? git_dir : (git_dir / common).lexically_normal();
+}
+
+} // namespace spec_kitty::workflow
