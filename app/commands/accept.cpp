@@ -64,7 +64,9 @@ result<void> run_tests(context& ctx, const wf::repository& where,
     if (end->status == 0)
       continue;
     const std::string said = end->out + end->err;
-    ctx.out.note(wf::as_utf8(said.substr(said.size() - std::min<std::size_t>(said.size(), 4000))));
+    if (!said.empty())
+      ctx.out.note(
+          wf::as_utf8(said.substr(said.size() - std::min<std::size_t>(said.size(), 4000))));
     return failure{ec::bad_input,
                    "the test " + excerpt(test, 200) + " failed with exit status " +
                        std::to_string(end->status),

@@ -56,6 +56,8 @@ public:
       (void)git_.run({"worktree", "remove", "--force", about_.worktree_of(wp_).string()});
     if (made_branch_)
       (void)git_.run({"branch", "--quiet", "-D", about_.branch_of(wp_)});
+    if (std::error_code error; made_tree_) // where it was the only one
+      fs::remove(about_.worktree_of(wp_).parent_path(), error);
   }
   made_worktree(const made_worktree&) = delete;
   made_worktree& operator=(const made_worktree&) = delete;

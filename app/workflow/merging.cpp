@@ -212,6 +212,7 @@ result<void> finish_merge(const feature& about, const merge_state& state,
       if (const auto gone = git_here.run({"branch", "--quiet", "-D", branch}); !gone)
         warnings.push_back("the branch " + branch + " stays: " + gone.error().message);
   }
+  fs::remove(about.where().checkout / ".worktrees", error); // where it is empty
   return {};
 }
 

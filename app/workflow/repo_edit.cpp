@@ -114,22 +114,25 @@ result<void> repo_edit::commit(const std::string& message) {
     arguments.insert(arguments.end(), which.begin(), which.end());
     return arguments;
   };
-  const auto known = git_.run(with_paths({"ls-files", "-z", "--full-name"}, paths));
-  if (!known)
-    return known.error();
-  git::words fresh; // `commit --only` takes paths that the index knows
-  const auto count = static_cast<std::size_t>(std::count(known->begin(), known->end(), '\0'));
-  if (count < paths.size())
-    for (const auto& path : paths)
-      if (const auto one = git_.run({"ls-files", "--", path}); one && one->empty())
-        fresh.push_back(path);
-  if (!fresh.empty())
-    if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
-      return added.error();
-  const auto made = git_.run(with_paths({"commit", "--quiet", "--only", "-m", message}, paths),
-                             std::chrono::minutes(10));
+  const auto try_commit = [&] {
+    return git_.run(with_paths({"commit", "--quiet", "--only", "-m", message}, paths),
+                    std::chrono::minutes(10));
+  };
+  auto made = try_commit();
   if (made)
     return {};
+  // `commit --only` takes paths that the index knows; it refuses others before any hook runs.
+  git::words fresh;
+  for (const auto& path : paths)
+    if (const auto listed = git_.run({"ls-files", "--", path}); listed && listed->empty())
+      fresh.push_back(path);
+  if (!fresh.empty()) {
+    if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
+      return added.error();
+    made = try_commit();
+    if (made)
+      return {};
+  }
   // Nothing to commit: the branch says so already (a person had changed it back by hand).
   if (git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths)))
     return {};
