@@ -91,7 +91,7 @@ result<std::string> accepted_meta(const wf::feature& about, const std::string& a
   const std::string at = quoted(utc_now());
   const std::string commit = quoted(git_here.commit_of("HEAD").value_or(""));
   const std::string branch = quoted(git_here.current_branch());
-  result<std::string> meta = *text ? **text : std::string("{\n}\n");
+  result<std::string> meta = *text ? **text : std::string("{}\n");
   const std::vector<std::pair<const char*, std::string>> values = {
       {"accepted_at", at},
       {"accepted_by", quoted(actor)},

@@ -140,8 +140,12 @@ result<void> move_lanes(merge_job& job) {
   wf::repo_edit change(job.where());
   for (auto& one : job.packages) {
     const auto& moving = job.state.moving;
-    if (std::find(moving.begin(), moving.end(), one.id) == moving.end() || one.lane() != "doing")
-      continue; // moved before the last run was killed
+    if (std::find(moving.begin(), moving.end(), one.id) == moving.end())
+      continue;
+    if (one.lane() == "for_review") // written before the last run was killed, perhaps not committed
+      change.change(one.path, one.file.text());
+    if (one.lane() != "doing")
+      continue;
     if (auto set = one.file.set_scalar("lane", "for_review"); !set)
       return set;
     one.file.set_body(wf::with_log_entry(
@@ -200,8 +204,10 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
   if (auto carried = carry_out(job, branches); !carried)
     return carried.error();
   if (job.state.phase == "lanes")
-    for (const auto& wp : job.state.moving)
-      done.events.push_back(lane_event(job.about, wp, "doing", "for_review", "user"));
+    for (const auto& wp : in_lane(job, "for_review"))
+      if (const auto& moving = job.state.moving;
+          std::find(moving.begin(), moving.end(), wp) != moving.end())
+        done.events.push_back(lane_event(job.about, wp, "doing", "for_review", "user"));
   describe(job, branches, false, done);
   done.afterwards = [job, &ctx](work_done&) mutable -> result<void> {
     job.state.phase = "finish";
@@ -222,6 +228,12 @@ result<work_done> abort_merge(const merge_job& job, work_done done) {
   if (job.state.phase == "finish")
     return failure{ec::bad_input, "the merge of " + job.state.feature + " is complete",
                    "end it: " + job.about.command("merge --resume")};
+  if (job.state.phase == "lanes") // files that a killed run wrote and did not commit
+    for (const auto& one : job.packages)
+      if (const auto& moving = job.state.moving;
+          std::find(moving.begin(), moving.end(), one.id) != moving.end())
+        (void)wf::git(job.where().checkout)
+            .run({"checkout", "--quiet", "HEAD", "--", one.path.string()});
   if (auto back = wf::take_back(job.about, job.state); !back)
     return back.error();
   wf::remove_merge_state(job.where());
