@@ -149,7 +149,8 @@ void show(context& ctx, const work_done& done, const recording* events) {
   });
 }
 
-exit_status fail_with(context& ctx, const failure& why, const std::string& wp, recording done) {
+exit_status fail_with(context& ctx, const failure& why, const std::string& wp,
+                      const recording& done) {
   auto logged = record_events(ctx, {error_event(why, wp)});
   logged.recorded += done.recorded;
   logged.not_recorded += done.not_recorded;
@@ -176,7 +177,7 @@ exit_status run_work(context& ctx, const std::string& wp,
   auto events = record_events(ctx, std::move(done->events));
   if (done->afterwards)
     if (const auto after = done->afterwards(*done); !after)
-      return fail_with(ctx, after.error(), wp, std::move(events));
+      return fail_with(ctx, after.error(), wp, events);
   done->lock.reset();
   show(ctx, *done, &events);
   ctx.out.flush();

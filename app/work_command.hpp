@@ -39,11 +39,10 @@ work_event event_of(const Payload& payload) {
 /// What a command has done.
 struct work_done {
   std::vector<work_event> events;
-  std::vector<std::string> lines;           ///< for a person
-  std::function<void(json_writer&)> fields; ///< for --json
-  std::optional<file_lock> lock;            ///< the edit lock, until events are recorded
-  std::function<result<void>(work_done&)>
-      afterwards; ///< what comes behind the events; may add lines
+  std::vector<std::string> lines;                     ///< for a person
+  std::function<void(json_writer&)> fields;           ///< for --json
+  std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
+  std::function<result<void>(work_done&)> afterwards; ///< what comes behind the events
 };
 
 /// What the options of every such command hold.

@@ -42,35 +42,31 @@ readiness ready(const std::vector<wf::work_package>& packages) {
   return found;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 result<void> run_tests(context& ctx, const wf::repository& where,
                        const std::vector<std::string>& tests) {
-  for (const auto& test : tests) {
+  // An event carries the message: a command line may hold a secret, so it is in the hint.
+  for (std::size_t at = 0; at < tests.size(); ++at) {
+    const auto& test = tests[at];
+    const std::string name =
+        "test " + std::to_string(at + 1) + " of " + std::to_string(tests.size());
+    const std::string hint = "it was: " + excerpt(test, 200) +
+                             "; mend what it found, then run the "
+                             "command again";
     wf::program what;
     what.argv = {"sh", "-c", test}; // the user's own command line
     what.folder = where.checkout;
     what.patience = longest_test;
     const auto end = wf::run_program(what);
     if (!end)
-      return failure{end.error().code,
-                     "the test " + excerpt(test, 200) + ": " + end.error().message,
-                     end.error().hint};
+      return failure{end.error().code, name + ": " + end.error().message, hint};
     if (end->status == 0)
       continue;
     const std::string said = end->out + end->err;
     if (!said.empty())
       ctx.out.note(
           wf::as_utf8(said.substr(said.size() - std::min<std::size_t>(said.size(), 4000))));
-    return failure{ec::bad_input,
-                   "the test " + excerpt(test, 200) + " failed with exit status " +
-                       std::to_string(end->status),
-                   "mend what it found, then run the command again"};
+    return failure{ec::bad_input, name + " failed with exit status " + std::to_string(end->status),
+                   hint};
   }
   return {};
 }
@@ -123,7 +119,7 @@ result<readiness> check(const wf::feature& about, const std::vector<wf::work_pac
   if (found.reviewed.empty() && !found.open.empty())
     return failure{ec::bad_input,
                    "no work package of " + about.slug() + " is in for_review; open are " +
-                       joined(found.open),
+                       wf::joined(found.open),
                    "finish them: " + about.command("agent tasks status")};
   return found;
 }
@@ -204,7 +200,7 @@ result<work_done> accept(context& ctx, const accept_options& options) {
     return applied.error();
   done.lines = {about->slug() + ": " + std::to_string(found->reviewed.size()) +
                 " work packages accepted" +
-                (complete ? ", all are done" : "; open: " + joined(found->open))};
+                (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
   done.fields = [slug = about->slug(), reviewed = found->reviewed, complete](json_writer& out) {
     field(out, "feature", slug);
     payload_detail::write(out, "accepted", reviewed);

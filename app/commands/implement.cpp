@@ -139,10 +139,12 @@ void warn_of_missing(context& ctx, const wf::feature& about, const wf::work_pack
   const wf::git git_here(about.where().checkout);
   for (const auto& dependency : one.dependencies()) {
     const std::string branch = about.branch_of(dependency);
-    if (git_here.has_branch(branch) &&
-        !git_here.run({"merge-base", "--is-ancestor", branch, base.commit}))
-      ctx.out.warn(one.id + " depends on " + dependency + ", whose branch is not part of " +
-                   base.branch + "; to build on it: --base " + dependency);
+    if (!git_here.has_branch(branch) ||
+        git_here.run({"merge-base", "--is-ancestor", branch, base.commit}))
+      continue;
+    std::string text = one.id + " depends on ";
+    text.append(dependency).append(", whose branch is not part of ").append(base.branch);
+    ctx.out.warn(text.append("; to build on it: --base ").append(dependency));
   }
 }
 

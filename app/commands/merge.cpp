@@ -68,13 +68,6 @@ struct merge_job {
   const wf::repository& where() const { return about.where(); }
 };
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 /// The work packages that have a branch, dependencies first.
 result<std::vector<std::string>> merge_order(const merge_job& job) {
   const auto graph = wf::graph_of(job.packages);
@@ -117,7 +110,7 @@ void describe(const merge_job& job, const std::vector<wf::merged_branch>& branch
                          job.state.target + (branch.was_in ? " already" : ""));
   const auto& moving = job.state.moving;
   if (!moving.empty())
-    done.lines.push_back(joined(moving) + ": doing → for_review" +
+    done.lines.push_back(wf::joined(moving) + ": doing → for_review" +
                          (dry_run ? " would follow" : ""));
   done.fields = [state = job.state, branches, dry_run](json_writer& out) {
     field(out, "feature", state.feature);
@@ -155,7 +148,7 @@ result<void> move_lanes(merge_job& job) {
   }
   if (change.empty())
     return {};
-  return change.apply("chore: Move " + joined(job.state.moving) + " to for_review on spec " +
+  return change.apply("chore: Move " + wf::joined(job.state.moving) + " to for_review on spec " +
                       job.about.number());
 }
 
@@ -209,13 +202,14 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
           std::find(moving.begin(), moving.end(), wp) != moving.end())
         done.events.push_back(lane_event(job.about, wp, "doing", "for_review", "user"));
   describe(job, branches, false, done);
-  done.afterwards = [job, &ctx](work_done&) mutable -> result<void> {
+  done.afterwards = [job, &ctx](work_done& finished) mutable -> result<void> {
     job.state.phase = "finish";
     if (auto kept = wf::write_merge_state(job.where(), job.state); !kept)
       return kept;
+    finished.lock.reset(); // a push waits for the network
     std::vector<std::string> warnings;
-    if (auto finished = wf::finish_merge(job.about, job.state, warnings); !finished)
-      return finished;
+    if (auto ended = wf::finish_merge(job.about, job.state, warnings); !ended)
+      return ended;
     for (const auto& warning : warnings)
       ctx.out.warn(warning);
     wf::remove_merge_state(job.where());

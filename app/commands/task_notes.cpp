@@ -31,13 +31,6 @@ work_event history_event(const std::string& wp, const std::string& content,
   return event_of(history_added{wp, "note", content, author});
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 /// The branch to commit to, with its warning said.
 result<void> check_target(context& ctx, const wf::feature& about) {
   const auto target = wf::target_for_commit(about);
@@ -116,20 +109,20 @@ result<work_done> mark(context& ctx, const mark_options& options) {
   }
   if (!unknown.empty())
     return failure{ec::not_found,
-                   "no check box of " + joined(unknown) + " in " + about->tasks_path().string(),
+                   "no check box of " + wf::joined(unknown) + " in " + about->tasks_path().string(),
                    "see the subtasks: " + about->command("agent tasks list-tasks")};
   if (!boxes.empty()) {
     if (auto target = check_target(ctx, *about); !target)
       return target.error();
     wf::repo_edit change(*where);
     change.change(about->tasks_path(), wf::with_boxes(std::move(*text), boxes, checked));
-    if (auto applied = change.apply("chore: Mark " + joined(changed) + " as " + options.status +
+    if (auto applied = change.apply("chore: Mark " + wf::joined(changed) + " as " + options.status +
                                     " on spec " + about->number());
         !applied)
       return applied.error();
   }
-  done.lines = {changed.empty() ? joined(options.subtasks) + ": " + options.status + " already"
-                                : joined(changed) + ": " + options.status};
+  done.lines = {changed.empty() ? wf::joined(options.subtasks) + ": " + options.status + " already"
+                                : wf::joined(changed) + ": " + options.status};
   done.fields = [changed, slug = about->slug(), status = options.status](json_writer& out) {
     field(out, "feature", slug);
     field(out, "status", status);

@@ -1,5 +1,7 @@
 #include "app/workflow/dependency_graph.hpp"
 
+#include "app/workflow/text_lines.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -37,22 +39,19 @@ std::vector<std::string> cycle_from(const dependency_graph& graph, const std::st
 } // namespace
 
 result<void> check_dependencies(const dependency_graph& graph) {
-  std::string unknown;
+  std::vector<std::string> unknown;
   for (const auto& [id, dependencies] : graph)
     for (const auto& other : dependencies)
       if (graph.count(other) == 0)
-        unknown += (unknown.empty() ? "" : ", ") + id + " depends on " + other;
+        unknown.push_back(std::string(id).append(" depends on ").append(other));
   if (!unknown.empty())
-    return failure{ec::bad_input, "unknown work packages: " + unknown, {}};
+    return failure{ec::bad_input, "unknown work packages: " + joined(unknown), {}};
   std::set<std::string> finished;
   for (const auto& [id, dependencies] : graph) {
     const auto cycle = cycle_from(graph, id, finished);
     if (cycle.empty())
       continue;
-    std::string shown;
-    for (const auto& step : cycle)
-      shown += (shown.empty() ? "" : " → ") + step;
-    return failure{ec::bad_input, "the dependencies form a cycle: " + shown, {}};
+    return failure{ec::bad_input, "the dependencies form a cycle: " + joined(cycle, " → "), {}};
   }
   return {};
 }

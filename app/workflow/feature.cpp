@@ -1,6 +1,7 @@
 #include "app/workflow/feature.hpp"
 
 #include "app/workflow/lanes.hpp"
+#include "app/workflow/text_lines.hpp"
 #include "config/files.hpp"
 #include "config/project.hpp"
 #include "messages/event.hpp"
@@ -52,13 +53,6 @@ std::vector<std::string> hints(const fs::path& here) {
   for (auto& name : names)
     name = without_wp(name);
   return names;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : ", ") + word;
-  return out;
 }
 
 } // namespace

@@ -46,9 +46,8 @@ std::size_t behind_colon(std::string_view line, std::string_view key) {
 std::size_t end_of_quoted(std::string_view line, std::size_t from) {
   const char quote = line[from];
   for (std::size_t at = from + 1; at < line.size(); ++at) {
-    if (quote == '"' && line[at] == '\\')
-      ++at;
-    else if (line[at] == quote && quote == '\'' && line.substr(at + 1).starts_with("'"))
+    const bool escape = quote == '"' ? line[at] == '\\' : line.substr(at).starts_with("''");
+    if (escape)
       ++at;
     else if (line[at] == quote)
       return at + 1;
@@ -247,9 +246,7 @@ result<void> frontmatter_file::set_list(std::string_view key,
   std::string added;
   for (const auto& one : wanted.list)
     if (!holds(seen, one))
-      added += lead + in_style(one, quote) + ending;
-  if (last_kept > 0 && out[last_kept - 1] != '\n')
-    added = ending + added;
+      added.append(lead).append(in_style(one, quote)).append(ending);
   out.insert(last_kept, added);
   out.append(yaml().substr(lines[next - 1].end()));
   return adopt(out, wanted);

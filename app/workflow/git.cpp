@@ -3,6 +3,7 @@
 #include "app/workflow/text_lines.hpp"
 #include "config/files.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 namespace spec_kitty::workflow {
@@ -37,13 +38,24 @@ std::string without_last_newline(std::string text) {
 
 } // namespace
 
+std::string without_url_secrets(std::string text) {
+  for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
+    const auto from = at + 3;
+    const auto end = std::min(text.find_first_of(" \t\n'\"/", from), text.size());
+    const auto sign = text.rfind('@', end);
+    if (sign != std::string::npos && sign >= from && sign < end)
+      text.replace(from, sign - from, "***");
+  }
+  return text;
+}
+
 failure git_failure(const git::words& arguments, const program_end& end) {
   std::string said = without_last_newline(end.err);
   if (said.empty())
     said = without_last_newline(end.out);
   if (said.empty())
     said = "exit status " + std::to_string(end.status);
-  return {ec::bad_input, "git " + arguments.front() + ": " + as_utf8(said),
+  return {ec::bad_input, "git " + arguments.front() + ": " + without_url_secrets(as_utf8(said)),
           "mend what git names, then run the command again"};
 }
 
@@ -52,7 +64,7 @@ result<program_end> git::attempt(const words& arguments, std::chrono::millisecon
   what.argv = {"git"};
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   what.folder = checkout_;
-  what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:"};
+  what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:", "GIT_LITERAL_PATHSPECS=1"};
   what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
   what.patience = patience;
   return run_program(what);

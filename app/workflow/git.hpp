@@ -49,6 +49,9 @@ private:
   words variables_;
 };
 
+/// The text with what stands in front of the `@` of a URL replaced by `***`.
+std::string without_url_secrets(std::string text);
+
 /// git's words for a status other than 0.
 failure git_failure(const git::words& arguments, const program_end& end);
 

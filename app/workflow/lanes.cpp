@@ -1,17 +1,12 @@
 #include "app/workflow/lanes.hpp"
 
+#include "app/workflow/text_lines.hpp"
+
 #include <algorithm>
 
 namespace spec_kitty::workflow {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& words, const char* between) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : between) + word;
-  return out;
-}
 
 std::string move_command(const move_facts& facts) {
   return "spec-kitty agent tasks move-task " + facts.wp_id + " --to " + facts.to + " --feature " +

@@ -1,5 +1,6 @@
 #include "app/workflow/merging.hpp"
 
+#include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/files.hpp"
 
@@ -15,13 +16,6 @@ namespace {
 
 fs::path state_file(const repository& where) {
   return where.git_dir / "spec-kitty-merge.json";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words)
-    out += (out.empty() ? "" : ", ") + word;
-  return out;
 }
 
 /// How a person resolves a conflict: in the work package's own worktree.
@@ -66,18 +60,7 @@ result<std::string> merge_target(const feature& about, const std::optional<std::
                        ", or name another with --target"};
   if (current == target)
     return target;
-  if (const auto trees = git_here.worktrees(); trees)
-    for (const auto& tree : *trees)
-      if (tree.branch == target)
-        return failure{ec::bad_input,
-                       "the target branch " + target +
-                           " is checked out elsewhere: " + tree.path.string(),
-                       "free it, then check it out here: git -C " + tree.path.string() +
-                           " switch --detach && git -C " + here + " switch " + target};
-  return failure{ec::bad_input,
-                 here + " is on " + (current.empty() ? "no branch" : current) + ", not on " +
-                     target,
-                 "check it out first: git -C " + here + " switch " + target};
+  return target_not_here(about, target);
 }
 
 result<void> preflight(const feature& about, const std::vector<std::string>& wps) {

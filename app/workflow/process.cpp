@@ -106,7 +106,10 @@ int start(const program& what, const output_pipe& out, const output_pipe& err, p
   ::sigemptyset(&usual);
   ::sigaddset(&usual, SIGPIPE); // this process ignores it; hooks and tests must not inherit that
   ::posix_spawnattr_setsigdefault(&setup.attributes, &usual);
-  ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGDEF);
+  sigset_t none; // whatever this process holds back for a moment
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigmask(&setup.attributes, &none);
+  ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   auto words = what.argv;
   auto variables = environment_with(what.variables);
   const auto argv = pointers(words);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace spec_kitty::workflow {
 
@@ -13,6 +14,25 @@ namespace {
 
 constexpr std::chrono::seconds lock_patience{60};
 constexpr std::size_t longest_file = std::size_t{16} << 20;
+
+/// Holds back what a person ends a command with, until the edit is done or taken back: git gets the
+/// signal, fails, and the files are restored.
+class signal_hold {
+public:
+  signal_hold() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&held, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~signal_hold() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signal_hold(const signal_hold&) = delete;
+  signal_hold& operator=(const signal_hold&) = delete;
+
+private:
+  sigset_t before_{};
+};
 
 /// A failure to write in the repository is the command's own, not the store's.
 failure of_repository(const failure& why) {
@@ -53,23 +73,25 @@ result<target_branch> target_for_commit(const feature& about) {
     return target_branch{current, "the target branch " + declared + " of " + about.slug() +
                                       " does not exist; this goes to " + current};
   }
-  const auto trees = git_here.worktrees();
-  if (!trees)
-    return trees.error();
-  const auto elsewhere =
-      std::find_if(trees->begin(), trees->end(),
-                   [&](const worktree_entry& tree) { return tree.branch == declared; });
+  return target_not_here(about, declared);
+}
+
+failure target_not_here(const feature& about, const std::string& target) {
+  const git git_here(about.where().checkout);
   const std::string here = about.where().checkout.string();
-  if (elsewhere != trees->end())
-    return failure{ec::bad_input,
-                   "the target branch " + declared + " of " + about.slug() +
-                       " is checked out elsewhere: " + elsewhere->path.string(),
-                   "free it, then check it out here: git -C " + elsewhere->path.string() +
-                       " switch --detach && git -C " + here + " switch " + declared};
-  return failure{ec::bad_input,
-                 here + " is on " + (current.empty() ? "no branch" : current) +
-                     ", but the target branch of " + about.slug() + " is " + declared,
-                 "check it out first: git -C " + here + " switch " + declared};
+  if (const auto trees = git_here.worktrees(); trees)
+    for (const auto& tree : *trees)
+      if (tree.branch == target)
+        return {ec::bad_input,
+                "the target branch " + target + " of " + about.slug() +
+                    " is checked out elsewhere: " + tree.path.string(),
+                "free it, then check it out here: git -C " + tree.path.string() +
+                    " switch --detach && git -C " + here + " switch " + target};
+  const std::string current = git_here.current_branch();
+  return {ec::bad_input,
+          here + " is on " + (current.empty() ? "no branch" : current) +
+              ", but the target branch of " + about.slug() + " is " + target,
+          "check it out first: git -C " + here + " switch " + target};
 }
 
 void repo_edit::change(const fs::path& path, std::string bytes) {
@@ -77,6 +99,7 @@ void repo_edit::change(const fs::path& path, std::string bytes) {
 }
 
 result<void> repo_edit::apply(const std::optional<std::string>& commit_message) {
+  const signal_hold hold;
   auto done = write_all();
   if (done && commit_message)
     done = commit(*commit_message);

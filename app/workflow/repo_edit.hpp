@@ -29,9 +29,12 @@ struct target_branch {
 /// A declared branch that does not exist yet leaves the current one, with a warning.
 result<target_branch> target_for_commit(const feature& about);
 
+/// The refusal where the target exists, but is not what the primary checkout is on.
+failure target_not_here(const feature& about, const std::string& target);
+
 class repo_edit {
 public:
-  explicit repo_edit(const repository& where) : where_(where), git_(where.checkout) {}
+  explicit repo_edit(const repository& where) : git_(where.checkout) {}
 
   /// Remembers that a file shall have these bytes. A file may be new.
   void change(const std::filesystem::path& path, std::string bytes);
@@ -49,7 +52,6 @@ private:
   result<void> commit(const std::string& message);
   void roll_back();
 
-  const repository& where_;
   git git_;
   std::map<std::filesystem::path, std::string> wanted_;
   std::map<std::filesystem::path, old_file> before_;

@@ -117,6 +117,16 @@ std::string as_one_line(std::string_view text) {
   return out;
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string out;
+  for (const auto& word : words) {
+    if (!out.empty())
+      out += between;
+    out += word;
+  }
+  return out;
+}
+
 std::string as_utf8(std::string_view text) {
   if (is_utf8(text))
     return std::string(text);

@@ -33,6 +33,9 @@ std::string_view trimmed(std::string_view text);
 /// Any text as one line: runs of white space and control characters become one space.
 std::string as_one_line(std::string_view text);
 
+/// The words with something between them.
+std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
+
 /// The same text with `?` for every byte that is part of no UTF-8 character.
 std::string as_utf8(std::string_view text);
 

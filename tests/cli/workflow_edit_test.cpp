@@ -1,6 +1,8 @@
 // What an edit leaves alone: bytes, other files, the user's index; and what a failure takes back.
 #include "tests/cli/workflow_fixture.hpp"
 
+#include <csignal>
+
 namespace spec_kitty::support {
 namespace {
 
@@ -90,6 +92,30 @@ TEST_F(WorkflowEdit, AFailingHookTakesEverythingBack) {
   EXPECT_EQ(transitions(), std::vector<std::string>{});
   EXPECT_EQ(events(), (std::vector<std::string>{"ErrorLogged WP01", "ErrorLogged WP01",
                                                 "ErrorLogged error", "ErrorLogged error"}));
+}
+
+TEST_F(WorkflowEdit, AnInterruptInTheMiddleTakesTheEditBackFirst) {
+  const auto reached = root() / "reached";
+  hook("pre-commit", "touch " + reached.string() + "; while [ -e " + reached.string() +
+                         " ]; do sleep 0.02; done; exit 1");
+  child moving(command({"agent", "tasks", "move-task", "WP01", "--to", "doing"}));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(reached); }));
+  EXPECT_EQ(lane("WP01"), "doing");
+  moving.send(SIGINT);
+  std::filesystem::remove(reached);
+  EXPECT_EQ(moving.wait().signal, SIGINT);
+  EXPECT_EQ(read_text(wp_file("WP01")), wp_text("WP01"));
+  EXPECT_EQ(changes(), "");
+}
+
+TEST_F(WorkflowEdit, NamesThatGitWouldExpandAreTakenAsTheyAre) {
+  const auto odd = feature() / "tasks" / "WP04-a [x]* ü.md";
+  write_text(odd, wp_text("WP04"));
+  write_text(feature() / "tasks" / "WP05-x.md", wp_text("WP05"));
+  commit_all();
+  write_text(feature() / "tasks" / "WP05-x.md", wp_text("WP05") + "mine\n");
+  ok({"agent", "tasks", "move-task", "WP04", "--to", "doing"});
+  EXPECT_EQ(changes(), " M kitty-specs/001-tea/tasks/WP05-x.md\n");
 }
 
 TEST_F(WorkflowEdit, AFailedAcceptLeavesNothingBehind) {

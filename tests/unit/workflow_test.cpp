@@ -1,4 +1,5 @@
 // The smaller pure parts of the workflow: gates, meta.json, the state of a merge.
+#include "app/workflow/git.hpp"
 #include "app/workflow/json_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/merge_state.hpp"
@@ -91,6 +92,13 @@ TEST(JsonEdit, AnEntryIsAppendedToAnArray) {
   EXPECT_EQ(*with_array_entry("{\"h\": [ \"]\" ]}", "h", "2"), "{\"h\": [ \"]\", 2 ]}");
   EXPECT_EQ(*with_array_entry("{\"a\": 0}", "h", "1"), "{\"a\": 0,\"h\": [1]}");
   EXPECT_EQ(*with_array_entry("{\"h\": null}", "h", "1"), "{\"h\": [1]}");
+}
+
+TEST(GitWords, AUrlsUserAndPasswordAreLeftOut) {
+  EXPECT_EQ(without_url_secrets("cannot read 'https://bob:s3cret@host/x': no @ here"),
+            "cannot read 'https://***@host/x': no @ here");
+  EXPECT_EQ(without_url_secrets("ssh://git@a and https://t@b"), "ssh://***@a and https://***@b");
+  EXPECT_EQ(without_url_secrets("https://host/a@b ://"), "https://host/a@b ://");
 }
 
 TEST(MergeState, IsReadBackAsItWasWritten) {
