@@ -81,17 +81,18 @@ failure target_not_here(const feature& about, const std::string& target) {
   const std::string here = about.where().checkout.string();
   if (const auto trees = git_here.worktrees(); trees)
     for (const auto& tree : *trees)
-      if (tree.branch == target)
-        return {ec::bad_input,
-                "the target branch " + target + " of " + about.slug() +
-                    " is checked out elsewhere: " + tree.path.string(),
-                "free it, then check it out here: git -C " + tree.path.string() +
-                    " switch --detach && git -C " + here + " switch " + target};
+      if (tree.branch == target) {
+        const std::string elsewhere = tree.path.string();
+        std::string message = "the target branch " + target + " of " + about.slug();
+        std::string hint = "free it, then check it out here: git -C " + elsewhere;
+        hint.append(" switch --detach && git -C ").append(here).append(" switch ").append(target);
+        return {ec::bad_input, message.append(" is checked out elsewhere: ").append(elsewhere),
+                hint};
+      }
   const std::string current = git_here.current_branch();
-  return {ec::bad_input,
-          here + " is on " + (current.empty() ? "no branch" : current) +
-              ", but the target branch of " + about.slug() + " is " + target,
-          "check it out first: git -C " + here + " switch " + target};
+  std::string message = here + " is on " + (current.empty() ? "no branch" : current);
+  message.append(", but the target branch of ").append(about.slug()).append(" is ").append(target);
+  return {ec::bad_input, message, "check it out first: git -C " + here + " switch " + target};
 }
 
 void repo_edit::change(const fs::path& path, std::string bytes) {
