@@ -55,7 +55,8 @@ failure git_failure(const git::words& arguments, const program_end& end) {
     said = without_last_newline(end.out);
   if (said.empty())
     said = "exit status " + std::to_string(end.status);
-  return {ec::bad_input, "git " + arguments.front() + ": " + without_url_secrets(as_utf8(said)),
+  const auto command = arguments.front() == "-c" ? arguments[2] : arguments.front();
+  return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(said)),
           "mend what git names, then run the command again"};
 }
 

@@ -139,8 +139,11 @@ result<void> repo_edit::commit(const std::string& message) {
     return arguments;
   };
   const auto try_commit = [&] {
-    return git_.run(with_paths({"commit", "--quiet", "--only", "-m", message}, paths),
-                    std::chrono::minutes(10));
+    // Housekeeping is a process more each time: the user's own commits see to it.
+    return git_.run(
+        with_paths({"-c", "maintenance.auto=false", "commit", "--quiet", "--only", "-m", message},
+                   paths),
+        std::chrono::minutes(10));
   };
   auto made = try_commit();
   if (made)
