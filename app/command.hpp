@@ -22,6 +22,7 @@ struct command {
   /// Adds the command's options; the action reads them.
   command_action (*declare)(CLI::App& app);
   bool needs_config = true; ///< false: runs although config.toml is damaged
+  bool needs_home = true;   ///< false: runs without a home too; context::no_home says why
 };
 
 /// A word that only groups commands.
@@ -58,5 +59,16 @@ command_action declare_config_list(CLI::App& app);
 command_action declare_config_get(CLI::App& app);
 command_action declare_config_set(CLI::App& app);
 command_action declare_dev_server(CLI::App& app);
+command_action declare_init(CLI::App& app);
+command_action declare_implement(CLI::App& app);
+command_action declare_merge(CLI::App& app);
+command_action declare_accept(CLI::App& app);
+command_action declare_move_task(CLI::App& app);
+command_action declare_mark_status(CLI::App& app);
+command_action declare_add_history(CLI::App& app);
+command_action declare_tasks_status(CLI::App& app);
+command_action declare_list_tasks(CLI::App& app);
+command_action declare_list_dependents(CLI::App& app);
+command_action declare_finalize_tasks(CLI::App& app);
 
 } // namespace spec_kitty

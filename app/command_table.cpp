@@ -6,15 +6,18 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<command_group, 5> groups = {{
+constexpr std::array<command_group, 8> groups = {{
     {"events", "look at recorded events"},
     {"clock", "the Lamport clock"},
     {"auth", "log in and out"},
     {"sync", "bring events to the server"},
     {"config", "configuration of this home"},
+    {"agent", "work packages, as agents and people type it"},
+    {"agent tasks", "move work packages, note what happened"},
+    {"agent feature", "a feature as a whole"},
 }};
 
-constexpr std::array<command, 24> table = {{
+constexpr std::array<command, 35> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -41,6 +44,24 @@ constexpr std::array<command, 24> table = {{
     {"config set", "change one key in config.toml", declare_config_set, false},
     {"dev-server", "run a reference server on this machine, for trying out", declare_dev_server,
      false},
+    {"init", "give this repository a project identity", declare_init, false, false},
+    {"implement", "start on a work package in a worktree of its own", declare_implement, false,
+     false},
+    {"merge", "merge a feature's work packages into its target branch", declare_merge, false,
+     false},
+    {"accept", "accept what was reviewed", declare_accept, false, false},
+    {"agent tasks move-task", "move a work package to another lane", declare_move_task, false,
+     false},
+    {"agent tasks mark-status", "check or clear subtasks", declare_mark_status, false, false},
+    {"agent tasks add-history", "note what happened to a work package", declare_add_history, false,
+     false},
+    {"agent tasks status", "show where the work packages stand", declare_tasks_status, false,
+     false},
+    {"agent tasks list-tasks", "list work packages and subtasks", declare_list_tasks, false, false},
+    {"agent tasks list-dependents", "list who depends on a work package", declare_list_dependents,
+     false, false},
+    {"agent feature finalize-tasks", "take dependencies from tasks.md, announce the feature",
+     declare_finalize_tasks, false, false},
 }};
 
 } // namespace

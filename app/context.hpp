@@ -18,6 +18,8 @@ struct context {
   home_folder home;
   settings config;
   std::optional<failure> config_problem = std::nullopt; ///< `config` is the defaults then
+  /// Why no home can be used; only commands that do without one get here then.
+  std::optional<failure> no_home = std::nullopt;
 
   /// Says what failed and gives the exit status it has.
   exit_status fail(const failure& why) {

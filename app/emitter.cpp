@@ -2,6 +2,9 @@
 
 #include "messages/validate.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace spec_kitty {
@@ -23,11 +26,29 @@ std::string team_of(const std::optional<credentials>& session) {
   return session && !session->team_slug.empty() ? session->team_slug : std::string(local_team);
 }
 
+/// The user's home folder: as HOME names it and where that leads. The user database is asked only
+/// where HOME is not set: it costs a file or more.
+std::vector<std::string> home_folders() {
+  std::vector<std::string> names;
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    names.emplace_back(home);
+  else if (const passwd* user = ::getpwuid(::getuid()); user != nullptr && user->pw_dir != nullptr)
+    names.emplace_back(user->pw_dir);
+  if (names.empty())
+    return names;
+  std::error_code error;
+  if (const auto real = std::filesystem::canonical(names.front(), error);
+      !error && real.string() != names.front())
+    names.push_back(real.string());
+  if (names.back().size() > names.front().size()) // the longer first: one may lie in the other
+    std::swap(names.front(), names.back());
+  return names;
+}
+
 /// What must not stand in an event: the user's home folder, and the secrets at hand.
 private_words words_of(const std::optional<credentials>& session) {
   private_words words;
-  if (const char* home = std::getenv("HOME"))
-    words.home_folder = home;
+  words.home_folders = home_folders();
   if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
     words.secrets.emplace_back(password);
   if (session) {
@@ -122,9 +143,7 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
 }
 
 std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
-  if (!actors_)
-    actors_ = std::make_unique<local_system>(store_, 1);
-  caf::scoped_actor self(actors_->system());
+  caf::scoped_actor self(actors().system());
   const auto post = [&](event_draft& draft) {
     return self->request(actors_->queue_handle(), actors_->patience(),
                          append_request{std::move(draft)});
@@ -139,6 +158,28 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
   return answers;
+}
+
+local_system& emitter::actors() {
+  if (!actors_)
+    actors_ = std::make_unique<local_system>(store_, 1);
+  return *actors_;
+}
+
+result<std::vector<bool>> emitter::announced(const std::vector<std::string>& keys) {
+  auto& local = actors();
+  const auto answer =
+      local.ask<announced_answer>(local.queue_handle(), local.patience(), announced_question{keys});
+  if (!answer)
+    return answer.error();
+  return std::vector<bool>(answer->known.begin(), answer->known.end());
+}
+
+result<void> emitter::announce(const std::vector<std::string>& keys) {
+  auto& local = actors();
+  const auto done =
+      local.ask<announce_done>(local.queue_handle(), local.patience(), announce_request{keys});
+  return done ? result<void>{} : done.error();
 }
 
 } // namespace spec_kitty

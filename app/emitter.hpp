@@ -40,8 +40,14 @@ public:
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
+  /// Which announcements were made in this home before; see announcement_key.
+  result<std::vector<bool>> announced(const std::vector<std::string>& keys);
+  /// Remembers announcements.
+  result<void> announce(const std::vector<std::string>& keys);
+
 private:
   emitter(context& ctx, const std::optional<credentials>& session);
+  local_system& actors();
 
   const std::string team_;
   const private_words private_;

@@ -10,8 +10,20 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, home_use>, 15> uses = {{
+constexpr std::array<std::pair<std::string_view, home_use>, 26> uses = {{
     {"dev-server", home_use::none},
+    // Work packages never depend on the home: its store judges it when events are recorded.
+    {"init", home_use::none},
+    {"implement", home_use::none},
+    {"merge", home_use::none},
+    {"accept", home_use::none},
+    {"agent tasks move-task", home_use::none},
+    {"agent tasks mark-status", home_use::none},
+    {"agent tasks add-history", home_use::none},
+    {"agent tasks status", home_use::none},
+    {"agent tasks list-tasks", home_use::none},
+    {"agent tasks list-dependents", home_use::none},
+    {"agent feature finalize-tasks", home_use::none},
     {"events list", home_use::reads},
     {"events show", home_use::reads},
     {"events export", home_use::reads},

@@ -58,16 +58,21 @@ struct parsed_command {
 
 void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& parsed) {
   std::map<std::string_view, CLI::App*> groups;
+  const auto parent_of = [&](std::string_view path) -> CLI::App& {
+    const auto space = path.rfind(' ');
+    return space == std::string_view::npos ? app : *groups.at(path.substr(0, space));
+  };
+  const auto last_word = [](std::string_view path) {
+    return std::string(path.substr(path.rfind(' ') + 1));
+  };
   for (const auto& group : command_groups()) {
-    groups[group.name] = app.add_subcommand(std::string(group.name), std::string(group.help));
+    groups[group.name] =
+        parent_of(group.name).add_subcommand(last_word(group.name), std::string(group.help));
     groups[group.name]->require_subcommand(1)->fallthrough();
   }
   for (const auto& entry : command_table()) {
-    const auto space = entry.path.find(' ');
-    const bool grouped = space != std::string_view::npos;
-    CLI::App& parent = grouped ? *groups.at(entry.path.substr(0, space)) : app;
-    CLI::App* sub = parent.add_subcommand(
-        std::string(grouped ? entry.path.substr(space + 1) : entry.path), std::string(entry.help));
+    CLI::App* sub =
+        parent_of(entry.path).add_subcommand(last_word(entry.path), std::string(entry.help));
     sub->fallthrough();
     if (!may_be_meant(entry.path, argc, argv))
       continue;
@@ -98,15 +103,19 @@ exit_status run_command(const global_options& options, const parsed_command& par
   const auto allowed =
       home ? check_before(home_use_of(parsed.chosen->path), *home) : result<void>(home.error());
   auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
+  std::optional<failure> no_home;
   std::optional<failure> config_problem;
-  if (!config && allowed && !parsed.chosen->needs_config)
+  if (!allowed && !parsed.chosen->needs_home)
+    no_home = std::exchange(config, settings{}).error();
+  else if (!config && allowed && !parsed.chosen->needs_config)
     config_problem = std::exchange(config, settings{}).error();
   exit_status status = exit_status::failed;
   if (!config) {
     out.fail(config.error());
     status = status_of(config.error().code);
   } else {
-    context ctx{std::move(out), *home, std::move(*config), std::move(config_problem)};
+    context ctx{std::move(out), home ? *home : home_folder{}, std::move(*config),
+                std::move(config_problem), std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
     status = parsed.action(ctx);

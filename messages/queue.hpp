@@ -145,6 +145,22 @@ struct dead_done {
   std::vector<std::string> unknown; ///< ids that are no dead letters; nothing was done then
 };
 
+/// Asks which announcements (announcement_key) have been made.
+struct announced_question {
+  std::vector<std::string> keys;
+};
+
+struct announced_answer {
+  std::vector<std::uint8_t> known; ///< 1 or 0, in the order of the keys
+};
+
+/// Remembers announcements for good.
+struct announce_request {
+  std::vector<std::string> keys;
+};
+
+struct announce_done {};
+
 /// The account that logged in, for adopting events emitted before.
 struct adopt_request {
   std::string origin;

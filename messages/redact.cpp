@@ -36,11 +36,12 @@ std::string redact(std::string_view text, const private_words& words) {
   for (const auto& secret : words.secrets)
     if (secret.size() >= least_secret)
       replace_all(clean, secret, "[secret]", false);
-  std::string_view home = words.home_folder;
-  while (home.size() > 1 && home.ends_with('/'))
-    home.remove_suffix(1);
-  if (home.size() > 1 && home.starts_with('/'))
-    replace_all(clean, home, "~", true);
+  for (std::string_view home : words.home_folders) {
+    while (home.size() > 1 && home.ends_with('/'))
+      home.remove_suffix(1);
+    if (home.size() > 1 && home.starts_with('/'))
+      replace_all(clean, home, "~", true);
+  }
   return clean;
 }
 

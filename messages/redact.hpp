@@ -12,7 +12,7 @@ namespace spec_kitty {
 
 /// What to look for.
 struct private_words {
-  std::string home_folder; ///< of the user, absolute; empty or `/`: none
+  std::vector<std::string> home_folders; ///< names of the user's, absolute; empty or `/`: none
   std::vector<std::string>
       secrets; ///< tokens and passwords; those under 8 bytes are not looked for
 };

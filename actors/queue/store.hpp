@@ -10,6 +10,7 @@
 //   project  what a person decides about a project's events         store_project.cpp
 //   evict    the oldest make room at the cap                        store_evict.cpp
 //   spill    takes in what was recorded while the store was shut    store_spill.cpp
+//   announce what is said once per home                             store_announce.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
 // describes the bytes.
@@ -100,6 +101,12 @@ public:
   /// After an append that failed with commit_unknown: the id of each draft; empty where refused.
   const std::vector<std::string>& attempted_ids() const { return attempted_; }
 
+  /// Which announcements were made in this home.
+  result<announced_answer> announced(const announced_question& asked);
+
+  /// Remembers announcements. Making one again changes nothing.
+  result<announce_done> announce(const announce_request& request);
+
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
 
@@ -127,6 +134,11 @@ private:
   std::string node_id_;
   std::vector<std::string> attempted_;
 };
+
+/// The key under which it is remembered that a work package of a project's feature was announced;
+/// with an empty `wp_id`, the feature itself. 17 bytes.
+std::string announcement_key(std::string_view project, std::string_view feature,
+                             std::string_view wp_id);
 
 namespace store_detail {
 

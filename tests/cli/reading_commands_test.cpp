@@ -5,7 +5,9 @@
 #include "tests/support/strace.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <sched.h>
+#include <sstream>
 #include <sys/mount.h>
 
 namespace spec_kitty::support {
@@ -26,23 +28,34 @@ const std::map<std::string, std::vector<words>> reading = {
     {"sync diagnose", {{}}},
     {"config list", {{}}},
     {"config get", {{"sync.timeout_s"}, {"no.such.key"}}},
+    {"agent tasks status", {{}}},
+    {"agent tasks list-tasks", {{}}},
+    {"agent tasks list-dependents", {{"WP01"}}},
 };
 
 const std::set<std::string> writing = {
     "emit",
     "events retry",
     "events discard",
+    "events acknowledge-drops",
     "clock reconcile",
     "auth login",
     "auth logout",
+    "events import",
     "sync now",
-    "config set",
-    "dev-server",
     "sync opt-out",
     "sync opt-in",
     "sync doctor",
-    "events acknowledge-drops",
-    "events import",
+    "config set",
+    "dev-server",
+    "init",
+    "implement",
+    "merge",
+    "accept",
+    "agent tasks move-task",
+    "agent tasks mark-status",
+    "agent tasks add-history",
+    "agent feature finalize-tasks",
 };
 
 /// The names below `Subcommands:` in a help text.
@@ -57,21 +70,33 @@ std::vector<std::string> subcommands(const std::string& help) {
   return names;
 }
 
+words split(const std::string& path) {
+  std::istringstream in(path);
+  return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};
+}
+
 struct ReadingCommands : cli_test {
   void SetUp() override {
     if (!can_trace())
       GTEST_SKIP() << "strace is not installed, or may not trace here";
   }
 
-  /// Every command with its words, groups left out.
-  std::vector<words> commands() const {
-    std::vector<words> all;
-    for (const auto& name : subcommands(cli({"--help"}).out)) {
-      const auto inner = subcommands(cli({name, "--help"}).out);
-      for (const auto& below : inner)
-        all.push_back({name, below});
-      if (inner.empty())
-        all.push_back({name});
+  /// Every command below some words, as it is typed; groups left out.
+  std::vector<std::string> commands(const words& above = {}) const {
+    auto ask = above;
+    ask.emplace_back("--help");
+    const auto below = subcommands(cli(ask).out);
+    std::string typed;
+    for (const auto& word : above)
+      typed += (typed.empty() ? "" : " ") + word;
+    if (below.empty())
+      return {typed};
+    std::vector<std::string> all;
+    for (const auto& name : below) {
+      auto deeper = above;
+      deeper.push_back(name);
+      for (auto& command : commands(deeper))
+        all.push_back(std::move(command));
     }
     return all;
   }
@@ -92,8 +117,8 @@ struct ReadingCommands : cli_test {
   void expect_all_clean(std::initializer_list<int> statuses) const {
     for (const auto& [name, calls] : reading)
       for (auto arguments : calls) {
-        const auto space = name.find(' ');
-        arguments.insert(arguments.begin(), {name.substr(0, space), name.substr(space + 1)});
+        const auto path = split(name);
+        arguments.insert(arguments.begin(), path.begin(), path.end());
         expect_clean(arguments, statuses);
         arguments.emplace_back("--json");
         expect_clean(arguments, statuses);
@@ -128,8 +153,7 @@ TEST(Trace, EveryKindOfChangeIsSeen) {
 TEST_F(ReadingCommands, OfTheHelpAreAllKnownHere) {
   const auto all = commands();
   EXPECT_GE(all.size(), 19U) << "the help was not understood";
-  for (const auto& command : all) {
-    const std::string path = command[0] + (command.size() > 1 ? " " + command[1] : "");
+  for (const auto& path : all) {
     EXPECT_TRUE(reading.contains(path) != writing.contains(path))
         << path << " stands on neither list of this test, or on both";
   }
@@ -208,11 +232,12 @@ TEST_F(ReadingCommands, EveryHelpAndTheVersionAreClean) {
   emit(1);
   expect_clean({"--help"}, {0});
   expect_clean({"--version"}, {0});
-  for (auto arguments : commands()) {
+  for (const auto& path : commands()) {
+    auto arguments = split(path);
     arguments.emplace_back("--help");
     expect_clean(arguments, {0});
   }
-  for (const char* group : {"events", "clock", "auth", "sync", "config"})
+  for (const char* group : {"events", "clock", "auth", "sync", "config", "agent"})
     expect_clean({group, "--help"}, {0});
 }
 

@@ -6,7 +6,7 @@
 namespace spec_kitty {
 namespace {
 
-const private_words ann{"/home/ann", {"secret-token-1", "short"}};
+const private_words ann{{"/home/ann"}, {"secret-token-1", "short"}};
 
 TEST(Redact, PathsUnderTheHomeFolderBeginWithATilde) {
   EXPECT_EQ(redact("/home/ann/work/a.cpp", ann), "~/work/a.cpp");
@@ -21,9 +21,9 @@ TEST(Redact, AnotherFolderWithALongerNameIsLeftAlone) {
 }
 
 TEST(Redact, AHomeFolderThatIsTheRootOrUnsetHidesNothing) {
-  EXPECT_EQ(redact("/etc/passwd", {"/", {}}), "/etc/passwd");
-  EXPECT_EQ(redact("/etc/passwd", {"", {}}), "/etc/passwd");
-  EXPECT_EQ(redact("/home/ann/a", {"/home/ann/", {}}), "~/a");
+  EXPECT_EQ(redact("/etc/passwd", {{"/"}, {}}), "/etc/passwd");
+  EXPECT_EQ(redact("/etc/passwd", {{""}, {}}), "/etc/passwd");
+  EXPECT_EQ(redact("/home/ann/a", {{"/home/ann/"}, {}}), "~/a");
 }
 
 TEST(Redact, SecretsAreReplacedWhereverTheyStand) {

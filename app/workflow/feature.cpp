@@ -1,0 +1,251 @@
+#include "app/workflow/feature.hpp"
+
+#include "app/workflow/lanes.hpp"
+#include "app/workflow/text_lines.hpp"
+#include "config/files.hpp"
+#include "config/project.hpp"
+#include "messages/event.hpp"
+#include "messages/json.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t longest_file = std::size_t{16} << 20;
+
+/// The work package id that a file's name begins with; empty for others.
+std::string id_of_name(const std::string& name) {
+  const bool longer = name.size() > 4 && std::isalnum(static_cast<unsigned char>(name[4])) != 0;
+  return name.ends_with(".md") && !longer && is_work_package_id(name.substr(0, 4))
+             ? name.substr(0, 4)
+             : std::string();
+}
+
+std::vector<std::string> all_slugs(const fs::path& specs) {
+  std::vector<std::string> slugs;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(specs, error))
+    if (entry.is_directory(error) && entry.path().filename().string()[0] != '.')
+      slugs.push_back(entry.path().filename().string());
+  std::sort(slugs.begin(), slugs.end());
+  return slugs;
+}
+
+/// `028-login-WP03` as `028-login`.
+std::string without_wp(const std::string& name) {
+  return name.size() > 5 && name[name.size() - 5] == '-' &&
+                 is_work_package_id(name.substr(name.size() - 4))
+             ? name.substr(0, name.size() - 5)
+             : name;
+}
+
+/// What branch and folder names say, the nearest folder first.
+std::vector<std::string> hints(const fs::path& here) {
+  std::vector<std::string> names = {git(here).current_branch()};
+  for (auto at = here; at.has_relative_path(); at = at.parent_path())
+    names.push_back(at.filename().string());
+  for (auto& name : names)
+    name = without_wp(name);
+  return names;
+}
+
+} // namespace
+
+result<repository> repository::here() {
+  std::error_code error;
+  const auto current = fs::current_path(error);
+  if (error)
+    return failure{ec::bad_input, "the current folder is gone", "change to the repository first"};
+  const auto checkout = primary_checkout(current);
+  const auto git_dir = checkout ? common_git_dir(*checkout) : std::nullopt;
+  if (!git_dir)
+    return failure{ec::bad_input, current.string() + " is not inside a git repository",
+                   "change to your repository, or make one: git init"};
+  return repository{*checkout, *git_dir};
+}
+
+std::string work_package::lane() const {
+  auto lane = file.scalar("lane");
+  return lane.empty() ? "planned" : lane;
+}
+
+std::string work_package::title() const {
+  for (const auto& key : {"title", "work_package_title"})
+    if (auto title = file.scalar(key); !title.empty())
+      return title;
+  return path.stem().string();
+}
+
+std::vector<std::string> work_package::dependencies() const {
+  return file.list("dependencies").value_or(std::vector<std::string>{});
+}
+
+feature::feature(repository where, std::string slug)
+    : where_(std::move(where)), slug_(std::move(slug)),
+      folder_(where_.checkout / "kitty-specs" / slug_) {}
+
+result<feature> feature::find(const repository& where, const std::optional<std::string>& named) {
+  const fs::path specs = where.checkout / "kitty-specs";
+  const auto slugs = all_slugs(specs);
+  const auto is_known = [&](const std::string& slug) {
+    return std::find(slugs.begin(), slugs.end(), slug) != slugs.end();
+  };
+  const char* variable = std::getenv("SPECIFY_FEATURE");
+  std::string chosen = named ? *named : variable != nullptr ? variable : "";
+  if (!chosen.empty() && !is_known(chosen))
+    return failure{ec::not_found, "there is no feature " + chosen + " in " + specs.string(),
+                   slugs.empty() ? "make the folder kitty-specs/" + chosen + " with tasks.md first"
+                                 : "give one of them with --feature: " + joined(slugs)};
+  if (chosen.empty() && slugs.size() != 1) {
+    std::error_code error;
+    for (const auto& name : hints(fs::current_path(error)))
+      if (chosen.empty() && is_known(name))
+        chosen = name;
+  }
+  if (chosen.empty() && slugs.empty())
+    return failure{ec::not_found, "there is no feature in " + specs.string(),
+                   "make a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
+  if (chosen.empty() && slugs.size() > 1)
+    return failure{ec::bad_input, "which feature? There are " + joined(slugs),
+                   "give one with --feature, for example: --feature " + slugs.back()};
+  feature found(where, chosen.empty() ? slugs.front() : chosen);
+  if (auto read = found.read_meta(); !read)
+    return read.error();
+  return found;
+}
+
+result<void> feature::read_meta() {
+  const auto text = read_file(meta_path(), longest_file);
+  if (!text)
+    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+  if (!*text)
+    return {};
+  const std::size_t start = (*text)->starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const auto meta = parse_json(std::string_view(**text).substr(start));
+  if (!meta || !meta->IsObject())
+    return failure{ec::bad_input,
+                   meta_path().string() + ": " +
+                       (meta ? std::string("not a JSON object") : meta.error().message),
+                   "mend " + meta_path().string() + ", then run the command again"};
+  number_ = text_of(*meta, "feature_number").value_or("");
+  target_ = text_of(*meta, "target_branch").value_or("");
+  return {};
+}
+
+std::string feature::number() const {
+  const auto digits = std::min(slug_.find_first_not_of("0123456789"), slug_.size());
+  return digits == 3 ? slug_.substr(0, 3) : number_;
+}
+
+fs::path feature::worktree_of(const std::string& wp) const {
+  return where_.checkout / ".worktrees" / (slug_ + "-" + wp);
+}
+
+std::string feature::command(const std::string& words) const {
+  return "spec-kitty " + words + " --feature " + slug_;
+}
+
+result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {
+  std::vector<std::pair<std::string, fs::path>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_ / "tasks", error))
+    if (auto id = id_of_name(entry.path().filename().string()); !id.empty())
+      found.emplace_back(std::move(id), entry.path());
+  std::sort(found.begin(), found.end());
+  for (std::size_t at = 1; at < found.size(); ++at)
+    if (found[at].first == found[at - 1].first)
+      return failure{ec::bad_input,
+                     found[at].first +
+                         " has two files: " + found[at - 1].second.filename().string() + " and " +
+                         found[at].second.filename().string() + " in " +
+                         (folder_ / "tasks").string(),
+                     "remove or rename one: git mv"};
+  return found;
+}
+
+result<std::vector<std::string>> feature::ids() const {
+  const auto found = files();
+  if (!found)
+    return found.error();
+  std::vector<std::string> ids;
+  for (const auto& [id, path] : *found)
+    ids.push_back(id);
+  return ids;
+}
+
+result<work_package> feature::load(const std::string& wp) const {
+  const auto found = files();
+  if (!found)
+    return found.error();
+  const auto place =
+      std::find_if(found->begin(), found->end(), [&](const auto& one) { return one.first == wp; });
+  if (place == found->end()) {
+    std::vector<std::string> known;
+    for (const auto& [id, path] : *found)
+      known.push_back(id);
+    return failure{
+        ec::not_found,
+        "there is no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
+        known.empty() ? "write its file first, for example tasks/WP01-first.md"
+                      : "there are " + joined(known) + "; see: " + command("agent tasks status")};
+  }
+  std::error_code error;
+  auto path = fs::canonical(place->second, error);
+  auto text = read_file(error ? place->second : path, longest_file);
+  if (!text || !*text)
+    return failure{ec::bad_input,
+                   text ? "cannot read " + place->second.string() : text.error().message,
+                   "check the file and its permissions"};
+  auto file = frontmatter_file::parse(std::move(**text), place->second.string());
+  if (!file)
+    return file.error();
+  work_package one{wp, std::move(path), std::move(*file)};
+  if (!is_lane(one.lane()))
+    return failure{ec::bad_input,
+                   place->second.string() + ": lane " + excerpt(one.lane()) + " is no lane",
+                   "set lane to planned, doing, for_review or done in that file"};
+  return one;
+}
+
+result<std::vector<work_package>> feature::load_all() const {
+  const auto known = ids();
+  if (!known)
+    return known.error();
+  std::vector<work_package> all;
+  for (const auto& id : *known) {
+    auto one = load(id);
+    if (!one)
+      return one.error();
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
+result<std::string> feature::tasks_text() const {
+  auto text = read_file(tasks_path(), longest_file);
+  if (!text)
+    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+  if (!*text)
+    return failure{ec::not_found, "there is no " + tasks_path().string(),
+                   "write it, with a section `## Work Package WP01: …` per work package, then run "
+                   "the command again"};
+  if (!is_utf8(**text))
+    return failure{ec::bad_input, tasks_path().string() + " is not UTF-8",
+                   "convert it to UTF-8, then run the command again"};
+  return std::move(**text);
+}
+
+dependency_graph graph_of(const std::vector<work_package>& packages) {
+  dependency_graph graph;
+  for (const auto& one : packages)
+    graph[one.id] = one.dependencies();
+  return graph;
+}
+
+} // namespace spec_kitty::workflow

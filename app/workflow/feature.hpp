@@ -1,0 +1,81 @@
+// A feature on disk: which one is meant, where its files are, its work packages.
+//
+//   kitty-specs/<slug>/meta.json, tasks.md, tasks/WPnn-*.md     of the primary checkout
+#pragma once
+
+#include "app/workflow/dependency_graph.hpp"
+#include "app/workflow/frontmatter.hpp"
+#include "app/workflow/git.hpp"
+#include "app/workflow/tasks_md.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::workflow {
+
+/// The repository that the current folder lies in.
+struct repository {
+  std::filesystem::path checkout; ///< the primary one
+  std::filesystem::path git_dir;  ///< shared by all worktrees
+
+  static result<repository> here();
+};
+
+/// One work package's file.
+struct work_package {
+  std::string id;
+  std::filesystem::path path; ///< canonical
+  frontmatter_file file;
+
+  std::string lane() const;  ///< `planned` where the frontmatter says none
+  std::string title() const; ///< `title`, else `work_package_title`, else the file's name
+  std::vector<std::string> dependencies() const;
+};
+
+class feature {
+public:
+  /// `--feature`, else SPECIFY_FEATURE, else branch or folder name, else the only one.
+  static result<feature> find(const repository& where, const std::optional<std::string>& named);
+
+  const std::string& slug() const { return slug_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const repository& where() const { return where_; }
+  /// The three digits in front of the slug, or what meta.json says; may be empty.
+  std::string number() const;
+  /// meta.json's `target_branch`; empty where it says none.
+  const std::string& declared_target() const { return target_; }
+
+  std::filesystem::path tasks_path() const { return folder_ / "tasks.md"; }
+  std::filesystem::path meta_path() const { return folder_ / "meta.json"; }
+  /// `.worktrees/<slug>-WPnn` of the primary checkout.
+  std::filesystem::path worktree_of(const std::string& wp) const;
+  std::string branch_of(const std::string& wp) const { return slug_ + "-" + wp; }
+
+  /// The ids that have a file, in order. Two files of one id are a failure.
+  result<std::vector<std::string>> ids() const;
+  /// Reads one work package; not_found names the ones there are. Its lane is one of the four.
+  result<work_package> load(const std::string& wp) const;
+  result<std::vector<work_package>> load_all() const;
+
+  /// The text of tasks.md; not_found where there is none.
+  result<std::string> tasks_text() const;
+  /// A command line to type about this feature.
+  std::string command(const std::string& words) const;
+
+private:
+  feature(repository where, std::string slug);
+  result<void> read_meta();
+  result<std::vector<std::pair<std::string, std::filesystem::path>>> files() const;
+
+  repository where_;
+  std::string slug_;
+  std::filesystem::path folder_;
+  std::string number_;
+  std::string target_;
+};
+
+dependency_graph graph_of(const std::vector<work_package>& packages);
+
+} // namespace spec_kitty::workflow

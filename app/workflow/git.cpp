@@ -1,0 +1,143 @@
+#include "app/workflow/git.hpp"
+
+#include "app/workflow/text_lines.hpp"
+#include "config/files.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string first_line(const fs::path& file) {
+  const auto text = read_file(file, 65536);
+  return text && *text ? std::string(trimmed((*text)->substr(0, (*text)->find('\n')))) : "";
+}
+
+/// The git directory of this one working tree.
+std::optional<fs::path> own_git_dir(const fs::path& checkout) {
+  std::error_code error;
+  const fs::path entry = checkout / ".git";
+  if (fs::is_directory(entry, error))
+    return entry;
+  const std::string line = first_line(entry);
+  constexpr std::string_view prefix = "gitdir: ";
+  if (!line.starts_with(prefix))
+    return std::nullopt;
+  return checkout / line.substr(prefix.size());
+}
+
+std::string without_last_newline(std::string text) {
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text;
+}
+
+} // namespace
+
+std::string without_url_secrets(std::string text) {
+  for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
+    const auto from = at + 3;
+    const auto end = std::min(text.find_first_of(" \t\n'\"/", from), text.size());
+    const auto sign = text.rfind('@', end);
+    if (sign != std::string::npos && sign >= from && sign < end)
+      text.replace(from, sign - from, "***");
+  }
+  return text;
+}
+
+failure git_failure(const git::words& arguments, const program_end& end) {
+  std::string said = without_last_newline(end.err);
+  if (said.empty())
+    said = without_last_newline(end.out);
+  if (said.empty())
+    said = "exit status " + std::to_string(end.status);
+  const auto command = arguments.front() == "-c" ? arguments[2] : arguments.front();
+  return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(said)),
+          "mend what git names, then run the command again"};
+}
+
+result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
+  program what;
+  what.argv = {"git"};
+  what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
+  what.folder = checkout_;
+  what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:", "GIT_LITERAL_PATHSPECS=1"};
+  what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
+  what.patience = patience;
+  return run_program(what);
+}
+
+result<std::string> git::run(const words& arguments, std::chrono::milliseconds patience) const {
+  auto end = attempt(arguments, patience);
+  if (!end)
+    return end.error();
+  if (end->status != 0)
+    return git_failure(arguments, *end);
+  return without_last_newline(std::move(end->out));
+}
+
+std::string git::current_branch() const {
+  // Read, not asked: a process more is a tenth of a move. git's reftable form says `.invalid`.
+  const std::string head =
+      own_git_dir(checkout_) ? first_line(*own_git_dir(checkout_) / "HEAD") : std::string();
+  constexpr std::string_view ref = "ref: refs/heads/";
+  if (head.starts_with(ref) && head != "ref: refs/heads/.invalid")
+    return head.substr(ref.size());
+  const auto name = run({"symbolic-ref", "--quiet", "--short", "HEAD"});
+  return name ? *name : std::string();
+}
+
+std::optional<std::string> git::commit_of(const std::string& revision) const {
+  const auto found =
+      run({"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+bool git::has_branch(const std::string& name) const {
+  return run({"show-ref", "--verify", "--quiet", "refs/heads/" + name}).ok();
+}
+
+result<std::vector<std::string>> git::changed_paths(bool untracked) const {
+  auto listed = attempt({"status", "--porcelain", "-z", "--no-renames",
+                         untracked ? "--untracked-files=normal" : "--untracked-files=no"});
+  if (!listed)
+    return listed.error();
+  if (listed->status != 0)
+    return git_failure({"status"}, *listed);
+  std::vector<std::string> paths;
+  std::istringstream entries(listed->out);
+  for (std::string entry; std::getline(entries, entry, '\0');)
+    if (entry.size() > 3)
+      paths.push_back(entry.substr(3));
+  return paths;
+}
+
+result<std::vector<worktree_entry>> git::worktrees() const {
+  const auto listed = run({"worktree", "list", "--porcelain"});
+  if (!listed)
+    return listed.error();
+  std::vector<worktree_entry> all;
+  for (const auto& line : lines_of_text(*listed)) {
+    constexpr std::string_view path = "worktree ";
+    constexpr std::string_view branch = "branch refs/heads/";
+    if (line.content.starts_with(path))
+      all.push_back({fs::path(line.content.substr(path.size())), {}});
+    else if (line.content.starts_with(branch) && !all.empty())
+      all.back().branch = line.content.substr(branch.size());
+  }
+  return all;
+}
+
+std::optional<fs::path> common_git_dir(const fs::path& checkout) {
+  const auto own = own_git_dir(checkout);
+  if (!own)
+    return std::nullopt;
+  const std::string common = first_line(*own / "commondir");
+  return common.empty() ? *own : (*own / common).lexically_normal();
+}
+
+} // namespace spec_kitty::workflow

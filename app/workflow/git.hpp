@@ -1,0 +1,62 @@
+// The `git` program on one checkout. What it says on failure is shown in its own words.
+#pragma once
+
+#include "app/workflow/process.hpp"
+#include "messages/result.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::workflow {
+
+/// A working tree that git knows.
+struct worktree_entry {
+  std::filesystem::path path;
+  std::string branch; ///< short name; empty: detached
+};
+
+class git {
+public:
+  using words = std::vector<std::string>;
+
+  /// `variables`: `NAME=value`, beside the caller's environment.
+  explicit git(std::filesystem::path checkout, words variables = {})
+      : checkout_(std::move(checkout)), variables_(std::move(variables)) {}
+
+  const std::filesystem::path& checkout() const { return checkout_; }
+
+  /// Runs `git <arguments>` in the checkout; stdout without the newline at its end. A status other
+  /// than 0 is a failure with git's words.
+  result<std::string> run(const words& arguments,
+                          std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
+  /// The same, whatever the status. Fails only when git cannot be run.
+  result<program_end> attempt(const words& arguments,
+                              std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
+
+  /// The branch that is checked out; empty where HEAD is detached.
+  std::string current_branch() const;
+  /// The commit that a revision leads to, or nothing.
+  std::optional<std::string> commit_of(const std::string& revision) const;
+  bool has_branch(const std::string& name) const;
+  /// Paths that `git status` reports; without `untracked` only those git knows.
+  result<std::vector<std::string>> changed_paths(bool untracked) const;
+  result<std::vector<worktree_entry>> worktrees() const;
+
+private:
+  std::filesystem::path checkout_;
+  words variables_;
+};
+
+/// The text with what stands in front of the `@` of a URL replaced by `***`.
+std::string without_url_secrets(std::string text);
+
+/// git's words for a status other than 0.
+failure git_failure(const git::words& arguments, const program_end& end);
+
+/// The git directory that all worktrees of the checkout share, found without running git; nothing
+/// where the folder is no git checkout.
+std::optional<std::filesystem::path> common_git_dir(const std::filesystem::path& checkout);
+
+} // namespace spec_kitty::workflow

@@ -1,0 +1,42 @@
+// The four lanes of a work package, and what must hold before it moves. Pure.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::workflow {
+
+inline constexpr std::array<std::string_view, 4> lanes = {"planned", "doing", "for_review", "done"};
+
+bool is_lane(std::string_view word);
+
+/// What is known when somebody wants to move a work package.
+struct move_facts {
+  std::string feature; ///< its slug, for the command to type
+  std::string wp_id;
+  std::string from;
+  std::string to;
+  std::string owner;                    ///< the frontmatter's agent; empty: nobody's
+  std::optional<std::string> agent;     ///< who wants it, where that was said
+  std::vector<std::string> unchecked;   ///< ids of subtasks that are not done
+  std::vector<std::string> uncommitted; ///< paths in the work package's worktree
+  std::string worktree;                 ///< where that is
+  bool has_feedback = false;
+};
+
+/// True when the lane must not be entered with open subtasks or uncommitted work.
+bool needs_finished_work(std::string_view lane);
+
+/// The gates of cli.md: owner, unchecked subtasks, uncommitted worktree, feedback after a review.
+/// A failure names what is in the way and the command to type.
+result<void> check_move(const move_facts& facts);
+
+/// The owner's gate alone.
+result<void> check_owner(const move_facts& facts);
+
+} // namespace spec_kitty::workflow

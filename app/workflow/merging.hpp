@@ -1,0 +1,55 @@
+// The git side of `merge`: preflight, the merge commits, moving the target, cleaning up.
+//
+// The commits are made with `merge-tree` and `commit-tree`, without a working tree. So a conflict
+// is known before a file changes, and the target branch gets everything in one fast-forward.
+// Rejected: `git merge` step by step in the primary checkout, which leaves it half merged on a
+// conflict.
+#pragma once
+
+#include "app/workflow/feature.hpp"
+#include "app/workflow/merge_state.hpp"
+
+#include <optional>
+
+namespace spec_kitty::workflow {
+
+/// What became of one branch in the chain of merges.
+struct merged_branch {
+  std::string wp_id;
+  bool was_in = false; ///< the target held it already
+};
+
+struct merge_chain {
+  std::string tip; ///< the commit that holds all
+  std::vector<merged_branch> branches;
+};
+
+/// The branch to merge into: it exists and is checked out in the primary checkout.
+result<std::string> merge_target(const feature& about, const std::optional<std::string>& named);
+
+/// Refuses a checkout or worktree with uncommitted work, and one in the middle of a git operation.
+result<void> preflight(const feature& about, const std::vector<std::string>& wps);
+
+/// Makes the commits on top of `state.from`; the target does not move. A conflict is a failure that
+/// names the work package, the files and how to go on. `runner` runs git (a dry run gives it an
+/// object directory of its own).
+result<merge_chain> make_commits(const git& runner, const feature& about, const merge_state& state,
+                                 const std::vector<work_package>& packages);
+
+/// Moves the checked-out target to `state.to`, unless it is there.
+result<void> move_target(const feature& about, const merge_state& state);
+
+/// Takes the target back to `state.from`. Refuses where it holds other work since.
+result<void> take_back(const feature& about, const merge_state& state);
+
+/// Pushes, where asked for, then removes worktrees and branches, unless told to keep them. What
+/// cannot be removed is a warning in `warnings`.
+result<void> finish_merge(const feature& about, const merge_state& state,
+                          std::vector<std::string>& warnings);
+
+/// The state file: reading, replacing, removing.
+result<std::optional<merge_state>> read_merge_state(const repository& where);
+result<void> write_merge_state(const repository& where, const merge_state& state);
+void remove_merge_state(const repository& where);
+
+} // namespace spec_kitty::workflow

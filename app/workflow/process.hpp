@@ -1,0 +1,29 @@
+// Programs run to their end, with a bound on the wait: no shell, stdin empty, output collected.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::workflow {
+
+struct program {
+  std::vector<std::string> argv;      ///< argv[0] is looked up in PATH
+  std::filesystem::path folder;       ///< where it runs
+  std::vector<std::string> variables; ///< `NAME=value`, beside the caller's environment
+  std::chrono::milliseconds patience{60'000};
+};
+
+struct program_end {
+  int status = -1; ///< exit status; -1: a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs a program. Fails when it cannot be started, or was killed because patience ended.
+result<program_end> run_program(const program& what);
+
+} // namespace spec_kitty::workflow

@@ -1,0 +1,180 @@
+#include "app/workflow/repo_edit.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::seconds lock_patience{60};
+constexpr std::size_t longest_file = std::size_t{16} << 20;
+
+/// Holds back what a person ends a command with, until the edit is done or taken back: git gets the
+/// signal, fails, and the files are restored.
+class signal_hold {
+public:
+  signal_hold() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&held, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~signal_hold() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signal_hold(const signal_hold&) = delete;
+  signal_hold& operator=(const signal_hold&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+/// A failure to write in the repository is the command's own, not the store's.
+failure of_repository(const failure& why) {
+  return {ec::bad_input, why.message, "check the permissions and the free space there"};
+}
+
+} // namespace
+
+result<file_lock> lock_edits(const repository& where) {
+  const fs::path file = where.git_dir / "spec-kitty.lock";
+  auto lock = file_lock::take(file, lock_patience);
+  if (!lock)
+    return of_repository(lock.error());
+  if (!*lock)
+    return failure{ec::bad_input,
+                   "another spec-kitty command has been editing this repository for " +
+                       std::to_string(lock_patience.count()) + " s",
+                   "wait for it, or end it; then run the command again"};
+  return std::move(**lock);
+}
+
+result<target_branch> target_for_commit(const feature& about) {
+  const git git_here(about.where().checkout);
+  const std::string current = git_here.current_branch();
+  const std::string& declared = about.declared_target();
+  if (declared.empty() && current.empty())
+    return failure{ec::bad_input, about.where().checkout.string() + " has no branch checked out",
+                   "check one out: git -C " + about.where().checkout.string() + " switch BRANCH"};
+  if (declared.empty() || declared == current)
+    return target_branch{current, {}};
+  if (!git_here.has_branch(declared)) {
+    if (current.empty())
+      return failure{ec::bad_input,
+                     "the target branch " + declared + " of " + about.slug() +
+                         " does not exist, and no branch is checked out",
+                     "make it: git -C " + about.where().checkout.string() + " switch -c " +
+                         declared};
+    return target_branch{current, "the target branch " + declared + " of " + about.slug() +
+                                      " does not exist; this goes to " + current};
+  }
+  return target_not_here(about, declared);
+}
+
+failure target_not_here(const feature& about, const std::string& target) {
+  const git git_here(about.where().checkout);
+  const std::string here = about.where().checkout.string();
+  if (const auto trees = git_here.worktrees(); trees)
+    for (const auto& tree : *trees)
+      if (tree.branch == target) {
+        const std::string elsewhere = tree.path.string();
+        std::string message = "the target branch " + target + " of " + about.slug();
+        std::string hint = "free it, then check it out here: git -C " + elsewhere;
+        hint.append(" switch --detach && git -C ").append(here).append(" switch ").append(target);
+        return {ec::bad_input, message.append(" is checked out elsewhere: ").append(elsewhere),
+                hint};
+      }
+  const std::string current = git_here.current_branch();
+  std::string message = here + " is on " + (current.empty() ? "no branch" : current);
+  message.append(", but the target branch of ").append(about.slug()).append(" is ").append(target);
+  return {ec::bad_input, message, "check it out first: git -C " + here + " switch " + target};
+}
+
+void repo_edit::change(const fs::path& path, std::string bytes) {
+  wanted_[path] = std::move(bytes);
+}
+
+result<void> repo_edit::apply(const std::optional<std::string>& commit_message) {
+  const signal_hold hold;
+  auto done = write_all();
+  if (done && commit_message)
+    done = commit(*commit_message);
+  if (!done)
+    roll_back();
+  return done;
+}
+
+result<void> repo_edit::write_all() {
+  for (const auto& [path, bytes] : wanted_) {
+    old_file old;
+    auto now = read_file(path, longest_file);
+    if (!now)
+      return of_repository(now.error());
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0)
+      old.mode = info.st_mode & 07777U;
+    old.bytes = std::move(*now);
+    const auto mode = old.mode;
+    before_[path] = std::move(old);
+    if (auto written = replace_file(path, bytes, mode); !written)
+      return of_repository(written.error());
+    if (before_[path].bytes) // the umask had its say
+      ::chmod(path.c_str(), mode);
+  }
+  return {};
+}
+
+result<void> repo_edit::commit(const std::string& message) {
+  git::words paths;
+  for (const auto& [path, bytes] : wanted_)
+    paths.push_back(path.string());
+  const auto with_paths = [&](git::words arguments, const git::words& which) {
+    arguments.emplace_back("--");
+    arguments.insert(arguments.end(), which.begin(), which.end());
+    return arguments;
+  };
+  const auto try_commit = [&] {
+    // Housekeeping is a process more each time: the user's own commits see to it.
+    return git_.run(
+        with_paths({"-c", "maintenance.auto=false", "commit", "--quiet", "--only", "-m", message},
+                   paths),
+        std::chrono::minutes(10));
+  };
+  auto made = try_commit();
+  if (made)
+    return {};
+  // `commit --only` takes paths that the index knows; it refuses others before any hook runs.
+  git::words fresh;
+  for (const auto& path : paths)
+    if (const auto listed = git_.run({"ls-files", "--", path}); listed && listed->empty())
+      fresh.push_back(path);
+  if (!fresh.empty()) {
+    if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
+      return added.error();
+    made = try_commit();
+    if (made)
+      return {};
+  }
+  // Nothing to commit: the branch says so already (a person had changed it back by hand).
+  if (git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths)))
+    return {};
+  if (!fresh.empty())
+    (void)git_.run(with_paths({"rm", "--cached", "--quiet", "--force"}, fresh));
+  return made.error();
+}
+
+void repo_edit::roll_back() {
+  for (const auto& [path, old] : before_) {
+    if (old.bytes)
+      (void)replace_file(path, *old.bytes, old.mode);
+    else
+      ::unlink(path.c_str());
+  }
+}
+
+} // namespace spec_kitty::workflow

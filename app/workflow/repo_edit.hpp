@@ -1,0 +1,60 @@
+// Edits of a feature's files, all or none: lock, temporary file, fsync, rename, one commit; on
+// failure the files and the index are as before.
+//
+// The commit takes exactly the edited paths (`git commit --only`): what else the user has staged or
+// changed stays as it is. Rejected: commit-tree and update-ref, which would skip the user's hooks
+// and signatures.
+#pragma once
+
+#include "app/workflow/feature.hpp"
+#include "config/files.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace spec_kitty::workflow {
+
+/// The one lock for edits of a repository, in its git directory. The outermost of all locks: an
+/// event is recorded under it, so that events have the order of the changes.
+result<file_lock> lock_edits(const repository& where);
+
+/// The branch that commits about a feature go to.
+struct target_branch {
+  std::string name;
+  std::string warning; ///< why it is not the declared one; empty: it is
+};
+
+/// Refuses where the target branch exists but is not the one checked out in the primary checkout.
+/// A declared branch that does not exist yet leaves the current one, with a warning.
+result<target_branch> target_for_commit(const feature& about);
+
+/// The refusal where the target exists, but is not what the primary checkout is on.
+failure target_not_here(const feature& about, const std::string& target);
+
+class repo_edit {
+public:
+  explicit repo_edit(const repository& where) : git_(where.checkout) {}
+
+  /// Remembers that a file shall have these bytes. A file may be new.
+  void change(const std::filesystem::path& path, std::string bytes);
+  bool empty() const { return wanted_.empty(); }
+
+  /// Replaces the files; with a message also commits them. The edit lock is held by the caller.
+  result<void> apply(const std::optional<std::string>& commit_message);
+
+private:
+  struct old_file {
+    std::optional<std::string> bytes; ///< nothing: it did not exist
+    unsigned mode = 0644;
+  };
+  result<void> write_all();
+  result<void> commit(const std::string& message);
+  void roll_back();
+
+  git git_;
+  std::map<std::filesystem::path, std::string> wanted_;
+  std::map<std::filesystem::path, old_file> before_;
+};
+
+} // namespace spec_kitty::workflow

@@ -1,0 +1,49 @@
+// tasks.md: sections, what each work package depends on, the check boxes of its subtasks.
+//
+// A section begins with a heading of level 2 to 4 that names a work package (`## Work Package
+// WP02: …`, `### WP02 …`) and ends before the next such heading, before a heading of a higher
+// level, and, for a level-2 section, before any heading of level 2. (A deeper section keeps
+// headings of its own level: real files write `### Dependencies` below `### Work Package WP02`.)
+// Code blocks and HTML comments say nothing. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::workflow {
+
+/// A check box: `- [ ] T012 what to do`.
+struct subtask {
+  std::string id;    ///< `T012`
+  std::string wp_id; ///< of the section it stands in; empty outside of all
+  std::string text;  ///< the line behind the id
+  bool done = false;
+  std::size_t box = 0; ///< byte offset of the character between the brackets
+};
+
+/// What tasks.md says about one work package; several sections of one are taken together.
+struct tasks_section {
+  std::string wp_id;
+  std::string title; ///< behind the id in the heading
+  /// Every id and range after `Depends on` or `Dependencies:`, in order, each once. Empty: the
+  /// section names none.
+  std::vector<std::string> dependencies;
+};
+
+struct tasks_document {
+  std::vector<tasks_section> sections;
+  std::vector<subtask> subtasks;
+
+  const tasks_section* section(std::string_view wp_id) const;
+};
+
+tasks_document read_tasks(std::string_view text);
+
+/// The ids in one line that names dependencies; empty for any other line.
+std::vector<std::string> dependencies_in_line(std::string_view line);
+
+/// The text with these boxes checked or cleared; every other byte stays.
+std::string with_boxes(std::string text, const std::vector<std::size_t>& boxes, bool done);
+
+} // namespace spec_kitty::workflow

@@ -1,0 +1,122 @@
+#include "app/workflow/dependency_graph.hpp"
+#include "app/workflow/tasks_md.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty::workflow {
+namespace {
+
+using ids = std::vector<std::string>;
+
+ids dependencies_of(const std::string& text, const std::string& wp) {
+  const auto tasks = read_tasks(text);
+  const auto* section = tasks.section(wp);
+  return section == nullptr ? ids{"no section"} : section->dependencies;
+}
+
+TEST(DependencyLine, EveryFormOfRealFilesIsRead) {
+  EXPECT_EQ(dependencies_in_line("Depends on WP01, WP02"), (ids{"WP01", "WP02"}));
+  EXPECT_EQ(dependencies_in_line("- Depends on WP01 (needs WP09), and WP03."),
+            (ids{"WP01", "WP03"}));
+  EXPECT_EQ(dependencies_in_line("- **Depends on**: WP06, WP07"), (ids{"WP06", "WP07"}));
+  EXPECT_EQ(dependencies_in_line("**Dependencies**: WP01 (core/config.py)"), (ids{"WP01"}));
+  EXPECT_EQ(dependencies_in_line("**Dependencies:** Requires WP06 complete"), (ids{"WP06"}));
+  EXPECT_EQ(dependencies_in_line("  * Dependencies: WP02"), (ids{"WP02"}));
+  EXPECT_EQ(dependencies_in_line("- **BLOCKS**: Depends on WP01"), (ids{"WP01"}));
+  EXPECT_EQ(dependencies_in_line("**Parallel**: NO - Depends on WP01 relocation"), (ids{"WP01"}));
+}
+
+TEST(DependencyLine, RangesAreExpanded) {
+  EXPECT_EQ(dependencies_in_line("Depends on WP01-WP03"), (ids{"WP01", "WP02", "WP03"}));
+  EXPECT_EQ(dependencies_in_line("Depends on outputs of WP01–WP03 to say"),
+            (ids{"WP01", "WP02", "WP03"}));
+  EXPECT_EQ(dependencies_in_line("Depends on WP01 - WP02"), (ids{"WP01", "WP02"}));
+  EXPECT_EQ(dependencies_in_line("Depends on WP01-03, WP05"),
+            (ids{"WP01", "WP02", "WP03", "WP05"}));
+  EXPECT_EQ(dependencies_in_line("Depends on WP01 - 2 days"), (ids{"WP01"}));
+  EXPECT_EQ(dependencies_in_line("Depends on WP03-WP01"), (ids{"WP01", "WP02", "WP03"}));
+}
+
+TEST(DependencyLine, OtherLinesNameNone) {
+  for (const char* line :
+       {"", "WP01", "Dependencies", "Dependencies WP01", "Independent Test: WP01", "Requires WP01",
+        "(Depends on WP01)", "Depends on nothing", "Dependencies: None", "WP01: Depends on",
+        "Depends on WP1, WP012, XWP01, WP01x", "Depends only on WP01", "Loosely depends on WP02"})
+    EXPECT_EQ(dependencies_in_line(line), ids{}) << line;
+}
+
+TEST(TasksMd, ASectionEndsWhereTheNextBegins) {
+  const std::string text = "# Tasks\nDepends on WP09\n## Work Package WP01: One\n### Dependencies\n"
+                           "- None\n## WP02 – Two\n### Dependencies\n- Depends on WP01\n"
+                           "## Dependency Summary\nDepends on WP08\n#### WP03: Three\n"
+                           "Dependencies: WP02\n#### Notes\n- Depends on WP01\n### Phase\n"
+                           "Depends on WP07\n";
+  EXPECT_EQ(dependencies_of(text, "WP01"), ids{});
+  EXPECT_EQ(dependencies_of(text, "WP02"), ids{"WP01"});
+  EXPECT_EQ(dependencies_of(text, "WP03"), (ids{"WP02", "WP01"}));
+  const auto tasks = read_tasks(text);
+  EXPECT_EQ(tasks.section("WP01")->title, "One");
+  EXPECT_EQ(tasks.section("WP02")->title, "Two");
+}
+
+TEST(TasksMd, HeadingsOutsideTwoToFourAreNoSections) {
+  EXPECT_EQ(dependencies_of("# WP01\nDepends on WP02\n", "WP01"), ids{"no section"});
+  EXPECT_EQ(dependencies_of("##### WP01\nDepends on WP02\n", "WP01"), ids{"no section"});
+  EXPECT_EQ(dependencies_of("## About WP01\nDepends on WP02\n", "WP01"), ids{"no section"});
+  EXPECT_EQ(dependencies_of("##WP01\nDepends on WP02\n", "WP01"), ids{"no section"});
+}
+
+TEST(TasksMd, CodeAndCommentsSayNothing) {
+  const std::string text =
+      "## WP02\r\n```bash\r\n# a comment\r\n## WP03\r\nDepends on WP05\r\n"
+      "- [ ] T009 no\r\n```\r\n<!-- Depends on WP06\r\n- [ ] T008 no\r\n-->\r\n"
+      "~~~\r\n```\r\n~~~\r\nDepends on WP01\r\n- [ ] T001 yes\r\n";
+  EXPECT_EQ(dependencies_of(text, "WP02"), ids{"WP01"});
+  const auto tasks = read_tasks(text);
+  EXPECT_EQ(tasks.sections.size(), 1U);
+  ASSERT_EQ(tasks.subtasks.size(), 1U);
+  EXPECT_EQ(tasks.subtasks[0].id, "T001");
+  EXPECT_EQ(tasks.subtasks[0].text, "yes");
+}
+
+TEST(TasksMd, BoxesAreReadAndSetAlone) {
+  const std::string text = "- [x] T000 before\n## WP01\n- [ ] T001 [P] one\n  * [X] **T002** two\n"
+                           "- [ ] T3 short\n- [ ] no id\n- [?] T004\n- [ ] T005: five\n";
+  const auto tasks = read_tasks(text);
+  ASSERT_EQ(tasks.subtasks.size(), 4U);
+  EXPECT_EQ(tasks.subtasks[0].wp_id, "");
+  EXPECT_FALSE(tasks.subtasks[1].done);
+  EXPECT_EQ(tasks.subtasks[2].id, "T002");
+  EXPECT_TRUE(tasks.subtasks[2].done);
+  EXPECT_EQ(tasks.subtasks[2].wp_id, "WP01");
+  EXPECT_EQ(tasks.subtasks[3].id, "T005");
+  std::string expected = text;
+  expected.replace(expected.find("[ ] T001"), 3, "[x]");
+  EXPECT_EQ(with_boxes(text, {tasks.subtasks[1].box}, true), expected);
+}
+
+TEST(DependencyGraph, UnknownIdsAndCyclesAreShown) {
+  EXPECT_TRUE(check_dependencies({{"WP01", {}}, {"WP02", {"WP01"}}}));
+  const auto unknown = check_dependencies({{"WP01", {"WP07"}}, {"WP02", {"WP09"}}});
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("WP01 depends on WP07, WP02 depends on WP09"),
+            std::string::npos);
+  const auto cycle = check_dependencies(
+      {{"WP01", {}}, {"WP02", {"WP04"}}, {"WP03", {"WP02"}}, {"WP04", {"WP03"}}});
+  ASSERT_FALSE(cycle);
+  EXPECT_NE(cycle.error().message.find("WP02 → WP04 → WP03 → WP02"), std::string::npos);
+  const auto itself = check_dependencies({{"WP01", {"WP01"}}});
+  ASSERT_FALSE(itself);
+  EXPECT_NE(itself.error().message.find("WP01 → WP01"), std::string::npos);
+}
+
+TEST(DependencyGraph, OrderPutsDependenciesFirstAndNumbersAfter) {
+  const dependency_graph graph = {
+      {"WP01", {"WP03"}}, {"WP02", {}}, {"WP03", {}}, {"WP04", {"WP01", "WP02"}}};
+  EXPECT_EQ(dependency_order(graph), (ids{"WP02", "WP03", "WP01", "WP04"}));
+  EXPECT_EQ(dependents_of(graph, "WP03"), ids{"WP01"});
+  EXPECT_EQ(dependents_of(graph, "WP04"), ids{});
+}
+
+} // namespace
+} // namespace spec_kitty::workflow
