@@ -99,7 +99,7 @@ result<event_draft> emitter::prepare(const event_wish& wish) const {
     const auto unknown = validate_payload(wish.event_type, json_value(rapidjson::kObjectType));
     return failure{ec::invalid_event, unknown->message(), "see docs/protocol.md for the types"};
   }
-  auto payload = compact_json(wish.payload);
+  auto payload = compact_json(wish.payload, json_keys::unique);
   if (!payload)
     return failure{payload.error().code, "payload: " + payload.error().message,
                    payload.error().hint};

@@ -4,7 +4,9 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <charconv>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -14,10 +16,43 @@ std::string_view view(const char* text, rapidjson::SizeType size) {
   return {text, size};
 }
 
-/// Copies a JSON value compactly while watching depth and encoding.
+/// The keys of the objects that are open, where they stand in the written text. An object's are
+/// compared at its end, by sorting: many keys in one object cost no more than as many objects.
+class key_book {
+public:
+  void open() { begins_.push_back(keys_.size()); }
+  void add(std::size_t at, std::size_t size, std::string_view text) {
+    keys_.push_back({std::hash<std::string_view>{}(text), at, size});
+  }
+  /// Closes the innermost object: a key that stands in it twice, if any.
+  std::optional<std::string_view> close(std::string_view written) {
+    const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(begins_.back());
+    const auto text = [&](const place& key) { return written.substr(key.at, key.size); };
+    std::sort(first, keys_.end(), [](const place& a, const place& b) { return a.hash < b.hash; });
+    const auto twice = std::adjacent_find(first, keys_.end(), [&](const place& a, const place& b) {
+      return a.hash == b.hash && text(a) == text(b);
+    });
+    const auto found = twice == keys_.end() ? std::nullopt : std::optional(text(*twice));
+    keys_.erase(first, keys_.end());
+    begins_.pop_back();
+    return found;
+  }
+
+private:
+  struct place {
+    std::size_t hash;
+    std::size_t at;
+    std::size_t size;
+  };
+  std::vector<place> keys_;
+  std::vector<std::size_t> begins_;
+};
+
+/// Copies a JSON value compactly while watching depth, encoding and, where asked, keys.
 class compactor : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, compactor> {
 public:
-  explicit compactor(json_writer& out) : out_(out) {}
+  compactor(json_writer& out, const json_buffer& written, json_keys keys)
+      : out_(out), written_(written), unique_(keys == json_keys::unique) {}
 
   bool Null() { return out_.Null(); }
   bool Bool(bool flag) { return out_.Bool(flag); }
@@ -28,14 +63,34 @@ public:
     return checked(text, size) && out_.String(text, size);
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    return checked(text, size) && out_.Key(text, size);
+    if (!checked(text, size))
+      return false;
+    const std::size_t before = written_.GetSize();
+    out_.Key(text, size);
+    if (unique_) { // at its quote: the first key of an object has no comma before it
+      const std::size_t at = before + (written_.GetString()[before] == '"' ? 0 : 1);
+      keys_.add(at, written_.GetSize() - at, view(text, size));
+    }
+    return true;
   }
-  bool StartObject() { return deeper() && out_.StartObject(); }
-  bool EndObject(rapidjson::SizeType) { return depth_-- > 0 && out_.EndObject(); }
+  bool StartObject() {
+    if (unique_)
+      keys_.open();
+    return deeper() && out_.StartObject();
+  }
+  bool EndObject(rapidjson::SizeType) {
+    --depth_;
+    if (unique_)
+      if (const auto twice = keys_.close({written_.GetString(), written_.GetSize()})) {
+        complaint_ = "the key " + excerpt(*twice) + " stands twice in one object";
+        return false;
+      }
+    return out_.EndObject();
+  }
   bool StartArray() { return deeper() && out_.StartArray(); }
   bool EndArray(rapidjson::SizeType) { return depth_-- > 0 && out_.EndArray(); }
 
-  const char* complaint() const { return complaint_; }
+  const std::string& complaint() const { return complaint_; }
 
 private:
   bool deeper() {
@@ -52,8 +107,11 @@ private:
   }
 
   json_writer& out_;
+  const json_buffer& written_;
+  bool unique_;
+  key_book keys_;
   unsigned depth_ = 0;
-  const char* complaint_ = nullptr;
+  std::string complaint_;
 };
 
 } // namespace
@@ -81,10 +139,10 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-result<std::string> compact_json(std::string_view text) {
+result<std::string> compact_json(std::string_view text, json_keys keys) {
   json_buffer buffer;
   json_writer writer(buffer);
-  compactor handler(writer);
+  compactor handler(writer, buffer, keys);
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag;
@@ -92,19 +150,18 @@ result<std::string> compact_json(std::string_view text) {
   const bool whole = stream.Tell() == text.size(); // the reader takes a NUL byte for the end
   if (!reader.HasParseError() && whole)
     return std::string(buffer.GetString(), buffer.GetSize());
-  const char* what = handler.complaint() != nullptr ? handler.complaint()
-                     : reader.HasParseError()
-                         ? rapidjson::GetParseError_En(reader.GetParseErrorCode())
-                         : "a NUL byte after the value";
+  const std::string what = !handler.complaint().empty() ? handler.complaint()
+                           : reader.HasParseError()
+                               ? rapidjson::GetParseError_En(reader.GetParseErrorCode())
+                               : "a NUL byte after the value";
   const std::size_t where = reader.HasParseError() ? reader.GetErrorOffset() : stream.Tell();
   return failure{ec::bad_input,
-                 "not usable JSON: " + std::string(what) + " (at byte " + std::to_string(where) +
-                     ")",
+                 "not usable JSON: " + what + " (at byte " + std::to_string(where) + ")",
                  "check the text with a JSON tool such as jq"};
 }
 
-result<json_document> parse_json(std::string_view text) {
-  auto compact = compact_json(text);
+result<json_document> parse_json(std::string_view text, json_keys keys) {
+  auto compact = compact_json(text, keys);
   if (!compact)
     return compact.error();
   json_document document;

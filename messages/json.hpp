@@ -26,11 +26,16 @@ using json_document = rapidjson::Document;
 /// Deepest nesting that is read. Anything deeper is bad_input.
 inline constexpr unsigned max_json_depth = 64;
 
+/// Whether a key may stand twice in one object. What is recorded here has each once (readers of
+/// such a text do not agree on its meaning); servers' replies and what stands in the store are
+/// read as they are.
+enum class json_keys { any, unique };
+
 /// The same JSON value without white space, or bad_input saying what is wrong at which byte.
-result<std::string> compact_json(std::string_view text);
+result<std::string> compact_json(std::string_view text, json_keys keys = json_keys::any);
 
 /// A parsed document of any JSON text; the same refusals as compact_json.
-result<json_document> parse_json(std::string_view text);
+result<json_document> parse_json(std::string_view text, json_keys keys = json_keys::any);
 
 /// True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);

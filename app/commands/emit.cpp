@@ -84,7 +84,7 @@ result<std::string> with_fields(std::string payload, const emit_options& options
   }
   if (extra.empty())
     return payload;
-  auto document = parse_json(payload);
+  auto document = parse_json(payload, json_keys::unique);
   if (!document)
     return failure{document.error().code, "payload: " + document.error().message,
                    document.error().hint};

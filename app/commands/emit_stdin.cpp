@@ -82,7 +82,7 @@ private:
 result<event_wish> read_wish(const line_reader::line& line) {
   if (line.too_long)
     return failure{ec::event_too_large, "a line longer than 16 MiB is no event", {}};
-  const auto parsed = parse_json(line.text);
+  const auto parsed = parse_json(line.text, json_keys::unique);
   if (!parsed)
     return parsed.error();
   if (!parsed->IsObject())

@@ -272,5 +272,37 @@ TEST(Excerpt, OfBytesThatAreNoTextStaysInside) {
   EXPECT_EQ(excerpt(std::string(100, '\x80'), 60), "…");
 }
 
+TEST(UniqueKeys, AKeyThatStandsTwiceInOneObjectIsNamed) {
+  for (const auto text :
+       {R"({"a":1,"wp_id":1,"b":2,"wp_id":2})"sv, R"([{"x":{"wp_id":1,"wp_id":1}}])"sv,
+        R"({"wp_id":{"wp_id":1},"b":[{"wp_id":1}],"wp_id":3})"sv,
+        R"({"wp\u005fid":1,"wp_id":2})"sv}) {
+    const auto compact = compact_json(text, json_keys::unique);
+    ASSERT_FALSE(compact) << text;
+    EXPECT_EQ(compact.error().code, ec::bad_input);
+    EXPECT_NE(compact.error().message.find(R"("wp_id" stands twice)"), std::string::npos)
+        << compact.error().message;
+    EXPECT_FALSE(parse_json(text, json_keys::unique));
+    EXPECT_TRUE(compact_json(text)) << "what servers send and what is stored is read as it is";
+  }
+}
+
+TEST(UniqueKeys, TheSameKeyInDifferentObjectsIsNone) {
+  for (const auto text : {R"({"a":{"a":{"a":[{"a":1},{"a":1}]}},"b":"a"})"sv, R"({})"sv,
+                          R"({"":1,"a":2,"A":3,"a ":4})"sv}) {
+    const auto compact = compact_json(text, json_keys::unique);
+    ASSERT_TRUE(compact) << compact.error().message;
+    EXPECT_EQ(*compact, text);
+  }
+}
+
+TEST(UniqueKeys, ManyKeysInOneObjectTakeNoLongTime) {
+  std::string text = "{";
+  for (int i = 0; i < 200'000; ++i)
+    text += "\"k" + std::to_string(i) + "\":0,";
+  EXPECT_TRUE(compact_json(text + "\"last\":0}", json_keys::unique));
+  EXPECT_FALSE(compact_json(text + "\"k77\":0}", json_keys::unique));
+}
+
 } // namespace
 } // namespace spec_kitty
