@@ -39,6 +39,7 @@ command_action declare_emit(CLI::App& app);
 command_action declare_events_list(CLI::App& app);
 command_action declare_events_show(CLI::App& app);
 command_action declare_events_export(CLI::App& app);
+command_action declare_events_import(CLI::App& app);
 command_action declare_events_stats(CLI::App& app);
 command_action declare_events_retry(CLI::App& app);
 command_action declare_events_discard(CLI::App& app);

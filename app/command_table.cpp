@@ -17,11 +17,12 @@ constexpr std::array<command_group, 8> groups = {{
     {"agent feature", "a feature as a whole"},
 }};
 
-constexpr std::array<command, 35> table = {{
+constexpr std::array<command, 36> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
     {"events export", "print events, one JSON object per line", declare_events_export},
+    {"events import", "take in exported, overflowed or older events", declare_events_import},
     {"events stats", "count events by type and state", declare_events_stats},
     {"events retry", "queue dead letters again", declare_events_retry},
     {"events discard", "remove dead letters for good", declare_events_discard},

@@ -1,11 +1,7 @@
 #include "app/emitter.hpp"
 
+#include "app/private_words.hpp"
 #include "messages/validate.hpp"
-
-#include <pwd.h>
-#include <unistd.h>
-
-#include <cstdlib>
 
 namespace spec_kitty {
 
@@ -24,38 +20,6 @@ std::optional<credentials> session_of(context& ctx) {
 
 std::string team_of(const std::optional<credentials>& session) {
   return session && !session->team_slug.empty() ? session->team_slug : std::string(local_team);
-}
-
-/// The user's home folder: as HOME names it and where that leads. The user database is asked only
-/// where HOME is not set: it costs a file or more.
-std::vector<std::string> home_folders() {
-  std::vector<std::string> names;
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    names.emplace_back(home);
-  else if (const passwd* user = ::getpwuid(::getuid()); user != nullptr && user->pw_dir != nullptr)
-    names.emplace_back(user->pw_dir);
-  if (names.empty())
-    return names;
-  std::error_code error;
-  if (const auto real = std::filesystem::canonical(names.front(), error);
-      !error && real.string() != names.front())
-    names.push_back(real.string());
-  if (names.back().size() > names.front().size()) // the longer first: one may lie in the other
-    std::swap(names.front(), names.back());
-  return names;
-}
-
-/// What must not stand in an event: the user's home folder, and the secrets at hand.
-private_words words_of(const std::optional<credentials>& session) {
-  private_words words;
-  words.home_folders = home_folders();
-  if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
-    words.secrets.emplace_back(password);
-  if (session) {
-    words.secrets.push_back(session->access);
-    words.secrets.push_back(session->refresh);
-  }
-  return words;
 }
 
 /// A payload without what is private: paths, secrets, stack traces.
@@ -88,7 +52,7 @@ project_identity project_here(context& ctx) {
 emitter::emitter(context& ctx) : emitter(ctx, session_of(ctx)) {}
 
 emitter::emitter(context& ctx, const std::optional<credentials>& session)
-    : team_(team_of(session)), private_(words_of(session)), project_(project_here(ctx)),
+    : team_(team_of(session)), private_(words_at_hand(session)), project_(project_here(ctx)),
       longest_event_(static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - batch_frame),
       store_(ctx.store_settings()) {}
 

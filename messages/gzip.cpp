@@ -57,4 +57,47 @@ result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
   return out;
 }
 
+struct gunzip_stream::state {
+  z_stream zlib{};
+};
+
+gunzip_stream::gunzip_stream() : state_(std::make_unique<state>()) {
+  if (inflateInit2(&state_->zlib, gzip_window) != Z_OK)
+    throw std::bad_alloc();
+}
+
+gunzip_stream::~gunzip_stream() {
+  inflateEnd(&state_->zlib);
+}
+
+result<void> gunzip_stream::feed(std::string_view bytes, std::string& out) {
+  auto& zlib = state_->zlib;
+  zlib.next_in = bytes_of(bytes);
+  zlib.avail_in = static_cast<uInt>(bytes.size());
+  do {
+    if (between_ && zlib.avail_in == 0)
+      break;
+    between_ = false;
+    const std::size_t had = out.size();
+    out.resize(had + (std::size_t{64} << 10));
+    zlib.next_out = bytes_of(out) + had;
+    zlib.avail_out = static_cast<uInt>(out.size() - had);
+    const int status = inflate(&zlib, Z_NO_FLUSH);
+    out.resize(out.size() - zlib.avail_out);
+    if (status == Z_STREAM_END) {
+      between_ = true;
+      inflateReset(&zlib);
+      continue;
+    }
+    if (status == Z_BUF_ERROR) // nothing more without more input
+      break;
+    if (status != Z_OK)
+      return failure{ec::bad_input,
+                     std::string("damaged gzip data: ") +
+                         (zlib.msg == nullptr ? "unknown error" : zlib.msg),
+                     {}};
+  } while (zlib.avail_in > 0 || zlib.avail_out == 0);
+  return {};
+}
+
 } // namespace spec_kitty

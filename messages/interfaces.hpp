@@ -107,6 +107,8 @@ using queue_actor = caf::typed_actor<
     answers<dead_request, dead_done>,
     /// A project's events stay here, or may go.
     answers<project_request, project_done>,
+    /// Events from elsewhere, each once, in order.
+    answers<import_request, import_done>,
     /// The count of dropped events starts again.
     answers<drops_request, drops_done>,
     /// What was announced before.
@@ -178,6 +180,8 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::project_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::project_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_done)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::import_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::import_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_question)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_answer)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announce_request)

@@ -188,6 +188,50 @@ struct project_done {
   bool changed = false;
 };
 
+/// An event read from elsewhere, checked against the contract. It keeps its identity and stamp.
+struct imported_event {
+  std::string event_id;
+  std::uint64_t lamport_clock = 0;
+  std::string node_id;
+  std::string team_slug;
+  std::string event_type;
+  std::string tail;         ///< see messages/event.hpp
+  std::string project_key;  ///< its project's uuid; empty: none
+  std::string project_name; ///< for people
+  std::uint32_t tries = 0;  ///< refusals counted where it comes from
+};
+
+/// Takes events in, in their order, in one transaction. Those that are here already stay as they
+/// are: their place, their count, their content.
+struct import_request {
+  std::vector<imported_event> events;
+  bool look_only = false; ///< only tells what would become of each
+};
+
+/// What became of an event.
+enum class import_fate : std::uint8_t {
+  added,
+  known,    ///< queued or dead here already
+  conflict, ///< another event stands here under its id; that one stays
+  refused,  ///< its stamp cannot be believed
+  no_room,  ///< the queue is at its cap
+};
+
+struct import_answer {
+  import_fate what = import_fate::added;
+  std::size_t bytes = 0; ///< that the stored row takes
+  std::string message;   ///< of a conflict or a refusal
+};
+
+struct import_done {
+  std::vector<import_answer> events; ///< in the order of the request
+  std::uint64_t restamped = 0;       ///< added with a clock value of their own: theirs was taken
+  std::uint64_t live = 0;            ///< events in the queue afterwards
+  std::uint64_t bytes = 0;           ///< and their bytes
+  std::uint64_t byte_cap = 0;        ///< what the bytes may come to
+  std::uint64_t clock = 0;
+};
+
 /// Forgets the count of refused and evicted events: a person has seen it.
 struct drops_request {};
 

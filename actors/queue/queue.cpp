@@ -215,6 +215,14 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
         return with_store(
             [&](store& s) { return s.decide_project(request, self->state.config.now()); });
       },
+      [self, with_store, announce](const import_request& request) {
+        return with_store([&](store& s) {
+          auto done = s.import_events(request, self->state.config.now());
+          if (done && !request.look_only)
+            announce(done->clock);
+          return done;
+        });
+      },
       [with_store](const drops_request&) {
         return with_store([](store& s) { return s.acknowledge_drops(); });
       },

@@ -10,6 +10,7 @@
 //   project  what a person decides about a project's events         store_project.cpp
 //   evict    the oldest make room at the cap                        store_evict.cpp
 //   spill    takes in what was recorded while the store was shut    store_spill.cpp
+//   import   takes in events from elsewhere, each once              store_import.cpp
 //   announce what is said once per home                             store_announce.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
@@ -97,6 +98,10 @@ public:
   /// Takes in what stands in the home's spill files, in order of time, each event once; the files
   /// go afterwards. The number taken in.
   result<std::uint64_t> take_in_spill(epoch_us now);
+
+  /// Takes in events from elsewhere, in their order; those that are here already stay as they are.
+  /// The outer result fails when nothing was committed.
+  result<import_done> import_events(const import_request& request, epoch_us now);
 
   /// After an append that failed with commit_unknown: the id of each draft; empty where refused.
   const std::vector<std::string>& attempted_ids() const { return attempted_; }

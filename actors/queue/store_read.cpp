@@ -108,53 +108,60 @@ void count_lanes(const lmdb_txn& txn, const store_tables& tables, bool share_by_
     stats.leased += team.leased;
 }
 
-page live_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after,
-               std::string_view team, bool share_by_default, epoch_us now) {
-  page out;
-  const auto held = held_lanes(txn, tables, team, share_by_default);
-  const auto leased = leased_positions(txn, tables, now).positions;
-  lmdb_cursor cursor(txn, tables.events);
-  bool more = cursor.seek(position_key(after + 1));
-  for (; more && out.events.size() < page_events; more = cursor.next()) {
-    const auto event = event_record::decode(cursor.value());
-    if (!event)
-      throw lmdb_error(MDB_CORRUPTED, "read an event");
-    listed_event entry;
-    entry.seq = position_of(cursor.key());
-    entry.json = event->json();
-    if (const auto bytes = txn.get(tables.attempts, cursor.key())) {
-      const auto attempts = attempt_record::decode(*bytes);
-      entry.retry_count = attempts.tries;
-      entry.last_error = attempts.last_error;
-      entry.first_try_at = attempts.first_at;
-      entry.last_try_at = attempts.last_at;
-    }
-    if (const auto why = held.find(event->team_id); why != held.end()) {
-      entry.state = event_state::held;
-      entry.reason = why->second;
-    } else if (leased.contains(entry.seq)) {
-      entry.state = event_state::leased;
-    }
-    out.events.push_back(std::move(entry));
+/// What tells the state of a live event.
+struct live_view {
+  std::map<std::uint32_t, std::string> held;
+  std::set<std::uint64_t> leased;
+};
+
+listed_event live_entry(const lmdb_txn& txn, const store_tables& tables, const lmdb_cursor& at,
+                        const live_view& view) {
+  const auto event = event_record::decode(at.value());
+  if (!event)
+    throw lmdb_error(MDB_CORRUPTED, "read an event");
+  listed_event entry;
+  entry.seq = position_of(at.key());
+  entry.json = event->json();
+  if (const auto bytes = txn.get(tables.attempts, at.key())) {
+    const auto attempts = attempt_record::decode(*bytes);
+    entry.retry_count = attempts.tries;
+    entry.last_error = attempts.last_error;
+    entry.first_try_at = attempts.first_at;
+    entry.last_try_at = attempts.last_at;
   }
-  out.more = more;
-  return out;
+  if (const auto why = view.held.find(event->team_id); why != view.held.end()) {
+    entry.state = event_state::held;
+    entry.reason = why->second;
+  } else if (view.leased.contains(entry.seq)) {
+    entry.state = event_state::leased;
+  }
+  return entry;
 }
 
-page dead_page(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after) {
+listed_event dead_entry(const lmdb_cursor& at) {
+  const auto dead = dead_record::decode(at.value());
+  const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
+  if (!event)
+    throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
+  return {
+      position_of(at.key()),     event->json(), event_state::dead,       dead->attempts.tries,
+      dead->attempts.last_error, dead->reason,  dead->attempts.first_at, dead->attempts.last_at};
+}
+
+/// Live events and dead letters together, in the order in which they were appended.
+page page_after(const lmdb_txn& txn, const store_tables& tables, std::uint64_t after,
+                const live_view& view) {
   page out;
-  lmdb_cursor cursor(txn, tables.dead);
-  bool more = cursor.seek(position_key(after + 1));
-  for (; more && out.events.size() < page_events; more = cursor.next()) {
-    const auto dead = dead_record::decode(cursor.value());
-    const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
-    if (!event)
-      throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
-    out.events.push_back({position_of(cursor.key()), event->json(), event_state::dead,
-                          dead->attempts.tries, dead->attempts.last_error, dead->reason,
-                          dead->attempts.first_at, dead->attempts.last_at});
+  lmdb_cursor live(txn, tables.events);
+  lmdb_cursor dead(txn, tables.dead);
+  bool more_live = live.seek(position_key(after + 1));
+  bool more_dead = dead.seek(position_key(after + 1));
+  while ((more_live || more_dead) && out.events.size() < page_events) {
+    const bool is_live = more_live && (!more_dead || live.key() < dead.key());
+    out.events.push_back(is_live ? live_entry(txn, tables, live, view) : dead_entry(dead));
+    (is_live ? more_live : more_dead) = is_live ? live.next() : dead.next();
   }
-  out.more = more;
+  out.more = more_live || more_dead;
   return out;
 }
 
@@ -196,22 +203,21 @@ result<queue_stats> store::stats() {
 
 result<void> store::list(std::string_view team,
                          const std::function<bool(const listed_event&)>& visit, epoch_us now) {
-  for (const bool dead : {false, true}) {
-    std::uint64_t after = 0;
-    for (bool more = true; more;) {
-      auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
-        return dead ? dead_page(txn, tables, after)
-                    : live_page(txn, tables, after, team, options_.share_by_default, now);
-      });
-      if (!found)
-        return found.error();
-      for (const auto& entry : found->events) {
-        if (!visit(entry))
-          return {};
-        after = entry.seq;
-      }
-      more = found->more;
+  std::uint64_t after = 0;
+  for (bool more = true; more;) {
+    auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
+      const live_view view{held_lanes(txn, tables, team, options_.share_by_default),
+                           leased_positions(txn, tables, now).positions};
+      return page_after(txn, tables, after, view);
+    });
+    if (!found)
+      return found.error();
+    for (const auto& entry : found->events) {
+      if (!visit(entry))
+        return {};
+      after = entry.seq;
     }
+    more = found->more;
   }
   return {};
 }

@@ -75,8 +75,10 @@ std::string as_line(const listed_event& entry, const json_document& event) {
                      text_of(event, "event_type").value_or("") + "  " +
                      text_of(event, "aggregate_id").value_or("");
   if (entry.retry_count > 0)
-    text += "  refused " + std::to_string(entry.retry_count) + " times, from " +
-            format_timestamp(entry.first_try_at) + " to " + format_timestamp(entry.last_try_at) +
+    text += "  refused " + std::to_string(entry.retry_count) + " times" +
+            (entry.first_try_at == 0 ? "" // it was counted elsewhere, before an import
+                                     : ", from " + format_timestamp(entry.first_try_at) + " to " +
+                                           format_timestamp(entry.last_try_at)) +
             ": " + entry.last_error;
   if (!entry.reason.empty())
     text += "  (" + entry.reason + ")";

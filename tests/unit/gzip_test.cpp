@@ -102,5 +102,34 @@ TEST(Gunzip, RefusesADamagedChecksumOrLength) {
   }
 }
 
+TEST(GunzipStream, UnpacksMembersOneAfterTheOtherByteByByte) {
+  const std::string packed = gzip("first\n") + gzip("second\n") + gzip(std::string(200'000, 'x'));
+  gunzip_stream stream;
+  std::string out;
+  for (const char byte : packed)
+    ASSERT_TRUE(stream.feed({&byte, 1}, out));
+  EXPECT_TRUE(stream.is_whole());
+  EXPECT_EQ(out, "first\nsecond\n" + std::string(200'000, 'x'));
+}
+
+TEST(GunzipStream, KnowsWhereAFileWasCutShort) {
+  const std::string packed = gzip("first\n") + gzip("second\n");
+  const std::size_t between = gzip("first\n").size();
+  for (std::size_t size = 1; size < packed.size(); ++size) {
+    gunzip_stream stream;
+    std::string out;
+    ASSERT_TRUE(stream.feed(std::string_view(packed).substr(0, size), out));
+    EXPECT_EQ(stream.is_whole(), size == between) << size;
+  }
+}
+
+TEST(GunzipStream, RefusesDamage) {
+  std::string out;
+  EXPECT_FALSE(gunzip_stream().feed("no gzip at all, but long enough", out));
+  std::string packed = gzip("the quick brown fox jumps over the lazy dog");
+  packed[packed.size() - 6] = static_cast<char>(packed[packed.size() - 6] ^ 0x01); // the checksum
+  EXPECT_FALSE(gunzip_stream().feed(packed, out));
+}
+
 } // namespace
 } // namespace spec_kitty

@@ -1,0 +1,14 @@
+// What must not stand in an event that this process records: the user's home folder, and the
+// secrets at hand.
+#pragma once
+
+#include "config/credentials.hpp"
+#include "messages/redact.hpp"
+
+#include <optional>
+
+namespace spec_kitty {
+
+private_words words_at_hand(const std::optional<credentials>& session);
+
+} // namespace spec_kitty
