@@ -72,7 +72,7 @@ private:
       const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
-      dead_.emplace(event->id, event->json());
+      dead_.emplace(to_string(event->id), event->json());
       note_own_clock(*event);
     }
   }
@@ -87,7 +87,7 @@ private:
     if (const auto at = rows_.txn.get(rows_.tables.ids, id_key(id)))
       if (const auto event = store_detail::read_event(rows_.txn, rows_.tables, position_of(*at)))
         return event->json();
-    const auto dead = dead_.find(id);
+    const auto dead = dead_.find(to_string(id));
     return dead == dead_.end() ? std::string() : dead->second;
   }
 
@@ -151,14 +151,14 @@ private:
                     attempt_record{event.tries, 0, 0, 0, counted_elsewhere}.encode());
     note_own_clock(record);
     const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now_, 0) / 1000);
-    if (id.milliseconds() <= now_ms + most_ahead_ms)
-      rows_.row.last_id = std::max(rows_.row.last_id, id);
+    if (id.milliseconds() <= now_ms + most_ahead_ms && id.bytes > rows_.row.last_id.bytes)
+      rows_.row.last_id = id;
   }
 
   store_detail::queue_rows rows_;
   const std::string& node_id_;
   epoch_us now_;
-  std::map<ulid, std::string> dead_;
+  std::map<std::string, std::string> dead_;      ///< by event id
   std::unordered_set<std::uint64_t> own_clocks_; ///< once read_clocks_: every one in the store
   bool read_clocks_ = false;
 };
