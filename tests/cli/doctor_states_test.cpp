@@ -281,6 +281,16 @@ TEST_F(DoctorStates, DroppedEventsAreShownUntilTheyAreAcknowledged) {
   expect_mended("dropped");
 }
 
+TEST_F(DoctorStates, EventsThatMadeRoomAreBroughtBack) {
+  logged_in();
+  cli({"config", "set", "sync.max_queue_size", "3"});
+  cli({"config", "set", "sync.overflow", "evict_oldest"});
+  emit(5);
+  cli({"events", "acknowledge-drops"});
+  cli({"sync", "now"});
+  expect_mended("overflow");
+}
+
 TEST_F(DoctorStates, AFullQueueGetsALargerCap) {
   logged_in();
   cli({"config", "set", "sync.max_queue_size", "3"});

@@ -11,7 +11,28 @@ cli_test::cli_test() {
   fs::create_directory(root() / "user");
 }
 
-cli_test::~cli_test() = default;
+cli_test::~cli_test() {
+  expect_no_secret_written();
+}
+
+/// Every file this test made, but for the credentials and the server's own memory: no password and
+/// no token stands in it, in the store's pages neither.
+void cli_test::expect_no_secret_written() const {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(root(), error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->path() == root() / "server" || name == "elsewhere")
+      at.disable_recursion_pending();
+    std::error_code none;
+    if (!at->is_regular_file(none) || at->is_symlink(none) || name.starts_with("credentials"))
+      continue;
+    const std::string bytes = read_text(at->path());
+    for (const auto& secret : seen_secrets_)
+      EXPECT_EQ(bytes.find(secret), std::string::npos)
+          << "a secret stands in " << at->path().string();
+  }
+}
 
 launch cli_test::command(words arguments, std::string input) const {
   launch what;
@@ -43,6 +64,7 @@ finished cli_test::run(const launch& what) const {
   auto done = support::run(what);
   auto all = secrets();
   all.insert(before.begin(), before.end());
+  seen_secrets_.insert(all.begin(), all.end());
   for (const auto& secret : all)
     EXPECT_EQ((done.out + done.err).find(secret), std::string::npos) << "a secret was printed";
   EXPECT_FALSE(done.timed_out);

@@ -52,7 +52,10 @@ private:
   /// What must never be printed: password and tokens, as far as they are known.
   std::set<std::string> secrets() const;
 
+  void expect_no_secret_written() const;
+
   temporary_folder root_;
+  mutable std::set<std::string> seen_secrets_; ///< of every command run so far
 };
 
 /// Checks that the output is one JSON object in one line, and parses it.
