@@ -1,5 +1,6 @@
 #include "messages/foreign_event.hpp"
 
+#include "messages/timestamp.hpp"
 #include "messages/validate.hpp"
 
 #include <rapidjson/memorystream.h>
@@ -74,6 +75,19 @@ bool clean(json_document& event, const private_words& words) {
   return changed;
 }
 
+/// The same instant in the contract's form, where an older tool wrote another: whole seconds
+/// without a fraction, another offset. True when it was changed.
+bool settle_timestamp(json_document& event) {
+  const auto text = text_of(event, "timestamp");
+  const auto instant = text && !is_event_timestamp(*text) ? parse_date_time(*text) : std::nullopt;
+  if (!instant)
+    return false;
+  const std::string same = format_timestamp(*instant);
+  event["timestamp"].SetString(same.data(), static_cast<rapidjson::SizeType>(same.size()),
+                               event.GetAllocator());
+  return true;
+}
+
 } // namespace
 
 result<imported_event> read_foreign_event(std::string_view json, const private_words& words) {
@@ -91,7 +105,8 @@ result<imported_event> read_foreign_event(std::string_view json, const private_w
     event->AddMember("team_slug", rapidjson::StringRef(local_team.data(), local_team.size()),
                      event->GetAllocator());
   }
-  if (clean(*event, words))
+  const bool cleaned = clean(*event, words);
+  if (settle_timestamp(*event) || cleaned)
     *compact = to_text(*event);
   if (const auto broken = validate_event(*event))
     return failure{ec::invalid_event, broken->message(), "see docs/protocol.md for the fields"};

@@ -28,7 +28,7 @@
 
 namespace spec_kitty {
 
-/// The tables of schema version 1; docs/queue-format.md says what each holds.
+/// The tables of schema version 2; docs/queue-format.md says what each holds.
 struct store_tables {
   MDB_dbi main = 0;
   MDB_dbi events = 0;     ///< `ev`

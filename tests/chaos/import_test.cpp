@@ -44,11 +44,11 @@ protected:
       const auto done = run(spoiled(command({"events", "import", file}), GetParam(), at, home()));
       expect_clear_end(done, GetParam());
       if (done.status == 0) {
-        EXPECT_EQ(cli({"events", "export"}).out, lines) << "it said it was done";
+        EXPECT_TRUE(cli({"events", "export"}).out == lines) << "it said it was done";
       }
       const auto again = cli({"events", "import", file});
       EXPECT_EQ(again.status, 0) << again.err;
-      EXPECT_EQ(cli({"events", "export"}).out, lines);
+      EXPECT_TRUE(cli({"events", "export"}).out == lines); // too long to be printed
       for (const auto& wrong : violations(home(), whole))
         ADD_FAILURE() << wrong;
     });

@@ -23,7 +23,7 @@ TEST_F(Import, AnExportGoesIntoAnotherHomeAndComesOutByteForByte) {
   write_text(file("a.jsonl"), lines);
   const auto answer = import("a.jsonl");
   EXPECT_EQ(number_in(answer, {"imported"}), 2500);
-  EXPECT_EQ(cli({"events", "export"}).out, lines);
+  EXPECT_TRUE(cli({"events", "export"}).out == lines); // too long to be printed
   emit();
   EXPECT_EQ(number_in(parsed(exported().back()), {"lamport_clock"}), 2501);
 }

@@ -71,6 +71,19 @@ TEST(ForeignEvent, TheProjectIsTheOneItNames) {
   EXPECT_EQ(event->project_name, "alpha");
 }
 
+TEST(ForeignEvent, ATimestampInAnotherFormIsTheSameInstantInOurs) {
+  for (const char* form : {"2026-02-03T04:05:06+00:00", "2026-02-03T06:05:06.0+02:00"}) {
+    const auto event = read_foreign_event(replaced(whole, "2026-02-03T04:05:06.000007Z", form), {});
+    ASSERT_TRUE(event) << event.error().message;
+    EXPECT_NE(event->tail.find(R"("timestamp":"2026-02-03T04:05:06.000000Z")"), std::string::npos)
+        << event->tail;
+  }
+  const auto kept = read_foreign_event(
+      replaced(whole, "2026-02-03T04:05:06.000007Z", "2026-02-03T04:05:06.000007+00:00"), {});
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_NE(kept->tail.find("06.000007+00:00"), std::string::npos) << "a valid form stays";
+}
+
 TEST(ForeignEvent, PrivateWordsAndStackTracesAreTakenOut) {
   const auto event = read_foreign_event(whole, {{"/home/ann"}, {}});
   ASSERT_TRUE(event) << event.error().message;
