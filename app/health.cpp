@@ -123,8 +123,8 @@ private:
   void queue() {
     if (queue_.dead > 0)
       add("dead_letters", severity::error,
-          count_of(queue_.dead, "event") + " refused by the server for good; see why with: " +
-              run("events list --state dead"),
+          count_of(queue_.dead, "event") +
+              " refused by the server for good; see why with: " + run("events list --state dead"),
           run("events retry --all"));
     if (seen_.max_events > 0 && queue_.live >= seen_.max_events)
       add("queue_full", severity::error,
@@ -139,7 +139,8 @@ private:
     for (const auto& project : queue_.projects)
       if (!project.shared && project.live > 0)
         add("opted_out", severity::note,
-            count_of(project.live, "event") + " of " + project.name + ": kept here, as was decided");
+            count_of(project.live, "event") + " of " + project.name +
+                ": kept here, as was decided");
     const auto& session = seen_.shot.session;
     for (const auto& team : queue_.teams) {
       if (team.live == team.opted_out)
@@ -160,8 +161,8 @@ private:
     }
     if (seen_.shot.queued > 0 && seen_.shot.oldest_age_s.value_or(0) > long_wait_s)
       add("waiting_long", severity::warning,
-          "the oldest event has waited for " +
-              std::to_string(*seen_.shot.oldest_age_s / 3600) + " hours",
+          "the oldest event has waited for " + std::to_string(*seen_.shot.oldest_age_s / 3600) +
+              " hours",
           run("sync now"));
   }
 

@@ -29,7 +29,8 @@ public:
   result<sync_report> run();
   result<login_done> login(const login_request& request);
   result<logout_done> logout();
-  /// Asks the server for its clock and changes nothing; with the session's token where `with_session`.
+  /// Asks the server for its clock and changes nothing; with the session's token where
+  /// `with_session`.
   server_answer probe(bool with_session);
   /// Merges the server's clock and gives new stamps to what was never sent.
   result<restamp_done> reconcile();
