@@ -29,12 +29,8 @@ result<std::string> clean_payload(const std::string& payload, const std::string&
   if (!parsed)
     return parsed.error();
   bool changed = redact(*parsed, *parsed, words);
-  if (event_type == "ErrorLogged" && parsed->IsObject())
-    if (const auto trace = parsed->FindMember("stack_trace");
-        trace != parsed->MemberEnd() && !trace->value.IsNull()) {
-      trace->value.SetNull();
-      changed = true;
-    }
+  if (event_type == "ErrorLogged")
+    changed = drop_stack_trace(*parsed) || changed;
   return changed ? to_text(*parsed) : payload;
 }
 

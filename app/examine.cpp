@@ -90,7 +90,7 @@ epoch_us time_of_newest(const context& ctx) {
   if (!where || !*where)
     return 0;
   const auto newest = (*where)->newest_id();
-  return newest ? static_cast<epoch_us>(time_of(*newest)) * 1000 : 0;
+  return newest ? static_cast<epoch_us>(newest->milliseconds()) * 1000 : 0;
 }
 
 std::optional<server_answer> ask_server(const context& ctx, const server_url& server,

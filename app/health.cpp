@@ -12,7 +12,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr epoch_us tolerated_skew = epoch_us{300} * 1000000;
-constexpr std::uint64_t long_wait_s = 24 * 60 * 60;
+constexpr std::uint64_t long_wait_s = 86400;
 constexpr std::uint64_t few_clock_values = 1'000'000;
 
 std::string count_of(std::uint64_t count, const char* what) {

@@ -64,15 +64,10 @@ std::string tail_of(std::string_view compact) {
 
 /// Paths of this person and secrets at hand, as emit takes them out. True when anything changed.
 bool clean(json_document& event, const private_words& words) {
-  bool changed = redact(event, event, words);
+  const bool changed = redact(event, event, words);
   if (text_of(event, "event_type") != "ErrorLogged" || !event.HasMember("payload"))
     return changed;
-  json_value& payload = event["payload"];
-  if (payload.IsObject() && payload.HasMember("stack_trace") && !payload["stack_trace"].IsNull()) {
-    payload["stack_trace"].SetNull();
-    changed = true;
-  }
-  return changed;
+  return drop_stack_trace(event["payload"]) || changed;
 }
 
 /// The same instant in the contract's form, where an older tool wrote another: whole seconds

@@ -1,5 +1,6 @@
 #include "messages/redact.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 namespace spec_kitty {
@@ -55,13 +56,22 @@ bool redact(json_value& value, json_document& owner, const private_words& words)
       value.SetString(after.data(), static_cast<rapidjson::SizeType>(after.size()),
                       owner.GetAllocator());
   } else if (value.IsObject()) {
-    for (auto& entry : value.GetObject())
-      changed = redact(entry.value, owner, words) || changed;
+    // Not a range: RapidJSON's own != of two such iterators is ambiguous in C++20.
+    std::for_each_n(value.MemberBegin(), value.MemberCount(),
+                    [&](auto& entry) { changed = redact(entry.value, owner, words) || changed; });
   } else if (value.IsArray()) {
     for (auto& entry : value.GetArray())
       changed = redact(entry, owner, words) || changed;
   }
   return changed;
+}
+
+bool drop_stack_trace(json_value& payload) {
+  const json_value* trace = member(payload, "stack_trace");
+  if (trace == nullptr || trace->IsNull())
+    return false;
+  payload["stack_trace"].SetNull();
+  return true;
 }
 
 } // namespace spec_kitty

@@ -25,4 +25,7 @@ std::string redact(std::string_view text, const private_words& words);
 /// changed.
 bool redact(json_value& value, json_document& owner, const private_words& words);
 
+/// Empties the stack trace of an ErrorLogged's payload. True when there was one.
+bool drop_stack_trace(json_value& payload);
+
 } // namespace spec_kitty

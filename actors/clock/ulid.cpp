@@ -72,13 +72,6 @@ std::string to_string(const ulid& id) {
   return text;
 }
 
-std::uint64_t time_of(const ulid& id) {
-  std::uint64_t ms = 0;
-  for (std::size_t i = 0; i < 6; ++i)
-    ms = ms << 8U | id.bytes[i];
-  return ms;
-}
-
 std::optional<ulid> parse_ulid(std::string_view text) {
   if (!is_ulid(text))
     return std::nullopt;

@@ -38,5 +38,14 @@ TEST(Redact, EveryTextOfAValueIsLookedAtAndNamesAreKept) {
   EXPECT_FALSE(redact(value, value, ann));
 }
 
+TEST(Redact, AStackTraceIsEmptiedOnce) {
+  auto payload = *parse_json(R"({"error_type":"runtime","stack_trace":"main.py:7"})");
+  EXPECT_TRUE(drop_stack_trace(payload));
+  EXPECT_EQ(to_text(payload), R"({"error_type":"runtime","stack_trace":null})");
+  EXPECT_FALSE(drop_stack_trace(payload));
+  auto none = *parse_json("[1]");
+  EXPECT_FALSE(drop_stack_trace(none));
+}
+
 } // namespace
 } // namespace spec_kitty
