@@ -20,7 +20,7 @@ namespace {
 
 using kind = setting_key::kind;
 
-constexpr std::array<setting_key, 11> keys = {{
+constexpr std::array<setting_key, 17> keys = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
      "most events queued, leased and held together"},
@@ -33,11 +33,23 @@ constexpr std::array<setting_key, 11> keys = {{
     {"sync.batch_events", kind::number, "1000", 1, 1000, "", "most events in one batch"},
     {"sync.batch_bytes", kind::number, "524288", 1024, 8388608, "",
      "most bytes in one batch before compression; also the limit of one event"},
+    {"sync.batch_gap_s", kind::number, "5", 0, 3600, "",
+     "the daemon begins at most one batch in this time"},
     {"sync.timeout_s", kind::number, "60", 1, 3600, "", "longest wait for one request"},
     {"sync.max_retries", kind::number, "5", 1, 1000, "",
      "refusals after which an event is a dead letter"},
+    {"sync.interval_s", kind::number, "300", 1, 86400, "",
+     "the daemon sends what is queued at least this often"},
+    {"sync.autostart", kind::flag, "false", 0, 0, "",
+     "an emitting command starts the daemon where somebody is logged in"},
+    {"sync.daemon_idle_s", kind::number, "0", 0, 31536000, "",
+     "the daemon leaves after so long without an event and with an empty queue; 0: never"},
     {"sync.busy_timeout_ms", kind::number, "2000", 1, 600000, "",
      "longest wait for a store that another process holds"},
+    {"websocket.enabled", kind::flag, "true", 0, 0, "",
+     "the daemon keeps a WebSocket to the server"},
+    {"websocket.envelope", kind::choice, "bare", 0, 0, "bare|flat|nested",
+     "the form of an event on the WebSocket"},
     {"tls.ca_file", kind::text, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
 }};
 

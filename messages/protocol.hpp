@@ -12,6 +12,7 @@ inline constexpr std::string_view refresh_path = "/api/v1/token/refresh/";
 inline constexpr std::string_view batch_path = "/api/v1/events/batch/";
 inline constexpr std::string_view clock_path = "/api/v1/clock/";
 inline constexpr std::string_view ws_token_path = "/api/v1/ws-token/";
+inline constexpr std::string_view ws_path = "/ws/v1/events/";
 
 /// Most events in one batch.
 inline constexpr std::size_t max_batch_events = 1000;

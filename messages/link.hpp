@@ -1,0 +1,46 @@
+// One WebSocket connection: what is asked for, and how it ended. Plain data.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace spec_kitty {
+
+struct link_request {
+  std::string host; ///< a name or an address; an IPv6 one without its brackets
+  int port = 0;
+  bool tls = false;
+  std::string path;    ///< `/ws/v1/events/`
+  std::string bearer;  ///< goes into the Authorization header, nowhere else
+  std::string ca_file; ///< PEM bundle; empty: the system's
+  std::chrono::milliseconds connect_timeout{10000}; ///< until the upgrade is answered
+  std::chrono::milliseconds ping_every{20000};      ///< empty PINGs of our own
+  std::chrono::milliseconds pong_within{10000};     ///< else the peer is dead
+  std::size_t most_message = std::size_t{8} << 20;  ///< bytes of one message, joined
+  std::size_t most_unread = std::size_t{1} << 20;   ///< bytes handed over and not taken() yet
+};
+
+/// How a connection ended.
+enum class link_end : std::uint8_t {
+  refused,     ///< the upgrade was answered with another status (`http_status`)
+  unreachable, ///< no connection: name, refusal
+  tls_refused, ///< the peer's certificate was not accepted
+  timed_out,   ///< no whole answer to the upgrade within connect_timeout
+  closed,      ///< the peer sent a close frame (`close_code`, 1005 when it named none)
+  lost,        ///< FIN, reset or hang-up without a close frame
+  silent,      ///< no answer to a PING
+  bad_frame,   ///< not UTF-8, binary, a protocol error; closed by this side with 1007, 1003, 1002
+  too_large,   ///< a message over most_message; closed by this side with 1009
+  asked,       ///< close() was called
+};
+
+struct link_ended {
+  link_end how = link_end::lost;
+  int http_status = 0;
+  int close_code = 0;
+  std::string words; ///< for people; never holds a header or a message
+};
+
+} // namespace spec_kitty
