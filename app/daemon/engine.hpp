@@ -1,0 +1,44 @@
+// The actors that a daemon runs, behind a door without actors: the control loop rouses them and
+// hears what they tell.
+#pragma once
+
+#include "app/context.hpp"
+#include "messages/connection.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace spec_kitty {
+
+class engine {
+public:
+  /// Called on an actor's thread, one call at a time; to be left quickly.
+  using listener = std::function<void(const notice&)>;
+
+  /// Starts the actors for the home, server and settings of `ctx`, which need not outlive the
+  /// call. Without a server, or without a session, the connection stays Offline and says why.
+  engine(const context& ctx, listener tell);
+  /// Ends at once what wind_down has not ended: no event is lost, a lease goes back.
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  /// Returns at once.
+  void stir(rouse why);
+
+  connection_status connection() const;
+
+  /// Events that could be sent now, of the session's team; 0 where nobody can tell.
+  std::uint64_t waiting() const;
+
+  /// Begins nothing new, finishes what is in flight, gives leases back, closes the WebSocket;
+  /// returns when that is done, after `patience` at the latest.
+  void wind_down(std::chrono::milliseconds patience);
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace spec_kitty

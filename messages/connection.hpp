@@ -1,0 +1,62 @@
+// The connection to the server as people and programs are told of it, and what happens on it.
+// Source: protocol.md, Connection states.
+#pragma once
+
+#include "messages/sync.hpp"
+#include "messages/timestamp.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace spec_kitty {
+
+enum class connection_state : std::uint8_t { offline, reconnecting, connected, offline_batch_mode };
+
+/// `Offline`, `Reconnecting`, `Connected`, `OfflineBatchMode`: the words of `sync status --json`.
+std::string_view to_string(connection_state state);
+
+struct connection_status {
+  connection_state state = connection_state::offline;
+  std::string reason;    ///< in words, why it is so; never empty but when connected
+  epoch_us since = 0;    ///< when it came to this state
+  unsigned attempts = 0; ///< failures in a row
+
+  bool operator==(const connection_status&) const = default;
+};
+
+/// The server has acknowledged an event over the WebSocket; it has left the queue.
+struct event_sent {
+  std::string event_id;
+};
+/// The server has refused one over the WebSocket.
+struct event_refused {
+  std::string event_id;
+  std::string message;
+};
+/// An event of somebody else came over the WebSocket.
+struct event_received {
+  std::string json;
+};
+/// A batch run came to its end.
+struct run_ended {
+  sync_report report;
+};
+/// A part that cannot be started again has failed: the process should end, nothing is lost.
+struct actors_failed {
+  failure why;
+};
+
+/// What the actors of a daemon, or of an embedding host, tell.
+using notice = std::variant<connection_status, event_sent, event_refused, event_received, run_ended,
+                            actors_failed>;
+
+/// Why the transports are roused.
+enum class rouse : std::uint8_t {
+  events,  ///< events were recorded
+  session, ///< somebody logged in or out
+  drained  ///< another process has just talked to the server: `sync now`
+};
+
+} // namespace spec_kitty
