@@ -22,18 +22,6 @@ run_limits limits_of(const settings& config) {
   return limits;
 }
 
-http_request clock_question_to(const batch_sync_config& to, const std::string& access) {
-  http_request request;
-  request.method = "GET";
-  request.url = to.server.at(protocol::clock_path);
-  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
-  if (!access.empty())
-    request.headers.push_back("Authorization: Bearer " + access);
-  request.ca_file = to.ca_file;
-  request.timeout = to.limits.timeout;
-  return request;
-}
-
 } // namespace
 
 result<server_url> configured_server(const settings& config) {
@@ -43,68 +31,119 @@ result<server_url> configured_server(const settings& config) {
   return parse_server_url(config.text("sync.server_url"));
 }
 
-sync_system::sync_system(const context& ctx, const server_url& server,
-                         std::function<void(const sync_progress&)> on_progress)
-    : local_(ctx.store_settings(), 2) {
-  const std::string ca_file = ctx.config.text("tls.ca_file");
-  const run_limits limits = limits_of(ctx.config);
-  auto& system = local_.system();
+sync_system::sync_system(const context& ctx, const server_url& server, sync_mode mode)
+    : local_(ctx.store_settings(), 2), server_(server), ca_file_(ctx.config.text("tls.ca_file")),
+      timeout_(limits_of(ctx.config).timeout) {
+  const queue_actor queue = local_.queue_handle();
+  const clock_actor clock = local_.clock_handle();
 
-  http_ = system.spawn(http, http_config{});
-  auth_ = system.spawn(auth, auth_config{ctx.home.path, server, ca_file, limits.timeout, http_,
-                                         local_.queue_handle()});
-  batch_sync_config& transport = transport_;
-  transport.server = server;
-  transport.ca_file = ca_file;
-  transport.limits = limits;
-  transport.queue = local_.queue_handle();
-  transport.auth = auth_;
-  transport.http = http_;
-  transport.clock = local_.clock_handle();
-  transport.on_progress = std::move(on_progress);
   supervisor_config watch;
-  watch.start_batch_sync = [transport = transport_](caf::local_actor& parent) {
-    return parent.spawn(batch_sync, transport);
+  watch.queue = queue;
+  watch.clock = clock;
+  watch.background = mode.background;
+  watch.interval = std::chrono::seconds(ctx.config.number("sync.interval_s"));
+  watch.tell = std::move(mode.tell);
+  watch.start_http = [](caf::local_actor& parent) { return parent.spawn(http, http_config{}); };
+  auth_config session{ctx.home.path, server, ca_file_, timeout_, {}, queue};
+  watch.start_auth = [session](caf::local_actor& parent, const http_actor& http_handle) mutable {
+    session.http = http_handle;
+    return parent.spawn(auth, session);
   };
-  supervisor_ = system.spawn(supervisor, std::move(watch));
+  batch_sync_config batches;
+  batches.server = server;
+  batches.ca_file = ca_file_;
+  batches.limits = limits_of(ctx.config);
+  batches.batch_gap = std::chrono::seconds(ctx.config.number("sync.batch_gap_s"));
+  batches.queue = queue;
+  batches.clock = clock;
+  batches.on_progress = std::move(mode.on_progress);
+  watch.start_batch_sync = [batches](caf::local_actor& parent, const transports& now) mutable {
+    batches.auth = now.auth;
+    batches.http = now.http;
+    return parent.spawn(batch_sync, batches);
+  };
+  websocket_config connection;
+  connection.server = server;
+  connection.ca_file = ca_file_;
+  connection.envelope = ctx.config.text("websocket.envelope");
+  connection.timeout = timeout_;
+  connection.max_retries = batches.limits.max_retries;
+  connection.queue = queue;
+  connection.clock = clock;
+  if (mode.background && ctx.config.flag("websocket.enabled"))
+    watch.start_websocket = [connection](caf::local_actor& parent, const transports& now,
+                                         const supervisor_actor& supervisor_handle) mutable {
+      connection.auth = now.auth;
+      connection.http = now.http;
+      connection.supervisor = supervisor_handle;
+      return parent.spawn(websocket, connection);
+    };
+  supervisor_ = local_.system().spawn(supervisor, std::move(watch));
 }
 
 sync_system::~sync_system() {
-  const auto end = [](auto& handle) {
-    caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
-    handle = nullptr;
-  };
-  end(supervisor_);
-  end(auth_);
-  end(http_);
-  transport_ = {}; // it holds handles too
+  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  supervisor_ = nullptr;
 }
 
 result<sync_report> sync_system::run() {
   return local_.ask<sync_report>(supervisor_, whole_run, sync_request{});
 }
 
+result<transports> sync_system::parts() {
+  return local_.ask<transports>(supervisor_, local_.patience(), transports_question{});
+}
+
+result<http_reply> sync_system::exchange(http_request request) {
+  const auto now = parts();
+  if (!now)
+    return now.error();
+  return local_.ask<http_reply>(now->http, whole_run, std::move(request));
+}
+
+result<access_token> sync_system::token(const std::string& failed_access) {
+  const auto now = parts();
+  if (!now)
+    return now.error();
+  return local_.ask<access_token>(now->auth, whole_run, token_request{failed_access});
+}
+
 result<login_done> sync_system::login(const login_request& request) {
-  return local_.ask<login_done>(auth_, whole_run, request);
+  const auto now = parts();
+  return now ? local_.ask<login_done>(now->auth, whole_run, request)
+             : result<login_done>(now.error());
 }
 
 result<logout_done> sync_system::logout() {
-  return local_.ask<logout_done>(auth_, whole_run, logout_request{});
+  const auto now = parts();
+  return now ? local_.ask<logout_done>(now->auth, whole_run, logout_request{})
+             : result<logout_done>(now.error());
+}
+
+http_request sync_system::clock_question(const std::string& access) const {
+  http_request request;
+  request.method = "GET";
+  request.url = server_.at(protocol::clock_path);
+  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
+  if (!access.empty())
+    request.headers.push_back("Authorization: Bearer " + access);
+  request.ca_file = ca_file_;
+  request.timeout = timeout_;
+  return request;
 }
 
 server_answer sync_system::probe(bool with_session) {
   server_answer answer;
   std::string access;
   if (with_session) {
-    const auto token = local_.ask<access_token>(auth_, whole_run, token_request{});
-    if (token)
-      access = token->access;
+    const auto fresh = token({});
+    if (fresh)
+      access = fresh->access;
     else
-      answer.no_token = token.error();
+      answer.no_token = fresh.error();
   }
   answer.with_token = !access.empty();
-  const auto reply =
-      local_.ask<http_reply>(http_, whole_run, clock_question_to(transport_, access));
+  const auto reply = exchange(clock_question(access));
   if (reply)
     answer.reply = *reply;
   else
@@ -115,11 +154,10 @@ server_answer sync_system::probe(bool with_session) {
 result<restamp_done> sync_system::reconcile() {
   std::string failed_access;
   for (const bool last_try : {false, true}) {
-    const auto token = local_.ask<access_token>(auth_, whole_run, token_request{failed_access});
-    if (!token)
-      return token.error();
-    const auto reply =
-        local_.ask<http_reply>(http_, whole_run, clock_question_to(transport_, token->access));
+    const auto fresh = token(failed_access);
+    if (!fresh)
+      return fresh.error();
+    const auto reply = exchange(clock_question(fresh->access));
     if (!reply)
       return reply.error();
     if (const auto clock = read_clock_reply(*reply))
@@ -130,9 +168,21 @@ result<restamp_done> sync_system::reconcile() {
                  ? failure{ec::login_required, "the server does not accept the session",
                            "run: spec-kitty auth login"}
                  : transport_failure(*reply, "server clock");
-    failed_access = token->access;
+    failed_access = fresh->access;
   }
   return failure{ec::internal, "no answer", {}};
+}
+
+void sync_system::stir(rouse why) {
+  caf::anon_send(supervisor_, roused{why});
+}
+
+result<due_count> sync_system::due(const std::string& team_slug) {
+  return local_.ask<due_count>(local_.queue_handle(), local_.patience(), due_request{team_slug});
+}
+
+bool sync_system::wind_down(std::chrono::milliseconds patience) {
+  return local_.ask<wound_down>(supervisor_, patience, spec_kitty::wind_down{}).ok();
 }
 
 } // namespace spec_kitty

@@ -1,13 +1,15 @@
 // The actors of a process that talks to the server, wired on one screen:
 //
-//   SUPERVISOR ─▶ BATCH_SYNC ─▶ QUEUE ◀─ CLOCK
-//                     ├──────▶ AUTH ─▶ QUEUE (adoption)
-//                     └──────▶ HTTP ◀─ AUTH
+//   SUPERVISOR ─┬▶ BATCH_SYNC ─▶ QUEUE ◀─ CLOCK
+//               │      ├──────▶ AUTH ─▶ QUEUE (adoption)
+//               │      └──────▶ HTTP ◀─ AUTH
+//               └▶ WEBSOCKET ─▶ QUEUE, CLOCK, AUTH, HTTP, LINK    (a daemon's)
 #pragma once
 
 #include "actors/auth/auth.hpp"
 #include "actors/http/http.hpp"
 #include "actors/supervisor/supervisor.hpp"
+#include "actors/websocket/websocket.hpp"
 #include "app/context.hpp"
 #include "app/health.hpp"
 #include "app/local_system.hpp"
@@ -16,11 +18,18 @@
 
 namespace spec_kitty {
 
+/// What a process is there for.
+struct sync_mode {
+  std::function<void(const sync_progress&)> on_progress = {};
+  /// A daemon: drains by itself, keeps a WebSocket, and tells what happens.
+  bool background = false;
+  std::function<void(const notice&)> tell = {};
+};
+
 class sync_system {
 public:
-  /// `server` has been checked. Nothing is sent until something is asked.
-  sync_system(const context& ctx, const server_url& server,
-              std::function<void(const sync_progress&)> on_progress = {});
+  /// `server` has been checked. Without `background`, nothing is sent until something is asked.
+  sync_system(const context& ctx, const server_url& server, sync_mode mode = {});
   ~sync_system();
   sync_system(const sync_system&) = delete;
   sync_system& operator=(const sync_system&) = delete;
@@ -35,12 +44,25 @@ public:
   /// Merges the server's clock and gives new stamps to what was never sent.
   result<restamp_done> reconcile();
 
+  /// Rouses the transports of a daemon; returns at once.
+  void stir(rouse why);
+  /// What a run that begins now would select, for the session's team.
+  result<due_count> due(const std::string& team_slug);
+  /// Winds the transports down; false when they have not within `patience`.
+  bool wind_down(std::chrono::milliseconds patience);
+
 private:
+  /// HTTP and AUTH as they are now.
+  result<transports> parts();
+  result<http_reply> exchange(http_request request);
+  http_request clock_question(const std::string& access) const;
+  result<access_token> token(const std::string& failed_access);
+
   local_system local_;
-  http_actor http_;
-  auth_actor auth_;
+  server_url server_;
+  std::string ca_file_;
+  std::chrono::milliseconds timeout_;
   supervisor_actor supervisor_;
-  batch_sync_config transport_; ///< server, limits and handles, as BATCH_SYNC gets them
 };
 
 /// The configured server, or no_server with the command to set one.

@@ -43,6 +43,10 @@ struct event_received {
 struct run_ended {
   sync_report report;
 };
+/// Something worth a line in the log: what a server did that it should not.
+struct remark {
+  std::string words;
+};
 /// A part that cannot be started again has failed: the process should end, nothing is lost.
 struct actors_failed {
   failure why;
@@ -50,7 +54,7 @@ struct actors_failed {
 
 /// What the actors of a daemon, or of an embedding host, tell.
 using notice = std::variant<connection_status, event_sent, event_refused, event_received, run_ended,
-                            actors_failed>;
+                            remark, actors_failed>;
 
 /// Why the transports are roused.
 enum class rouse : std::uint8_t {

@@ -4,13 +4,19 @@
 //   sync now:  SUPERVISOR ──▶ BATCH_SYNC ──lease/settle──▶ QUEUE
 //                                  ├──token──▶ AUTH ──▶ HTTP
 //                                  └──batch──▶ HTTP (libcurl on its own thread)
+//   daemon:    (a rouse) ──▶ SUPERVISOR ──▶ WEBSOCKET ──lease/settle──▶ QUEUE
+//                                  ▲             ├──token──▶ AUTH
+//                                  │ notices     ├──event──▶ LINK (libwebsockets on its own thread)
+//                                  └─────────────┴──remote clock──▶ CLOCK
 //
 // Requests always have a timeout at the asker; every handler answers on every path.
 #pragma once
 
 #include "messages/compat.hpp"
+#include "messages/connection.hpp"
 #include "messages/event.hpp"
 #include "messages/http.hpp"
+#include "messages/link.hpp"
 #include "messages/queue.hpp"
 #include "messages/session.hpp"
 #include "messages/sync.hpp"
@@ -60,6 +66,54 @@ struct retry_tick {};
 struct restart_tick {
   std::string child;
 };
+/// SUPERVISOR to itself: the wait before the next attempt to connect is over. One of an earlier
+/// order is out of date.
+struct connect_tick {
+  std::uint64_t order = 0;
+};
+/// SUPERVISOR to itself: look whether a background run is due.
+struct drain_tick {};
+/// Something happened that the transports may act on.
+struct roused {
+  rouse why = rouse::events;
+};
+/// Begin nothing new; finish what is in flight.
+struct wind_down {};
+struct wound_down {};
+/// Asks how the connection stands.
+struct connection_question {};
+/// Asks for the transports as they are now; a handle is good until its actor falls.
+struct transports_question {};
+/// WEBSOCKET to SUPERVISOR: the snapshot came, for this account.
+struct link_up {
+  std::string username;
+  std::string team_slug;
+};
+/// WEBSOCKET to SUPERVISOR: events wait for batch sync: unanswered, or refused as clock_behind.
+struct handed_back {};
+/// SUPERVISOR to WEBSOCKET: their run is over.
+struct run_over {
+  bool reached = false; ///< false: the transport failed, they did not have their turn
+};
+/// WEBSOCKET to SUPERVISOR, for whoever listens.
+struct telling {
+  notice what;
+};
+/// WEBSOCKET to SUPERVISOR: a clock of the server's side, for servers that do not tell theirs.
+struct clock_heard {
+  std::uint64_t value = 0;
+};
+/// LINK's thread to WEBSOCKET.
+struct link_opened {};
+struct link_text {
+  std::string text;
+};
+struct link_drained {};
+struct link_over {
+  link_ended how;
+};
+/// WEBSOCKET to itself: a deadline may have passed.
+struct websocket_tick {};
 
 /// CLOCK: the Lamport clock's face. Keeps no counter: the counter is a row of the store.
 using clock_actor = caf::typed_actor<
@@ -141,14 +195,49 @@ using batch_sync_actor = caf::typed_actor<
     /// One run. Always a report; its `stopped` says why it ended early.
     answers<sync_request, sync_report>,
     /// The pause between two tries is over.
-    takes<retry_tick>>;
+    takes<retry_tick>,
+    /// Sends no further batch; answers when the run under way has ended.
+    answers<wind_down, wound_down>>;
 
-/// SUPERVISOR: starts the transports, starts them again when they fail, passes runs to them.
+/// WEBSOCKET: one connection, from asking for its token to its end. It ends with a failure that
+/// says why, and never starts another.
+using websocket_actor = caf::typed_actor<
+    /// Events were recorded: lease and send them.
+    takes<roused>,
+    /// Batch sync has had its run on what was handed back.
+    takes<run_over>,
+    /// From LINK's thread.
+    takes<link_opened>, takes<link_text>, takes<link_drained>, takes<link_over>,
+    /// A deadline may have passed.
+    takes<websocket_tick>,
+    /// Leases nothing more, waits a moment for open answers, gives the rest back, closes.
+    answers<wind_down, wound_down>>;
+
+/// The transports as they are now.
+struct transports {
+  http_actor http;
+  auth_actor auth;
+};
+
+/// SUPERVISOR: starts the transports, starts them again when they fail, decides which of them
+/// works when, and on the next connection.
 using supervisor_actor = caf::typed_actor<
     /// Passes the run to BATCH_SYNC; a run whose BATCH_SYNC dies ends as transport failure.
     answers<sync_request, sync_report>,
     /// A fallen child's delay is over.
-    takes<restart_tick>>;
+    takes<restart_tick>,
+    /// AUTH and HTTP; transport while they are being started again.
+    answers<transports_question, transports>,
+    /// Events were recorded, the session changed, or another process has synced.
+    takes<roused>,
+    /// The connection as it stands.
+    answers<connection_question, connection_status>,
+    /// The wait before an attempt, or before a background run, is over.
+    takes<connect_tick>, takes<drain_tick>,
+    /// From WEBSOCKET.
+    takes<link_up>, takes<handed_back>, takes<telling>, takes<clock_heard>,
+    /// Winds the transports down; answers when all of them have.
+    answers<wind_down, wound_down>>;
 
 } // namespace spec_kitty
 
@@ -202,3 +291,22 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::restart_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_report)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_progress)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connect_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drain_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::roused)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wind_down)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wound_down)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connection_question)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connection_status)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports_question)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_up)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::handed_back)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::run_over)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::telling)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_heard)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_opened)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_text)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_drained)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_over)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::websocket_tick)

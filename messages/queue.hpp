@@ -33,6 +33,9 @@ struct lease_request {
   std::size_t max_events = 1000;   ///< at least 1
   std::size_t max_bytes = 524288;  ///< of joined JSON; one event always fits
   std::chrono::milliseconds ttl{}; ///< how long the lease holds if its owner falls silent
+  /// Only events that were never refused, and none of a team that the server forbids: what is sent
+  /// in passing, over the WebSocket. The others have their turn in a run.
+  bool fresh_only = false;
 };
 
 /// One event in a lease.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/result.hpp"
+#include "messages/timestamp.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,6 +40,7 @@ struct sync_report {
 
   /// Why the run could not go on, or why the exit status is not 0.
   std::optional<failure> stopped;
+  epoch_us retry_at = 0; ///< before when the server wants no request (429); 0: it named no time
 
   std::uint64_t settled() const {
     return synced + duplicate + pending + rejected + dead + held + transient;
@@ -46,7 +48,13 @@ struct sync_report {
 };
 
 /// Asks for one run.
-struct sync_request {};
+struct sync_request {
+  /// The daemon's own: at most one batch per sync.batch_gap_s, one try each; the pauses between
+  /// tries are its schedule's.
+  bool background = false;
+  /// The highest clock heard over the WebSocket, for a server that has no call for its own.
+  std::uint64_t clock_seen = 0;
+};
 
 /// How far a run is, for a progress bar.
 struct sync_progress {

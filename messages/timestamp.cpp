@@ -115,4 +115,10 @@ epoch_us wall_clock_now() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+epoch_us steady_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 } // namespace spec_kitty

@@ -1,6 +1,7 @@
 #include "actors/batch_sync/batch_sync.hpp"
 
 #include "actors/batch_sync/batch.hpp"
+#include "actors/batch_sync/pacing.hpp"
 #include "actors/clock/ulid.hpp"
 #include "config/version.hpp"
 #include "messages/gzip.hpp"
@@ -18,11 +19,6 @@ constexpr auto grace = 5s; ///< on top of what the asked side bounds by itself
 /// Local work: one transaction, whose own wait is sync.busy_timeout_ms.
 constexpr auto local_patience = 10min;
 
-double kernel_random() {
-  const auto bytes = draw_randomness();
-  return (bytes[0] * 256.0 + bytes[1]) / 65536.0;
-}
-
 std::string error_json(const failure& why, epoch_us now) {
   json_buffer buffer;
   json_writer out(buffer);
@@ -37,7 +33,7 @@ std::string error_json(const failure& why, epoch_us now) {
 } // namespace
 
 batch_sync_state::~batch_sync_state() {
-  for (auto& promise : waiting) {
+  for (auto& [request, promise] : waiting) {
     sync_report report; // of a run that never began
     if (run)
       report = std::move(run->report());
@@ -49,6 +45,8 @@ batch_sync_state::~batch_sync_state() {
     run.reset();
     finished = false;
   }
+  for (auto& promise : ending)
+    promise.deliver(wound_down{});
 }
 
 template <class Answer, class Actor, class Question, class Feed>
@@ -63,13 +61,24 @@ void batch_sync_state::ask(const Actor& whom, std::chrono::milliseconds patience
 void batch_sync_state::begin_run() {
   finished = false;
   began_at = config.now();
-  run = std::make_unique<sync_run>(
-      config.limits, config.random ? config.random : kernel_random,
-      [this] { return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000)); });
+  run_limits limits = config.limits;
+  const sync_request& asked = waiting.front().request;
+  limits.clock_seen = asked.clock_seen;
+  if (asked.background) {
+    limits.transport_tries = 1;
+    limits.longest_wait = 0ms;
+  }
+  run = std::make_unique<sync_run>(limits, config.random ? config.random : kernel_random, [this] {
+    return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));
+  });
   carry_out(run->start());
 }
 
 void batch_sync_state::carry_out(next_step next) {
+  if (winding_down &&
+      (std::holds_alternative<step::send>(next) || std::holds_alternative<step::pause>(next) ||
+       std::holds_alternative<step::lease>(next) || std::holds_alternative<step::ask_clock>(next)))
+    next = run->break_off();
   const auto auth_patience = 3 * config.limits.timeout + grace;
   if (auto* count = std::get_if<step::count>(&next))
     return ask<due_count>(config.queue, local_patience, std::move(count->request),
@@ -102,8 +111,21 @@ void batch_sync_state::carry_out(next_step next) {
     return wait();
   }
   if (std::holds_alternative<step::send>(next))
-    return send_batch();
+    return send_when_due();
   finish();
+}
+
+void batch_sync_state::send_when_due() {
+  if (waiting.front().request.background && last_batch_at != 0)
+    pause_left = gap_left(last_batch_at, config.steady(), config.batch_gap);
+  else
+    pause_left = 0ms;
+  if (pause_left > 0ms) {
+    gap_wait = true;
+    return wait();
+  }
+  last_batch_at = config.steady();
+  send_batch();
 }
 
 /// A pause of seconds is waited out one by one, so that a person sees them pass.
@@ -114,6 +136,7 @@ void batch_sync_state::wait() {
     config.on_progress({report.settled(), report.selected, pause_left});
   }
   pause_left -= part;
+  pausing = true;
   self->delayed_send(self, part, retry_tick{});
 }
 
@@ -176,11 +199,13 @@ void batch_sync_state::finish() {
 
 void batch_sync_state::answer() {
   const auto deliver_report = [this] {
-    fulfil(waiting.front(), std::move(run->report()));
+    fulfil(waiting.front().promise, std::move(run->report()));
     waiting.pop_front();
     run.reset();
     if (!waiting.empty())
-      begin_run();
+      return begin_run();
+    for (auto& promise : std::exchange(ending, {}))
+      fulfil(promise, wound_down{});
   };
   self->request(config.queue, local_patience, due_request{})
       .then(
@@ -197,19 +222,34 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
   self->state.config = std::move(config);
   self->state.self = self;
   return {
-      [self](const sync_request&) {
+      [self](const sync_request& request) {
         auto promise = self->make_response_promise<sync_report>();
-        self->state.waiting.push_back(promise);
+        self->state.waiting.push_back({request, promise});
         if (self->state.waiting.size() == 1)
           self->state.begin_run();
         return promise;
       },
       [self](retry_tick) {
         auto& st = self->state;
-        if (st.run && st.pause_left.count() > 0)
+        if (!std::exchange(st.pausing, false) || !st.run)
+          return; // of a pause that wind_down cut short
+        if (st.pause_left.count() > 0)
           st.wait();
-        else if (st.run)
+        else if (std::exchange(st.gap_wait, false))
+          st.carry_out(step::send{});
+        else
           st.carry_out(st.run->on_pause());
+      },
+      [self](wind_down) {
+        auto& st = self->state;
+        auto promise = self->make_response_promise<wound_down>();
+        st.winding_down = true;
+        st.ending.push_back(promise);
+        if (st.waiting.empty())
+          fulfil(std::exchange(st.ending, {}).front(), wound_down{});
+        else if (std::exchange(st.pausing, false))
+          st.carry_out(st.run->break_off());
+        return promise;
       },
   };
 }

@@ -23,6 +23,8 @@ struct batch_sync_config {
   std::function<epoch_us()> now = wall_clock_now;
   std::function<double()> random;                             ///< [0, 1); empty: the kernel's
   std::function<void(const sync_progress&)> on_progress = {}; ///< after each settled batch
+  std::chrono::milliseconds batch_gap{5000};     ///< between a background run's batches
+  std::function<epoch_us()> steady = steady_now; ///< untouched by changes of the clock
 };
 
 struct batch_sync_state {
@@ -33,6 +35,8 @@ struct batch_sync_state {
   void send_batch();
   void ask_clock();
   void wait();
+  /// Sends the batch, or waits until a background run may begin its next one.
+  void send_when_due();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
   /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
@@ -46,12 +50,21 @@ struct batch_sync_state {
   void ask(const Actor& whom, std::chrono::milliseconds patience, Question question, Feed feed);
 
   batch_sync_config config;
-  std::deque<caf::typed_response_promise<sync_report>>
-      waiting;                   ///< the first one's run is under way
+  /// Somebody who asked for a run.
+  struct asker {
+    sync_request request;
+    caf::typed_response_promise<sync_report> promise;
+  };
+  std::deque<asker> waiting;     ///< the first one's run is under way
   std::unique_ptr<sync_run> run; ///< there until it is answered
   bool finished = false;         ///< its report is complete but for what remains queued
   epoch_us began_at = 0;
   std::chrono::milliseconds pause_left{}; ///< of the pause under way
+  bool pausing = false;                   ///< a retry_tick is on its way
+  bool gap_wait = false;                  ///< and it is for the gap between two batches
+  bool winding_down = false;              ///< no batch is begun any more
+  epoch_us last_batch_at = 0;             ///< when the last one was begun, steady
+  std::vector<caf::typed_response_promise<wound_down>> ending; ///< answered when no run is left
   batch_sync_actor::pointer self = nullptr;
 
   static inline const char* name = "batch_sync";

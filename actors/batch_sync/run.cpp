@@ -265,9 +265,10 @@ next_step sync_run::on_too_large(const batch_reply& read) {
 
 next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {
   const auto asked = read_retry_after(read.retry_after, now);
+  report_.retry_at = asked ? now + asked->count() * 1000 : 0;
   if (asked && *asked > limits_.longest_wait) {
     failure why = read.why;
-    why.message += "; not before " + format_timestamp(now + asked->count() * 1000);
+    why.message += "; not before " + format_timestamp(report_.retry_at);
     return stop(std::move(why));
   }
   if (++failures_ >= limits_.transport_tries)
@@ -369,6 +370,8 @@ next_step sync_run::on_clock(const http_reply& reply) {
       reply.outcome == http_outcome::answered && (reply.status == 404 || reply.status == 405);
   if (!clock && no_such_path)
     clock = server_clock_;
+  if (!clock && no_such_path && limits_.clock_seen > 0)
+    clock = limits_.clock_seen;
   // What has not been sent, or was refused with its batch, is known not to be there: it gets a new
   // stamp too, so that it does not come back as behind in its turn.
   auto rest = plan_.take_rest();
@@ -410,6 +413,11 @@ next_step sync_run::stop(failure why) {
   auto rest = kept(plan_.take_rest());
   std::move(rest.begin(), rest.end(), std::back_inserter(verdicts));
   return settle(std::move(verdicts), true);
+}
+
+next_step sync_run::break_off() {
+  failure why{ec::stopping, "the sync run was broken off because the program ends", "try again"};
+  return lease_ != 0 ? stop(std::move(why)) : give_up(std::move(why));
 }
 
 next_step sync_run::give_up(failure why) {

@@ -31,6 +31,7 @@ struct run_limits {
   unsigned transport_tries = 3; ///< of one batch, the first one included
   std::chrono::milliseconds timeout{60000};
   std::chrono::milliseconds longest_wait{30000}; ///< for a Retry-After; a longer one ends the run
+  std::uint64_t clock_seen = 0; ///< highest of the server's heard elsewhere, 0: none
 };
 
 /// What to do next.
@@ -82,6 +83,9 @@ public:
   next_step on_clock(const http_reply& reply);
   next_step on_restamped(result<restamp_done> done);
   next_step on_pause();
+
+  /// Ends the run in place of the next thing it would do; what is in hand is kept as it is.
+  next_step break_off();
 
   /// The events to send now.
   const std::vector<leased_event>& batch() const { return batch_; }

@@ -57,6 +57,11 @@ ulid_randomness draw_randomness() {
   return random;
 }
 
+double kernel_random() {
+  const auto bytes = draw_randomness();
+  return (bytes[0] * 256.0 + bytes[1]) / 65536.0;
+}
+
 std::string to_string(const ulid& id) {
   // 128 bits in groups of five from the right; the first character holds the top three.
   std::string text(26, '0');

@@ -36,6 +36,9 @@ ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& ra
 /// 80 bits from the kernel. Fork-safe: there is no state in the process.
 ulid_randomness draw_randomness();
 
+/// A number in [0, 1) from the same source, for jitter.
+double kernel_random();
+
 /// 26 characters.
 std::string to_string(const ulid& id);
 

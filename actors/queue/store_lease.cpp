@@ -9,6 +9,7 @@
 #include "actors/queue/store_rows.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -140,19 +141,26 @@ std::vector<store_detail::lane> open_lanes(const lmdb_txn& txn, const store_tabl
   return lanes;
 }
 
-/// The oldest positions of some lanes after one position and through another.
+/// The oldest positions of some lanes after one position and through another, but for those that
+/// `skip` names.
 std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tables& tables,
                                             const std::vector<store_detail::lane>& lanes,
                                             std::uint64_t after, std::uint64_t through,
-                                            std::size_t most) {
+                                            std::size_t most,
+                                            const std::function<bool(std::uint64_t)>& skip = {}) {
   std::vector<std::uint64_t> found;
   for (const auto& lane : lanes) {
     lmdb_cursor cursor(txn, tables.team_queue);
     const std::string end = team_queue_key(lane.row.id, through);
     std::size_t taken = 0;
     for (bool more = cursor.seek(team_queue_key(lane.row.id, after + 1));
-         more && cursor.key() <= end && taken < most; more = cursor.next(), ++taken)
-      found.push_back(position_of(cursor.key()));
+         more && cursor.key() <= end && taken < most; more = cursor.next()) {
+      const std::uint64_t seq = position_of(cursor.key());
+      if (skip && skip(seq))
+        continue;
+      found.push_back(seq);
+      ++taken;
+    }
   }
   std::sort(found.begin(), found.end());
   found.resize(std::min(found.size(), most));
@@ -185,7 +193,13 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     lease_grant grant;
     store_detail::team_book teams(txn, tables);
-    const std::uint32_t team_id = teams.at(request.team_slug).id;
+    const team_record& team = teams.at(request.team_slug);
+    const std::uint32_t team_id = team.id;
+    if (request.fresh_only && team.hold != 0)
+      return grant;
+    const auto was_refused = [&](std::uint64_t seq) {
+      return attempts_of(txn, tables, seq).tries > 0;
+    };
     if (const auto current = sweep_leases(txn, tables, team_id, now)) {
       grant.busy_until = current->expires_at;
       return grant;
@@ -193,8 +207,9 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
     lease_record lease{now + request.ttl.count() * 1000, owner, team_id, {}};
     const auto lanes = open_lanes(txn, tables, request.team_slug, options_.share_by_default);
     std::size_t bytes = batch_frame;
-    for (const auto seq :
-         oldest_positions(txn, tables, lanes, request.after, request.through, request.max_events)) {
+    for (const auto seq : oldest_positions(
+             txn, tables, lanes, request.after, request.through, request.max_events,
+             request.fresh_only ? std::function<bool(std::uint64_t)>(was_refused) : nullptr)) {
       const auto event = read_event(txn, tables, seq);
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "find a queued event");

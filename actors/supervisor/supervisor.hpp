@@ -1,33 +1,62 @@
-// SUPERVISOR: starts the transports, watches them, starts a fallen one again after a delay, and
-// gives it up when it falls too often (restart_policy.hpp). QUEUE is nobody's child: its death is
-// the end of the program's purpose, never papered over.
+// SUPERVISOR: starts the transports, watches every actor, starts a fallen transport again after a
+// delay, and gives up when one falls too often (restart_policy.hpp). QUEUE and CLOCK are nobody's
+// to restart: their death is the end of the program's purpose and is passed on.
 //
-// The children stand in one table; see children() in supervisor.cpp.
+//   child       kind        when it falls
+//   queue       vital       told as actors_failed; SUPERVISOR ends
+//   clock       vital       the same
+//   http        transport   started again, and with it those below that hold its handle
+//   auth        transport   the same
+//   batch_sync  transport   started again
+//   websocket   connection  connection.hpp decides whether and when there is another
+//
+// In a daemon it also decides which transport brings the events: the WebSocket while it is
+// connected, background runs (drain_schedule.hpp) for all else.
 #pragma once
 
 #include "actors/batch_sync/batch_sync.hpp"
+#include "actors/clock/ulid.hpp"
+#include "actors/supervisor/connection.hpp"
+#include "actors/supervisor/drain_schedule.hpp"
 #include "actors/supervisor/restart_policy.hpp"
 
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace spec_kitty {
 
 struct supervisor_config {
-  /// Starts BATCH_SYNC; injected so that tests can let it fall.
-  std::function<batch_sync_actor(caf::local_actor&)> start_batch_sync;
-  restart_policy policy;
+  queue_actor queue; ///< watched
+  clock_actor clock;
+  // What starts the transports; injected so that tests can let them fall.
+  std::function<http_actor(caf::local_actor&)> start_http;
+  std::function<auth_actor(caf::local_actor&, const http_actor&)> start_auth;
+  std::function<batch_sync_actor(caf::local_actor&, const transports&)> start_batch_sync;
+  /// Empty: no WebSocket is wanted.
+  std::function<websocket_actor(caf::local_actor&, const transports&, const supervisor_actor&)>
+      start_websocket = {};
+  bool background = false;                    ///< drains by itself: a daemon
+  std::chrono::milliseconds interval{300000}; ///< between two background runs without a rouse
+  restart_policy policy = {};
+  std::function<void(const notice&)> tell = {}; ///< hears what happens, on an actor's thread
   std::function<epoch_us()> now = wall_clock_now;
+  std::function<epoch_us()> steady = steady_now;
+  std::function<double()> random = kernel_random; ///< [0, 1)
 };
+
+enum class child_kind : std::uint8_t { vital, transport, connection };
 
 /// One line of the table of children.
 struct child_spec {
   std::string_view name;
+  child_kind kind = child_kind::transport;
   std::function<caf::actor_addr()> start; ///< starts it and keeps its handle
-  std::function<void()> forget;           ///< drops its handle
+  std::function<void()> end;              ///< tells it to end and drops its handle
   restart_history history;
-  caf::actor_addr address;
+  caf::actor_addr address = nullptr;
+  bool waits = false;    ///< a restart_tick is on its way
   bool given_up = false; ///< it fell too often
 };
 
@@ -35,12 +64,39 @@ struct supervisor_state {
   ~supervisor_state(); ///< the children end with their supervisor
 
   std::vector<child_spec> children();
-  void start(child_spec& child);
+  void start_all();
   void on_down(const caf::down_msg& down);
+  void on_fall(child_spec& child);
+  void on_rouse(rouse why);
+  void check_session();
+  void follow(connection_machine::order what);
+  void start_websocket();
+  void reconnect();
+  void drain_when_due();
+  void on_run_end(const sync_report& report);
+  void tell(const notice& what);
+  void tell_connection();
+  void wound_down_one();
+  std::chrono::milliseconds steady() const {
+    return std::chrono::milliseconds(config.steady() / 1000);
+  }
 
   supervisor_config config;
   std::vector<child_spec> table;
+  transports now; ///< http and auth
   batch_sync_actor batch_sync;
+  websocket_actor websocket;
+  std::optional<connection_machine> connection;
+  std::optional<drain_schedule> schedule;
+  std::optional<std::chrono::milliseconds> drain_tick_at; ///< of the tick that is on its way
+  std::uint64_t connect_order = 0;                        ///< of the attempt that is waited for
+  bool reconnects = false;  ///< as soon as the WEBSOCKET there is has ended
+  bool handed_back = false; ///< WEBSOCKET waits for a run
+  std::uint64_t clock_seen = 0;
+  std::string account; ///< of the connection
+  bool stopping = false;
+  unsigned winding = 0; ///< transports that have not wound down yet
+  std::vector<caf::typed_response_promise<wound_down>> ending;
   supervisor_actor::pointer self = nullptr;
 
   static inline const char* name = "supervisor";

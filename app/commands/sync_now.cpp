@@ -157,7 +157,7 @@ result<sync_report> run_once(context& ctx) {
     return sync_report{};
   progress_bar bar(ctx.out);
   auto report = [&] {
-    sync_system system(ctx, *server, [&](const sync_progress& at) { bar.show(at); });
+    sync_system system(ctx, *server, {[&](const sync_progress& at) { bar.show(at); }});
     return system.run();
   }();
   bar.clear();

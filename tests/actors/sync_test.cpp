@@ -26,7 +26,9 @@ protected:
             clock_,
             clock_now(),
             [] { return 0.5; },
-            [this](const sync_progress& at) { progress_.push_back(at.settled); }};
+            [this](const sync_progress& at) { progress_.push_back(at.settled); },
+            5s,
+            clock_now()};
   }
   batch_sync_actor start_sync() { return start(batch_sync, sync_config()); }
 
@@ -414,13 +416,18 @@ class Supervisor : public BatchSync {
 protected:
   supervisor_actor start_supervisor(restart_policy policy = {}) {
     supervisor_config config;
-    config.start_batch_sync = [this](caf::local_actor& parent) {
+    config.queue = queue_;
+    config.clock = clock_;
+    config.start_http = [this](caf::local_actor&) { return http_; };
+    config.start_auth = [this](caf::local_actor&, const http_actor&) { return auth_; };
+    config.start_batch_sync = [this](caf::local_actor& parent, const transports&) {
       child_ = parent.spawn(batch_sync, sync_config());
       ++starts_;
       return child_;
     };
     config.policy = policy;
     config.now = clock_now();
+    config.steady = clock_now();
     auto started = start(supervisor, std::move(config));
     run();
     return started;

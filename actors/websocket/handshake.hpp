@@ -1,0 +1,29 @@
+// What leads to a connection, and what its end means. Pure. Source: protocol.md, WebSocket.
+#pragma once
+
+#include "config/url.hpp"
+#include "messages/http.hpp"
+#include "messages/link.hpp"
+#include "messages/result.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace spec_kitty {
+
+/// `POST /api/v1/ws-token/` with the session's token.
+http_request ws_token_request(const server_url& server, const std::string& ca_file,
+                              std::chrono::milliseconds timeout, const std::string& access);
+
+/// The token for the WebSocket. login_required for 401, transport or wrong_server for what is no
+/// such reply.
+result<std::string> read_ws_token(const http_reply& reply);
+
+/// The connection that the token is for.
+link_request link_to(const server_url& server, const std::string& ca_file,
+                     const std::string& ws_token);
+
+/// Why there is no connection any more, in words; transport.
+failure link_failure(const link_ended& how);
+
+} // namespace spec_kitty

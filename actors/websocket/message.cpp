@@ -1,0 +1,84 @@
+#include "actors/websocket/message.hpp"
+
+#include <array>
+#include <utility>
+
+namespace spec_kitty {
+
+namespace {
+
+using kind = server_message::kind;
+
+constexpr std::array<std::pair<std::string_view, kind>, 5> types = {{{"snapshot", kind::snapshot},
+                                                                     {"event", kind::event},
+                                                                     {"ping", kind::ping},
+                                                                     {"ack", kind::ack},
+                                                                     {"error", kind::error}}};
+
+/// The event inside a message: nested, or all of it but the type.
+void read_event(json_document& message, server_message& into) {
+  const json_value* event = member(message, "event");
+  if (event == nullptr || !event->IsObject()) {
+    message.RemoveMember("type");
+    event = &message;
+  }
+  into.event_id = text_of(*event, "event_id").value_or("");
+  const json_value* clock = member(*event, "lamport_clock");
+  if (clock != nullptr && clock->IsUint64())
+    into.lamport_clock = clock->GetUint64();
+  into.event = to_text(*event);
+}
+
+} // namespace
+
+result<server_message> read_server_message(std::string_view text) {
+  auto parsed = parse_json(text);
+  if (!parsed)
+    return failure{
+        ec::bad_input, "the server sent a message that is not JSON: " + parsed.error().message, {}};
+  const auto type = parsed->IsObject() ? text_of(*parsed, "type") : std::nullopt;
+  if (!type)
+    return failure{ec::bad_input, "the server sent a message without a type", {}};
+  server_message read;
+  read.type = *type;
+  for (const auto& [name, what] : types)
+    if (name == *type)
+      read.what = what;
+  switch (read.what) {
+  case kind::event:
+    read_event(*parsed, read);
+    break;
+  case kind::ping: {
+    const json_value* timestamp = member(*parsed, "timestamp");
+    read.timestamp = timestamp == nullptr ? "null" : to_text(*timestamp);
+    break;
+  }
+  case kind::ack:
+  case kind::error:
+    read.event_id = text_of(*parsed, "event_id").value_or("");
+    read.status = text_of(*parsed, "status").value_or("");
+    read.code = text_of(*parsed, "error_code").value_or("");
+    for (const char* name : {"error_message", "message", "detail", "reason", "error"})
+      if (read.message.empty())
+        read.message = text_of(*parsed, name).value_or("");
+    break;
+  case kind::snapshot:
+  case kind::unknown:
+    break;
+  }
+  return read;
+}
+
+std::string pong(const server_message& ping) {
+  return R"({"type":"pong","timestamp":)" + ping.timestamp + "}";
+}
+
+std::string in_envelope(std::string_view envelope, const std::string& event) {
+  if (envelope == "flat")
+    return R"({"type":"event",)" + event.substr(1);
+  if (envelope == "nested")
+    return R"({"type":"event","event":)" + event + "}";
+  return event;
+}
+
+} // namespace spec_kitty

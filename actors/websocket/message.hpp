@@ -1,0 +1,44 @@
+// What a server says over the WebSocket, and the form an event is sent in. Pure.
+// Source: protocol.md, WebSocket.
+#pragma once
+
+#include "messages/json.hpp"
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+struct server_message {
+  enum class kind : std::uint8_t {
+    snapshot,
+    event,
+    ping,
+    ack,
+    error,
+    unknown, ///< of a type this client does not know: passed over
+  };
+  kind what = kind::unknown;
+  std::string type;     ///< as sent
+  std::string event_id; ///< of ack, error and event; empty where there is none
+  std::string status;   ///< of an ack; empty: accepted
+  std::string message;  ///< of an error, the most specific of the four names it may stand under
+  std::string code;     ///< error_code of an error
+  std::optional<std::uint64_t> lamport_clock; ///< of an event; nothing where it is no such number
+  std::string event;                          ///< the event alone, compact JSON
+  std::string timestamp;                      ///< of a ping, the JSON value as sent
+};
+
+/// bad_input where the text is not JSON, no object, or has no type.
+result<server_message> read_server_message(std::string_view text);
+
+/// `{"type":"pong","timestamp":…}`.
+std::string pong(const server_message& ping);
+
+/// An event as the configured envelope wants it: `bare`, `flat` or `nested`.
+std::string in_envelope(std::string_view envelope, const std::string& event);
+
+} // namespace spec_kitty

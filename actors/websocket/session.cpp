@@ -1,0 +1,165 @@
+#include "actors/websocket/session.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace spec_kitty {
+
+namespace {
+
+/// Ids whose late answer is still understood.
+constexpr std::size_t most_handed_back = 1000;
+
+} // namespace
+
+ws_session::effects ws_session::on_text(std::string_view text) {
+  effects out;
+  const auto said = read_server_message(text);
+  if (!said) {
+    out.end = failure{ec::transport, said.error().message, "ask the server's operator"};
+    return out;
+  }
+  switch (said->what) {
+  case server_message::kind::snapshot:
+    out.connected = !std::exchange(connected_, true);
+    break;
+  case server_message::kind::ping:
+    out.reply = pong(*said);
+    break;
+  case server_message::kind::ack:
+  case server_message::kind::error:
+    answer(*said, out);
+    break;
+  case server_message::kind::event:
+    // The echo of an event of ours says that the server has it.
+    if (open_.contains(said->event_id) || handed_back_.contains(said->event_id)) {
+      answer(*said, out);
+      break;
+    }
+    out.received = said->event;
+    out.remote_clock = said->lamport_clock;
+    if (!said->lamport_clock)
+      out.warning = "the server sent an event whose lamport_clock is no whole number";
+    break;
+  case server_message::kind::unknown:
+    out.warning = "the server sent a message of the unknown type " + excerpt(said->type);
+    break;
+  }
+  return out;
+}
+
+/// What the server says of one event of ours; the first answer counts.
+void ws_session::answer(const server_message& said, effects& into) {
+  const bool ack = said.what == server_message::kind::ack;
+  if (ack && !said.status.empty() && said.status != "accepted" && said.status != "duplicate") {
+    into.warning = "the server acknowledged an event with the unknown status " +
+                   excerpt(said.status) + "; batch sync asks again";
+    return;
+  }
+  const bool error = said.what == server_message::kind::error;
+  if (const auto late = handed_back_.find(said.event_id); late != handed_back_.end()) {
+    if (!error) // a late refusal does not count: its lease is over
+      verdicts_.push_back({late->second, said.event_id, fate::delivered, {}, false});
+    handed_back_.erase(late);
+    return;
+  }
+  const auto found = open_.find(said.event_id);
+  if (found == open_.end()) {
+    into.warning = error ? "the server refuses something that was not sent: " + said.message
+                         : "the server acknowledged an event that was not sent";
+    return;
+  }
+  verdict heard{found->second, said.event_id, fate::delivered, {}, false};
+  if (error && said.code == "clock_behind") {
+    heard.what = fate::kept; // batch sync reconciles the clocks
+    into.needs_run = true;
+  } else if (error) {
+    heard.what = fate::rejected;
+    into.refused = event_refused{said.event_id, said.message};
+  } else if (said.status == "duplicate") {
+    heard.what = fate::duplicate;
+  }
+  heard.message = error ? said.message : std::string();
+  verdicts_.push_back(std::move(heard));
+  open_.erase(found);
+}
+
+bool ws_session::may_lease() const {
+  return connected_ && idle();
+}
+
+bool ws_session::idle() const {
+  return lease_ == 0 && open_.empty() && verdicts_.empty() && !under_way_;
+}
+
+void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
+  lease_ = grant.token;
+  sent_at_ = now;
+  for (const auto& event : grant.events)
+    open_.emplace(event.event_id, event.seq);
+}
+
+std::size_t ws_session::hand_back() {
+  const std::size_t count = open_.size();
+  for (auto& [id, seq] : std::exchange(open_, {})) {
+    verdicts_.push_back({seq, id, fate::kept, {}, false});
+    if (handed_back_.emplace(id, seq).second)
+      handed_back_order_.push_back(id);
+  }
+  for (; handed_back_order_.size() > most_handed_back; handed_back_order_.pop_front())
+    handed_back_.erase(handed_back_order_.front());
+  return count;
+}
+
+bool ws_session::overdue(milliseconds now) const {
+  return !open_.empty() && now >= sent_at_ + answer_patience;
+}
+
+std::optional<settle_request> ws_session::next_settlement(std::uint32_t max_retries,
+                                                          milliseconds keep) {
+  const bool ends = lease_ != 0 && open_.empty();
+  if (under_way_ || (verdicts_.empty() && !ends))
+    return std::nullopt;
+  under_way_ = true;
+  ends_lease_ = ends;
+  settling_ = std::exchange(verdicts_, {});
+  return settle_request{lease_, settling_, max_retries,
+                        ends || lease_ == 0 ? milliseconds{0} : keep};
+}
+
+std::vector<std::string> ws_session::on_settled(const settle_outcome& outcome) {
+  std::vector<std::string> removed;
+  for (std::size_t i = 0; i < settling_.size() && i < outcome.events.size(); ++i)
+    if (outcome.events[i] == settled::removed)
+      removed.push_back(settling_[i].event_id);
+  settling_.clear();
+  under_way_ = false;
+  if (ends_lease_)
+    lease_ = 0;
+  return removed;
+}
+
+void ws_session::on_settle_failed() {
+  under_way_ = false;
+  settling_.insert(settling_.end(), std::make_move_iterator(verdicts_.begin()),
+                   std::make_move_iterator(verdicts_.end()));
+  verdicts_ = std::exchange(settling_, {});
+}
+
+std::optional<settle_request> ws_session::last_words(std::uint32_t max_retries) {
+  hand_back();
+  if (lease_ == 0 && verdicts_.empty())
+    return std::nullopt;
+  return settle_request{std::exchange(lease_, 0), std::exchange(verdicts_, {}), max_retries,
+                        milliseconds{0}};
+}
+
+std::optional<ws_session::milliseconds> ws_session::deadline() const {
+  if (!connected_)
+    return opened_ + snapshot_patience;
+  if (!open_.empty())
+    return sent_at_ + answer_patience;
+  return std::nullopt;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,87 @@
+// WEBSOCKET: one connection to the server.
+//
+//   AUTH: access token ─▶ HTTP: ws token ─▶ LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
+//   roused ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
+//   somebody else's event ─▶ CLOCK (receive rule), SUPERVISOR (for those who listen)
+//
+// A 401, of the token's call or of the upgrade, is answered by one refresh. Whatever ends the
+// connection ends the actor, with the failure as its reason; SUPERVISOR decides on the next. What
+// was leased goes back: to its lease's end at once, or with the actor's death at the latest when
+// the lease is over. session.hpp decides, this shell carries out.
+#pragma once
+
+#include "actors/link/link.hpp"
+#include "actors/websocket/session.hpp"
+#include "config/url.hpp"
+#include "messages/interfaces.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace spec_kitty {
+
+struct websocket_config {
+  server_url server;
+  std::string ca_file;
+  std::string envelope = "bare";
+  std::chrono::milliseconds timeout{60000}; ///< of one HTTP request
+  std::uint32_t max_retries = 5;
+  queue_actor queue;
+  clock_actor clock;
+  auth_actor auth;
+  http_actor http;
+  supervisor_actor supervisor;
+  link_factory open = open_link;
+  std::function<epoch_us()> steady = steady_now;
+};
+
+struct websocket_state {
+  ~websocket_state();
+
+  void ask_token(const std::string& failed_access);
+  void ask_ws_token();
+  void on_ws_token(const http_reply& reply);
+  void open_connection(const std::string& ws_token);
+  /// One refresh for a token that was refused, then the end.
+  void refused_token(const failure& why);
+  void on_end(const link_ended& how);
+  void hear(const std::string& text);
+  void lease();
+  void send(const lease_grant& grant);
+  void settle();
+  void hand_over();
+  void merge_clock();
+  void arm();
+  void finish_winding_down();
+  void end(const failure& why);
+  std::chrono::milliseconds now() const {
+    return std::chrono::milliseconds(config.steady() / 1000);
+  }
+
+  websocket_config config;
+  access_token token;
+  bool refreshed = false;
+  std::unique_ptr<ws_link> link;
+  std::optional<ws_session> session; ///< from the upgrade on
+  bool leasing = false;              ///< QUEUE has been asked
+  bool roused_meanwhile = false;
+  bool waiting_for_run = false;  ///< batch sync has its turn first
+  std::uint64_t lease_after = 0; ///< what is before this had its turn with batch sync
+  std::uint64_t last_leased = 0;
+  std::uint64_t clock_to_merge = 0; ///< the highest heard and not merged yet
+  bool merging = false;
+  bool armed = false; ///< a websocket_tick is on its way
+  bool over = false;
+  failure why_over;
+  std::optional<caf::typed_response_promise<wound_down>> winding_down;
+  std::chrono::milliseconds give_up_at{0}; ///< when winding down stops waiting for answers
+  websocket_actor::pointer self = nullptr;
+
+  static inline const char* name = "websocket";
+};
+
+websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<websocket_state> self,
+                                         websocket_config config);
+
+} // namespace spec_kitty
