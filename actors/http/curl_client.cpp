@@ -22,6 +22,8 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::size_t most_retry_after = 128;
+constexpr int busy_poll_ms = 1000;
+constexpr int idle_poll_ms = 3600 * 1000;
 
 /// One exchange in flight.
 struct exchange {
@@ -175,7 +177,8 @@ private:
       int running = 0;
       curl_multi_perform(multi_, &running);
       finish_done();
-      curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
+      // Idle, only a wake-up matters: a daemon's thread sleeps.
+      curl_multi_poll(multi_, nullptr, 0, active_.empty() ? idle_poll_ms : busy_poll_ms, nullptr);
     }
     take_waiting();
     for (auto& [easy, one] : active_) {

@@ -95,7 +95,6 @@ void websocket_state::open_connection(const std::string& ws_token) {
 void websocket_state::on_end(const link_ended& how) {
   if (over)
     return;
-  session.reset();
   link.reset();
   if (how.how == link_end::refused && how.http_status == 401)
     return refused_token({ec::login_required, "the server does not accept the WebSocket's token",
@@ -106,7 +105,7 @@ void websocket_state::on_end(const link_ended& how) {
 // ── What the server says ─────────────────────────────────────────────────────────────────────────
 
 void websocket_state::hear(const std::string& text) {
-  if (!session)
+  if (!session || !link || over)
     return; // of a connection that is over
   link->taken(text.size());
   auto heard = session->on_text(text);
@@ -155,8 +154,8 @@ void websocket_state::merge_clock() {
 
 void websocket_state::lease() {
   roused_meanwhile = roused_meanwhile || leasing;
-  if (over || leasing || waiting_for_run || winding_down || !session || !session->may_lease() ||
-      link->unsent() > 0)
+  if (over || leasing || waiting_for_run || winding_down || !link || !session ||
+      !session->may_lease() || link->unsent() > 0)
     return;
   leasing = true;
   roused_meanwhile = false;
@@ -225,8 +224,7 @@ void websocket_state::settle() {
               return;
             session->on_settle_failed();
             self->send(config.supervisor, telling{remark{to_failure(error).message}});
-            if (!std::exchange(armed, true))
-              self->delayed_send(self, settle_again, websocket_tick{});
+            wake_at(now() + settle_again);
           });
 }
 
@@ -239,12 +237,17 @@ void websocket_state::hand_over() {
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────
 
-void websocket_state::arm() {
-  const auto deadline = session ? session->deadline() : std::nullopt;
-  if (!deadline || std::exchange(armed, true))
-    return;
-  self->delayed_send(self, std::max<std::chrono::milliseconds>(*deadline - now(), 1ms),
+void websocket_state::wake_at(std::chrono::milliseconds time) {
+  if (tick_at && *tick_at <= time)
+    return; // a later one that is out of date finds nothing to do
+  tick_at = time;
+  self->delayed_send(self, std::max<std::chrono::milliseconds>(time - now(), 1ms),
                      websocket_tick{});
+}
+
+void websocket_state::arm() {
+  if (const auto deadline = session ? session->deadline() : std::nullopt)
+    wake_at(*deadline);
 }
 
 void websocket_state::finish_winding_down() {
@@ -290,7 +293,8 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
       [self](const link_over& ended) { self->state.on_end(ended.how); },
       [self](websocket_tick) {
         auto& st = self->state;
-        st.armed = false;
+        if (st.tick_at && st.now() >= *st.tick_at)
+          st.tick_at.reset();
         if (!st.session || st.over)
           return;
         if (!st.session->connected() && st.now() >= *st.session->deadline())
@@ -308,7 +312,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         st.winding_down = promise;
         st.give_up_at = st.now() + last_answers;
         if (st.session && st.session->awaiting())
-          self->delayed_send(self, last_answers, websocket_tick{});
+          st.wake_at(st.give_up_at);
         else
           st.finish_winding_down();
         return promise;

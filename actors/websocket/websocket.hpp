@@ -52,6 +52,8 @@ struct websocket_state {
   void settle();
   void hand_over();
   void merge_clock();
+  /// Has a websocket_tick come at that time at the latest.
+  void wake_at(std::chrono::milliseconds time);
   void arm();
   void finish_winding_down();
   void end(const failure& why);
@@ -71,7 +73,8 @@ struct websocket_state {
   std::uint64_t last_leased = 0;
   std::uint64_t clock_to_merge = 0; ///< the highest heard and not merged yet
   bool merging = false;
-  bool armed = false; ///< a websocket_tick is on its way
+  /// When the earliest websocket_tick on its way comes.
+  std::optional<std::chrono::milliseconds> tick_at;
   bool over = false;
   failure why_over;
   std::optional<caf::typed_response_promise<wound_down>> winding_down;

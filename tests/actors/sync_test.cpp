@@ -1,60 +1,12 @@
-// BATCH_SYNC, HTTP and SUPERVISOR: a run carried out, and what remains when a part of it falls.
-#include "actors/supervisor/supervisor.hpp"
+// BATCH_SYNC and HTTP: a run carried out, and what remains when a part of it falls.
 #include "messages/gzip.hpp"
 #include "messages/json.hpp"
-#include "tests/actors/fixture.hpp"
+#include "tests/actors/sync_fixture.hpp"
 
 namespace spec_kitty {
 namespace {
 
 using namespace actor_test;
-
-class BatchSync : public ActorTest {
-protected:
-  BatchSync() {
-    log_in_as("access-1");
-    limits_.timeout = 2s;
-  }
-
-  batch_sync_config sync_config() {
-    return {*parse_server_url("https://a"),
-            {},
-            limits_,
-            queue_,
-            auth_,
-            http_,
-            clock_,
-            clock_now(),
-            [] { return 0.5; },
-            [this](const sync_progress& at) { progress_.push_back(at.settled); },
-            5s,
-            clock_now()};
-  }
-  batch_sync_actor start_sync() { return start(batch_sync, sync_config()); }
-
-  template <class Actor>
-  outcome<sync_report> begin(const Actor& whom) {
-    return ask_now<sync_report>(whom, sync_request{});
-  }
-  void answer(http_reply reply) {
-    network_->answer(std::move(reply));
-    run();
-  }
-  void accept(const std::string& more = "") {
-    ASSERT_FALSE(network_->open.empty());
-    answer(results_for(network_->open.front().request, "success", more));
-  }
-  static void expect_sums(const sync_report& report) {
-    EXPECT_EQ(report.settled(), report.selected);
-  }
-
-  run_limits limits_;
-  std::vector<std::uint64_t> progress_;
-  queue_actor queue_ = start_queue();
-  clock_actor clock_ = start(clock, clock_config{home_, queue_, clock_now()});
-  http_actor http_ = start_http();
-  auth_actor auth_ = start_auth(http_, queue_);
-};
 
 TEST_F(BatchSync, SendsWhatTheProtocolAsksFor) {
   const auto receipts = append(queue_, 2);
@@ -410,102 +362,6 @@ TEST_F(Http, ClientThatCannotBeMadeIsTriedAgainNextTime) {
   EXPECT_TRUE(there);
   EXPECT_EQ(get().code(), ec::internal);
   EXPECT_FALSE(there);
-}
-
-class Supervisor : public BatchSync {
-protected:
-  supervisor_actor start_supervisor(restart_policy policy = {}) {
-    supervisor_config config;
-    config.queue = queue_;
-    config.clock = clock_;
-    config.start_http = [this](caf::local_actor&) { return http_; };
-    config.start_auth = [this](caf::local_actor&, const http_actor&) { return auth_; };
-    config.start_batch_sync = [this](caf::local_actor& parent, const transports&) {
-      child_ = parent.spawn(batch_sync, sync_config());
-      ++starts_;
-      return child_;
-    };
-    config.policy = policy;
-    config.now = clock_now();
-    config.steady = clock_now();
-    auto started = start(supervisor, std::move(config));
-    run();
-    return started;
-  }
-  void let_it_fall() {
-    const auto falling = child_;
-    child_ = nullptr;
-    kill(falling);
-  }
-
-  batch_sync_actor child_;
-  int starts_ = 0;
-};
-
-TEST_F(Supervisor, PassesARunToBatchSync) {
-  append(queue_, 1);
-  const auto report = begin(start_supervisor());
-  accept();
-  EXPECT_EQ(report->synced, 1U);
-}
-
-TEST_F(Supervisor, RunWhoseBatchSyncFallsEndsInAReport) {
-  append(queue_, 2);
-  const auto report = begin(start_supervisor());
-  let_it_fall();
-  ASSERT_TRUE(report.ok());
-  expect_sums(*report);
-  EXPECT_EQ(report->transient, 2U);
-  EXPECT_EQ(report->stopped->code, ec::transport);
-}
-
-TEST_F(Supervisor, FallenChildStartsAgainAfterItsDelayAndIsRefusedPolitelyUntilThen) {
-  const auto top = start_supervisor();
-  let_it_fall();
-  const auto meanwhile = begin(top);
-  EXPECT_EQ(meanwhile.code(), ec::transport);
-  EXPECT_NE(meanwhile.message().find("started again"), std::string::npos);
-  pass(40ms);
-  EXPECT_EQ(starts_, 1);
-  pass(20ms);
-  EXPECT_EQ(starts_, 2);
-  append(queue_, 1);
-  const auto report = begin(top);
-  accept();
-  EXPECT_EQ(report->synced, 1U);
-}
-
-TEST_F(Supervisor, ChildThatFallsTooOftenIsGivenUp) {
-  const auto top = start_supervisor({2, 60s, 50ms, 5000ms});
-  let_it_fall();
-  pass(60ms);
-  let_it_fall();
-  pass(110ms);
-  EXPECT_EQ(starts_, 3);
-  let_it_fall();
-  pass(120s, 1s);
-  EXPECT_EQ(starts_, 3);
-  const auto refused = begin(top);
-  EXPECT_EQ(refused.code(), ec::transport);
-  EXPECT_NE(refused.message().find("not started again"), std::string::npos) << refused.message();
-}
-
-TEST_F(Supervisor, FallsFarApartAreForgiven) {
-  start_supervisor({2, 60s, 50ms, 5000ms});
-  for (int i = 0; i < 10; ++i) {
-    let_it_fall();
-    pass(61s, 1s);
-    EXPECT_EQ(starts_, i + 2);
-  }
-}
-
-TEST_F(Supervisor, ChildrenEndWithTheirSupervisor) {
-  const auto top = start_supervisor();
-  const auto child = child_;
-  child_ = nullptr;
-  kill(top);
-  EXPECT_TRUE(ask_now<sync_report>(child, sync_request{}).there());
-  EXPECT_EQ(ask_now<sync_report>(child, sync_request{}).code(), ec::stopping);
 }
 
 } // namespace

@@ -186,5 +186,29 @@ TEST_F(StoreLease, TakingALeaseBackLeavesTheCountsAsTheyWere) {
   EXPECT_EQ(recount(queue, home_), "");
 }
 
+TEST_F(StoreLease, InPassingOnlyEventsThatWereNeverRefusedAreGiven) {
+  store queue = open();
+  const auto receipts = append(queue, 4);
+  auto first = lease(queue, "team-a", 2);
+  settle(queue, first, fate::rejected);
+  auto wanted = request();
+  wanted.fresh_only = true;
+  wanted.max_events = 1;
+  const auto grant = queue.lease(wanted, this_process(), now_);
+  ASSERT_TRUE(grant);
+  ASSERT_EQ(grant->events.size(), 1U);
+  EXPECT_EQ(grant->events[0].event_id, receipts[2].event_id) << "those before it were refused";
+}
+
+TEST_F(StoreLease, InPassingNothingOfAForbiddenTeamIsGiven) {
+  store queue = open();
+  append(queue, 1);
+  ASSERT_TRUE(queue.hold({"team-a", "forbidden"}, now_));
+  auto wanted = request();
+  wanted.fresh_only = true;
+  EXPECT_TRUE(queue.lease(wanted, this_process(), now_)->events.empty());
+  EXPECT_EQ(lease(queue).events.size(), 1U) << "a run asks again";
+}
+
 } // namespace
 } // namespace spec_kitty

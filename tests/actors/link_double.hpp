@@ -1,0 +1,50 @@
+// A link without a network: notes what is sent, says what the test wants the peer to say.
+#pragma once
+
+#include "actors/link/link.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::actor_test {
+
+/// The connections a test has seen; the last one is the one that is open.
+struct played_links {
+  struct one {
+    link_request request;
+    link_handlers handlers;
+    std::vector<std::string> sent;
+    std::size_t taken = 0;
+    std::size_t unsent = 0;
+    bool closed = false;
+    bool gone = false;
+  };
+  std::vector<std::shared_ptr<one>> all;
+
+  one& last() { return *all.back(); }
+  link_factory factory() {
+    return [this](link_request request, link_handlers handlers) {
+      all.push_back(std::make_shared<one>());
+      all.back()->request = std::move(request);
+      all.back()->handlers = std::move(handlers);
+      return result<std::unique_ptr<ws_link>>(std::make_unique<played>(all.back()));
+    };
+  }
+
+private:
+  class played final : public ws_link {
+  public:
+    explicit played(std::shared_ptr<one> of) : of_(std::move(of)) {}
+    ~played() override { of_->gone = true; }
+    void send(std::string text) override { of_->sent.push_back(std::move(text)); }
+    void taken(std::size_t bytes) override { of_->taken += bytes; }
+    void close() override { of_->closed = true; }
+    std::size_t unsent() const override { return of_->unsent; }
+
+  private:
+    std::shared_ptr<one> of_;
+  };
+};
+
+} // namespace spec_kitty::actor_test

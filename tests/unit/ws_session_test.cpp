@@ -1,0 +1,202 @@
+// One connection's memory: what is sent, answered, overdue, and given back.
+#include "actors/websocket/session.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct WsSession : testing::Test {
+  ws_session session{0ms};
+
+  void connect() { (void)session.on_text(R"({"type":"snapshot","work_packages":[]})"); }
+  void lease(std::initializer_list<const char*> ids, std::chrono::milliseconds now = 1s) {
+    lease_grant grant;
+    grant.token = ++token_;
+    for (const char* id : ids)
+      grant.events.push_back({++seq_, id, seq_, 0, false, "{}"});
+    session.on_lease(grant, now);
+  }
+  ws_session::effects ack(const std::string& id, const std::string& more = "") {
+    return session.on_text(R"({"type":"ack","event_id":")" + id + "\"" + more + "}");
+  }
+  std::optional<settle_request> settle() {
+    auto request = session.next_settlement(5, 15s);
+    return request;
+  }
+  /// Settles with the outcome that the store gives for removals.
+  std::vector<std::string> settle_removed() {
+    const auto request = settle();
+    EXPECT_TRUE(request);
+    return session.on_settled(
+        {std::vector<settled>(request ? request->verdicts.size() : 0, settled::removed)});
+  }
+
+  std::uint64_t token_ = 0;
+  std::uint64_t seq_ = 0;
+};
+
+TEST_F(WsSession, LeasesNothingBeforeTheSnapshot) {
+  EXPECT_FALSE(session.may_lease());
+  EXPECT_EQ(session.deadline(), snapshot_patience);
+  EXPECT_TRUE(session.on_text(R"({"type":"snapshot"})").connected);
+  EXPECT_TRUE(session.may_lease());
+  EXPECT_EQ(session.deadline(), std::nullopt);
+}
+
+TEST_F(WsSession, ASecondSnapshotIsNoNews) {
+  connect();
+  EXPECT_FALSE(session.on_text(R"({"type":"snapshot"})").connected);
+}
+
+TEST_F(WsSession, AnAckRemovesTheEventAndTheLastOneEndsTheLease) {
+  connect();
+  lease({"a", "b"});
+  EXPECT_FALSE(session.may_lease());
+  ack("a");
+  auto first = settle();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->token, 1U);
+  EXPECT_EQ(first->keep, 15s) << "the other one is still out";
+  ASSERT_EQ(first->verdicts.size(), 1U);
+  EXPECT_EQ(first->verdicts[0].event_id, "a");
+  EXPECT_EQ(first->verdicts[0].what, fate::delivered);
+  EXPECT_EQ(session.on_settled({{settled::removed}}), std::vector<std::string>{"a"});
+  ack("b", R"(,"status":"duplicate")");
+  auto last = settle();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->keep, 0ms);
+  EXPECT_EQ(last->verdicts[0].what, fate::duplicate);
+  session.on_settled({{settled::removed}});
+  EXPECT_TRUE(session.may_lease());
+}
+
+TEST_F(WsSession, AcksThatComeDuringASettlementShareTheNext) {
+  connect();
+  lease({"a", "b", "c"});
+  ack("a");
+  ASSERT_TRUE(settle());
+  ack("b");
+  ack("c");
+  EXPECT_FALSE(settle()) << "one at a time";
+  session.on_settled({{settled::removed}});
+  EXPECT_EQ(settle()->verdicts.size(), 2U);
+}
+
+TEST_F(WsSession, TheEchoOfAnEventOfOnesOwnIsItsAck) {
+  connect();
+  lease({"a"});
+  const auto echo =
+      session.on_text(R"({"type":"event","event":{"event_id":"a","lamport_clock":1}})");
+  EXPECT_EQ(echo.received, "") << "it is nobody else's";
+  EXPECT_EQ(echo.remote_clock, std::nullopt);
+  EXPECT_EQ(settle()->verdicts[0].what, fate::delivered);
+}
+
+TEST_F(WsSession, SomebodyElsesEventIsHeardWithItsClock) {
+  connect();
+  const auto heard =
+      session.on_text(R"({"type":"event","event":{"event_id":"x","lamport_clock":41}})");
+  EXPECT_EQ(heard.remote_clock, 41U);
+  EXPECT_NE(heard.received.find("\"x\""), std::string::npos);
+}
+
+TEST_F(WsSession, AnErrorCountsAsARefusalWithItsWords) {
+  connect();
+  lease({"a"});
+  const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no such team"})");
+  EXPECT_EQ(heard.refused->message, "no such team");
+  const auto request = settle();
+  EXPECT_EQ(request->verdicts[0].what, fate::rejected);
+  EXPECT_EQ(request->verdicts[0].message, "no such team");
+  EXPECT_EQ(request->max_retries, 5U);
+}
+
+TEST_F(WsSession, AClockBehindIsNotCountedAndGoesToBatchSync) {
+  connect();
+  lease({"a"});
+  const auto heard = session.on_text(
+      R"({"type":"error","event_id":"a","message":"behind","error_code":"clock_behind"})");
+  EXPECT_TRUE(heard.needs_run);
+  EXPECT_FALSE(heard.refused);
+  EXPECT_EQ(settle()->verdicts[0].what, fate::kept);
+}
+
+TEST_F(WsSession, UnansweredForFiveSecondsIsOverdueAndGoesBackUncounted) {
+  connect();
+  lease({"a", "b"}, 1s);
+  ack("a");
+  settle_removed();
+  EXPECT_FALSE(session.overdue(5999ms));
+  EXPECT_EQ(session.deadline(), 6s);
+  EXPECT_TRUE(session.overdue(6s));
+  EXPECT_EQ(session.hand_back(), 1U);
+  const auto request = settle();
+  EXPECT_EQ(request->keep, 0ms) << "the lease goes back";
+  EXPECT_EQ(request->verdicts[0].what, fate::kept);
+}
+
+TEST_F(WsSession, ALateAckIsStillTrueAndALateRefusalIsNot) {
+  connect();
+  lease({"a", "b"}, 1s);
+  session.hand_back();
+  settle_removed();
+  ack("a");
+  (void)session.on_text(R"({"type":"error","event_id":"b","message":"late"})");
+  const auto request = settle();
+  ASSERT_TRUE(request);
+  ASSERT_EQ(request->verdicts.size(), 1U);
+  EXPECT_EQ(request->verdicts[0].event_id, "a");
+  EXPECT_EQ(request->verdicts[0].what, fate::delivered);
+}
+
+TEST_F(WsSession, AnAckOfWhatWasNotSentIsAWarning) {
+  connect();
+  lease({"a"});
+  EXPECT_NE(ack("z").warning, "");
+  ack("a");
+  EXPECT_NE(ack("a").warning, "") << "a second answer for one event";
+  EXPECT_EQ(settle()->verdicts.size(), 1U);
+}
+
+TEST_F(WsSession, AnAckOfAnUnknownStatusIsNoAck) {
+  connect();
+  lease({"a"});
+  EXPECT_NE(ack("a", R"(,"status":"maybe")").warning, "");
+  EXPECT_FALSE(settle());
+}
+
+TEST_F(WsSession, WhatIsNoMessageEndsTheConnection) {
+  connect();
+  EXPECT_EQ(session.on_text("{\"type\":").end->code, ec::transport);
+}
+
+TEST_F(WsSession, AFailedSettlementIsSaidAgain) {
+  connect();
+  lease({"a", "b"});
+  ack("a");
+  (void)settle();
+  ack("b");
+  session.on_settle_failed();
+  const auto again = settle();
+  ASSERT_EQ(again->verdicts.size(), 2U);
+  EXPECT_EQ(again->verdicts[0].event_id, "a");
+}
+
+TEST_F(WsSession, TheLastWordsGiveEverythingBack) {
+  connect();
+  EXPECT_FALSE(session.last_words(5)) << "nothing is out";
+  lease({"a", "b"});
+  ack("a");
+  const auto last = session.last_words(5);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->keep, 0ms);
+  ASSERT_EQ(last->verdicts.size(), 2U);
+  EXPECT_EQ(last->verdicts[0].what, fate::delivered);
+  EXPECT_EQ(last->verdicts[1].what, fate::kept);
+}
+
+} // namespace
+} // namespace spec_kitty
