@@ -7,6 +7,7 @@
 #pragma once
 
 #include "messages/result.hpp"
+#include "messages/utf8.hpp"
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -36,9 +37,6 @@ result<std::string> compact_json(std::string_view text, json_keys keys = json_ke
 
 /// A parsed document of any JSON text; the same refusals as compact_json.
 result<json_document> parse_json(std::string_view text, json_keys keys = json_keys::any);
-
-/// True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
-bool is_utf8(std::string_view bytes);
 
 /// Writes a string value or key.
 void put(json_writer& out, std::string_view text);

@@ -190,7 +190,7 @@ void websocket_state::send(const lease_grant& grant) {
   }
   if (session)
     session->on_lease(grant, now());
-  if (over || winding_down || !session) { // it goes back with the last words
+  if (over || winding_down || !session || !link) { // it goes back with the last words
     if (!session)
       session.emplace(now()).on_lease(grant, now());
     session->hand_back();
