@@ -88,4 +88,22 @@ std::string activity_text(const http_request& request, const http_response& resp
          " duplicate, " + std::to_string(batch.rejected) + " rejected";
 }
 
+std::string ws_activity_json(const std::string& what, const std::string& event_id) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "ws", event_id.empty() ? what : "event");
+  if (!event_id.empty()) {
+    field(out, "event_id", printable(event_id));
+    field(out, "status", what);
+  }
+  out.EndObject();
+  return json_of(buffer);
+}
+
+std::string ws_activity_text(const std::string& what, const std::string& event_id) {
+  return event_id.empty() ? "WebSocket " + what
+                          : "WebSocket event " + printable(event_id) + ": " + what;
+}
+
 } // namespace spec_kitty::dev_server

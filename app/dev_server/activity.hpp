@@ -22,4 +22,8 @@ std::string activity_json(const http_request& request, const http_response& resp
 /// The same in words.
 std::string activity_text(const http_request& request, const http_response& response);
 
+/// `{"ws":"connected"}`, `{"ws":"closed"}`, `{"ws":"event","event_id","status"}`.
+std::string ws_activity_json(const std::string& what, const std::string& event_id);
+std::string ws_activity_text(const std::string& what, const std::string& event_id);
+
 } // namespace spec_kitty::dev_server

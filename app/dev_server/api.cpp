@@ -86,7 +86,7 @@ http_response api::handle(const http_request& request, epoch_s now) {
     return unauthorized("no valid access token: log in, or refresh the session");
   switch (found->what) {
   case call::ws_token:
-    return ws_token();
+    return ws_token(*owner, now);
   case call::batch:
     return batches_.handle(request, owner->team_slug);
   case call::clock:
@@ -135,11 +135,11 @@ http_response api::hand_out(const std::optional<token_grant>& grant, std::string
   return {200, json_of(buffer), {{"Cache-Control", "no-store"}}, {}};
 }
 
-http_response api::ws_token() const {
+http_response api::ws_token(const token_owner& owner, epoch_s now) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  field(out, "ws_token", random_token());
+  field(out, "ws_token", tokens_.issue_ws(owner, now));
   out.EndObject();
   return {200, json_of(buffer), {{"Cache-Control", "no-store"}}, {}};
 }

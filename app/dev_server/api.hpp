@@ -26,8 +26,8 @@ public:
   /// Keeps what token_table::to_json says; called before a reply that hands out tokens.
   using save_sessions = std::function<result<void>(const std::string& json)>;
 
-  api(token_table& tokens, event_log& log, batch_rules rules, save_sessions save)
-      : tokens_(tokens), log_(log), batches_(log, std::move(rules)), save_(std::move(save)) {}
+  api(token_table& tokens, event_log& log, batch_desk& batches, save_sessions save)
+      : tokens_(tokens), log_(log), batches_(batches), save_(std::move(save)) {}
 
   /// Answers a request that arrives at `now`. Not thread-safe: one request after the other.
   http_response handle(const http_request& request, epoch_s now);
@@ -35,14 +35,14 @@ public:
 private:
   http_response login(const http_request& request, epoch_s now);
   http_response refresh(const http_request& request, epoch_s now);
-  http_response ws_token() const;
+  http_response ws_token(const token_owner& owner, epoch_s now);
   http_response clock() const;
   http_response events(const std::string& team_slug) const;
   http_response hand_out(const std::optional<token_grant>& grant, std::string_view refusal);
 
   token_table& tokens_;
   event_log& log_;
-  batch_desk batches_;
+  batch_desk& batches_;
   save_sessions save_;
 };
 

@@ -52,6 +52,36 @@ http_response cannot_unpack(const failure& why) {
   return refuse(400, "the body cannot be unpacked: " + why.message);
 }
 
+http_response results_of(const std::vector<judgement>& judgements, const std::string& team_slug,
+                         std::uint64_t server_clock) {
+  const auto count = [&judgements](std::string_view status) {
+    return static_cast<std::size_t>(
+        std::count_if(judgements.begin(), judgements.end(),
+                      [status](const auto& j) { return j.status == status; }));
+  };
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  key(out, "results");
+  out.StartArray();
+  for (const judgement& judged : judgements) {
+    out.StartObject();
+    field(out, "event_id", judged.event_id);
+    field(out, "status", judged.status);
+    if (!judged.error_message.empty())
+      field(out, "error_message", judged.error_message);
+    out.EndObject();
+  }
+  out.EndArray();
+  field(out, "server_clock", server_clock);
+  out.EndObject();
+  return {200,
+          {buffer.GetString(), buffer.GetSize()},
+          {},
+          batch_summary{team_slug, judgements.size(), count(success), count(duplicate),
+                        count(rejected) + count(error), false}};
+}
+
 } // namespace
 
 http_response batch_desk::handle(const http_request& request, const std::string& team_slug) {
@@ -74,23 +104,29 @@ http_response batch_desk::handle(const http_request& request, const std::string&
     return too_large("the batch has " + std::to_string(texts->size()) + " events", "max_events",
                      protocol::max_batch_events);
 
-  bool final = true;
-  http_response reply = judge_all(*texts, team_slug, final);
-  if (reply.status == 200)
-    replies_.remember(idempotency_key, *content, reply, final);
+  const auto judged = take(*texts, team_slug);
+  if (!judged)
+    return refuse(judged.error().code == ec::bad_input ? 400
+                  : judged.error().code == ec::held    ? 403
+                                                       : 500,
+                  judged.error().message);
+  http_response reply = results_of(*judged, team_slug, log_.highest_lamport());
+  const bool final = std::none_of(judged->begin(), judged->end(),
+                                  [](const auto& one) { return one.status == pending; });
+  replies_.remember(idempotency_key, *content, reply, final);
   return reply;
 }
 
-http_response batch_desk::judge_all(const std::vector<std::string_view>& texts,
-                                    const std::string& team_slug, bool& final) {
+result<std::vector<judgement>> batch_desk::take(const std::vector<std::string_view>& texts,
+                                                const std::string& team_slug) {
   std::vector<json_document> events;
   events.reserve(texts.size());
   for (const std::string_view text : texts) {
     auto event = parse_json(text);
     if (!event)
-      return refuse(400, event.error().message);
+      return event.error();
     if (text_of(*event, "team_slug").value_or(team_slug) != team_slug)
-      return refuse(403, "the batch holds an event of another team");
+      return failure{ec::held, "the batch holds an event of another team", {}};
     events.push_back(std::move(*event));
   }
 
@@ -104,42 +140,16 @@ http_response batch_desk::judge_all(const std::vector<std::string_view>& texts,
                          member(events[i], "lamport_clock")->GetUint64(), texts[i]});
   }
   if (const auto kept = log_.append(to_keep); !kept)
-    return refuse(500, kept.error().message);
-  for (const log_entry& entry : to_keep)
+    return kept.error();
+  for (const log_entry& entry : to_keep) {
     times_pending_.erase(entry.event_id);
-
-  const auto count = [&judgements](std::string_view status) {
-    return static_cast<std::size_t>(
-        std::count_if(judgements.begin(), judgements.end(),
-                      [status](const auto& j) { return j.status == status; }));
-  };
-  final = count(pending) == 0;
-
-  json_buffer buffer;
-  json_writer out(buffer);
-  out.StartObject();
-  key(out, "results");
-  out.StartArray();
-  for (const judgement& judged : judgements) {
-    out.StartObject();
-    field(out, "event_id", judged.event_id);
-    field(out, "status", judged.status);
-    if (!judged.error_message.empty())
-      field(out, "error_message", judged.error_message);
-    out.EndObject();
+    if (kept_)
+      kept_(team_slug, entry.line);
   }
-  out.EndArray();
-  field(out, "server_clock", log_.highest_lamport());
-  out.EndObject();
-  return {200,
-          {buffer.GetString(), buffer.GetSize()},
-          {},
-          batch_summary{team_slug, events.size(), count(success), count(duplicate),
-                        count(rejected) + count(error), false}};
+  return judgements;
 }
 
-batch_desk::judgement batch_desk::judge(const json_value& event,
-                                        std::set<std::string>& in_this_batch) {
+judgement batch_desk::judge(const json_value& event, std::set<std::string>& in_this_batch) {
   if (const auto broken = validate_event(event))
     return {text_of(event, "event_id"), rejected, broken->message()};
   const std::string id = *text_of(event, "event_id");

@@ -12,7 +12,9 @@
 #include "app/dev_server/reply_memory.hpp"
 #include "messages/json.hpp"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,28 +31,37 @@ struct batch_rules {
   std::set<std::string> reject_types; ///< event types answered `error`
 };
 
+/// One event and what is said about it.
+struct judgement {
+  std::optional<std::string> event_id; ///< as sent; nothing where it is missing
+  std::string_view status;             ///< of protocol.md, Batch sync
+  std::string error_message;
+};
+
 class batch_desk {
 public:
+  /// Told of every event that was newly kept: its team and its line.
+  using kept_listener = std::function<void(const std::string& team, std::string_view line)>;
+
   batch_desk(event_log& log, batch_rules rules) : log_(log), rules_(std::move(rules)) {}
+
+  void on_kept(kept_listener told) { kept_ = std::move(told); }
 
   /// Answers a batch that a member of the team sent.
   http_response handle(const http_request& request, const std::string& team_slug);
 
-private:
-  /// One event of the batch and what is said about it.
-  struct judgement {
-    std::optional<std::string> event_id; ///< as sent; nothing where it is missing
-    std::string_view status;
-    std::string error_message;
-  };
+  /// Judges events, each a compact JSON text, and keeps the good ones durably. A failure where
+  /// none was judged: bad_input (no JSON), held (of another team), store_* (they cannot be kept).
+  result<std::vector<judgement>> take(const std::vector<std::string_view>& texts,
+                                      const std::string& team_slug);
 
-  http_response judge_all(const std::vector<std::string_view>& texts, const std::string& team_slug,
-                          bool& final);
+private:
   judgement judge(const json_value& event, std::set<std::string>& in_this_batch);
 
   event_log& log_;
   batch_rules rules_;
   reply_memory replies_;
+  kept_listener kept_;
   std::map<std::string, unsigned> times_pending_; ///< by event_id, until it is accepted
 };
 

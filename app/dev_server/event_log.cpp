@@ -119,6 +119,19 @@ void event_log::remember(const log_entry& entry) {
   ids_.insert(entry.event_id);
 }
 
+void event_log::each(const std::function<void(const std::string&, std::string_view)>& visit) const {
+  for (const auto& [team, extents] : by_team_)
+    for (const extent& part : extents) {
+      std::string text;
+      if (!read_at(file_.get(), part.offset, static_cast<std::size_t>(part.bytes), text))
+        continue;
+      std::size_t begin = 0;
+      for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos;
+           begin = end + 1)
+        visit(team, std::string_view(text).substr(begin, end - begin));
+    }
+}
+
 result<std::string> event_log::events_of(const std::string& team_slug) const {
   std::string text;
   const auto found = by_team_.find(team_slug);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,6 +47,10 @@ public:
 
   /// A team's events in arrival order, joined by commas: the inside of a JSON list.
   result<std::string> events_of(const std::string& team_slug) const;
+
+  /// Every kept event in arrival order of its team: the team and the line. Best effort: what cannot
+  /// be read is left out.
+  void each(const std::function<void(const std::string&, std::string_view)>& visit) const;
 
 private:
   /// Neighbouring lines of one team: where in the file, newline included.

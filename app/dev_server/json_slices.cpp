@@ -35,8 +35,7 @@ std::size_t after_value(std::string_view text, std::size_t at) {
 
 } // namespace
 
-std::optional<std::vector<std::string_view>> list_slices(std::string_view compact,
-                                                         std::string_view name) {
+std::optional<std::string_view> member_slice(std::string_view compact, std::string_view name) {
   if (compact.empty() || compact[0] != '{')
     return std::nullopt;
   std::size_t at = 1;
@@ -45,20 +44,38 @@ std::optional<std::vector<std::string_view>> list_slices(std::string_view compac
     const bool wanted = compact.substr(at + 1, key_end - at - 2) == name;
     const std::size_t value = key_end + 1; // behind the colon
     const std::size_t end = after_value(compact, value);
-    if (wanted) {
-      if (compact[value] != '[')
-        return std::nullopt;
-      std::vector<std::string_view> slices;
-      for (std::size_t next = value + 1; compact[next] != ']';) {
-        const std::size_t stop = after_value(compact, next);
-        slices.push_back(compact.substr(next, stop - next));
-        next = compact[stop] == ',' ? stop + 1 : stop;
-      }
-      return slices;
-    }
+    if (wanted)
+      return compact.substr(value, end - value);
     at = end + 1; // behind the comma
   }
   return std::nullopt;
+}
+
+std::string without_member(std::string_view compact, std::string_view name) {
+  const auto value = member_slice(compact, name);
+  if (!value)
+    return std::string(compact);
+  auto begin = static_cast<std::size_t>(value->data() - compact.data()) - name.size() - 3;
+  auto end = static_cast<std::size_t>(value->data() - compact.data()) + value->size();
+  if (compact[end] == ',')
+    ++end;
+  else if (compact[begin - 1] == ',')
+    --begin;
+  return std::string(compact.substr(0, begin)) + std::string(compact.substr(end));
+}
+
+std::optional<std::vector<std::string_view>> list_slices(std::string_view compact,
+                                                         std::string_view name) {
+  const auto list = member_slice(compact, name);
+  if (!list || list->front() != '[')
+    return std::nullopt;
+  std::vector<std::string_view> slices;
+  for (std::size_t next = 1; (*list)[next] != ']';) {
+    const std::size_t stop = after_value(*list, next);
+    slices.push_back(list->substr(next, stop - next));
+    next = (*list)[stop] == ',' ? stop + 1 : stop;
+  }
+  return slices;
 }
 
 } // namespace spec_kitty::dev_server

@@ -1,10 +1,11 @@
-// The elements of a JSON list as the very text they arrived in.
+// Parts of a JSON text as the very text they arrived in.
 //
 // A parsed and rewritten event could differ from what the client sent (1.10 becomes 1.1), and the
 // dev-server keeps events exactly as received; so they are cut out of the compact text instead.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,5 +16,12 @@ namespace spec_kitty::dev_server {
 /// compact_json: nothing is checked here. The views live as long as that text.
 std::optional<std::vector<std::string_view>> list_slices(std::string_view compact,
                                                          std::string_view name);
+
+/// The text of the value that stands under `name` (the first); nothing where there is none. The
+/// same demands as list_slices.
+std::optional<std::string_view> member_slice(std::string_view compact, std::string_view name);
+
+/// The object without that member; every other byte as it is.
+std::string without_member(std::string_view compact, std::string_view name);
 
 } // namespace spec_kitty::dev_server

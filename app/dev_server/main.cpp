@@ -1,6 +1,7 @@
-// spec-kitty-dev-server: a reference server of the protocol's HTTP part on loopback.
+// spec-kitty-dev-server: a reference server of the protocol on loopback, both its sides.
 //
-//   options ─► state folder (locked) ─► tokens, event log ─► api ─► server ─► greeting ─► serve
+//   options ─► state folder (locked) ─► tokens, event log ─► api, ws_hub ─► server ─► greeting ─►
+//   serve
 //
 // SIGINT and SIGTERM end it with status 0. Exit 1: it cannot run, stderr says why and what helps.
 #include "app/dev_server/activity.hpp"
@@ -97,14 +98,22 @@ result<void> serve(const options& chosen) {
   if (!log)
     return log.error();
 
-  api core(tokens, *log, chosen.batches, save);
+  batch_desk desk(*log, chosen.batches);
+  api core(tokens, *log, desk, save);
+  ws_hub hub(desk, *log, chosen.sockets);
+  ws_server sockets(hub,
+                    [&tokens](const std::string& token) { return tokens.use_ws(token, now()); });
+  hub.on_activity([&chosen](const std::string& what, const std::string& event_id) {
+    if (!chosen.quiet)
+      say((chosen.json ? ws_activity_json : ws_activity_text)(what, event_id) + "\n");
+  });
   const auto answer = [&core](const http_request& request) { return core.handle(request, now()); };
   const auto told = [&chosen](const http_request& request, const http_response& response) {
     if (chosen.quiet)
       return;
     say((chosen.json ? activity_json : activity_text)(request, response) + "\n");
   };
-  auto listening = server::listen(chosen.port, answer, told);
+  auto listening = server::listen(chosen.port, answer, told, sockets);
   if (!listening)
     return listening.error();
 

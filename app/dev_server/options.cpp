@@ -66,12 +66,36 @@ std::variant<options, int> read_options(int argc, char** argv) {
                  "test knob: answer `error` for events of this type; repeatable")
       ->allow_extra_args(false)
       ->check(check_type);
+  bool no_snapshot = false;
+  bool no_ack = false;
+  ws_rules& sockets = chosen.sockets;
+  app.add_option("--ws-ping-s", sockets.ping_s, "seconds between two pings, 0: none (default 30)")
+      ->check(CLI::Range(0L, 86400L));
+  app.add_option("--ws-refuse", sockets.refuse_status,
+                 "test knob: answer every WebSocket upgrade with this status")
+      ->check(CLI::Range(300, 599));
+  app.add_flag("--ws-no-snapshot", no_snapshot, "test knob: never send a snapshot");
+  app.add_option("--ws-snapshot-bytes", sockets.snapshot_bytes,
+                 "test knob: pad the snapshot to so many bytes");
+  app.add_flag("--ws-ignore", sockets.ignore_events, "test knob: neither keep nor answer events");
+  app.add_flag("--ws-no-ack", no_ack, "test knob: keep events and never answer them");
+  app.add_flag("--ws-ack-by-echo", sockets.ack_by_echo,
+               "test knob: send the event itself in place of an ack");
+  app.add_flag("--ws-stall", sockets.stall, "test knob: read nothing after the snapshot");
+  app.add_option("--ws-cut-every-ms", sockets.cut_every_ms,
+                 "test knob: cut every connection so long after it was made");
+  app.add_option("--ws-close-after-events", sockets.close_after_events,
+                 "test knob: close a connection after so many events");
+  app.add_option("--ws-close-code", sockets.close_code, "test knob: with this code (default 1001)")
+      ->check(CLI::Range(1000, 4999));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {
     return app.exit(why) == 0 ? 0 : exit_usage;
   }
   chosen.tokens.rotate = !no_rotate;
+  sockets.snapshot = !no_snapshot;
+  sockets.ack = !no_ack;
   if (const char* password = std::getenv("SPEC_KITTY_DEV_PASSWORD"); password != nullptr)
     chosen.login.password = password;
   return chosen;

@@ -3,6 +3,7 @@
 
 #include "app/dev_server/batch.hpp"
 #include "app/dev_server/tokens.hpp"
+#include "app/dev_server/ws_hub.hpp"
 
 #include <string>
 #include <variant>
@@ -17,6 +18,7 @@ struct options {
   account login; ///< what was given; the password comes from SPEC_KITTY_DEV_PASSWORD
   token_rules tokens;
   batch_rules batches;
+  ws_rules sockets;
 };
 
 /// The options, or the exit status where there is nothing to run: 0 after --help, 2 after wrong

@@ -61,11 +61,12 @@ const std::array<lws_protocols, 2> protocols = {{
 
 } // namespace
 
-result<std::unique_ptr<server>> server::listen(int port, handler answer, observer told) {
+result<std::unique_ptr<server>> server::listen(int port, handler answer, observer told,
+                                               ws_server& sockets) {
   if (const auto free = try_port(port); !free)
     return free.error();
   lws_set_log_level(0, nullptr);
-  std::unique_ptr<server> made(new server(std::move(answer), std::move(told)));
+  std::unique_ptr<server> made(new server(std::move(answer), std::move(told), sockets));
   lws_context_creation_info info{};
   info.port = port;
   info.iface = "127.0.0.1";
@@ -108,6 +109,8 @@ void server::stop() {
 }
 
 int server::on_event(lws* wsi, int reason, const char* in, std::size_t size) {
+  if (const auto done = sockets_.on_event(wsi, reason, in, size))
+    return *done;
   switch (reason) {
   case LWS_CALLBACK_HTTP:
     return begin(wsi);
@@ -118,6 +121,7 @@ int server::on_event(lws* wsi, int reason, const char* in, std::size_t size) {
   case LWS_CALLBACK_HTTP_WRITEABLE:
     return write_some(wsi);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return in != nullptr && std::string_view(in) == "websocket" ? 0 : -1;
   case LWS_CALLBACK_RAW_ADOPT: // what a CONNECT turns into
   case LWS_CALLBACK_RAW_RX:
     return -1;

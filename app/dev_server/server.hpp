@@ -6,12 +6,13 @@
 // state lives in a map by connection and goes when libwebsockets says the connection does.
 //
 // What libwebsockets 4.1.6 cannot do is refused rather than half done: a chunked request body
-// (411), a body without a length (taken as empty, and the connection closed), any `Upgrade` (hung
-// up on, without looking at the headers: for an unknown one it has answered and freed them
-// before it asks). Pipelining after a request with a body is hung up on, too.
+// (411), a body without a length (taken as empty, and the connection closed), any `Upgrade` but to
+// a WebSocket (hung up on, without looking at the headers: for an unknown one it has answered and
+// freed them before it asks). Pipelining after a request with a body is hung up on, too.
 #pragma once
 
 #include "app/dev_server/http.hpp"
+#include "app/dev_server/ws_server.hpp"
 #include "messages/result.hpp"
 
 #include <atomic>
@@ -39,7 +40,8 @@ public:
   using observer = std::function<void(const http_request&, const http_response&)>;
 
   /// Listens on 127.0.0.1; port 0 is any free one. Fails when the port is taken or forbidden.
-  static result<std::unique_ptr<server>> listen(int port, handler answer, observer told);
+  static result<std::unique_ptr<server>> listen(int port, handler answer, observer told,
+                                                ws_server& sockets);
 
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -69,7 +71,8 @@ private:
     bool close_after = false;
   };
 
-  server(handler answer, observer told) : answer_(std::move(answer)), told_(std::move(told)) {}
+  server(handler answer, observer told, ws_server& sockets)
+      : answer_(std::move(answer)), told_(std::move(told)), sockets_(sockets) {}
 
   int begin(lws* wsi);
   int take_body(lws* wsi, const char* in, std::size_t size);
@@ -80,6 +83,7 @@ private:
 
   handler answer_;
   observer told_;
+  ws_server& sockets_; ///< the WebSocket side
   std::map<lws*, exchange> exchanges_;
   std::atomic<bool> stopping_{false};
   lws_context* context_ = nullptr;

@@ -128,10 +128,28 @@ std::string token_table::issue_refresh(const std::string& username, const std::s
   return token;
 }
 
+std::string token_table::issue_ws(const token_owner& owner, epoch_s now) {
+  forget_expired(now);
+  std::string token = random_token();
+  ws_.emplace(token, token_owner{owner.username, owner.team_slug, now + ws_token_lifetime_s});
+  return token;
+}
+
+std::optional<token_owner> token_table::use_ws(std::string_view ws_token, epoch_s now) {
+  forget_expired(now);
+  const auto found = ws_.find(ws_token);
+  if (found == ws_.end())
+    return std::nullopt;
+  token_owner owner = std::move(found->second);
+  ws_.erase(found);
+  return owner;
+}
+
 void token_table::forget_expired(epoch_s now) {
   const auto expired = [now](const auto& entry) { return entry.second.expires <= now; };
   std::erase_if(access_, expired);
   std::erase_if(refresh_, expired);
+  std::erase_if(ws_, expired);
 }
 
 std::string token_table::to_json() const {

@@ -37,6 +37,9 @@ struct token_rules {
   bool rotate = true; ///< a refresh token is good once; false: it stays, and replies carry none
 };
 
+/// How long a token for the WebSocket is good, in seconds.
+inline constexpr std::int64_t ws_token_lifetime_s = 60;
+
 /// Whom a token stands for.
 struct token_owner {
   std::string username;
@@ -75,6 +78,11 @@ public:
   /// Whose access token this is; nullptr when unknown or expired.
   const token_owner* who(std::string_view access_token, epoch_s now) const;
 
+  /// A token for one WebSocket connection; it is not kept over a restart.
+  std::string issue_ws(const token_owner& owner, epoch_s now);
+  /// Whom it stands for; it is used up. Nothing when it is unknown, used or over.
+  std::optional<token_owner> use_ws(std::string_view ws_token, epoch_s now);
+
   /// Account and sessions, to be kept where only their owner can read them.
   std::string to_json() const;
 
@@ -91,6 +99,7 @@ private:
   account account_;
   tokens access_;
   tokens refresh_;
+  tokens ws_;
 };
 
 } // namespace spec_kitty::dev_server

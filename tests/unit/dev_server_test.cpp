@@ -49,6 +49,7 @@ protected:
 
   void boot(token_rules rules = {}, const batch_rules& knobs = {}) {
     core_.reset();
+    desk_.reset();
     log_.reset();
     tokens_ = std::make_unique<token_table>(rules);
     if (!saved_.empty()) {
@@ -58,7 +59,8 @@ protected:
     auto opened = event_log::open(events_file());
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     log_ = std::make_unique<event_log>(std::move(*opened));
-    core_ = std::make_unique<api>(*tokens_, *log_, knobs, [this](const std::string& json) {
+    desk_ = std::make_unique<batch_desk>(*log_, knobs);
+    core_ = std::make_unique<api>(*tokens_, *log_, *desk_, [this](const std::string& json) {
       saved_ = json;
       return save_result_;
     });
@@ -118,6 +120,7 @@ protected:
   }();
   std::unique_ptr<token_table> tokens_;
   std::unique_ptr<event_log> log_;
+  std::unique_ptr<batch_desk> desk_;
   std::unique_ptr<api> core_;
   account login_;
   std::string saved_;

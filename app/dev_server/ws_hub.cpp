@@ -1,0 +1,203 @@
+#include "app/dev_server/ws_hub.hpp"
+
+#include "app/dev_server/json_slices.hpp"
+
+#include <utility>
+
+namespace spec_kitty::dev_server {
+
+namespace {
+
+std::string json_of(const json_buffer& buffer) {
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string ack(const std::string& event_id, std::string_view status) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "type", "ack");
+  field(out, "event_id", event_id);
+  field(out, "status", status);
+  out.EndObject();
+  return json_of(buffer);
+}
+
+std::string error(const std::optional<std::string>& event_id, std::string_view message) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "type", "error");
+  field(out, "event_id", event_id);
+  field(out, "message", message);
+  out.EndObject();
+  return json_of(buffer);
+}
+
+std::string echo(std::string_view line) {
+  return R"({"type":"event","event":)" + std::string(line) + "}";
+}
+
+} // namespace
+
+ws_hub::ws_hub(batch_desk& desk, const event_log& log, ws_rules rules)
+    : desk_(desk), rules_(rules) {
+  log.each([this](const std::string& team, std::string_view line) { put_on_board(team, line); });
+  desk_.on_kept([this](const std::string& team, std::string_view line) { on_kept(team, line); });
+}
+
+ws_hub::id ws_hub::connect(const token_owner& owner) {
+  const id who = ++last_;
+  peers_.emplace(who, peer{owner, {}, 0, 0});
+  if (told_)
+    told_("connected", {});
+  if (rules_.snapshot)
+    tell(who, snapshot_of(owner.team_slug));
+  return who;
+}
+
+void ws_hub::disconnect(id who) {
+  if (peers_.erase(who) > 0 && told_)
+    told_("closed", {});
+}
+
+void ws_hub::tell(id who, std::string text) {
+  const auto found = peers_.find(who);
+  if (found == peers_.end())
+    return;
+  found->second.bytes += text.size();
+  found->second.outgoing.push_back(std::move(text));
+  if (wake_)
+    wake_(who);
+}
+
+std::optional<std::string> ws_hub::next(id who) {
+  const auto found = peers_.find(who);
+  if (found == peers_.end() || found->second.outgoing.empty())
+    return std::nullopt;
+  std::string text = std::move(found->second.outgoing.front());
+  found->second.outgoing.pop_front();
+  found->second.bytes -= text.size();
+  return text;
+}
+
+bool ws_hub::has_next(id who) const {
+  const auto found = peers_.find(who);
+  return found != peers_.end() && !found->second.outgoing.empty();
+}
+
+std::size_t ws_hub::waiting_bytes(id who) const {
+  const auto found = peers_.find(who);
+  return found == peers_.end() ? 0 : found->second.bytes;
+}
+
+bool ws_hub::wants_close(id who) const {
+  const auto found = peers_.find(who);
+  return found != peers_.end() && rules_.close_after_events > 0 &&
+         found->second.events >= rules_.close_after_events;
+}
+
+void ws_hub::ping(id who, std::int64_t now_s) {
+  tell(who, R"({"type":"ping","timestamp":)" + std::to_string(now_s) + "}");
+}
+
+void ws_hub::hear(id who, std::string_view text) {
+  const auto compact = compact_json(text);
+  if (!compact)
+    return tell(who, error(std::nullopt, compact.error().message));
+  const auto message = parse_json(*compact);
+  if (!message || !message->IsObject())
+    return tell(who, error(std::nullopt, "the message is not a JSON object"));
+  const auto type = text_of(*message, "type");
+  if (!type)
+    return take_event(who, *compact); // bare
+  if (*type == "pong")
+    return;
+  if (*type != "event")
+    return tell(who, error(std::nullopt, "a message of the unknown type " + excerpt(*type)));
+  if (const auto nested = member_slice(*compact, "event"); nested && nested->front() == '{')
+    return take_event(who, *nested);
+  take_event(who, without_member(*compact, "type")); // flat
+}
+
+void ws_hub::take_event(id who, std::string_view event) {
+  const auto found = peers_.find(who);
+  if (found == peers_.end() || rules_.ignore_events)
+    return;
+  ++found->second.events;
+  const std::string team = found->second.owner.team_slug;
+  speaking_ = who;
+  const auto judged = desk_.take({event}, team);
+  speaking_ = 0;
+  const auto parsed = parse_json(event);
+  const auto event_id = parsed ? text_of(*parsed, "event_id") : std::nullopt;
+  if (!judged) {
+    if (told_)
+      told_("refused", event_id.value_or(""));
+    return tell(who,
+                error(event_id, judged.error().code == ec::held ? "the event is of another team"
+                                                                : judged.error().message));
+  }
+  const judgement& one = judged->front();
+  if (told_)
+    told_(std::string(one.status), one.event_id.value_or(""));
+  if (one.status == "pending" || !rules_.ack)
+    return; // it is left without an answer
+  if (one.status != "success" && one.status != "duplicate")
+    return tell(who, error(one.event_id, one.error_message));
+  if (rules_.ack_by_echo)
+    return tell(who, echo(event));
+  tell(who, ack(*one.event_id, one.status == "success" ? "accepted" : "duplicate"));
+}
+
+void ws_hub::on_kept(const std::string& team, std::string_view line) {
+  put_on_board(team, line);
+  for (const auto& [who, one] : peers_)
+    if (who != speaking_ && one.owner.team_slug == team)
+      tell(who, echo(line));
+}
+
+void ws_hub::put_on_board(const std::string& team, std::string_view line) {
+  const auto event = parse_json(line);
+  const json_value* payload = event ? member(*event, "payload") : nullptr;
+  const auto wp = payload == nullptr ? std::nullopt : text_of(*payload, "wp_id");
+  if (!wp)
+    return;
+  const auto type = text_of(*event, "event_type").value_or("");
+  const bool created = type == "WPCreated";
+  if (!created && type != "WPStatusChanged")
+    return;
+  const std::string feature = text_of(*payload, "feature_slug").value_or("");
+  const std::string project = text_of(*event, "project_uuid").value_or("");
+  board_row& row = boards_[team][project + "/" + feature + "/" + *wp];
+  const auto clock = whole_number_of(*event, "lamport_clock").value_or(0);
+  if (static_cast<std::uint64_t>(clock) < row.lamport_clock)
+    return; // what is on the board happened later
+  row = {*wp, feature, created ? "planned" : text_of(*payload, "new_status").value_or(""),
+         static_cast<std::uint64_t>(clock)};
+}
+
+std::string ws_hub::snapshot_of(const std::string& team) const {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "type", "snapshot");
+  key(out, "work_packages");
+  out.StartArray();
+  if (const auto found = boards_.find(team); found != boards_.end())
+    for (const auto& [name, row] : found->second) {
+      out.StartObject();
+      field(out, "wp_id", row.wp_id);
+      field(out, "feature_slug", row.feature_slug);
+      field(out, "status", row.status);
+      field(out, "lamport_clock", row.lamport_clock);
+      out.EndObject();
+    }
+  out.EndArray();
+  if (rules_.snapshot_bytes > buffer.GetSize())
+    field(out, "padding", std::string(rules_.snapshot_bytes - buffer.GetSize(), 'x'));
+  out.EndObject();
+  return json_of(buffer);
+}
+
+} // namespace spec_kitty::dev_server
