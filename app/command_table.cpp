@@ -6,18 +6,19 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<command_group, 8> groups = {{
+constexpr std::array<command_group, 9> groups = {{
     {"events", "look at recorded events"},
     {"clock", "the Lamport clock"},
     {"auth", "log in and out"},
     {"sync", "bring events to the server"},
+    {"sync daemon", "bring them as they are recorded, in the background"},
     {"config", "configuration of this home"},
     {"agent", "work packages, as agents and people type it"},
     {"agent tasks", "move work packages, note what happened"},
     {"agent feature", "a feature as a whole"},
 }};
 
-constexpr std::array<command, 36> table = {{
+constexpr std::array<command, 43> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -37,6 +38,13 @@ constexpr std::array<command, 36> table = {{
     {"sync status", "show where the events stand", declare_sync_status},
     {"sync doctor", "say what is wrong and what mends it", declare_sync_doctor, false},
     {"sync diagnose", "hold every event against the contract", declare_sync_diagnose},
+    {"sync watch", "follow the connection and the events as they go", declare_sync_watch},
+    {"sync daemon run", "be the daemon, in the foreground", declare_daemon_run},
+    {"sync daemon start", "start the daemon in the background", declare_daemon_start},
+    {"sync daemon stop", "end it; the batch in flight is finished", declare_daemon_stop},
+    {"sync daemon restart", "end it and start it again", declare_daemon_restart},
+    {"sync daemon status", "say whether it runs", declare_daemon_status},
+    {"sync daemon unit", "print a systemd user unit for it", declare_daemon_unit},
     {"sync server", "show or set the server", declare_sync_server},
     {"sync opt-out", "keep this project's events on this machine", declare_sync_opt_out},
     {"sync opt-in", "share this project's events", declare_sync_opt_in},

@@ -117,7 +117,17 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
   for (auto& answer : open)
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
+  ring_daemon(answers);
   return answers;
+}
+
+void emitter::ring_daemon(const std::vector<result<append_receipt>>& answers) {
+  const append_receipt* last = nullptr;
+  for (const auto& answer : answers)
+    if (answer && !answer->spilled)
+      last = &*answer;
+  if (last != nullptr)
+    stands_ = look_at_daemon(store_.home, ring(store_.home, rouse::events), last->queued);
 }
 
 local_system& emitter::actors() {

@@ -5,6 +5,7 @@
 
 #include "app/context.hpp"
 #include "app/local_system.hpp"
+#include "app/standing.hpp"
 #include "config/project.hpp"
 #include "messages/event.hpp"
 #include "messages/queue.hpp"
@@ -37,8 +38,12 @@ public:
   /// Checks a wish against the contract and completes it. Stores nothing.
   result<event_draft> prepare(const event_wish& wish) const;
 
-  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
+  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order. Rings the
+  /// daemon when something is durable.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
+
+  /// Where the events stand after the last record(); nothing where none was recorded.
+  const std::optional<standing>& stands() const { return stands_; }
 
   /// Which announcements were made in this home before; see announcement_key.
   result<std::vector<bool>> announced(const std::vector<std::string>& keys);
@@ -47,6 +52,7 @@ public:
 
 private:
   emitter(context& ctx, const std::optional<credentials>& session);
+  void ring_daemon(const std::vector<result<append_receipt>>& answers);
   local_system& actors();
 
   const std::string team_;
@@ -55,6 +61,7 @@ private:
   std::size_t longest_event_;
   store_options store_;
   std::unique_ptr<local_system> actors_; ///< made with the first event
+  std::optional<standing> stands_;
 };
 
 } // namespace spec_kitty

@@ -47,6 +47,7 @@ constexpr exit_status status_of(ec code) {
   case ec::bad_url:
   case ec::queue_full:
   case ec::unhealthy:
+  case ec::already_running:
   case ec::stopping:
   case ec::internal:
     return exit_status::failed;

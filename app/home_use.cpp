@@ -10,7 +10,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, home_use>, 26> uses = {{
+constexpr std::array<std::pair<std::string_view, home_use>, 29> uses = {{
     {"dev-server", home_use::none},
     // Work packages never depend on the home: its store judges it when events are recorded.
     {"init", home_use::none},
@@ -32,6 +32,9 @@ constexpr std::array<std::pair<std::string_view, home_use>, 26> uses = {{
     {"auth status", home_use::reads},
     {"sync status", home_use::reads},
     {"sync doctor", home_use::reads},
+    {"sync watch", home_use::reads},
+    {"sync daemon status", home_use::reads},
+    {"sync daemon unit", home_use::reads},
     {"sync diagnose", home_use::reads},
     {"config list", home_use::reads},
     {"config get", home_use::reads},

@@ -1,6 +1,7 @@
 #include "app/work_command.hpp"
 
 #include "app/commands/spilled.hpp"
+#include "app/daemon/autostart.hpp"
 #include "app/emitter.hpp"
 #include "app/standing.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -95,10 +96,10 @@ recording record_events(context& ctx, std::vector<work_event> events) {
       why_spilled = answers[at]->spilled;
       continue;
     }
-    done.stands = standing{answers[at]->queued};
     if (!marks[at].empty())
       announced.push_back(marks[at]);
   }
+  done.stands = emit.stands();
   if (why_spilled)
     (void)warn_spilled(ctx, *why_spilled, spilled);
   if (!announced.empty())
@@ -114,14 +115,17 @@ void tell(context& ctx, recording& done) {
                  (done.not_recorded == 1 ? " event" : " events") + " NOT recorded: " + done.reason);
   if (!done.stands && done.not_recorded == 0) { // nothing was emitted: look, change nothing
     if (auto there = ctx.open_for_reading(); there) {
-      done.stands = standing{};
+      std::uint64_t live = 0;
       if (*there)
         if (const auto stats = (*there)->stats())
-          done.stands->queued = stats->live;
+          live = stats->live;
+      const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
+      done.stands =
+          look_at_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
     }
   }
   if (done.stands)
-    ctx.out.note(standing_line(*done.stands));
+    say_standing(ctx, *done.stands);
 }
 
 void write_recording(json_writer& out, const recording& done) {

@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::string_view, 26> names = {
+constexpr std::array<std::string_view, 27> names = {
     "ok",
     "usage",
     "bad_input",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 26> names = {
     "store_version",
     "store_full",
     "store_unusable",
+    "already_running",
     "commit_unknown",
     "stopping",
     "internal",

@@ -40,6 +40,7 @@ enum class ec : std::uint8_t {
   store_version,    ///< the store was written by a newer version
   store_full,       ///< disk or map full
   store_unusable,   ///< no permission, read-only, forked process, network file system
+  already_running,  ///< another daemon holds this home
   commit_unknown,   ///< a commit failed and the store cannot be looked at: it may have taken effect
   stopping,         ///< the system is shutting down; the request was not carried out
   internal,         ///< a defect of this program

@@ -2,6 +2,7 @@
 #include "app/command.hpp"
 #include "app/commands/emit_stdin.hpp"
 #include "app/commands/spilled.hpp"
+#include "app/daemon/autostart.hpp"
 #include "app/emitter.hpp"
 #include "config/files.hpp"
 #include "messages/validate.hpp"
@@ -123,6 +124,9 @@ exit_status emit_one(context& ctx, const emit_options& options) {
     return report_spilled(ctx, *receipt.spilled, 1);
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
+  ctx.out.flush();
+  if (emit.stands())
+    say_standing(ctx, *emit.stands());
   return exit_status::done;
 }
 

@@ -1,6 +1,7 @@
 #include "app/commands/emit_stdin.hpp"
 
 #include "app/commands/spilled.hpp"
+#include "app/daemon/autostart.hpp"
 #include "app/emitter.hpp"
 
 #include <unistd.h>
@@ -178,6 +179,8 @@ exit_status emit_stdin(context& ctx) {
       return exit_status::failed;
     }
   }
+  if (emit.stands())
+    say_standing(ctx, *emit.stands());
   const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
   if (store_failed || of_spill != exit_status::done)
     return exit_status::store_unusable;

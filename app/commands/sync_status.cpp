@@ -1,5 +1,7 @@
 // spec-kitty sync status: where the events stand, each line with its evidence. Reads only.
 #include "app/command.hpp"
+#include "app/daemon/control.hpp"
+#include "app/daemon/record.hpp"
 #include "app/examine.hpp"
 #include "app/sync_system.hpp"
 
@@ -11,27 +13,52 @@ namespace spec_kitty {
 
 namespace {
 
-struct connection_view {
-  std::string_view state;
-  std::string reason;
+constexpr std::chrono::milliseconds status_patience{500};
+
+/// What a daemon says of itself, or what is known of the last one. The evidence of two lines.
+struct daemon_view {
+  bool running = false;
+  std::optional<daemon_identity> daemon; ///< answers
+  connection_status connection;
 };
 
 /// Without a daemon nothing is connected; the reason says what a person would have to do first.
-connection_view connection_of(const context& ctx, const snapshot& shot) {
+std::string reason_to_be_offline(const context& ctx, const snapshot& shot) {
   if (ctx.config.text("sync.server_url").empty())
-    return {"Offline", "no server is set"};
+    return "no server is set";
   if (!shot.session)
-    return {"Offline", "nobody is logged in"};
+    return "nobody is logged in";
   if (shot.session_is == session_state::expired &&
       shot.session->refresh_expires_at <= shot.taken_at / 1000000)
-    return {"Offline", "the session is over"};
-  return {"Offline", "no daemon is running; events go with: spec-kitty sync now"};
+    return "the session is over";
+  return "no daemon is running; events go with: spec-kitty sync now";
 }
 
-void write_json(json_writer& out, const context& ctx, const snapshot& shot) {
+daemon_view look_at_daemon(const context& ctx, const snapshot& shot) {
+  daemon_view view;
+  auto there = control_client::connect(ctx.home.path, status_patience);
+  if (!there) {
+    view.running = there.error().code != ec::not_found;
+    view.connection.reason = view.running ? there.error().message : reason_to_be_offline(ctx, shot);
+    if (const auto record = read_record(ctx.home.path); record && !view.running)
+      view.connection.since = record->end == daemon_end::none ? record->last_sign : record->since;
+    return view;
+  }
+  view.running = true;
+  view.daemon = there->daemon();
+  const auto status = there->ask(R"({"op":"status"})", status_patience);
+  const auto now = status ? parse_identity(*status) : std::nullopt;
+  if (now && now->connection)
+    view.connection = *now->connection;
+  else
+    view.connection.reason = "the daemon does not answer";
+  return view;
+}
+
+void write_json(json_writer& out, const context& ctx, const snapshot& shot,
+                const daemon_view& daemon) {
   const auto& session = shot.session;
   const auto& queue = shot.queue;
-  const auto connection = connection_of(ctx, shot);
   const std::string& server = ctx.config.text("sync.server_url");
   const auto known = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
@@ -60,15 +87,19 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot) {
   out.EndObject();
   key(out, "connection");
   out.StartObject();
-  field(out, "state", connection.state);
-  field(out, "reason", connection.reason);
-  write_instant(out, "since", 0);
+  field(out, "state", to_string(daemon.connection.state));
+  field(out, "reason", daemon.connection.reason);
+  write_instant(out, "since", daemon.connection.since);
   out.EndObject();
   key(out, "daemon");
   out.StartObject();
-  field(out, "running", false);
-  for (const char* name : {"pid", "version", "since"})
-    field(out, name, std::optional<std::string>{});
+  field(out, "running", daemon.running);
+  if (daemon.daemon)
+    field(out, "pid", static_cast<std::uint64_t>(daemon.daemon->who.pid));
+  else
+    field(out, "pid", std::optional<std::string>{});
+  field(out, "version", daemon.daemon ? std::optional(daemon.daemon->version) : std::nullopt);
+  write_instant(out, "since", daemon.daemon ? daemon.daemon->since : 0);
   out.EndObject();
   write_instant(out, "last_ack_at", queue.last_ack_at);
   if (queue.last_error.empty())
@@ -89,10 +120,9 @@ std::string session_words(const snapshot& shot) {
                                                          : who + ", token EXPIRED since " + until;
 }
 
-void print_words(context& ctx, const snapshot& shot) {
+void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) {
   const auto& queue = shot.queue;
   const std::string& server = ctx.config.text("sync.server_url");
-  const auto connection = connection_of(ctx, shot);
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
   ctx.out.line("home        " + ctx.home.path.string() +
                (shot.home_exists ? "" : " (nothing recorded yet)"));
@@ -124,7 +154,16 @@ void print_words(context& ctx, const snapshot& shot) {
   if (shot.overflowed > 0)
     ctx.out.line("overflow    " + number(shot.overflowed) + " in " +
                  (ctx.home.path / "overflow").string() + "; back with: spec-kitty events import");
-  ctx.out.line("connection  " + std::string(connection.state) + ": " + connection.reason);
+  ctx.out.line(
+      "connection  " + std::string(to_string(daemon.connection.state)) +
+      (daemon.connection.reason.empty() ? "" : ": " + daemon.connection.reason) +
+      (daemon.connection.since == 0 ? "" : ", since " + format_timestamp(daemon.connection.since)));
+  if (daemon.daemon)
+    ctx.out.line("daemon      process " + number(daemon.daemon->who.pid) + ", version " +
+                 daemon.daemon->version + ", since " + format_timestamp(daemon.daemon->since));
+  else
+    ctx.out.line(daemon.running ? "daemon      is there and does not answer"
+                                : "daemon      none is running (nobody listens in the home)");
   ctx.out.line("last ack    " + (queue.last_ack_at == 0
                                      ? std::string("never: no server has acknowledged an event")
                                      : format_timestamp(queue.last_ack_at)));
@@ -154,11 +193,12 @@ exit_status status(context& ctx, bool check) {
   if (!shot)
     return ctx.fail(shot.error());
   const auto problem = check ? ask_server(ctx) : std::nullopt;
-  print_words(ctx, *shot);
+  const auto daemon = look_at_daemon(ctx, *shot);
+  print_words(ctx, *shot, daemon);
   if (check && !problem)
     ctx.out.line("check       the server answers");
   const auto fields = [&](json_writer& out) {
-    write_json(out, ctx, *shot);
+    write_json(out, ctx, *shot, daemon);
     if (check)
       field(out, "server_answers", !problem);
   };

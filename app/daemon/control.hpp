@@ -1,0 +1,70 @@
+// Control of a running daemon: newline JSON over a socket in its home.
+//
+//   {"op":"hello"}                      who it is: pid, start_time, boot, home, version, since
+//   {"op":"status"}                     the same and the connection
+//   {"op":"watch"}                      a status, then a line per notice until the client hangs up
+//   {"op":"stop"}                       it finishes the batch in flight and leaves
+//   {"op":"hand_over","version":"…"}    it leaves where that version is newer than its own
+//
+// Every reply is one object with `ok`; a refusal has `error`. The kernel says who is at the other
+// end on both sides: the daemon serves its own user and root, the client believes a daemon only
+// when the process that listens is the one that answers.
+#pragma once
+
+#include "actors/queue/process_mark.hpp"
+#include "app/daemon/unix_socket.hpp"
+#include "messages/connection.hpp"
+#include "messages/json.hpp"
+
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+/// How long a local answer may take.
+inline constexpr std::chrono::milliseconds control_patience{1000};
+/// Longest line of the protocol, either way, but for watch.
+inline constexpr std::size_t longest_control_line = std::size_t{64} << 10;
+
+/// A daemon as it presents itself.
+struct daemon_identity {
+  process_mark who;
+  std::string home;
+  std::string version;
+  epoch_us since = 0;
+  std::optional<connection_status> connection; ///< in a status
+};
+
+std::string render_identity(const daemon_identity& daemon);
+std::optional<daemon_identity> parse_identity(const json_value& reply);
+
+/// True when version `a` (`1.2.3`) comes after `b`.
+bool is_newer_version(std::string_view a, std::string_view b);
+
+/// A connection to the daemon of a home.
+class control_client {
+public:
+  /// not_found where nobody listens; transport where nobody answers in time or the answer is not
+  /// this home's daemon's.
+  static result<control_client> connect(const std::filesystem::path& home,
+                                        std::chrono::milliseconds patience = control_patience);
+
+  const daemon_identity& daemon() const { return identity_; }
+
+  /// One request, one reply: the object, or the failure it holds.
+  result<json_document> ask(std::string_view request,
+                            std::chrono::milliseconds patience = control_patience);
+  /// The next line, of a watch; transport when the daemon is gone, not_found when patience ends.
+  result<std::string> next_line(std::chrono::milliseconds patience);
+  int descriptor() const { return fd_.get(); }
+
+private:
+  explicit control_client(unique_fd fd) : fd_(std::move(fd)) {}
+  result<void> send(std::string_view line, std::chrono::milliseconds patience);
+
+  unique_fd fd_;
+  std::string in_;
+  daemon_identity identity_;
+};
+
+} // namespace spec_kitty

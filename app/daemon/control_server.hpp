@@ -1,0 +1,59 @@
+// The daemon's side of control: clients, their lines, their deadlines. One thread, no blocking: the
+// daemon's loop asks which descriptors to poll and hands back what poll said.
+#pragma once
+
+#include "app/daemon/unix_socket.hpp"
+#include "messages/json.hpp"
+
+#include <poll.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty {
+
+class control_server {
+public:
+  using clock = std::chrono::steady_clock;
+  /// The reply to a request, one line; `watching` makes the client one that hears of notices.
+  using responder = std::function<std::string(const json_value& request, bool& watching)>;
+
+  control_server(unique_fd listener, responder answer)
+      : listener_(std::move(listener)), answer_(std::move(answer)) {}
+
+  /// The descriptors to poll, behind what is in the list.
+  void add_to(std::vector<pollfd>& list) const;
+  /// What poll said of them, from `first` on.
+  void handle(const std::vector<pollfd>& list, std::size_t first);
+  /// A line for every watcher. One that does not read is dropped.
+  void tell_watchers(const std::string& line);
+  /// When the next client's time is over; that of a silent client ends after 5 s.
+  std::optional<clock::time_point> next_deadline() const;
+  void drop_overdue();
+
+private:
+  struct client {
+    unique_fd fd;
+    std::string in;
+    std::string out;
+    bool watching = false;
+    bool over = false;
+    clock::time_point deadline;
+  };
+
+  void accept_all();
+  void read_from(client& one);
+  void answer(client& one, const std::string& line);
+  static void flush(client& one);
+
+  unique_fd listener_;
+  responder answer_;
+  std::vector<client> clients_;
+};
+
+/// `{"ok":false,"error":{…}}`.
+std::string refusal_line(const failure& why);
+
+} // namespace spec_kitty

@@ -1,0 +1,361 @@
+#include "app/daemon/daemon.hpp"
+
+#include "app/daemon/control.hpp"
+#include "app/daemon/control_server.hpp"
+#include "app/daemon/doorbell.hpp"
+#include "app/daemon/engine.hpp"
+#include "app/daemon/log.hpp"
+#include "app/daemon/notices.hpp"
+#include "app/daemon/record.hpp"
+
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <mutex>
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that leaving may take
+constexpr auto look_every = 60s;            ///< whether the home is still there
+
+/// Signals that end or rouse the daemon, read from a descriptor instead of handled.
+class signals {
+public:
+  signals() {
+    ::sigemptyset(&mask_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+      ::sigaddset(&mask_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &mask_, &before_); // threads made later inherit it
+    fd_ = unique_fd(::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  ~signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals(const signals&) = delete;
+  signals& operator=(const signals&) = delete;
+
+  int get() const { return fd_.get(); }
+  /// The next one that came; 0: none.
+  int next() const {
+    signalfd_siginfo info{};
+    return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                                : 0;
+  }
+
+private:
+  sigset_t mask_{};
+  sigset_t before_{};
+  unique_fd fd_;
+};
+
+/// Notices on their way from the actors' threads to the loop.
+class notice_queue {
+public:
+  notice_queue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  int get() const { return fd_.get(); }
+  void push(const notice& what) {
+    {
+      const std::lock_guard hold(guard_);
+      notices_.push_back(what);
+      if (notices_.size() > 1)
+        return; // the loop is on its way
+    }
+    const std::uint64_t one = 1;
+    (void)!::write(fd_.get(), &one, sizeof one);
+  }
+  std::vector<notice> take() {
+    std::uint64_t count = 0;
+    (void)!::read(fd_.get(), &count, sizeof count);
+    const std::lock_guard hold(guard_);
+    return std::exchange(notices_, {});
+  }
+
+private:
+  unique_fd fd_;
+  std::mutex guard_;
+  std::vector<notice> notices_;
+};
+
+context with_settings(const home_folder& home, const settings& config) {
+  return {output(false, true, false), home, config};
+}
+
+class daemon {
+public:
+  daemon(const context& ctx, const daemon_options& options)
+      : home_(ctx.home), config_(ctx.config), options_(options) {
+    record_.who = this_process();
+    record_.version = options.version;
+    record_.since = wall_clock_now();
+  }
+
+  result<void> run();
+
+private:
+  std::string respond(const json_value& request, bool& watching);
+  void start_engine();
+  void on_rings();
+  void on_signals();
+  void on_notices();
+  void reload();
+  void look_around();
+  void leave(daemon_end how, std::string why);
+  void write_down();
+  bool is_idle();
+  int timeout_ms() const;
+
+  const home_folder home_;
+  settings config_;
+  const daemon_options& options_;
+  daemon_record record_;
+  signals signals_;
+  notice_queue notices_;
+  unique_fd ring_;
+  std::optional<control_server> control_;
+  std::unique_ptr<daemon_log> log_;
+  std::unique_ptr<engine> engine_;
+  std::pair<dev_t, ino_t> lock_file_{};
+  steady::time_point next_look_ = steady::now() + look_every;
+  steady::time_point last_ring_ = steady::now();
+  bool leaving_ = false;
+  std::optional<failure> failed_;
+};
+
+result<void> daemon::run() {
+  struct stat lock {};
+  if (::stat(daemon_lock(home_.path).c_str(), &lock) != 0)
+    return system_failure(errno, "cannot look at " + daemon_lock(home_.path).string());
+  lock_file_ = {lock.st_dev, lock.st_ino};
+  auto log = daemon_log::open(home_.path);
+  if (!log)
+    return log.error();
+  log_ = std::move(*log);
+  auto listener = bind_in_home(home_.path, control_socket, socket_kind::stream);
+  if (!listener)
+    return listener.error();
+  auto ring = bind_in_home(home_.path, ring_socket, socket_kind::datagram);
+  if (!ring)
+    return ring.error();
+  ring_ = std::move(*ring);
+  control_.emplace(std::move(*listener), [this](const json_value& request, bool& watching) {
+    return respond(request, watching);
+  });
+  record_.connection = {connection_state::offline, "starting", record_.since, 0};
+  if (auto written = write_record(home_.path, record_); !written)
+    return written;
+  log_->info("spec-kitty " + options_.version + " runs as process " +
+             std::to_string(record_.who.pid) + " on " + home_.path.string());
+  start_engine();
+  if (options_.on_running)
+    options_.on_running();
+
+  while (!leaving_) {
+    std::vector<pollfd> list = {
+        {ring_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {notices_.get(), POLLIN, 0}};
+    const std::size_t first_client = list.size();
+    control_->add_to(list);
+    if (::poll(list.data(), list.size(), timeout_ms()) < 0 && errno != EINTR)
+      break;
+    if (list[0].revents != 0)
+      on_rings();
+    if (list[1].revents != 0)
+      on_signals();
+    if (list[2].revents != 0)
+      on_notices();
+    control_->handle(list, first_client);
+    control_->drop_overdue();
+    look_around();
+  }
+  engine_->wind_down(wind_down_patience);
+  on_notices(); // what was told meanwhile
+  engine_.reset();
+  record_.since = wall_clock_now();
+  record_.connection = {connection_state::offline, "the daemon has ended", record_.since, 0};
+  write_down();
+  log_->info("leaves: " + record_.why);
+  for (const auto name : {control_socket, ring_socket})
+    ::unlink((home_.path / name).c_str());
+  return failed_ ? result<void>(*failed_) : result<void>{};
+}
+
+void daemon::start_engine() {
+  engine_ = std::make_unique<engine>(with_settings(home_, config_),
+                                     [this](const notice& what) { notices_.push(what); });
+}
+
+std::string daemon::respond(const json_value& request, bool& watching) {
+  daemon_identity me{record_.who, home_.path.string(), record_.version, record_.since, {}};
+  const std::string op = text_of(request, "op").value_or("");
+  if (op == "hello")
+    return render_identity(me);
+  me.connection = record_.connection;
+  if (op == "status")
+    return render_identity(me);
+  if (op == "watch") {
+    watching = true;
+    return render_identity(me);
+  }
+  if (op == "stop") {
+    leave(daemon_end::stopped, "asked to by sync daemon stop");
+    return render_identity(me);
+  }
+  if (op == "hand_over") {
+    const std::string newer = text_of(request, "version").value_or("");
+    if (!is_newer_version(newer, record_.version))
+      return refusal_line({ec::already_running,
+                           "a daemon of version " + record_.version + " runs here already",
+                           {}});
+    leave(daemon_end::handed_over, "hands over to version " + excerpt(newer));
+    return render_identity(me);
+  }
+  return refusal_line({ec::bad_input, "there is no operation " + excerpt(op), {}});
+}
+
+void daemon::on_rings() {
+  std::array<bool, 3> rung{};
+  for (char letter = 0; ::recv(ring_.get(), &letter, 1, 0) >= 0;)
+    if (const auto why = rouse_of(letter))
+      rung.at(static_cast<std::size_t>(*why)) = true;
+  last_ring_ = steady::now();
+  if (rung[static_cast<std::size_t>(rouse::session)])
+    reload();
+  for (const rouse why : {rouse::drained, rouse::events})
+    if (rung[static_cast<std::size_t>(why)])
+      engine_->stir(why);
+}
+
+void daemon::on_signals() {
+  for (int signal = signals_.next(); signal != 0; signal = signals_.next()) {
+    if (signal == SIGHUP)
+      reload();
+    else if (signal == SIGINT)
+      leave(daemon_end::stopped, "interrupted (Ctrl-C)");
+    else
+      leave(daemon_end::signalled, "ended by SIGTERM");
+  }
+}
+
+void daemon::on_notices() {
+  for (const auto& what : notices_.take()) {
+    const std::string words = notice_words(what);
+    if (is_logged(what) && !words.empty())
+      std::holds_alternative<remark>(what) || std::holds_alternative<actors_failed>(what)
+          ? log_->warn(words)
+          : log_->info(words);
+    if (!words.empty())
+      control_->tell_watchers(notice_json(what, wall_clock_now()));
+    if (const auto* now = std::get_if<connection_status>(&what)) {
+      record_.connection = *now;
+      if (!leaving_)
+        write_down();
+    }
+    if (const auto* failed = std::get_if<actors_failed>(&what)) {
+      failed_ = failed->why;
+      leave(daemon_end::failed, failed->why.message);
+    }
+  }
+}
+
+/// Settings that changed make the actors anew; anything else they look at themselves.
+void daemon::reload() {
+  auto fresh = settings::load(home_.path);
+  if (!fresh) {
+    log_->warn("config.toml is not taken over: " + fresh.error().message);
+    return engine_->stir(rouse::session);
+  }
+  const bool same =
+      std::all_of(setting_keys().begin(), setting_keys().end(), [&](const setting_key& key) {
+        return fresh->text(key.name) == config_.text(key.name);
+      });
+  if (same)
+    return engine_->stir(rouse::session);
+  config_ = std::move(*fresh);
+  log_->info("the settings have changed");
+  engine_->wind_down(wind_down_patience);
+  start_engine();
+}
+
+void daemon::look_around() {
+  const auto now = steady::now();
+  if (now >= next_look_) {
+    next_look_ = now + look_every;
+    struct stat lock {};
+    if (::stat(daemon_lock(home_.path).c_str(), &lock) != 0 ||
+        lock_file_ != std::pair{lock.st_dev, lock.st_ino})
+      leave(daemon_end::stopped, "the home is gone");
+    else
+      touch_record(home_.path);
+  }
+  if (!leaving_ && is_idle())
+    leave(daemon_end::idle, "idle for sync.daemon_idle_s");
+}
+
+bool daemon::is_idle() {
+  const std::chrono::seconds most(config_.number("sync.daemon_idle_s"));
+  if (most == 0s || steady::now() - last_ring_ < most)
+    return false;
+  if (engine_->waiting() == 0)
+    return true;
+  last_ring_ = steady::now(); // something waits: look again after as long
+  return false;
+}
+
+void daemon::leave(daemon_end how, std::string why) {
+  if (std::exchange(leaving_, true))
+    return;
+  record_.end = how;
+  record_.why = std::move(why);
+}
+
+void daemon::write_down() {
+  if (const auto written = write_record(home_.path, record_); !written)
+    log_->warn(written.error().message);
+}
+
+int daemon::timeout_ms() const {
+  auto next = next_look_;
+  if (const auto deadline = control_->next_deadline())
+    next = std::min(next, *deadline);
+  if (const std::chrono::seconds idle(config_.number("sync.daemon_idle_s")); idle > 0s)
+    next = std::min(next, last_ring_ + idle);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60000));
+}
+
+} // namespace
+
+std::filesystem::path daemon_lock(const std::filesystem::path& home) {
+  return home / "daemon.lock";
+}
+
+result<void> run_daemon(const context& ctx, const daemon_options& options) {
+  const auto& home = ctx.home.path;
+  ::umask(077);
+  if (auto made = make_private_folder(home); !made)
+    return made;
+  const auto lock = file_lock::take(daemon_lock(home), 0ms);
+  if (!lock)
+    return lock.error();
+  if (!*lock) {
+    const auto other = read_record(home);
+    return failure{ec::already_running,
+                   "a daemon runs on " + home.string() + " already" +
+                       (other ? " (process " + std::to_string(other->who.pid) + ")" : ""),
+                   "see: spec-kitty sync daemon status"};
+  }
+  if (::chdir("/") != 0) // its folder may be removed while it runs
+    return system_failure(errno, "cannot leave the current folder");
+  return daemon(ctx, options).run();
+}
+
+} // namespace spec_kitty

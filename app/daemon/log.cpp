@@ -1,0 +1,50 @@
+// The one file that knows spdlog. Header-only with an inline fmt, so that a program that emits
+// loads no library for it.
+#define FMT_HEADER_ONLY
+#define SPDLOG_FMT_EXTERNAL
+#include "app/daemon/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t file_bytes = std::size_t{1} << 20;
+constexpr std::size_t old_files = 2;
+
+class spdlog_log final : public daemon_log {
+public:
+  explicit spdlog_log(const std::string& file)
+      : logger_("daemon", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file, file_bytes,
+                                                                                 old_files)) {
+    logger_.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    logger_.flush_on(spdlog::level::info);
+    logger_.set_error_handler([](const std::string&) {}); // a full disk stops no event
+  }
+
+  void info(const std::string& words) override {
+    logger_.log(spdlog::level::info, spdlog::string_view_t(words));
+  }
+  void warn(const std::string& words) override {
+    logger_.log(spdlog::level::warn, spdlog::string_view_t(words));
+  }
+
+private:
+  spdlog::logger logger_;
+};
+
+} // namespace
+
+result<std::unique_ptr<daemon_log>> daemon_log::open(const std::filesystem::path& home) {
+  const auto file = home / "daemon.log";
+  try {
+    return std::unique_ptr<daemon_log>(std::make_unique<spdlog_log>(file.string()));
+  } catch (const std::exception& error) {
+    return failure{ec::store_unusable, "cannot write " + file.string() + ": " + error.what(),
+                   "check the home's permissions and the disk"};
+  }
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,23 @@
+// The daemon's log: `daemon.log` in the home, three files of 1 MiB, mode 0600. What goes in is said
+// by the caller; no token ever stands in a notice.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace spec_kitty {
+
+class daemon_log {
+public:
+  /// Files are made under the process's umask.
+  static result<std::unique_ptr<daemon_log>> open(const std::filesystem::path& home);
+  virtual ~daemon_log() = default;
+
+  virtual void info(const std::string& words) = 0;
+  virtual void warn(const std::string& words) = 0;
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,194 @@
+#include "app/daemon/starting.hpp"
+
+#include "app/daemon/daemon.hpp"
+#include "app/daemon/record.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr auto start_patience = 10s;
+constexpr auto stop_patience = 8s;
+constexpr auto term_patience = 5s;
+
+/// True as soon as nobody holds the daemon's lock; false when patience ends first.
+bool is_free(const std::filesystem::path& home, std::chrono::milliseconds patience) {
+  const auto lock = file_lock::take(daemon_lock(home), patience);
+  return lock && lock->has_value();
+}
+
+/// The first line a child says on its way up, and its end.
+result<std::string> first_line(int fd) {
+  std::string said;
+  std::array<char, 1024> chunk{};
+  const auto until = steady::now() + start_patience;
+  while (said.find('\n') == std::string::npos) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady::now());
+    if (left <= 0ms || !wait_for(fd, false, left))
+      return failure{ec::transport, "the daemon does not come up within 10 s",
+                     "see daemon.log in the home"};
+    const auto got = ::read(fd, chunk.data(), chunk.size());
+    if (got > 0)
+      said.append(chunk.data(), static_cast<std::size_t>(got));
+    else if (got == 0)
+      return failure{ec::internal, "the daemon ended before it ran", "see daemon.log in the home"};
+  }
+  return said.substr(0, said.find('\n'));
+}
+
+ec code_named(std::string_view name) {
+  for (int i = 1; i <= static_cast<int>(ec::internal); ++i)
+    if (to_string(static_cast<ec>(i)) == name)
+      return static_cast<ec>(i);
+  return ec::internal;
+}
+
+/// Ends a daemon that answers no request, by signals to a descriptor of exactly that process.
+result<bool> end_by_signal(const std::filesystem::path& home) {
+  const auto fd = connect_in_home(home, control_socket);
+  if (!fd) // gone meanwhile
+    return is_free(home, 1s)
+               ? result<bool>(true)
+               : result<bool>(failure{
+                     ec::transport,
+                     "the daemon of " + home.string() + " holds its lock and listens to nobody",
+                     "see who holds it with: fuser " + daemon_lock(home).string()});
+  const auto peer = peer_of(fd->get());
+  const auto record = read_record(home);
+  const failure unsure{
+      ec::transport,
+      "what listens in " + home.string() + " (process " + std::to_string(peer ? peer->pid : 0) +
+          ") does not answer and cannot be told for the daemon: it is not signalled",
+      "look at that process; end it yourself if it is spec-kitty's"};
+  if (!peer || !record || static_cast<pid_t>(record->who.pid) != peer->pid)
+    return unsure;
+  const unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, peer->pid, 0)));
+  if (!process || !is_alive(record->who)) // looked at while the descriptor holds the process
+    return unsure;
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
+    if (wait_for(process.get(), false, signal == SIGTERM ? term_patience : 2s))
+      return true;
+  }
+  return failure{ec::transport, "process " + std::to_string(peer->pid) + " cannot be ended", {}};
+}
+
+} // namespace
+
+std::filesystem::path this_program() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error);
+}
+
+result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
+  const std::string program = this_program().string();
+  std::array<std::string, 7> words = {"spec-kitty", "--home", home.string(), "sync",
+                                      "daemon",     "run",    "--json"};
+  std::array<char*, 8> argv{};
+  for (std::size_t i = 0; i < words.size(); ++i)
+    argv.at(i) = words.at(i).data();
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (report_fd >= 0)
+    posix_spawn_file_actions_adddup2(&files, report_fd, STDOUT_FILENO);
+  else
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  pid_t child = -1;
+  const int error =
+      ::posix_spawn(&child, program.c_str(), &files, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0)
+    return system_failure(error, "cannot start " + program);
+  return child;
+}
+
+result<daemon_start> start_daemon(const std::filesystem::path& home, const std::string& version) {
+  daemon_start done;
+  if (auto there = control_client::connect(home); there) {
+    if (!is_newer_version(version, there->daemon().version)) {
+      done.was_running = true;
+      done.daemon = there->daemon();
+      return done;
+    }
+    done.replaced = there->daemon().version;
+    const auto leaves = there->ask(R"({"op":"hand_over","version":")" + version + "\"}");
+    if (!leaves)
+      return leaves.error();
+    if (!is_free(home, stop_patience))
+      return failure{ec::transport, "the daemon of version " + done.replaced + " does not leave",
+                     "run: spec-kitty sync daemon stop"};
+  }
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
+    return system_failure(errno, "cannot make a pipe");
+  const unique_fd from(pipe[0]);
+  unique_fd to(pipe[1]);
+  const auto child = spawn_daemon(home, to.get());
+  to = unique_fd();
+  if (!child)
+    return child.error();
+  const auto line = first_line(from.get());
+  if (!line) {
+    ::waitpid(*child, nullptr, WNOHANG);
+    return line.error();
+  }
+  const auto said = parse_json(*line);
+  const json_value* error = said ? member(*said, "error") : nullptr;
+  const auto code = error == nullptr ? ec::ok : code_named(text_of(*error, "code").value_or(""));
+  if (code != ec::ok)
+    ::waitpid(*child, nullptr, 0);                   // it is on its way out
+  if (code != ec::ok && code != ec::already_running) // another start was faster
+    return failure{code, text_of(*error, "message").value_or("the daemon cannot run"),
+                   text_of(*error, "hint").value_or("")};
+  const auto until = steady::now() + start_patience;
+  for (;;) { // the faster one may be on its way up
+    auto there = control_client::connect(home);
+    if (there) {
+      done.daemon = there->daemon();
+      done.was_running = code == ec::already_running;
+      return done;
+    }
+    if (steady::now() > until)
+      return there.error();
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
+result<bool> stop_daemon(const std::filesystem::path& home) {
+  auto there = control_client::connect(home);
+  if (!there && there.error().code == ec::not_found) {
+    std::error_code error;
+    if (!std::filesystem::exists(daemon_lock(home), error) || is_free(home, 0ms))
+      return false;
+    return end_by_signal(home);
+  }
+  if (!there)
+    return end_by_signal(home);
+  const auto leaves = there->ask(R"({"op":"stop"})");
+  if (leaves && is_free(home, stop_patience))
+    return true;
+  return end_by_signal(home);
+}
+
+} // namespace spec_kitty
