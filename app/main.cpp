@@ -1,5 +1,6 @@
 // The entry: parse, resolve the home, load the configuration, run one command, one exit status.
 #include "app/command.hpp"
+#include "app/daemon/doorbell.hpp"
 #include "app/home_use.hpp"
 #include "app/store_guard.hpp"
 #include "config/version.hpp"
@@ -119,6 +120,8 @@ exit_status run_command(const global_options& options, const parsed_command& par
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
     status = parsed.action(ctx);
+    if (parsed.chosen->rings && status != exit_status::usage)
+      (void)ring(ctx.home.path, *parsed.chosen->rings); // nobody may be there
     return ctx.out.flush() ? status : exit_status::failed;
   }
   return out.flush() ? status : exit_status::failed;

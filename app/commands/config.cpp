@@ -1,5 +1,6 @@
 // spec-kitty config … and sync server: values with their origin.
 #include "app/command.hpp"
+#include "app/daemon/doorbell.hpp"
 #include "config/url.hpp"
 
 #include <CLI/CLI.hpp>
@@ -102,6 +103,7 @@ exit_status set_server(context& ctx, const std::string& url) {
     ctx.out.warn("written, but " + environment_name(server_key) +
                  " in the environment overrides it");
   context changed{ctx.out, ctx.home, *now};
+  (void)ring(ctx.home.path, rouse::session);
   const auto status = show_server(changed);
   ctx.out = std::move(changed.out);
   return status;
