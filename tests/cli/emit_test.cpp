@@ -14,7 +14,8 @@ TEST_F(Emit, PrintsTheIdOfTheStoredEvent) {
   const std::string id = done.out.substr(0, done.out.find('\n'));
   EXPECT_EQ(id.size(), 26U);
   EXPECT_EQ(done.out, id + "\n");
-  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.err, "[Offline] 1 queued\n");
+  EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", good_payload, "--quiet"}).err, "");
   EXPECT_EQ(cli({"events", "show", id}).status, 0);
 }
 

@@ -25,6 +25,8 @@ const std::map<std::string, std::vector<words>> reading = {
     {"clock show", {{}}},
     {"sync status", {{}}},
     {"sync server", {{}}},
+    {"sync daemon status", {{}}},
+    {"sync daemon unit", {{}}},
     {"sync diagnose", {{}}},
     {"config list", {{}}},
     {"config get", {{"sync.timeout_s"}, {"no.such.key"}}},
@@ -33,7 +35,14 @@ const std::map<std::string, std::vector<words>> reading = {
     {"agent tasks list-dependents", {{"WP01"}}},
 };
 
+/// Reads until it is told to end.
+const std::string following = "sync watch";
+
 const std::set<std::string> writing = {
+    "sync daemon run",
+    "sync daemon start",
+    "sync daemon stop",
+    "sync daemon restart",
     "emit",
     "events retry",
     "events discard",
@@ -154,7 +163,7 @@ TEST_F(ReadingCommands, OfTheHelpAreAllKnownHere) {
   const auto all = commands();
   EXPECT_GE(all.size(), 19U) << "the help was not understood";
   for (const auto& path : all) {
-    EXPECT_TRUE(reading.contains(path) != writing.contains(path))
+    EXPECT_TRUE(path == following || reading.contains(path) != writing.contains(path))
         << path << " stands on neither list of this test, or on both";
   }
 }
@@ -182,6 +191,19 @@ TEST_F(ReadingCommands, AreCleanInAHomeWithEvents) {
   fs::remove(home() / "clock.json"); // what a reader must not bring back
   expect_all_clean({0, 1});
   EXPECT_FALSE(fs::exists(home() / "clock.json"));
+}
+
+TEST_F(ReadingCommands, TheOneThatFollowsIsCleanToo) {
+  emit(2);
+  for (const char* form : {"--json", "--quiet"}) {
+    auto watching = command({"sync", "watch", form});
+    for (const char* word : {"2", "TERM", "-s", "timeout"})
+      watching.argv.insert(watching.argv.begin(), word);
+    const auto found = trace(watching, root() / "trace");
+    EXPECT_NE(found.done.out, "");
+    for (const auto& line : found.changes)
+      ADD_FAILURE() << "sync watch asks for a change: " << line;
+  }
 }
 
 TEST_F(ReadingCommands, AreCleanInAHomeWithASession) {
