@@ -117,17 +117,24 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
   for (auto& answer : open)
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
-  ring_daemon(answers);
+  for (const auto& answer : answers)
+    if (answer && !answer->spilled) {
+      queued_ = answer->queued;
+      to_ring_ = true;
+    }
   return answers;
 }
 
-void emitter::ring_daemon(const std::vector<result<append_receipt>>& answers) {
-  const append_receipt* last = nullptr;
-  for (const auto& answer : answers)
-    if (answer && !answer->spilled)
-      last = &*answer;
-  if (last != nullptr)
-    stands_ = look_at_daemon(store_.home, ring(store_.home, rouse::events), last->queued);
+void emitter::ring_daemon() {
+  if (std::exchange(to_ring_, false))
+    (void)ring(store_.home, rouse::events); // nobody may be there
+}
+
+std::optional<standing> emitter::finish() {
+  actors_.reset();
+  if (!queued_)
+    return std::nullopt;
+  return look_at_daemon(store_.home, ring(store_.home, rouse::events), *queued_);
 }
 
 local_system& emitter::actors() {

@@ -38,12 +38,16 @@ public:
   /// Checks a wish against the contract and completes it. Stores nothing.
   result<event_draft> prepare(const event_wish& wish) const;
 
-  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order. Rings the
-  /// daemon when something is durable.
+  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
-  /// Where the events stand after the last record(); nothing where none was recorded.
-  const std::optional<standing>& stands() const { return stands_; }
+  /// Rings the daemon where something became durable since the last ring: for a stream, while it
+  /// goes on.
+  void ring_daemon();
+
+  /// The end: clock.json is current, then the daemon is rung, so that its work does not meet this
+  /// process's own. Where the events stand; nothing where none was recorded.
+  std::optional<standing> finish();
 
   /// Which announcements were made in this home before; see announcement_key.
   result<std::vector<bool>> announced(const std::vector<std::string>& keys);
@@ -52,7 +56,6 @@ public:
 
 private:
   emitter(context& ctx, const std::optional<credentials>& session);
-  void ring_daemon(const std::vector<result<append_receipt>>& answers);
   local_system& actors();
 
   const std::string team_;
@@ -61,7 +64,8 @@ private:
   std::size_t longest_event_;
   store_options store_;
   std::unique_ptr<local_system> actors_; ///< made with the first event
-  std::optional<standing> stands_;
+  std::optional<std::uint64_t> queued_; ///< after the last event that became durable
+  bool to_ring_ = false;
 };
 
 } // namespace spec_kitty

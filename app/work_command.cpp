@@ -99,12 +99,12 @@ recording record_events(context& ctx, std::vector<work_event> events) {
     if (!marks[at].empty())
       announced.push_back(marks[at]);
   }
-  done.stands = emit.stands();
   if (why_spilled)
     (void)warn_spilled(ctx, *why_spilled, spilled);
   if (!announced.empty())
     if (const auto kept = emit.announce(announced); !kept)
       ctx.out.warn("what was announced could not be remembered: " + kept.error().message);
+  done.stands = emit.finish();
   return done;
 }
 

@@ -128,8 +128,7 @@ void websocket_state::hear(const std::string& text) {
     return end(*heard.end);
   if (heard.needs_run)
     hand_over();
-  settle();
-  lease();
+  settle(); // and then the next lease
 }
 
 /// One merge at a time: of what comes meanwhile, the highest value counts.

@@ -125,8 +125,8 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   ctx.out.flush();
-  if (emit.stands())
-    say_standing(ctx, *emit.stands());
+  if (const auto stands = emit.finish())
+    say_standing(ctx, *stands);
   return exit_status::done;
 }
 

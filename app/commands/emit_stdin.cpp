@@ -178,9 +178,10 @@ exit_status emit_stdin(context& ctx) {
       ctx.out.warn("stdout is closed; the rest of the input was not recorded");
       return exit_status::failed;
     }
+    emit.ring_daemon();
   }
-  if (emit.stands())
-    say_standing(ctx, *emit.stands());
+  if (const auto stands = emit.finish())
+    say_standing(ctx, *stands);
   const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
   if (store_failed || of_spill != exit_status::done)
     return exit_status::store_unusable;
