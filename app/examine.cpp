@@ -1,5 +1,8 @@
 #include "app/examine.hpp"
 
+#include "app/daemon/control.hpp"
+#include "config/version.hpp"
+
 #include "actors/queue/spill.hpp"
 #include "app/sync_system.hpp"
 #include "config/files.hpp"
@@ -100,6 +103,20 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
   return system.probe(mine);
 }
 
+/// Asks the daemon who it is, where one listens.
+void look_at_daemon(const context& ctx, evidence& seen) {
+  seen.version = version;
+  const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
+  seen.daemon = spec_kitty::look_at_daemon(
+      ctx.home.path, listens ? delivery::taken : delivery::nobody, seen.shot.queued);
+  if (!listens || seen.daemon.stopped)
+    return;
+  if (const auto there = control_client::connect(ctx.home.path))
+    seen.daemon_version = there->daemon().version;
+  else if (there.error().code != ec::not_found)
+    seen.daemon_problem = there.error().message;
+}
+
 } // namespace
 
 std::string program_for(const home_folder& home) {
@@ -129,6 +146,7 @@ evidence examine(const context& ctx) {
   seen.clock_conflicts = clock_conflicts(ctx.home.path, seen.shot.queue.node_id);
   if (!seen.store_problem)
     seen.newest_event_at = time_of_newest(ctx);
+  look_at_daemon(ctx, seen);
   const auto server = configured_server(ctx.config);
   if (server)
     seen.server_origin = server->origin();

@@ -1,5 +1,7 @@
 #include "app/health.hpp"
 
+#include "app/daemon/control.hpp"
+
 #include "actors/batch_sync/retry_after.hpp"
 #include "actors/clock/causality.hpp"
 
@@ -38,6 +40,7 @@ public:
     queue();
     clock();
     session();
+    daemon();
     server();
     std::stable_sort(found_.begin(), found_.end(),
                      [](const auto& a, const auto& b) { return a.level < b.level; });
@@ -220,6 +223,28 @@ private:
       add("session_over", level,
           "the session ended at " + format_timestamp(shot.session->refresh_expires_at * 1000000),
           log_in);
+  }
+
+  void daemon() {
+    const standing& daemon = seen_.daemon;
+    if (daemon.answers && daemon.stopped)
+      add("daemon_stopped", severity::error,
+          "the daemon's process " + std::to_string(daemon.daemon->who.pid) +
+              " is stopped: nothing is sent by it",
+          "kill -CONT " + std::to_string(daemon.daemon->who.pid));
+    else if (!seen_.daemon_problem.empty())
+      add("daemon_silent", severity::error, seen_.daemon_problem, run("sync daemon restart"));
+    else if (seen_.daemon_version && is_newer_version(seen_.version, *seen_.daemon_version))
+      add("daemon_older", severity::warning,
+          "the daemon is of version " + *seen_.daemon_version + ", this program of " +
+              seen_.version,
+          run("sync daemon start") + "  # it hands over");
+    else if (!daemon.answers && daemon.daemon && should_run(*daemon.daemon))
+      add("daemon_gone", severity::warning,
+          "no daemon runs, and nobody ended the last one: " +
+              (daemon.daemon->end == daemon_end::none ? "it ended without a word"
+                                                      : daemon.daemon->why),
+          run("sync daemon start"));
   }
 
   void server() {

@@ -4,6 +4,7 @@
 
 #include "actors/clock/mirror.hpp"
 #include "app/snapshot.hpp"
+#include "app/standing.hpp"
 #include "config/older_home.hpp"
 #include "messages/http.hpp"
 
@@ -69,8 +70,12 @@ struct evidence {
   std::vector<std::filesystem::path> damaged_spill;
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
-  epoch_us newest_event_at = 0;        ///< as the newest event id says; 0: none
-  std::optional<server_answer> server; ///< nothing: it was not asked
+  epoch_us newest_event_at = 0;              ///< as the newest event id says; 0: none
+  std::optional<server_answer> server;       ///< nothing: it was not asked
+  standing daemon;                           ///< what is known of a daemon without asking it
+  std::optional<std::string> daemon_version; ///< of one that answers
+  std::string daemon_problem;                ///< why one that is there does not
+  std::string version;                       ///< this program's
 };
 
 /// Most serious first; within a severity in the order home, store, queue, session, server.

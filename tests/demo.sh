@@ -10,6 +10,7 @@ export GIT_COMMITTER_NAME=demo GIT_COMMITTER_EMAIL=demo@example.org
 PATH="$bin:$PATH"
 server=
 finish() {
+  spec-kitty sync daemon stop --quiet >/dev/null 2>&1 || true
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
   rm -rf "$place"
 }
@@ -157,3 +158,31 @@ print("every move of the board once, in order:", moves == expected)
 good = len(events) == len(set(ids)) == life + 5400 and sorted(set(clocks)) == clocks
 sys.exit(0 if good and moves == expected else 1)
 EOF2
+
+say "A daemon keeps a connection: an event is on the server milliseconds after its command."
+run spec-kitty sync daemon start
+for _ in $(seq 100); do
+  spec-kitty sync status | grep -q "^connection  Connected" && break
+  sleep 0.05
+done
+run spec-kitty emit HistoryAdded --wp WP01 --field entry_type=note --field "entry_content=hello"
+python3 - "$place/server/events.jsonl" <<'EOF3'
+import subprocess, sys, time
+emit = ["spec-kitty", "emit", "HistoryAdded", "--quiet", "--wp", "WP01", "--field", "entry_type=note",
+        "--field", "entry_content=how fast?"]
+worst = 0
+with open(sys.argv[1]) as server:
+    for _ in range(5):
+        server.seek(0, 2)
+        began = time.monotonic()
+        event_id = subprocess.run(emit, stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+        command = time.monotonic() - began
+        seen = ""
+        while event_id not in seen and time.monotonic() - began < 10:
+            seen += server.read()
+        whole = time.monotonic() - began
+        worst = max(worst, whole)
+        print(f"{event_id}: command {command * 1000:.1f} ms, on the server after {whole * 1000:.1f} ms")
+sys.exit(0 if worst < 10 else 1)
+EOF3
+run spec-kitty sync daemon stop

@@ -238,11 +238,11 @@ int connection::on_event(lws* wsi, int reason, void* in, std::size_t size) {
     on_connection_error(wsi, static_cast<const char*>(in), size);
     return 0;
   case LWS_CALLBACK_CLIENT_RECEIVE:
-    heard_ = true;
+    on_life();
     take_text(wsi, static_cast<const char*>(in), size);
     return 0;
   case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-    heard_ = true;
+    on_life();
     return 0;
   case LWS_CALLBACK_CLIENT_WRITEABLE:
     return write_next(wsi);
@@ -391,8 +391,16 @@ void connection::on_connect_deadline() {
   done_ = true;
 }
 
+/// Any frame answers a PING; the deadline goes, so that an idle thread sleeps until the next one.
+void connection::on_life() {
+  if (!std::exchange(awaiting_pong_, false))
+    return;
+  lws_sul_schedule(context_, 0, &pong_deadline_.sul, nullptr, LWS_SET_TIMER_USEC_CANCEL);
+  schedule(ping_time_, &connection::on_ping_time, request_.ping_every);
+}
+
 void connection::on_ping_time() {
-  heard_ = false;
+  awaiting_pong_ = true;
   ping_due_ = true;
   if (wsi_ != nullptr)
     lws_callback_on_writable(wsi_);
@@ -400,14 +408,10 @@ void connection::on_ping_time() {
 }
 
 void connection::on_pong_deadline() {
-  // A peer whose messages we do not take cannot be heard.
-  if (!heard_ && !throttled_) {
-    ending_ = ending_.value_or(link_ended{link_end::silent, 0, 0, {}});
-    done_ = true;
-    return;
-  }
-  schedule(ping_time_, &connection::on_ping_time,
-           std::max<std::chrono::milliseconds>(request_.ping_every - request_.pong_within, 1ms));
+  if (throttled_) // a peer whose messages we do not take cannot be heard
+    return schedule(pong_deadline_, &connection::on_pong_deadline, request_.pong_within);
+  ending_ = ending_.value_or(link_ended{link_end::silent, 0, 0, {}});
+  done_ = true;
 }
 
 } // namespace spec_kitty::link_detail

@@ -65,6 +65,7 @@ private:
   void fail(link_end how, int close_code, std::string words);
   void on_connection_error(lws* wsi, const char* in, std::size_t size);
   void on_connect_deadline();
+  void on_life();
   void on_ping_time();
   void on_pong_deadline();
   void on_close_deadline() { done_ = true; }
@@ -95,7 +96,7 @@ private:
   bool done_ = false;
   bool throttled_ = false;
   bool ping_due_ = false;
-  bool heard_ = false; ///< any frame since the last PING
+  bool awaiting_pong_ = false; ///< no frame has come since the last PING
   std::string incoming_;
   std::optional<link_ended> ending_; ///< why it is being closed
   int close_code_ = 0;

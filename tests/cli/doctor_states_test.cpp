@@ -395,5 +395,46 @@ TEST_F(DoctorStates, ForbiddenAndBrokenServersAreNotCalledWell) {
   }
 }
 
+struct DoctorOfDaemons : DoctorStates {
+  /// A daemon in the background, as a person starts it; its process.
+  pid_t daemon() const {
+    return static_cast<pid_t>(number_in(json_of({"sync", "daemon", "start"}), {"pid"}));
+  }
+  void TearDown() override {
+    cli({"sync", "daemon", "stop"});
+    DoctorStates::TearDown();
+  }
+};
+
+TEST_F(DoctorOfDaemons, OneThatRunsIsNothingToSay) {
+  logged_in();
+  daemon();
+  for (const auto& found : findings())
+    EXPECT_FALSE(found.id.starts_with("daemon")) << found.id;
+}
+
+TEST_F(DoctorOfDaemons, OneThatWasKilledIsStartedAgain) {
+  logged_in();
+  ::kill(daemon(), SIGKILL);
+  ASSERT_TRUE(eventually([&] { return says("daemon_gone"); }));
+  expect_mended("daemon_gone");
+}
+
+TEST_F(DoctorOfDaemons, OneThatIsStoppedGoesOn) {
+  logged_in();
+  ::kill(daemon(), SIGSTOP);
+  ASSERT_TRUE(eventually([&] { return says("daemon_stopped"); }));
+  expect_mended("daemon_stopped");
+}
+
+TEST_F(DoctorOfDaemons, AnOlderOneHandsOver) {
+  logged_in();
+  auto what = command({});
+  what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), "0.0.9"};
+  child older(what);
+  ASSERT_EQ(older.next_line(), "running");
+  expect_mended("daemon_older");
+}
+
 } // namespace
 } // namespace spec_kitty::support
