@@ -1,12 +1,11 @@
 #include "app/examine.hpp"
 
-#include "app/daemon/control.hpp"
-#include "config/version.hpp"
-
 #include "actors/queue/spill.hpp"
+#include "app/daemon/control.hpp"
 #include "app/sync_system.hpp"
 #include "config/files.hpp"
 #include "config/home_check.hpp"
+#include "config/version.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -23,6 +23,8 @@ constexpr std::size_t window_bytes = std::size_t{64} << 10;
 /// Longer than any wait for an answer; a lease whose owner is stopped is taken over after it.
 constexpr auto lease_time = 3 * answer_patience;
 constexpr auto settle_again = 1s;
+constexpr auto lease_again = 5s;   ///< after the store could not be used
+constexpr auto busy_again = 100ms; ///< while another drainer holds the lease
 /// How long winding down waits for answers that are on their way.
 constexpr auto last_answers = 2s;
 
@@ -171,6 +173,7 @@ void websocket_state::lease() {
               leasing = false;
               if (over)
                 return self->quit(to_error(why_over));
+              self->delayed_send(self, lease_again, roused{rouse::events});
               self->send(config.supervisor, telling{remark{to_failure(error).message}});
             });
 }
@@ -182,7 +185,7 @@ void websocket_state::send(const lease_grant& grant) {
   if (grant.events.empty()) {
     // Another drainer holds the team's lease: what it leaves is sent after it.
     if (grant.busy_until != 0)
-      self->delayed_send(self, 100ms, roused{rouse::events});
+      self->delayed_send(self, busy_again, roused{rouse::events});
     else if (roused_meanwhile)
       lease();
     return;

@@ -13,7 +13,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -110,12 +112,18 @@ result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
   else
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1); // others wait for their end
+  std::vector<char*> environment; // it lives long: the password does not stay in it
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!std::string_view(*entry).starts_with("SPEC_KITTY_PASSWORD="))
+      environment.push_back(*entry);
+  environment.push_back(nullptr);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t child = -1;
   const int error =
-      ::posix_spawn(&child, program.c_str(), &files, &attributes, argv.data(), environ);
+      ::posix_spawn(&child, program.c_str(), &files, &attributes, argv.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (error != 0)

@@ -87,6 +87,7 @@ void ActorTest::pass(std::chrono::milliseconds time, std::chrono::milliseconds s
   for (run(); time > 0ms; time -= step) {
     const auto part = std::min(step, time);
     now_ += part.count() * 1000;
+    steady_ += part.count() * 1000;
     scheduler_.advance_time(part);
     run();
   }

@@ -135,6 +135,9 @@ protected:
   std::function<epoch_us()> clock_now() {
     return [this] { return now_; };
   }
+  std::function<epoch_us()> steady_now() {
+    return [this] { return steady_; };
+  }
 
   static event_draft draft(const std::string& team = "team-a", const std::string& note = "doing");
   /// Appends through QUEUE and expects every event to be taken.
@@ -147,7 +150,8 @@ protected:
 
   support::temporary_folder folder_;
   fs::path home_ = folder_.path() / "home";
-  epoch_us now_ = first_moment;
+  epoch_us now_ = first_moment; ///< the machine's clock: a test may set it
+  epoch_us steady_ = 5'000'000; ///< the one that nobody sets
   std::shared_ptr<network> network_ = std::make_shared<network>();
 
 private:

@@ -1,6 +1,7 @@
 // SUPERVISOR: what is started again, what is not, and which transport works when.
 #include "actors/supervisor/supervisor.hpp"
 #include "actors/websocket/websocket.hpp"
+#include "messages/json.hpp"
 #include "tests/actors/link_double.hpp"
 #include "tests/actors/sync_fixture.hpp"
 
@@ -24,7 +25,7 @@ protected:
     };
     config.policy = policy;
     config.now = clock_now();
-    config.steady = clock_now();
+    config.steady = steady_now();
     auto started = start(supervisor, std::move(config));
     run();
     return started;
@@ -130,7 +131,7 @@ protected:
         connection.http = now.http;
         connection.supervisor = above;
         connection.open = links_.factory();
-        connection.steady = clock_now();
+        connection.steady = steady_now();
         socket_ = parent.spawn(websocket, connection);
         ++connections_;
         return socket_;
@@ -146,7 +147,7 @@ protected:
         failed_.push_back(failed->why.message);
     };
     config.now = clock_now();
-    config.steady = clock_now();
+    config.steady = steady_now();
     config.random = [] { return 0.5; };
     top_ = start(supervisor, std::move(config));
     run();
@@ -430,6 +431,39 @@ TEST_F(Daemon, WindsDownDuringThePauseBetweenTwoBatches) {
   EXPECT_EQ(batches(), 1U);
   EXPECT_TRUE(ask_now<wound_down>(top_, wind_down{}).ok());
   EXPECT_FALSE(is_leased());
+}
+
+TEST_F(Daemon, AClockThatIsSetForwardOrBackChangesNoPaceAndLosesNothing) {
+  const std::int64_t day = 24LL * 3600 * 1'000'000;
+  start_daemon();
+  connect();
+  for (const std::int64_t jump : {day, -2 * day, day}) {
+    append(queue_, 1);
+    now_ += jump;
+    stir(rouse::events);
+    if (links_.last().sent.empty()) // a token that is over now is refreshed for the next connection
+      connect();
+    EXPECT_EQ(status().state, connection_state::connected);
+    const auto sent = links_.last().sent.back();
+    const auto event = parse_json(sent);
+    links_.last().handlers.text(R"({"type":"ack","event_id":")" + *text_of(*event, "event_id") +
+                                "\"}");
+    run();
+    EXPECT_EQ(stats().live, 0U);
+  }
+  const auto before = batches();
+  pass(290s, 1s);
+  EXPECT_EQ(batches(), before) << "the interval is not over sooner";
+}
+
+TEST_F(Daemon, AClockThatIsSetBackDoesNotProlongThePauseAfterAFailure) {
+  start_daemon(false);
+  append(queue_, 1);
+  stir(rouse::events);
+  answer_all(503);
+  now_ -= 24LL * 3600 * 1'000'000;
+  pass(31s, 100ms);
+  EXPECT_GE(batches(), 2U);
 }
 
 } // namespace

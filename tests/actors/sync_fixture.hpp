@@ -25,7 +25,7 @@ protected:
             [] { return 0.5; },
             [this](const sync_progress& at) { progress_.push_back(at.settled); },
             5s,
-            clock_now()};
+            steady_now()};
   }
   batch_sync_actor start_sync() { return start(batch_sync, sync_config()); }
 

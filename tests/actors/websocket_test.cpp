@@ -68,7 +68,7 @@ protected:
     config.http = http_;
     config.supervisor = above_;
     config.open = links_.factory();
-    config.steady = clock_now();
+    config.steady = steady_now();
     socket_ = start(websocket, config);
     watcher_ = system_.spawn(
         [](caf::event_based_actor* self, const websocket_actor& whom,
@@ -80,9 +80,8 @@ protected:
           return {[](int) {}};
         },
         socket_, told_);
-    ends_.push_back([watcher = watcher_] {
-      caf::anon_send_exit(watcher, caf::exit_reason::user_shutdown);
-    });
+    ends_.push_back(
+        [watcher = watcher_] { caf::anon_send_exit(watcher, caf::exit_reason::user_shutdown); });
     run();
   }
   void say(const std::string& text) {

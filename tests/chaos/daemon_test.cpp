@@ -122,6 +122,23 @@ TEST_F(DaemonChaos, AStoppedDaemonIsSaidToBeStoppedAndGoesOnWhereItWas) {
   stop_daemon();
 }
 
+#ifdef SPEC_KITTY_LONG
+TEST_F(DaemonChaos, AServerThatFallsSilentIsFoundDeadAndFoundAgain) {
+  logged_in();
+  start_daemon();
+  ASSERT_TRUE(is_eventually("Connected"));
+  ::kill(server->pid(),
+         SIGSTOP); // the connection stays, nothing answers: as a network that is gone
+  emit_each(3);
+  EXPECT_TRUE(is_eventually("Reconnecting", 40s));
+  ::kill(server->pid(), SIGCONT);
+  ASSERT_TRUE(drains());
+  ASSERT_TRUE(is_eventually("Connected"));
+  expect_all_on_server_in_order();
+  stop_daemon();
+}
+#endif
+
 TEST_F(DaemonChaos, AnotherDrainerBesideTheDaemonSendsNothingTwiceAndNothingOutOfOrder) {
   logged_in();
   start_daemon();

@@ -1,6 +1,20 @@
 // A daemon's life: one per home, asked over its socket, handed over, stopped, never mistaken.
+//
+// What went wrong with a daemon elsewhere, and the test that it does not here:
+//   twenty of mixed versions in one home     OfTwoStartedAtTheSameMomentOneRuns,
+//                                            AnOlderOneHandsOverToThisVersion
+//   strangers killed by pid or port          AStaleRecordOfARecycledPidEndsNoStranger,
+//                                            SomethingElseAtTheSocketIsNotBelievedAndNotSignalled
+//   dead for weeks without a word            SigtermEndsItWellAndTheNextCommandSaysSo,
+//                                            AKilledOneIsMissedAndOneThatWasStoppedIsNot,
+//                                            TheStatusSaysHowLongAgoAnythingWasAcknowledged
+//   the working directory held, and recorded ItDoesNotHoldTheFolderItWasStartedIn
+//   a status that uploads                    reading_commands_test.cpp
+//   a token in argv and in a reply           ItsFilesAreItsUsersAloneAndItNeverShowsASecret
+#include "app/daemon/control.hpp"
 #include "app/daemon/record.hpp"
 #include "app/daemon/unix_socket.hpp"
+#include "config/credentials.hpp"
 #include "config/files.hpp"
 #include "tests/support/daemon_test.hpp"
 
@@ -225,7 +239,7 @@ TEST_F(DaemonLife, OneThatIsStoppedBySigstopIsEndedAllTheSame) {
   EXPECT_FALSE(runs());
 }
 
-TEST_F(DaemonLife, ItsFilesAreItsUsersAloneAndNoSecretIsOnItsCommandLine) {
+TEST_F(DaemonLife, ItsFilesAreItsUsersAloneAndItNeverShowsASecret) {
   logged_in();
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
@@ -237,7 +251,25 @@ TEST_F(DaemonLife, ItsFilesAreItsUsersAloneAndNoSecretIsOnItsCommandLine) {
   }
   const auto words = read_text("/proc/" + std::to_string(daemon_pid()) + "/cmdline");
   EXPECT_EQ(words.find(server->password()), std::string::npos);
+  const auto session = read_credentials(home());
+  ASSERT_TRUE(session && *session);
+  for (const char* op : {"hello", "status", "watch", "nonsense"}) {
+    auto client = control_client::connect(home());
+    ASSERT_TRUE(client);
+    const auto reply = client->ask(std::string("{\"op\":\"") + op + "\"}");
+    const std::string text = reply ? to_text(*reply) : reply.error().message;
+    EXPECT_EQ(text.find((*session)->access), std::string::npos) << op;
+    EXPECT_EQ(text.find((*session)->refresh), std::string::npos) << op;
+  }
   stop_daemon();
+}
+
+TEST_F(DaemonLife, TheStatusSaysHowLongAgoAnythingWasAcknowledged) {
+  logged_in();
+  emit(1);
+  ASSERT_EQ(cli({"sync", "now"}).status, 0);
+  const auto words = cli({"sync", "status"}).out;
+  EXPECT_NE(words.find(" ago\n", words.find("last ack")), std::string::npos) << words;
 }
 
 TEST_F(DaemonLife, ItDoesNotHoldTheFolderItWasStartedIn) {
