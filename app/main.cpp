@@ -121,7 +121,7 @@ exit_status run_command(const global_options& options, const parsed_command& par
       ctx.out.warn(warning);
     status = parsed.action(ctx);
     if (parsed.chosen->rings && status != exit_status::usage)
-      (void)ring(ctx.home.path, *parsed.chosen->rings); // nobody may be there
+      (void)ring_patiently(ctx.home.path, *parsed.chosen->rings); // nobody may be there
     return ctx.out.flush() ? status : exit_status::failed;
   }
   return out.flush() ? status : exit_status::failed;

@@ -176,6 +176,7 @@ exit_status emit_stdin(context& ctx) {
     }
     if (!ctx.out.flush()) { // nobody hears the answers: go no further
       ctx.out.warn("stdout is closed; the rest of the input was not recorded");
+      (void)emit.finish();
       return exit_status::failed;
     }
     emit.ring_daemon();

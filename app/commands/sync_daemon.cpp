@@ -100,16 +100,41 @@ std::string last_end(const std::optional<daemon_record>& record) {
   return "the last one left " + format_timestamp(record->since) + ": " + record->why;
 }
 
+/// `Connected, since …`, or why it is not.
+std::string words_of(const connection_status& now) {
+  return std::string(to_string(now.state)) + (now.reason.empty() ? "" : ": " + now.reason) +
+         ", since " + format_timestamp(now.since);
+}
+
+void write_connection(json_writer& out, const std::optional<connection_status>& now) {
+  key(out, "connection");
+  if (!now) {
+    out.Null();
+    return;
+  }
+  out.StartObject();
+  field(out, "state", to_string(now->state));
+  field(out, "reason", now->reason);
+  write_instant(out, "since", now->since);
+  field(out, "attempts", static_cast<std::uint64_t>(now->attempts));
+  out.EndObject();
+}
+
 exit_status status(context& ctx) {
-  const auto there = control_client::connect(ctx.home.path);
+  auto there = control_client::connect(ctx.home.path);
   const bool running = there.ok() || there.error().code != ec::not_found;
   const auto record = read_record(ctx.home.path);
   std::optional<daemon_identity> daemon;
-  if (there)
+  if (there) {
     daemon = there->daemon();
+    const auto more = there->ask(R"({"op":"status"})");
+    if (const auto now = more ? parse_identity(*more) : std::nullopt)
+      daemon->connection = now->connection;
+  }
   if (daemon)
     ctx.out.line("The daemon runs: process " + std::to_string(daemon->who.pid) + ", version " +
-                 daemon->version + ", since " + format_timestamp(daemon->since) + ".");
+                 daemon->version + ", since " + format_timestamp(daemon->since) +
+                 (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
   else if (running)
     ctx.out.line("A daemon is there and cannot be asked: " + there.error().message + ".");
   else
@@ -122,6 +147,7 @@ exit_status status(context& ctx) {
       for (const char* name : {"pid", "version", "since"})
         field(out, name, std::optional<std::string>{});
     }
+    write_connection(out, daemon ? daemon->connection : std::nullopt);
     field(out, "problem", running && !daemon ? std::optional(there.error().message) : std::nullopt);
     field(out, "ended", running || !record ? std::nullopt : std::optional(last_end(record)));
   });

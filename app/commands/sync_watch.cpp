@@ -52,7 +52,7 @@ public:
       if (there)
         follow(*there);
       else
-        look();
+        look(there.error());
     }
     return exit_status::done;
   }
@@ -72,7 +72,7 @@ private:
           });
     if (now && now->connection)
       show(notice_json(*now->connection, wall_clock_now()));
-    told_alone_ = false;
+    told_alone_.clear();
     while (!over_) {
       const auto line = daemon.next_line(0ms);
       if (line) {
@@ -86,11 +86,16 @@ private:
     }
   }
 
-  /// One look at the store; says what has changed.
-  void look() {
-    if (!std::exchange(told_alone_, true)) {
-      say("daemon", "no daemon is running; the store is looked at every second",
-          [](json_writer& out) { field(out, "running", false); });
+  /// One look at the store where no daemon tells, and why none does; says what has changed.
+  void look(const failure& why) {
+    const bool none = why.code == ec::not_found;
+    const std::string alone = none ? "no daemon is running" : why.message;
+    if (alone != told_alone_) {
+      say("daemon", alone + "; the store is looked at every second", [&](json_writer& out) {
+        field(out, "running", !none);
+        field(out, "problem", none ? std::nullopt : std::optional(alone));
+      });
+      told_alone_ = alone;
       shown_.clear();
     }
     const auto shot = take_snapshot(ctx_);
@@ -180,7 +185,7 @@ private:
   context& ctx_;
   unique_fd signals_;
   bool over_ = false;
-  bool told_alone_ = false;
+  std::string told_alone_; ///< why no daemon tells, as it was said last
   std::string shown_;
 };
 

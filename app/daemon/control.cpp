@@ -12,8 +12,8 @@ namespace spec_kitty {
 namespace {
 
 failure no_answer(const std::filesystem::path& home) {
-  return {ec::transport, "the daemon of " + home.string() + " does not answer",
-          "see: spec-kitty sync daemon status"};
+  return {ec::unhealthy, "the daemon of " + home.string() + " does not answer",
+          "end it and start another with: spec-kitty sync daemon restart"};
 }
 
 /// `1.2.3` as numbers; what is none counts as 0.
@@ -109,7 +109,7 @@ result<control_client> control_client::connect(const std::filesystem::path& home
   std::error_code error;
   if (!identity || static_cast<pid_t>(identity->who.pid) != peer->pid ||
       !std::filesystem::equivalent(identity->home, home, error))
-    return failure{ec::transport,
+    return failure{ec::unhealthy,
                    "what listens in " + home.string() + " (process " + std::to_string(peer->pid) +
                        ") is not this home's daemon",
                    "look at that process; it is not signalled"};

@@ -44,7 +44,7 @@ bool is_newer_version(std::string_view a, std::string_view b);
 /// A connection to the daemon of a home.
 class control_client {
 public:
-  /// not_found where nobody listens; transport where nobody answers in time or the answer is not
+  /// not_found where nobody listens; unhealthy where nobody answers in time or the answer is not
   /// this home's daemon's.
   static result<control_client> connect(const std::filesystem::path& home,
                                         std::chrono::milliseconds patience = control_patience);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds line_patience{5}; ///< for a whole line, from a connection's start
 constexpr std::size_t most_clients = 256;
-constexpr std::size_t most_unread = std::size_t{1} << 20; ///< by a watcher
+constexpr std::size_t most_unread = std::size_t{1} << 20; ///< by a client that does not read
 
 } // namespace
 
@@ -85,7 +85,7 @@ void control_server::read_from(client& one) {
       return;
     }
   }
-  for (std::size_t end = 0; (end = one.in.find('\n')) != std::string::npos;) {
+  for (std::size_t end = 0; !one.over && (end = one.in.find('\n')) != std::string::npos;) {
     const std::string line = one.in.substr(0, end);
     one.in.erase(0, end + 1);
     answer(one, line);
@@ -101,6 +101,7 @@ void control_server::answer(client& one, const std::string& line) {
   one.out += '\n';
   one.deadline = clock::now() + line_patience;
   flush(one);
+  one.over = one.over || one.out.size() > most_unread;
 }
 
 void control_server::flush(client& one) {

@@ -4,12 +4,12 @@
 #include "app/daemon/control_server.hpp"
 #include "app/daemon/doorbell.hpp"
 #include "app/daemon/engine.hpp"
+#include "app/daemon/inputs.hpp"
+#include "app/daemon/lock.hpp"
 #include "app/daemon/log.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/daemon/record.hpp"
 
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <mutex>
 
 namespace spec_kitty {
 
@@ -27,73 +26,21 @@ using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
 constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that leaving may take
-constexpr auto look_every = 60s;            ///< whether the home is still there
-
-/// Signals that end or rouse the daemon, read from a descriptor instead of handled.
-class signals {
-public:
-  signals() {
-    ::sigemptyset(&mask_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-      ::sigaddset(&mask_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &mask_, &before_); // threads made later inherit it
-    fd_ = unique_fd(::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  ~signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals(const signals&) = delete;
-  signals& operator=(const signals&) = delete;
-
-  int get() const { return fd_.get(); }
-  /// The next one that came; 0: none.
-  int next() const {
-    signalfd_siginfo info{};
-    return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
-                                                                : 0;
-  }
-
-private:
-  sigset_t mask_{};
-  sigset_t before_{};
-  unique_fd fd_;
-};
-
-/// Notices on their way from the actors' threads to the loop.
-class notice_queue {
-public:
-  notice_queue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
-  int get() const { return fd_.get(); }
-  void push(const notice& what) {
-    {
-      const std::lock_guard hold(guard_);
-      notices_.push_back(what);
-      if (notices_.size() > 1)
-        return; // the loop is on its way
-    }
-    const std::uint64_t one = 1;
-    (void)!::write(fd_.get(), &one, sizeof one);
-  }
-  std::vector<notice> take() {
-    std::uint64_t count = 0;
-    (void)!::read(fd_.get(), &count, sizeof count);
-    const std::lock_guard hold(guard_);
-    return std::exchange(notices_, {});
-  }
-
-private:
-  unique_fd fd_;
-  std::mutex guard_;
-  std::vector<notice> notices_;
-};
+constexpr auto leaving_patience = 6s;       ///< with one that is on its way out
 
 context with_settings(const home_folder& home, const settings& config) {
   return {output(false, true, false), home, config};
 }
 
+/// Those of the loop itself, and of commands, are no reason to give up a connection.
+bool is_of_actors(std::string_view key) {
+  return key != "sync.autostart" && key != "sync.daemon_idle_s";
+}
+
 class daemon {
 public:
-  daemon(const context& ctx, const daemon_options& options)
-      : home_(ctx.home), config_(ctx.config), options_(options) {
+  daemon(const context& ctx, const daemon_options& options, home_lock lock)
+      : home_(ctx.home), config_(ctx.config), options_(options), lock_(std::move(lock)) {
     record_.who = this_process();
     record_.version = options.version;
     record_.since = wall_clock_now();
@@ -102,6 +49,9 @@ public:
   result<void> run();
 
 private:
+  result<void> open_doors();
+  void loop();
+  bool close_doors();
   std::string respond(const json_value& request, bool& watching);
   void start_engine();
   void on_rings();
@@ -117,6 +67,7 @@ private:
   const home_folder home_;
   settings config_;
   const daemon_options& options_;
+  const home_lock lock_;
   daemon_record record_;
   signals signals_;
   notice_queue notices_;
@@ -124,18 +75,34 @@ private:
   std::optional<control_server> control_;
   std::unique_ptr<daemon_log> log_;
   std::unique_ptr<engine> engine_;
-  std::pair<dev_t, ino_t> lock_file_{};
-  steady::time_point next_look_ = steady::now() + look_every;
+  steady::time_point next_look_ = steady::now() + options_.look_every;
   steady::time_point last_ring_ = steady::now();
   bool leaving_ = false;
   std::optional<failure> failed_;
 };
 
 result<void> daemon::run() {
-  struct stat lock {};
-  if (::stat(daemon_lock(home_.path).c_str(), &lock) != 0)
-    return system_failure(errno, "cannot look at " + daemon_lock(home_.path).string());
-  lock_file_ = {lock.st_dev, lock.st_ino};
+  if (auto open = open_doors(); !open) { // said also to those who did not start it
+    leave(daemon_end::failed, open.error().message);
+    (void)close_doors();
+    return open;
+  }
+  log_->info("spec-kitty " + options_.version + " runs as process " +
+             std::to_string(record_.who.pid) + " on " + home_.path.string());
+  start_engine();
+  if (options_.on_running)
+    options_.on_running();
+  do
+    loop();
+  while (!close_doors());
+  engine_->wind_down(wind_down_patience);
+  on_notices(); // what was told meanwhile
+  engine_.reset();
+  log_->info("leaves: " + record_.why);
+  return failed_ ? result<void>(*failed_) : result<void>{};
+}
+
+result<void> daemon::open_doors() {
   auto log = daemon_log::open(home_.path);
   if (!log)
     return log.error();
@@ -151,21 +118,18 @@ result<void> daemon::run() {
     return respond(request, watching);
   });
   record_.connection = {connection_state::offline, "starting", record_.since, 0};
-  if (auto written = write_record(home_.path, record_); !written)
-    return written;
-  log_->info("spec-kitty " + options_.version + " runs as process " +
-             std::to_string(record_.who.pid) + " on " + home_.path.string());
-  start_engine();
-  if (options_.on_running)
-    options_.on_running();
+  write_down();
+  return {};
+}
 
+void daemon::loop() {
   while (!leaving_) {
     std::vector<pollfd> list = {
         {ring_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {notices_.get(), POLLIN, 0}};
     const std::size_t first_client = list.size();
     control_->add_to(list);
     if (::poll(list.data(), list.size(), timeout_ms()) < 0 && errno != EINTR)
-      break;
+      leave(daemon_end::failed, "poll: " + system_failure(errno, "cannot wait").message);
     if (list[0].revents != 0)
       on_rings();
     if (list[1].revents != 0)
@@ -176,19 +140,36 @@ result<void> daemon::run() {
     control_->drop_overdue();
     look_around();
   }
-  engine_->wind_down(wind_down_patience);
-  on_notices(); // what was told meanwhile
-  engine_.reset();
+}
+
+/// From here on nobody finds a daemon in the home, so that no command rings in vain while the last
+/// batch is finished, and the record says why. False when an event came in before an idle daemon's
+/// door was closed: it goes on.
+bool daemon::close_doors() {
+  const bool mine = lock_.stands(); // else the files are another daemon's, or nobody's
+  if (mine)
+    remove_from_home(home_.path, ring_socket);
+  char letter = 0;
+  if (record_.end == daemon_end::idle && ::recv(ring_.get(), &letter, 1, MSG_PEEK) == 1)
+    if (auto again = bind_in_home(home_.path, ring_socket, socket_kind::datagram); again) {
+      on_rings(); // of the socket that nobody finds any more
+      ring_ = std::move(*again);
+      record_.end = daemon_end::none;
+      leaving_ = false;
+      return false;
+    }
+  ring_ = unique_fd();
+  if (!mine)
+    return true;
+  remove_from_home(home_.path, control_socket);
   record_.since = wall_clock_now();
   record_.connection = {connection_state::offline, "the daemon has ended", record_.since, 0};
   write_down();
-  log_->info("leaves: " + record_.why);
-  for (const auto name : {control_socket, ring_socket})
-    ::unlink((home_.path / name).c_str());
-  return failed_ ? result<void>(*failed_) : result<void>{};
+  return true;
 }
 
 void daemon::start_engine() {
+  engine_.reset(); // what it still tells must not come after the next one's words
   engine_ = std::make_unique<engine>(with_settings(home_, config_),
                                      [this](const notice& what) { notices_.push(what); });
 }
@@ -275,11 +256,11 @@ void daemon::reload() {
   }
   const bool same =
       std::all_of(setting_keys().begin(), setting_keys().end(), [&](const setting_key& key) {
-        return fresh->text(key.name) == config_.text(key.name);
+        return !is_of_actors(key.name) || fresh->text(key.name) == config_.text(key.name);
       });
+  config_ = std::move(*fresh);
   if (same)
     return engine_->stir(rouse::session);
-  config_ = std::move(*fresh);
   log_->info("the settings have changed");
   engine_->wind_down(wind_down_patience);
   start_engine();
@@ -288,13 +269,11 @@ void daemon::reload() {
 void daemon::look_around() {
   const auto now = steady::now();
   if (now >= next_look_) {
-    next_look_ = now + look_every;
-    struct stat lock {};
-    if (::stat(daemon_lock(home_.path).c_str(), &lock) != 0 ||
-        lock_file_ != std::pair{lock.st_dev, lock.st_ino})
-      leave(daemon_end::stopped, "the home is gone");
-    else
+    next_look_ = now + options_.look_every;
+    if (lock_.stands())
       touch_record(home_.path);
+    else
+      leave(daemon_end::stopped, "the home is gone");
   }
   if (!leaving_ && is_idle())
     leave(daemon_end::idle, "idle for sync.daemon_idle_s");
@@ -318,8 +297,10 @@ void daemon::leave(daemon_end how, std::string why) {
 }
 
 void daemon::write_down() {
-  if (const auto written = write_record(home_.path, record_); !written)
-    log_->warn(written.error().message);
+  if (!lock_.stands())
+    return;
+  if (const auto written = write_record(home_.path, record_); !written && log_)
+    log_->warn(written.error().message); // it is for words only: events go all the same
 }
 
 int daemon::timeout_ms() const {
@@ -332,30 +313,41 @@ int daemon::timeout_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60000));
 }
 
-} // namespace
-
-std::filesystem::path daemon_lock(const std::filesystem::path& home) {
-  return home / "daemon.lock";
+/// Who holds the lock, as far as it can be told.
+std::string holder_of(const std::filesystem::path& home) {
+  const auto socket = connect_in_home(home, control_socket);
+  const auto peer = socket ? peer_of(socket->get()) : result<socket_peer>(socket.error());
+  return peer ? " (process " + std::to_string(peer->pid) + ")" : "";
 }
+
+/// The home's lock. One that is held while nobody listens is on its way out, or is only being
+/// looked at by a `stop`: that is waited for.
+result<std::optional<home_lock>> take_lock(const std::filesystem::path& home) {
+  const auto until = steady::now() + leaving_patience;
+  for (;;) {
+    auto lock = home_lock::take(home, 20ms);
+    if (!lock || *lock || connect_in_home(home, control_socket) || steady::now() >= until)
+      return lock;
+  }
+}
+
+} // namespace
 
 result<void> run_daemon(const context& ctx, const daemon_options& options) {
   const auto& home = ctx.home.path;
   ::umask(077);
   if (auto made = make_private_folder(home); !made)
     return made;
-  const auto lock = file_lock::take(daemon_lock(home), 0ms);
+  auto lock = take_lock(home);
   if (!lock)
     return lock.error();
-  if (!*lock) {
-    const auto other = read_record(home);
+  if (!*lock)
     return failure{ec::already_running,
-                   "a daemon runs on " + home.string() + " already" +
-                       (other ? " (process " + std::to_string(other->who.pid) + ")" : ""),
+                   "a daemon runs on " + home.string() + " already" + holder_of(home),
                    "see: spec-kitty sync daemon status"};
-  }
   if (::chdir("/") != 0) // its folder may be removed while it runs
     return system_failure(errno, "cannot leave the current folder");
-  return daemon(ctx, options).run();
+  return daemon(ctx, options, std::move(**lock)).run();
 }
 
 } // namespace spec_kitty

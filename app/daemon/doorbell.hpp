@@ -18,4 +18,7 @@ inline delivery ring(const std::filesystem::path& home, rouse why) {
   return send_in_home(home, ring_socket, letter_of(why));
 }
 
+/// The same for news that no pending ring brings: waits a moment for room. Not on emit's way.
+delivery ring_patiently(const std::filesystem::path& home, rouse why);
+
 } // namespace spec_kitty

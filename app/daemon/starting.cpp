@@ -1,6 +1,6 @@
 #include "app/daemon/starting.hpp"
 
-#include "app/daemon/daemon.hpp"
+#include "app/daemon/lock.hpp"
 #include "app/daemon/record.hpp"
 
 #include <fcntl.h>
@@ -30,8 +30,36 @@ constexpr auto term_patience = 5s;
 
 /// True as soon as nobody holds the daemon's lock; false when patience ends first.
 bool is_free(const std::filesystem::path& home, std::chrono::milliseconds patience) {
-  const auto lock = file_lock::take(daemon_lock(home), patience);
+  const auto lock = home_lock::take(home, patience);
   return lock && lock->has_value();
+}
+
+/// True as soon as this very process has ended, whoever has taken its place by then.
+bool has_left(const process_mark& who) {
+  const auto until = steady::now() + stop_patience;
+  while (is_alive(who)) {
+    if (steady::now() >= until)
+      return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
+}
+
+/// A process that was ended by signals did not say why; a person did, and nobody shall miss it.
+void note_the_stop(const std::filesystem::path& home, const process_mark& who) {
+  const auto lock = home_lock::take(home, 100ms);
+  if (!lock || !*lock) // another daemon is there already
+    return;
+  auto record = read_record(home);
+  if (!record || record->who != who)
+    return;
+  record->end = daemon_end::stopped;
+  record->why = "ended by sync daemon stop";
+  record->since = wall_clock_now();
+  record->connection = {connection_state::offline, "the daemon has ended", record->since, 0};
+  (void)write_record(home, *record);
+  for (const auto name : {control_socket, ring_socket})
+    remove_from_home(home, name);
 }
 
 /// The first line a child says on its way up, and its end.
@@ -42,7 +70,7 @@ result<std::string> first_line(int fd) {
   while (said.find('\n') == std::string::npos) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady::now());
     if (left <= 0ms || !wait_for(fd, false, left))
-      return failure{ec::transport, "the daemon does not come up within 10 s",
+      return failure{ec::unhealthy, "the daemon does not come up within 10 s",
                      "see daemon.log in the home"};
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got > 0)
@@ -61,33 +89,38 @@ ec code_named(std::string_view name) {
 }
 
 /// Ends a daemon that answers no request, by signals to a descriptor of exactly that process.
-result<bool> end_by_signal(const std::filesystem::path& home) {
+/// `asked`: the one that was told to leave, where one was.
+result<bool> end_by_signal(const std::filesystem::path& home,
+                           const std::optional<process_mark>& asked) {
   const auto fd = connect_in_home(home, control_socket);
-  if (!fd) // gone meanwhile
-    return is_free(home, 1s)
-               ? result<bool>(true)
-               : result<bool>(failure{
-                     ec::transport,
-                     "the daemon of " + home.string() + " holds its lock and listens to nobody",
-                     "see who holds it with: fuser " + daemon_lock(home).string()});
-  const auto peer = peer_of(fd->get());
+  const auto peer = fd ? peer_of(fd->get()) : result<socket_peer>(fd.error());
   const auto record = read_record(home);
   const failure unsure{
-      ec::transport,
-      "what listens in " + home.string() + " (process " + std::to_string(peer ? peer->pid : 0) +
-          ") does not answer and cannot be told for the daemon: it is not signalled",
-      "look at that process; end it yourself if it is spec-kitty's"};
-  if (!peer || !record || static_cast<pid_t>(record->who.pid) != peer->pid)
+      ec::unhealthy,
+      "what holds " + home.string() + (peer ? " (process " + std::to_string(peer->pid) + ")" : "") +
+          " does not answer and cannot be told for its daemon: it is not signalled",
+      "look who it is with: fuser -v " + daemon_lock(home).string() +
+          "; end it yourself if it is spec-kitty's"};
+  if (!peer || !record || static_cast<pid_t>(record->who.pid) != peer->pid ||
+      (asked && *asked != record->who))
     return unsure;
   const unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, peer->pid, 0)));
   if (!process || !is_alive(record->who)) // looked at while the descriptor holds the process
     return unsure;
-  for (const int signal : {SIGTERM, SIGKILL}) {
+  const auto send = [&](int signal) {
     ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
-    if (wait_for(process.get(), false, signal == SIGTERM ? term_patience : 2s))
-      return true;
+  };
+  send(SIGTERM);
+  send(SIGCONT); // one that is stopped hears it only when it goes on
+  bool ended = wait_for(process.get(), false, term_patience);
+  if (!ended) {
+    send(SIGKILL);
+    ended = wait_for(process.get(), false, 2s);
   }
-  return failure{ec::transport, "process " + std::to_string(peer->pid) + " cannot be ended", {}};
+  if (!ended)
+    return failure{ec::unhealthy, "process " + std::to_string(peer->pid) + " cannot be ended", {}};
+  note_the_stop(home, record->who);
+  return true;
 }
 
 } // namespace
@@ -133,7 +166,10 @@ result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
 
 result<daemon_start> start_daemon(const std::filesystem::path& home, const std::string& version) {
   daemon_start done;
-  if (auto there = control_client::connect(home); there) {
+  auto there = control_client::connect(home);
+  if (!there && there.error().code != ec::not_found)
+    return there.error();
+  if (there) {
     if (!is_newer_version(version, there->daemon().version)) {
       done.was_running = true;
       done.daemon = there->daemon();
@@ -143,8 +179,8 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
     const auto leaves = there->ask(R"({"op":"hand_over","version":")" + version + "\"}");
     if (!leaves)
       return leaves.error();
-    if (!is_free(home, stop_patience))
-      return failure{ec::transport, "the daemon of version " + done.replaced + " does not leave",
+    if (!has_left(there->daemon().who))
+      return failure{ec::unhealthy, "the daemon of version " + done.replaced + " does not leave",
                      "run: spec-kitty sync daemon stop"};
   }
   std::array<int, 2> pipe{};
@@ -171,32 +207,34 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
                    text_of(*error, "hint").value_or("")};
   const auto until = steady::now() + start_patience;
   for (;;) { // the faster one may be on its way up
-    auto there = control_client::connect(home);
-    if (there) {
-      done.daemon = there->daemon();
+    auto up = control_client::connect(home);
+    if (up) {
+      done.daemon = up->daemon();
       done.was_running = code == ec::already_running;
       return done;
     }
     if (steady::now() > until)
-      return there.error();
+      return up.error();
     std::this_thread::sleep_for(20ms);
   }
 }
 
 result<bool> stop_daemon(const std::filesystem::path& home) {
   auto there = control_client::connect(home);
-  if (!there && there.error().code == ec::not_found) {
-    std::error_code error;
-    if (!std::filesystem::exists(daemon_lock(home), error) || is_free(home, 0ms))
-      return false;
-    return end_by_signal(home);
+  if (there) {
+    const process_mark who = there->daemon().who;
+    if (there->ask(R"({"op":"stop"})") && has_left(who))
+      return true;
+    return end_by_signal(home, who);
   }
-  if (!there)
-    return end_by_signal(home);
-  const auto leaves = there->ask(R"({"op":"stop"})");
-  if (leaves && is_free(home, stop_patience))
+  if (there.error().code != ec::not_found)
+    return end_by_signal(home, {});
+  std::error_code error;
+  if (!std::filesystem::exists(daemon_lock(home), error) || is_free(home, 0ms))
+    return false;
+  if (is_free(home, stop_patience)) // it was on its way out
     return true;
-  return end_by_signal(home);
+  return end_by_signal(home, {});
 }
 
 } // namespace spec_kitty

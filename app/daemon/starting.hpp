@@ -24,7 +24,8 @@ struct daemon_start {
 result<daemon_start> start_daemon(const std::filesystem::path& home, const std::string& version);
 
 /// Asks the daemon to leave and waits until it has; false when none was there. One that does not
-/// answer is ended by signals where the kernel, the record and the process agree who it is.
+/// answer is ended by signals where the kernel, the record and the process agree who it is; else
+/// unhealthy, and nobody is signalled.
 result<bool> stop_daemon(const std::filesystem::path& home);
 
 /// The absolute path of this program.

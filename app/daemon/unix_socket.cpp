@@ -59,13 +59,19 @@ result<unique_fd> bind_in_home(const std::filesystem::path& home, std::string_vi
   return fd;
 }
 
+void remove_from_home(const std::filesystem::path& home, std::string_view name) {
+  ::unlink((home / name).c_str());
+}
+
 result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string_view name) {
   const auto at = address_of(home, name);
   if (!at)
     return at.error();
   unique_fd fd(::socket(AF_UNIX, type_of(socket_kind::stream), 0));
   if (!fd || ::connect(fd.get(), at->get(), sizeof at->name) != 0)
-    return failure{ec::not_found, "no daemon listens in " + home.string(), {}};
+    return errno == EAGAIN
+               ? failure{ec::unhealthy, "the daemon of " + home.string() + " takes in nobody", {}}
+               : failure{ec::not_found, "no daemon listens in " + home.string(), {}};
   return fd;
 }
 

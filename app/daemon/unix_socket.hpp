@@ -22,7 +22,11 @@ enum class socket_kind { stream, datagram };
 result<unique_fd> bind_in_home(const std::filesystem::path& home, std::string_view name,
                                socket_kind kind);
 
-/// A connected stream socket; not_found where nobody listens. Never waits.
+/// Removes a socket's file; only for the holder of the daemon's lock.
+void remove_from_home(const std::filesystem::path& home, std::string_view name);
+
+/// A connected stream socket; not_found where nobody listens, unhealthy where somebody does and
+/// takes in no more. Never waits.
 result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string_view name);
 
 /// How the other side took a datagram.

@@ -6,7 +6,11 @@
 
 namespace spec_kitty::support {
 
-daemon_test::~daemon_test() = default; // the child's destructor kills
+daemon_test::~daemon_test() {
+  daemon_.reset();                                     // the child's destructor kills
+  if (std::filesystem::exists(home() / "daemon.sock")) // one that a command has started
+    cli({"sync", "daemon", "stop", "--quiet"});
+}
 
 void daemon_test::start_daemon() {
   auto what = command({"sync", "daemon", "run"});

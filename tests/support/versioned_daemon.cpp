@@ -1,12 +1,14 @@
-// A home's daemon that says it is of another version: `versioned_daemon HOME VERSION`. The code is
+// A home's daemon that says it is of another version: `versioned_daemon HOME VERSION
+// [MILLISECONDS between looks at its home]`. The code is
 // the program's own, so that a hand-over is tested between two real daemons.
 #include "app/daemon/daemon.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 
 int main(int argc, char** argv) {
   using namespace spec_kitty;
-  if (argc != 3)
+  if (argc < 3)
     return 2;
   const home_folder home{argv[1], false};
   const auto config = settings::load(home.path);
@@ -14,6 +16,8 @@ int main(int argc, char** argv) {
     return 1;
   daemon_options options;
   options.version = argv[2];
+  if (argc > 3)
+    options.look_every = std::chrono::milliseconds(std::atoi(argv[3]));
   options.on_running = [] {
     std::puts("running");
     std::fflush(stdout);

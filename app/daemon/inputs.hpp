@@ -1,0 +1,76 @@
+// What the daemon's loop waits for besides sockets, as descriptors to poll: signals, and notices
+// from the actors' threads.
+#pragma once
+
+#include "config/files.hpp"
+#include "messages/connection.hpp"
+
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace spec_kitty {
+
+/// Signals that end or rouse the daemon, read from a descriptor instead of handled.
+class signals {
+public:
+  signals() {
+    ::sigemptyset(&mask_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+      ::sigaddset(&mask_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &mask_, &before_); // threads made later inherit it
+    fd_ = unique_fd(::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  ~signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals(const signals&) = delete;
+  signals& operator=(const signals&) = delete;
+
+  int get() const { return fd_.get(); }
+  /// The next one that came; 0: none.
+  int next() const {
+    signalfd_siginfo info{};
+    return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                                : 0;
+  }
+
+private:
+  sigset_t mask_{};
+  sigset_t before_{};
+  unique_fd fd_;
+};
+
+/// Notices on their way from the actors' threads to the loop.
+class notice_queue {
+public:
+  notice_queue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  int get() const { return fd_.get(); }
+  void push(const notice& what) {
+    {
+      const std::lock_guard hold(guard_);
+      notices_.push_back(what);
+      if (notices_.size() > 1)
+        return; // the loop is on its way
+    }
+    const std::uint64_t one = 1;
+    (void)!::write(fd_.get(), &one, sizeof one);
+  }
+  std::vector<notice> take() {
+    std::uint64_t count = 0;
+    (void)!::read(fd_.get(), &count, sizeof count);
+    const std::lock_guard hold(guard_);
+    return std::exchange(notices_, {});
+  }
+
+private:
+  unique_fd fd_;
+  std::mutex guard_;
+  std::vector<notice> notices_;
+};
+
+} // namespace spec_kitty

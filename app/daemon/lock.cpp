@@ -1,0 +1,48 @@
+#include "app/daemon/lock.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool is_at(int fd, const fs::path& file) {
+  struct stat held {};
+  struct stat found {};
+  return ::fstat(fd, &held) == 0 && ::stat(file.c_str(), &found) == 0 &&
+         held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
+} // namespace
+
+fs::path daemon_lock(const fs::path& home) {
+  return home / "daemon.lock";
+}
+
+result<std::optional<home_lock>> home_lock::take(const fs::path& home,
+                                                 std::chrono::milliseconds patience) {
+  const fs::path file = daemon_lock(home);
+  for (;;) {
+    unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd)
+      return system_failure(errno, "cannot open the lock " + file.string());
+    const auto granted = poll_lock(fd.get(), patience);
+    if (!granted)
+      return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
+    if (!*granted)
+      return std::optional<home_lock>{};
+    if (is_at(fd.get(), file)) // else it was replaced while we waited, and means nothing
+      return std::optional<home_lock>{home_lock(file, std::move(fd))};
+  }
+}
+
+bool home_lock::stands() const {
+  return is_at(fd_.get(), file_);
+}
+
+} // namespace spec_kitty
