@@ -105,6 +105,7 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
 /// Asks the daemon who it is, where one listens.
 void look_at_daemon(const context& ctx, evidence& seen) {
   seen.version = version;
+  seen.autostart = ctx.config.flag("sync.autostart");
   const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
   seen.daemon = spec_kitty::look_at_daemon(
       ctx.home.path, listens ? delivery::taken : delivery::nobody, seen.shot.queued);

@@ -245,6 +245,11 @@ private:
               (daemon.daemon->end == daemon_end::none ? "it ended without a word"
                                                       : daemon.daemon->why),
           run("sync daemon start"));
+    else if (!daemon.answers && seen_.autostart && seen_.shot.queued > 0 && seen_.shot.session)
+      add("daemon_not_started", severity::warning,
+          "sync.autostart is on, and no daemon runs for the " +
+              count_of(seen_.shot.queued, "event") + " that can be sent",
+          run("sync daemon start"));
   }
 
   void server() {

@@ -75,6 +75,7 @@ struct evidence {
   standing daemon;                           ///< what is known of a daemon without asking it
   std::optional<std::string> daemon_version; ///< of one that answers
   std::string daemon_problem;                ///< why one that is there does not
+  bool autostart = false;                    ///< sync.autostart
   std::string version;                       ///< this program's
 };
 

@@ -420,6 +420,29 @@ TEST_F(DoctorOfDaemons, OneThatWasKilledIsStartedAgain) {
   expect_mended("daemon_gone");
 }
 
+TEST_F(DoctorOfDaemons, OneThatDoesNotAnswerIsStartedAnew) {
+  logged_in();
+  const pid_t pid = daemon();
+  // Stopped, and the record does not say so: as one that hangs.
+  fs::rename(home() / "daemon.json", home() / "daemon.json.aside");
+  ::kill(pid, SIGSTOP);
+  ASSERT_TRUE(eventually([&] { return says("daemon_silent"); }));
+  fs::rename(home() / "daemon.json.aside", home() / "daemon.json");
+  for (const auto& found : findings())
+    if (found.id.starts_with("daemon"))
+      type(found.remedy);
+  EXPECT_FALSE(says("daemon_silent") || says("daemon_stopped"));
+  ::kill(pid, SIGCONT);
+}
+
+TEST_F(DoctorOfDaemons, AutostartWithoutADaemonWhileEventsWaitIsSaid) {
+  logged_in();
+  emit(1);
+  EXPECT_FALSE(says("daemon_not_started"));
+  cli({"config", "set", "sync.autostart", "true"});
+  expect_mended("daemon_not_started");
+}
+
 TEST_F(DoctorOfDaemons, OneThatIsStoppedGoesOn) {
   logged_in();
   ::kill(daemon(), SIGSTOP);
