@@ -186,7 +186,12 @@ TEST_F(DaemonTrouble, OneThatComesTooLateChangesNothing) {
 
 TEST_F(DaemonTrouble, ItLeavesAHomeThatIsRemovedAndDoesNotBringItBack) {
   const auto one = watchful_daemon();
-  fs::remove_all(home());
+  ASSERT_TRUE(eventually([&] { // it has written all it has to say
+    const auto record = read_record(home());
+    return record && record->connection.reason == "no server is set";
+  }));
+  fs::rename(home(), root() / "aside"); // at once, whatever it writes meanwhile
+  fs::remove_all(root() / "aside");
   EXPECT_EQ(one->wait(10s).status, 0);
   EXPECT_FALSE(fs::exists(home()));
 }
