@@ -143,7 +143,7 @@ TEST_F(DaemonTrouble, WhileOneLeavesTheNextIsStarted) {
 TEST_F(DaemonTrouble, StopEndsTheOneItAskedAndNotWhoeverTakesItsPlace) {
   start_daemon();
   launch what;
-  what.argv = {"flock", "--verbose", daemon_lock(home()).string(), "sleep", "600"};
+  what.argv = {"flock", "--no-fork", daemon_lock(home()).string(), "sleep", "600"};
   child next(what); // has the lock as soon as the daemon leaves it
   const auto waits = [&] {
     const auto of = "/proc/" + std::to_string(next.pid());
