@@ -1,4 +1,4 @@
-// Loads the libwebsockets module when a connection is first wanted.
+// Loads the libwebsockets module when the first WebSocket is opened.
 #include "actors/link/link.hpp"
 
 #include "config/install_tree.hpp"
@@ -21,7 +21,10 @@ result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers h
     return failure{ec::internal,
                    "the WebSocket module " + place->string() + " is of another version",
                    "install spec-kitty again"};
-  return std::unique_ptr<ws_link>(module->open(std::move(request), std::move(handlers)));
+  ws_link* const made = module->open(std::move(request), std::move(handlers));
+  if (made == nullptr)
+    return failure{ec::internal, "no thread for the WebSocket", "close other programs"};
+  return std::unique_ptr<ws_link>(made);
 }
 
 } // namespace spec_kitty

@@ -1,398 +1,432 @@
-// The real libwebsockets link against peers that play byte by byte, and two that others wrote.
-#include "actors/link/link.hpp"
-#include "tests/support/tls.hpp"
+// The real libwebsockets link against peers on bare sockets, byte by byte: how each thing ends.
+#include "tests/actors/link_fixture.hpp"
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <csignal>
-#include <mutex>
+#include <filesystem>
+#include <fstream>
+#include <set>
 
-namespace spec_kitty::support {
+namespace spec_kitty {
 namespace {
 
 using namespace std::chrono_literals;
+using support::hostile_ws;
+using support::open_one;
 
-/// What came of a connection so far; filled on the link's thread.
-struct heard {
-  std::mutex guard;
-  std::condition_variable changed;
-  bool opened = false;
-  int drained = 0;
-  std::vector<std::string> texts;
-  std::size_t bytes = 0;
-  std::optional<link_ended> ended;
-  int calls_after_end = 0;
-
-  link_handlers handlers() {
-    const auto note = [this](const auto& what) {
-      const std::lock_guard hold(guard);
-      calls_after_end += ended ? 1 : 0;
-      what();
-      changed.notify_all();
-    };
-    return {[this, note] { note([&] { opened = true; }); },
-            [this, note](std::string text) {
-              note([&] {
-                bytes += text.size();
-                texts.push_back(std::move(text));
-              });
-            },
-            [this, note] { note([&] { ++drained; }); },
-            [this, note](link_ended how) { note([&] { ended = std::move(how); }); }};
-  }
-  template <class Condition>
-  bool wait(Condition condition, std::chrono::milliseconds patience = 20s) {
-    std::unique_lock hold(guard);
-    return changed.wait_for(hold, patience, [&] { return condition(*this); });
-  }
-  link_ended end() {
-    EXPECT_TRUE(wait([](heard& h) { return h.ended.has_value(); })) << "it does not end";
-    const std::lock_guard hold(guard);
-    EXPECT_EQ(calls_after_end, 0);
-    return ended.value_or(link_ended{});
-  }
-};
-
-struct Link : ::testing::Test {
-  /// Starts a play and opens a connection to it.
-  void play(const std::string& name) {
-    peer_ = std::make_unique<child>(launch{
-        {"/usr/bin/python3", SPEC_KITTY_SOURCE_DIR "/tests/support/raw_ws.py", name}, {}, {}, {}});
-    open(port_of(*peer_));
-  }
-  static int port_of(child& peer) {
-    const auto line = peer.next_line();
-    EXPECT_TRUE(line) << peer.wait().err;
-    return line ? std::stoi(*line) : 0;
-  }
-  void open(int port) {
-    request.port = port;
-    auto made = open_link(request, said.handlers());
-    ASSERT_TRUE(made) << made.error().message;
-    link = std::move(*made);
-  }
-  /// What the peer saw of the client, once it is over.
-  json_document seen() {
-    const auto line = peer_->next_line();
-    return line ? parsed(*line) : json_document(rapidjson::kObjectType);
-  }
-  bool has_snapshot() {
-    return said.wait([](heard& h) { return !h.texts.empty(); });
-  }
-
-  link_request request = [] {
-    link_request one;
-    one.host = "127.0.0.1";
-    one.path = "/ws/v1/events/";
-    one.bearer = "ws-token";
-    return one;
-  }();
-  heard said; ///< outlives the link
-  std::unique_ptr<child> peer_;
-  std::unique_ptr<ws_link> link;
-};
-
-TEST_F(Link, SendsTheTokenInTheHeaderAndTextBothWays) {
-  play("echo");
-  ASSERT_TRUE(has_snapshot());
-  link->send("hello");
-  ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-  EXPECT_EQ(said.texts[1], "hello");
-  EXPECT_TRUE(said.opened);
-  EXPECT_GE(said.drained, 1);
-  EXPECT_EQ(link->unsent(), 0U);
-  link->close();
-  EXPECT_EQ(said.end().how, link_end::asked);
-  const auto peer = seen();
-  const auto head = text_of(peer, "head").value_or("");
-  EXPECT_TRUE(head.starts_with("GET /ws/v1/events/ HTTP/1.1")) << head;
-  EXPECT_NE(head.find("uthorization: Bearer ws-token"), std::string::npos) << head;
-  EXPECT_NE(head.find("spec-kitty/"), std::string::npos) << head;
-  EXPECT_EQ(head.find("Extensions"), std::string::npos) << head;
-  EXPECT_EQ(number_in(peer, {"closed_with"}), 1000);
+/// How a link to a play ends; `adjust` changes the request.
+link_ended end_of(const std::string& play, const std::function<void(link_request&)>& adjust = {}) {
+  const hostile_ws peer(play);
+  auto request = peer.request();
+  if (adjust)
+    adjust(request);
+  const open_one one(std::move(request));
+  return one.seen.wait_ended();
 }
 
-TEST_F(Link, ARefusedUpgradeEndsWithItsStatus) {
-  for (const int status : {401, 403, 404, 429, 500, 503}) {
-    said.ended.reset();
-    play(std::to_string(status));
-    const auto how = said.end();
-    EXPECT_EQ(how.how, link_end::refused) << status << how.words;
-    EXPECT_EQ(how.http_status, status);
-    link.reset();
-  }
+/// The same, with the code of the close frame that the peer got ("0": a bare one).
+std::pair<link_ended, std::string> closed_by_link(const std::string& play,
+                                                  std::size_t most_message = 1000) {
+  hostile_ws peer(play);
+  auto request = peer.request();
+  request.most_message = most_message;
+  const open_one one(std::move(request));
+  auto end = one.seen.wait_ended();
+  EXPECT_EQ(one.seen.texts().size(), 0U) << play;
+  return {std::move(end), peer.next("close")};
 }
 
-TEST_F(Link, ARedirectIsNotFollowed) {
-  play("redirect");
-  const auto how = said.end();
-  EXPECT_EQ(how.how, link_end::refused) << how.words;
-  EXPECT_EQ(how.http_status, 302);
+// ── Opening ──────────────────────────────────────────────────────────────────────────────────────
+
+TEST(Link, TextsGoBothWays) {
+  hostile_ws peer("snapshot_and_echo");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_texts(1));
+  one.link->send("grüße");
+  one.link->send("");
+  one.link->send(std::string(70'000, 'x'));
+  ASSERT_TRUE(one.seen.wait_texts(4));
+  const auto texts = one.seen.texts();
+  EXPECT_EQ(texts[0], R"({"type":"snapshot"})");
+  EXPECT_EQ(texts[1], "grüße");
+  EXPECT_EQ(texts[2], "");
+  EXPECT_EQ(texts[3], std::string(70'000, 'x'));
+  EXPECT_TRUE(one.seen.wait([&] { return one.seen.drained() > 0 && one.link->unsent() == 0; }));
 }
 
-TEST_F(Link, NobodyThereIsUnreachable) {
-  open(1);
-  EXPECT_EQ(said.end().how, link_end::unreachable);
+TEST(Link, RequestHoldsTokenHostAndVersionAndOffersNothing) {
+  hostile_ws peer("pongs");
+  const auto request = peer.request();
+  const open_one one(request);
+  const auto head = peer.next("request") + "\r\n";
+  EXPECT_EQ(head.find("GET /ws/v1/events/ HTTP/1.1\r\n"), 0U) << head;
+  EXPECT_NE(head.find("\r\nAuthorization: Bearer secret-token\r\n"), std::string::npos) << head;
+  EXPECT_NE(head.find("\r\nUser-Agent: spec-kitty/"), std::string::npos) << head;
+  EXPECT_NE(head.find("\r\nHost: 127.0.0.1:" + std::to_string(request.port) + "\r\n"),
+            std::string::npos)
+      << head;
+  EXPECT_EQ(head.find("Sec-WebSocket-Extensions"), std::string::npos) << head;
+  EXPECT_EQ(head.find("Sec-WebSocket-Protocol"), std::string::npos) << head;
 }
 
-TEST_F(Link, SilenceBeforeTheUpgradeIsATimeout) {
-  request.connect_timeout = 300ms;
-  play("silent_before");
-  EXPECT_EQ(said.end().how, link_end::timed_out);
+TEST(Link, Ipv6AddressAsHost) {
+  hostile_ws peer("pongs", "::1");
+  const open_one one(peer.request());
+  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
+  EXPECT_NE(peer.next("request").find("\r\nHost: [::1]:"), std::string::npos);
 }
 
-TEST_F(Link, AnAnswerThatIsNoUpgradeIsDefined) {
-  for (const char* name : {"wrong_accept", "garbage", "half_reply"}) {
-    said.ended.reset();
-    play(name);
-    const auto how = said.end();
-    EXPECT_TRUE(how.how == link_end::bad_frame || how.how == link_end::lost ||
-                how.how == link_end::unreachable)
-        << name << static_cast<int>(how.how) << how.words;
-    EXPECT_FALSE(said.opened) << name;
-    link.reset();
-  }
+TEST(Link, NameWithSeveralAddressesIsTriedToTheEnd) {
+  const hostile_ws peer("pongs"); // on 127.0.0.1 alone; localhost may be ::1 first
+  auto request = peer.request();
+  request.host = "localhost";
+  const open_one one(std::move(request));
+  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
 }
 
-TEST_F(Link, FragmentsAreJoinedAlsoWithAPingBetween) {
-  play("ping_between_fragments");
-  ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-  EXPECT_EQ(said.texts[1], "one two");
-}
-
-TEST_F(Link, AMessageOfTwoMegabytesIsTaken) {
-  play("big");
-  ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-  EXPECT_EQ(said.texts[1].size(), 2'000'000U);
-}
-
-TEST_F(Link, AMessageOverTheLimitEndsItWith1009) {
-  play("too_big");
-  EXPECT_EQ(said.end().how, link_end::too_large);
-}
-
-TEST_F(Link, TextCutWithinACharacterIsWhole) {
-  play("cut_utf8");
-  ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-  EXPECT_EQ(said.texts[1], "ü");
-}
-
-TEST_F(Link, WhatIsNoTextEndsItAndThePeerIsToldWhy) {
-  const std::vector<std::pair<std::string, int>> plays = {
-      {"bad_utf8", 1007}, {"bad_utf8_over_fragments", 1007}, {"binary", 1003}};
-  for (const auto& [name, code] : plays) {
-    said.ended.reset();
-    play(name);
-    const auto how = said.end();
-    EXPECT_EQ(how.how, link_end::bad_frame) << name;
-    EXPECT_EQ(how.close_code, code) << name;
-    EXPECT_EQ(number_in(seen(), {"closed_with"}), code) << name;
-    link.reset();
-  }
-}
-
-TEST_F(Link, FramesThatBreakTheProtocolEndIt) {
-  for (const char* name : {"reserved", "opcode", "long_control"}) {
-    said.ended.reset();
-    play(name);
-    const auto how = said.end();
-    EXPECT_TRUE(how.how == link_end::bad_frame || how.how == link_end::lost)
-        << name << static_cast<int>(how.how);
-    link.reset();
-  }
-}
-
-TEST_F(Link, AMaskedFrameIsUnmaskedAndTaken) {
-  play("masked");
-  ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-  EXPECT_EQ(said.texts[1], "masked");
-}
-
-TEST_F(Link, ACloseComesWithItsCodeAndReason) {
-  const std::vector<std::pair<std::string, int>> plays = {
-      {"close", 1001}, {"close_4401", 4401}, {"close_plain", 1005}};
-  for (const auto& [name, code] : plays) {
-    said.ended.reset();
-    play(name);
-    const auto how = said.end();
-    EXPECT_EQ(how.how, link_end::closed) << name;
-    EXPECT_EQ(how.close_code, code) << name;
-    EXPECT_EQ(how.words, name == "close" ? "going away" : "");
-    link.reset();
-  }
-}
-
-TEST_F(Link, AHangUpAResetAndHalfAFrameAreALostConnection) {
-  for (const char* name : {"hang_up", "half_frame", "reset"}) {
-    said.ended.reset();
-    said.texts.clear();
-    play(name);
-    ASSERT_TRUE(has_snapshot());
-    link->send("x");
-    EXPECT_EQ(said.end().how, link_end::lost) << name;
-    link.reset();
-  }
-}
-
-TEST_F(Link, APeerThatAnswersPingsLives) {
-  request.ping_every = 100ms;
-  request.pong_within = 80ms;
-  play("echo");
-  ASSERT_TRUE(has_snapshot());
-  link->send("first");
-  EXPECT_FALSE(said.wait([](heard& h) { return h.ended.has_value(); }, 1s));
-  link->close();
-  said.end();
-  EXPECT_GE(number_in(seen(), {"pings"}), 3);
-}
-
-TEST_F(Link, APeerThatNeverAnswersAPingIsFoundSilent) {
-  request.ping_every = 200ms;
-  request.pong_within = 200ms;
-  play("no_pongs");
-  ASSERT_TRUE(has_snapshot());
-  EXPECT_EQ(said.end().how, link_end::silent);
-}
-
-TEST_F(Link, AFloodIsTakenOnlyAsFastAsItIsConsumed) {
-  play("flood");
-  ASSERT_TRUE(said.wait([&](heard& h) { return h.bytes > request.most_unread; }));
-  // Nothing is taken: what was read stays near the bound, far from the 64 MB.
-  EXPECT_FALSE(said.wait([&](heard& h) { return h.bytes > 2 * request.most_unread; }, 500ms));
-  std::size_t before = 0;
-  {
-    const std::lock_guard hold(said.guard);
-    before = said.bytes;
-  }
-  link->taken(before);
-  EXPECT_TRUE(said.wait([&](heard& h) { return h.bytes > before; })) << "it goes on when taken";
-}
-
-TEST_F(Link, WhatAPeerDoesNotReadStaysCountedAndDrainsWhenItDoes) {
-  play("slow_reader");
-  ASSERT_TRUE(has_snapshot());
-  const std::string text(1 << 20, 'y');
-  for (int i = 0; i < 16; ++i)
-    link->send(text);
-  EXPECT_GT(link->unsent(), 0U);
-  EXPECT_TRUE(said.wait([](heard& h) { return h.drained > 0; }));
-  EXPECT_EQ(link->unsent(), 0U);
-}
-
-TEST_F(Link, DestroyedItEndsAtOnceWhateverItWasDoing) {
-  play("silent_before");
-  const auto began = std::chrono::steady_clock::now();
-  link.reset();
-  EXPECT_EQ(said.end().how, link_end::asked);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
-}
-
-TEST_F(Link, AProxyOfTheEnvironmentSeesNothing) {
-  ::setenv("http_proxy", "http://127.0.0.1:1", 1);
-  play("echo");
-  EXPECT_TRUE(has_snapshot()) << "it went to the proxy";
+TEST(Link, ProxyOfTheEnvironmentNeverSeesThisMachinesTraffic) {
+  ::setenv("http_proxy", "127.0.0.1:1", 1);
+  const hostile_ws peer("pongs");
+  const open_one one(peer.request());
+  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
   ::unsetenv("http_proxy");
 }
 
-// ── Peers that others wrote ──────────────────────────────────────────────────────────────────────
-
-struct Interop : Link {
-  /// python3-websockets; skipped where it is not installed.
-  int websockets(const std::vector<std::string>& options = {}) {
-    launch what;
-    what.argv = {"/usr/bin/python3", SPEC_KITTY_SOURCE_DIR "/tests/support/websockets_peer.py"};
-    what.argv.insert(what.argv.end(), options.begin(), options.end());
-    peer_ = std::make_unique<child>(what);
-    return port_of(*peer_);
+TEST(Link, RefusalIsToldWithItsStatus) {
+  for (const int status : {200, 401, 403, 404, 429, 500, 503}) {
+    const auto end = end_of("status_" + std::to_string(status));
+    EXPECT_EQ(end.how, link_end::refused) << end;
+    EXPECT_EQ(end.http_status, status) << end;
   }
-  void expect_a_conversation() {
-    ASSERT_TRUE(has_snapshot());
-    link->send(R"({"event_id":"01A"})");
-    ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 2; }));
-    EXPECT_NE(said.texts[1].find("\"ack\""), std::string::npos);
-    link->send(R"({"event_id":"01B","padding":")" + std::string(1'000'000, 'x') + "\"}");
-    ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 3; }));
-    link->send("big");
-    ASSERT_TRUE(said.wait([](heard& h) { return h.texts.size() == 4; }));
-    EXPECT_GT(said.texts[3].size(), 2'000'000U);
-    link->send("close");
-    const auto how = said.end();
-    EXPECT_EQ(how.how, link_end::closed);
-    EXPECT_EQ(how.close_code, 1001);
-    EXPECT_EQ(how.words, "as told");
+}
+
+TEST(Link, RedirectIsARefusalAndNotFollowed) {
+  hostile_ws peer("redirect");
+  const open_one one(peer.request());
+  const auto end = one.seen.wait_ended();
+  EXPECT_EQ(end.how, link_end::refused) << end;
+  EXPECT_EQ(end.http_status, 302) << end;
+  EXPECT_EQ(peer.next("elsewhere", 300ms), ""); // nobody came there, with no header at all
+}
+
+TEST(Link, UpgradeThatIsNoneIsABadFrame) {
+  for (const char* play : {"wrong_accept", "bare_101", "unasked_extension"}) {
+    const auto end = end_of(play);
+    EXPECT_EQ(end.how, link_end::bad_frame) << play << ": " << end;
   }
-};
-
-TEST_F(Interop, WithPythonWebsockets) {
-  open(websockets());
-  expect_a_conversation();
 }
 
-TEST_F(Interop, PythonWebsocketsRefuses) {
-  open(websockets({"--refuse"}));
-  const auto how = said.end();
-  EXPECT_EQ(how.how, link_end::refused);
-  EXPECT_EQ(how.http_status, 401);
-}
-
-struct BehindNginx : Interop {
-  void SetUp() override {
-    if (!has_nginx())
-      GTEST_SKIP() << "nginx is not installed";
+TEST(Link, HangUpBeforeTheAnswerIsWholeIsLost) {
+  for (const char* play : {"half_a_reply", "half_a_refusal", "nothing", "garbage", "ssh"}) {
+    const auto end = end_of(play);
+    EXPECT_EQ(end.how, link_end::lost) << play << ": " << end;
+    EXPECT_EQ(end.http_status, 0) << play;
   }
-  /// nginx shows a certificate and passes on to python3-websockets.
-  void front(const certificate& shown) {
-    const int behind = websockets();
-    port_ = free_port();
-    nginx_ = std::make_unique<tls_front>(folder_.path() / "nginx", shown, port_, behind);
-    request.tls = true;
-    request.host = "localhost";
-    request.ca_file = authority_.file();
+}
+
+TEST(Link, NoWholeAnswerInTimeIsTimedOut) {
+  for (const char* play : {"silent_before", "drip"}) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto end = end_of(play, [](link_request& of) { of.connect_timeout = 700ms; });
+    EXPECT_EQ(end.how, link_end::timed_out) << play << ": " << end;
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 690ms);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
   }
-  void expect_refused() {
-    open(port_);
-    const auto how = said.end();
-    EXPECT_EQ(how.how, link_end::tls_refused) << how.words;
-    EXPECT_FALSE(said.opened);
+}
+
+TEST(Link, NobodyListeningIsUnreachable) {
+  const hostile_ws peer("pongs");
+  for (const char* host : {"127.0.0.1", "localhost", "::1"}) {
+    auto request = peer.request();
+    request.host = host;
+    request.port = 1; // nobody's
+    const open_one one(std::move(request));
+    const auto end = one.seen.wait_ended();
+    EXPECT_EQ(end.how, link_end::unreachable) << host << ": " << end;
+    EXPECT_FALSE(end.words.empty());
   }
-
-  temporary_folder folder_;
-  authority authority_{folder_.path()};
-  std::unique_ptr<tls_front> nginx_;
-  int port_ = 0;
-};
-
-TEST_F(BehindNginx, TlsAndAWebSocketProxyAreAWayToTheServer) {
-  front(authority_.issue("localhost"));
-  open(port_);
-  expect_a_conversation();
 }
 
-TEST_F(BehindNginx, ACertificateOfAnotherNameIsRefused) {
-  front(authority_.issue("elsewhere.example"));
-  expect_refused();
+TEST(Link, WhatNoHeaderCanCarryIsNotAsked) {
+  const hostile_ws peer("pongs");
+  for (const char* bearer : {"a\r\nX-Evil: b", "a\nb", "t\xC3\xBC"}) {
+    auto request = peer.request();
+    request.bearer = bearer;
+    const open_one one(std::move(request));
+    EXPECT_EQ(one.seen.wait_ended().how, link_end::unreachable);
+  }
 }
 
-TEST_F(BehindNginx, AnExpiredCertificateIsRefused) {
-  front(authority_.issue("localhost", true));
-  expect_refused();
+// ── Messages ─────────────────────────────────────────────────────────────────────────────────────
+
+TEST(Link, FragmentsAreJoinedAndPingsBetweenThemAnswered) {
+  hostile_ws peer("fragments");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_texts(2));
+  EXPECT_EQ(one.seen.texts(), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(peer.next("pong"), "in between");
 }
 
-TEST_F(BehindNginx, AnUnknownAuthorityIsRefused) {
-  front(authority_.issue("localhost"));
-  request.ca_file = "/etc/ssl/certs/ca-certificates.crt";
-  expect_refused();
+TEST(Link, CharacterCutByFragmentsIsWhole) {
+  const hostile_ws peer("euro_cut");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_texts(1));
+  EXPECT_EQ(one.seen.texts()[0], "€");
 }
 
-TEST_F(BehindNginx, AMissingCaFileIsNamed) {
-  front(authority_.issue("localhost"));
-  request.ca_file = "/no/such/ca.pem";
-  open(port_);
-  const auto how = said.end();
-  EXPECT_EQ(how.how, link_end::tls_refused);
-  EXPECT_NE(how.words.find("/no/such/ca.pem"), std::string::npos) << how.words;
+TEST(Link, MessageOfTwoMegabytesComesWhole) {
+  const hostile_ws peer("big");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_texts(1));
+  EXPECT_EQ(one.seen.texts()[0], std::string(std::size_t{2} << 20, 'b'));
+}
+
+TEST(Link, MessageOverTheLimitIsRefusedWith1009) {
+  for (const char* play : {"over_the_limit", "over_in_fragments"}) {
+    const auto [end, code] = closed_by_link(play);
+    EXPECT_EQ(end.how, link_end::too_large) << play << ": " << end;
+    EXPECT_EQ(code, "1009") << play;
+  }
+}
+
+TEST(Link, TextThatIsNoUtf8IsRefusedWith1007) {
+  for (const char* play : {"bad_utf8", "bad_utf8_cut", "surrogate", "unfinished_utf8"}) {
+    const auto [end, code] = closed_by_link(play);
+    EXPECT_EQ(end.how, link_end::bad_frame) << play << ": " << end;
+    EXPECT_EQ(code, "1007") << play;
+  }
+}
+
+TEST(Link, BinaryMessageIsRefusedWith1003) {
+  const auto [end, code] = closed_by_link("binary");
+  EXPECT_EQ(end.how, link_end::bad_frame) << end;
+  EXPECT_EQ(code, "1003");
+}
+
+TEST(Link, FrameThatBreaksTheProtocolIsRefusedWith1002) {
+  for (const char* play : {"reserved_bits", "unknown_opcode", "lonely_continuation", "text_in_text",
+                           "cut_ping", "long_ping"}) {
+    const auto [end, code] = closed_by_link(play);
+    EXPECT_EQ(end.how, link_end::bad_frame) << play << ": " << end;
+    EXPECT_EQ(code, "1002") << play;
+  }
+}
+
+TEST(Link, MaskedFrameIsTaken) { // RFC 6455 forbids it; lws does not tell it from another
+  const hostile_ws peer("masked");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_texts(1));
+  EXPECT_EQ(one.seen.texts()[0], "under a mask");
+}
+
+// ── Ends ─────────────────────────────────────────────────────────────────────────────────────────
+
+TEST(Link, ClosedByTheServerWithItsCode) {
+  const std::pair<const char*, int> cases[] = {
+      {"close_1000", 1000}, {"close_1001", 1001}, {"close_4401", 4401}, {"close_bare", 1005}};
+  for (const auto& [play, code] : cases) {
+    hostile_ws peer(play);
+    const open_one one(peer.request());
+    const auto end = one.seen.wait_ended();
+    EXPECT_EQ(end.how, link_end::closed) << play << ": " << end;
+    EXPECT_EQ(end.close_code, code) << play;
+    EXPECT_EQ(peer.next("close"), code == 1005 ? "0" : std::to_string(code)) << play;
+  }
+}
+
+TEST(Link, ReasonOfTheServerIsShownWithoutControlCharactersAndToken) {
+  EXPECT_NE(end_of("close_4401").words.find("token?[31m over"), std::string::npos);
+  const auto end = end_of("close_tells_token");
+  EXPECT_EQ(end.close_code, 4401);
+  EXPECT_EQ(end.words.find(support::secret_token), std::string::npos) << end;
+}
+
+TEST(Link, HangUpAndResetAreLost) {
+  for (const char* play : {"hang_up", "half_a_frame", "reset"}) {
+    const auto end = end_of(play);
+    EXPECT_EQ(end.how, link_end::lost) << play << ": " << end;
+    EXPECT_EQ(end.close_code, 0);
+  }
+}
+
+TEST(Link, PeerThatAnswersNoPingIsSilent) {
+  hostile_ws peer("silent_after");
+  auto request = peer.request();
+  request.ping_every = 200ms;
+  request.pong_within = 300ms;
+  const auto began = std::chrono::steady_clock::now();
+  const open_one one(std::move(request));
+  const auto end = one.seen.wait_ended();
+  EXPECT_EQ(end.how, link_end::silent) << end;
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 490ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
+  EXPECT_EQ(peer.next("ping"), "0"); // it was asked, with nothing inside
+}
+
+TEST(Link, PeerThatAnswersPingsIsKept) {
+  hostile_ws peer("pongs");
+  auto request = peer.request();
+  request.ping_every = 100ms;
+  request.pong_within = 2000ms;
+  const open_one one(std::move(request));
+  for (int pings = 0; pings < 5; ++pings)
+    EXPECT_EQ(peer.next("ping"), "0");
+  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+}
+
+TEST(Link, PeerThatSendsOnlyPingsOfItsOwnIsKept) {
+  hostile_ws peer("pings_only");
+  auto request = peer.request();
+  request.ping_every = 300ms;
+  request.pong_within = 500ms;
+  const open_one one(std::move(request));
+  EXPECT_EQ(peer.next("pinged"), "4");
+  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+}
+
+TEST(Link, CloseSendsWhatWasQueuedAndEndsAsAsked) {
+  hostile_ws peer("pongs");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_opened());
+  one.link->send("last words");
+  one.link->close();
+  one.link->send("too late");
+  EXPECT_EQ(one.seen.wait_ended().how, link_end::asked);
+  EXPECT_EQ(peer.next("text"), "last words");
+  EXPECT_EQ(peer.next("close"), "1000");
+  EXPECT_EQ(peer.next("texts"), "1"); // nothing after close()
+}
+
+TEST(Link, CloseEndsAfterASecondWhereThePeerDoesNotAnswer) {
+  hostile_ws peer("reads_later");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_opened());
+  const auto began = std::chrono::steady_clock::now();
+  one.link->close();
+  EXPECT_EQ(one.seen.wait_ended().how, link_end::asked);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST(Link, DestructionEndsItInEveryState) {
+  for (const char* play : {"silent_before", "pongs", "flood"}) {
+    const hostile_ws peer(play);
+    for (int i = 0; i < 10; ++i) {
+      open_one one(peer.request());
+      if (i % 2 == 0 && std::string(play) != "silent_before") {
+        EXPECT_TRUE(one.seen.wait_opened());
+      }
+      one.link->send("x");
+      one.link.reset();
+      ASSERT_TRUE(one.seen.has_ended());
+      EXPECT_EQ(one.seen.wait_ended().how, link_end::asked) << one.seen.wait_ended();
+    }
+  }
+}
+
+TEST(Link, DestructionDoesNotWaitForTheResolver) {
+  if (::getenv("LD_PRELOAD") == nullptr) { // this very test again, with names that take 30 s
+    support::launch again;
+    again.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
+                  "--gtest_filter=Link.DestructionDoesNotWaitForTheResolver"};
+    again.env = {{"LD_PRELOAD", SPEC_KITTY_TEST_DIR "/slow_dns.so"}};
+    const auto done = support::run(again);
+    EXPECT_EQ(done.status, 0) << done.out << done.err;
+    EXPECT_LT(done.took, 20s); // the lookup was left to itself
+    return;
+  }
+  link_request request;
+  request.host = "slow.example";
+  request.port = 80;
+  request.path = "/";
+  const auto began = std::chrono::steady_clock::now();
+  {
+    const open_one one(request);
+    EXPECT_FALSE(one.seen.has_ended());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  request.connect_timeout = 300ms;
+  const open_one one(request);
+  EXPECT_EQ(one.seen.wait_ended().how, link_end::timed_out);
+}
+
+// ── Pressure ─────────────────────────────────────────────────────────────────────────────────────
+
+TEST(Link, PeerThatDoesNotReadLeavesUnsentAsItWasGiven) {
+  hostile_ws peer("reads_later");
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_opened());
+  constexpr std::size_t each = 100'000;
+  for (int i = 0; i < 80; ++i)
+    one.link->send(std::string(each, 'u'));
+  EXPECT_GT(one.link->unsent(), 0U);
+  EXPECT_LE(one.link->unsent(), 80 * each);
+  // The first ones may drain before the next is given.
+  EXPECT_FALSE(one.seen.wait([&] { return one.link->unsent() == 0; }, 300ms));
+  const int before = one.seen.drained();
+  peer.go_on();
+  EXPECT_TRUE(one.seen.wait([&] { return one.seen.drained() > before; }));
+  EXPECT_EQ(one.link->unsent(), 0U);
+  for (int i = 0; i < 80; ++i)
+    ASSERT_EQ(peer.next("text"), "100000") << i;
+}
+
+TEST(Link, FloodStopsAtWhatIsUnreadAndGoesOnWhenItIsTaken) {
+  hostile_ws peer("flood");
+  auto request = peer.request();
+  request.most_unread = 256 * 1024;
+  request.ping_every = 100ms; // what we do not read is no silence of the peer's
+  request.pong_within = 100ms;
+  const open_one one(std::move(request));
+  ASSERT_NE(peer.next("stuck_at"), ""); // it cannot send any more
+  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+  EXPECT_LE(one.seen.bytes(), 256 * 1024 + 2 * 65536);
+  std::size_t taken = 0;
+  while (taken < std::size_t{64} << 20) {
+    ASSERT_TRUE(one.seen.wait([&] { return one.seen.bytes() > taken || one.seen.has_ended(); }));
+    ASSERT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+    const std::size_t now = one.seen.bytes();
+    one.link->taken(now - taken);
+    taken = now;
+  }
+  const auto texts = one.seen.texts();
+  ASSERT_EQ(texts.size(), 1024U);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    ASSERT_EQ(std::stoul(texts[i].substr(0, 5)), i);
+}
+
+// ── Rest ─────────────────────────────────────────────────────────────────────────────────────────
+
+std::set<std::string> threads() {
+  std::set<std::string> all;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task"))
+    all.insert(one.path().filename().string());
+  return all;
+}
+
+int voluntary_switches(const std::string& thread) {
+  std::ifstream status("/proc/self/task/" + thread + "/status");
+  const std::string name = "voluntary_ctxt_switches:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name))
+      return std::stoi(line.substr(name.size()));
+  return -1;
+}
+
+TEST(Link, ThreadSleepsWhileNothingHappens) {
+  const hostile_ws peer("pongs");
+  const auto before = threads();
+  const open_one one(peer.request());
+  ASSERT_TRUE(one.seen.wait_opened());
+  std::string own;
+  for (const auto& thread : threads())
+    if (!before.contains(thread))
+      own = thread;
+  int last = -1; // until it has come to rest
+  ASSERT_TRUE(
+      support::eventually([&] { return std::exchange(last, voluntary_switches(own)) == last; }));
+  EXPECT_FALSE(one.seen.wait([&] { return one.seen.has_ended(); }, 1500ms));
+  EXPECT_LE(voluntary_switches(own) - last, 1);
 }
 
 } // namespace
-} // namespace spec_kitty::support
+} // namespace spec_kitty

@@ -43,9 +43,15 @@ TEST_F(Config, TheListHoldsEveryKeyWithItsDefault) {
                                                        {"sync.project_default", "\"on\""},
                                                        {"sync.batch_events", "1000"},
                                                        {"sync.batch_bytes", "524288"},
+                                                       {"sync.batch_gap_s", "5"},
                                                        {"sync.timeout_s", "60"},
                                                        {"sync.max_retries", "5"},
+                                                       {"sync.interval_s", "300"},
+                                                       {"sync.autostart", "false"},
+                                                       {"sync.daemon_idle_s", "0"},
                                                        {"sync.busy_timeout_ms", "2000"},
+                                                       {"websocket.enabled", "true"},
+                                                       {"websocket.envelope", "\"bare\""},
                                                        {"tls.ca_file", "\"\""}};
   EXPECT_EQ(values, contract);
 }

@@ -27,7 +27,7 @@ TEST_F(ProcessMaps, AnEmitMapsNoNetworkLibraryAndOpensNoSocketEvenAfterTheCommit
   EXPECT_NE(maps.find("data.mdb"), std::string::npos) << "these are not the maps of an emit";
   for (const char* library :
        {"libcurl", "libssl", "libcrypto", "libwebsockets", "libcaf_io", "spec_kitty_http",
-        "libgnutls", "libnghttp2", "libsqlite3", "spec_kitty_sqlite"})
+        "spec_kitty_link", "libgnutls", "libnghttp2", "libsqlite3", "spec_kitty_sqlite"})
     EXPECT_EQ(maps.find(library), std::string::npos) << library;
   for (const auto& name : open_files(stream))
     EXPECT_FALSE(name.starts_with("socket:")) << name;

@@ -82,14 +82,12 @@ tls_front::tls_front(const fs::path& folder, const certificate& shown, int port,
   write_text(folder / "nginx.conf",
              "daemon off;\nmaster_process off;\npid " + at +
                  "/pid;\nerror_log stderr warn;\n"
-                 "events {}\nhttp {\naccess_log off;\n" +
-                 places +
-                 "map $http_upgrade $upgraded {\ndefault upgrade;\n'' '';\n}\nserver {\nlisten "
-                 "127.0.0.1:" +
-                 std::to_string(port) + " ssl;\nssl_certificate " + shown.file +
-                 ";\nssl_certificate_key " + shown.key +
+                 "events {}\nhttp {\naccess_log off;\n"
+                 "map $http_upgrade $hop {\ndefault upgrade;\n'' close;\n}\n" +
+                 places + "server {\nlisten 127.0.0.1:" + std::to_string(port) +
+                 " ssl;\nssl_certificate " + shown.file + ";\nssl_certificate_key " + shown.key +
                  ";\nclient_max_body_size 10m;\nlocation / {\nproxy_http_version 1.1;\n"
-                 "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $upgraded;\n"
+                 "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $hop;\n"
                  "proxy_pass http://127.0.0.1:" +
                  std::to_string(behind) + ";\n}\n}\n}\n");
   process_ = std::make_unique<child>(

@@ -33,7 +33,8 @@ private:
 /// True when the nginx program is there.
 bool has_nginx();
 
-/// nginx that ends TLS on `port` and passes requests on to another port, in plain text.
+/// nginx that ends TLS on `port` and passes requests and WebSockets on to another port, in plain
+/// text.
 class tls_front {
 public:
   tls_front(const std::filesystem::path& folder, const certificate& shown, int port, int behind);
