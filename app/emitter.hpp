@@ -64,7 +64,7 @@ private:
   std::size_t longest_event_;
   store_options store_;
   std::unique_ptr<local_system> actors_; ///< made with the first event
-  std::optional<std::uint64_t> queued_; ///< after the last event that became durable
+  std::optional<std::uint64_t> queued_;  ///< after the last event that became durable
   bool to_ring_ = false;
 };
 

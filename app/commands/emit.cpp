@@ -122,10 +122,11 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   const append_receipt& receipt = *answers.front();
   if (receipt.spilled)
     return report_spilled(ctx, *receipt.spilled, 1);
+  const auto stands = emit.finish(); // before the answer: what is answered is whole
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   ctx.out.flush();
-  if (const auto stands = emit.finish())
+  if (stands)
     say_standing(ctx, *stands);
   return exit_status::done;
 }

@@ -21,6 +21,7 @@ constexpr auto stop_time = 3s;
 #endif
 
 struct DaemonChaos : daemon_test {
+  /// The server is told to be quiet: nobody reads what it prints, and a full pipe would stop it.
   /// A stream of events, `per_second` of them, for as long as `doing` says true.
   void load(int per_second, std::chrono::seconds time, const std::function<void()>& doing = {}) {
     child stream(command({"emit", "--stdin", "--quiet"}));
@@ -53,7 +54,7 @@ struct DaemonChaos : daemon_test {
 };
 
 TEST_F(DaemonChaos, EveryEventArrivesOnceThroughAConnectionThatIsCutEveryTwoSeconds) {
-  logged_in({"--ws-cut-every-ms", "2000"});
+  logged_in({"--quiet", "--ws-cut-every-ms", "2000"});
   start_daemon();
   load(50, cut_time);
   const auto state = connection();
@@ -140,7 +141,7 @@ TEST_F(DaemonChaos, AServerThatFallsSilentIsFoundDeadAndFoundAgain) {
 #endif
 
 TEST_F(DaemonChaos, AnotherDrainerBesideTheDaemonSendsNothingTwiceAndNothingOutOfOrder) {
-  logged_in();
+  logged_in({"--quiet"});
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
   load(100, 3s, [&] {
@@ -154,7 +155,7 @@ TEST_F(DaemonChaos, AnotherDrainerBesideTheDaemonSendsNothingTwiceAndNothingOutO
 }
 
 TEST_F(DaemonChaos, TheDaemonsMemoryStaysWhereItIsUnderALoadThatGoesOn) {
-  logged_in();
+  logged_in({"--quiet"});
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
   load(10, 10s);
