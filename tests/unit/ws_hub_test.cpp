@@ -1,0 +1,280 @@
+// The dev-server's WebSocket side without sockets: who is told what, in which order.
+#include "app/dev_server/json_slices.hpp"
+#include "app/dev_server/state_dir.hpp"
+#include "app/dev_server/ws_hub.hpp"
+#include "messages/event.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace spec_kitty::dev_server {
+namespace {
+
+std::string id(int n) {
+  std::string text = std::to_string(n);
+  return "01J" + std::string(23 - text.size(), '0') + text;
+}
+
+/// A work package's move to a lane.
+std::string event(int n, std::uint64_t lamport = 1, const std::string& to = "doing",
+                  const std::string& team = "dev-team") {
+  event_draft draft;
+  draft.event_type = "WPStatusChanged";
+  draft.aggregate_id = "WP01";
+  draft.aggregate_type = "WorkPackage";
+  draft.payload = R"({"wp_id":"WP01","previous_status":"planned","new_status":")" + to + "\"}";
+  draft.timestamp = "2026-02-03T04:05:06.000007Z";
+  return render_head({id(n), lamport, "0123456789ab"}, team) + render_tail(draft);
+}
+
+std::string ack(int n, const std::string& status = "accepted") {
+  return R"({"type":"ack","event_id":")" + id(n) + R"(","status":")" + status + "\"}";
+}
+
+std::string echo(const std::string& event) {
+  return R"({"type":"event","event":)" + event + "}";
+}
+
+class WsHub : public testing::Test {
+protected:
+  using texts = std::vector<std::string>;
+
+  WsHub() { boot(); }
+
+  void boot(const ws_rules& rules = {}, const batch_rules& knobs = {}) {
+    hub_.reset();
+    desk_.reset();
+    log_.reset();
+    auto opened = event_log::open(state_->file("events.jsonl"));
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    log_ = std::make_unique<event_log>(std::move(*opened));
+    desk_ = std::make_unique<batch_desk>(*log_, knobs);
+    hub_ = std::make_unique<ws_hub>(*desk_, *log_, rules);
+    hub_->on_wake([this](ws_hub::id who) { woken_.push_back(who); });
+    hub_->on_activity([this](const std::string& what, const std::string& event_id) {
+      told_.push_back(what + (event_id.empty() ? "" : " ") + event_id);
+    });
+  }
+
+  /// A member of the team that has read its snapshot.
+  ws_hub::id member_of(const std::string& team = "dev-team") {
+    const auto who = hub_->connect({"dev", team, 0});
+    (void)heard_by(who);
+    return who;
+  }
+
+  /// All that waits for a connection.
+  texts heard_by(ws_hub::id who) {
+    texts all;
+    while (auto text = hub_->next(who))
+      all.push_back(std::move(*text));
+    return all;
+  }
+
+  std::optional<state_dir> state_ = [] {
+    auto made = state_dir::open_temporary();
+    return made ? std::optional<state_dir>(std::move(*made)) : std::nullopt;
+  }();
+  std::unique_ptr<event_log> log_;
+  std::unique_ptr<batch_desk> desk_;
+  std::unique_ptr<ws_hub> hub_;
+  std::vector<ws_hub::id> woken_;
+  texts told_;
+};
+
+TEST_F(WsHub, ASnapshotIsTheFirstThingSaid) {
+  const auto who = hub_->connect({"dev", "dev-team", 0});
+  EXPECT_EQ(woken_, std::vector<ws_hub::id>{who});
+  EXPECT_EQ(heard_by(who), texts{R"({"type":"snapshot","work_packages":[]})"});
+  EXPECT_EQ(hub_->connections(), 1U);
+}
+
+TEST_F(WsHub, ASnapshotShowsEachWorkPackageAsItHappenedLast) {
+  ASSERT_TRUE(desk_->take({event(1, 5, "for_review"), event(2, 3, "doing")}, "dev-team").ok());
+  const std::string row =
+      R"({"wp_id":"WP01","feature_slug":"","status":"for_review","lamport_clock":5})";
+  const std::string board = R"({"type":"snapshot","work_packages":[)" + row + "]}";
+  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{board});
+  boot(); // and after a restart
+  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{board});
+  EXPECT_EQ(heard_by(hub_->connect({"eve", "others", 0})),
+            texts{R"({"type":"snapshot","work_packages":[]})"});
+}
+
+TEST_F(WsHub, AnEventInAnyEnvelopeIsKeptAsItWasSent) {
+  const auto who = member_of();
+  const std::string flat = event(2);
+  hub_->hear(who, event(1));
+  hub_->hear(who, R"({"type":"event",)" + flat.substr(1));
+  hub_->hear(who, echo(event(3)));
+  EXPECT_EQ(heard_by(who), (texts{ack(1), ack(2), ack(3)}));
+  EXPECT_EQ(*log_->events_of("dev-team"), event(1) + "," + flat + "," + event(3));
+}
+
+TEST_F(WsHub, AnEventThatIsKeptAlreadyIsADuplicate) {
+  const auto who = member_of();
+  ASSERT_TRUE(desk_->take({event(1)}, "dev-team").ok());
+  (void)heard_by(who);
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{ack(1, "duplicate")});
+  EXPECT_EQ(told_.back(), "duplicate " + id(1));
+}
+
+TEST_F(WsHub, TheTeamsOthersHearAnEventAndItsSenderDoesNot) {
+  const auto sender = member_of();
+  const auto other = member_of();
+  const auto stranger = member_of("others");
+  hub_->hear(sender, event(1));
+  EXPECT_EQ(heard_by(sender), texts{ack(1)});
+  EXPECT_EQ(heard_by(other), texts{echo(event(1))});
+  EXPECT_EQ(heard_by(stranger), texts{});
+}
+
+TEST_F(WsHub, WhatABatchBroughtIsHeardByAllOfTheTeam) {
+  const auto one = member_of();
+  const auto two = member_of();
+  ASSERT_TRUE(desk_->take({event(1), event(1)}, "dev-team").ok());
+  EXPECT_EQ(heard_by(one), texts{echo(event(1))});
+  EXPECT_EQ(heard_by(two), texts{echo(event(1))});
+}
+
+TEST_F(WsHub, AnEventOfAnotherTeamIsRefusedByItsId) {
+  const auto who = member_of();
+  hub_->hear(who, event(1, 1, "doing", "others"));
+  const auto heard = heard_by(who);
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0], R"({"type":"error","event_id":")" + id(1) +
+                          R"(","message":"the event is of another team"})");
+  EXPECT_EQ(log_->size(), 0U);
+}
+
+TEST_F(WsHub, AnEventThatBreaksTheContractIsRefusedByItsId) {
+  const auto who = member_of();
+  std::string nonsense = event(1);
+  nonsense.replace(nonsense.find("WPStatusChanged"), 15, "Nonsense");
+  hub_->hear(who, nonsense);
+  const auto heard = heard_by(who);
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_TRUE(heard[0].starts_with(R"({"type":"error","event_id":")" + id(1))) << heard[0];
+  EXPECT_NE(heard[0].find("Nonsense"), std::string::npos) << heard[0];
+}
+
+TEST_F(WsHub, WhatIsNoMessageIsRefusedWithoutAnId) {
+  const auto who = member_of();
+  for (const char* text : {"no json", "7", R"({"type":"dance"})", "{}", "[]"}) {
+    hub_->hear(who, text);
+    const auto heard = heard_by(who);
+    ASSERT_EQ(heard.size(), 1U) << text;
+    EXPECT_TRUE(heard[0].starts_with(R"({"type":"error","event_id":null,)")) << heard[0];
+  }
+}
+
+TEST_F(WsHub, APingCarriesItsTimeAndAPongIsNotAnswered) {
+  const auto who = member_of();
+  hub_->ping(who, 1'770'000'000);
+  EXPECT_EQ(heard_by(who), texts{R"({"type":"ping","timestamp":1770000000})"});
+  hub_->hear(who, R"({"type":"pong","timestamp":1770000000})");
+  EXPECT_EQ(heard_by(who), texts{});
+}
+
+TEST_F(WsHub, OneThatLeftIsToldNothingMore) {
+  const auto who = member_of();
+  const auto other = member_of();
+  hub_->disconnect(who);
+  hub_->disconnect(who);
+  EXPECT_EQ(told_.back(), "closed");
+  woken_.clear();
+  hub_->hear(other, event(1));
+  hub_->hear(who, event(2));
+  EXPECT_EQ(woken_, std::vector<ws_hub::id>{other});
+  EXPECT_EQ(log_->size(), 1U);
+  EXPECT_EQ(hub_->connections(), 1U);
+}
+
+TEST_F(WsHub, WhatWaitsForAConnectionIsCountedInBytes) {
+  const auto who = member_of();
+  hub_->ping(who, 1);
+  hub_->ping(who, 2);
+  EXPECT_EQ(hub_->waiting_bytes(who), 2 * std::string(R"({"type":"ping","timestamp":1})").size());
+  (void)heard_by(who);
+  EXPECT_EQ(hub_->waiting_bytes(who), 0U);
+}
+
+TEST_F(WsHub, ItCanStaySilentAboutTheBoardOrSayTooMuch) {
+  boot({.snapshot = false});
+  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{});
+  boot({.snapshot_bytes = 2'000'000});
+  const auto heard = heard_by(hub_->connect({"dev", "dev-team", 0}));
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_GE(heard[0].size(), 2'000'000U);
+  EXPECT_LT(heard[0].size(), 2'001'000U);
+}
+
+TEST_F(WsHub, ItCanLeaveAnEventUnansweredKeptOrNot) {
+  boot({.ignore_events = true});
+  auto who = member_of();
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{});
+  EXPECT_EQ(log_->size(), 0U);
+  boot({.ack = false});
+  who = member_of();
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{});
+  EXPECT_EQ(log_->size(), 1U);
+}
+
+TEST_F(WsHub, ItCanAcknowledgeByTheEventItself) {
+  boot({.ack_by_echo = true});
+  const auto who = member_of();
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{echo(event(1))});
+}
+
+TEST_F(WsHub, APendingEventIsLeftWithoutAnAnswer) {
+  boot({}, {.pending_first = 1, .reject_types = {}});
+  const auto who = member_of();
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{});
+  hub_->hear(who, event(1));
+  EXPECT_EQ(heard_by(who), texts{ack(1)});
+}
+
+TEST_F(WsHub, ItCanCloseAfterSoManyEvents) {
+  boot({.close_after_events = 2});
+  const auto who = member_of();
+  hub_->hear(who, event(1));
+  EXPECT_FALSE(hub_->wants_close(who));
+  hub_->hear(who, event(2));
+  EXPECT_TRUE(hub_->wants_close(who));
+}
+
+TEST(JsonSlices, CutAMemberOutAsItWasWritten) {
+  EXPECT_EQ(member_slice(R"({"a":{"b":1},"b":1.10,"b":2})", "b"), "1.10");
+  EXPECT_EQ(member_slice(R"({"a":"}\"","b":[1,{}]})", "b"), "[1,{}]");
+  EXPECT_EQ(member_slice(R"({"a":1})", "b"), std::nullopt);
+  EXPECT_EQ(member_slice("[]", "b"), std::nullopt);
+}
+
+TEST(JsonSlices, LeaveAllButOneMemberAsItWas) {
+  EXPECT_EQ(without_member(R"({"type":"event","a":1.10})", "type"), R"({"a":1.10})");
+  EXPECT_EQ(without_member(R"({"a":1,"type":"event","b":2})", "type"), R"({"a":1,"b":2})");
+  EXPECT_EQ(without_member(R"({"a":1,"type":"event"})", "type"), R"({"a":1})");
+  EXPECT_EQ(without_member(R"({"type":"event"})", "type"), "{}");
+  EXPECT_EQ(without_member(R"({"a":1})", "type"), R"({"a":1})");
+}
+
+TEST(WsToken, IsGoodOnceAndForAMinute) {
+  token_table tokens;
+  const token_owner dev{"dev", "dev-team", 0};
+  const auto first = tokens.issue_ws(dev, 1000);
+  const auto second = tokens.issue_ws(dev, 1000);
+  EXPECT_EQ(tokens.use_ws(first, 1059).value_or(token_owner{}).team_slug, "dev-team");
+  EXPECT_FALSE(tokens.use_ws(first, 1059)) << "a token was good twice";
+  EXPECT_FALSE(tokens.use_ws(second, 1060)) << "a token outlived its minute";
+  EXPECT_FALSE(tokens.use_ws("never-issued", 1000));
+  EXPECT_EQ(tokens.to_json().find(first), std::string::npos);
+}
+
+} // namespace
+} // namespace spec_kitty::dev_server
