@@ -25,6 +25,17 @@ std::string header(lws* wsi, lws_token_indexes name) {
   return value;
 }
 
+/// Answers an upgrade with a status instead. By hand: lws_return_http_status calls itself HTTP/1.0
+/// this early, which no strict client takes.
+int refuse(lws* wsi, int status) {
+  const std::string text = "HTTP/1.1 " + std::to_string(status) +
+                           " Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+  std::vector<unsigned char> bytes(LWS_PRE);
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  lws_write(wsi, bytes.data() + LWS_PRE, text.size(), LWS_WRITE_HTTP_HEADERS);
+  return -1;
+}
+
 /// No close frame, no goodbye: as when a cable is pulled, but at once.
 int cut(lws* wsi) {
   ::shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
@@ -84,8 +95,7 @@ int ws_server::admit(lws* wsi) {
     }
     status = HTTP_STATUS_UNAUTHORIZED;
   }
-  lws_return_http_status(wsi, static_cast<unsigned>(status), nullptr);
-  return -1;
+  return refuse(wsi, status);
 }
 
 int ws_server::open(lws* wsi) {
@@ -110,21 +120,21 @@ int ws_server::open(lws* wsi) {
 int ws_server::receive(lws* wsi, connection& from, const char* in, std::size_t size) {
   if (from.close_code != 0)
     return 0;
-  const auto refuse = [&](int code) {
+  const auto close_with = [&](int code) {
     from.close_code = code; // never in mid-message: at the next chance to write
     lws_callback_on_writable(wsi);
     return 0;
   };
   if (lws_frame_is_binary(wsi) != 0)
-    return refuse(LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+    return close_with(LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
   if (from.incoming.size() + size > max_message_bytes)
-    return refuse(LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+    return close_with(LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
   from.incoming.append(in, size);
   if (lws_is_final_fragment(wsi) == 0 || lws_remaining_packet_payload(wsi) != 0)
     return 0;
   const std::string whole = std::exchange(from.incoming, {});
   if (!is_utf8(whole))
-    return refuse(LWS_CLOSE_STATUS_INVALID_PAYLOAD);
+    return close_with(LWS_CLOSE_STATUS_INVALID_PAYLOAD);
   hub_.hear(from.id, whole);
   if (hub_.wants_close(from.id))
     lws_callback_on_writable(wsi);
