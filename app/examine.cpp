@@ -113,7 +113,7 @@ void look_at_daemon(const context& ctx, evidence& seen) {
     return;
   if (const auto there = control_client::connect(ctx.home.path))
     seen.daemon_version = there->daemon().version;
-  else if (there.error().code != ec::not_found)
+  else if (there.error().code == ec::unhealthy)
     seen.daemon_problem = there.error().message;
 }
 

@@ -1,12 +1,18 @@
 #include "app/local_system.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <caf/send.hpp>
+
+#include <thread>
 
 namespace spec_kitty {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::chrono::seconds grace{10};
+constexpr std::size_t own_actors = 2; ///< QUEUE and CLOCK
 
 } // namespace
 
@@ -16,6 +22,10 @@ local_system::local_system(const store_options& options, std::size_t threads)
       patience_(options.busy_timeout * 4 + grace) {}
 
 local_system::~local_system() {
+  // What the transports say to QUEUE at their end comes first: a lease goes back with it.
+  const auto until = std::chrono::steady_clock::now() + grace;
+  while (system_.registry().running() > own_actors && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(1ms);
   (void)ask<mirror_done>(clock_, grace, mirror_barrier{});
   // QUEUE and CLOCK end, then the system: a live actor held from here would hang it.
   caf::anon_send_exit(queue_, caf::exit_reason::user_shutdown);

@@ -7,13 +7,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <map>
-#include <unistd.h>
 
 namespace spec_kitty {
 
@@ -127,6 +129,14 @@ exit_status run_command(const global_options& options, const parsed_command& par
   return out.flush() ? status : exit_status::failed;
 }
 
+/// Where stdin, stdout or stderr is closed, a file opened later would get its number, and be
+/// written into. What takes their place fails in the direction it would be used in, as before.
+void fill_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) == -1)
+      (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Records what your command line does as events, keeps them safely, and brings each of "
@@ -157,6 +167,7 @@ int run(int argc, char** argv) {
 } // namespace spec_kitty
 
 int main(int argc, char** argv) {
+  spec_kitty::fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
   try {
     return spec_kitty::run(argc, argv);

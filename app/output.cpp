@@ -71,6 +71,10 @@ void output::fail(const failure& why, const std::function<void(json_writer&)>& f
   to_stderr(render_failure(why, false));
 }
 
+void output::discard() {
+  pending_.clear();
+}
+
 bool output::flush() {
   const bool written = write_all(STDOUT_FILENO, pending_);
   pending_.clear();

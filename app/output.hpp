@@ -33,6 +33,8 @@ public:
   /// The failure, in the form of the mode. Further fields may stand beside `error`.
   void fail(const failure& why, const std::function<void(json_writer&)>& fields = {});
 
+  /// Forgets what is buffered: nobody is going to read it.
+  void discard();
   /// Writes what is buffered; false when stdout is gone.
   bool flush();
 

@@ -50,7 +50,7 @@ constexpr std::array<setting_key, 17> keys = {{
      "the daemon keeps a WebSocket to the server"},
     {"websocket.envelope", kind::choice, "bare", 0, 0, "bare|flat|nested",
      "the form of an event on the WebSocket"},
-    {"tls.ca_file", kind::text, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
+    {"tls.ca_file", kind::path, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
 }};
 
 std::optional<std::int64_t> to_number(std::string_view text) {
@@ -92,8 +92,8 @@ std::string allowed(const setting_key& key) {
     return "one of: " + std::string(key.choices);
   case kind::url:
     return "an https URL in quotes (http only for this machine itself)";
-  case kind::text:
-    return "a text in quotes";
+  case kind::path:
+    return "an absolute path in quotes";
   }
   return {};
 }
@@ -142,8 +142,8 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
     const auto url = parse_server_url(value);
     return url ? result<void>{} : url.error();
   }
-  case kind::text:
-    return {};
+  case kind::path: // the daemon has another working folder
+    return value.empty() || value.front() == '/' ? result<void>{} : bad;
   }
   return {};
 }

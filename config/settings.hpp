@@ -18,7 +18,7 @@ namespace spec_kitty {
 
 /// One configuration key: what it may hold.
 struct setting_key {
-  enum class kind { text, url, number, flag, choice };
+  enum class kind { path, url, number, flag, choice };
 
   std::string_view name;
   kind type;

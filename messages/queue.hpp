@@ -54,6 +54,7 @@ struct lease_grant {
   std::vector<leased_event> events;
   /// Another drainer holds the team's lease: its events are in good hands until then (µs).
   epoch_us busy_until = 0;
+  std::string node_id; ///< this home's
 };
 
 /// What became of one leased event. Source: protocol.md, Batch sync.

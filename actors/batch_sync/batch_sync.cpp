@@ -7,6 +7,8 @@
 #include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 
 namespace spec_kitty {
@@ -33,6 +35,7 @@ std::string error_json(const failure& why, epoch_us now) {
 } // namespace
 
 batch_sync_state::~batch_sync_state() {
+  hand_back_lease();
   for (auto& [request, promise] : waiting) {
     sync_report report; // of a run that never began
     if (run)
@@ -181,8 +184,15 @@ void batch_sync_state::exchange(http_request request,
                   });
 }
 
+/// Of a run that ends without having settled it; else it would be held until its time is over.
+void batch_sync_state::hand_back_lease() {
+  if (run && run->lease() != 0)
+    caf::anon_send(config.queue, settle_request{run->lease(), {}, config.limits.max_retries, 0ms});
+}
+
 void batch_sync_state::finish() {
   finished = true;
+  hand_back_lease();
   auto& report = run->report();
   report.duration_ms = static_cast<std::uint64_t>((config.now() - began_at) / 1000);
   if (report.stopped)

@@ -42,6 +42,7 @@ struct batch_sync_state {
   /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
   void exchange(http_request request, std::function<next_step(const http_reply&)> feed);
   /// A clock received from the server goes to CLOCK, which refuses an absurd one: a warning.
+  void hand_back_lease();
   void finish();
   /// Adds what is queued now, answers, and begins the next run.
   void answer();

@@ -296,12 +296,12 @@ next_step sync_run::settle(std::vector<verdict> verdicts, bool end_lease) {
 }
 
 next_step sync_run::on_settled(const result<settle_outcome>& outcome) {
+  if (!outcome)
+    return give_up(outcome.error());
   if (ending_) {
     lease_ = 0;
     after_ = lease_last_;
   }
-  if (!outcome)
-    return give_up(outcome.error());
   for (std::size_t i = 0; i < verdicts_.size(); ++i)
     tally(verdicts_[i], outcome->events.at(i));
   const bool now_held = report_.stopped && report_.stopped->code == ec::held;

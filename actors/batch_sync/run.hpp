@@ -89,6 +89,8 @@ public:
 
   /// The events to send now.
   const std::vector<leased_event>& batch() const { return batch_; }
+  /// The token of the lease that is held; 0: none.
+  std::uint64_t lease() const { return lease_; }
   const std::string& key() const { return key_; }
   const access_token& token() const { return token_; }
   sync_report& report() { return report_; }

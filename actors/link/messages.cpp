@@ -22,21 +22,6 @@ constexpr milliseconds closing_time{1000};
 constexpr int no_code = 1005; // RFC 6455, 7.1.5
 constexpr std::size_t most_reason = 123;
 
-/// A close frame's reason as it can be shown: no control characters, no C1 controls, no broken
-/// text.
-std::string printable(std::string_view text) {
-  const bool whole = is_utf8(text);
-  std::string out;
-  for (const char c : text.substr(0, most_reason)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool c1 = !out.empty() && out.back() == '\xC2' && byte >= 0x80 && byte < 0xA0;
-    if (c1)
-      out.pop_back();
-    out += byte < 0x20 || byte == 0x7F || c1 || (byte >= 0x80 && !whole) ? '?' : c;
-  }
-  return out;
-}
-
 bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
@@ -165,7 +150,7 @@ void connection::on_peer_close(std::string_view payload) {
   std::string reason;
   if (payload.size() >= 2) {
     code = static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);
-    reason = printable(payload.substr(2));
+    reason = printable(payload.substr(2), most_reason);
   }
   decide(link_end::closed,
          "the server closed the connection (" + std::to_string(code) + ")" +

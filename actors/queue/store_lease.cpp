@@ -192,6 +192,7 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
                                  epoch_us now) {
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     lease_grant grant;
+    grant.node_id = node_id_;
     store_detail::team_book teams(txn, tables);
     const team_record& team = teams.at(request.team_slug);
     const std::uint32_t team_id = team.id;

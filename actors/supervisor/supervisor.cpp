@@ -87,14 +87,25 @@ void supervisor_state::on_down(const caf::down_msg& down) {
       return on_fall(child);
     case child_kind::connection:
       websocket = nullptr;
-      handed_back = false;
       if (!stopping)
-        follow(connection->on_end(why, config.now(), steady()));
-      if (std::exchange(reconnects, false) && !stopping)
-        follow(connection->begin_trying(config.now()));
-      return tell_connection();
+        on_connection_over(why);
+      return;
     }
   }
+}
+
+/// The machine decides what comes next. What the connection had in hand, or was roused for in vain,
+/// is batch sync's now.
+void supervisor_state::on_connection_over(const failure& why) {
+  const bool carried = connection->status().state == connection_state::connected;
+  handed_back = in_next_run = false;
+  follow(connection->on_end(why, config.now(), steady()));
+  if (std::exchange(reconnects, false))
+    follow(connection->begin_trying(config.now()));
+  if (!carried)
+    return;
+  schedule->on_rouse(rouse::events);
+  drain_when_due();
 }
 
 /// The child is started again after its delay, and everything below it that may hold its handle.
@@ -105,9 +116,8 @@ void supervisor_state::on_fall(child_spec& child) {
       other.address = nullptr; // its end is expected
       other.end();
       if (other.kind == child_kind::connection)
-        follow(connection->on_end(
-            {ec::transport, "a part of the program has failed and is started again", {}},
-            config.now(), steady()));
+        on_connection_over(
+            {ec::transport, "a part of the program has failed and is started again", {}});
     }
     below = below || &other == &child;
   }
@@ -234,8 +244,10 @@ void supervisor_state::drain_when_due() {
 void supervisor_state::on_run_end(const sync_report& report) {
   schedule->on_end(report, steady(), config.now());
   tell(run_ended{report});
-  if (std::exchange(handed_back, false) && websocket)
+  if (!std::exchange(in_next_run, false) && std::exchange(handed_back, false) && websocket)
     self->send(websocket, run_over{!report.stopped});
+  if (report.stopped && report.stopped->code == ec::login_required && config.start_websocket)
+    follow(connection->go_offline(config.now(), "auth required: " + report.stopped->message));
   if (!report.stopped && report.batches > 0)
     follow(connection->try_again(config.now(), "a batch has reached the server"));
   drain_when_due();
@@ -320,14 +332,16 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
       },
       [self](const link_up& up) {
         auto& st = self->state;
-        if (self->current_sender() != st.websocket)
-          return;
+        if (self->current_sender() != st.websocket ||
+            st.connection->status().state != connection_state::reconnecting)
+          return; // it was told to end meanwhile
         st.account = account_of(up.username, up.team_slug);
         st.follow(st.connection->on_snapshot(st.config.now()));
         self->send(st.websocket, roused{rouse::events});
       },
       [self](handed_back) {
         self->state.handed_back = true;
+        self->state.in_next_run = self->state.schedule->running(); // this one began before
         self->state.schedule->on_rouse(rouse::events);
         self->state.drain_when_due();
       },

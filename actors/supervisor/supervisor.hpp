@@ -67,6 +67,7 @@ struct supervisor_state {
   void start_all();
   void on_down(const caf::down_msg& down);
   void on_fall(child_spec& child);
+  void on_connection_over(const failure& why);
   void on_rouse(rouse why);
   void check_session();
   void follow(connection_machine::order what);
@@ -92,6 +93,7 @@ struct supervisor_state {
   std::uint64_t connect_order = 0;                        ///< of the attempt that is waited for
   bool reconnects = false;  ///< as soon as the WEBSOCKET there is has ended
   bool handed_back = false; ///< WEBSOCKET waits for a run
+  bool in_next_run = false; ///< and not for the one under way
   std::uint64_t clock_seen = 0;
   std::string account; ///< of the connection
   bool stopping = false;

@@ -1,5 +1,7 @@
 #include "actors/websocket/message.hpp"
 
+#include "messages/utf8.hpp"
+
 #include <array>
 #include <utility>
 
@@ -8,6 +10,8 @@ namespace spec_kitty {
 namespace {
 
 using kind = server_message::kind;
+
+constexpr std::size_t longest_timestamp = 256; ///< as JSON; any form of a time is shorter
 
 constexpr std::array<std::pair<std::string_view, kind>, 5> types = {{{"snapshot", kind::snapshot},
                                                                      {"event", kind::event},
@@ -26,6 +30,7 @@ void read_event(json_document& message, server_message& into) {
   const json_value* clock = member(*event, "lamport_clock");
   if (clock != nullptr && clock->IsUint64())
     into.lamport_clock = clock->GetUint64();
+  into.node_id = text_of(*event, "node_id").value_or("");
   into.event = to_text(*event);
 }
 
@@ -51,6 +56,8 @@ result<server_message> read_server_message(std::string_view text) {
   case kind::ping: {
     const json_value* timestamp = member(*parsed, "timestamp");
     read.timestamp = timestamp == nullptr ? "null" : to_text(*timestamp);
+    if (read.timestamp.size() > longest_timestamp) // it would be sent back
+      return failure{ec::bad_input, "the server sent a ping whose timestamp is no time", {}};
     break;
   }
   case kind::ack:
@@ -60,7 +67,7 @@ result<server_message> read_server_message(std::string_view text) {
     read.code = text_of(*parsed, "error_code").value_or("");
     for (const char* name : {"error_message", "message", "detail", "reason", "error"})
       if (read.message.empty())
-        read.message = text_of(*parsed, name).value_or("");
+        read.message = printable(text_of(*parsed, name).value_or(""));
     break;
   case kind::snapshot:
   case kind::unknown:

@@ -28,6 +28,7 @@ struct server_message {
   std::string message;  ///< of an error, the most specific of the four names it may stand under
   std::string code;     ///< error_code of an error
   std::optional<std::uint64_t> lamport_clock; ///< of an event; nothing where it is no such number
+  std::string node_id;                        ///< of an event
   std::string event;                          ///< the event alone, compact JSON
   std::string timestamp;                      ///< of a ping, the JSON value as sent
 };

@@ -36,6 +36,8 @@ ws_session::effects ws_session::on_text(std::string_view text) {
       answer(*said, out);
       break;
     }
+    if (!node_id_.empty() && said->node_id == node_id_)
+      break; // ours, sent by a batch or acknowledged before
     out.received = said->event;
     out.remote_clock = said->lamport_clock;
     if (!said->lamport_clock)
@@ -61,6 +63,7 @@ void ws_session::answer(const server_message& said, effects& into) {
     if (!error) // a late refusal does not count: its lease is over
       verdicts_.push_back({late->second, said.event_id, fate::delivered, {}, false});
     handed_back_.erase(late);
+    std::erase(handed_back_order_, said.event_id);
     return;
   }
   const auto found = open_.find(said.event_id);
@@ -95,8 +98,11 @@ bool ws_session::idle() const {
 void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
   lease_ = grant.token;
   sent_at_ = now;
-  for (const auto& event : grant.events)
+  for (const auto& event : grant.events) {
     open_.emplace(event.event_id, event.seq);
+    if (handed_back_.erase(event.event_id) > 0) // from here on the answer is to this sending
+      std::erase(handed_back_order_, event.event_id);
+  }
 }
 
 std::size_t ws_session::hand_back() {

@@ -51,6 +51,9 @@ public:
 
   effects on_text(std::string_view text);
 
+  /// Whose events are this home's own: their echoes are no news.
+  void own_node(std::string node_id) { node_id_ = std::move(node_id); }
+
   /// True when the next events may be leased.
   bool may_lease() const;
   /// The events are being sent now. Nothing where the grant is empty.
@@ -86,6 +89,7 @@ private:
   void answer(const server_message& said, effects& into);
 
   milliseconds opened_;
+  std::string node_id_;
   bool connected_ = false;
   std::uint64_t lease_ = 0; ///< token, 0: none
   milliseconds sent_at_{0};

@@ -1,6 +1,7 @@
 #include "actors/websocket/websocket.hpp"
 
 #include "actors/auth/tokens.hpp"
+#include "actors/clock/causality.hpp"
 #include "actors/websocket/handshake.hpp"
 #include "config/version.hpp"
 #include "messages/protocol.hpp"
@@ -16,17 +17,22 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto grace = 5s;
-constexpr auto local_patience = 10min; ///< one transaction, whose own wait is bounded
+/// QUEUE and CLOCK answer or die: each bounds its own wait. A timer here would stay until it is
+/// over, answered or not, and at ten events a second that is megabytes.
+constexpr auto local_patience = caf::infinite;
 /// How much goes out before it is answered.
 constexpr std::size_t window_events = 64;
 constexpr std::size_t window_bytes = std::size_t{64} << 10;
 /// Longer than any wait for an answer; a lease whose owner is stopped is taken over after it.
 constexpr auto lease_time = 3 * answer_patience;
 constexpr auto settle_again = 1s;
-constexpr auto lease_again = 5s;   ///< after the store could not be used
-constexpr auto busy_again = 100ms; ///< while another drainer holds the lease
+constexpr auto again_after_failure = 5s; ///< of the store
+constexpr auto again_while_busy = 100ms; ///< another drainer holds the lease
 /// How long winding down waits for answers that are on their way.
 constexpr auto last_answers = 2s;
+/// More than any server that reads leaves unread.
+constexpr std::size_t most_unsent = std::size_t{1} << 20;
+constexpr unsigned most_remarks = 20; ///< of one connection
 
 } // namespace
 
@@ -95,9 +101,9 @@ void websocket_state::open_connection(const std::string& ws_token) {
 }
 
 void websocket_state::on_end(const link_ended& how) {
-  if (over)
-    return;
   link.reset();
+  if (over)
+    return leave();
   if (how.how == link_end::refused && how.http_status == 401)
     return refused_token({ec::login_required, "the server does not accept the WebSocket's token",
                           "run: spec-kitty auth login"});
@@ -115,13 +121,17 @@ void websocket_state::hear(const std::string& text) {
     self->send(config.supervisor, link_up{token.username, token.team_slug});
   if (!heard.reply.empty())
     link->send(std::move(heard.reply));
+  if (link->unsent() > most_unsent)
+    return end({ec::transport, "the server does not read what it is sent", {}});
   if (heard.refused)
     self->send(config.supervisor, telling{std::move(*heard.refused)});
   if (!heard.received.empty())
     self->send(config.supervisor, telling{event_received{std::move(heard.received)}});
   if (!heard.warning.empty())
-    self->send(config.supervisor, telling{remark{std::move(heard.warning)}});
-  if (heard.remote_clock) {
+    say(std::move(heard.warning));
+  if (heard.remote_clock > max_received) {
+    say("the server sent an event with a clock that no clock reaches; it does not count");
+  } else if (heard.remote_clock) {
     clock_to_merge = std::max(clock_to_merge, *heard.remote_clock);
     self->send(config.supervisor, clock_heard{*heard.remote_clock});
     merge_clock();
@@ -131,6 +141,15 @@ void websocket_state::hear(const std::string& text) {
   if (heard.needs_run)
     hand_over();
   settle(); // and then the next lease
+}
+
+/// A remark for the log; a server that gives reason for too many is not followed into each.
+void websocket_state::say(std::string words) {
+  if (++remarks > most_remarks)
+    return;
+  if (remarks == most_remarks)
+    words += "; what else there is to remark on this connection is left out";
+  self->send(config.supervisor, telling{remark{std::move(words)}});
 }
 
 /// One merge at a time: of what comes meanwhile, the highest value counts.
@@ -146,7 +165,7 @@ void websocket_state::merge_clock() {
           },
           [this](const caf::error& error) {
             merging = false;
-            self->send(config.supervisor, telling{remark{to_failure(error).message}});
+            say(to_failure(error).message);
             merge_clock();
           });
 }
@@ -156,8 +175,13 @@ void websocket_state::merge_clock() {
 void websocket_state::lease() {
   roused_meanwhile = roused_meanwhile || leasing;
   if (over || leasing || waiting_for_run || winding_down || !link || !session ||
-      !session->may_lease() || link->unsent() > 0)
+      !session->may_lease())
     return;
+  if (link->unsent() > 0) { // link_drained comes back to this
+    if (!read_by)
+      wake_at(*(read_by = now() + answer_patience));
+    return;
+  }
   leasing = true;
   roused_meanwhile = false;
   lease_request request;
@@ -172,21 +196,26 @@ void websocket_state::lease() {
             [this](const caf::error& error) {
               leasing = false;
               if (over)
-                return self->quit(to_error(why_over));
-              self->delayed_send(self, lease_again, roused{rouse::events});
-              self->send(config.supervisor, telling{remark{to_failure(error).message}});
+                return leave();
+              lease_later(again_after_failure);
+              say(to_failure(error).message);
             });
 }
 
 void websocket_state::send(const lease_grant& grant) {
   leasing = false;
+  if (session)
+    session->own_node(grant.node_id);
   if (grant.events.empty() && over)
-    return self->quit(to_error(why_over));
+    return leave();
   if (grant.events.empty()) {
     // Another drainer holds the team's lease: what it leaves is sent after it.
     if (grant.busy_until != 0)
-      self->delayed_send(self, busy_again, roused{rouse::events});
-    else if (roused_meanwhile)
+      return lease_later(again_while_busy);
+    // What batch sync had its turn with is looked at again when somebody rings: a dead letter may
+    // be back.
+    const bool again = std::exchange(rung, false) && std::exchange(lease_after, 0) != 0;
+    if (again || roused_meanwhile)
       lease();
     return;
   }
@@ -196,7 +225,7 @@ void websocket_state::send(const lease_grant& grant) {
     if (!session)
       session.emplace(now()).on_lease(grant, now());
     session->hand_back();
-    return over ? self->quit(to_error(why_over)) : finish_winding_down();
+    return over ? leave() : finish_winding_down();
   }
   last_leased = grant.events.back().seq;
   for (const auto& event : grant.events)
@@ -225,7 +254,7 @@ void websocket_state::settle() {
             if (!session)
               return;
             session->on_settle_failed();
-            self->send(config.supervisor, telling{remark{to_failure(error).message}});
+            say(to_failure(error).message);
             wake_at(now() + settle_again);
           });
 }
@@ -248,8 +277,14 @@ void websocket_state::wake_at(std::chrono::milliseconds time) {
 }
 
 void websocket_state::arm() {
-  if (const auto deadline = session ? session->deadline() : std::nullopt)
-    wake_at(*deadline);
+  for (const auto& deadline : {session ? session->deadline() : std::nullopt, lease_at, read_by})
+    if (deadline)
+      wake_at(*deadline);
+}
+
+void websocket_state::lease_later(std::chrono::milliseconds pause) {
+  lease_at = now() + pause;
+  wake_at(*lease_at);
 }
 
 void websocket_state::finish_winding_down() {
@@ -264,10 +299,17 @@ void websocket_state::end(const failure& why) {
   if (std::exchange(over, true))
     return;
   why_over = why;
-  if (link && winding_down)
-    link->close();
-  if (!leasing) // else when QUEUE has answered, so that the lease can go back
-    self->quit(to_error(why));
+  if (link && session && winding_down)
+    link->close(); // it says so within a second, by link_over
+  else
+    link.reset();
+  leave();
+}
+
+/// As soon as the close frame is out, and QUEUE has answered, so that a lease can go back.
+void websocket_state::leave() {
+  if (!leasing && !link)
+    self->quit(to_error(why_over));
 }
 
 websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<websocket_state> self,
@@ -278,12 +320,17 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
   state.self = self;
   state.ask_token({});
   return {
-      [self](roused) { self->state.lease(); },
+      [self](roused) {
+        self->state.rung = true;
+        self->state.lease();
+      },
       [self](run_over run) {
         auto& st = self->state;
         st.waiting_for_run = false;
-        if (run.reached)
+        if (run.reached) {
           st.lease_after = st.last_leased;
+          st.rung = false;
+        }
         st.lease();
       },
       [self](link_opened) {
@@ -291,7 +338,10 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         self->state.arm();
       },
       [self](const link_text& said) { self->state.hear(said.text); },
-      [self](link_drained) { self->state.lease(); },
+      [self](link_drained) {
+        self->state.read_by.reset();
+        self->state.lease();
+      },
       [self](const link_over& ended) { self->state.on_end(ended.how); },
       [self](websocket_tick) {
         auto& st = self->state;
@@ -302,9 +352,15 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         if (!st.session->connected() && st.now() >= *st.session->deadline())
           return st.end({ec::transport, "the server sent no snapshot within 10 s",
                          "ask the server's operator"});
+        if (st.read_by && st.now() >= *st.read_by)
+          return st.end({ec::transport, "the server does not read what it is sent", {}});
         if (st.session->overdue(st.now()))
           st.hand_over();
         st.settle();
+        if (st.lease_at && st.now() >= *st.lease_at) {
+          st.lease_at.reset();
+          st.lease();
+        }
         st.finish_winding_down();
         st.arm();
       },

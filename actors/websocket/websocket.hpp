@@ -55,8 +55,11 @@ struct websocket_state {
   /// Has a websocket_tick come at that time at the latest.
   void wake_at(std::chrono::milliseconds time);
   void arm();
+  void lease_later(std::chrono::milliseconds pause);
+  void say(std::string words);
   void finish_winding_down();
   void end(const failure& why);
+  void leave();
   std::chrono::milliseconds now() const {
     return std::chrono::milliseconds(config.steady() / 1000);
   }
@@ -68,11 +71,15 @@ struct websocket_state {
   std::optional<ws_session> session; ///< from the upgrade on
   bool leasing = false;              ///< QUEUE has been asked
   bool roused_meanwhile = false;
+  bool rung = false;             ///< since the run, or since QUEUE had nothing left
   bool waiting_for_run = false;  ///< batch sync has its turn first
   std::uint64_t lease_after = 0; ///< what is before this had its turn with batch sync
   std::uint64_t last_leased = 0;
   std::uint64_t clock_to_merge = 0; ///< the highest heard and not merged yet
   bool merging = false;
+  std::optional<std::chrono::milliseconds> lease_at; ///< when QUEUE is asked again by itself
+  std::optional<std::chrono::milliseconds> read_by;  ///< when the server must have read all
+  unsigned remarks = 0;
   /// When the earliest websocket_tick on its way comes.
   std::optional<std::chrono::milliseconds> tick_at;
   bool over = false;

@@ -63,7 +63,10 @@ exit_status get(context& ctx, const std::string& name) {
   return exit_status::done;
 }
 
-exit_status set(context& ctx, const std::string& name, const std::string& value) {
+exit_status set(context& ctx, const std::string& name, std::string value) {
+  const setting_key* key = find_setting(name);
+  if (key != nullptr && key->type == setting_key::kind::path && !value.empty())
+    value = std::filesystem::absolute(value).string(); // as the person sees it from here
   if (auto written = set_setting(ctx.home.path, name, value); !written)
     return ctx.fail(written.error());
   const auto now = settings::load(ctx.home.path);
@@ -103,7 +106,8 @@ exit_status set_server(context& ctx, const std::string& url) {
     ctx.out.warn("written, but " + environment_name(server_key) +
                  " in the environment overrides it");
   context changed{ctx.out, ctx.home, *now};
-  (void)ring(ctx.home.path, rouse::session);
+  if (ring_patiently(ctx.home.path, rouse::session) == delivery::full)
+    ctx.out.warn("the daemon does not hear of it; tell it with: spec-kitty sync daemon restart");
   const auto status = show_server(changed);
   ctx.out = std::move(changed.out);
   return status;

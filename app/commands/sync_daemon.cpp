@@ -122,7 +122,9 @@ void write_connection(json_writer& out, const std::optional<connection_status>& 
 
 exit_status status(context& ctx) {
   auto there = control_client::connect(ctx.home.path);
-  const bool running = there.ok() || there.error().code != ec::not_found;
+  if (!there && there.error().code != ec::unhealthy && there.error().code != ec::not_found)
+    return ctx.fail(there.error());
+  const bool running = there.ok() || there.error().code == ec::unhealthy;
   const auto record = read_record(ctx.home.path);
   std::optional<daemon_identity> daemon;
   if (there) {

@@ -4,6 +4,7 @@
 #include "app/daemon/record.hpp"
 #include "app/examine.hpp"
 #include "app/sync_system.hpp"
+#include "messages/utf8.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -38,7 +39,7 @@ daemon_view look_at_daemon(const context& ctx, const snapshot& shot) {
   daemon_view view;
   auto there = control_client::connect(ctx.home.path, status_patience);
   if (!there) {
-    view.running = there.error().code != ec::not_found;
+    view.running = there.error().code == ec::unhealthy;
     view.connection.reason = view.running ? there.error().message : reason_to_be_offline(ctx, shot);
     if (const auto record = read_record(ctx.home.path); record && !view.running)
       view.connection.since = record->end == daemon_end::none ? record->last_sign : record->since;
@@ -173,7 +174,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
       ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +
-                   text_of(*error, "message").value_or(""));
+                   printable(text_of(*error, "message").value_or("")));
   ctx.out.line("clock       " + number(queue.clock) +
                (queue.node_id.empty() ? "" : ", node " + queue.node_id));
 }

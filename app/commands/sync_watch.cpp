@@ -4,6 +4,7 @@
 #include "app/daemon/control.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/snapshot.hpp"
+#include "messages/utf8.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,14 +25,23 @@ using namespace std::chrono_literals;
 constexpr auto look_again = 1s;
 
 /// Ctrl-C and SIGTERM as something to poll for: a watch ends well.
-unique_fd ending_signals() {
-  sigset_t mask;
-  ::sigemptyset(&mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    ::sigaddset(&mask, signal);
-  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
-  return unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC));
-}
+class ending_signals {
+public:
+  ending_signals() {
+    ::sigemptyset(&mask_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&mask_, signal);
+    hold(true);
+    fd_ = unique_fd(::signalfd(-1, &mask_, SFD_CLOEXEC));
+  }
+  int get() const { return fd_.get(); }
+  /// While they are not held they end the process at once.
+  void hold(bool held) const { ::pthread_sigmask(held ? SIG_BLOCK : SIG_UNBLOCK, &mask_, nullptr); }
+
+private:
+  sigset_t mask_{};
+  unique_fd fd_;
+};
 
 std::string local_time() {
   const std::time_t now = std::time(nullptr);
@@ -44,7 +54,7 @@ std::string local_time() {
 
 class watcher {
 public:
-  explicit watcher(context& ctx) : ctx_(ctx), signals_(ending_signals()) {}
+  explicit watcher(context& ctx) : ctx_(ctx) {}
 
   exit_status run() {
     while (!over_) {
@@ -88,12 +98,12 @@ private:
 
   /// One look at the store where no daemon tells, and why none does; says what has changed.
   void look(const failure& why) {
-    const bool none = why.code == ec::not_found;
-    const std::string alone = none ? "no daemon is running" : why.message;
+    const bool none = why.code != ec::unhealthy;
+    const std::string alone = why.code == ec::not_found ? "no daemon is running" : why.message;
     if (alone != told_alone_) {
       say("daemon", alone + "; the store is looked at every second", [&](json_writer& out) {
         field(out, "running", !none);
-        field(out, "problem", none ? std::nullopt : std::optional(alone));
+        field(out, "problem", why.code == ec::not_found ? std::nullopt : std::optional(alone));
       });
       told_alone_ = alone;
       shown_.clear();
@@ -131,7 +141,7 @@ private:
       out.EndObject();
       ctx_.out.raw({buffer.GetString(), buffer.GetSize()});
     }
-    over_ = over_ || !ctx_.out.flush();
+    flush();
   }
 
   /// A notice of the daemon: as it is, or in words.
@@ -140,9 +150,9 @@ private:
       ctx_.out.raw(line);
     } else {
       const auto parsed = parse_json(line);
-      ctx_.out.line(local_time() + "  " + (parsed ? words_of(*parsed) : line));
+      ctx_.out.line(local_time() + "  " + printable(parsed ? words_of(*parsed) : line));
     }
-    over_ = over_ || !ctx_.out.flush();
+    flush();
   }
 
   static std::string words_of(const json_value& notice) {
@@ -173,6 +183,18 @@ private:
 
   void pause(std::chrono::milliseconds time) { wait_on(-1, time); }
 
+  /// A reader that does not read holds the watch up, but not its end.
+  void flush() {
+    std::array<pollfd, 2> list = {{{signals_.get(), POLLIN, 0}, {STDOUT_FILENO, POLLOUT, 0}}};
+    (void)::poll(list.data(), list.size(), -1);
+    over_ = over_ || list[0].revents != 0;
+    if (over_)
+      return ctx_.out.discard();
+    signals_.hold(false); // a long line may take its time, too
+    over_ = !ctx_.out.flush();
+    signals_.hold(true);
+  }
+
   /// Until the descriptor can be read, time is over (negative: never), or a signal ends the watch.
   void wait_on(int fd, std::chrono::milliseconds time) {
     std::array<pollfd, 3> list = {{{signals_.get(), POLLIN, 0},
@@ -183,7 +205,7 @@ private:
   }
 
   context& ctx_;
-  unique_fd signals_;
+  ending_signals signals_;
   bool over_ = false;
   std::string told_alone_; ///< why no daemon tells, as it was said last
   std::string shown_;

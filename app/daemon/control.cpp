@@ -1,6 +1,7 @@
 #include "app/daemon/control.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -48,6 +49,13 @@ std::optional<connection_status> connection_in(const json_value& reply) {
 
 } // namespace
 
+folder_mark folder_mark::of(const std::filesystem::path& folder) {
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) != 0)
+    return {};
+  return {found.st_dev, found.st_ino};
+}
+
 bool is_newer_version(std::string_view a, std::string_view b) {
   return numbers_of(a) > numbers_of(b);
 }
@@ -60,7 +68,8 @@ std::string render_identity(const daemon_identity& daemon) {
   field(out, "pid", static_cast<std::uint64_t>(daemon.who.pid));
   field(out, "start_time", daemon.who.start_time);
   field(out, "boot", to_string(daemon.who.boot));
-  field(out, "home", daemon.home);
+  field(out, "home_device", daemon.home.device);
+  field(out, "home_inode", daemon.home.inode);
   field(out, "version", daemon.version);
   field(out, "since", format_timestamp(daemon.since));
   if (daemon.connection) {
@@ -80,13 +89,14 @@ std::optional<daemon_identity> parse_identity(const json_value& reply) {
   const auto pid = whole_number_of(reply, "pid");
   const auto start = whole_number_of(reply, "start_time");
   const auto boot = parse_ulid(text_of(reply, "boot").value_or(""));
-  const auto home = text_of(reply, "home");
+  const auto device = whole_number_of(reply, "home_device");
+  const auto inode = whole_number_of(reply, "home_inode");
   const auto version = text_of(reply, "version");
-  if (!pid || !start || !boot || !home || !version)
+  if (!pid || !start || !boot || !device || !inode || !version)
     return std::nullopt;
   daemon_identity read;
   read.who = {static_cast<std::uint32_t>(*pid), static_cast<std::uint64_t>(*start), *boot};
-  read.home = *home;
+  read.home = {static_cast<std::uint64_t>(*device), static_cast<std::uint64_t>(*inode)};
   read.version = *version;
   read.since = parse_date_time(text_of(reply, "since").value_or("")).value_or(0);
   read.connection = connection_in(reply);
@@ -106,9 +116,8 @@ result<control_client> control_client::connect(const std::filesystem::path& home
   if (!reply)
     return no_answer(home);
   const auto identity = parse_identity(*reply);
-  std::error_code error;
   if (!identity || static_cast<pid_t>(identity->who.pid) != peer->pid ||
-      !std::filesystem::equivalent(identity->home, home, error))
+      identity->home != folder_mark::of(home))
     return failure{ec::unhealthy,
                    "what listens in " + home.string() + " (process " + std::to_string(peer->pid) +
                        ") is not this home's daemon",

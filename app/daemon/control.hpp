@@ -26,10 +26,20 @@ inline constexpr std::chrono::milliseconds control_patience{1000};
 /// Longest line of the protocol, either way, but for watch.
 inline constexpr std::size_t longest_control_line = std::size_t{64} << 10;
 
+/// Which folder, whatever it is called: names may have links in them, or bytes that no JSON holds.
+struct folder_mark {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  /// All zero where there is no such folder.
+  static folder_mark of(const std::filesystem::path& folder);
+  bool operator==(const folder_mark&) const = default;
+};
+
 /// A daemon as it presents itself.
 struct daemon_identity {
   process_mark who;
-  std::string home;
+  folder_mark home;
   std::string version;
   epoch_us since = 0;
   std::optional<connection_status> connection; ///< in a status

@@ -14,6 +14,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::chrono::seconds line_patience{5}; ///< for a whole line, from a connection's start
+constexpr std::chrono::seconds rest{1};          ///< where no descriptor is left for a new client
 constexpr std::size_t most_clients = 256;
 constexpr std::size_t most_unread = std::size_t{1} << 20; ///< by a client that does not read
 
@@ -35,7 +36,7 @@ std::string refusal_line(const failure& why) {
 }
 
 void control_server::add_to(std::vector<pollfd>& list) const {
-  list.push_back({listener_.get(), POLLIN, 0});
+  list.push_back({resting_until_ ? -1 : listener_.get(), POLLIN, 0});
   for (const auto& one : clients_)
     list.push_back(
         {one.fd.get(), static_cast<short>(one.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
@@ -60,8 +61,11 @@ void control_server::handle(const std::vector<pollfd>& list, std::size_t first) 
 void control_server::accept_all() {
   for (;;) {
     unique_fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd)
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) // it would be called at once again
+        resting_until_ = clock::now() + rest;
       return;
+    }
     const auto peer = peer_of(fd.get());
     if (!peer || (peer->uid != ::geteuid() && peer->uid != 0) || clients_.size() >= most_clients)
       continue; // hung up on
@@ -129,7 +133,7 @@ void control_server::tell_watchers(const std::string& line) {
 }
 
 std::optional<control_server::clock::time_point> control_server::next_deadline() const {
-  std::optional<clock::time_point> next;
+  std::optional<clock::time_point> next = resting_until_;
   for (const auto& one : clients_)
     if (!one.watching && (!next || one.deadline < *next))
       next = one.deadline;
@@ -138,6 +142,8 @@ std::optional<control_server::clock::time_point> control_server::next_deadline()
 
 void control_server::drop_overdue() {
   const auto now = clock::now();
+  if (resting_until_ && *resting_until_ <= now)
+    resting_until_.reset();
   std::erase_if(clients_, [&](const client& one) { return !one.watching && one.deadline <= now; });
 }
 

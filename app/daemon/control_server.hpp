@@ -29,7 +29,7 @@ public:
   void handle(const std::vector<pollfd>& list, std::size_t first);
   /// A line for every watcher. One that does not read is dropped.
   void tell_watchers(const std::string& line);
-  /// When the next client's time is over; that of a silent client ends after 5 s.
+  /// When drop_overdue has something to do: a silent client's time ends after 5 s.
   std::optional<clock::time_point> next_deadline() const;
   void drop_overdue();
 
@@ -51,6 +51,7 @@ private:
   unique_fd listener_;
   responder answer_;
   std::vector<client> clients_;
+  std::optional<clock::time_point> resting_until_; ///< takes in nobody until then
 };
 
 /// `{"ok":false,"error":{…}}`.

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <thread>
 
 namespace spec_kitty {
 
@@ -54,6 +55,9 @@ private:
   bool close_doors();
   std::string respond(const json_value& request, bool& watching);
   void start_engine();
+  void retire_engine();
+  void bury_engine();
+  void on_retired();
   void on_rings();
   void on_signals();
   void on_notices();
@@ -74,7 +78,10 @@ private:
   unique_fd ring_;
   std::optional<control_server> control_;
   std::unique_ptr<daemon_log> log_;
-  std::unique_ptr<engine> engine_;
+  std::unique_ptr<engine> engine_; ///< nothing while the one of before is on its way out
+  std::unique_ptr<engine> old_engine_;
+  std::jthread retiring_;
+  unique_fd retired_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}; ///< told by retiring_ at its end
   steady::time_point next_look_ = steady::now() + options_.look_every;
   steady::time_point last_ring_ = steady::now();
   bool leaving_ = false;
@@ -95,9 +102,9 @@ result<void> daemon::run() {
   do
     loop();
   while (!close_doors());
-  engine_->wind_down(wind_down_patience);
-  on_notices(); // what was told meanwhile
-  engine_.reset();
+  if (engine_)
+    retire_engine();
+  bury_engine();
   log_->info("leaves: " + record_.why);
   return failed_ ? result<void>(*failed_) : result<void>{};
 }
@@ -124,8 +131,10 @@ result<void> daemon::open_doors() {
 
 void daemon::loop() {
   while (!leaving_) {
-    std::vector<pollfd> list = {
-        {ring_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {notices_.get(), POLLIN, 0}};
+    std::vector<pollfd> list = {{ring_.get(), POLLIN, 0},
+                                {signals_.get(), POLLIN, 0},
+                                {notices_.get(), POLLIN, 0},
+                                {retired_.get(), POLLIN, 0}};
     const std::size_t first_client = list.size();
     control_->add_to(list);
     if (::poll(list.data(), list.size(), timeout_ms()) < 0 && errno != EINTR)
@@ -136,6 +145,8 @@ void daemon::loop() {
       on_signals();
     if (list[2].revents != 0)
       on_notices();
+    if (list[3].revents != 0)
+      on_retired();
     control_->handle(list, first_client);
     control_->drop_overdue();
     look_around();
@@ -150,7 +161,7 @@ bool daemon::close_doors() {
   if (mine)
     remove_from_home(home_.path, ring_socket);
   char letter = 0;
-  if (record_.end == daemon_end::idle && ::recv(ring_.get(), &letter, 1, MSG_PEEK) == 1)
+  if (mine && record_.end == daemon_end::idle && ::recv(ring_.get(), &letter, 1, MSG_PEEK) == 1)
     if (auto again = bind_in_home(home_.path, ring_socket, socket_kind::datagram); again) {
       on_rings(); // of the socket that nobody finds any more
       ring_ = std::move(*again);
@@ -168,14 +179,38 @@ bool daemon::close_doors() {
   return true;
 }
 
+/// What is in flight is finished beside the loop: whoever asks is answered meanwhile, and rings
+/// wait for the next engine, which looks for everything at its start. The old one is destroyed by
+/// this thread, which made it: CAF waits for ever for a logger that its maker still holds.
+void daemon::retire_engine() {
+  old_engine_ = std::move(engine_);
+  retiring_ = std::jthread([old = old_engine_.get(), told = retired_.get()] {
+    old->wind_down(wind_down_patience);
+    const std::uint64_t one = 1;
+    (void)!::write(told, &one, sizeof one);
+  });
+}
+
+void daemon::bury_engine() {
+  retiring_.join();
+  old_engine_.reset();
+  on_notices(); // what it has told
+}
+
+void daemon::on_retired() {
+  std::uint64_t count = 0;
+  (void)!::read(retired_.get(), &count, sizeof count);
+  bury_engine();
+  start_engine();
+}
+
 void daemon::start_engine() {
-  engine_.reset(); // what it still tells must not come after the next one's words
   engine_ = std::make_unique<engine>(with_settings(home_, config_),
                                      [this](const notice& what) { notices_.push(what); });
 }
 
 std::string daemon::respond(const json_value& request, bool& watching) {
-  daemon_identity me{record_.who, home_.path.string(), record_.version, record_.since, {}};
+  daemon_identity me{record_.who, folder_mark::of(home_.path), record_.version, record_.since, {}};
   const std::string op = text_of(request, "op").value_or("");
   if (op == "hello")
     return render_identity(me);
@@ -211,7 +246,7 @@ void daemon::on_rings() {
   if (rung[static_cast<std::size_t>(rouse::session)])
     reload();
   for (const rouse why : {rouse::drained, rouse::events})
-    if (rung[static_cast<std::size_t>(why)])
+    if (engine_ && rung[static_cast<std::size_t>(why)])
       engine_->stir(why);
 }
 
@@ -250,20 +285,23 @@ void daemon::on_notices() {
 /// Settings that changed make the actors anew; anything else they look at themselves.
 void daemon::reload() {
   auto fresh = settings::load(home_.path);
-  if (!fresh) {
+  if (!fresh)
     log_->warn("config.toml is not taken over: " + fresh.error().message);
-    return engine_->stir(rouse::session);
-  }
+  const settings& wanted = fresh ? *fresh : config_;
   const bool same =
       std::all_of(setting_keys().begin(), setting_keys().end(), [&](const setting_key& key) {
-        return !is_of_actors(key.name) || fresh->text(key.name) == config_.text(key.name);
+        return !is_of_actors(key.name) || wanted.text(key.name) == config_.text(key.name);
       });
-  config_ = std::move(*fresh);
+  if (fresh)
+    config_ = std::move(*fresh);
+  if (!same)
+    log_->info("the settings have changed");
+  if (!engine_)
+    return; // the next one begins with them
   if (same)
-    return engine_->stir(rouse::session);
-  log_->info("the settings have changed");
-  engine_->wind_down(wind_down_patience);
-  start_engine();
+    engine_->stir(rouse::session);
+  else
+    retire_engine();
 }
 
 void daemon::look_around() {
@@ -283,7 +321,7 @@ bool daemon::is_idle() {
   const std::chrono::seconds most(config_.number("sync.daemon_idle_s"));
   if (most == 0s || steady::now() - last_ring_ < most)
     return false;
-  if (engine_->waiting() == 0)
+  if (engine_ && engine_->waiting() == 0)
     return true;
   last_ring_ = steady::now(); // something waits: look again after as long
   return false;

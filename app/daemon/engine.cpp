@@ -2,7 +2,6 @@
 
 #include "app/sync_system.hpp"
 
-#include <mutex>
 #include <optional>
 
 namespace spec_kitty {
@@ -10,16 +9,14 @@ namespace spec_kitty {
 struct engine::parts {
   listener tell;
   std::filesystem::path home;
-  mutable std::mutex guard; ///< of status
-  connection_status status;
+  connection_status last;            ///< told; one call at a time
   std::optional<sync_system> actors; ///< nothing: no server
 
   void hear(const notice& what) {
     if (const auto* now = std::get_if<connection_status>(&what)) {
-      const std::lock_guard hold(guard);
-      if (*now == status)
+      if (*now == last)
         return;
-      status = *now;
+      last = *now;
     }
     tell(what);
   }
@@ -45,11 +42,6 @@ engine::~engine() = default;
 void engine::stir(rouse why) {
   if (parts_->actors)
     parts_->actors->stir(why);
-}
-
-connection_status engine::connection() const {
-  const std::lock_guard hold(parts_->guard);
-  return parts_->status;
 }
 
 std::uint64_t engine::waiting() const {

@@ -27,8 +27,6 @@ public:
   /// Returns at once.
   void stir(rouse why);
 
-  connection_status connection() const;
-
   /// Events that could be sent now, of the session's team; 0 where nobody can tell.
   std::uint64_t waiting() const;
 

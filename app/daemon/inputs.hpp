@@ -53,6 +53,9 @@ public:
   void push(const notice& what) {
     {
       const std::lock_guard hold(guard_);
+      if (notices_.size() >= most_waiting && !std::holds_alternative<connection_status>(what) &&
+          !std::holds_alternative<actors_failed>(what))
+        return; // a flood; what the daemon's record needs is never left out
       notices_.push_back(what);
       if (notices_.size() > 1)
         return; // the loop is on its way
@@ -68,6 +71,8 @@ public:
   }
 
 private:
+  static constexpr std::size_t most_waiting = 10000;
+
   unique_fd fd_;
   std::mutex guard_;
   std::vector<notice> notices_;

@@ -1,6 +1,6 @@
 // One daemon per home: an flock on `daemon.lock`, held for the daemon's life and freed by the
 // kernel however it ends. Whoever holds it owns the daemon's other files; nobody else writes or
-// removes one of them.
+// removes one of them. The lock's own time says when an autostart was tried last.
 #pragma once
 
 #include "config/files.hpp"

@@ -4,6 +4,8 @@
 #define SPDLOG_FMT_EXTERNAL
 #include "app/daemon/log.hpp"
 
+#include "messages/utf8.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::size_t file_bytes = std::size_t{1} << 20;
 constexpr std::size_t old_files = 2;
+constexpr std::size_t longest_line = 1000; ///< a server's words are in some of them
 
 class spdlog_log final : public daemon_log {
 public:
@@ -24,14 +27,14 @@ public:
     logger_.set_error_handler([](const std::string&) {}); // a full disk stops no event
   }
 
-  void info(const std::string& words) override {
-    logger_.log(spdlog::level::info, spdlog::string_view_t(words));
-  }
-  void warn(const std::string& words) override {
-    logger_.log(spdlog::level::warn, spdlog::string_view_t(words));
-  }
+  void info(const std::string& words) override { write(spdlog::level::info, words); }
+  void warn(const std::string& words) override { write(spdlog::level::warn, words); }
 
 private:
+  void write(spdlog::level::level_enum level, const std::string& words) {
+    logger_.log(level, spdlog::string_view_t(printable(words, longest_line)));
+  }
+
   spdlog::logger logger_;
 };
 

@@ -88,39 +88,57 @@ ec code_named(std::string_view name) {
   return ec::internal;
 }
 
-/// Ends a daemon that answers no request, by signals to a descriptor of exactly that process.
-/// `asked`: the one that was told to leave, where one was.
-result<bool> end_by_signal(const std::filesystem::path& home,
-                           const std::optional<process_mark>& asked) {
+/// A home's daemon, held by a descriptor, so that a signal meets that very process or none.
+struct held_daemon {
+  process_mark who;
+  unique_fd process;
+};
+
+std::optional<held_daemon> hold(const process_mark& who) {
+  held_daemon held{who, unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, who.pid, 0)))};
+  if (!held.process || !is_alive(who)) // looked at while the descriptor holds the process
+    return std::nullopt;
+  return held;
+}
+
+/// The one that listens in the home, where the kernel and daemon.json name the same process.
+result<held_daemon> find_by_socket(const std::filesystem::path& home) {
   const auto fd = connect_in_home(home, control_socket);
   const auto peer = fd ? peer_of(fd->get()) : result<socket_peer>(fd.error());
   const auto record = read_record(home);
-  const failure unsure{
-      ec::unhealthy,
-      "what holds " + home.string() + (peer ? " (process " + std::to_string(peer->pid) + ")" : "") +
-          " does not answer and cannot be told for its daemon: it is not signalled",
-      "look who it is with: fuser -v " + daemon_lock(home).string() +
-          "; end it yourself if it is spec-kitty's"};
-  if (!peer || !record || static_cast<pid_t>(record->who.pid) != peer->pid ||
-      (asked && *asked != record->who))
-    return unsure;
-  const unique_fd process(static_cast<int>(::syscall(SYS_pidfd_open, peer->pid, 0)));
-  if (!process || !is_alive(record->who)) // looked at while the descriptor holds the process
-    return unsure;
+  if (peer && record && static_cast<pid_t>(record->who.pid) == peer->pid)
+    if (auto held = hold(record->who))
+      return std::move(*held);
+  return failure{ec::unhealthy,
+                 "what holds " + home.string() +
+                     (peer ? " (process " + std::to_string(peer->pid) + ")" : "") +
+                     " does not answer and cannot be told for its daemon: it is not signalled",
+                 "look who it is with: fuser -v " + daemon_lock(home).string() +
+                     "; end it yourself if it is spec-kitty's"};
+}
+
+/// Ends a daemon that answers no request, or does not do what it answered.
+result<bool> end_by_signal(const std::filesystem::path& home, const held_daemon& held) {
   const auto send = [&](int signal) {
-    ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
+    ::syscall(SYS_pidfd_send_signal, held.process.get(), signal, nullptr, 0);
   };
   send(SIGTERM);
   send(SIGCONT); // one that is stopped hears it only when it goes on
-  bool ended = wait_for(process.get(), false, term_patience);
+  bool ended = wait_for(held.process.get(), false, term_patience);
   if (!ended) {
     send(SIGKILL);
-    ended = wait_for(process.get(), false, 2s);
+    ended = wait_for(held.process.get(), false, 2s);
   }
   if (!ended)
-    return failure{ec::unhealthy, "process " + std::to_string(peer->pid) + " cannot be ended", {}};
-  note_the_stop(home, record->who);
+    return failure{
+        ec::unhealthy, "process " + std::to_string(held.who.pid) + " cannot be ended", {}};
+  note_the_stop(home, held.who);
   return true;
+}
+
+result<bool> end_by_socket(const std::filesystem::path& home) {
+  const auto held = find_by_socket(home);
+  return held ? end_by_signal(home, *held) : held.error();
 }
 
 } // namespace
@@ -222,19 +240,23 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
 result<bool> stop_daemon(const std::filesystem::path& home) {
   auto there = control_client::connect(home);
   if (there) {
-    const process_mark who = there->daemon().who;
-    if (there->ask(R"({"op":"stop"})") && has_left(who))
+    const auto held = hold(there->daemon().who);
+    if (!held) // it has just left
       return true;
-    return end_by_signal(home, who);
+    if (there->ask(R"({"op":"stop"})") && has_left(held->who))
+      return true;
+    return end_by_signal(home, *held);
   }
+  if (there.error().code == ec::unhealthy)
+    return end_by_socket(home);
   if (there.error().code != ec::not_found)
-    return end_by_signal(home, {});
+    return there.error();
   std::error_code error;
   if (!std::filesystem::exists(daemon_lock(home), error) || is_free(home, 0ms))
     return false;
   if (is_free(home, stop_patience)) // it was on its way out
     return true;
-  return end_by_signal(home, {});
+  return end_by_socket(home);
 }
 
 } // namespace spec_kitty

@@ -69,9 +69,15 @@ result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string
     return at.error();
   unique_fd fd(::socket(AF_UNIX, type_of(socket_kind::stream), 0));
   if (!fd || ::connect(fd.get(), at->get(), sizeof at->name) != 0)
-    return errno == EAGAIN
-               ? failure{ec::unhealthy, "the daemon of " + home.string() + " takes in nobody", {}}
-               : failure{ec::not_found, "no daemon listens in " + home.string(), {}};
+    switch (errno) {
+    case EAGAIN:
+      return failure{ec::unhealthy, "the daemon of " + home.string() + " takes in nobody", {}};
+    case ENOENT:
+    case ECONNREFUSED:
+      return failure{ec::not_found, "no daemon listens in " + home.string(), {}};
+    default:
+      return system_failure(errno, "cannot reach " + (home / name).string());
+    }
   return fd;
 }
 

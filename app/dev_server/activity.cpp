@@ -1,6 +1,7 @@
 #include "app/dev_server/activity.hpp"
 
 #include "messages/json.hpp"
+#include "messages/utf8.hpp"
 
 namespace spec_kitty::dev_server {
 
@@ -8,15 +9,6 @@ namespace {
 
 std::string json_of(const json_buffer& buffer) {
   return {buffer.GetString(), buffer.GetSize()};
-}
-
-/// A path as somebody sent it, with nothing in it that a terminal or JSON could trip over.
-std::string printable(std::string_view text) {
-  std::string safe(text.substr(0, 200));
-  for (char& c : safe)
-    if (c < 0x20 || c > 0x7E)
-      c = '?';
-  return safe;
 }
 
 } // namespace

@@ -46,9 +46,13 @@ int cut(lws* wsi) {
 
 ws_server::ws_server(ws_hub& hub, admission admit) : hub_(hub), admit_(std::move(admit)) {
   hub_.on_wake([this](ws_hub::id who) {
-    for (const auto& [wsi, one] : connections_)
-      if (one.id == who)
-        lws_callback_on_writable(wsi);
+    for (const auto& [wsi, one] : connections_) {
+      if (one.id != who)
+        continue;
+      if (hub_.waiting_bytes(who) > max_unread_bytes)
+        cut(wsi);
+      lws_callback_on_writable(wsi);
+    }
   });
 }
 
@@ -138,7 +142,7 @@ int ws_server::receive(lws* wsi, connection& from, const char* in, std::size_t s
   hub_.hear(from.id, whole);
   if (hub_.wants_close(from.id))
     lws_callback_on_writable(wsi);
-  return hub_.waiting_bytes(from.id) > max_unread_bytes ? cut(wsi) : 0;
+  return 0;
 }
 
 int ws_server::write(lws* wsi, connection& to) {

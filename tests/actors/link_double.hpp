@@ -18,6 +18,7 @@ struct played_links {
     std::size_t taken = 0;
     std::size_t unsent = 0;
     bool closed = false;
+    bool slow_close = false; ///< the test says when it has ended
     bool gone = false;
   };
   std::vector<std::shared_ptr<one>> all;
@@ -39,7 +40,11 @@ private:
     ~played() override { of_->gone = true; }
     void send(std::string text) override { of_->sent.push_back(std::move(text)); }
     void taken(std::size_t bytes) override { of_->taken += bytes; }
-    void close() override { of_->closed = true; }
+    void close() override {
+      of_->closed = true;
+      if (!of_->slow_close)
+        of_->handlers.ended({link_end::closed, 0, 1000, {}});
+    }
     std::size_t unsent() const override { return of_->unsent; }
 
   private:

@@ -138,5 +138,42 @@ TEST_F(Daemon, AClockThatIsSetBackDoesNotProlongThePauseAfterAFailure) {
   EXPECT_GE(batches(), 2U);
 }
 
+TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
+  start_daemon();
+  connect();
+  append(queue_, 2);
+  stir(rouse::events);
+  const auto before = batches();
+  lose();
+  pass(5100ms, 100ms); // the gap between two batches, no interval
+  EXPECT_EQ(batches(), before + 1);
+}
+
+TEST_F(Daemon, ARunThatBeganBeforeTheHandOverDoesNotCountAsItsTurn) {
+  start_daemon(false);
+  append(queue_, 1);
+  stir(rouse::events);
+  ASSERT_EQ(batches(), 1U);
+  caf::anon_send(top_, handed_back{});
+  run();
+  append(queue_, 1); // nobody rings
+  answer_all();      // the run that was under way ends; the next one has its turn
+  pass(5100ms, 100ms);
+  EXPECT_EQ(batches(), 2U) << "there was no run after the hand-over";
+}
+
+TEST_F(Daemon, ASessionThatABatchFindsOverEndsTheConnection) {
+  start_daemon();
+  connect();
+  append(queue_, 1);
+  stir(rouse::events);
+  pass(5100ms, 100ms); // unanswered: a batch takes over
+  ASSERT_EQ(network_->open.size(), 1U);
+  answer(answered(401));
+  answer(answered(401)); // and no refresh either
+  EXPECT_EQ(status().state, connection_state::offline);
+  EXPECT_TRUE(status().reason.starts_with("auth required")) << status().reason;
+}
+
 } // namespace
 } // namespace spec_kitty::actor_test

@@ -364,5 +364,14 @@ TEST_F(Http, ClientThatCannotBeMadeIsTriedAgainNextTime) {
   EXPECT_FALSE(there);
 }
 
+TEST_F(BatchSync, ARunThatIsKilledHandsItsLeaseBack) {
+  append(queue_, 1);
+  const auto sync = start_sync();
+  const auto report = begin(sync);
+  ASSERT_EQ(network_->open.size(), 1U) << "a batch is in flight";
+  kill(sync);
+  EXPECT_FALSE(is_leased());
+}
+
 } // namespace
 } // namespace spec_kitty

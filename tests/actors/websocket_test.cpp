@@ -356,5 +356,88 @@ TEST_F(WebSocket, WindingDownGivesUpOnAnswersAfterTwoSeconds) {
   EXPECT_FALSE(is_leased());
 }
 
+TEST_F(WebSocket, WindingDownLeavesWhenTheCloseFrameIsOut) {
+  connect();
+  links_.last().slow_close = true;
+  const auto done = ask_now<wound_down>(socket_, wind_down{});
+  EXPECT_TRUE(links_.last().closed);
+  EXPECT_FALSE(links_.last().gone);
+  end_link(link_end::closed);
+  EXPECT_TRUE(told_->end);
+  EXPECT_TRUE(done.ok());
+}
+
+TEST_F(WebSocket, AnEventThatIsSentAgainAfterAFailedRunIsSettledByItsAck) {
+  const auto receipts = append(queue_, 1);
+  connect();
+  pass(5100ms, 100ms);
+  caf::anon_send(socket_, run_over{false});
+  run();
+  ack(receipts[0].event_id);
+  EXPECT_EQ(stats().live, 0U);
+  append(queue_, 1);
+  rouse_it();
+  EXPECT_EQ(sent().size(), 3U) << "the next one waits for nothing";
+}
+
+TEST_F(WebSocket, AskingForABusyLeaseIsOneAtATimeHoweverOftenItIsRoused) {
+  append(queue_, 1);
+  const auto other =
+      ask_now<lease_grant>(queue_, lease_request{"team-a", 0, ~0ULL, 1, 100000, 60s, false});
+  ASSERT_NE(other->token, 0U);
+  connect();
+  const auto timers = scheduler_.clock().schedule().size();
+  for (int i = 0; i < 20; ++i)
+    rouse_it();
+  EXPECT_EQ(scheduler_.clock().schedule().size(), timers) << "each rouse began a chain of its own";
+}
+
+TEST_F(WebSocket, AClockBeyondAllIsNotPassedOn) {
+  connect();
+  say(R"({"type":"event","event":{"event_id":"x","lamport_clock":1152921504606846976}})");
+  EXPECT_EQ(told_->clock, 0U);
+  EXPECT_EQ(told_->remarks.size(), 1U);
+}
+
+TEST_F(WebSocket, AServerThatGivesReasonForTooManyRemarksIsNotFollowedIntoEach) {
+  connect();
+  for (int i = 0; i < 100; ++i)
+    say(R"({"type":"dance"})");
+  EXPECT_EQ(told_->remarks.size(), 20U);
+  EXPECT_FALSE(told_->end);
+}
+
+TEST_F(WebSocket, AServerThatPingsAndReadsNothingIsLeft) {
+  connect();
+  links_.last().unsent = std::size_t{2} << 20;
+  say(R"({"type":"ping","timestamp":1})");
+  ASSERT_TRUE(told_->end);
+  EXPECT_NE(told_->end->message.find("does not read"), std::string::npos);
+}
+
+TEST_F(WebSocket, AServerThatLeavesSomethingUnreadForFiveSecondsIsLeft) {
+  connect();
+  links_.last().unsent = 1;
+  append(queue_, 1);
+  rouse_it();
+  pass(4900ms, 100ms);
+  EXPECT_FALSE(told_->end);
+  pass(200ms, 100ms);
+  ASSERT_TRUE(told_->end);
+  EXPECT_NE(told_->end->message.find("does not read"), std::string::npos);
+}
+
+TEST_F(WebSocket, AnEventThatComesBackToAnOldPlaceIsSentToo) {
+  const auto receipts = append(queue_, 2);
+  connect();
+  pass(5100ms, 100ms); // both are handed over, and the run has its turn
+  caf::anon_send(socket_, run_over{true});
+  run();
+  EXPECT_EQ(sent().size(), 2U);
+  rouse_it();
+  EXPECT_EQ(sent().size(), 4U) << "they are still there, at their old places";
+  EXPECT_EQ(sent()[2], receipts[0].json);
+}
+
 } // namespace
 } // namespace spec_kitty

@@ -101,7 +101,8 @@ TEST_F(Config, ABadValueNamesFileLineKeyAndWhatIsAllowed) {
            bad_file{"[sync]\noverflow = \"shrug\"\n", "line 2", "sync.overflow", "one of: reject"},
            bad_file{"sync.server_url = 7\n", "line 1", "sync.server_url", "https"},
            bad_file{"[sync]\nserver_url = \"http://example.com\"\n", "line 2", "", "https://"},
-           bad_file{"[tls]\nca_file = true\n", "line 2", "tls.ca_file", "a text in quotes"},
+           bad_file{"[tls]\nca_file = true\n", "line 2", "tls.ca_file",
+                    "an absolute path in quotes"},
            bad_file{"[sync]\ntimeout_s = \n", "line 2", "", "correct that line"},
        }) {
     write(text);

@@ -219,6 +219,26 @@ TEST(Field, WritesEveryKind) {
   EXPECT_EQ(compacted(text), text);
 }
 
+TEST(Printable, LeavesTextAndTakesOutWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("a猫é🐱z"), "a猫é🐱z");
+  EXPECT_EQ(printable("two\nlines\t\x1b[31mred\x7f"), "two?lines??[31mred?");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "?31m")
+      << "the one-byte CSI";
+  EXPECT_EQ(printable("\xff"
+                      "a\xe2\x82"
+                      "b\xc3"),
+            "?a??b?");
+  EXPECT_EQ(printable(""), "");
+}
+
+TEST(Printable, EndsAtAWholeCharacter) {
+  EXPECT_EQ(printable("aé", 2), "a");
+  EXPECT_EQ(printable("aé", 3), "aé");
+  EXPECT_EQ(printable(std::string(5000, 'x')).size(), 300U);
+}
+
 TEST(Utf8, AcceptsEveryLengthAtItsLimits) {
   for (const auto text :
        {""sv, "\0"sv, "\x7f"sv, "\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv,

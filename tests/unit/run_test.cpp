@@ -72,7 +72,7 @@ protected:
     return grant(first_batch);
   }
   next_step grant(const std::vector<std::uint64_t>& batch) {
-    lease_grant given{7, {}, 0};
+    lease_grant given{7, {}, 0, {}};
     for (const auto seq : batch)
       given.events.push_back(event(seq));
     return run.on_lease(given);
@@ -303,7 +303,7 @@ TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
   begin(5);
   settled_as(reply(results({})), std::vector(3, settled::stayed));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99})).duration, 50ms);
+    EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99, {}})).duration, 50ms);
     EXPECT_EQ(as<step::lease>(run.on_pause()).request.after, 3U);
   }
   EXPECT_EQ(run.report().batches, 1U);
@@ -598,7 +598,7 @@ private:
     if (pick(40) == 0)
       return failure{ec::store_busy, "held", ""};
     if (pick(5) == 0)
-      return lease_grant{0, {}, 1};
+      return lease_grant{0, {}, 1, {}};
     lease_grant given;
     for (auto at = queued_.upper_bound(request.after);
          at != queued_.end() && *at <= request.through && given.events.size() < request.max_events;

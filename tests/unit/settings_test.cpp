@@ -97,7 +97,7 @@ TEST_F(Settings, BadValueNamesFileLineKeyAndWhatIsAllowed) {
       {"[sync]\nbatch_events = 1.5\n", "line 2: sync.batch_events", "whole number"},
       {"[sync]\noverflow = \"drop\"\n", "line 2: sync.overflow", "one of"},
       {"[sync]\nserver_url = 7\n", "line 2: sync.server_url", "URL in quotes"},
-      {"[tls]\nca_file = true\n", "line 2: tls.ca_file", "text in quotes"},
+      {"[tls]\nca_file = true\n", "line 2: tls.ca_file", "an absolute path in quotes"},
   };
   for (const auto& one : cases) {
     write(one.text);

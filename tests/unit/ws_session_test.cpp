@@ -198,5 +198,34 @@ TEST_F(WsSession, TheLastWordsGiveEverythingBack) {
   EXPECT_EQ(last->verdicts[1].what, fate::kept);
 }
 
+TEST_F(WsSession, AnEventThatIsSentAgainIsAnsweredByWhatIsSaidFromThenOn) {
+  connect();
+  lease({"a"});
+  session.hand_back();
+  const auto request = settle();
+  ASSERT_TRUE(request);
+  session.on_settled({{settled::stayed}});
+  lease_grant again;
+  again.token = 9;
+  again.events.push_back({1, "a", 1, 0, false, "{}"});
+  session.on_lease(again, 2s);
+  const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no"})");
+  ASSERT_TRUE(heard.refused) << "it was taken for a late answer";
+  EXPECT_EQ(settle()->verdicts[0].what, fate::rejected);
+}
+
+TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNoNews) {
+  connect();
+  session.own_node("0123456789ab");
+  const auto own = session.on_text(
+      R"({"type":"event","event":{"event_id":"x","node_id":"0123456789ab","lamport_clock":7}})");
+  EXPECT_EQ(own.received, "");
+  EXPECT_FALSE(own.remote_clock);
+  const auto other = session.on_text(
+      R"({"type":"event","event":{"event_id":"y","node_id":"ba9876543210","lamport_clock":7}})");
+  EXPECT_NE(other.received, "");
+  EXPECT_EQ(other.remote_clock, 7U);
+}
+
 } // namespace
 } // namespace spec_kitty
