@@ -103,7 +103,7 @@ TEST_F(DaemonChaos, EveryEventArrivesOnceThroughTwentyKillsOfTheDaemon) {
 }
 
 TEST_F(DaemonChaos, AStoppedDaemonIsSaidToBeStoppedAndGoesOnWhereItWas) {
-  logged_in();
+  logged_in({"--quiet"});
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
   emit_each(2);
