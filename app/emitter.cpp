@@ -118,7 +118,7 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
   for (const auto& answer : answers)
-    if (answer && !answer->spilled) {
+    if (answer && !answer->spilled && !answer->known) {
       queued_ = answer->queued;
       to_ring_ = true;
     }
@@ -141,22 +141,6 @@ local_system& emitter::actors() {
   if (!actors_)
     actors_ = std::make_unique<local_system>(store_, 1);
   return *actors_;
-}
-
-result<std::vector<bool>> emitter::announced(const std::vector<std::string>& keys) {
-  auto& local = actors();
-  const auto answer =
-      local.ask<announced_answer>(local.queue_handle(), local.patience(), announced_question{keys});
-  if (!answer)
-    return answer.error();
-  return std::vector<bool>(answer->known.begin(), answer->known.end());
-}
-
-result<void> emitter::announce(const std::vector<std::string>& keys) {
-  auto& local = actors();
-  const auto done =
-      local.ask<announce_done>(local.queue_handle(), local.patience(), announce_request{keys});
-  return done ? result<void>{} : done.error();
 }
 
 } // namespace spec_kitty

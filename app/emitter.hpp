@@ -49,11 +49,6 @@ public:
   /// process's own. Where the events stand; nothing where none was recorded.
   std::optional<standing> finish();
 
-  /// Which announcements were made in this home before; see announcement_key.
-  result<std::vector<bool>> announced(const std::vector<std::string>& keys);
-  /// Remembers announcements.
-  result<void> announce(const std::vector<std::string>& keys);
-
 private:
   emitter(context& ctx, const std::optional<credentials>& session);
   local_system& actors();

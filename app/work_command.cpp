@@ -30,31 +30,6 @@ struct recording {
   }
 };
 
-/// Leaves out what was announced before; true when the store could be asked.
-bool drop_announced(emitter& emit, std::vector<work_event>& events, recording& into) {
-  std::vector<std::string> keys;
-  for (const auto& event : events)
-    keys.insert(keys.end(), event.once.begin(), event.once.end());
-  if (keys.empty())
-    return true;
-  const auto known = emit.announced(keys);
-  if (!known) {
-    into.lost(events.size(), known.error());
-    return false;
-  }
-  std::vector<work_event> fresh;
-  std::size_t at = 0;
-  for (auto& event : events) {
-    bool before = false;
-    for (std::size_t i = 0; i < event.once.size(); ++i)
-      before = (*known)[at++] || before;
-    if (!before)
-      fresh.push_back(std::move(event));
-  }
-  events = std::move(fresh);
-  return true;
-}
-
 recording record_events(context& ctx, std::vector<work_event> events) {
   recording done;
   if (events.empty())
@@ -66,44 +41,36 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   if (ctx.config_problem)
     ctx.out.warn(ctx.config_problem->message + "; the defaults are used");
   emitter emit(ctx);
-  if (!drop_announced(emit, events, done))
-    return done;
   std::vector<event_draft> drafts;
-  std::vector<std::string> marks;
   for (auto& event : events) {
     auto draft = emit.prepare({event.event_type, event.payload, event.causation_id, {}});
     if (!draft) {
       done.lost(1, draft.error());
       continue;
     }
+    draft->once = std::move(event.once);
     drafts.push_back(std::move(*draft));
-    marks.push_back(event.once.empty() ? std::string() : event.once.front());
   }
   if (drafts.empty())
     return done;
   const auto answers = emit.record(std::move(drafts));
-  std::vector<std::string> announced;
   std::uint64_t spilled = 0;
   std::optional<failure> why_spilled;
-  for (std::size_t at = 0; at < answers.size(); ++at) {
-    if (!answers[at]) {
-      done.lost(1, answers[at].error());
+  for (const auto& answer : answers) {
+    if (!answer) {
+      done.lost(1, answer.error());
       continue;
     }
+    if (answer->known)
+      continue;
     ++done.recorded;
-    if (answers[at]->spilled) {
+    if (answer->spilled) {
       ++spilled;
-      why_spilled = answers[at]->spilled;
-      continue;
+      why_spilled = answer->spilled;
     }
-    if (!marks[at].empty())
-      announced.push_back(marks[at]);
   }
   if (why_spilled)
     (void)warn_spilled(ctx, *why_spilled, spilled);
-  if (!announced.empty())
-    if (const auto kept = emit.announce(announced); !kept)
-      ctx.out.warn("what was announced could not be remembered: " + kept.error().message);
   done.stands = emit.finish();
   return done;
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -56,6 +57,9 @@ struct event_draft {
   std::optional<std::string> project_slug;
   std::string project_key;  ///< what opting out goes by; not part of the event; empty: no project
   std::string project_name; ///< of the project, for people
+  /// Announcement keys, not part of the event. Where one of them is known, the event was recorded
+  /// before and is not recorded again; else the first is remembered in the event's transaction.
+  std::vector<std::string> once{};
 };
 
 /// What the store adds: identity and position.

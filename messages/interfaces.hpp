@@ -165,10 +165,6 @@ using queue_actor = caf::typed_actor<
     answers<import_request, import_done>,
     /// The count of dropped events starts again.
     answers<drops_request, drops_done>,
-    /// What was announced before.
-    answers<announced_question, announced_answer>,
-    /// What is announced from now on.
-    answers<announce_request, announce_done>,
     /// The last failure, for the status.
     takes<error_note>>;
 
@@ -271,10 +267,6 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drops_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::import_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::import_done)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_question)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announced_answer)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announce_request)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::announce_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::error_note)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::http_reply)

@@ -23,6 +23,7 @@ struct append_receipt {
   std::string json;               ///< the stored event, as it will be sent
   std::uint64_t queued = 0;       ///< live events after it
   std::optional<failure> spilled; ///< why it stands in a spill file; nothing: it is in the store
+  bool known = false;             ///< announced before (event_draft::once): nothing was recorded
 };
 
 /// Asks for the oldest due events of one team.
@@ -148,22 +149,6 @@ struct dead_done {
   std::uint64_t count = 0;
   std::vector<std::string> unknown; ///< ids that are no dead letters; nothing was done then
 };
-
-/// Asks which announcements (announcement_key) have been made.
-struct announced_question {
-  std::vector<std::string> keys;
-};
-
-struct announced_answer {
-  std::vector<std::uint8_t> known; ///< 1 or 0, in the order of the keys
-};
-
-/// Remembers announcements for good.
-struct announce_request {
-  std::vector<std::string> keys;
-};
-
-struct announce_done {};
 
 /// The account that logged in, for adopting events emitted before.
 struct adopt_request {

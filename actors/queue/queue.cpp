@@ -226,12 +226,6 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
       [with_store](const drops_request&) {
         return with_store([](store& s) { return s.acknowledge_drops(); });
       },
-      [with_store](const announced_question& asked) {
-        return with_store([&](store& s) { return s.announced(asked); });
-      },
-      [with_store](const announce_request& request) {
-        return with_store([&](store& s) { return s.announce(request); });
-      },
       [self](const error_note& note) {
         if (auto where = self->state.open())
           (void)(*where)->note_error(note.json); // best effort: the status loses one line

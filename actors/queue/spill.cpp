@@ -34,6 +34,42 @@ std::string checksum(std::string_view json) {
   return {hex.data(), checksum_digits};
 }
 
+/// Announcement keys are `a` and 16 bytes: here the bytes as hex digits.
+void write_keys(json_writer& out, const std::vector<std::string>& keys) {
+  key(out, "once");
+  out.StartArray();
+  for (const auto& one : keys) {
+    std::string hex;
+    for (const char c : one.substr(1)) {
+      std::array<char, 3> digits{};
+      std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(c));
+      hex += digits.data();
+    }
+    out.String(hex.data(), static_cast<rapidjson::SizeType>(hex.size()));
+  }
+  out.EndArray();
+}
+
+std::vector<std::string> read_keys(const json_value& object) {
+  std::vector<std::string> keys;
+  const json_value* list = member(object, "once");
+  if (list == nullptr || !list->IsArray())
+    return keys;
+  for (const auto& one : list->GetArray()) {
+    const std::string_view hex = one.IsString()
+                                     ? std::string_view(one.GetString(), one.GetStringLength())
+                                     : std::string_view{};
+    std::string key = "a";
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+      unsigned byte = 0;
+      std::from_chars(hex.data() + at, hex.data() + at + 2, byte, 16);
+      key += static_cast<char>(byte);
+    }
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 std::string as_json(const spilled_event& event) {
   const auto& draft = event.draft;
   json_buffer buffer;
@@ -54,6 +90,8 @@ std::string as_json(const spilled_event& event) {
   field(out, "project_slug", draft.project_slug);
   field(out, "project_key", draft.project_key);
   field(out, "project_name", draft.project_name);
+  if (!draft.once.empty())
+    write_keys(out, draft.once);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -72,7 +110,7 @@ std::optional<spilled_event> from_json(std::string_view text) {
       text_at("event_type"),  text_at("aggregate_id"),          text_at("aggregate_type"),
       to_text(*payload),      text_of(*parsed, "causation_id"), text_at("timestamp"),
       text_at("team_slug"),   text_of(*parsed, "project_uuid"), text_of(*parsed, "project_slug"),
-      text_at("project_key"), text_at("project_name")};
+      text_at("project_key"), text_at("project_name"),          read_keys(*parsed)};
   const bool whole = !event.draft.event_type.empty() && !event.draft.team_slug.empty();
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }

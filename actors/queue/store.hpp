@@ -106,12 +106,6 @@ public:
   /// After an append that failed with commit_unknown: the id of each draft; empty where refused.
   const std::vector<std::string>& attempted_ids() const { return attempted_; }
 
-  /// Which announcements were made in this home.
-  result<announced_answer> announced(const announced_question& asked);
-
-  /// Remembers announcements. Making one again changes nothing.
-  result<announce_done> announce(const announce_request& request);
-
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
 

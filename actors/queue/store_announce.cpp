@@ -1,11 +1,12 @@
-// What has been announced once and for all: a feature and its work packages exist. Rows of the
-// main table without a value, so that saying it again costs a look.
-#include "actors/queue/store.hpp"
+// What is announced once and for all, such as that a feature and its work packages exist. Rows of
+// the main table without a value, each written in the transaction of its event.
+#include "actors/queue/store_rows.hpp"
 
 #include <sys/types.h>
 
 #include <sha256.h>
 
+#include <algorithm>
 #include <array>
 
 namespace spec_kitty {
@@ -22,21 +23,18 @@ std::string announcement_key(std::string_view project, std::string_view feature,
   return "a" + std::string(reinterpret_cast<const char*>(bytes.data()), 16);
 }
 
-result<announced_answer> store::announced(const announced_question& asked) {
-  return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
-    announced_answer answer;
-    for (const auto& key : asked.keys)
-      answer.known.push_back(txn.get(tables.main, key) ? 1 : 0);
-    return answer;
-  });
+namespace store_detail {
+
+bool queue_rows::was_announced(const std::vector<std::string>& keys) const {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const auto& key) { return txn.get(tables.main, key).has_value(); });
 }
 
-result<announce_done> store::announce(const announce_request& request) {
-  return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
-    for (const auto& key : request.keys)
-      txn.put(tables.main, key, {});
-    return announce_done{};
-  });
+void queue_rows::remember_announcement(const std::vector<std::string>& keys) {
+  if (!keys.empty())
+    txn.put(tables.main, keys.front(), {});
 }
+
+} // namespace store_detail
 
 } // namespace spec_kitty

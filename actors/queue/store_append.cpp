@@ -117,6 +117,14 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     store_detail::queue_rows rows(txn, tables);
     summary& row = rows.row;
     for (const auto& draft : drafts) {
+      if (rows.was_announced(draft.once)) {
+        attempted_.emplace_back();
+        append_receipt before;
+        before.known = true;
+        before.queued = row.live;
+        answers.emplace_back(std::move(before));
+        continue;
+      }
       if (row.clock >= max_lamport) {
         attempted_.emplace_back();
         answers.emplace_back(exhausted);
@@ -137,10 +145,11 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       }
       rows.remember_project(draft.project_key, draft.project_name);
       rows.add(made.record, draft.team_slug, draft.project_key);
+      rows.remember_announcement(draft.once);
       row.last_id = made.record.id;
       attempted_.push_back(to_string(made.record.id));
       answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,
-                                          made.record.json(), row.live, std::nullopt});
+                                          made.record.json(), row.live, std::nullopt, false});
     }
     rows.write_back();
     return answers;

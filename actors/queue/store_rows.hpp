@@ -36,6 +36,10 @@ struct queue_rows {
 
   /// Puts an event at the end of the queue, in its lane. The clock never falls below it.
   void add(event_record event, std::string_view team, std::string_view project);
+  /// True when one of the announcement keys is known.
+  bool was_announced(const std::vector<std::string>& keys) const;
+  /// Remembers the first of them.
+  void remember_announcement(const std::vector<std::string>& keys);
   /// Notes a project's name when it is met for the first time.
   void remember_project(std::string_view key, std::string_view name);
   /// Gives an event another team or project; its place in the queue stays.
