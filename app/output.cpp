@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -71,8 +72,8 @@ void output::fail(const failure& why, const std::function<void(json_writer&)>& f
   to_stderr(render_failure(why, false));
 }
 
-void output::discard() {
-  pending_.clear();
+std::string output::take() {
+  return std::exchange(pending_, {});
 }
 
 bool output::flush() {

@@ -33,8 +33,8 @@ public:
   /// The failure, in the form of the mode. Further fields may stand beside `error`.
   void fail(const failure& why, const std::function<void(json_writer&)>& fields = {});
 
-  /// Forgets what is buffered: nobody is going to read it.
-  void discard();
+  /// What is buffered; it is the caller's to write.
+  std::string take();
   /// Writes what is buffered; false when stdout is gone.
   bool flush();
 

@@ -12,7 +12,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <climits>
 #include <csignal>
 #include <ctime>
 
@@ -25,23 +28,14 @@ using namespace std::chrono_literals;
 constexpr auto look_again = 1s;
 
 /// Ctrl-C and SIGTERM as something to poll for: a watch ends well.
-class ending_signals {
-public:
-  ending_signals() {
-    ::sigemptyset(&mask_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      ::sigaddset(&mask_, signal);
-    hold(true);
-    fd_ = unique_fd(::signalfd(-1, &mask_, SFD_CLOEXEC));
-  }
-  int get() const { return fd_.get(); }
-  /// While they are not held they end the process at once.
-  void hold(bool held) const { ::pthread_sigmask(held ? SIG_BLOCK : SIG_UNBLOCK, &mask_, nullptr); }
-
-private:
-  sigset_t mask_{};
-  unique_fd fd_;
-};
+unique_fd ending_signals() {
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    ::sigaddset(&mask, signal);
+  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+  return unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC));
+}
 
 std::string local_time() {
   const std::time_t now = std::time(nullptr);
@@ -183,16 +177,23 @@ private:
 
   void pause(std::chrono::milliseconds time) { wait_on(-1, time); }
 
-  /// A reader that does not read holds the watch up, but not its end.
+  /// A reader that does not read holds the watch up, but not its end: what poll allows is written,
+  /// and a pipe that can be written to takes PIPE_BUF bytes at once.
   void flush() {
-    std::array<pollfd, 2> list = {{{signals_.get(), POLLIN, 0}, {STDOUT_FILENO, POLLOUT, 0}}};
-    (void)::poll(list.data(), list.size(), -1);
-    over_ = over_ || list[0].revents != 0;
-    if (over_)
-      return ctx_.out.discard();
-    signals_.hold(false); // a long line may take its time, too
-    over_ = !ctx_.out.flush();
-    signals_.hold(true);
+    const std::string text = ctx_.out.take();
+    for (std::string_view rest = text; !rest.empty() && !over_;) {
+      std::array<pollfd, 2> list = {{{signals_.get(), POLLIN, 0}, {STDOUT_FILENO, POLLOUT, 0}}};
+      (void)::poll(list.data(), list.size(), -1);
+      over_ = list[0].revents != 0;
+      if (over_)
+        return;
+      const auto written =
+          ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (written > 0)
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      else
+        over_ = errno != EINTR && errno != EAGAIN;
+    }
   }
 
   /// Until the descriptor can be read, time is over (negative: never), or a signal ends the watch.
@@ -205,7 +206,7 @@ private:
   }
 
   context& ctx_;
-  ending_signals signals_;
+  unique_fd signals_ = ending_signals();
   bool over_ = false;
   std::string told_alone_; ///< why no daemon tells, as it was said last
   std::string shown_;
