@@ -165,8 +165,8 @@ TEST_F(DaemonChaos, TheDaemonsMemoryStaysWhereItIsUnderALoadThatGoesOn) {
   ASSERT_TRUE(drains());
   const long after = proc_number(daemon_pid(), "status", "RssAnon:");
   ASSERT_GT(before, 0);
-  EXPECT_LT(after - before, 2048) << before << " kB, then " << after << " kB";
-  if (SPEC_KITTY_JUDGES_MEMORY != 0) {
+  if (SPEC_KITTY_JUDGES_MEMORY != 0) { // a sanitizer keeps what is freed
+    EXPECT_LT(after - before, 2048) << before << " kB, then " << after << " kB";
     EXPECT_LT(after, 32 * 1024) << "kB";
   }
   expect_all_on_server_in_order();
