@@ -82,15 +82,16 @@ TEST_F(DaemonCorners, AWatchWhoseReaderDoesNotReadEndsWhenItIsTold) {
   logged_in({"--quiet"});
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
-  // 124: ended by TERM; 137: TERM did not help.
-  const auto said = in_shell("set -o pipefail\n"
-                             "timeout -k 5 2 $SK --json sync watch | sleep 4 &\n"
-                             "sleep 0.3\n"
-                             "for i in $(seq 1500); do echo '" +
-                             stdin_line(1) +
-                             "'; done | $SK emit --stdin --quiet >/dev/null 2>&1\n"
-                             "wait $!");
-  EXPECT_EQ(said.status, 124);
+  child watch(command({"--json", "sync", "watch"}));
+  ASSERT_TRUE(watch.next_line()); // it follows; from here on nobody reads
+  std::string lines;
+  for (int i = 0; i < 1500; ++i)
+    lines += stdin_line(i);
+  ASSERT_EQ(cli({"emit", "--stdin", "--quiet"}, lines).status, 0);
+  ASSERT_TRUE(eventually([&] { return watch.output_is_full(); }));
+  watch.send(SIGTERM);
+  EXPECT_TRUE(watch.ends_unread()) << "it waits for its reader";
+  EXPECT_EQ(watch.wait().status, 0);
   stop_daemon();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -173,6 +174,22 @@ std::optional<std::string> child::next_line(milliseconds patience) {
 void child::send(int signal) const {
   if (!reaped_)
     ::kill(pid_, signal);
+}
+
+bool child::output_is_full() const {
+  int held = 0;
+  ::ioctl(out_, FIONREAD, &held);
+  return held >= ::fcntl(out_, F_GETPIPE_SZ) * 9 / 10;
+}
+
+bool child::ends_unread(milliseconds patience) const {
+  siginfo_t how{};
+  return eventually(
+      [&] {
+        return ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               how.si_pid == pid_;
+      },
+      patience);
 }
 
 bool child::reap(instant deadline) {

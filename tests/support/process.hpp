@@ -56,6 +56,10 @@ public:
   /// The next whole line of stdout without its newline; nothing when it ends or patience does.
   std::optional<std::string> next_line(milliseconds patience = long_enough);
   void send(int signal) const;
+  /// Whether stdout holds about as much as its pipe takes, because nobody reads it.
+  bool output_is_full() const;
+  /// Whether it ends although nobody reads what it says.
+  bool ends_unread(milliseconds patience = long_enough) const;
   /// Reads to the end and reaps; kills when patience ends.
   finished wait(milliseconds patience = long_enough);
 
