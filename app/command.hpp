@@ -74,6 +74,7 @@ command_action declare_implement(CLI::App& app);
 command_action declare_merge(CLI::App& app);
 command_action declare_accept(CLI::App& app);
 command_action declare_move_task(CLI::App& app);
+command_action declare_orchestrate(CLI::App& app);
 command_action declare_mark_status(CLI::App& app);
 command_action declare_add_history(CLI::App& app);
 command_action declare_tasks_status(CLI::App& app);

@@ -18,7 +18,7 @@ constexpr std::array<command_group, 9> groups = {{
     {"agent feature", "a feature as a whole"},
 }};
 
-constexpr std::array<command, 43> table = {{
+constexpr std::array<command, 44> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -61,6 +61,8 @@ constexpr std::array<command, 43> table = {{
     {"merge", "merge a feature's work packages into its target branch", declare_merge, false,
      false},
     {"accept", "accept what was reviewed", declare_accept, false, false},
+    {"orchestrate", "let agents work on a feature's work packages", declare_orchestrate, false,
+     false},
     {"agent tasks move-task", "move a work package to another lane", declare_move_task, false,
      false},
     {"agent tasks mark-status", "check or clear subtasks", declare_mark_status, false, false},

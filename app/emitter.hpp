@@ -41,6 +41,10 @@ public:
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
+  /// The actor system that QUEUE and CLOCK are in, for a command's own actors. They end before
+  /// finish() is called.
+  caf::actor_system& system() { return actors().system(); }
+
   /// Rings the daemon where something became durable since the last ring: for a stream, while it
   /// goes on.
   void ring_daemon();

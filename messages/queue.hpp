@@ -23,7 +23,9 @@ struct append_receipt {
   std::string json;               ///< the stored event, as it will be sent
   std::uint64_t queued = 0;       ///< live events after it
   std::optional<failure> spilled; ///< why it stands in a spill file; nothing: it is in the store
-  bool known = false;             ///< announced before (event_draft::once): nothing was recorded
+  /// Announced before (event_draft::once): nothing was recorded. `event_id` is that event's, where
+  /// it was kept.
+  bool known = false;
 };
 
 /// Asks for the oldest due events of one team.

@@ -1,5 +1,6 @@
 // What is announced once and for all, such as that a feature and its work packages exist. Rows of
-// the main table without a value, each written in the transaction of its event.
+// the main table, each written in the transaction of its event, whose id it holds (16 bytes; older
+// rows hold nothing).
 #include "actors/queue/store_rows.hpp"
 
 #include <sys/types.h>
@@ -25,14 +26,28 @@ std::string announcement_key(std::string_view project, std::string_view feature,
 
 namespace store_detail {
 
-bool queue_rows::was_announced(const std::vector<std::string>& keys) const {
-  return std::any_of(keys.begin(), keys.end(),
-                     [&](const auto& key) { return txn.get(tables.main, key).has_value(); });
+namespace {
+
+std::string id_in(std::string_view row) {
+  ulid id;
+  if (row.size() != id.bytes.size())
+    return {};
+  std::copy(row.begin(), row.end(), id.bytes.begin());
+  return to_string(id);
 }
 
-void queue_rows::remember_announcement(const std::vector<std::string>& keys) {
+} // namespace
+
+std::optional<std::string> queue_rows::announced_as(const std::vector<std::string>& keys) const {
+  for (const auto& key : keys)
+    if (const auto row = txn.get(tables.main, key))
+      return id_in(*row);
+  return std::nullopt;
+}
+
+void queue_rows::remember_announcement(const std::vector<std::string>& keys, const ulid& event) {
   if (!keys.empty())
-    txn.put(tables.main, keys.front(), {});
+    txn.put(tables.main, keys.front(), id_key(event));
 }
 
 } // namespace store_detail

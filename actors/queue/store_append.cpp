@@ -117,9 +117,10 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     store_detail::queue_rows rows(txn, tables);
     summary& row = rows.row;
     for (const auto& draft : drafts) {
-      if (rows.was_announced(draft.once)) {
+      if (auto known = rows.announced_as(draft.once)) {
         attempted_.emplace_back();
         append_receipt before;
+        before.event_id = std::move(*known);
         before.known = true;
         before.queued = row.live;
         answers.emplace_back(std::move(before));
@@ -145,7 +146,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       }
       rows.remember_project(draft.project_key, draft.project_name);
       rows.add(made.record, draft.team_slug, draft.project_key);
-      rows.remember_announcement(draft.once);
+      rows.remember_announcement(draft.once, made.record.id);
       row.last_id = made.record.id;
       attempted_.push_back(to_string(made.record.id));
       answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,

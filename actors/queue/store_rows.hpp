@@ -36,10 +36,11 @@ struct queue_rows {
 
   /// Puts an event at the end of the queue, in its lane. The clock never falls below it.
   void add(event_record event, std::string_view team, std::string_view project);
-  /// True when one of the announcement keys is known.
-  bool was_announced(const std::vector<std::string>& keys) const;
-  /// Remembers the first of them.
-  void remember_announcement(const std::vector<std::string>& keys);
+  /// The id of the event that was announced under one of the keys (empty: of before ids were kept);
+  /// nothing where none of them is known.
+  std::optional<std::string> announced_as(const std::vector<std::string>& keys) const;
+  /// Remembers the event under the first of them.
+  void remember_announcement(const std::vector<std::string>& keys, const ulid& event);
   /// Notes a project's name when it is met for the first time.
   void remember_project(std::string_view key, std::string_view name);
   /// Gives an event another team or project; its place in the queue stays.

@@ -72,14 +72,14 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
       const auto known = parse_ulid(event.event_id);
       if (known && txn.get(tables.ids, id_key(*known)))
         continue; // its commit had taken effect
-      if (rows.was_announced(event.draft.once))
+      if (rows.announced_as(event.draft.once))
         continue;
       if (rows.row.clock >= max_lamport)
         throw lmdb_error(ERANGE, "stamp a spilled event");
       const store_detail::event_maker made(event.draft, rows.row, node_id_, now, known);
       rows.remember_project(event.draft.project_key, event.draft.project_name);
       rows.add(made.record, event.draft.team_slug, event.draft.project_key);
-      rows.remember_announcement(event.draft.once);
+      rows.remember_announcement(event.draft.once, made.record.id);
       rows.row.last_id = std::max(rows.row.last_id, made.record.id);
       ++count;
     }

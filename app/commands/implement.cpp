@@ -1,14 +1,13 @@
 // spec-kitty implement: a worktree for a work package, and the claim on it.
 #include "app/command.hpp"
 #include "app/work_command.hpp"
-#include "app/workflow/activity_log.hpp"
+#include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
-#include "app/workflow/text_lines.hpp"
+#include "app/workflow/worktree.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <memory>
 
 namespace spec_kitty {
@@ -16,7 +15,6 @@ namespace spec_kitty {
 namespace {
 
 namespace wf = workflow;
-namespace fs = std::filesystem;
 
 struct implement_options : work_options {
   std::optional<std::string> base;
@@ -24,118 +22,27 @@ struct implement_options : work_options {
   bool force = false;
 };
 
-/// Worktrees lie inside the checkout, where git must not see them. The ignore goes to the git
-/// directory: a tracked .gitignore is the user's.
-result<void> ignore_worktrees(const wf::repository& where) {
-  const fs::path file = where.git_dir / "info" / "exclude";
-  constexpr std::string_view line = "/.worktrees/";
-  auto text = read_file(file);
-  if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
-  std::string bytes = *text ? **text : "";
-  for (const auto& one : wf::lines_of_text(bytes))
-    if (wf::trimmed(one.content) == line)
-      return {};
-  if (!bytes.empty() && bytes.back() != '\n')
-    bytes += '\n';
-  bytes.append(line).append("\n");
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  wf::repo_edit change(where);
-  change.change(file, std::move(bytes));
-  return change.apply(std::nullopt);
-}
-
-/// A worktree that this command made, taken back unless it is kept.
-class made_worktree {
-public:
-  made_worktree(const wf::feature& about, std::string wp)
-      : about_(about), wp_(std::move(wp)), git_(about.where().checkout) {}
-  ~made_worktree() {
-    if (made_tree_)
-      (void)git_.run({"worktree", "remove", "--force", about_.worktree_of(wp_).string()});
-    if (made_branch_)
-      (void)git_.run({"branch", "--quiet", "-D", about_.branch_of(wp_)});
-    if (std::error_code error; made_tree_) // where it was the only one
-      fs::remove(about_.worktree_of(wp_).parent_path(), error);
-  }
-  made_worktree(const made_worktree&) = delete;
-  made_worktree& operator=(const made_worktree&) = delete;
-
-  result<void> make(const std::string& start) {
-    const fs::path path = about_.worktree_of(wp_);
-    const std::string branch = about_.branch_of(wp_);
-    const auto trees = git_.worktrees();
-    if (!trees)
-      return trees.error();
-    std::error_code error;
-    for (const auto& tree : *trees) {
-      if (tree.branch != branch || !fs::exists(tree.path, error))
-        continue;
-      if (fs::equivalent(tree.path, path, error))
-        return {}; // from an earlier time
-      return failure{ec::bad_input,
-                     "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
-                     "free it: git -C " + tree.path.string() + " switch --detach"};
-    }
-    if (fs::exists(path, error))
-      return failure{ec::bad_input,
-                     path.string() + " exists and is no worktree of the branch " + branch,
-                     "move it away, then: " + about_.command("implement " + wp_)};
-    (void)git_.run({"worktree", "prune"}); // of a folder that somebody removed by hand
-    const bool known = git_.has_branch(branch);
-    const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
-                            : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
-                                        path.string(), start});
-    if (!made)
-      return made.error();
-    made_tree_ = true;
-    made_branch_ = !known;
-    return {};
-  }
-  bool is_new() const { return made_tree_; }
-  void keep() { made_tree_ = made_branch_ = false; }
-
-private:
-  const wf::feature& about_;
-  std::string wp_;
-  wf::git git_;
-  bool made_tree_ = false;
-  bool made_branch_ = false;
-};
-
-/// Where a work package's branch begins.
-struct base_point {
-  std::string branch;
-  std::string commit;
-};
-
-result<base_point> base_of(const wf::feature& about, const implement_options& options,
-                           const std::string& target) {
+result<wf::base_point> base_of(const wf::feature& about, const implement_options& options,
+                               const std::string& target) {
   const wf::git git_here(about.where().checkout);
-  base_point base{target, {}};
+  std::string branch = target;
   if (options.base) {
     if (const auto there = about.load(*options.base); !there)
       return there.error();
     if (*options.base == options.wp)
       return failure{ec::bad_input, options.wp + " cannot be its own base",
                      "leave --base out to start from " + target};
-    base.branch = about.branch_of(*options.base);
-    if (!git_here.has_branch(base.branch))
-      return failure{ec::not_found, *options.base + " has no branch " + base.branch + " yet",
+    branch = about.branch_of(*options.base);
+    if (!git_here.has_branch(branch))
+      return failure{ec::not_found, *options.base + " has no branch " + branch + " yet",
                      "start it first: " + about.command("implement " + *options.base)};
   }
-  const auto commit = git_here.commit_of(base.branch);
-  if (!commit)
-    return failure{ec::bad_input, "the branch " + base.branch + " has no commit yet",
-                   "make a first one: git commit"};
-  base.commit = *commit;
-  return base;
+  return wf::base_at(about, branch);
 }
 
 /// Says which dependencies the new branch will not contain.
 void warn_of_missing(context& ctx, const wf::feature& about, const wf::work_package& one,
-                     const base_point& base) {
+                     const wf::base_point& base) {
   const wf::git git_here(about.where().checkout);
   for (const auto& dependency : one.dependencies()) {
     const std::string branch = about.branch_of(dependency);
@@ -166,23 +73,18 @@ result<void> check_claim(const wf::feature& about, const wf::work_package& one,
   return wf::check_owner(facts);
 }
 
-result<void> claim(wf::work_package& one, const implement_options& options, const base_point& base,
-                   bool fresh) {
-  std::vector<std::pair<const char*, std::string>> values = {{"lane", "doing"}};
-  if (options.agent)
-    values.emplace_back("agent", *options.agent);
+result<void> claim(wf::work_package& one, const implement_options& options,
+                   const wf::base_point& base, bool fresh) {
+  wf::lane_edit edit;
+  edit.to = "doing";
+  edit.at = utc_now();
+  edit.agent = options.agent;
+  edit.note = "Started implementation";
   if (fresh || one.file.scalar("base_commit").empty()) {
-    values.emplace_back("base_branch", base.branch);
-    values.emplace_back("base_commit", base.commit);
+    edit.base_branch = base.branch;
+    edit.base_commit = base.commit;
   }
-  for (const auto& [key, value] : values)
-    if (auto set = one.file.set_scalar(key, value); !set)
-      return set;
-  const wf::log_entry entry{
-      utc_now(), options.agent.value_or("user"), {}, "doing", "Started implementation"};
-  one.file.set_body(
-      wf::with_log_entry(one.file.body(), entry, wf::line_ending_of(one.file.text())));
-  return {};
+  return wf::apply_lane_edit(one, edit);
 }
 
 result<work_done> implement(context& ctx, implement_options options) {
@@ -217,9 +119,9 @@ result<work_done> implement(context& ctx, implement_options options) {
   if (!base)
     return base.error();
   warn_of_missing(ctx, *about, *one, *base);
-  if (auto ignored = ignore_worktrees(*where); !ignored)
+  if (auto ignored = wf::ignore_worktrees(*where); !ignored)
     return ignored.error();
-  made_worktree tree(*about, options.wp);
+  wf::made_worktree tree(*about, options.wp);
   if (auto made = tree.make(base->commit); !made)
     return made.error();
 

@@ -1,7 +1,7 @@
 // spec-kitty agent tasks move-task: one work package into another lane.
 #include "app/command.hpp"
 #include "app/work_command.hpp"
-#include "app/workflow/activity_log.hpp"
+#include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -108,29 +108,16 @@ result<void> pass_gates(const wf::feature& about, const wf::work_package& one,
   return wf::check_move(facts);
 }
 
-/// Every change of the file: lane, who, feedback, log.
-result<void> edit(wf::work_package& one, const move_options& options, const std::string& feedback) {
-  const std::string at = utc_now();
-  const std::string who = options.agent.value_or("user");
-  std::vector<std::pair<const char*, std::string>> values = {{"lane", options.to}};
-  if (options.agent)
-    values.emplace_back("agent", *options.agent);
-  if (options.assignee)
-    values.emplace_back("assignee", *options.assignee);
-  if (options.reviewer)
-    values.emplace_back("reviewed_by", *options.reviewer);
-  if (!feedback.empty() || (options.reviewer && options.to == "done"))
-    values.emplace_back("review_status", feedback.empty() ? "approved" : "has_feedback");
-  for (const auto& [key, value] : values)
-    if (auto set = one.file.set_scalar(key, value); !set)
-      return set;
-  const std::string ending = wf::line_ending_of(one.file.text());
-  if (!feedback.empty())
-    one.file.set_body(
-        wf::with_feedback(one.file.body(), options.reviewer.value_or(who), at, feedback, ending));
-  const std::string note = options.note.value_or("Moved to " + options.to);
-  one.file.set_body(wf::with_log_entry(one.file.body(), {at, who, {}, options.to, note}, ending));
-  return {};
+result<void> edit(wf::work_package& one, const move_options& options, std::string feedback) {
+  wf::lane_edit edit;
+  edit.to = options.to;
+  edit.at = utc_now();
+  edit.agent = options.agent;
+  edit.assignee = options.assignee;
+  edit.reviewer = options.reviewer;
+  edit.feedback = std::move(feedback);
+  edit.note = options.note.value_or("Moved to " + options.to);
+  return wf::apply_lane_edit(one, edit);
 }
 
 result<work_done> move(context& ctx, move_options options) {
@@ -184,7 +171,7 @@ result<work_done> move(context& ctx, move_options options) {
     message = "chore: Move " + options.wp + " to " + options.to + " on spec " + about->number() +
               " [" + options.agent.value_or("user") + "]";
   }
-  if (auto edited = edit(*one, options, feedback); !edited)
+  if (auto edited = edit(*one, options, std::move(feedback)); !edited)
     return edited.error();
   wf::repo_edit change(*where);
   change.change(one->path, one->file.text());

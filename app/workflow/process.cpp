@@ -95,26 +95,39 @@ struct spawn_setup {
   spawn_setup& operator=(const spawn_setup&) = delete;
 };
 
-int start(const program& what, const output_pipe& out, const output_pipe& err, pid_t& pid) {
-  spawn_setup setup;
-  ::posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, out.write.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, err.write.get(), STDERR_FILENO);
+/// The program with these file actions; SIGPIPE and the signal mask as a fresh process has them:
+/// this process ignores and holds back some, and hooks and tests must not inherit that.
+result<pid_t> spawn(const program& what, spawn_setup& setup, short flags) {
   if (!what.folder.empty())
     ::posix_spawn_file_actions_addchdir_np(&setup.actions, what.folder.c_str());
   sigset_t usual;
   ::sigemptyset(&usual);
-  ::sigaddset(&usual, SIGPIPE); // this process ignores it; hooks and tests must not inherit that
+  ::sigaddset(&usual, SIGPIPE);
   ::posix_spawnattr_setsigdefault(&setup.attributes, &usual);
-  sigset_t none; // whatever this process holds back for a moment
+  sigset_t none;
   ::sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&setup.attributes, &none);
-  ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  ::posix_spawnattr_setflags(&setup.attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF |
+                                                                   POSIX_SPAWN_SETSIGMASK | flags));
   auto words = what.argv;
   auto variables = environment_with(what.variables);
   const auto argv = pointers(words);
   const auto envp = pointers(variables);
-  return ::posix_spawnp(&pid, argv[0], &setup.actions, &setup.attributes, argv.data(), envp.data());
+  pid_t pid = -1;
+  if (const int error = ::posix_spawnp(&pid, argv[0], &setup.actions, &setup.attributes,
+                                       argv.data(), envp.data());
+      error != 0)
+    return failure{ec::bad_input, "cannot run " + what.argv[0] + ": " + std::strerror(error),
+                   "check that " + what.argv[0] + " is installed and in PATH"};
+  return pid;
+}
+
+result<pid_t> start(const program& what, const output_pipe& out, const output_pipe& err) {
+  spawn_setup setup;
+  ::posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&setup.actions, out.write.get(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&setup.actions, err.write.get(), STDERR_FILENO);
+  return spawn(what, setup, 0);
 }
 
 } // namespace
@@ -124,10 +137,10 @@ result<program_end> run_program(const program& what) {
   output_pipe err;
   if (!out.open() || !err.open())
     return failure{ec::internal, std::string("cannot make a pipe: ") + std::strerror(errno), {}};
-  pid_t pid = -1;
-  if (const int error = start(what, out, err, pid); error != 0)
-    return failure{ec::bad_input, "cannot run " + what.argv[0] + ": " + std::strerror(error),
-                   "check that " + what.argv[0] + " is installed and in PATH"};
+  const auto started = start(what, out, err);
+  if (!started)
+    return started.error();
+  const pid_t pid = *started;
   out.write = unique_fd{};
   err.write = unique_fd{};
   // By number: the header of glibc 2.36 lacks extern "C".
@@ -166,6 +179,14 @@ result<program_end> run_program(const program& what) {
                        std::to_string(what.patience.count() / 1000) + " s and was ended",
                    "see what it waits for, then run the command again"};
   return end;
+}
+
+result<pid_t> start_program(const program& what, int input) {
+  spawn_setup setup;
+  ::posix_spawn_file_actions_adddup2(&setup.actions, input, STDIN_FILENO);
+  ::posix_spawn_file_actions_addopen(&setup.actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_addopen(&setup.actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  return spawn(what, setup, POSIX_SPAWN_SETPGROUP);
 }
 
 } // namespace spec_kitty::workflow

@@ -1,7 +1,10 @@
-// Programs run to their end, with a bound on the wait: no shell, stdin empty, output collected.
+// Programs run to their end, with a bound on the wait: no shell, stdin empty, output collected. Or
+// started, where their end is for others to see to.
 #pragma once
 
 #include "messages/result.hpp"
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <filesystem>
@@ -25,5 +28,9 @@ struct program_end {
 
 /// Runs a program. Fails when it cannot be started, or was killed because patience ended.
 result<program_end> run_program(const program& what);
+
+/// Starts a program in a process group of its own and does not wait: stdin is the descriptor,
+/// stdout and stderr lead nowhere. The caller reaps it. `patience` does not count.
+result<pid_t> start_program(const program& what, int input);
 
 } // namespace spec_kitty::workflow

@@ -38,6 +38,7 @@ TEST_F(StoreAnnounce, TwoOfOneKeyInOneTransactionAreOne) {
   ASSERT_TRUE(answers);
   EXPECT_FALSE(answers->at(0)->known);
   EXPECT_TRUE(answers->at(1)->known);
+  EXPECT_EQ(answers->at(1)->event_id, answers->at(0)->event_id) << "whoever asks again learns it";
 }
 
 TEST_F(StoreAnnounce, ItOutlivesTheProcess) {

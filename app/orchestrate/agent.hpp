@@ -1,0 +1,40 @@
+// An agent at work, as an actor: it starts the agent's keeper and ends when the keeper has. Whoever
+// monitors it hears of that; the result lies in the job's file.
+#pragma once
+
+#include "app/orchestrate/keeper.hpp"
+#include "config/files.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <memory>
+#include <mutex>
+
+namespace spec_kitty::orchestrate {
+
+/// What keeps an agent alive. When it is cut, or its process dies, the agent is stopped.
+class lifeline {
+public:
+  explicit lifeline(unique_fd end) : end_(std::move(end)) {}
+  void cut() {
+    const std::lock_guard guard(lock_);
+    end_ = unique_fd{};
+  }
+
+private:
+  std::mutex lock_;
+  unique_fd end_;
+};
+
+struct agent_at_work {
+  caf::actor handle; ///< ends with its agent
+  std::shared_ptr<lifeline> life;
+};
+
+/// Starts the keeper and an actor that waits for it, on a thread of its own. `variables`:
+/// `NAME=value`, beside the caller's environment. A failure where no process can be started.
+result<agent_at_work> start_agent(caf::actor_system& system, const std::filesystem::path& keeper,
+                                  const keeper_job& job, std::vector<std::string> variables);
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,221 @@
+#include "app/orchestrate/agents_file.hpp"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+
+namespace spec_kitty::orchestrate {
+
+namespace {
+
+constexpr std::int64_t longest_timeout_s = 7L * 24 * 3600;
+constexpr std::int64_t most_parallel = 64;
+constexpr std::int64_t most_retries = 100;
+
+/// Reads one file; the first thing that is wrong ends it.
+class reader {
+public:
+  explicit reader(const std::string& name) : name_(name) {}
+
+  result<agents_file> read(const toml::table& root) {
+    for (const auto& [key, node] : root) {
+      const auto* table = node.as_table();
+      if (key == "agents" && table != nullptr)
+        read_agents(*table);
+      else if (key == "limits" && table != nullptr)
+        read_limits(*table);
+      else
+        wrong(node, "there is no " + std::string(key.str()) + " here",
+              "[agents.NAME] and [limits] are what this file holds");
+    }
+    std::sort(file_.agents.begin(), file_.agents.end(),
+              [](const auto& a, const auto& b) { return a.line < b.line; });
+    check_fallbacks();
+    if (!problem_ && file_.agents.empty())
+      problem_ = failure{ec::bad_config, name_ + " names no agent", "add an [agents.NAME] section"};
+    if (problem_)
+      return *problem_;
+    return std::move(file_);
+  }
+
+private:
+  void wrong(const toml::node& node, const std::string& what, const std::string& hint) {
+    wrong(node.source().begin.line, what, hint);
+  }
+  void wrong(unsigned line, const std::string& what, const std::string& hint) {
+    if (!problem_)
+      problem_ =
+          failure{ec::bad_config, name_ + ", line " + std::to_string(line) + ": " + what, hint};
+  }
+
+  std::vector<std::string> words(const toml::node& node, const std::string& what) {
+    std::vector<std::string> out;
+    const auto* list = node.as_array();
+    if (list != nullptr)
+      for (const auto& one : *list)
+        if (const auto text = one.value_exact<std::string>())
+          out.push_back(*text);
+    if (list == nullptr || out.size() != list->size())
+      wrong(node, what + " is not a list of strings", "write it as " + what + " = [\"…\", \"…\"]");
+    for (const auto& word : out)
+      if (word.find('\0') != std::string::npos)
+        wrong(node, what + " holds a zero byte", "take it out");
+    return out;
+  }
+
+  std::int64_t number(const toml::node& node, const std::string& what, std::int64_t least,
+                      std::int64_t most) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < least || *value > most) {
+      wrong(node,
+            what + " is not a whole number from " + std::to_string(least) + " to " +
+                std::to_string(most),
+            "write it as " + what + " = " + std::to_string(std::max<std::int64_t>(least, 1)));
+      return least;
+    }
+    return *value;
+  }
+
+  void read_agents(const toml::table& table) {
+    for (const auto& [key, node] : table)
+      if (const auto* one = node.as_table())
+        read_agent(std::string(key.str()), *one);
+      else
+        wrong(node, "agents." + std::string(key.str()) + " is no table",
+              "write it as [agents." + std::string(key.str()) + "] and its keys below");
+  }
+
+  void read_agent(const std::string& name, const toml::table& table) {
+    agent_spec agent;
+    agent.name = name;
+    agent.line = table.source().begin.line;
+    agent.roles = {role::implementation, role::review};
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '_' || c == '.';
+    };
+    if (name.empty() || !std::all_of(name.begin(), name.end(), plain))
+      wrong(agent.line, "an agent's name has letters, digits, '-', '_' and '.' only", "rename it");
+    for (const auto& [key, node] : table) {
+      if (key == "command")
+        agent.command = words(node, "command");
+      else if (key == "roles")
+        agent.roles = roles(node);
+      else if (key == "timeout_s")
+        agent.timeout = std::chrono::seconds(number(node, "timeout_s", 1, longest_timeout_s));
+      else if (key == "env")
+        read_env(node, agent);
+      else if (key == "fallback")
+        agent.fallback = words(node, "fallback");
+      else
+        wrong(node, "agents." + name + " has no key " + std::string(key.str()),
+              "the keys are command, roles, timeout_s, env and fallback");
+    }
+    if (!problem_ && (agent.command.empty() || agent.command.front().empty()))
+      wrong(agent.line, "agents." + name + " has no command",
+            "add: command = [\"PROGRAM\", \"ARGUMENT\"]");
+    file_.agents.push_back(std::move(agent));
+  }
+
+  std::vector<role> roles(const toml::node& node) {
+    std::vector<role> out;
+    for (const auto& word : words(node, "roles")) {
+      if (word != "implementation" && word != "review")
+        wrong(node, "there is no role " + word, "the roles are implementation and review");
+      out.push_back(word == "review" ? role::review : role::implementation);
+    }
+    if (out.empty())
+      wrong(node, "roles is empty", "leave it out for both: implementation and review");
+    return out;
+  }
+
+  void read_env(const toml::node& node, agent_spec& agent) {
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return wrong(node, "env is no table", "write it as env = { NAME = \"value\" }");
+    for (const auto& [key, value] : *table) {
+      const std::string name(key.str());
+      const auto text = value.value_exact<std::string>();
+      if (!text || name.empty() || name.find('=') != std::string::npos ||
+          text->find('\0') != std::string::npos)
+        return wrong(value, "env." + name + " cannot be a variable",
+                     "write it as env = { NAME = \"value\" }");
+      agent.env[name] = *text;
+    }
+  }
+
+  void read_limits(const toml::table& table) {
+    for (const auto& [key, node] : table)
+      if (key == "max_parallel")
+        file_.max_parallel = static_cast<unsigned>(number(node, "max_parallel", 1, most_parallel));
+      else if (key == "max_retries")
+        file_.max_retries = static_cast<unsigned>(number(node, "max_retries", 0, most_retries));
+      else
+        wrong(node, "limits has no key " + std::string(key.str()),
+              "the keys are max_parallel and max_retries");
+  }
+
+  void check_fallbacks() {
+    for (const auto& agent : file_.agents)
+      for (const auto& name : agent.fallback)
+        if (file_.find(name) == nullptr)
+          wrong(agent.line, "agents." + agent.name + " falls back to " + name + ", which is none",
+                "add [agents." + name + "], or take it out of fallback");
+  }
+
+  std::string name_;
+  agents_file file_;
+  std::optional<failure> problem_;
+};
+
+void replace_all(std::string& text, std::string_view what, const std::string& with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
+}
+
+} // namespace
+
+std::string_view to_string(role what) {
+  return what == role::implementation ? "implementation" : "review";
+}
+
+bool agent_spec::can(role what) const {
+  return std::find(roles.begin(), roles.end(), what) != roles.end();
+}
+
+const agent_spec* agents_file::find(std::string_view name) const {
+  const auto one = std::find_if(agents.begin(), agents.end(),
+                                [&](const agent_spec& each) { return each.name == name; });
+  return one == agents.end() ? nullptr : &*one;
+}
+
+const agent_spec* agents_file::first_for(role what) const {
+  const auto one = std::find_if(agents.begin(), agents.end(),
+                                [&](const agent_spec& each) { return each.can(what); });
+  return one == agents.end() ? nullptr : &*one;
+}
+
+result<agents_file> parse_agents(std::string_view text, const std::string& name) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed)
+    return failure{ec::bad_config,
+                   name + ", line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                       std::string(parsed.error().description()),
+                   "correct that line"};
+  return reader(name).read(parsed.table());
+}
+
+std::vector<std::string> command_for(const agent_spec& agent, const placeholders& values) {
+  std::vector<std::string> command = agent.command;
+  for (auto& word : command) {
+    replace_all(word, "{wp}", values.wp);
+    replace_all(word, "{worktree}", values.worktree);
+    replace_all(word, "{prompt_file}", values.prompt_file);
+  }
+  return command;
+}
+
+} // namespace spec_kitty::orchestrate

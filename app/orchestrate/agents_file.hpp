@@ -1,0 +1,72 @@
+// `.kittify/agents.toml`: which programs work on work packages, and within which limits. Pure.
+//
+//   [agents.claude]
+//   command = ["claude", "--print"]            # {wp}, {worktree}, {prompt_file} are replaced
+//   roles = ["implementation", "review"]       # both where it is left out
+//   timeout_s = 3600
+//   env = { NAME = "value" }
+//   fallback = ["codex"]
+//   [limits]
+//   max_parallel = 4
+//   max_retries = 2
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::orchestrate {
+
+/// What an agent is asked to do. Source: events.schema.json, WPAssigned.
+enum class role { implementation, review };
+
+std::string_view to_string(role what);
+
+struct agent_spec {
+  std::string name;
+  std::vector<std::string> command; ///< argv with placeholders; never empty
+  std::vector<role> roles;
+  std::chrono::seconds timeout{3600};
+  std::map<std::string, std::string> env;
+  std::vector<std::string> fallback; ///< names of agents in the same file
+  unsigned line = 0;                 ///< where it stands
+
+  bool can(role what) const;
+};
+
+struct agents_file {
+  std::vector<agent_spec> agents; ///< in the order of the file
+  unsigned max_parallel = 4;
+  unsigned max_retries = 2; ///< further tries of one agent before its fallback
+
+  const agent_spec* find(std::string_view name) const;
+  /// The first agent that can.
+  const agent_spec* first_for(role what) const;
+};
+
+/// bad_config names the file (`name`), the line, what is wrong and what is expected.
+result<agents_file> parse_agents(std::string_view text, const std::string& name);
+
+/// The values that stand for the placeholders of a command.
+struct placeholders {
+  std::string wp;
+  std::string worktree;
+  std::string prompt_file;
+};
+
+/// The command as it is run: placeholders replaced wherever they stand in a word.
+std::vector<std::string> command_for(const agent_spec& agent, const placeholders& values);
+
+/// A commented file. `found`: agent programs that are on this machine; the others stand as
+/// comments.
+std::string example_agents(const std::vector<std::string>& found);
+
+/// Programs that the example knows, by name.
+std::vector<std::string> known_programs();
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,139 @@
+#include "app/orchestrate/attempt_result.hpp"
+
+#include "app/workflow/text_lines.hpp"
+#include "messages/json.hpp"
+#include "messages/utf8.hpp"
+
+#include <csignal>
+#include <cstring>
+
+namespace spec_kitty::orchestrate {
+
+namespace {
+
+using kind = attempt_end::kind;
+
+constexpr std::size_t longest_feedback = 4000;
+constexpr std::string_view approved = "APPROVED";
+constexpr std::string_view changes = "CHANGES REQUESTED";
+
+std::string_view without_markup(std::string_view line) {
+  const auto first = line.find_first_not_of("*#>_` \t");
+  if (first == std::string_view::npos)
+    return {};
+  return line.substr(first, line.find_last_not_of("*_` \t\r") - first + 1);
+}
+
+/// The last line with something in it.
+std::string_view last_line(std::string_view text) {
+  while (!text.empty()) {
+    const auto end = text.find_last_of('\n');
+    const auto line = end == std::string_view::npos ? text : text.substr(end + 1);
+    if (!workflow::trimmed(line).empty())
+      return workflow::trimmed(line);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
+  }
+  return {};
+}
+
+/// The end of an output as text that can stand in a file and an event.
+std::string words_in(std::string_view tail) {
+  const auto text = workflow::trimmed(tail);
+  std::string_view last = text.substr(text.size() - std::min(text.size(), longest_feedback));
+  if (last.size() < text.size() && last.find('\n') != std::string_view::npos)
+    last = last.substr(last.find('\n') + 1);
+  std::string words = workflow::as_utf8(last);
+  std::erase_if(words, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
+  });
+  return words;
+}
+
+std::string failed_words(const attempt_result& result, std::string_view tail,
+                         std::chrono::seconds timeout) {
+  if (!result.error.empty())
+    return result.error;
+  if (result.timed_out)
+    return "it took longer than " + std::to_string(timeout.count()) + " s and was stopped";
+  std::string text = result.status >= 0 ? "exit status " + std::to_string(result.status)
+                                        : std::string("ended by ") + ::strsignal(result.signal);
+  const auto line = last_line(tail);
+  if (!line.empty())
+    text += ": " + printable(workflow::as_utf8(line.substr(0, 200)));
+  return text;
+}
+
+std::optional<attempt_end> verdict_in(std::string_view tail) {
+  const auto line = without_markup(last_line(tail));
+  if (line == approved || line == "APPROVED.")
+    return attempt_end{kind::done, {}};
+  if (!line.starts_with(changes))
+    return std::nullopt;
+  auto rest = line.substr(changes.size());
+  while (!rest.empty() && (rest.front() == ':' || rest.front() == '*' || rest.front() == ' '))
+    rest.remove_prefix(1);
+  std::string words = words_in(rest);
+  if (words.empty()) // it said what before
+    words = words_in(tail.substr(0, tail.rfind(changes)));
+  return attempt_end{kind::changes_requested, words.empty() ? "changes requested" : words};
+}
+
+} // namespace
+
+std::string encode_result(const attempt_result& result) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "token", result.token);
+  key(out, "status");
+  out.Int(result.status);
+  key(out, "signal");
+  out.Int(result.signal);
+  field(out, "timed_out", result.timed_out);
+  field(out, "stopped", result.stopped);
+  field(out, "error", result.error);
+  field(out, "log_from", result.log_from);
+  field(out, "left", result.left);
+  out.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+std::optional<attempt_result> decode_result(std::string_view text) {
+  const auto parsed = parse_json(text);
+  if (!parsed || !parsed->IsObject() || !text_of(*parsed, "token"))
+    return std::nullopt;
+  const auto flag = [&](const char* name) {
+    const auto* value = member(*parsed, name);
+    return value != nullptr && value->IsBool() && value->GetBool();
+  };
+  const auto number = [&](const char* name) { return whole_number_of(*parsed, name).value_or(0); };
+  attempt_result read;
+  read.token = *text_of(*parsed, "token");
+  read.status = static_cast<int>(number("status"));
+  read.signal = static_cast<int>(number("signal"));
+  read.timed_out = flag("timed_out");
+  read.stopped = flag("stopped");
+  read.error = text_of(*parsed, "error").value_or("");
+  read.log_from = static_cast<std::uint64_t>(number("log_from"));
+  read.left = static_cast<std::uint64_t>(number("left"));
+  return read;
+}
+
+attempt_end judge(role task, const attempt_result& result, std::string_view tail,
+                  std::chrono::seconds timeout) {
+  const bool ended = result.error.empty() && !result.timed_out && result.status >= 0;
+  if (task == role::review && ended) {
+    if (auto said = verdict_in(tail))
+      return *said;
+    if (result.status == 1) {
+      auto words = words_in(tail);
+      return {kind::changes_requested, words.empty() ? "changes requested" : std::move(words)};
+    }
+  }
+  if (ended && result.status == 0)
+    return {kind::done, {}};
+  return {kind::failed, failed_words(result, tail, timeout)};
+}
+
+} // namespace spec_kitty::orchestrate

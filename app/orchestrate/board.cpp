@@ -1,0 +1,153 @@
+#include "app/orchestrate/board.hpp"
+
+#include "messages/utf8.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace spec_kitty::orchestrate {
+
+namespace {
+
+constexpr epoch_us second = 1'000'000;
+
+std::string cell(std::string text, std::size_t width) {
+  if (text.size() > width)
+    text = text.substr(0, width);
+  text.append(width - text.size(), ' ');
+  return text + "  ";
+}
+
+std::string clock_time(epoch_us time) {
+  const auto all = static_cast<std::int64_t>(std::max<epoch_us>(time, 0) / second);
+  const auto two = [](std::int64_t number) {
+    return (number < 10 ? "0" : "") + std::to_string(number);
+  };
+  const std::string minutes = two(all / 60 % 60) + ":" + two(all % 60);
+  return all >= 3600 ? std::to_string(all / 3600) + ":" + minutes : minutes;
+}
+
+std::string row_of(const package_run& one, epoch_us now, std::size_t columns) {
+  const bool review = one.at == stage::reviewing || one.at == stage::done;
+  const std::string& agent = review ? one.review.agent : one.implementation.agent;
+  const auto spent = one.spent + (one.running ? now - one.began : 0);
+  const auto starts = one.implementation.starts + one.review.starts;
+  const bool began = starts > 0;
+  std::string text = cell(one.id, 4) + cell(std::string(to_string(one.at)), 12) +
+                     cell(agent.empty() ? "-" : agent, 14) +
+                     cell(began ? clock_time(spent) : "-", 8) +
+                     cell(one.errors > 0 ? std::to_string(one.errors) : "-", 7);
+  if (!one.reason.empty())
+    text += printable(one.reason);
+  else if (one.at == stage::waiting && !began && !one.dependencies.empty()) {
+    std::string before;
+    for (const auto& id : one.dependencies)
+      before += (before.empty() ? "after " : ", ") + id;
+    text += before;
+  }
+  while (!text.empty() && text.back() == ' ')
+    text.pop_back();
+  return excerpt(text, columns > 4 ? columns - 4 : columns);
+}
+
+bool is_interesting(const package_run& one) {
+  return one.running || one.at == stage::paused;
+}
+
+winsize terminal_size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
+    size.ws_col = 80;
+    size.ws_row = 24;
+  }
+  return size;
+}
+
+} // namespace
+
+std::vector<std::string> table_lines(const run_plan& run, epoch_us now, std::size_t columns,
+                                     std::size_t rows) {
+  std::vector<std::string> lines = {
+      excerpt(cell("WP", 4) + cell("phase", 12) + cell("agent", 14) + cell("time", 8) + "retries",
+              columns)};
+  const bool all = run.packages.size() + 2 <= rows;
+  const std::size_t room = all ? run.packages.size() : std::max<std::size_t>(rows, 4) - 3;
+  std::vector<const package_run*> shown;
+  for (const bool first : {true, false}) // the order of the plan is kept among those chosen
+    for (const auto& one : run.packages)
+      if (shown.size() < room && is_interesting(one) == first)
+        shown.push_back(&one);
+  std::sort(shown.begin(), shown.end()); // they lie in one vector, in the plan's order
+  for (const auto* one : shown)
+    lines.push_back(row_of(*one, now, columns));
+  if (shown.size() < run.packages.size())
+    lines.push_back("… and " + std::to_string(run.packages.size() - shown.size()) + " more");
+  lines.push_back(count_line(run));
+  return lines;
+}
+
+std::string count_line(const run_plan& run) {
+  const auto count = [&](auto which) {
+    return std::to_string(std::count_if(run.packages.begin(), run.packages.end(), which));
+  };
+  const auto at = [](stage wanted) {
+    return [wanted](const package_run& one) { return one.at == wanted; };
+  };
+  std::string line = count(at(stage::done)) + " of " + std::to_string(run.packages.size()) +
+                     " done, " + count([](const auto& one) { return one.running; }) + " at work";
+  for (const auto extra : {stage::skipped, stage::paused})
+    if (const auto number = count(at(extra)); number != "0")
+      line += ", " + number + " " + std::string(to_string(extra));
+  return line;
+}
+
+board::board(output& out)
+    : out_(out), live_(!out.json() && !out.quiet() && ::isatty(STDOUT_FILENO) != 0) {}
+
+std::string board::clearing() {
+  const auto lines = std::exchange(drawn_, 0);
+  return lines > 0 ? "\033[" + std::to_string(lines) + "A\033[J" : "";
+}
+
+void board::draw(const run_plan& run) {
+  const auto size = terminal_size();
+  auto lines = table_lines(run, wall_clock_now(), size.ws_col, size.ws_row - 1U);
+  lines.front().insert(0, clearing());
+  for (const auto& line : lines)
+    out_.line(line);
+  drawn_ = lines.size();
+  out_.flush();
+}
+
+void board::show(const run_plan& run) {
+  if (!live_)
+    return;
+  const auto now = wall_clock_now();
+  std::string state;
+  for (const auto& one : run.packages)
+    state.append(to_string(one.at)).append(one.running ? "+" : " ");
+  if (state == last_ && drawn_ > 0 && now - last_at_ < second && now >= last_at_)
+    return;
+  last_ = std::move(state);
+  last_at_ = now;
+  draw(run);
+}
+
+void board::say(const std::string& line) {
+  if (out_.json() || out_.quiet())
+    return;
+  out_.line(clearing() + printable(line, 2000));
+  out_.flush();
+}
+
+void board::end(const run_plan& run) {
+  if (!live_)
+    return;
+  draw(run);
+  drawn_ = 0;
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,40 @@
+// What a person sees of a run: a live table on a terminal, plain lines elsewhere.
+#pragma once
+
+#include "app/orchestrate/plan.hpp"
+#include "app/output.hpp"
+
+namespace spec_kitty::orchestrate {
+
+/// One line per work package under a heading, no longer than `columns`; at most `rows` lines: what
+/// is at work or paused comes first then, and a last line counts the rest. Pure.
+std::vector<std::string> table_lines(const run_plan& run, epoch_us now, std::size_t columns,
+                                     std::size_t rows);
+
+/// `12 of 50 done, 3 at work, 1 paused`. Pure.
+std::string count_line(const run_plan& run);
+
+class board {
+public:
+  explicit board(output& out);
+
+  /// Draws the table anew where something changed or a second went by.
+  void show(const run_plan& run);
+  /// A line about something that happened; the table is drawn below it.
+  void say(const std::string& line);
+  /// The table as it is now stays; what follows starts on a clean line.
+  void end(const run_plan& run);
+
+private:
+  /// What takes the table off the screen.
+  std::string clearing();
+  void draw(const run_plan& run);
+
+  output& out_;
+  bool live_;
+  std::size_t drawn_ = 0; ///< lines of the table on the screen
+  std::string last_;
+  epoch_us last_at_ = 0;
+};
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,155 @@
+#include "app/orchestrate/conductor.hpp"
+
+#include "app/orchestrate/steps.hpp"
+
+#include <caf/all.hpp>
+
+namespace spec_kitty::orchestrate {
+
+namespace wf = workflow;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto tick = 250ms;
+constexpr auto stop_patience = 60s; ///< a keeper needs at most its graces
+
+} // namespace
+
+conductor::conductor(conductor_config config, run_plan& run, recorder& events,
+                     caf::actor_system& system)
+    : config_(std::move(config)), run_(run), events_(events), self_(system) {}
+
+result<run_end> conductor::perform() {
+  const auto give_up = [&](const failure& why) -> result<run_end> {
+    (void)stop_all();
+    return why;
+  };
+  run_.state = run_state::running;
+  if (auto saved = save(); !saved)
+    return give_up(saved.error());
+  if (auto taken = take_up(); !taken)
+    return give_up(taken.error());
+  for (;;) {
+    if (config_.interrupted()) {
+      config_.say("stopping the agents");
+      if (auto stopped = stop_all(); !stopped)
+        return stopped.error();
+      return run_end::stopped;
+    }
+    const auto aborted = grant_wishes();
+    if (!aborted)
+      return give_up(aborted.error());
+    if (*aborted)
+      return run_end::aborted;
+    for (const auto& next : due(run_, config_.agents))
+      if (auto started = start(next.id, next.task); !started)
+        return give_up(started.error());
+    config_.show(run_);
+    if (at_work_.empty() && due(run_, config_.agents).empty())
+      break;
+    if (auto waited = wait(tick); !waited)
+      return give_up(waited.error());
+  }
+  run_.state = is_over(run_) ? run_state::done : run_state::paused;
+  if (is_complete(run_))
+    events_.completed(wall_clock_now());
+  if (auto saved = save(); !saved)
+    return saved.error();
+  config_.show(run_);
+  return is_over(run_) ? run_end::over : run_end::stuck;
+}
+
+result<void> conductor::save() {
+  return config_.state.write(run_);
+}
+
+result<void> conductor::pause_it(package_run& one, const failure& why) {
+  pause(run_, one, why);
+  config_.say(one.id + ": paused: " + one.reason);
+  return save();
+}
+
+result<void> conductor::take_up() {
+  wait_for_git(config_.about, run_);
+  for (auto& one : run_.packages) {
+    if (!one.running)
+      continue;
+    // Its keeper saw its owner go, and ends the agent: that is waited for, not raced.
+    auto left = file_lock::take(config_.state.of(one.id, ".lock"), stop_patience);
+    if (!left || !*left) {
+      if (auto paused = pause_it(one, {ec::bad_input,
+                                       one.id + ": an agent of an earlier run does "
+                                                "not end",
+                                       "end it, then: " + orchestrate_command(run_, "--resume")});
+          !paused)
+        return paused;
+      continue;
+    }
+    left->reset();
+    const auto found = result_of(one);
+    auto done = found && !found->stopped ? take_in_end(one, *found) : launch(one, false);
+    if (!done)
+      return done;
+  }
+  return {};
+}
+
+result<bool> conductor::grant_wishes() {
+  for (const auto& wish : config_.state.wishes()) {
+    if (wish == "abort") {
+      config_.say("aborted from another terminal");
+      if (auto stopped = stop_all(); !stopped)
+        return stopped.error();
+      run_.state = run_state::aborted;
+      if (auto saved = save(); !saved)
+        return saved.error();
+      config_.state.grant(wish);
+      return true;
+    }
+    auto* one = run_.find(wish.substr(wish.find('-') + 1));
+    if (one != nullptr && !one->is_over()) {
+      if (const auto at = at_work_.find(one->id); at != at_work_.end()) {
+        at->second.work.life->cut();
+        while (at_work_.count(one->id) > 0)
+          if (auto waited = wait(tick); !waited)
+            return waited.error();
+      }
+      if (!one->is_over()) { // it may have come to its end meanwhile
+        one->at = stage::skipped;
+        one->running = false;
+        config_.say(one->id + ": skipped");
+        free_dependents(*one, "skipped");
+        if (auto saved = save(); !saved)
+          return saved.error();
+      }
+    }
+    config_.state.grant(wish);
+  }
+  return false;
+}
+
+result<void> conductor::wait(std::chrono::milliseconds patience) {
+  std::optional<caf::actor_addr> over;
+  self_->receive([&](const caf::down_msg& told) { over = told.source; },
+                 caf::after(patience) >> [] {});
+  if (!over)
+    return {};
+  for (const auto& [wp, one] : at_work_)
+    if (one.work.handle.address() == *over)
+      return ended(std::string(wp));
+  return {};
+}
+
+result<void> conductor::stop_all() {
+  for (auto& [wp, one] : at_work_)
+    one.work.life->cut();
+  const auto until = std::chrono::steady_clock::now() + stop_patience;
+  result<void> all;
+  while (!at_work_.empty() && std::chrono::steady_clock::now() < until)
+    if (auto waited = wait(tick); !waited)
+      all = waited; // the others are waited for all the same
+  return all;
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,239 @@
+// One attempt of one agent, from what must be ready before to what its end changes.
+#include "app/orchestrate/conductor.hpp"
+#include "app/orchestrate/steps.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace spec_kitty::orchestrate {
+
+namespace wf = workflow;
+
+namespace {
+
+constexpr std::string_view review_request = R"(
+---
+
+# You are the reviewer
+
+The work package above has been implemented on this branch. Review what is there against it. Change
+nothing. End with exactly one of these as your last line:
+
+APPROVED
+CHANGES REQUESTED: what shall be changed
+)";
+
+} // namespace
+
+std::string conductor::token_of(const package_run& one) const {
+  const role task = one.task();
+  return run_.id + "/" + one.id + "/" + std::string(to_string(task)) + "/" +
+         std::to_string(one.of(task).starts);
+}
+
+result<void> conductor::start(const std::string& wp, role task) {
+  auto& one = *run_.find(wp);
+  if (auto begun = begin(run_, one, task, config_.agents, wall_clock_now()); !begun)
+    return pause_it(one, begun.error());
+  if (auto saved = save(); !saved)
+    return saved;
+  return launch(one, one.implementation.starts + one.review.starts == 1);
+}
+
+result<void> conductor::launch(package_run& one, bool fresh) {
+  const role task = one.task();
+  const auto& who = one.of(task).agent;
+  if (config_.agents.find(who) == nullptr)
+    return pause_it(one, {ec::bad_config, one.id + ": its agent " + who + " is not in agents.toml",
+                          "add it, then: " + orchestrate_command(run_, "--resume")});
+  if (auto ready = make_ready(one, fresh); !ready) {
+    --one.of(task).starts; // nobody was told of it
+    return pause_it(one, ready.error());
+  }
+  events_.assigned(one, task);
+  if (auto written = write_prompt(one); !written)
+    return pause_it(one, written.error());
+  if (auto saved = save(); !saved) // with the causes so far
+    return saved;
+  auto job = job_for(one);
+  auto work = start_agent(self_->home_system(), config_.keeper, job, variables_for(one));
+  if (!work)
+    return pause_it(one, work.error());
+  self_->monitor(work->handle);
+  at_work_.emplace(one.id, attempt{std::move(*work), std::move(job)});
+  const post& post = one.of(task);
+  config_.say(one.id + ": " + std::string(to_string(task)) + " by " + post.agent +
+              (post.starts > 1 ? ", try " + std::to_string(post.starts) : ""));
+  return {};
+}
+
+/// Everything an agent finds in place: the lane, the worktree, the events before its start.
+result<void> conductor::make_ready(package_run& one, bool fresh) {
+  if (one.implementation.starts + one.review.starts == 1) {
+    for (const auto& id : one.dependencies) {
+      if (const auto* other = run_.find(id); other != nullptr && other->was_done)
+        events_.resolved(one, *other, resolution_of(config_.about, id));
+      else if (other != nullptr && other->at == stage::skipped) // while nothing was running
+        events_.resolved(one, *other, "skipped");
+    }
+  }
+  const auto base = ready_worktree(config_.about, one, fresh);
+  if (!base)
+    return base.error();
+  if (one.task() == role::review || one.lane == "doing")
+    return {};
+  wf::lane_edit edit;
+  edit.to = "doing";
+  edit.agent = one.implementation.agent;
+  edit.note = "Started implementation";
+  edit.base_branch = base->branch;
+  edit.base_commit = base->commit;
+  return move(one, std::move(edit));
+}
+
+result<void> conductor::move(package_run& one, wf::lane_edit edit) {
+  const std::string to = edit.to;
+  const std::string by = edit.reviewer.value_or(edit.agent.value_or("user"));
+  const std::string message = one.lane == "planned"
+                                  ? "chore: " + one.id + " claimed for implementation"
+                                  : "chore: Move " + one.id + " to " + to + " on spec " +
+                                        config_.about.number() + " [" + by + "]";
+  if (auto moved = move_lane(config_.about, one, std::move(edit), message); !moved)
+    return moved;
+  events_.moved(one, to, by);
+  one.lane = to;
+  ++one.moves;
+  return {};
+}
+
+result<void> conductor::write_prompt(const package_run& one) const {
+  const auto package = config_.about.load(one.id);
+  if (!package)
+    return package.error();
+  std::string text = package->file.text();
+  if (one.task() == role::review)
+    text += review_request;
+  auto written = replace_file(config_.state.of(one.id, ".prompt.md"), text);
+  if (!written)
+    return failure{ec::bad_input, written.error().message,
+                   "free some space, then: " + orchestrate_command(run_, "--resume")};
+  return written;
+}
+
+keeper_job conductor::job_for(const package_run& one) const {
+  const role task = one.task();
+  const auto& agent = *config_.agents.find(one.of(task).agent);
+  keeper_job job;
+  job.token = token_of(one);
+  job.result = config_.state.of(one.id, ".result");
+  job.log = config_.state.of(one.id, ".log");
+  job.prompt = config_.state.of(one.id, ".prompt.md");
+  job.lock = config_.state.of(one.id, ".lock");
+  job.worktree = config_.about.worktree_of(one.id);
+  job.timeout = agent.timeout;
+  job.title = std::string(to_string(task)) + " by " + agent.name + ", try " +
+              std::to_string(one.of(task).starts) + ", " + format_timestamp(one.began);
+  job.command = command_for(agent, {one.id, job.worktree.string(), job.prompt.string()});
+  auto& program = job.command.front();
+  if (program.find('/') != std::string::npos && program.front() != '/')
+    program = (config_.about.where().checkout / program).string();
+  return job;
+}
+
+std::vector<std::string> conductor::variables_for(const package_run& one) const {
+  const role task = one.task();
+  const auto& post = one.of(task);
+  std::vector<std::string> all = {"SPEC_KITTY_WP=" + one.id, "SPEC_KITTY_FEATURE=" + run_.feature,
+                                  "SPEC_KITTY_PHASE=" + std::string(to_string(task)),
+                                  "SPEC_KITTY_ATTEMPT=" + std::to_string(post.starts)};
+  for (const auto& [name, value] : config_.agents.find(post.agent)->env) {
+    std::string variable = name;
+    all.push_back(variable.append("=").append(value));
+  }
+  return all;
+}
+
+result<void> conductor::ended(const std::string& wp) {
+  at_work_.erase(wp);
+  auto& one = *run_.find(wp);
+  auto found = result_of(one);
+  if (!found) {
+    found.emplace();
+    found->error = "its keeper ended without a result; the disk may be full";
+  }
+  if (found->stopped) // it is still under way for whoever resumes
+    return {};
+  return take_in_end(one, *found);
+}
+
+std::optional<attempt_result> conductor::result_of(const package_run& one) const {
+  const auto text = read_file(config_.state.of(one.id, ".result"));
+  if (!text || !*text)
+    return std::nullopt;
+  auto found = decode_result(**text);
+  if (!found || found->token != token_of(one))
+    return std::nullopt;
+  return found;
+}
+
+std::string conductor::tail_of(const package_run& one, const attempt_result& result) const {
+  const unique_fd log(::open(config_.state.of(one.id, ".log").c_str(), O_RDONLY | O_CLOEXEC));
+  const off_t size = log ? ::lseek(log.get(), 0, SEEK_END) : 0;
+  const auto from =
+      std::max(static_cast<off_t>(result.log_from), size - static_cast<off_t>(longest_tail));
+  if (size <= from)
+    return {};
+  std::string tail(static_cast<std::size_t>(size - from), '\0');
+  const auto got = ::pread(log.get(), tail.data(), tail.size(), from);
+  tail.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return tail;
+}
+
+result<void> conductor::take_in_end(package_run& one, const attempt_result& result) {
+  const role task = one.task();
+  const auto& agent = one.of(task).agent;
+  const auto* spec = config_.agents.find(agent);
+  auto end = judge(task, result, tail_of(one, result),
+                   spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
+  using kind = attempt_end::kind;
+  if (end.what == kind::done && task == role::implementation)
+    if (auto kept = commit_leftovers(config_.about, one.id, agent); !kept)
+      return pause_it(one, kept.error());
+  wf::lane_edit edit;
+  edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
+  edit.note = task == role::implementation ? "Implementation finished by " + agent
+              : end.what == kind::done     ? "Review passed: " + agent
+                                           : "Changes requested by " + agent;
+  if (task == role::implementation)
+    edit.agent = agent;
+  else
+    edit.reviewer = agent;
+  edit.by = agent;
+  if (end.what == kind::changes_requested)
+    edit.feedback = end.words;
+  if (end.what == kind::failed)
+    events_.failed(one, task, end.words);
+  else if (auto moved = move(one, std::move(edit)); !moved)
+    return pause_it(one, moved.error());
+  config_.say(one.id + ": " + std::string(to_string(task)) +
+              (end.what == kind::done                ? " done"
+               : end.what == kind::changes_requested ? ": changes requested: "
+                                                     : " failed: ") +
+              wf::as_one_line(end.words));
+  if (end.what == kind::done && task == role::review)
+    free_dependents(one, "completed");
+  settle(run_, one, end, config_.agents, wall_clock_now());
+  if (one.at == stage::paused)
+    config_.say(one.id + ": paused; " + one.hint);
+  return save();
+}
+
+void conductor::free_dependents(package_run& one, const std::string& how) {
+  for (auto& other : run_.packages)
+    for (const auto& id : other.dependencies)
+      if (id == one.id && !other.is_over())
+        events_.resolved(other, one, how);
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,252 @@
+// spec-kitty-keeper: runs one agent for an orchestration and sees to its end.
+//
+//   lifeline (stdin) closes, TERM, or time over ─▶ TERM to the agent's group, then KILL
+//   the agent ends ─▶ what it left behind is ended too ─▶ the result is written, as a whole
+//
+// One thread. It is the subreaper of all its agent starts, so that nothing gets away; the agent
+// itself dies with it (parent-death signal).
+#include "app/orchestrate/attempt_result.hpp"
+#include "app/orchestrate/keeper.hpp"
+#include "config/files.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::orchestrate {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds leftovers_grace = 2s;
+constexpr milliseconds lock_patience = 30s;
+
+/// Live children of this process: what the agent started and left comes to it.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  DIR* folder = ::opendir("/proc");
+  if (folder == nullptr)
+    return found;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{})
+      continue;
+    const auto text = read_file("/proc/" + std::string(name) + "/stat");
+    if (!text || !*text)
+      continue;
+    const auto name_end = (*text)->rfind(") ");
+    if (name_end == std::string::npos || name_end + 4 >= (*text)->size())
+      continue;
+    const char* at = (*text)->c_str() + name_end + 4; // behind the state's letter
+    pid_t parent = 0;
+    std::from_chars(at, (*text)->c_str() + (*text)->size(), parent);
+    if (parent == ::getpid() && (**text)[name_end + 2] != 'Z')
+      found.push_back(pid);
+  }
+  ::closedir(folder);
+  return found;
+}
+
+class keeper {
+public:
+  explicit keeper(keeper_job job) : job_(std::move(job)) { result_.token = job_.token; }
+
+  int run() {
+    listen();
+    auto lock = file_lock::take(job_.lock, lock_patience);
+    if (!lock || !*lock)
+      result_.error = "another agent is still at work on it";
+    else if (start())
+      watch();
+    end_leftovers();
+    return replace_file(job_.result, encode_result(result_)) ? 0 : 1;
+  }
+
+private:
+  void listen() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t mask;
+    ::sigemptyset(&mask);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
+      ::sigaddset(&mask, signal);
+    ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+    signals_ = unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  bool fail(const std::string& what) {
+    result_.error = what + ": " + std::strerror(errno);
+    return false;
+  }
+
+  bool start() {
+    const unique_fd log(::open(job_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const unique_fd prompt(::open(job_.prompt.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!log)
+      return fail("cannot write " + job_.log.string());
+    if (!prompt)
+      return fail("cannot read " + job_.prompt.string());
+    const std::string title = "=== " + job_.title + "\n";
+    struct stat info {};
+    if (::write(log.get(), title.data(), title.size()) < 0 || ::fstat(log.get(), &info) != 0)
+      return fail("cannot write " + job_.log.string());
+    result_.log_from = static_cast<std::uint64_t>(info.st_size);
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+      return fail("cannot make a pipe");
+    const unique_fd report(ends[0]);
+    unique_fd tell(ends[1]);
+    std::vector<char*> argv;
+    for (auto& word : job_.command)
+      argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t self = ::getpid();
+    agent_ = ::fork();
+    if (agent_ < 0)
+      return fail("cannot start a process");
+    if (agent_ == 0)
+      become_agent(self, prompt.get(), log.get(), tell.get(), argv);
+    ::setpgid(agent_, agent_); // whoever is first
+    tell = unique_fd{};
+    int error = 0;
+    if (::read(report.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
+      ::waitpid(agent_, nullptr, 0);
+      errno = error;
+      return fail("cannot run " + job_.command.front());
+    }
+    return true;
+  }
+
+  [[noreturn]] void become_agent(pid_t keeper, int prompt, int log, int tell,
+                                 std::vector<char*>& argv) const {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGPIPE, SIG_DFL);
+    if (::getppid() == keeper && ::dup2(prompt, STDIN_FILENO) >= 0 &&
+        ::dup2(log, STDOUT_FILENO) >= 0 && ::dup2(log, STDERR_FILENO) >= 0 &&
+        ::chdir(job_.worktree.c_str()) == 0)
+      ::execvp(argv.front(), argv.data());
+    const int error = errno;
+    (void)!::write(tell, &error, sizeof error);
+    ::_exit(127);
+  }
+
+  /// Until the agent has ended.
+  void watch() {
+    const auto deadline = steady_clock::now() + job_.timeout;
+    std::optional<steady_clock::time_point> kill_at;
+    bool owned = true;
+    const auto stop = [&](bool& why) {
+      if (kill_at)
+        return;
+      why = true;
+      signal_all(SIGTERM);
+      kill_at = steady_clock::now() + stop_grace;
+    };
+    for (;;) {
+      const auto now = steady_clock::now();
+      if (kill_at && now >= *kill_at) {
+        signal_all(SIGKILL);
+        kill_at = now + 1s;
+      }
+      const auto next = kill_at.value_or(deadline) - now;
+      const auto wait = std::clamp<milliseconds>(
+          std::chrono::duration_cast<milliseconds>(next) + 1ms, 0ms, 60'000ms);
+      std::array<pollfd, 2> list = {
+          {{signals_.get(), POLLIN, 0}, {owned ? STDIN_FILENO : -1, POLLIN, 0}}};
+      (void)::poll(list.data(), list.size(), static_cast<int>(wait.count()));
+      signalfd_siginfo told{};
+      while (::read(signals_.get(), &told, sizeof told) == static_cast<ssize_t>(sizeof told))
+        if (told.ssi_signo != SIGCHLD)
+          stop(result_.stopped);
+      if (reap())
+        return;
+      if (list[1].revents != 0) { // nothing is ever written to it: its owner is gone, or done
+        owned = false;
+        stop(result_.stopped);
+      }
+      if (!kill_at && steady_clock::now() >= deadline)
+        stop(result_.timed_out);
+    }
+  }
+
+  /// True when the agent itself has ended.
+  bool reap() {
+    bool over = false;
+    int how = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG)) > 0;)
+      if (pid == agent_) {
+        over = true;
+        result_.status = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+        result_.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+      }
+    return over;
+  }
+
+  /// The agent's group, and what left the group.
+  void signal_all(int signal) const {
+    ::kill(-agent_, signal);
+    for (const pid_t pid : children())
+      ::kill(pid, signal);
+  }
+
+  /// Nothing of the agent outlives it: it would go on writing into the worktree.
+  void end_leftovers() {
+    auto kill_at = steady_clock::now() + leftovers_grace;
+    auto left = children();
+    result_.left = left.size();
+    for (int signal = SIGTERM; !left.empty(); left = children()) {
+      for (const pid_t pid : left)
+        ::kill(pid, signal);
+      ::poll(nullptr, 0, 10);
+      while (::waitpid(-1, nullptr, WNOHANG) > 0)
+        ;
+      if (steady_clock::now() >= kill_at)
+        signal = SIGKILL;
+      if (steady_clock::now() >= kill_at + 10s)
+        return; // what even KILL does not end
+    }
+    while (::waitpid(-1, nullptr, WNOHANG) > 0)
+      ;
+  }
+
+  keeper_job job_;
+  attempt_result result_;
+  unique_fd signals_;
+  pid_t agent_ = -1;
+};
+
+} // namespace
+
+} // namespace spec_kitty::orchestrate
+
+int main(int argc, char** argv) {
+  namespace ot = spec_kitty::orchestrate;
+  auto job = ot::keeper_job_of({argv + 1, argv + argc});
+  if (job.command.empty()) {
+    (void)!::write(STDERR_FILENO, "spec-kitty starts this program itself\n", 38);
+    return 2;
+  }
+  return ot::keeper(std::move(job)).run();
+}

@@ -1,0 +1,211 @@
+#include "app/orchestrate/orchestrate.hpp"
+
+#include "actors/clock/ulid.hpp"
+#include "app/daemon/autostart.hpp"
+#include "app/emitter.hpp"
+#include "app/orchestrate/board.hpp"
+#include "app/orchestrate/conductor.hpp"
+#include "app/orchestrate/plan_json.hpp"
+#include "app/orchestrate/preflight.hpp"
+#include "config/install_tree.hpp"
+
+#include <csignal>
+#include <ctime>
+
+namespace spec_kitty::orchestrate {
+
+namespace wf = workflow;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto turn_patience = 500ms;
+
+/// Ctrl-C, TERM and HUP as something to ask for. Made before any thread, so that all hold them
+/// back.
+class interruption {
+public:
+  interruption() {
+    ::sigemptyset(&signals_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&signals_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  bool came() {
+    const timespec now{};
+    came_ = came_ || ::sigtimedwait(&signals_, nullptr, &now) > 0;
+    return came_;
+  }
+
+private:
+  sigset_t signals_{};
+  bool came_ = false;
+};
+
+/// Where no home can be used there is no QUEUE; agents are actors all the same.
+struct lone_system {
+  system_config config{1};
+  caf::actor_system system{config};
+};
+
+result<run_plan> plan_for(const wf::feature& about, const run_request& request,
+                          const std::vector<package_facts>& packages, const agents_file& agents,
+                          std::optional<run_plan> before) {
+  const bool unfinished =
+      before && (before->state == run_state::running || before->state == run_state::paused);
+  if (!request.resume) {
+    if (unfinished)
+      return failure{ec::bad_input, "an orchestration of " + about.slug() + " is not finished",
+                     "go on: " + about.command("orchestrate --resume") +
+                         "; or give it up: " + about.command("orchestrate --abort")};
+    const auto now = wall_clock_now();
+    before.emplace();
+    before->id = fresh_ulid(static_cast<std::uint64_t>(now / 1000));
+    before->feature = about.slug();
+    before->began = now;
+  } else if (!before || before->state == run_state::aborted) {
+    return failure{ec::not_found, "there is no orchestration of " + about.slug() + " to go on with",
+                   "start one: " + about.command("orchestrate")};
+  }
+  if (!request.impl_agent.empty())
+    before->impl_agent = request.impl_agent;
+  if (!request.review_agent.empty())
+    before->review_agent = request.review_agent;
+  take_in(*before, packages, agents);
+  revive(*before, agents);
+  return std::move(*before);
+}
+
+void write_events(json_writer& out, const recorder& events) {
+  key(out, "events");
+  out.StartObject();
+  field(out, "recorded", events.recorded());
+  field(out, "not_recorded", events.not_recorded());
+  if (events.not_recorded() > 0)
+    field(out, "reason", events.reason());
+  out.EndObject();
+}
+
+/// What a person hears of an end that is none; nothing where all is done.
+std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run) {
+  if (!end)
+    return end.error();
+  const auto resume = orchestrate_command(run, "--resume");
+  switch (*end) {
+  case run_end::over:
+    return std::nullopt;
+  case run_end::stopped:
+    return failure{ec::stopping, "stopped; no agent is at work any more", "go on: " + resume};
+  case run_end::aborted:
+    return failure{ec::stopping, "aborted; what was done stays",
+                   "start anew: " + orchestrate_command(run, "")};
+  case run_end::stuck:
+    break;
+  }
+  failure why{ec::unhealthy, count_line(run), "mend it, then: " + resume};
+  for (const auto& one : run.packages)
+    if (one.at == stage::paused) {
+      why.message += "; " + (one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason;
+      why.hint = one.hint;
+    }
+  return why;
+}
+
+exit_status tell(context& ctx, const run_plan& run, const recorder& events,
+                 const std::optional<failure>& why) {
+  const auto fields = [&](json_writer& out) {
+    write_summary(out, run);
+    write_events(out, events);
+  };
+  if (why) {
+    ctx.out.fail(*why, fields);
+    ctx.out.flush();
+    return status_of(why->code);
+  }
+  ctx.out.line(run.feature + ": " + count_line(run) +
+               (is_complete(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
+  ctx.out.object(fields);
+  ctx.out.flush();
+  return exit_status::done;
+}
+
+} // namespace
+
+result<prepared_run> prepare(context& ctx, const wf::feature& about, const run_request& request) {
+  auto agents = read_agents(about.where());
+  if (!agents)
+    return agents.error();
+  if (auto named = check_named(*agents, request.impl_agent, role::implementation, "--impl-agent");
+      !named)
+    return named.error();
+  if (auto named = check_named(*agents, request.review_agent, role::review, "--review-agent");
+      !named)
+    return named.error();
+  const auto packages = read_packages(about);
+  if (!packages)
+    return packages.error();
+  auto keeper = find_part("spec-kitty-keeper");
+  if (!keeper)
+    return keeper.error();
+  const state_file state(about);
+  if (auto room = state.make_room(); !room)
+    return room.error();
+  auto turn = state.take_turn(turn_patience);
+  if (!turn)
+    return turn.error();
+  if (!*turn)
+    return failure{ec::already_running, "another orchestration of " + about.slug() + " is at work",
+                   "see it: " + about.command("orchestrate --status") +
+                       "; or end it: " + about.command("orchestrate --abort")};
+  auto before = state.read();
+  if (!before)
+    return before.error();
+  auto run = plan_for(about, request, *packages, *agents, std::move(*before));
+  if (!run)
+    return run.error();
+  prepared_run ready{std::move(*agents), std::move(*run), std::move(*keeper), std::move(**turn),
+                     false};
+  ready.nothing_to_do = is_over(ready.run) && (!request.resume || ready.run.root.empty());
+  const auto warnings = check_programs(about, ready.run, ready.agents);
+  if (!warnings)
+    return warnings.error();
+  for (const auto& warning : *warnings)
+    ctx.out.warn(warning);
+  return ready;
+}
+
+exit_status carry_out(context& ctx, const wf::feature& about, prepared_run prepared) {
+  interruption signals;
+  if (ctx.config_problem)
+    ctx.out.warn(ctx.config_problem->message + "; the defaults are used");
+  std::optional<emitter> emit;
+  std::optional<lone_system> lone;
+  if (ctx.no_home)
+    lone.emplace();
+  else
+    emit.emplace(ctx);
+  recorder events(ctx, emit ? &*emit : nullptr, prepared.run);
+  if (prepared.nothing_to_do)
+    return tell(ctx, prepared.run, events, std::nullopt);
+  const state_file state(about);
+  for (const auto& old : state.wishes()) // of somebody who came too late for the last run
+    state.grant(old);
+  board screen(ctx.out);
+  result<run_end> end = run_end::stuck;
+  {
+    conductor conduct({about, prepared.agents, state, prepared.keeper,
+                       [&](const run_plan& run) { screen.show(run); },
+                       [&](const std::string& line) { screen.say(line); },
+                       [&] { return signals.came(); }},
+                      prepared.run, events, emit ? emit->system() : lone->system);
+    end = conduct.perform();
+  }
+  screen.end(prepared.run);
+  const auto status = tell(ctx, prepared.run, events, shortfall(end, prepared.run));
+  if (emit)
+    if (const auto stands = emit->finish())
+      say_standing(ctx, *stands);
+  return status;
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,129 @@
+// One run over a feature: where each work package stands, what may start next, what the end of an
+// attempt means. Pure: time, ids and outcomes are arguments.
+//
+//   waiting ─▶ implementing ─▶ implemented ─▶ reviewing ─▶ done
+//      ▲  failed, or       ◀──┘   ▲     failed └──┤
+//      └─ changes requested ──────┼───────────────┘          skipped, paused: by hand, or when
+//                                 └── no verdict             every agent and retry is used up
+#pragma once
+
+#include "app/orchestrate/agents_file.hpp"
+#include "app/workflow/dependency_graph.hpp"
+#include "messages/timestamp.hpp"
+
+#include <cstdint>
+
+namespace spec_kitty::orchestrate {
+
+enum class stage { waiting, implementing, implemented, reviewing, done, skipped, paused };
+
+std::string_view to_string(stage at);
+std::optional<stage> parse_stage(std::string_view name);
+
+/// Who has one of the two tasks of a work package, and how it went so far.
+struct post {
+  std::string agent;              ///< empty: nobody yet
+  std::uint64_t starts = 0;       ///< attempts so far, of all agents
+  std::uint64_t failures = 0;     ///< of this agent; a rejected implementation is one
+  std::vector<std::string> tried; ///< agents that used up their tries
+
+  bool operator==(const post&) const = default;
+};
+
+struct package_run {
+  std::string id;
+  std::vector<std::string> dependencies;
+  std::string lane; ///< after our last move
+  stage at = stage::waiting;
+  bool running = false; ///< an attempt is under way
+  post implementation;
+  post review;
+  bool was_done = false;    ///< before the run began
+  std::uint64_t moves = 0;  ///< lane changes of this run
+  std::uint64_t errors = 0; ///< failed attempts of this run
+  epoch_us began = 0;       ///< of the attempt under way or the last one
+  epoch_us spent = 0;       ///< in attempts that have ended
+  std::string reason;       ///< why it is paused, or what failed last
+  std::string hint;         ///< the next command, where it is paused
+  std::string cause;        ///< id of the last event about it
+
+  role task() const { return at == stage::reviewing ? role::review : role::implementation; }
+  post& of(role what) { return what == role::review ? review : implementation; }
+  const post& of(role what) const { return what == role::review ? review : implementation; }
+  bool is_over() const { return at == stage::done || at == stage::skipped; }
+
+  bool operator==(const package_run&) const = default;
+};
+
+enum class run_state { running, paused, done, aborted };
+
+std::string_view to_string(run_state state);
+
+struct run_plan {
+  std::string id; ///< ULID; the events' keys begin with it
+  std::string feature;
+  run_state state = run_state::running;
+  epoch_us began = 0;
+  std::string root;                  ///< id of the run's first event
+  std::string impl_agent;            ///< of --impl-agent; empty: each work package's own
+  std::string review_agent;          ///< of --review-agent
+  std::vector<package_run> packages; ///< dependencies first
+
+  package_run* find(std::string_view id);
+  const package_run* find(std::string_view id) const;
+  bool operator==(const run_plan&) const = default;
+};
+
+/// A work package as the files have it when a run begins.
+struct package_facts {
+  std::string id;
+  std::vector<std::string> dependencies;
+  std::string lane;
+  std::string agent; ///< the frontmatter's
+};
+
+/// Adds what the run does not have yet, gives all of them the files' dependencies, and puts them
+/// in order. Lanes that people changed while nothing was running are taken over. The graph is one
+/// that check_dependencies accepts.
+void take_in(run_plan& run, const std::vector<package_facts>& packages, const agents_file& agents);
+
+/// What may start now, oldest work first; respects max_parallel and what runs already.
+struct start {
+  std::string id;
+  role task;
+};
+std::vector<start> due(const run_plan& run, const agents_file& agents);
+
+/// An attempt begins: chooses the agent where nobody has the post, counts the start. A failure
+/// where no agent can do it.
+result<void> begin(run_plan& run, package_run& one, role task, const agents_file& agents,
+                   epoch_us now);
+
+/// How an attempt ended.
+struct attempt_end {
+  enum class kind { done, changes_requested, failed } what = kind::failed;
+  std::string words; ///< the feedback, or why it failed
+};
+
+/// Takes an attempt's end in: the next stage, a retry, the fallback agent, or a pause.
+void settle(run_plan& run, package_run& one, const attempt_end& end, const agents_file& agents,
+            epoch_us now);
+
+/// Stops it until a person says to go on.
+void pause(run_plan& run, package_run& one, const failure& why);
+
+/// Paused ones get another chance, with all retries and agents.
+void revive(run_plan& run, const agents_file& agents);
+
+/// Everything is done; skipped is not done.
+bool is_complete(const run_plan& run);
+/// Everything is done or skipped.
+bool is_over(const run_plan& run);
+
+/// `spec-kitty orchestrate <words> --feature <slug>`.
+std::string orchestrate_command(const run_plan& run, const std::string& words);
+
+/// ISO 8601: `PT1H2M3S`.
+std::string iso_duration(epoch_us time);
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,125 @@
+#include "app/orchestrate/preflight.hpp"
+
+#include "config/files.hpp"
+#include "messages/json.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+namespace spec_kitty::orchestrate {
+
+namespace fs = std::filesystem;
+namespace wf = workflow;
+
+namespace {
+
+bool can_run(const fs::path& file) {
+  struct stat info {};
+  return ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(file.c_str(), X_OK) == 0;
+}
+
+} // namespace
+
+fs::path agents_path(const wf::repository& where) {
+  return where.checkout / ".kittify" / "agents.toml";
+}
+
+result<agents_file> read_agents(const wf::repository& where) {
+  const auto file = agents_path(where);
+  const auto text = read_file(file);
+  if (!text)
+    return failure{ec::bad_config, text.error().message, "check the file's permissions"};
+  if (!*text)
+    return failure{ec::bad_config, "there is no " + file.string(),
+                   "write one: spec-kitty orchestrate --init"};
+  return parse_agents(**text, file.string());
+}
+
+result<std::vector<package_facts>> read_packages(const wf::feature& about) {
+  const auto packages = about.load_all();
+  if (!packages)
+    return packages.error();
+  if (packages->empty())
+    return failure{ec::not_found,
+                   "there is no work package in " + (about.folder() / "tasks").string(),
+                   "write one, such as tasks/WP01-first.md, then: " +
+                       about.command("agent feature finalize-tasks")};
+  if (const auto legal = wf::check_dependencies(wf::graph_of(*packages)); !legal)
+    return failure{legal.error().code, about.slug() + ": " + legal.error().message,
+                   "mend the dependencies, then: " + about.command("agent feature finalize-tasks")};
+  std::vector<package_facts> facts;
+  for (const auto& one : *packages)
+    facts.push_back({one.id, one.dependencies(), one.lane(), one.file.scalar("agent")});
+  return facts;
+}
+
+result<void> check_named(const agents_file& agents, const std::string& name, role task,
+                         const std::string& option) {
+  if (name.empty())
+    return {};
+  const auto* one = agents.find(name);
+  std::string known;
+  for (const auto& each : agents.agents)
+    if (each.can(task))
+      known += (known.empty() ? "" : ", ") + each.name;
+  const std::string hint =
+      known.empty() ? "add one to .kittify/agents.toml"
+                    : "with the role " + std::string(to_string(task)) + " there are: " + known;
+  if (one == nullptr)
+    return failure{ec::bad_input, option + ": there is no agent " + excerpt(name), hint};
+  if (!one->can(task))
+    return failure{ec::bad_input,
+                   option + ": " + name + " does not have the role " + std::string(to_string(task)),
+                   hint};
+  return {};
+}
+
+fs::path find_program(const std::string& name, const fs::path& checkout) {
+  if (name.find('/') != std::string::npos) {
+    const auto file = name.front() == '/' ? fs::path(name) : checkout / name;
+    return can_run(file) ? file : fs::path();
+  }
+  const char* variable = std::getenv("PATH");
+  std::string_view path = variable == nullptr ? "" : variable;
+  while (!path.empty()) {
+    const auto end = path.find(':');
+    const auto file = fs::path(path.substr(0, end)) / name;
+    if (can_run(file))
+      return file;
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+  }
+  return {};
+}
+
+result<std::vector<std::string>> check_programs(const wf::feature& about, const run_plan& run,
+                                                const agents_file& agents) {
+  std::set<std::string> first;
+  for (const auto& one : run.packages) {
+    run_plan trial = run;
+    for (const role task : {role::implementation, role::review}) {
+      auto copy = one;
+      if (!one.is_over() && begin(trial, copy, task, agents, 0))
+        first.insert(copy.of(task).agent);
+    }
+  }
+  std::vector<std::string> warnings;
+  for (const auto& agent : agents.agents) {
+    if (!find_program(agent.command.front(), about.where().checkout).empty())
+      continue;
+    const std::string what =
+        "the program " + agent.command.front() + " of agent " + agent.name + " is not found";
+    if (first.count(agent.name) > 0)
+      return failure{ec::bad_input, what,
+                     "install it, or correct its command in " +
+                         agents_path(about.where()).string() +
+                         ", then: " + orchestrate_command(run, run.root.empty() ? "" : "--resume")};
+    warnings.push_back(what);
+  }
+  return warnings;
+}
+
+} // namespace spec_kitty::orchestrate

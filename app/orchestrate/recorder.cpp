@@ -1,0 +1,101 @@
+#include "app/orchestrate/recorder.hpp"
+
+#include "actors/queue/store.hpp"
+#include "app/commands/spilled.hpp"
+#include "messages/utf8.hpp"
+
+namespace spec_kitty::orchestrate {
+
+namespace {
+
+constexpr std::size_t longest_message = 2000;
+
+} // namespace
+
+void recorder::moved(package_run& one, const std::string& to, const std::string& by) {
+  one.cause = record(event_of(wp_status_changed{one.id, one.lane, to, by, run_.feature}),
+                     one.id + "/lane/" + std::to_string(one.moves), one.cause);
+}
+
+void recorder::assigned(package_run& one, role task) {
+  const post& post = one.of(task);
+  wp_assigned event;
+  event.wp_id = one.id;
+  event.agent_id = post.agent;
+  event.phase = to_string(task);
+  event.retry_count = static_cast<std::int64_t>(post.starts) - 1;
+  one.cause = record(event_of(event),
+                     one.id + "/" + event.phase + "/" + std::to_string(post.starts), one.cause);
+}
+
+void recorder::failed(package_run& one, role task, const std::string& words) {
+  error_logged event;
+  event.error_type = "runtime";
+  event.error_message =
+      excerpt(std::string(to_string(task)) + " of " + one.id + ": " + words, longest_message);
+  event.wp_id = one.id;
+  event.agent_id = one.of(task).agent;
+  one.cause = record(event_of(event), one.id + "/error/" + std::to_string(one.errors), one.cause);
+}
+
+void recorder::resolved(package_run& one, const package_run& dependency, const std::string& how) {
+  one.cause = record(event_of(dependency_resolved{one.id, dependency.id, how}),
+                     one.id + "/resolved/" + dependency.id,
+                     dependency.cause.empty() ? one.cause : dependency.cause);
+}
+
+void recorder::completed(epoch_us now) {
+  const package_run* last = nullptr;
+  for (const auto& one : run_.packages)
+    if (!one.cause.empty() &&
+        (last == nullptr || one.began + one.spent >= last->began + last->spent))
+      last = &one;
+  feature_completed event;
+  event.feature_slug = run_.feature;
+  event.total_wps = static_cast<std::int64_t>(run_.packages.size());
+  event.completed_at = format_timestamp(now);
+  event.total_duration = iso_duration(now - run_.began);
+  (void)record(event_of(event), "completed", last == nullptr ? "" : last->cause);
+}
+
+std::string recorder::record(work_event event, const std::string& step, const std::string& cause) {
+  const std::string& parent = cause.empty() ? run_.root : cause;
+  if (emit_ == nullptr) {
+    lost(*ctx_.no_home);
+    return parent;
+  }
+  auto draft = emit_->prepare(
+      {event.event_type, event.payload, parent.empty() ? std::nullopt : std::optional(parent), {}});
+  if (!draft) {
+    lost(draft.error());
+    return parent;
+  }
+  draft->once = {announcement_key(run_.id, run_.feature, step)};
+  std::vector<event_draft> drafts;
+  drafts.push_back(std::move(*draft));
+  const auto answer = std::move(emit_->record(std::move(drafts)).front());
+  if (!answer) {
+    lost(answer.error());
+    return parent;
+  }
+  if (!answer->known)
+    ++recorded_;
+  if (answer->spilled)
+    (void)warn_spilled(ctx_, *answer->spilled, 1);
+  emit_->ring_daemon();
+  if (answer->event_id.empty())
+    return parent;
+  if (run_.root.empty())
+    run_.root = answer->event_id;
+  return answer->event_id;
+}
+
+void recorder::lost(const failure& why) {
+  ++not_recorded_;
+  if (!reason_.empty())
+    return;
+  reason_ = why.message;
+  ctx_.out.warn("an event was NOT recorded: " + reason_);
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,43 @@
+// The events of a run, each recorded once however often its step is done again: its key is made of
+// the run and the step, and the store remembers it in the event's own transaction.
+//
+// Causes form one tree. Its root is the run's first event.
+#pragma once
+
+#include "app/context.hpp"
+#include "app/emitter.hpp"
+#include "app/orchestrate/plan.hpp"
+#include "app/work_command.hpp"
+
+namespace spec_kitty::orchestrate {
+
+class recorder {
+public:
+  /// `emit` is nothing where no home can be used: everything counts as not recorded then.
+  recorder(context& ctx, emitter* emit, run_plan& run) : ctx_(ctx), emit_(emit), run_(run) {}
+
+  void moved(package_run& one, const std::string& to, const std::string& by);
+  void assigned(package_run& one, role task);
+  void failed(package_run& one, role task, const std::string& words);
+  /// `dependency` no longer blocks `one`; its last event is the cause.
+  void resolved(package_run& one, const package_run& dependency, const std::string& how);
+  void completed(epoch_us now);
+
+  std::uint64_t recorded() const { return recorded_; }
+  std::uint64_t not_recorded() const { return not_recorded_; }
+  const std::string& reason() const { return reason_; }
+
+private:
+  /// The event's id, or its cause where it has none: a child hangs on what is known.
+  std::string record(work_event event, const std::string& step, const std::string& cause);
+  void lost(const failure& why);
+
+  context& ctx_;
+  emitter* emit_;
+  run_plan& run_;
+  std::uint64_t recorded_ = 0;
+  std::uint64_t not_recorded_ = 0;
+  std::string reason_;
+};
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,137 @@
+#include "app/orchestrate/state_file.hpp"
+
+#include "app/orchestrate/plan_json.hpp"
+#include "app/workflow/repo_edit.hpp"
+#include "app/workflow/worktree.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace spec_kitty::orchestrate {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t longest_state = std::size_t{16} << 20;
+constexpr std::chrono::seconds state_patience{10};
+
+} // namespace
+
+state_file::state_file(const workflow::feature& about)
+    : slug_(about.slug()), where_(about.where()),
+      path_(where_.checkout / ".kittify" / "orchestration-state.json"),
+      folder_(where_.checkout / ".kittify" / "orchestration" / slug_) {}
+
+result<void> state_file::make_room() const {
+  const auto lock = workflow::lock_edits(where_);
+  if (!lock)
+    return lock.error();
+  if (auto hidden = workflow::ignore_paths(where_, {"/.worktrees/", "/.kittify/orchestration/",
+                                                    "/.kittify/orchestration-state.json"});
+      !hidden)
+    return hidden;
+  std::error_code error;
+  fs::create_directories(path_.parent_path(), error);
+  if (auto made = make_private_folder(folder_ / "ask"); !made)
+    return failure{ec::bad_input, made.error().message,
+                   "check the permissions and the free space there"};
+  return {};
+}
+
+result<std::optional<run_plan>> state_file::read() const {
+  const auto text = read_file(path_, longest_state);
+  if (!text)
+    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+  if (!*text)
+    return std::optional<run_plan>{};
+  const failure damaged{ec::bad_input, path_.string() + " is no state of an orchestration",
+                        "move it away; lanes and worktrees say what is done"};
+  const auto parsed = parse_json(**text);
+  const auto* features = parsed ? member(*parsed, "features") : nullptr;
+  if (features == nullptr || !features->IsObject())
+    return damaged;
+  const auto* mine = member(*features, slug_.c_str());
+  if (mine == nullptr)
+    return std::optional<run_plan>{};
+  auto run = decode_run(*mine);
+  if (!run)
+    return failure{damaged.code, path_.string() + ": " + run.error().message, damaged.hint};
+  return std::optional<run_plan>{std::move(*run)};
+}
+
+result<void> state_file::write(const run_plan& run) const {
+  const failure unsaved{ec::bad_input, "the state was not saved: ",
+                        "check the free space and the permissions there, then: " +
+                            orchestrate_command(run, "--resume")};
+  const auto because = [&](const std::string& why) {
+    return failure{unsaved.code, unsaved.message + why, unsaved.hint};
+  };
+  const auto lock = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
+  if (!lock || !*lock)
+    return because(lock ? "another process has held its lock for 10 s" : lock.error().message);
+  const auto text = read_file(path_, longest_state);
+  if (!text)
+    return because(text.error().message);
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "version", std::uint64_t{1});
+  key(out, "features");
+  out.StartObject();
+  if (const auto parsed = *text ? parse_json(**text) : result<json_document>(failure{}); parsed)
+    if (const auto* features = member(*parsed, "features");
+        features != nullptr && features->IsObject())
+      for (const auto& other : features->GetObject())
+        if (other.name.GetString() != slug_)
+          raw_field(out, other.name.GetString(), to_text(other.value));
+  raw_field(out, slug_, encode_run(run));
+  out.EndObject();
+  out.EndObject();
+  std::string bytes(buffer.GetString(), buffer.GetSize());
+  if (auto written = replace_file(path_, bytes + "\n", 0644); !written)
+    return because(written.error().message);
+  return {};
+}
+
+result<std::optional<file_lock>> state_file::take_turn(std::chrono::milliseconds patience) const {
+  auto lock = file_lock::take(folder_ / "lock", patience);
+  if (!lock)
+    return failure{ec::bad_input, lock.error().message, "check the permissions there"};
+  return lock;
+}
+
+bool state_file::is_taken() const {
+  const unique_fd file(::open((folder_ / "lock").c_str(), O_RDONLY | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+}
+
+result<void> state_file::ask(const std::string& wish) const {
+  if (auto left = replace_file(folder_ / "ask" / wish, ""); !left)
+    return failure{ec::bad_input, left.error().message,
+                   "check the permissions and the free space there"};
+  return {};
+}
+
+std::vector<std::string> state_file::wishes() const {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder_ / "ask", error), end; !error && at != end;
+       at.increment(error)) {
+    auto name = at->path().filename().string();
+    if (name == "abort" || name.starts_with("skip-"))
+      found.push_back(std::move(name));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void state_file::grant(const std::string& wish) const {
+  ::unlink((folder_ / "ask" / wish).c_str());
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,51 @@
+// What an orchestration keeps in the repository, all of it out of git's sight:
+//
+//   .kittify/orchestration-state.json      every feature's run, replaced as a whole at each step
+//   .kittify/orchestration/<slug>/lock     held while one runs
+//                                /ask/     what another terminal wants: `abort`, `skip-WP03`
+//                                /WP01.log, .prompt.md, .result, .lock
+#pragma once
+
+#include "app/orchestrate/plan.hpp"
+#include "app/workflow/feature.hpp"
+#include "config/files.hpp"
+
+namespace spec_kitty::orchestrate {
+
+class state_file {
+public:
+  explicit state_file(const workflow::feature& about);
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  /// A file about one work package: `WP01.log`.
+  std::filesystem::path of(const std::string& wp, const std::string& ending) const {
+    return folder_ / (wp + ending);
+  }
+
+  /// Makes the folders and hides them from git. The edit lock is not held by the caller.
+  result<void> make_room() const;
+
+  /// The feature's run; nothing where there never was one. Changes nothing.
+  result<std::optional<run_plan>> read() const;
+  /// Replaces the feature's run; the others stay. On failure the file stands as it was.
+  result<void> write(const run_plan& run) const;
+
+  /// The right to run this feature; nothing when another process has it.
+  result<std::optional<file_lock>> take_turn(std::chrono::milliseconds patience) const;
+  /// Whether another process has it. Changes nothing.
+  bool is_taken() const;
+
+  /// Leaves a wish for the process that runs.
+  result<void> ask(const std::string& wish) const;
+  std::vector<std::string> wishes() const;
+  void grant(const std::string& wish) const;
+
+private:
+  std::string slug_;
+  workflow::repository where_;
+  std::filesystem::path path_;
+  std::filesystem::path folder_;
+};
+
+} // namespace spec_kitty::orchestrate

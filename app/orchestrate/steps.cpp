@@ -1,0 +1,194 @@
+#include "app/orchestrate/steps.hpp"
+
+#include "app/workflow/repo_edit.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <thread>
+
+namespace spec_kitty::orchestrate {
+
+namespace fs = std::filesystem;
+namespace wf = workflow;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto git_patience = 10s;
+constexpr auto git_pause = 50ms;
+
+/// A git that another process has at work in the same place is waited for.
+result<std::string> patient(const wf::git& where, const wf::git::words& arguments) {
+  for (auto left = git_patience / git_pause;; --left) {
+    auto said = where.run(arguments);
+    if (said || left <= 0 || said.error().message.find(".lock") == std::string::npos)
+      return said;
+    std::this_thread::sleep_for(git_pause);
+  }
+}
+
+std::string target_of(const wf::feature& about) {
+  const wf::git git_here(about.where().checkout);
+  const auto& declared = about.declared_target();
+  return !declared.empty() && git_here.has_branch(declared) ? declared : git_here.current_branch();
+}
+
+bool holds(const wf::git& where, const std::string& commit, const std::string& branch) {
+  return where.run({"merge-base", "--is-ancestor", "refs/heads/" + branch, commit}).ok();
+}
+
+/// Dependencies with work that is not in the target.
+std::vector<std::string> open_branches(const wf::feature& about, const package_run& one,
+                                       const std::string& target) {
+  const wf::git git_here(about.where().checkout);
+  std::vector<std::string> branches;
+  for (const auto& id : one.dependencies)
+    if (const auto branch = about.branch_of(id);
+        git_here.has_branch(branch) && !holds(git_here, target, branch))
+      branches.push_back(branch);
+  return branches;
+}
+
+result<void> merge_into(const wf::feature& about, const std::string& wp,
+                        const std::string& branch) {
+  const auto tree = about.worktree_of(wp);
+  const wf::git git_there(tree);
+  if (holds(git_there, "HEAD", branch))
+    return {};
+  const auto merged =
+      patient(git_there, {"merge", "--quiet", "--no-edit", "-m",
+                          "Merge " + branch + " into " + about.branch_of(wp), branch});
+  if (merged)
+    return {};
+  const auto files = git_there.run({"diff", "--name-only", "--diff-filter=U"});
+  const bool conflict = files && !files->empty();
+  (void)git_there.run({"merge", "--abort"});
+  if (!conflict)
+    return merged.error();
+  std::string names;
+  for (const auto& line : wf::lines_of_text(*files))
+    names += (names.empty() ? "" : ", ") + wf::as_utf8(line.content);
+  return failure{ec::bad_input,
+                 wp + ": its dependencies conflict: " + branch +
+                     " with what is merged before it, " + "in " + names,
+                 "resolve it: git -C " + tree.string() + " merge " + branch +
+                     ", commit, then: " + about.command("orchestrate --resume")};
+}
+
+} // namespace
+
+void wait_for_git(const wf::feature& about, const run_plan& run) {
+  const auto busy = [&] {
+    std::error_code error;
+    if (fs::exists(about.where().git_dir / "index.lock", error))
+      return true;
+    for (const auto& one : run.packages)
+      if (fs::exists(about.where().git_dir / "worktrees" / about.worktree_of(one.id).filename() /
+                         "index.lock",
+                     error))
+        return true;
+    return false;
+  };
+  for (auto left = git_patience / git_pause; left > 0 && busy(); --left)
+    std::this_thread::sleep_for(git_pause);
+}
+
+result<wf::base_point> ready_worktree(const wf::feature& about, const package_run& one,
+                                      bool fresh) {
+  const auto lock = wf::lock_edits(about.where());
+  if (!lock)
+    return lock.error();
+  const std::string target = target_of(about);
+  const auto branches = open_branches(about, one, target);
+  const auto base = wf::base_at(about, branches.empty() ? target : branches.front());
+  if (!base)
+    return base.error();
+  wf::made_worktree tree(about, one.id);
+  if (auto made = tree.make(base->commit); !made)
+    return made.error();
+  const wf::git git_there(about.worktree_of(one.id));
+  if (git_there.commit_of("MERGE_HEAD") && !fresh)
+    (void)git_there.run({"merge", "--abort"}); // a kill in the middle of ours
+  if (fresh && !tree.is_new()) {
+    const auto changed = git_there.changed_paths(true);
+    if (!changed)
+      return changed.error();
+    const std::string path = about.worktree_of(one.id).string();
+    if (!changed->empty())
+      return failure{ec::bad_input,
+                     one.id + ": its worktree " + path +
+                         " holds changes that no agent of this run made: " + wf::joined(*changed),
+                     "commit or stash them: git -C " + path + " stash --include-untracked; then: " +
+                         about.command("orchestrate --resume")};
+  }
+  tree.keep();
+  for (const auto& branch : branches)
+    if (auto merged = merge_into(about, one.id, branch); !merged)
+      return merged.error();
+  return *base;
+}
+
+result<void> commit_leftovers(const wf::feature& about, const std::string& wp,
+                              const std::string& agent) {
+  const wf::git git_there(about.worktree_of(wp));
+  const auto changed = git_there.changed_paths(true);
+  if (!changed)
+    return changed.error();
+  if (changed->empty())
+    return {};
+  if (const auto added = patient(git_there, {"add", "--all"}); !added)
+    return added.error();
+  std::string author = "--author=" + agent;
+  author.append(" <").append(agent).append("@agents.invalid>");
+  const auto made = patient(git_there, {"-c", "maintenance.auto=false", "commit", "--quiet", author,
+                                        "-m", "feat: " + wp + " as " + agent + " left it"});
+  if (!made)
+    return failure{ec::bad_input, wp + ": its work cannot be committed: " + made.error().message,
+                   "commit it: git -C " + git_there.checkout().string() +
+                       " commit; then: " + about.command("orchestrate --resume")};
+  return {};
+}
+
+result<void> move_lane(const wf::feature& about, const package_run& one, wf::lane_edit edit,
+                       const std::string& message) {
+  const auto lock = wf::lock_edits(about.where());
+  if (!lock)
+    return lock.error();
+  auto package = about.load(one.id);
+  if (!package)
+    return package.error();
+  const auto target = wf::target_for_commit(about);
+  if (!target)
+    return target.error();
+  const std::string lane = package->lane();
+  if (lane != one.lane && lane != edit.to)
+    return failure{ec::bad_input,
+                   one.id + " was moved to " + lane + " while it was to go from " + one.lane +
+                       " to " + edit.to,
+                   "to go on from there: " + about.command("orchestrate --resume")};
+  if (lane != edit.to) {
+    const auto now = format_timestamp(wall_clock_now());
+    edit.at = now.substr(0, 19) + "Z";
+    if (!package->file.scalar("base_commit").empty())
+      edit.base_commit.clear();
+    if (auto edited = wf::apply_lane_edit(*package, edit); !edited)
+      return edited;
+  }
+  for (auto left = git_patience / git_pause;; --left) {
+    wf::repo_edit change(about.where());
+    change.change(package->path, package->file.text());
+    auto applied = change.apply(message);
+    if (applied || left <= 0 || applied.error().message.find(".lock") == std::string::npos)
+      return applied;
+    std::this_thread::sleep_for(git_pause);
+  }
+}
+
+std::string resolution_of(const wf::feature& about, const std::string& wp) {
+  const wf::git git_here(about.where().checkout);
+  const auto branch = about.branch_of(wp);
+  return git_here.has_branch(branch) && !holds(git_here, target_of(about), branch) ? "completed"
+                                                                                   : "merged";
+}
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,35 @@
+// The steps of a run on files and in git. Each can be done again after a kill in its middle: what
+// is there already stays.
+#pragma once
+
+#include "app/orchestrate/plan.hpp"
+#include "app/workflow/feature.hpp"
+#include "app/workflow/lane_edit.hpp"
+#include "app/workflow/worktree.hpp"
+
+namespace spec_kitty::orchestrate {
+
+/// Waits, at most a few seconds, until a git that outlived its orchestration has let go.
+void wait_for_git(const workflow::feature& about, const run_plan& run);
+
+/// Finds or makes the work package's worktree: on the branch of a dependency whose work is not in
+/// the target yet, the others merged in. `fresh`: it must be clean, nobody of this run was in it.
+/// Gives where its branch begins.
+result<workflow::base_point> ready_worktree(const workflow::feature& about, const package_run& one,
+                                            bool fresh);
+
+/// Commits what an agent left uncommitted, in its name.
+result<void> commit_leftovers(const workflow::feature& about, const std::string& wp,
+                              const std::string& agent);
+
+/// Moves the work package's file to a lane and commits that. A file that is there already is only
+/// committed; one that somebody moved elsewhere is a failure. `edit.at` is set here; the edit's
+/// base counts where the file has none.
+result<void> move_lane(const workflow::feature& about, const package_run& one,
+                       workflow::lane_edit edit, const std::string& message);
+
+/// How a dependency that was done before the run freed its dependents: `merged` where its branch is
+/// gone or part of the target, else `completed`.
+std::string resolution_of(const workflow::feature& about, const std::string& wp);
+
+} // namespace spec_kitty::orchestrate

@@ -1,0 +1,90 @@
+#include "app/workflow/worktree.hpp"
+
+#include "app/workflow/repo_edit.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+result<void> ignore_paths(const repository& where, const std::vector<std::string>& lines) {
+  const fs::path file = where.git_dir / "info" / "exclude";
+  auto text = read_file(file);
+  if (!text)
+    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+  const std::string before = *text ? **text : "";
+  std::string bytes = before;
+  for (const auto& line : lines) {
+    const auto there = lines_of_text(before);
+    if (std::any_of(there.begin(), there.end(),
+                    [&](const auto& one) { return trimmed(one.content) == line; }))
+      continue;
+    if (!bytes.empty() && bytes.back() != '\n')
+      bytes += '\n';
+    bytes.append(line).append("\n");
+  }
+  if (bytes == before)
+    return {};
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  repo_edit change(where);
+  change.change(file, std::move(bytes));
+  return change.apply(std::nullopt);
+}
+
+result<void> ignore_worktrees(const repository& where) {
+  return ignore_paths(where, {"/.worktrees/"});
+}
+
+made_worktree::~made_worktree() {
+  if (made_tree_)
+    (void)git_.run({"worktree", "remove", "--force", about_.worktree_of(wp_).string()});
+  if (made_branch_)
+    (void)git_.run({"branch", "--quiet", "-D", about_.branch_of(wp_)});
+  if (std::error_code error; made_tree_) // where it was the only one
+    fs::remove(about_.worktree_of(wp_).parent_path(), error);
+}
+
+result<void> made_worktree::make(const std::string& start) {
+  const fs::path path = about_.worktree_of(wp_);
+  const std::string branch = about_.branch_of(wp_);
+  const auto trees = git_.worktrees();
+  if (!trees)
+    return trees.error();
+  std::error_code error;
+  for (const auto& tree : *trees) {
+    if (tree.branch != branch || !fs::exists(tree.path, error))
+      continue;
+    if (fs::equivalent(tree.path, path, error))
+      return {}; // from an earlier time
+    return failure{ec::bad_input,
+                   "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
+                   "free it: git -C " + tree.path.string() + " switch --detach"};
+  }
+  if (fs::exists(path, error))
+    return failure{ec::bad_input,
+                   path.string() + " exists and is no worktree of the branch " + branch,
+                   "move it away, then: " + about_.command("implement " + wp_)};
+  (void)git_.run({"worktree", "prune"}); // of a folder that somebody removed by hand
+  const bool known = git_.has_branch(branch);
+  const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
+                          : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
+                                      path.string(), start});
+  if (!made)
+    return made.error();
+  made_tree_ = true;
+  made_branch_ = !known;
+  return {};
+}
+
+result<base_point> base_at(const feature& about, const std::string& branch) {
+  const auto commit = git(about.where().checkout).commit_of(branch);
+  if (!commit)
+    return failure{ec::bad_input, "the branch " + branch + " has no commit yet",
+                   "make a first one: git commit"};
+  return base_point{branch, *commit};
+}
+
+} // namespace spec_kitty::workflow

@@ -1,0 +1,46 @@
+// A work package's worktree: `.worktrees/<slug>-WPnn` on the branch `<slug>-WPnn`.
+#pragma once
+
+#include "app/workflow/feature.hpp"
+
+namespace spec_kitty::workflow {
+
+/// Keeps paths of the checkout out of git's sight: `lines` go to the git directory's exclude file,
+/// because a tracked .gitignore is the user's. The edit lock is held by the caller.
+result<void> ignore_paths(const repository& where, const std::vector<std::string>& lines);
+
+/// The same for `/.worktrees/`.
+result<void> ignore_worktrees(const repository& where);
+
+/// A worktree that is taken back at the end of the scope where it was made here and is not kept.
+class made_worktree {
+public:
+  made_worktree(const feature& about, std::string wp)
+      : about_(about), wp_(std::move(wp)), git_(about.where().checkout) {}
+  ~made_worktree();
+  made_worktree(const made_worktree&) = delete;
+  made_worktree& operator=(const made_worktree&) = delete;
+
+  /// Finds it or makes it; a branch that does not exist yet begins at the commit `start`.
+  result<void> make(const std::string& start);
+  bool is_new() const { return made_tree_; }
+  void keep() { made_tree_ = made_branch_ = false; }
+
+private:
+  const feature& about_;
+  std::string wp_;
+  git git_;
+  bool made_tree_ = false;
+  bool made_branch_ = false;
+};
+
+/// Where a work package's branch begins.
+struct base_point {
+  std::string branch;
+  std::string commit;
+};
+
+/// The tip of a branch; bad_input where it has no commit.
+result<base_point> base_at(const feature& about, const std::string& branch);
+
+} // namespace spec_kitty::workflow

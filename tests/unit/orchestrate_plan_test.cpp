@@ -1,0 +1,204 @@
+#include "app/orchestrate/board.hpp"
+#include "app/orchestrate/plan_json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty::orchestrate {
+namespace {
+
+using kind = attempt_end::kind;
+
+struct OrchestratePlan : ::testing::Test {
+  OrchestratePlan() {
+    for (const char* name : {"a", "b", "r"}) {
+      agent_spec one;
+      one.name = name;
+      one.command = {"x"};
+      one.roles = {role::implementation, role::review};
+      agents.agents.push_back(one);
+    }
+    agents.agents[0].fallback = {"b", "r"};
+    agents.agents[2].roles = {role::review};
+    agents.max_retries = 1;
+    run.id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    run.feature = "001-tea";
+    take_in(run, {{"WP01", {}, "planned", ""}, {"WP02", {"WP01"}, "planned", "b"}}, agents);
+  }
+
+  package_run& wp(const std::string& id) { return *run.find(id); }
+  std::string due_now() const {
+    std::string text;
+    for (const auto& one : due(run, agents))
+      text += one.id + " " + std::string(to_string(one.task)) + ";";
+    return text;
+  }
+  void start(const std::string& id, role task) {
+    EXPECT_TRUE(begin(run, wp(id), task, agents, 100));
+  }
+  void end(const std::string& id, kind what, const std::string& words = "no") {
+    settle(run, wp(id), {what, words}, agents, 200);
+    if (wp(id).at == stage::implemented)
+      wp(id).lane = "for_review";
+  }
+  void passes(const std::string& id) {
+    start(id, role::implementation);
+    end(id, kind::done);
+    start(id, role::review);
+    end(id, kind::done);
+  }
+
+  agents_file agents;
+  run_plan run;
+};
+
+TEST_F(OrchestratePlan, AWorkPackageWaitsForAllItDependsOn) {
+  EXPECT_EQ(due_now(), "WP01 implementation;");
+  start("WP01", role::implementation);
+  EXPECT_EQ(due_now(), "") << "one attempt at a time";
+  end("WP01", kind::done);
+  EXPECT_EQ(due_now(), "WP01 review;");
+  start("WP01", role::review);
+  EXPECT_EQ(wp("WP01").review.agent, "b") << "another pair of eyes";
+  end("WP01", kind::done);
+  EXPECT_EQ(due_now(), "WP02 implementation;");
+  start("WP02", role::implementation);
+  EXPECT_EQ(wp("WP02").implementation.agent, "b") << "the frontmatter's";
+}
+
+TEST_F(OrchestratePlan, ASkippedOneFreesItsDependents) {
+  wp("WP01").at = stage::skipped;
+  EXPECT_EQ(due_now(), "WP02 implementation;");
+  passes("WP02");
+  EXPECT_TRUE(is_over(run));
+  EXPECT_FALSE(is_complete(run));
+}
+
+TEST_F(OrchestratePlan, AFailureIsTriedAgainThenFallsBackThenPauses) {
+  for (const char* who : {"a", "a", "b", "b"}) {
+    start("WP01", role::implementation);
+    EXPECT_EQ(wp("WP01").implementation.agent, who);
+    end("WP01", kind::failed, "exit status 7");
+  }
+  EXPECT_EQ(wp("WP01").at, stage::paused) << "r has not the role";
+  EXPECT_EQ(wp("WP01").implementation.starts, 4U);
+  EXPECT_EQ(wp("WP01").reason, "WP01: its implementation failed with a, b: exit status 7");
+  EXPECT_NE(wp("WP01").hint.find("spec-kitty orchestrate --resume --feature 001-tea"),
+            std::string::npos);
+  EXPECT_EQ(due_now(), "");
+  revive(run, agents);
+  EXPECT_EQ(due_now(), "WP01 implementation;");
+  EXPECT_EQ(wp("WP01").implementation.agent, "a");
+  EXPECT_EQ(wp("WP01").implementation.failures, 0U);
+}
+
+TEST_F(OrchestratePlan, ARejectedImplementationCountsAsAFailureOfItsAgent) {
+  for (int round = 0; round < 2; ++round) {
+    start("WP01", role::implementation);
+    end("WP01", kind::done);
+    start("WP01", role::review);
+    end("WP01", kind::changes_requested, "more tea");
+    EXPECT_EQ(wp("WP01").at, stage::waiting);
+  }
+  EXPECT_EQ(wp("WP01").implementation.agent, "b");
+  EXPECT_EQ(wp("WP01").review.failures, 0U);
+}
+
+TEST_F(OrchestratePlan, AReviewThatFailsIsReviewedAgain) {
+  start("WP01", role::implementation);
+  end("WP01", kind::done);
+  start("WP01", role::review);
+  end("WP01", kind::failed);
+  EXPECT_EQ(wp("WP01").at, stage::implemented);
+  EXPECT_EQ(due_now(), "WP01 review;");
+  EXPECT_EQ(wp("WP01").implementation.failures, 0U);
+}
+
+TEST_F(OrchestratePlan, NoMoreThanTheLimitAreAtWorkAndReviewsComeFirst) {
+  agents.max_parallel = 2;
+  run_plan wide;
+  take_in(wide,
+          {{"WP01", {}, "planned", ""},
+           {"WP02", {}, "planned", ""},
+           {"WP03", {}, "for_review", ""},
+           {"WP04", {}, "done", ""}},
+          agents);
+  run = wide;
+  EXPECT_EQ(due_now(), "WP03 review;WP01 implementation;");
+  EXPECT_TRUE(wp("WP04").was_done);
+  start("WP03", role::review);
+  EXPECT_EQ(due_now(), "WP01 implementation;");
+  start("WP01", role::implementation);
+  EXPECT_EQ(due_now(), "");
+}
+
+TEST_F(OrchestratePlan, ANamedAgentCountsMoreThanTheFiles) {
+  run.impl_agent = "a";
+  run.review_agent = "r";
+  revive(run, agents);
+  start("WP02", role::implementation);
+  EXPECT_EQ(wp("WP02").implementation.agent, "a");
+  end("WP02", kind::done);
+  start("WP02", role::review);
+  EXPECT_EQ(wp("WP02").review.agent, "r");
+}
+
+TEST_F(OrchestratePlan, LanesThatPeopleChangedAreTakenOver) {
+  start("WP01", role::implementation);
+  take_in(run, {{"WP01", {}, "done", ""}, {"WP02", {"WP01"}, "for_review", ""}}, agents);
+  EXPECT_EQ(wp("WP01").at, stage::implementing) << "not while an attempt is under way";
+  EXPECT_EQ(wp("WP02").at, stage::implemented);
+}
+
+TEST_F(OrchestratePlan, AStateIsReadAsItWasWritten) {
+  start("WP01", role::implementation);
+  end("WP01", kind::failed, "a \"quoted\"\nreason");
+  wp("WP01").cause = run.root = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  run.state = run_state::paused;
+  run.began = 5;
+  const auto value = parse_json(encode_run(run));
+  ASSERT_TRUE(value);
+  const auto read = decode_run(*value);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, run);
+}
+
+TEST_F(OrchestratePlan, AStateOfALaterVersionIsNotTouched) {
+  auto value = parse_json(R"({"version":2,"run_id":"x","state":"running","work_packages":[]})");
+  EXPECT_EQ(decode_run(*value).error().message, "it was written by a later version of spec-kitty");
+  value = parse_json(R"({"version":1,"run_id":"x","state":"asleep","work_packages":[]})");
+  EXPECT_FALSE(decode_run(*value));
+}
+
+TEST_F(OrchestratePlan, TheTableShowsWhoDoesWhatForHowLong) {
+  start("WP01", role::implementation);
+  const auto lines = table_lines(run, 100 + 65'000'000, 80, 24);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[1], "WP01  implementing  a               01:05     -");
+  EXPECT_EQ(lines[2], "WP02  waiting       b               -         -        after WP01");
+  EXPECT_EQ(lines[3], "0 of 2 done, 1 at work");
+}
+
+TEST_F(OrchestratePlan, AShortTerminalShowsWhatIsAtWork) {
+  run_plan wide;
+  std::vector<package_facts> all;
+  for (int i = 10; i < 60; ++i)
+    all.push_back({"WP" + std::to_string(i), {}, "planned", ""});
+  take_in(wide, all, agents);
+  run = wide;
+  start("WP42", role::implementation);
+  const auto lines = table_lines(run, 100, 40, 10);
+  ASSERT_EQ(lines.size(), 10U);
+  EXPECT_EQ(lines[7].substr(0, 4), "WP42");
+  EXPECT_EQ(lines[8], "… and 43 more");
+  for (const auto& line : lines)
+    EXPECT_LE(line.size(), 40U + 3) << "the ellipsis has three bytes: " << line;
+}
+
+TEST_F(OrchestratePlan, DurationsAreIso8601) {
+  EXPECT_EQ(iso_duration(0), "PT0S");
+  EXPECT_EQ(iso_duration(61'000'000), "PT1M1S");
+  EXPECT_EQ(iso_duration(3'600'000'000), "PT1H0S");
+}
+
+} // namespace
+} // namespace spec_kitty::orchestrate
