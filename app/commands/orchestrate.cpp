@@ -68,13 +68,16 @@ failure no_run(const wf::feature& about) {
 
 result<work_done> show_status(const wf::feature& about) {
   const ot::state_file state(about);
-  const auto run = state.read();
+  auto run = state.read();
   if (!run)
     return run.error();
   if (!*run)
     return no_run(about);
   const bool lives = state.is_taken();
   const bool cut = !lives && (*run)->state == ot::run_state::running;
+  if (!lives) // nobody is at work, whatever the state says
+    for (auto& one : (*run)->packages)
+      one.running = false;
   work_done done;
   done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
   done.lines.push_back(
@@ -104,6 +107,9 @@ result<work_done> wish(const wf::feature& about, const std::string& wanted,
   if (!turn)
     return turn.error();
   if (*turn) {
+    run = state.read(); // a run may have ended in between
+    if (!run || !*run)
+      return run ? no_run(about) : run.error();
     if (auto done = alone(**run); !done)
       return done.error();
     if (auto saved = state.write(**run); !saved)
@@ -145,14 +151,18 @@ result<work_done> skip_package(const wf::feature& about, const std::string& wp) 
   if (!run)
     return run.error();
   const auto* known = *run ? (*run)->find(wp) : nullptr;
+  const failure is_done{ec::bad_input, wp + " is done already; there is nothing to skip",
+                        "see: " + about.command("orchestrate --status")};
   if (known != nullptr && known->at == ot::stage::done)
-    return failure{ec::bad_input, wp + " is done already; there is nothing to skip",
-                   "see: " + about.command("orchestrate --status")};
+    return is_done;
+  if (*run && known == nullptr)
+    return failure{ec::not_found, wp + " is not part of the orchestration",
+                   "take it in: " + about.command("orchestrate --resume")};
   return wish(about, "skip-" + wp, [&](ot::run_plan& plan) -> result<void> {
     auto* one = plan.find(wp);
-    if (one == nullptr)
-      return failure{ec::not_found, wp + " is not part of the orchestration",
-                     "take it in: " + about.command("orchestrate --resume")};
+    if (one == nullptr || one->at == ot::stage::done)
+      return is_done;
+    one->unfinished.reset();
     one->at = ot::stage::skipped;
     one->running = false;
     one->reason.clear();

@@ -1,5 +1,5 @@
-// An agent at work, as an actor: it starts the agent's keeper and ends when the keeper has. Whoever
-// monitors it hears of that; the result lies in the job's file.
+// An agent at work, as an actor that ends when the agent's keeper has. Whoever monitors it hears of
+// that; the result lies in the job's file.
 #pragma once
 
 #include "app/orchestrate/keeper.hpp"

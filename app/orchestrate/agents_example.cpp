@@ -57,6 +57,7 @@ std::string section(const known_agent& agent, const std::string& mark) {
 
 std::vector<std::string> known_programs() {
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const auto& agent : known)
     names.emplace_back(agent.name);
   return names;

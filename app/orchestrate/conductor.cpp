@@ -6,7 +6,6 @@
 
 namespace spec_kitty::orchestrate {
 
-namespace wf = workflow;
 using namespace std::chrono_literals;
 
 namespace {
@@ -70,6 +69,12 @@ result<void> conductor::pause_it(package_run& one, const failure& why) {
   return save();
 }
 
+result<void> conductor::hold_it(package_run& one, const failure& why) {
+  hold_end(run_, one, why);
+  config_.say(one.id + ": paused: " + one.reason);
+  return save();
+}
+
 result<void> conductor::take_up() {
   wait_for_git(config_.about, run_);
   for (auto& one : run_.packages) {
@@ -88,7 +93,7 @@ result<void> conductor::take_up() {
     }
     left->reset();
     const auto found = result_of(one);
-    auto done = found && !found->stopped ? take_in_end(one, *found) : launch(one, false);
+    auto done = found && !found->stopped ? take_in_end(one, *found) : launch(one, true);
     if (!done)
       return done;
   }
@@ -102,6 +107,8 @@ result<bool> conductor::grant_wishes() {
       if (auto stopped = stop_all(); !stopped)
         return stopped.error();
       run_.state = run_state::aborted;
+      for (auto& one : run_.packages)
+        one.running = false;
       if (auto saved = save(); !saved)
         return saved.error();
       config_.state.grant(wish);
@@ -110,8 +117,10 @@ result<bool> conductor::grant_wishes() {
     auto* one = run_.find(wish.substr(wish.find('-') + 1));
     if (one != nullptr && !one->is_over()) {
       if (const auto at = at_work_.find(one->id); at != at_work_.end()) {
+        at->second.cut = true;
         at->second.work.life->cut();
-        while (at_work_.count(one->id) > 0)
+        const auto until = std::chrono::steady_clock::now() + stop_patience;
+        while (at_work_.count(one->id) > 0 && std::chrono::steady_clock::now() < until)
           if (auto waited = wait(tick); !waited)
             return waited.error();
       }
@@ -119,6 +128,8 @@ result<bool> conductor::grant_wishes() {
         one->at = stage::skipped;
         one->running = false;
         config_.say(one->id + ": skipped");
+        if (auto saved = save(); !saved)
+          return saved.error();
         free_dependents(*one, "skipped");
         if (auto saved = save(); !saved)
           return saved.error();
@@ -142,8 +153,10 @@ result<void> conductor::wait(std::chrono::milliseconds patience) {
 }
 
 result<void> conductor::stop_all() {
-  for (auto& [wp, one] : at_work_)
+  for (auto& [wp, one] : at_work_) {
+    one.cut = true;
     one.work.life->cut();
+  }
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   result<void> all;
   while (!at_work_.empty() && std::chrono::steady_clock::now() < until)

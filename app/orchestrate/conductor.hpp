@@ -23,7 +23,7 @@ struct conductor_config {
   const agents_file& agents;
   const state_file& state;
   std::filesystem::path keeper; ///< the program
-  /// Called after each change, and at least once a second.
+  /// Called after each change, and every fraction of a second between steps.
   std::function<void(const run_plan&)> show;
   /// A line about something that happened.
   std::function<void(const std::string&)> say;
@@ -45,18 +45,20 @@ public:
 private:
   struct attempt {
     agent_at_work work;
-    keeper_job job;
+    bool cut = false; ///< we had it stopped: its end is no failure
   };
 
   result<void> save();
   result<void> pause_it(package_run& one, const failure& why);
+  /// For an end that cannot be taken in: it is, when the run is resumed.
+  result<void> hold_it(package_run& one, const failure& why);
   std::string token_of(const package_run& one) const;
 
   result<void> take_up();
   result<void> start(const std::string& wp, role task);
   /// From the state "running" to a running agent; also for one that was interrupted.
-  result<void> launch(package_run& one, bool fresh);
-  result<void> make_ready(package_run& one, bool fresh);
+  result<void> launch(package_run& one, bool again);
+  result<void> make_ready(package_run& one);
   result<void> write_prompt(const package_run& one) const;
   keeper_job job_for(const package_run& one) const;
   std::vector<std::string> variables_for(const package_run& one) const;

@@ -38,17 +38,18 @@ result<void> conductor::start(const std::string& wp, role task) {
     return pause_it(one, begun.error());
   if (auto saved = save(); !saved)
     return saved;
-  return launch(one, one.implementation.starts + one.review.starts == 1);
+  return launch(one, false);
 }
 
-result<void> conductor::launch(package_run& one, bool fresh) {
+result<void> conductor::launch(package_run& one, bool again) {
   const role task = one.task();
   const auto& who = one.of(task).agent;
   if (config_.agents.find(who) == nullptr)
     return pause_it(one, {ec::bad_config, one.id + ": its agent " + who + " is not in agents.toml",
                           "add it, then: " + orchestrate_command(run_, "--resume")});
-  if (auto ready = make_ready(one, fresh); !ready) {
-    --one.of(task).starts; // nobody was told of it
+  if (auto ready = make_ready(one); !ready) {
+    if (!again)
+      --one.of(task).starts; // nobody was told of it
     return pause_it(one, ready.error());
   }
   events_.assigned(one, task);
@@ -56,12 +57,13 @@ result<void> conductor::launch(package_run& one, bool fresh) {
     return pause_it(one, written.error());
   if (auto saved = save(); !saved) // with the causes so far
     return saved;
-  auto job = job_for(one);
+  const auto job = job_for(one);
+  ::unlink(job.result.c_str()); // of an earlier try, or of this one before it was cut
   auto work = start_agent(self_->home_system(), config_.keeper, job, variables_for(one));
   if (!work)
     return pause_it(one, work.error());
   self_->monitor(work->handle);
-  at_work_.emplace(one.id, attempt{std::move(*work), std::move(job)});
+  at_work_.emplace(one.id, attempt{std::move(*work)});
   const post& post = one.of(task);
   config_.say(one.id + ": " + std::string(to_string(task)) + " by " + post.agent +
               (post.starts > 1 ? ", try " + std::to_string(post.starts) : ""));
@@ -69,7 +71,7 @@ result<void> conductor::launch(package_run& one, bool fresh) {
 }
 
 /// Everything an agent finds in place: the lane, the worktree, the events before its start.
-result<void> conductor::make_ready(package_run& one, bool fresh) {
+result<void> conductor::make_ready(package_run& one) {
   if (one.implementation.starts + one.review.starts == 1) {
     for (const auto& id : one.dependencies) {
       if (const auto* other = run_.find(id); other != nullptr && other->was_done)
@@ -78,9 +80,14 @@ result<void> conductor::make_ready(package_run& one, bool fresh) {
         events_.resolved(one, *other, "skipped");
     }
   }
-  const auto base = ready_worktree(config_.about, one, fresh);
+  std::vector<std::string> dependencies; // what was left out is not built on
+  for (const auto& id : one.dependencies)
+    if (const auto* other = run_.find(id); other == nullptr || other->at != stage::skipped)
+      dependencies.push_back(id);
+  const auto base = ready_worktree(config_.about, one, dependencies, !one.ours);
   if (!base)
     return base.error();
+  one.ours = true;
   if (one.task() == role::review || one.lane == "doing")
     return {};
   wf::lane_edit edit;
@@ -94,15 +101,27 @@ result<void> conductor::make_ready(package_run& one, bool fresh) {
 
 result<void> conductor::move(package_run& one, wf::lane_edit edit) {
   const std::string to = edit.to;
+  if (one.moving_to != to) { // meant now for the first time
+    const auto package = config_.about.load(one.id);
+    if (package && package->lane() == to) { // the agent moved it itself, and that was told
+      one.lane = to;
+      return {};
+    }
+    one.moving_to = to;
+    if (auto saved = save(); !saved)
+      return saved;
+  }
   const std::string by = edit.reviewer.value_or(edit.agent.value_or("user"));
   const std::string message = one.lane == "planned"
                                   ? "chore: " + one.id + " claimed for implementation"
                                   : "chore: Move " + one.id + " to " + to + " on spec " +
                                         config_.about.number() + " [" + by + "]";
-  if (auto moved = move_lane(config_.about, one, std::move(edit), message); !moved)
-    return moved;
+  const auto moved = move_lane(config_.about, one, std::move(edit), message);
+  if (!moved)
+    return moved.error();
   events_.moved(one, to, by);
   one.lane = to;
+  one.moving_to.clear();
   ++one.moves;
   return {};
 }
@@ -155,15 +174,19 @@ std::vector<std::string> conductor::variables_for(const package_run& one) const 
 }
 
 result<void> conductor::ended(const std::string& wp) {
+  const bool cut = at_work_.at(wp).cut;
   at_work_.erase(wp);
   auto& one = *run_.find(wp);
   auto found = result_of(one);
   if (!found) {
     found.emplace();
-    found->error = "its keeper ended without a result; the disk may be full";
+    found->error = "its keeper ended without a result: it was killed, the disk is full, or another "
+                   "agent is still at work on it";
   }
-  if (found->stopped) // it is still under way for whoever resumes
+  if (cut && found->stopped) // it is still under way for whoever resumes
     return {};
+  if (found->stopped)
+    found->error = "its keeper was told to stop";
   return take_in_end(one, *found);
 }
 
@@ -199,7 +222,7 @@ result<void> conductor::take_in_end(package_run& one, const attempt_result& resu
   using kind = attempt_end::kind;
   if (end.what == kind::done && task == role::implementation)
     if (auto kept = commit_leftovers(config_.about, one.id, agent); !kept)
-      return pause_it(one, kept.error());
+      return hold_it(one, kept.error());
   wf::lane_edit edit;
   edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
   edit.note = task == role::implementation ? "Implementation finished by " + agent
@@ -215,7 +238,7 @@ result<void> conductor::take_in_end(package_run& one, const attempt_result& resu
   if (end.what == kind::failed)
     events_.failed(one, task, end.words);
   else if (auto moved = move(one, std::move(edit)); !moved)
-    return pause_it(one, moved.error());
+    return hold_it(one, moved.error());
   config_.say(one.id + ": " + std::string(to_string(task)) +
               (end.what == kind::done                ? " done"
                : end.what == kind::changes_requested ? ": changes requested: "

@@ -15,7 +15,7 @@ struct keeper_job {
   std::filesystem::path result;   ///< replaced as a whole when the agent has ended
   std::filesystem::path log;      ///< the agent's output is appended
   std::filesystem::path prompt;   ///< the agent's stdin
-  std::filesystem::path lock;     ///< held while the agent or a child of it lives
+  std::filesystem::path lock;     ///< held while the agent or anything it started lives
   std::filesystem::path worktree; ///< the agent's working directory
   std::chrono::seconds timeout{3600};
   std::string title;                ///< the line in front of its output

@@ -38,6 +38,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds leftovers_grace = 2s;
 constexpr milliseconds lock_patience = 30s;
+constexpr int most_kills = 30; ///< one a second
 
 /// Live children of this process: what the agent started and left comes to it.
 std::vector<pid_t> children() {
@@ -72,10 +73,9 @@ public:
 
   int run() {
     listen();
-    auto lock = file_lock::take(job_.lock, lock_patience);
-    if (!lock || !*lock)
-      result_.error = "another agent is still at work on it";
-    else if (start())
+    if (!take_lock())
+      return 1; // what stands in the result is another's
+    if (start())
       watch();
     end_leftovers();
     return replace_file(job_.result, encode_result(result_)) ? 0 : 1;
@@ -90,6 +90,23 @@ private:
       ::sigaddset(&mask, signal);
     ::sigprocmask(SIG_BLOCK, &mask, nullptr);
     signals_ = unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  /// The agent and all it starts inherit the lock: it is free when the last of them has ended.
+  bool take_lock() {
+    lock_ = unique_fd(::open(job_.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const auto until = steady_clock::now() + lock_patience;
+    while (lock_ && steady_clock::now() < until) {
+      pollfd owner{STDIN_FILENO, POLLIN, 0};
+      if (::poll(&owner, 1, 0) > 0) // it is gone: nobody wants this agent any more
+        return false;
+      const auto taken = poll_lock(lock_.get(), 200ms);
+      if (!taken)
+        return false;
+      if (*taken)
+        return ::poll(&owner, 1, 0) == 0;
+    }
+    return false;
   }
 
   bool fail(const std::string& what) {
@@ -143,6 +160,7 @@ private:
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
+    ::fcntl(lock_.get(), F_SETFD, 0);
     if (::getppid() == keeper && ::dup2(prompt, STDIN_FILENO) >= 0 &&
         ::dup2(log, STDOUT_FILENO) >= 0 && ::dup2(log, STDERR_FILENO) >= 0 &&
         ::chdir(job_.worktree.c_str()) == 0)
@@ -156,6 +174,7 @@ private:
   void watch() {
     const auto deadline = steady_clock::now() + job_.timeout;
     std::optional<steady_clock::time_point> kill_at;
+    int kills = 0;
     bool owned = true;
     const auto stop = [&](bool& why) {
       if (kill_at)
@@ -167,6 +186,10 @@ private:
     for (;;) {
       const auto now = steady_clock::now();
       if (kill_at && now >= *kill_at) {
+        if (++kills > most_kills) {
+          result_.error = "it cannot be ended, not even by KILL";
+          return;
+        }
         signal_all(SIGKILL);
         kill_at = now + 1s;
       }
@@ -234,6 +257,7 @@ private:
   keeper_job job_;
   attempt_result result_;
   unique_fd signals_;
+  unique_fd lock_;
   pid_t agent_ = -1;
 };
 

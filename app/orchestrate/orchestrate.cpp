@@ -27,8 +27,11 @@ class interruption {
 public:
   interruption() {
     ::sigemptyset(&signals_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      ::sigaddset(&signals_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      struct sigaction now {};
+      if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) // nohup counts
+        ::sigaddset(&signals_, signal);
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
   bool came() {
@@ -117,6 +120,10 @@ exit_status tell(context& ctx, const run_plan& run, const recorder& events,
     write_summary(out, run);
     write_events(out, events);
   };
+  if (events.not_recorded() > 0)
+    ctx.out.warn(std::to_string(events.not_recorded()) +
+                 (events.not_recorded() == 1 ? " event" : " events") +
+                 " of this run NOT recorded: " + events.reason());
   if (why) {
     ctx.out.fail(*why, fields);
     ctx.out.flush();
@@ -157,6 +164,8 @@ result<prepared_run> prepare(context& ctx, const wf::feature& about, const run_r
     return failure{ec::already_running, "another orchestration of " + about.slug() + " is at work",
                    "see it: " + about.command("orchestrate --status") +
                        "; or end it: " + about.command("orchestrate --abort")};
+  for (const auto& old : state.wishes()) // of somebody who came too late for the last run
+    state.grant(old);
   auto before = state.read();
   if (!before)
     return before.error();

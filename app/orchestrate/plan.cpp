@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace spec_kitty::orchestrate {
 
@@ -107,6 +108,8 @@ void take_in(run_plan& run, const std::vector<package_facts>& packages, const ag
       one.lane = facts.lane;
       one.at = stage_of(facts.lane);
       one.was_done = one.at == stage::done;
+      one.unfinished.reset();
+      one.moving_to.clear();
     }
     const auto* own = agents.find(facts.agent);
     if (is_new && run.impl_agent.empty() && own != nullptr && own->can(role::implementation))
@@ -193,8 +196,20 @@ void pause(run_plan& run, package_run& one, const failure& why) {
   one.hint = why.hint.empty() ? "then: " + orchestrate_command(run, "--resume") : why.hint;
 }
 
+void hold_end(run_plan& run, package_run& one, const failure& why) {
+  const stage was = one.at;
+  pause(run, one, why);
+  one.unfinished = was;
+}
+
 void revive(run_plan& run, const agents_file& agents) {
   for (auto& one : run.packages) {
+    if (one.at == stage::paused && one.unfinished) {
+      one.at = *std::exchange(one.unfinished, std::nullopt);
+      one.running = true;
+      one.reason.clear();
+      one.hint.clear();
+    }
     for (const role task : {role::implementation, role::review}) {
       post& post = one.of(task);
       const std::string& named = task == role::review ? run.review_agent : run.impl_agent;

@@ -38,7 +38,11 @@ struct package_run {
   bool running = false; ///< an attempt is under way
   post implementation;
   post review;
-  bool was_done = false;    ///< before the run began
+  bool was_done = false; ///< before the run began
+  bool ours = false;     ///< its worktree was looked at: what is in it, agents of this run made
+  std::string moving_to; ///< the lane change under way; empty: none
+  /// Paused with an attempt that has ended but could not be taken in: where it was then.
+  std::optional<stage> unfinished;
   std::uint64_t moves = 0;  ///< lane changes of this run
   std::uint64_t errors = 0; ///< failed attempts of this run
   epoch_us began = 0;       ///< of the attempt under way or the last one
@@ -111,6 +115,9 @@ void settle(run_plan& run, package_run& one, const attempt_end& end, const agent
 
 /// Stops it until a person says to go on.
 void pause(run_plan& run, package_run& one, const failure& why);
+
+/// The same where an attempt has ended well but its end cannot be taken in yet: it is, at revival.
+void hold_end(run_plan& run, package_run& one, const failure& why);
 
 /// Paused ones get another chance, with all retries and agents.
 void revive(run_plan& run, const agents_file& agents);

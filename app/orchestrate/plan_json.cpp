@@ -73,6 +73,9 @@ std::optional<package_run> read_package(const json_value& value) {
   one.implementation = read_post(value, "implementation");
   one.review = read_post(value, "review");
   one.was_done = flag(value, "was_done");
+  one.ours = flag(value, "ours");
+  one.moving_to = text(value, "moving_to");
+  one.unfinished = parse_stage(text(value, "unfinished"));
   one.moves = static_cast<std::uint64_t>(number(value, "moves"));
   one.errors = static_cast<std::uint64_t>(number(value, "errors"));
   one.began = number(value, "began_us");
@@ -93,6 +96,10 @@ void write_package(json_writer& out, const package_run& one) {
   write_post(out, "implementation", one.implementation);
   write_post(out, "review", one.review);
   field(out, "was_done", one.was_done);
+  field(out, "ours", one.ours);
+  field(out, "moving_to", one.moving_to);
+  field(out, "unfinished",
+        one.unfinished ? std::optional(std::string(to_string(*one.unfinished))) : std::nullopt);
   field(out, "moves", one.moves);
   field(out, "errors", one.errors);
   field(out, "began_us", static_cast<std::uint64_t>(one.began));

@@ -78,16 +78,17 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
   return {};
 }
 
-fs::path find_program(const std::string& name, const fs::path& checkout) {
+fs::path find_program(const std::string& name, const fs::path& checkout,
+                      const std::optional<std::string>& wanted) {
   if (name.find('/') != std::string::npos) {
-    const auto file = name.front() == '/' ? fs::path(name) : checkout / name;
+    auto file = name.front() == '/' ? fs::path(name) : checkout / name;
     return can_run(file) ? file : fs::path();
   }
   const char* variable = std::getenv("PATH");
-  std::string_view path = variable == nullptr ? "" : variable;
+  std::string_view path = wanted ? *wanted : variable == nullptr ? "" : std::string_view(variable);
   while (!path.empty()) {
     const auto end = path.find(':');
-    const auto file = fs::path(path.substr(0, end)) / name;
+    auto file = fs::path(path.substr(0, end)) / name;
     if (can_run(file))
       return file;
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
@@ -102,13 +103,16 @@ result<std::vector<std::string>> check_programs(const wf::feature& about, const 
     run_plan trial = run;
     for (const role task : {role::implementation, role::review}) {
       auto copy = one;
-      if (!one.is_over() && begin(trial, copy, task, agents, 0))
+      const bool needed = task == role::review || one.lane != "for_review";
+      if (needed && !one.is_over() && begin(trial, copy, task, agents, 0))
         first.insert(copy.of(task).agent);
     }
   }
   std::vector<std::string> warnings;
   for (const auto& agent : agents.agents) {
-    if (!find_program(agent.command.front(), about.where().checkout).empty())
+    const auto own = agent.env.find("PATH");
+    const auto path = own == agent.env.end() ? std::nullopt : std::optional(own->second);
+    if (!find_program(agent.command.front(), about.where().checkout, path).empty())
       continue;
     const std::string what =
         "the program " + agent.command.front() + " of agent " + agent.name + " is not found";

@@ -23,7 +23,9 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
 result<std::vector<std::string>> check_programs(const workflow::feature& about, const run_plan& run,
                                                 const agents_file& agents);
 
-/// Where a program is: by its path (relative: from the checkout), else in PATH; empty: nowhere.
-std::filesystem::path find_program(const std::string& name, const std::filesystem::path& checkout);
+/// Where a program is: by its path (relative: from the checkout), else in `path`, a list as PATH is
+/// (nothing: the environment's); empty: nowhere.
+std::filesystem::path find_program(const std::string& name, const std::filesystem::path& checkout,
+                                   const std::optional<std::string>& path = std::nullopt);
 
 } // namespace spec_kitty::orchestrate

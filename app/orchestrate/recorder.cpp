@@ -4,6 +4,8 @@
 #include "app/commands/spilled.hpp"
 #include "messages/utf8.hpp"
 
+#include <algorithm>
+
 namespace spec_kitty::orchestrate {
 
 namespace {
@@ -35,7 +37,10 @@ void recorder::failed(package_run& one, role task, const std::string& words) {
       excerpt(std::string(to_string(task)) + " of " + one.id + ": " + words, longest_message);
   event.wp_id = one.id;
   event.agent_id = one.of(task).agent;
-  one.cause = record(event_of(event), one.id + "/error/" + std::to_string(one.errors), one.cause);
+  one.cause = record(event_of(event),
+                     one.id + "/error/" + std::string(to_string(task)) + "/" +
+                         std::to_string(one.of(task).starts),
+                     one.cause);
 }
 
 void recorder::resolved(package_run& one, const package_run& dependency, const std::string& how) {
@@ -54,11 +59,12 @@ void recorder::completed(epoch_us now) {
   event.feature_slug = run_.feature;
   event.total_wps = static_cast<std::int64_t>(run_.packages.size());
   event.completed_at = format_timestamp(now);
-  event.total_duration = iso_duration(now - run_.began);
+  event.total_duration = iso_duration(std::max<epoch_us>(now - run_.began, 0));
   (void)record(event_of(event), "completed", last == nullptr ? "" : last->cause);
 }
 
-std::string recorder::record(work_event event, const std::string& step, const std::string& cause) {
+std::string recorder::record(const work_event& event, const std::string& step,
+                             const std::string& cause) {
   const std::string& parent = cause.empty() ? run_.root : cause;
   if (emit_ == nullptr) {
     lost(*ctx_.no_home);

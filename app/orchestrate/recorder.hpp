@@ -29,7 +29,7 @@ public:
 
 private:
   /// The event's id, or its cause where it has none: a child hangs on what is known.
-  std::string record(work_event event, const std::string& step, const std::string& cause);
+  std::string record(const work_event& event, const std::string& step, const std::string& cause);
   void lost(const failure& why);
 
   context& ctx_;

@@ -32,7 +32,7 @@ result<void> state_file::make_room() const {
   if (!lock)
     return lock.error();
   if (auto hidden = workflow::ignore_paths(where_, {"/.worktrees/", "/.kittify/orchestration/",
-                                                    "/.kittify/orchestration-state.json"});
+                                                    "/.kittify/orchestration-state.json*"});
       !hidden)
     return hidden;
   std::error_code error;
@@ -40,6 +40,9 @@ result<void> state_file::make_room() const {
   if (auto made = make_private_folder(folder_ / "ask"); !made)
     return failure{ec::bad_input, made.error().message,
                    "check the permissions and the free space there"};
+  const auto alone = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
+  if (alone && *alone)
+    remove_unfinished(path_);
   return {};
 }
 

@@ -38,11 +38,12 @@ bool holds(const wf::git& where, const std::string& commit, const std::string& b
 }
 
 /// Dependencies with work that is not in the target.
-std::vector<std::string> open_branches(const wf::feature& about, const package_run& one,
+std::vector<std::string> open_branches(const wf::feature& about,
+                                       const std::vector<std::string>& dependencies,
                                        const std::string& target) {
   const wf::git git_here(about.where().checkout);
   std::vector<std::string> branches;
-  for (const auto& id : one.dependencies)
+  for (const auto& id : dependencies)
     if (const auto branch = about.branch_of(id);
         git_here.has_branch(branch) && !holds(git_here, target, branch))
       branches.push_back(branch);
@@ -55,6 +56,11 @@ result<void> merge_into(const wf::feature& about, const std::string& wp,
   const wf::git git_there(tree);
   if (holds(git_there, "HEAD", branch))
     return {};
+  if (git_there.commit_of("MERGE_HEAD"))
+    return failure{ec::bad_input,
+                   wp + ": its worktree " + tree.string() + " is in the middle of a merge",
+                   "end it: git -C " + tree.string() +
+                       " merge --continue; then: " + about.command("orchestrate --resume")};
   const auto merged =
       patient(git_there, {"merge", "--quiet", "--no-edit", "-m",
                           "Merge " + branch + " into " + about.branch_of(wp), branch});
@@ -94,12 +100,12 @@ void wait_for_git(const wf::feature& about, const run_plan& run) {
 }
 
 result<wf::base_point> ready_worktree(const wf::feature& about, const package_run& one,
-                                      bool fresh) {
+                                      const std::vector<std::string>& dependencies, bool fresh) {
   const auto lock = wf::lock_edits(about.where());
   if (!lock)
     return lock.error();
   const std::string target = target_of(about);
-  const auto branches = open_branches(about, one, target);
+  const auto branches = open_branches(about, dependencies, target);
   const auto base = wf::base_at(about, branches.empty() ? target : branches.front());
   if (!base)
     return base.error();
@@ -107,8 +113,6 @@ result<wf::base_point> ready_worktree(const wf::feature& about, const package_ru
   if (auto made = tree.make(base->commit); !made)
     return made.error();
   const wf::git git_there(about.worktree_of(one.id));
-  if (git_there.commit_of("MERGE_HEAD") && !fresh)
-    (void)git_there.run({"merge", "--abort"}); // a kill in the middle of ours
   if (fresh && !tree.is_new()) {
     const auto changed = git_there.changed_paths(true);
     if (!changed)
@@ -131,6 +135,13 @@ result<wf::base_point> ready_worktree(const wf::feature& about, const package_ru
 result<void> commit_leftovers(const wf::feature& about, const std::string& wp,
                               const std::string& agent) {
   const wf::git git_there(about.worktree_of(wp));
+  if (const auto branch = git_there.current_branch(); branch != about.branch_of(wp))
+    return failure{ec::bad_input,
+                   wp + ": " + agent + " left its worktree on " +
+                       (branch.empty() ? "no branch" : "the branch " + branch),
+                   "bring its work to " + about.branch_of(wp) + ": git -C " +
+                       git_there.checkout().string() + " switch " + about.branch_of(wp) +
+                       "; then: " + about.command("orchestrate --resume")};
   const auto changed = git_there.changed_paths(true);
   if (!changed)
     return changed.error();
@@ -149,9 +160,9 @@ result<void> commit_leftovers(const wf::feature& about, const std::string& wp,
   return {};
 }
 
-result<void> move_lane(const wf::feature& about, const package_run& one, wf::lane_edit edit,
-                       const std::string& message) {
-  const auto lock = wf::lock_edits(about.where());
+result<file_lock> move_lane(const wf::feature& about, const package_run& one, wf::lane_edit edit,
+                            const std::string& message) {
+  auto lock = wf::lock_edits(about.where());
   if (!lock)
     return lock.error();
   auto package = about.load(one.id);
@@ -172,14 +183,16 @@ result<void> move_lane(const wf::feature& about, const package_run& one, wf::lan
     if (!package->file.scalar("base_commit").empty())
       edit.base_commit.clear();
     if (auto edited = wf::apply_lane_edit(*package, edit); !edited)
-      return edited;
+      return edited.error();
   }
   for (auto left = git_patience / git_pause;; --left) {
     wf::repo_edit change(about.where());
     change.change(package->path, package->file.text());
     auto applied = change.apply(message);
-    if (applied || left <= 0 || applied.error().message.find(".lock") == std::string::npos)
-      return applied;
+    if (applied)
+      return std::move(*lock);
+    if (left <= 0 || applied.error().message.find(".lock") == std::string::npos)
+      return applied.error();
     std::this_thread::sleep_for(git_pause);
   }
 }

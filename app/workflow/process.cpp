@@ -22,10 +22,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// Where a repository's own variables would lead git astray (we may be called from a hook).
-constexpr std::array<std::string_view, 8> hidden = {
-    "GIT_DIR=",    "GIT_INDEX_FILE=",       "GIT_WORK_TREE=", "GIT_COMMON_DIR=",
-    "GIT_PREFIX=", "GIT_OBJECT_DIRECTORY=", "GIT_NAMESPACE=", "GIT_EDITOR="};
+/// Where a repository's own variables would lead git astray (we may be called from a hook), and a
+/// secret that is for `auth login` alone.
+constexpr std::array<std::string_view, 9> hidden = {
+    "GIT_DIR=",        "GIT_INDEX_FILE=", "GIT_WORK_TREE=",
+    "GIT_COMMON_DIR=", "GIT_PREFIX=",     "GIT_OBJECT_DIRECTORY=",
+    "GIT_NAMESPACE=",  "GIT_EDITOR=",     "SPEC_KITTY_PASSWORD="};
 
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
   std::vector<std::string> all;
