@@ -121,6 +121,7 @@ result<void> repo_edit::write_all() {
     old.bytes = std::move(*now);
     const auto mode = old.mode;
     before_[path] = std::move(old);
+    remove_unfinished(path); // of a command that was killed
     if (auto written = replace_file(path, bytes, mode); !written)
       return of_repository(written.error());
     if (before_[path].bytes) // the umask had its say

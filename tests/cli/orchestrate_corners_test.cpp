@@ -144,5 +144,13 @@ TEST_F(OrchestrateCorners, AfterAnAbortNobodyIsSaidToBeAtWork) {
   EXPECT_TRUE(none_is_left());
 }
 
+TEST_F(OrchestrateCorners, WhatAKilledCommandLeftBesideAFileIsClearedAway) {
+  const auto left = wp_file("WP01").string() + ".4242.new";
+  write_text(left, "half");
+  good_agent();
+  carry_out();
+  EXPECT_FALSE(fs::exists(left));
+}
+
 } // namespace
 } // namespace spec_kitty::support
