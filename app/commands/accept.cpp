@@ -1,5 +1,6 @@
 // spec-kitty accept: what was reviewed is done; with the last work package, the feature is.
 #include "app/command.hpp"
+#include "app/orchestrate/state_file.hpp"
 #include "app/work_command.hpp"
 #include "app/workflow/activity_log.hpp"
 #include "app/workflow/json_edit.hpp"
@@ -110,6 +111,13 @@ bool is_accepted(const wf::feature& about) {
   return meta && !text_of(*meta, "accepted_at").value_or("").empty();
 }
 
+/// Whether an orchestration has said already that all are done, and nothing is accepted since.
+bool was_completed(const wf::feature& about, const readiness& found) {
+  const auto run = orchestrate::state_file(about).read();
+  return found.reviewed.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
+         orchestrate::is_complete(**run);
+}
+
 result<readiness> check(const wf::feature& about, const std::vector<wf::work_package>& packages) {
   if (packages.empty())
     return failure{ec::not_found,
@@ -190,11 +198,13 @@ result<work_done> accept(context& ctx, const accept_options& options) {
     if (!meta)
       return meta.error();
     change.change(about->meta_path(), std::move(*meta));
-    feature_completed event;
-    event.feature_slug = about->slug();
-    event.total_wps = static_cast<std::int64_t>(packages->size());
-    event.completed_at = format_timestamp(wall_clock_now());
-    done.events.push_back(event_of(event));
+    if (!was_completed(*about, *found)) {
+      feature_completed event;
+      event.feature_slug = about->slug();
+      event.total_wps = static_cast<std::int64_t>(packages->size());
+      event.completed_at = format_timestamp(wall_clock_now());
+      done.events.push_back(event_of(event));
+    }
   }
   if (auto applied = change.apply(message); !applied)
     return applied.error();

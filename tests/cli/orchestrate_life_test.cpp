@@ -56,6 +56,17 @@ TEST_F(OrchestrateLife, OnceMoreThereIsNothingToDo) {
   EXPECT_EQ(story(), before);
 }
 
+TEST_F(OrchestrateLife, MergedAndAcceptedItIsNotCompletedASecondTime) {
+  good_agent();
+  commit_all("agents");
+  carry_out();
+  const auto before = story();
+  ok({"merge"});
+  EXPECT_NE(ok({"accept"}).out.find("all are done"), std::string::npos);
+  EXPECT_EQ(story(), before);
+  EXPECT_NE(read_text(feature() / "meta.json").find("accepted_at"), std::string::npos);
+}
+
 TEST_F(OrchestrateLife, WhatAnAgentLeavesIsCommittedInItsName) {
   good_agent();
   carry_out();
