@@ -113,6 +113,29 @@ TEST_F(OrchestratePlan, AReviewThatFailsIsReviewedAgain) {
   EXPECT_EQ(wp("WP01").implementation.failures, 0U);
 }
 
+TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsAtRevival) {
+  start("WP01", role::implementation);
+  hold_end(run, wp("WP01"), {ec::bad_input, "no commits today", "mend it"});
+  EXPECT_EQ(wp("WP01").at, stage::paused);
+  EXPECT_EQ(due_now(), "");
+  const auto kept = decode_run(*parse_json(encode_run(run)));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(*kept, run);
+  revive(run, agents);
+  EXPECT_EQ(wp("WP01").at, stage::implementing);
+  EXPECT_TRUE(wp("WP01").running) << "its result waits";
+  EXPECT_EQ(wp("WP01").implementation.starts, 1U);
+}
+
+TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsForgottenWhenSomebodyMovedTheLane) {
+  start("WP01", role::implementation);
+  hold_end(run, wp("WP01"), {ec::bad_input, "no", ""});
+  take_in(run, {{"WP01", {}, "done", ""}, {"WP02", {"WP01"}, "planned", ""}}, agents);
+  revive(run, agents);
+  EXPECT_EQ(wp("WP01").at, stage::done);
+  EXPECT_FALSE(wp("WP01").running);
+}
+
 TEST_F(OrchestratePlan, NoMoreThanTheLimitAreAtWorkAndReviewsComeFirst) {
   agents.max_parallel = 2;
   run_plan wide;
