@@ -267,10 +267,13 @@ private:
 
 int main(int argc, char** argv) {
   namespace ot = spec_kitty::orchestrate;
-  auto job = ot::keeper_job_of({argv + 1, argv + argc});
-  if (job.command.empty()) {
+  try {
+    auto job = ot::keeper_job_of({argv + 1, argv + argc});
+    if (!job.command.empty())
+      return ot::keeper(std::move(job)).run();
     (void)!::write(STDERR_FILENO, "spec-kitty starts this program itself\n", 38);
     return 2;
+  } catch (...) { // out of memory: the agent dies with this process
+    return 1;
   }
-  return ot::keeper(std::move(job)).run();
 }
