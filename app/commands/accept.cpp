@@ -139,6 +139,8 @@ result<work_done> accept(context& ctx, const accept_options& options) {
   const auto about = wf::feature::find(*where, options.feature);
   if (!about)
     return about.error();
+  if (auto free = orchestrate::keep_off(*about); !free)
+    return free.error();
   const auto actor = one_line("--actor", options.actor.value_or("user"));
   if (!actor)
     return actor.error();

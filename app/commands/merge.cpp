@@ -1,5 +1,6 @@
 // spec-kitty merge: the work packages' branches into the target branch, dependencies first.
 #include "app/command.hpp"
+#include "app/orchestrate/state_file.hpp"
 #include "app/work_command.hpp"
 #include "app/workflow/activity_log.hpp"
 #include "app/workflow/merging.hpp"
@@ -294,6 +295,8 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   auto about = wf::feature::find(*where, named);
   if (!about)
     return about.error();
+  if (auto free = orchestrate::keep_off(*about); !free && !options.dry_run)
+    return free.error();
   if (*unfinished && (!goes_on || (*unfinished)->feature != about->slug()) && !options.dry_run)
     return failure{ec::bad_input, "a merge of " + (*unfinished)->feature + " is not finished",
                    "go on: spec-kitty merge --resume --feature " + (*unfinished)->feature +

@@ -50,9 +50,10 @@ result<work_done> write_example(const wf::repository& where) {
     if (auto written = replace_file(file, ot::example_agents(found), 0644); !written)
       return failure{ec::bad_input, written.error().message, "check the permissions there"};
   }
-  done.lines = {file.string() + (there ? " is there already" : ": written"),
-                found.empty() ? "no agent program that is known was found; edit the file"
-                              : "found: " + wf::joined(found)};
+  done.lines = {file.string() + (there ? " is there already; it stays as it is" : ": written")};
+  if (!there)
+    done.lines.push_back(found.empty() ? "no agent program that is known was found; edit the file"
+                                       : "found: " + wf::joined(found));
   done.fields = [path = file.string(), there, found](json_writer& out) {
     field(out, "path", path);
     field(out, "created", !there);
@@ -75,15 +76,15 @@ result<work_done> show_status(const wf::feature& about) {
     return no_run(about);
   const bool lives = state.is_taken();
   const bool cut = !lives && (*run)->state == ot::run_state::running;
+  const bool stuck = !lives && (*run)->state == ot::run_state::paused;
   if (!lives) // nobody is at work, whatever the state says
     for (auto& one : (*run)->packages)
       one.running = false;
   work_done done;
   done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
   done.lines.push_back(
-      about.slug() + ": " +
-      (cut ? "interrupted; go on with: " + ot::orchestrate_command(**run, "--resume")
-           : std::string(ot::to_string((*run)->state))));
+      about.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
+      (cut || stuck ? "; go on with: " + ot::orchestrate_command(**run, "--resume") : ""));
   for (const auto& one : (*run)->packages)
     if (!one.hint.empty())
       done.lines.push_back(one.id + ": " + one.hint);
@@ -129,6 +130,8 @@ result<work_done> wish(const wf::feature& about, const std::string& wanted,
       std::this_thread::sleep_for(50ms);
     }
   }
+  if (*turn)
+    turn->reset(); // nobody runs it: that is what the status says
   return show_status(about);
 }
 
@@ -162,6 +165,9 @@ result<work_done> skip_package(const wf::feature& about, const std::string& wp) 
     auto* one = plan.find(wp);
     if (one == nullptr || one->at == ot::stage::done)
       return is_done;
+    if (plan.state == ot::run_state::aborted)
+      return failure{ec::bad_input, "the orchestration of " + about.slug() + " was aborted",
+                     "start anew: " + about.command("orchestrate")};
     one->unfinished.reset();
     one->at = ot::stage::skipped;
     one->running = false;
@@ -190,6 +196,8 @@ exit_status perform(context& ctx, const orchestrate_options& options) {
   if (options.init)
     return run_reading(ctx, [&] { return write_example(*where); });
   const auto about = wf::feature::find(*where, options.feature);
+  if (!about && options.status)
+    return ctx.fail(about.error());
   if (!about)
     return run_work(ctx, {}, [&]() -> result<work_done> { return about.error(); });
   if (options.status)

@@ -4,6 +4,7 @@
 #include "messages/json.hpp"
 #include "messages/utf8.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -64,18 +65,47 @@ std::string failed_words(const attempt_result& result, std::string_view tail,
   return text;
 }
 
+std::string in_capitals(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return out;
+}
+
+/// Where the last line begins that asks for changes, behind its own words; npos: none does.
+struct request {
+  std::size_t at = std::string_view::npos;
+  std::size_t words = 0;
+};
+
+request last_request(std::string_view tail) {
+  request found;
+  for (const auto& line : workflow::lines_of_text(tail)) {
+    const auto core = without_markup(line.content);
+    if (!in_capitals(core.substr(0, changes.size())).starts_with(changes))
+      continue;
+    found.at = line.at;
+    found.words = static_cast<std::size_t>(core.data() - tail.data()) + changes.size();
+  }
+  return found;
+}
+
+/// Approval is the last line's word alone; changes are asked for wherever a line begins so, because
+/// a list of them often follows.
 std::optional<attempt_end> verdict_in(std::string_view tail) {
-  const auto line = without_markup(last_line(tail));
+  const auto line = in_capitals(without_markup(last_line(tail)));
   if (line == approved || line == "APPROVED.")
     return attempt_end{kind::done, {}};
-  if (!line.starts_with(changes))
+  const auto asked = last_request(tail);
+  if (asked.at == std::string_view::npos)
     return std::nullopt;
-  auto rest = line.substr(changes.size());
+  auto rest = tail.substr(asked.words);
   while (!rest.empty() && (rest.front() == ':' || rest.front() == '*' || rest.front() == ' '))
     rest.remove_prefix(1);
   std::string words = words_in(rest);
   if (words.empty()) // it said what before
-    words = words_in(tail.substr(0, tail.rfind(changes)));
+    words = words_in(tail.substr(0, asked.at));
   return attempt_end{kind::changes_requested, words.empty() ? "changes requested" : words};
 }
 

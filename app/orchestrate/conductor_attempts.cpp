@@ -43,6 +43,8 @@ result<void> conductor::start(const std::string& wp, role task) {
 
 result<void> conductor::launch(package_run& one, bool again) {
   const role task = one.task();
+  if (again) // the time between does not count
+    one.began = wall_clock_now();
   const auto& who = one.of(task).agent;
   if (config_.agents.find(who) == nullptr)
     return pause_it(one, {ec::bad_config, one.id + ": its agent " + who + " is not in agents.toml",
@@ -80,11 +82,7 @@ result<void> conductor::make_ready(package_run& one) {
         events_.resolved(one, *other, "skipped");
     }
   }
-  std::vector<std::string> dependencies; // what was left out is not built on
-  for (const auto& id : one.dependencies)
-    if (const auto* other = run_.find(id); other == nullptr || other->at != stage::skipped)
-      dependencies.push_back(id);
-  const auto base = ready_worktree(config_.about, one, dependencies, !one.ours);
+  const auto base = ready_worktree(config_.about, one, builds_on(run_, one), !one.ours);
   if (!base)
     return base.error();
   one.ours = true;

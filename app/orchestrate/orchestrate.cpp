@@ -105,11 +105,12 @@ std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run
   case run_end::stuck:
     break;
   }
+  int paused = 0;
   failure why{ec::unhealthy, count_line(run), "mend it, then: " + resume};
   for (const auto& one : run.packages)
     if (one.at == stage::paused) {
       why.message += "; " + (one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason;
-      why.hint = one.hint;
+      why.hint = ++paused == 1 ? one.hint : "see each: " + orchestrate_command(run, "--status");
     }
   return why;
 }
@@ -130,7 +131,7 @@ exit_status tell(context& ctx, const run_plan& run, const recorder& events,
     return status_of(why->code);
   }
   ctx.out.line(run.feature + ": " + count_line(run) +
-               (is_complete(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
+               (is_over(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
   ctx.out.object(fields);
   ctx.out.flush();
   return exit_status::done;

@@ -1,5 +1,7 @@
 #include "app/orchestrate/plan.hpp"
 
+#include "app/workflow/text_lines.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -59,13 +61,17 @@ bool goes_on(post& post, role task, const agents_file& agents) {
   return true;
 }
 
-failure used_up(const run_plan& run, const package_run& one, role task, const std::string& words) {
+failure used_up(const run_plan& run, const package_run& one, role task, bool rejected,
+                const std::string& words) {
   std::string who;
   for (const auto& name : one.of(task).tried)
     who += (who.empty() ? "" : ", ") + name;
   const std::string what = task == role::review ? "its review" : "its implementation";
-  return {ec::bad_input, one.id + ": " + what + " failed with " + who + ": " + words,
-          "see its log, mend it, then: " + orchestrate_command(run, "--resume") +
+  return {ec::bad_input,
+          one.id + ": " + what + (rejected ? " was rejected, by " : " failed with ") +
+              (rejected ? one.review.agent : who) + ": " + workflow::as_one_line(words),
+          "see .kittify/orchestration/" + run.feature + "/" + one.id +
+              ".log, mend it, then: " + orchestrate_command(run, "--resume") +
               "; or leave it out: " + orchestrate_command(run, "--skip " + one.id)};
 }
 
@@ -121,6 +127,20 @@ void take_in(run_plan& run, const std::vector<package_facts>& packages, const ag
     for (auto& one : all)
       if (one.id == id)
         run.packages.push_back(std::move(one));
+}
+
+std::vector<std::string> builds_on(const run_plan& run, const package_run& one) {
+  std::vector<std::string> all;
+  for (const auto& id : one.dependencies) {
+    const auto* other = run.find(id);
+    const auto below = other != nullptr && other->at == stage::skipped
+                           ? builds_on(run, *other) // the graph has no cycle
+                           : std::vector<std::string>{id};
+    for (const auto& each : below)
+      if (std::find(all.begin(), all.end(), each) == all.end())
+        all.push_back(each);
+  }
+  return all;
 }
 
 std::vector<start> due(const run_plan& run, const agents_file& agents) {
@@ -186,7 +206,7 @@ void settle(run_plan& run, package_run& one, const attempt_end& end, const agent
   if (one.of(whose).agent.empty()) // it came to review without an implementation of this run
     return;
   if (!goes_on(one.of(whose), whose, agents))
-    pause(run, one, used_up(run, one, whose, end.words));
+    pause(run, one, used_up(run, one, whose, rework, end.words));
 }
 
 void pause(run_plan& run, package_run& one, const failure& why) {

@@ -91,6 +91,10 @@ struct package_facts {
 /// that check_dependencies accepts.
 void take_in(run_plan& run, const std::vector<package_facts>& packages, const agents_file& agents);
 
+/// What a work package builds on: its dependencies, and in place of a skipped one what that one
+/// builds on.
+std::vector<std::string> builds_on(const run_plan& run, const package_run& one);
+
 /// What may start now, oldest work first; respects max_parallel and what runs already.
 struct start {
   std::string id;

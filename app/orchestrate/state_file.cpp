@@ -133,6 +133,14 @@ std::vector<std::string> state_file::wishes() const {
   return found;
 }
 
+result<void> keep_off(const workflow::feature& about) {
+  if (!state_file(about).is_taken())
+    return {};
+  return failure{ec::already_running, "an orchestration of " + about.slug() + " is at work",
+                 "wait for it: " + about.command("orchestrate --status") +
+                     "; or end it: " + about.command("orchestrate --abort")};
+}
+
 void state_file::grant(const std::string& wish) const {
   ::unlink((folder_ / "ask" / wish).c_str());
 }

@@ -48,4 +48,7 @@ private:
   std::filesystem::path folder_;
 };
 
+/// Refuses while an orchestration of the feature is at work: what it stands on would move.
+result<void> keep_off(const workflow::feature& about);
+
 } // namespace spec_kitty::orchestrate

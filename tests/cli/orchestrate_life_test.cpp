@@ -165,7 +165,9 @@ TEST_F(OrchestrateLife, ASkippedOneFreesItsDependentsButTheFeatureIsNotComplete)
   agent("good", "[ $SPEC_KITTY_WP = WP02 ] && exit 9; echo x > $SPEC_KITTY_WP.txt");
   agents_toml("[limits]\nmax_retries = 0\n");
   falls_short();
-  ok({"orchestrate", "--skip", "WP02"});
+  const auto skipped = ok({"orchestrate", "--skip", "WP02"}).out;
+  EXPECT_NE(skipped.find("paused; go on with: spec-kitty orchestrate --resume"), std::string::npos)
+      << skipped;
   carry_out({"--resume"});
   const auto all = story();
   EXPECT_EQ(std::count(all.begin(), all.end(), "DependencyResolved WP03 WP02 skipped"), 1);

@@ -73,6 +73,17 @@ TEST_F(OrchestratePlan, ASkippedOneFreesItsDependents) {
   EXPECT_FALSE(is_complete(run));
 }
 
+TEST_F(OrchestratePlan, WhatBuiltOnASkippedOneBuildsOnWhatThatBuiltOn) {
+  run_plan chain;
+  take_in(chain,
+          {{"WP01", {}, "planned", ""},
+           {"WP02", {"WP01"}, "planned", ""},
+           {"WP03", {"WP01", "WP02"}, "planned", ""}},
+          agents);
+  chain.find("WP02")->at = stage::skipped;
+  EXPECT_EQ(builds_on(chain, *chain.find("WP03")), std::vector<std::string>{"WP01"});
+}
+
 TEST_F(OrchestratePlan, AFailureIsTriedAgainThenFallsBackThenPauses) {
   for (const char* who : {"a", "a", "b", "b"}) {
     start("WP01", role::implementation);

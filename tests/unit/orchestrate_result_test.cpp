@@ -68,6 +68,16 @@ TEST(AttemptResult, AFeedbackWithoutWordsIsWhatWasSaidBefore) {
   EXPECT_EQ(review(0, "- boil it\n- pour it\nCHANGES REQUESTED\n").words, "- boil it\n- pour it");
 }
 
+TEST(AttemptResult, ARequestIsOneHoweverItIsWritten) {
+  EXPECT_EQ(review(0, "**Changes requested:** add tests\n").words, "add tests");
+  const auto end = review(0, "CHANGES REQUESTED: two things\n- boil\n- pour\n");
+  EXPECT_EQ(end.what, kind::changes_requested);
+  EXPECT_EQ(end.words, "two things\n- boil\n- pour");
+  EXPECT_EQ(review(0, "CHANGES REQUESTED: no, all is there\nAPPROVED\n").what, kind::done)
+      << "the last word counts";
+  EXPECT_EQ(review(0, "nothing like changes requested here").what, kind::done);
+}
+
 TEST(AttemptResult, ALongOutputIsCutAtALine) {
   std::string tail;
   for (int i = 0; i < 1000; ++i)
