@@ -59,6 +59,7 @@ const std::set<std::string> writing = {
     "dev-server",
     "init",
     "implement",
+    "orchestrate",
     "merge",
     "accept",
     "agent tasks move-task",
