@@ -65,13 +65,13 @@ result<void> conductor::save() {
 
 result<void> conductor::pause_it(package_run& one, const failure& why) {
   pause(run_, one, why);
-  config_.say((one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason + "; paused");
+  config_.say(why_paused(one) + "; paused");
   return save();
 }
 
 result<void> conductor::hold_it(package_run& one, const failure& why) {
   hold_end(run_, one, why);
-  config_.say((one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason + "; paused");
+  config_.say(why_paused(one) + "; paused");
   return save();
 }
 

@@ -109,7 +109,7 @@ std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run
   failure why{ec::unhealthy, count_line(run), "mend it, then: " + resume};
   for (const auto& one : run.packages)
     if (one.at == stage::paused) {
-      why.message += "; " + (one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason;
+      why.message += "; " + why_paused(one);
       why.hint = ++paused == 1 ? one.hint : "see each: " + orchestrate_command(run, "--status");
     }
   return why;
@@ -198,8 +198,6 @@ exit_status carry_out(context& ctx, const wf::feature& about, prepared_run prepa
   if (prepared.nothing_to_do)
     return tell(ctx, prepared.run, events, std::nullopt);
   const state_file state(about);
-  for (const auto& old : state.wishes()) // of somebody who came too late for the last run
-    state.grant(old);
   board screen(ctx.out);
   result<run_end> end = run_end::stuck;
   {

@@ -222,6 +222,10 @@ void hold_end(run_plan& run, package_run& one, const failure& why) {
   one.unfinished = was;
 }
 
+std::string why_paused(const package_run& one) {
+  return (one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason;
+}
+
 void revive(run_plan& run, const agents_file& agents) {
   for (auto& one : run.packages) {
     if (one.at == stage::paused && one.unfinished) {

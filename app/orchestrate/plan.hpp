@@ -123,6 +123,9 @@ void pause(run_plan& run, package_run& one, const failure& why);
 /// The same where an attempt has ended well but its end cannot be taken in yet: it is, at revival.
 void hold_end(run_plan& run, package_run& one, const failure& why);
 
+/// Its reason, behind its id once.
+std::string why_paused(const package_run& one);
+
 /// Paused ones get another chance, with all retries and agents.
 void revive(run_plan& run, const agents_file& agents);
 

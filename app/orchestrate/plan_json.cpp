@@ -1,5 +1,7 @@
 #include "app/orchestrate/plan_json.hpp"
 
+#include "messages/payloads.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -9,21 +11,13 @@ namespace {
 
 constexpr std::uint64_t version = 1;
 
-void write_list(json_writer& out, const char* name, const std::vector<std::string>& words) {
-  key(out, name);
-  out.StartArray();
-  for (const auto& word : words)
-    put(out, word);
-  out.EndArray();
-}
-
 void write_post(json_writer& out, const char* name, const post& one) {
   key(out, name);
   out.StartObject();
   field(out, "agent", one.agent);
   field(out, "starts", one.starts);
   field(out, "failures", one.failures);
-  write_list(out, "tried", one.tried);
+  payload_detail::write(out, "tried", one.tried);
   out.EndObject();
 }
 
@@ -89,7 +83,7 @@ std::optional<package_run> read_package(const json_value& value) {
 void write_package(json_writer& out, const package_run& one) {
   out.StartObject();
   field(out, "id", one.id);
-  write_list(out, "dependencies", one.dependencies);
+  payload_detail::write(out, "dependencies", one.dependencies);
   field(out, "lane", one.lane);
   field(out, "stage", to_string(one.at));
   field(out, "running", one.running);
