@@ -5,26 +5,15 @@
 
 #include "app/context.hpp"
 #include "app/local_system.hpp"
+#include "app/prepare.hpp"
 #include "app/standing.hpp"
-#include "config/project.hpp"
-#include "messages/event.hpp"
 #include "messages/queue.hpp"
-#include "messages/redact.hpp"
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace spec_kitty {
-
-/// What somebody wants to record.
-struct event_wish {
-  std::string event_type;
-  std::string payload; ///< JSON text of an object
-  std::optional<std::string> causation_id;
-  std::optional<std::string> aggregate_id; ///< nothing: from the payload
-};
 
 class emitter {
 public:
@@ -54,13 +43,9 @@ public:
   std::optional<standing> finish();
 
 private:
-  emitter(context& ctx, const std::optional<credentials>& session);
   local_system& actors();
 
-  const std::string team_;
-  const private_words private_;
-  project_identity project_;
-  std::size_t longest_event_;
+  const emit_context known_;
   store_options store_;
   std::unique_ptr<local_system> actors_; ///< made with the first event
   std::optional<std::uint64_t> queued_;  ///< after the last event that became durable

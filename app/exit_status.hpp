@@ -50,6 +50,8 @@ constexpr exit_status status_of(ec code) {
   case ec::already_running:
   case ec::stopping:
   case ec::internal:
+  case ec::overloaded:
+  case ec::timeout:
     return exit_status::failed;
   }
   return exit_status::failed;

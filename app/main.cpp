@@ -117,8 +117,10 @@ exit_status run_command(const global_options& options, const parsed_command& par
     out.fail(config.error());
     status = status_of(config.error().code);
   } else {
-    context ctx{std::move(out), home ? *home : home_folder{}, std::move(*config),
-                std::move(config_problem), std::move(no_home)};
+    context ctx{{home ? *home : home_folder{}, std::move(*config)},
+                std::move(out),
+                std::move(config_problem),
+                std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
     status = parsed.action(ctx);

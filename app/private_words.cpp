@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -17,8 +18,13 @@ std::vector<std::string> home_folders() {
   std::vector<std::string> names;
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
     names.emplace_back(home);
-  else if (const passwd* user = ::getpwuid(::getuid()); user != nullptr && user->pw_dir != nullptr)
-    names.emplace_back(user->pw_dir);
+  else if (std::array<char, 16384> room{}; true) { // a host may ask in other threads
+    passwd entry{};
+    passwd* user = nullptr;
+    if (::getpwuid_r(::getuid(), &entry, room.data(), room.size(), &user) == 0 && user != nullptr &&
+        user->pw_dir != nullptr)
+      names.emplace_back(user->pw_dir);
+  }
   if (names.empty())
     return names;
   std::error_code error;

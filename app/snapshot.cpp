@@ -17,10 +17,10 @@ std::string_view to_string(session_state state) {
   return "logged_out";
 }
 
-snapshot snapshot_without_store(const context& ctx) {
+snapshot snapshot_without_store(const home_view& view) {
   snapshot shot;
   shot.taken_at = wall_clock_now();
-  const auto session = read_credentials(ctx.home.path);
+  const auto session = read_credentials(view.home.path);
   if (!session)
     shot.session_problem = session.error().message;
   else
@@ -30,16 +30,16 @@ snapshot snapshot_without_store(const context& ctx) {
                           ? session_state::authenticated
                           : session_state::expired;
 
-  for (const auto& file : spill_files(ctx.home.path))
+  for (const auto& file : spill_files(view.home.path))
     shot.spilled += file.events;
-  for (const auto& file : overflow_files(ctx.home.path))
+  for (const auto& file : overflow_files(view.home.path))
     shot.overflowed += file.events;
   return shot;
 }
 
-result<snapshot> take_snapshot(const context& ctx) {
-  snapshot shot = snapshot_without_store(ctx);
-  auto where = ctx.open_for_reading();
+result<snapshot> take_snapshot(const home_view& view) {
+  snapshot shot = snapshot_without_store(view);
+  auto where = view.open_for_reading();
   if (!where)
     return where.error();
   if (!*where)

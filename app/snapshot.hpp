@@ -2,7 +2,8 @@
 // number takes it from here, so that no two of them disagree. Reads only.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/home_view.hpp"
+#include "messages/json.hpp"
 #include "messages/queue.hpp"
 
 #include <optional>
@@ -29,10 +30,10 @@ struct snapshot {
 };
 
 /// What can be said where the store cannot be read: the session, and what lies beside the store.
-snapshot snapshot_without_store(const context& ctx);
+snapshot snapshot_without_store(const home_view& view);
 
 /// Zeros where the home does not exist; a failure where the store cannot be read.
-result<snapshot> take_snapshot(const context& ctx);
+result<snapshot> take_snapshot(const home_view& view);
 
 /// Writes a number of seconds, or null.
 void write_age(json_writer& out, std::string_view name, const std::optional<std::uint64_t>& age);

@@ -1,5 +1,7 @@
 #include "app/sync_system.hpp"
 
+#include "actors/auth/tokens.hpp"
+#include "actors/batch_sync/response.hpp"
 #include "config/version.hpp"
 #include "messages/protocol.hpp"
 
@@ -13,72 +15,13 @@ namespace {
 /// an actor system that hangs.
 constexpr std::chrono::minutes whole_run{24 * 60};
 
-run_limits limits_of(const settings& config) {
-  run_limits limits;
-  limits.batch_events = static_cast<std::size_t>(config.number("sync.batch_events"));
-  limits.batch_bytes = static_cast<std::size_t>(config.number("sync.batch_bytes"));
-  limits.max_retries = static_cast<std::uint32_t>(config.number("sync.max_retries"));
-  limits.timeout = std::chrono::seconds(config.number("sync.timeout_s"));
-  return limits;
-}
-
 } // namespace
 
-result<server_url> configured_server(const settings& config) {
-  if (config.text("sync.server_url").empty())
-    return failure{ec::no_server, "no server is set",
-                   "run: spec-kitty sync server https://sync.example.com"};
-  return parse_server_url(config.text("sync.server_url"));
-}
-
-sync_system::sync_system(const context& ctx, const server_url& server, sync_mode mode)
-    : local_(ctx.store_settings(), 2), server_(server), ca_file_(ctx.config.text("tls.ca_file")),
-      timeout_(limits_of(ctx.config).timeout) {
-  const queue_actor queue = local_.queue_handle();
-  const clock_actor clock = local_.clock_handle();
-
-  supervisor_config watch;
-  watch.queue = queue;
-  watch.clock = clock;
-  watch.background = mode.background;
-  watch.interval = std::chrono::seconds(ctx.config.number("sync.interval_s"));
-  watch.tell = std::move(mode.tell);
-  watch.start_http = [](caf::local_actor& parent) { return parent.spawn(http, http_config{}); };
-  auth_config session{ctx.home.path, server, ca_file_, timeout_, {}, queue};
-  watch.start_auth = [session](caf::local_actor& parent, const http_actor& http_handle) mutable {
-    session.http = http_handle;
-    return parent.spawn(auth, session);
-  };
-  batch_sync_config batches;
-  batches.server = server;
-  batches.ca_file = ca_file_;
-  batches.limits = limits_of(ctx.config);
-  batches.batch_gap = std::chrono::seconds(ctx.config.number("sync.batch_gap_s"));
-  batches.queue = queue;
-  batches.clock = clock;
-  batches.on_progress = std::move(mode.on_progress);
-  watch.start_batch_sync = [batches](caf::local_actor& parent, const transports& now) mutable {
-    batches.auth = now.auth;
-    batches.http = now.http;
-    return parent.spawn(batch_sync, batches);
-  };
-  websocket_config connection;
-  connection.server = server;
-  connection.ca_file = ca_file_;
-  connection.envelope = ctx.config.text("websocket.envelope");
-  connection.timeout = timeout_;
-  connection.max_retries = batches.limits.max_retries;
-  connection.queue = queue;
-  connection.clock = clock;
-  if (mode.background && ctx.config.flag("websocket.enabled"))
-    watch.start_websocket = [connection](caf::local_actor& parent, const transports& now,
-                                         const supervisor_actor& supervisor_handle) mutable {
-      connection.auth = now.auth;
-      connection.http = now.http;
-      connection.supervisor = supervisor_handle;
-      return parent.spawn(websocket, connection);
-    };
-  supervisor_ = local_.system().spawn(supervisor, std::move(watch));
+sync_system::sync_system(const home_view& view, const server_url& server, sync_mode mode)
+    : local_(view.store_settings(), 2), server_(server), ca_file_(view.config.text("tls.ca_file")),
+      timeout_(std::chrono::seconds(view.config.number("sync.timeout_s"))) {
+  supervisor_ = local_.system().spawn(supervisor, wire(view, server, local_.queue_handle(),
+                                                       local_.clock_handle(), std::move(mode)));
 }
 
 sync_system::~sync_system() {

@@ -1,35 +1,17 @@
-// The actors of a process that talks to the server, wired on one screen:
-//
-//   SUPERVISOR ─┬▶ BATCH_SYNC ─▶ QUEUE ◀─ CLOCK
-//               │      ├──────▶ AUTH ─▶ QUEUE (adoption)
-//               │      └──────▶ HTTP ◀─ AUTH
-//               └▶ WEBSOCKET ─▶ QUEUE, CLOCK, AUTH, HTTP, LINK    (a daemon's)
+// A process that talks to the server, behind a door without actors: every call waits for its
+// answer.
 #pragma once
 
-#include "actors/auth/auth.hpp"
-#include "actors/http/http.hpp"
-#include "actors/supervisor/supervisor.hpp"
-#include "actors/websocket/websocket.hpp"
-#include "app/context.hpp"
 #include "app/health.hpp"
 #include "app/local_system.hpp"
-
-#include <functional>
+#include "app/wiring.hpp"
 
 namespace spec_kitty {
-
-/// What a process is there for.
-struct sync_mode {
-  std::function<void(const sync_progress&)> on_progress = {};
-  /// A daemon: drains by itself, keeps a WebSocket, and tells what happens.
-  bool background = false;
-  std::function<void(const notice&)> tell = {};
-};
 
 class sync_system {
 public:
   /// `server` has been checked. Without `background`, nothing is sent until something is asked.
-  sync_system(const context& ctx, const server_url& server, sync_mode mode = {});
+  sync_system(const home_view& view, const server_url& server, sync_mode mode = {});
   ~sync_system();
   sync_system(const sync_system&) = delete;
   sync_system& operator=(const sync_system&) = delete;
@@ -64,8 +46,5 @@ private:
   std::chrono::milliseconds timeout_;
   supervisor_actor supervisor_;
 };
-
-/// The configured server, or no_server with the command to set one.
-result<server_url> configured_server(const settings& config);
 
 } // namespace spec_kitty

@@ -57,9 +57,10 @@ inline std::string typical_event() {
 /// One LMDB environment with the store's flags: the floor of every commit.
 class raw_lmdb {
 public:
-  explicit raw_lmdb(const std::filesystem::path& path) {
+  explicit raw_lmdb(const std::filesystem::path& path,
+                    std::size_t map_bytes = std::size_t{1} << 30) {
     check(mdb_env_create(&env_));
-    check(mdb_env_set_mapsize(env_, std::size_t{1} << 30));
+    check(mdb_env_set_mapsize(env_, map_bytes));
     check(mdb_env_open(env_, path.c_str(), MDB_NOTLS, 0600));
   }
   ~raw_lmdb() { mdb_env_close(env_); }

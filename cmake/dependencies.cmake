@@ -3,6 +3,9 @@
 find_package(CAF REQUIRED)
 find_package(Threads REQUIRED)
 
+# spec_kitty_import(name header library…) makes spec_kitty_dep::name of the first library found
+# (an archive by its file name), and spec_kitty_shared_dep::name for the shared library, which an
+# archive that is not position-independent cannot become part of.
 function(spec_kitty_import target header)
   string(MAKE_C_IDENTIFIER "${target}" id)
   find_path(${id}_INCLUDE ${header} REQUIRED)
@@ -12,6 +15,12 @@ function(spec_kitty_import target header)
   set_target_properties(spec_kitty_dep::${target} PROPERTIES
     IMPORTED_LOCATION "${${id}_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${${id}_INCLUDE}")
+  list(GET ARGN -1 plain)
+  find_library(${id}_SHARED_LIBRARY NAMES ${plain} REQUIRED)
+  mark_as_advanced(${id}_SHARED_LIBRARY)
+  add_library(spec_kitty_shared_dep::${target} UNKNOWN IMPORTED)
+  set_target_properties(spec_kitty_shared_dep::${target} PROPERTIES
+    IMPORTED_LOCATION "${${id}_SHARED_LIBRARY}")
 endfunction()
 
 spec_kitty_import(lmdb lmdb.h liblmdb.a lmdb)

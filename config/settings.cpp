@@ -148,6 +148,17 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
   return {};
 }
 
+result<void> settings::decide(std::string_view key, std::string_view value) {
+  const setting_key* known = find_setting(key);
+  if (known == nullptr)
+    return failure{ec::not_found, "there is no setting " + std::string(key),
+                   "see: spec-kitty config list"};
+  if (auto fine = check_setting(*known, value); !fine)
+    return fine;
+  values_[index_of(key)] = {std::string(value), "flag"};
+  return {};
+}
+
 const setting_value& settings::at(std::string_view key) const {
   return values_.at(index_of(key));
 }

@@ -45,6 +45,10 @@ public:
   /// the file only adds a warning.
   static result<settings> load(const std::filesystem::path& home);
 
+  /// Sets a value for this process alone: it counts more than every layer (`flag`). not_found for
+  /// an unknown key, bad_config for a bad value.
+  result<void> decide(std::string_view key, std::string_view value);
+
   const setting_value& at(std::string_view key) const;
   const std::string& text(std::string_view key) const { return at(key).text; }
   std::int64_t number(std::string_view key) const;

@@ -41,32 +41,68 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-std::string render_head(const event_stamp& stamp, std::string_view team_slug) {
+namespace {
+
+/// Text that stands in JSON as it is.
+bool is_plain(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  });
+}
+
+/// Appends `"name":"text"`. Nearly every text is plain and only copied: half of the time of an
+/// append went into writing it character by character.
+void add(std::string& out, std::string_view name, std::string_view text) {
+  out.append(1, '"').append(name).append("\":");
+  if (is_plain(text)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   json_buffer buffer;
-  json_writer out(buffer);
-  out.StartObject();
-  field(out, "event_id", stamp.event_id);
-  field(out, "lamport_clock", stamp.lamport_clock);
-  field(out, "node_id", stamp.node_id);
-  field(out, "team_slug", team_slug);
-  return {buffer.GetString(), buffer.GetSize()};
+  json_writer writer(buffer);
+  put(writer, text);
+  out.append(buffer.GetString(), buffer.GetSize());
+}
+
+void add(std::string& out, std::string_view name, const std::optional<std::string>& text) {
+  if (text)
+    add(out, name, std::string_view(*text));
+  else
+    out.append(1, '"').append(name).append("\":null");
+}
+
+} // namespace
+
+std::string render_head(const event_stamp& stamp, std::string_view team_slug) {
+  std::string head;
+  head.reserve(128 + team_slug.size());
+  head += '{';
+  add(head, "event_id", std::string_view(stamp.event_id));
+  head.append(",\"lamport_clock\":").append(std::to_string(stamp.lamport_clock)).append(1, ',');
+  add(head, "node_id", std::string_view(stamp.node_id));
+  head += ',';
+  add(head, "team_slug", team_slug);
+  return head;
 }
 
 std::string render_tail(const event_draft& draft) {
-  json_buffer buffer;
-  json_writer out(buffer);
-  out.StartObject();
-  field(out, "event_type", draft.event_type);
-  field(out, "aggregate_id", draft.aggregate_id);
-  field(out, "aggregate_type", draft.aggregate_type);
-  raw_field(out, "payload", draft.payload);
-  field(out, "causation_id", draft.causation_id);
-  field(out, "timestamp", draft.timestamp);
-  field(out, "project_uuid", draft.project_uuid);
-  field(out, "project_slug", draft.project_slug);
-  out.EndObject();
-  std::string tail(buffer.GetString(), buffer.GetSize());
-  tail.front() = ','; // continues the object that the head opened
+  std::string tail; // continues the object that the head opened
+  tail.reserve(320 + draft.payload.size() + draft.aggregate_id.size());
+  tail += ',';
+  add(tail, "event_type", std::string_view(draft.event_type));
+  tail += ',';
+  add(tail, "aggregate_id", std::string_view(draft.aggregate_id));
+  tail += ',';
+  add(tail, "aggregate_type", std::string_view(draft.aggregate_type));
+  tail.append(",\"payload\":").append(draft.payload).append(1, ',');
+  add(tail, "causation_id", draft.causation_id);
+  tail += ',';
+  add(tail, "timestamp", std::string_view(draft.timestamp));
+  tail += ',';
+  add(tail, "project_uuid", draft.project_uuid);
+  tail += ',';
+  add(tail, "project_slug", draft.project_slug);
+  tail += '}';
   return tail;
 }
 

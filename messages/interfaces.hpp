@@ -21,11 +21,17 @@
 #include "messages/session.hpp"
 #include "messages/sync.hpp"
 
+#include <memory>
+
 namespace spec_kitty {
 
 /// An event to make durable. Validated already.
 struct append_request {
   event_draft draft;
+};
+/// The same without a request; QUEUE answers the posting itself.
+struct append_posting {
+  std::shared_ptr<posting> what;
 };
 /// QUEUE to itself, behind what is already in its mailbox: commit the burst that is parked.
 struct commit_burst {};
@@ -61,7 +67,9 @@ struct http_finished {
 /// AUTH to itself: look again whether the refresh lock is free.
 struct refresh_tick {};
 /// BATCH_SYNC to itself: the pause before the next try is over.
-struct retry_tick {};
+struct retry_tick {
+  std::uint64_t pause = 0; ///< which: one that was cut short is out of date
+};
 /// SUPERVISOR to itself: the delay before a child's next start is over.
 struct restart_tick {
   std::string child;
@@ -135,11 +143,14 @@ using queue_actor = caf::typed_actor<
     /// Durable when the receipt comes. Parked until the burst's commit. In a spill file where the
     /// store cannot be used; queue_full, or store_* when that fails too.
     answers<append_request, append_receipt>,
+    /// The same; the posting is answered instead.
+    takes<append_posting>,
     /// The burst's commit.
     takes<commit_burst>,
     /// CLOCK wants to hear of commits; it hears the current value at once.
     takes<clock_actor>,
-    /// CLOCK's barrier: passed back behind all that QUEUE has told CLOCK. Opens no store.
+    /// CLOCK's barrier: passed back behind all that QUEUE has told CLOCK; what came before it is
+    /// committed first. Opens no store where nothing did.
     answers<mirror_barrier, mirror_done>,
     /// The Lamport value of the store.
     answers<clock_question, clock_value>,
@@ -238,6 +249,7 @@ using supervisor_actor = caf::typed_actor<
 } // namespace spec_kitty
 
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_request)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_posting)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_receipt)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::commit_burst)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_question)

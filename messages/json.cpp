@@ -138,17 +138,74 @@ result<std::string> compact_json(std::string_view text, json_keys keys) {
 }
 
 result<json_document> parse_json(std::string_view text, json_keys keys) {
-  auto compact = compact_json(text, keys);
-  if (!compact)
-    return compact.error();
+  const auto compact = compact_json(text, keys);
+  return compact ? parse_checked_json(*compact) : compact.error();
+}
+
+result<json_document> parse_checked_json(const std::string& compact) {
   json_document document;
-  document.Parse(compact->data(), compact->size());
+  document.Parse(compact.data(), compact.size());
   if (document.HasParseError()) // a number beyond any double; everything else was refused above
     return failure{ec::bad_input,
                    std::string("not usable JSON: ") +
                        rapidjson::GetParseError_En(document.GetParseError()),
                    {}};
   return document;
+}
+
+namespace {
+
+/// Whether compact_json would give the text back as it is, whatever it says about keys: no white
+/// space between its parts, nothing escaped, flat enough, UTF-8. May say no to what is.
+bool is_compact(std::string_view text) {
+  bool in_text = false;
+  unsigned depth = 0;
+  for (const char c : text) {
+    if (c == '\\' || static_cast<unsigned char>(c) < 0x20)
+      return false;
+    if (c == '"')
+      in_text = !in_text;
+    if (in_text)
+      continue;
+    if (c == ' ' || ((c == '{' || c == '[') && ++depth > max_json_depth))
+      return false;
+  }
+  return is_utf8(text);
+}
+
+/// Whether no object has a key twice. Only for small ones: each key is held against each.
+bool has_few_unique_keys(const json_value& value) {
+  constexpr rapidjson::SizeType few = 16;
+  if (value.IsArray())
+    return std::all_of(value.Begin(), value.End(), has_few_unique_keys);
+  if (!value.IsObject())
+    return true;
+  if (value.MemberCount() > few)
+    return false;
+  for (auto one = value.MemberBegin(); one != value.MemberEnd(); ++one) {
+    for (auto other = value.MemberBegin(); other != one; ++other)
+      if (one->name == other->name)
+        return false;
+    if (!has_few_unique_keys(one->value))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+result<json_document> compact_and_parse(std::string& text) {
+  if (is_compact(text)) {
+    json_document document;
+    document.Parse(text.data(), text.size());
+    if (!document.HasParseError() && has_few_unique_keys(document))
+      return document;
+  }
+  auto compact = compact_json(text, json_keys::unique); // or why it cannot be used
+  if (!compact)
+    return compact.error();
+  text = std::move(*compact);
+  return parse_checked_json(text);
 }
 
 void put(json_writer& out, std::string_view text) {

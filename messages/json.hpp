@@ -38,6 +38,13 @@ result<std::string> compact_json(std::string_view text, json_keys keys = json_ke
 /// A parsed document of any JSON text; the same refusals as compact_json.
 result<json_document> parse_json(std::string_view text, json_keys keys = json_keys::any);
 
+/// The same for a text that compact_json gave: it is not checked a second time.
+result<json_document> parse_checked_json(const std::string& compact);
+
+/// Compacts a text in place, with unique keys, and parses it: compact_json and parse_json in one,
+/// and at the price of the parsing where nothing needs to be changed.
+result<json_document> compact_and_parse(std::string& text);
+
 /// Writes a string value or key.
 void put(json_writer& out, std::string_view text);
 void key(json_writer& out, std::string_view name);

@@ -28,6 +28,17 @@ struct append_receipt {
   bool known = false;
 };
 
+/// An event on its way to QUEUE without a request: for senders that are no actors, many a second.
+/// Answered exactly once: by QUEUE's thread, or by whoever destroys it unanswered.
+class posting {
+public:
+  virtual ~posting() = default;
+  /// To be left quickly; must not throw.
+  virtual void answer(result<append_receipt> outcome) = 0;
+
+  event_draft draft; ///< validated already; QUEUE moves it out
+};
+
 /// Asks for the oldest due events of one team.
 struct lease_request {
   std::string team_slug;

@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::string_view, 27> names = {
+constexpr std::array<std::string_view, 29> names = {
     "ok",
     "usage",
     "bad_input",
@@ -34,9 +34,11 @@ constexpr std::array<std::string_view, 27> names = {
     "commit_unknown",
     "stopping",
     "internal",
+    "overloaded",
+    "timeout",
 };
 
-static_assert(names.size() == static_cast<std::size_t>(ec::internal) + 1,
+static_assert(names.size() == static_cast<std::size_t>(ec::timeout) + 1,
               "every code has exactly one name");
 
 } // namespace

@@ -1,9 +1,12 @@
 // Errors as values: one enumeration, one failure type, one result type.
 //
 // The core never throws across its own boundary and never aborts; a function that can fail
-// returns result<T>. Shells turn a failure into a caf::error (messages/compat.hpp) and the
+// returns result<T>. A host gets the same types (installed as spec_kitty/result.hpp), so this file
+// is C++17. Shells turn a failure into a caf::error (messages/compat.hpp) and the
 // command line turns it into an exit status (app/exit_status.hpp).
 #pragma once
+
+#include "messages/api.hpp"
 
 #include <cassert>
 #include <cstdint>
@@ -44,38 +47,53 @@ enum class ec : std::uint8_t {
   commit_unknown,   ///< a commit failed and the store cannot be looked at: it may have taken effect
   stopping,         ///< the system is shutting down; the request was not carried out
   internal,         ///< a defect of this program
+  overloaded,       ///< too much is under way, or the process has no thread, descriptor or memory
+  timeout,          ///< no answer in the time given; what was asked may still happen
 };
 
 /// The stable name of a code, as printed in JSON.
-std::string_view to_string(ec code);
+SPEC_KITTY_API std::string_view to_string(ec code);
 
 /// One failure: code, a sentence that names the thing, and a hint that names the remedy.
 struct failure {
-  ec code = ec::internal;
-  std::string message;
-  std::string hint;
+  ec code = ec::internal; ///< for programs
+  std::string message;    ///< for people: names the thing
+  std::string hint;       ///< names the remedy; may be empty
 
-  bool operator==(const failure&) const = default;
+  /// Equal in all three.
+  bool operator==(const failure& other) const {
+    return code == other.code && message == other.message && hint == other.hint;
+  }
+  /// Different in one of them.
+  bool operator!=(const failure& other) const { return !(*this == other); }
 };
 
 /// Either a value or a failure.
 template <class T>
 class [[nodiscard]] result {
 public:
-  // NOLINTNEXTLINE(google-explicit-constructor): a value is a result.
+  /// A value is a result.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   result(T value) : data_(std::in_place_index<0>, std::move(value)) {}
-  // NOLINTNEXTLINE(google-explicit-constructor): a failure is a result.
+  /// A failure is a result.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   result(failure why) : data_(std::in_place_index<1>, std::move(why)) {}
 
+  /// True with a value.
   explicit operator bool() const { return data_.index() == 0; }
+  /// The same by name.
   bool ok() const { return data_.index() == 0; }
 
+  /// @{
+  /// The value; only where there is one.
   T& operator*() & { return std::get<0>(data_); }
   const T& operator*() const& { return std::get<0>(data_); }
   T&& operator*() && { return std::get<0>(std::move(data_)); }
   T* operator->() { return &std::get<0>(data_); }
   const T* operator->() const { return &std::get<0>(data_); }
+  /// @}
 
+  /// The failure; only where there is no value.
   const failure& error() const { return std::get<1>(data_); }
 
 private:
@@ -87,11 +105,15 @@ template <>
 class [[nodiscard]] result<void> {
 public:
   result() = default;
-  // NOLINTNEXTLINE(google-explicit-constructor): a failure is a result.
+  /// A failure is a result.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   result(failure why) : error_(std::move(why)) { assert(error_.code != ec::ok); }
 
+  /// True where nothing failed.
   explicit operator bool() const { return error_.code == ec::ok; }
+  /// The same by name.
   bool ok() const { return error_.code == ec::ok; }
+  /// The failure; its code is `ok` where nothing failed.
   const failure& error() const { return error_; }
 
 private:

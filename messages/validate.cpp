@@ -1,15 +1,14 @@
 #include "messages/validate.hpp"
 
+#include "messages/custom_types.hpp"
+#include "messages/schema_check.hpp"
 #include "messages/timestamp.hpp"
+#include "messages/utf8.hpp"
 
-#include <rapidjson/pointer.h>
-#include <rapidjson/schema.h>
-
-#include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -30,121 +29,85 @@ const json_value* definition(const std::string& name) {
 }
 
 /// The compiled form of one definition, made when it is first needed. An emit needs two of nine.
-const rapidjson::SchemaDocument& compiled(const std::string& name) {
+const compiled_schema& compiled(const std::string& name) {
   static std::mutex guard;
-  static std::map<std::string, std::unique_ptr<rapidjson::SchemaDocument>> cache;
+  static std::map<std::string, std::unique_ptr<compiled_schema>> cache;
   const std::lock_guard lock(guard);
   auto& slot = cache[name];
   if (!slot)
-    slot = std::make_unique<rapidjson::SchemaDocument>(*definition(name));
+    slot = std::make_unique<compiled_schema>(*definition(name));
   return *slot;
-}
-
-/// Passes a value on to the schema validator, with 7.0 shown as the integer it is (JSON Schema
-/// 2020-12, 6.1.1: a number with a zero fraction is an integer; RapidJSON disagrees).
-class integral_filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, integral_filter> {
-public:
-  explicit integral_filter(rapidjson::SchemaValidator& next) : next_(next) {}
-  bool Null() { return next_.Null(); }
-  bool Bool(bool b) { return next_.Bool(b); }
-  bool Int(int i) { return next_.Int(i); }
-  bool Uint(unsigned u) { return next_.Uint(u); }
-  bool Int64(std::int64_t i) { return next_.Int64(i); }
-  bool Uint64(std::uint64_t u) { return next_.Uint64(u); }
-  bool Double(double d) {
-    if (std::trunc(d) != d)
-      return next_.Double(d);
-    constexpr double limit = 9223372036854775808.0; // 2^63; beyond it only the sign is judged
-    if (std::abs(d) < limit)
-      return next_.Int64(static_cast<std::int64_t>(d));
-    return d > 0 ? next_.Uint64(std::numeric_limits<std::uint64_t>::max())
-                 : next_.Int64(std::numeric_limits<std::int64_t>::min());
-  }
-  bool String(const char* s, rapidjson::SizeType n, bool c) { return next_.String(s, n, c); }
-  bool StartObject() { return next_.StartObject(); }
-  bool Key(const char* s, rapidjson::SizeType n, bool c) { return next_.Key(s, n, c); }
-  bool EndObject(rapidjson::SizeType n) { return next_.EndObject(n); }
-  bool StartArray() { return next_.StartArray(); }
-  bool EndArray(rapidjson::SizeType n) { return next_.EndArray(n); }
-
-private:
-  rapidjson::SchemaValidator& next_;
-};
-
-std::string dotted(std::string_view prefix, const rapidjson::Pointer& where) {
-  std::string path(prefix);
-  for (std::size_t i = 0; i < where.GetTokenCount(); ++i) {
-    const auto& token = where.GetTokens()[i];
-    if (!path.empty())
-      path += '.';
-    path.append(token.name, token.length);
-  }
-  return path;
-}
-
-std::string joined(const json_value& list) {
-  std::string text;
-  for (const auto& entry : list.GetArray())
-    text += (text.empty() ? "" : ", ") + (entry.IsString() ? entry.GetString() : to_text(entry));
-  return text;
-}
-
-/// The rule in words: the schema keyword and what it asks for.
-std::string rule_text(const json_value& schema, const std::string& keyword) {
-  const json_value* asked = member(schema, keyword.c_str());
-  if (asked == nullptr)
-    return "breaks the rule " + keyword;
-  if (keyword == "pattern")
-    return std::string("does not match ") + asked->GetString();
-  if (keyword == "enum")
-    return "is none of: " + joined(*asked);
-  if (keyword == "type")
-    return "is not of type " + (asked->IsArray() ? joined(*asked) : asked->GetString());
-  if (keyword == "minLength")
-    return "is shorter than " + to_text(*asked) + " character";
-  if (keyword == "minimum")
-    return "is less than " + to_text(*asked);
-  return "breaks " + keyword + " " + to_text(*asked);
-}
-
-violation describe(std::string_view prefix, const json_value& root, const json_value& schema,
-                   const rapidjson::SchemaValidator& validator) {
-  const rapidjson::Pointer where = validator.GetInvalidDocumentPointer();
-  const std::string keyword = validator.GetInvalidSchemaKeyword();
-  const json_value* value = where.Get(root);
-  const json_value* rule = validator.GetInvalidSchemaPointer().Get(schema);
-
-  if (keyword == "required" && rule != nullptr && value != nullptr)
-    for (const auto& name : (*member(*rule, "required")).GetArray())
-      if (member(*value, name.GetString()) == nullptr) {
-        std::string field = dotted(prefix, where);
-        field += (field.empty() ? "" : ".") + std::string(name.GetString());
-        return {std::move(field), "nothing", "is required"};
-      }
-  return {dotted(prefix, where), value == nullptr ? "nothing" : excerpt(to_text(*value)),
-          rule == nullptr ? "breaks the rule " + keyword : rule_text(*rule, keyword)};
 }
 
 std::optional<violation> check(const std::string& name, std::string_view prefix,
                                const json_value& value) {
-  rapidjson::SchemaValidator validator(compiled(name));
-  integral_filter filter(validator);
-  if (value.Accept(filter) && validator.IsValid())
-    return std::nullopt;
-  return describe(prefix, value, *definition(name), validator);
+  return compiled(name).check(prefix, value);
 }
 
-/// Fields whose schema says `"format": "date-time"`.
-std::optional<violation> check_date_times(std::string_view event_type, const json_value& payload) {
-  const json_value* schema = definition(std::string(event_type) + "Payload");
-  for (const auto& property : (*member(*schema, "properties")).GetObject()) {
-    const json_value* format = member(property.value, "format");
-    const json_value* value = member(payload, property.name.GetString());
-    if (format == nullptr || value == nullptr || !value->IsString())
+/// A text that a pattern cannot judge: RapidJSON ends a search at U+0000, and takes it for the end.
+bool ends_early(const json_value& value) {
+  return value.IsString() &&
+         std::string_view(value.GetString(), value.GetStringLength()).find('\0') !=
+             std::string_view::npos;
+}
+
+/// What RapidJSON leaves out of one payload's definition: `"format": "date-time"`, and patterns
+/// beyond a U+0000.
+struct text_rule {
+  std::string field;
+  bool is_date = false;
+  std::string pattern; ///< of the field, or of its entries where it is a list
+};
+
+/// A payload's definition, made ready when it is first needed.
+struct payload_rules {
+  explicit payload_rules(const json_value& schema) : compiled(schema) {
+    for (const auto& property : member(schema, "properties")->GetObject()) {
+      text_rule rule{property.name.GetString(), member(property.value, "format") != nullptr, {}};
+      const json_value* items = member(property.value, "items");
+      const json_value* pattern = member(items == nullptr ? property.value : *items, "pattern");
+      if (pattern != nullptr)
+        rule.pattern = pattern->GetString();
+      if (rule.is_date || pattern != nullptr)
+        texts.push_back(std::move(rule));
+    }
+  }
+
+  compiled_schema compiled;
+  std::vector<text_rule> texts;
+};
+
+const payload_rules& rules_of(std::string_view event_type) {
+  static const auto all = [] {
+    std::map<std::string, std::unique_ptr<payload_rules>, std::less<>> made;
+    for (const std::string_view type : event_types)
+      made.emplace(type,
+                   std::make_unique<payload_rules>(*definition(std::string(type) + "Payload")));
+    return made;
+  }();
+  return *all.find(event_type)->second;
+}
+
+std::optional<violation> check_texts(const payload_rules& rules, const json_value& payload) {
+  for (const text_rule& rule : rules.texts) {
+    const json_value* value = member(payload, rule.field.c_str());
+    if (value == nullptr)
       continue;
-    if (!parse_date_time({value->GetString(), value->GetStringLength()}))
-      return violation{std::string("payload.") + property.name.GetString(),
-                       excerpt(to_text(*value)), "is not an RFC 3339 date-time"};
+    const auto found = [&](const json_value& what, std::string words) {
+      return violation{"payload." + rule.field, excerpt(to_text(what)), std::move(words)};
+    };
+    if (rule.is_date && value->IsString() &&
+        !parse_date_time({value->GetString(), value->GetStringLength()}))
+      return found(*value, "is not an RFC 3339 date-time");
+    if (rule.pattern.empty())
+      continue;
+    if (ends_early(*value))
+      return found(*value, "does not match " + rule.pattern);
+    if (value->IsArray()) {
+      for (const auto& entry : value->GetArray())
+        if (ends_early(entry))
+          return found(entry, "does not match " + rule.pattern);
+    }
   }
   return std::nullopt;
 }
@@ -185,6 +148,78 @@ std::optional<violation> check_table(const json_value& event) {
   return std::nullopt;
 }
 
+/// The envelope of an event of another type as one of the contract's: with a type that the schema
+/// knows and without its payload, which has other rules.
+json_document stand_in_for(const json_value& event, std::string_view type) {
+  json_document envelope(rapidjson::kObjectType);
+  auto& memory = envelope.GetAllocator();
+  const auto text = [](const json_value& value) {
+    return std::string_view(value.GetString(), value.GetStringLength());
+  };
+  for (const auto& entry : event.GetObject()) {
+    json_value value;
+    if (text(entry.name) == "payload" && entry.value.IsObject())
+      value.SetObject();
+    else if (text(entry.name) == "event_type" && entry.value.IsString() &&
+             text(entry.value) == type)
+      value.SetString(event_types.front().data(), memory);
+    else
+      value.CopyFrom(entry.value, memory);
+    envelope.AddMember(json_value(entry.name, memory), value, memory);
+  }
+  return envelope;
+}
+
+/// Whether depth is left for the payload inside its event.
+bool fits_levels(const json_value& value, unsigned levels) {
+  if (!value.IsObject() && !value.IsArray())
+    return true;
+  if (levels == 0)
+    return false;
+  if (value.IsArray()) {
+    for (const auto& entry : value.GetArray())
+      if (!fits_levels(entry, levels - 1))
+        return false;
+  } else {
+    for (const auto& entry : value.GetObject())
+      if (!fits_levels(entry.value, levels - 1))
+        return false;
+  }
+  return true;
+}
+
+/// Whether everything but the payload is as the Event definition and protocol.md's table ask,
+/// whatever stamp the event gets. It may say no to what is good, never yes to what is not.
+bool has_plain_envelope(const event_draft& draft) {
+  if (draft.aggregate_type == "WorkPackage" ? !is_work_package_id(draft.aggregate_id)
+                                            : draft.aggregate_type != "Feature")
+    return false;
+  return !draft.aggregate_id.empty() && is_utf8(draft.aggregate_id) && !draft.team_slug.empty() &&
+         draft.team_slug.size() <= max_team_slug && is_utf8(draft.team_slug) &&
+         is_event_timestamp(draft.timestamp) &&
+         (!draft.causation_id || is_ulid(*draft.causation_id)) &&
+         (!draft.project_uuid || is_uuid(*draft.project_uuid)) &&
+         (!draft.project_slug || (!draft.project_slug->empty() && is_utf8(*draft.project_slug)));
+}
+
+failure refusal_of(const event_draft& draft, const violation& found, bool custom) {
+  const std::string type = excerpt(draft.event_type);
+  return {ec::invalid_event, found.message(),
+          custom ? "see the schema that was registered for " + type
+                 : "see docs/protocol.md for the fields of " + type};
+}
+
+/// The draft written out as an event, which is read and checked from its first byte.
+result<void> validate_written(const event_draft& draft, const custom_types* more, bool custom) {
+  const event_stamp stamp{std::string(26, '0'), 1, std::string(12, '0')};
+  const auto event = parse_json(render_head(stamp, draft.team_slug) + render_tail(draft));
+  if (!event)
+    return event.error();
+  if (const auto found = more == nullptr ? validate_event(*event) : validate_event(*event, *more))
+    return refusal_of(draft, *found, custom);
+  return {};
+}
+
 } // namespace
 
 std::string violation::message() const {
@@ -196,9 +231,10 @@ std::optional<violation> validate_payload(std::string_view event_type, const jso
     return violation{
         "event_type", std::string(1, '"').append(excerpt(event_type)).append("\""),
         rule_text(*member(*member(*definition("Event"), "properties"), "event_type"), "enum")};
-  if (auto found = check(std::string(event_type) + "Payload", "payload", payload))
+  const payload_rules& rules = rules_of(event_type);
+  if (auto found = rules.compiled.check("payload", payload))
     return found;
-  return check_date_times(event_type, payload);
+  return check_texts(rules, payload);
 }
 
 std::optional<violation> validate_event(const json_value& event) {
@@ -209,18 +245,44 @@ std::optional<violation> validate_event(const json_value& event) {
   return check_table(event);
 }
 
+std::optional<violation> validate_event(const json_value& event, const custom_types& more) {
+  const auto type = text_of(event, "event_type");
+  if (!type || !more.contains(*type))
+    return validate_event(event);
+  const json_document envelope = stand_in_for(event, *type);
+  if (auto found = check("Event", "", envelope))
+    return found;
+  if (auto found = more.validate(*type, *member(event, "payload")))
+    return found;
+  return check_table(envelope);
+}
+
+std::optional<violation> validate_foreign_type(const json_value& event) {
+  const auto type = text_of(event, "event_type");
+  if (!type || !is_custom_type_name(*type))
+    return validate_event(event);
+  const json_document envelope = stand_in_for(event, *type);
+  if (auto found = check("Event", "", envelope))
+    return found;
+  return check_table(envelope);
+}
+
 result<void> validate_draft(const event_draft& draft) {
-  if (const auto payload = compact_json(draft.payload); !payload) // it is joined in as it is
-    return payload.error();
-  const event_stamp stamp{std::string(26, '0'), 1, std::string(12, '0')};
-  const auto event = parse_json(render_head(stamp, draft.team_slug) + render_tail(draft));
-  if (!event)
-    return event.error();
-  const auto found = validate_event(*event);
-  if (!found)
-    return {};
-  return failure{ec::invalid_event, found->message(),
-                 "see docs/protocol.md for the fields of " + excerpt(draft.event_type)};
+  const auto payload = parse_json(draft.payload); // it is joined in as it is
+  return payload ? validate_draft(draft, *payload, nullptr) : payload.error();
+}
+
+result<void> validate_draft(const event_draft& draft, const json_value& payload,
+                            const custom_types* more) {
+  const bool custom = more != nullptr && more->contains(draft.event_type);
+  if ((!custom && !is_event_type(draft.event_type)) || !has_plain_envelope(draft) ||
+      !fits_levels(payload, max_json_depth - 1))
+    return validate_written(draft, more, custom);
+  const auto found = custom ? more->validate(draft.event_type, payload)
+                            : validate_payload(draft.event_type, payload);
+  if (found)
+    return refusal_of(draft, *found, custom);
+  return {};
 }
 
 std::string payload_field_types(std::string_view event_type, std::string_view field_name) {

@@ -17,6 +17,8 @@
 
 namespace spec_kitty {
 
+class custom_types;
+
 /// Why something is refused: the field (dotted path from the event), the value found, the rule.
 struct violation {
   std::string field;
@@ -33,8 +35,20 @@ std::optional<violation> validate_payload(std::string_view event_type, const jso
 /// A whole event: envelope, payload, protocol.md's stricter table. Source: protocol.md, Event.
 std::optional<violation> validate_event(const json_value& event);
 
+/// The same, where an event of a registered type has that type's schema for its payload.
+std::optional<violation> validate_event(const json_value& event, const custom_types& more);
+
+/// An event whose type is none of the contract's, without that type's schema: the envelope alone,
+/// with any event_type that a host program could register.
+std::optional<violation> validate_foreign_type(const json_value& event);
+
 /// A draft as the event it would become; invalid_event with the violation's message.
 result<void> validate_draft(const event_draft& draft);
+
+/// The same for a payload that is parsed already: `payload` is what parse_json makes of
+/// draft.payload. `more` may be null. The event itself is made only to say what is wrong with it.
+result<void> validate_draft(const event_draft& draft, const json_value& payload,
+                            const custom_types* more);
 
 /// The type names the contract gives a payload field (`string`, `integer`, `array`, `null`);
 /// empty when the definition has no such field. For reading `--field k=v`.

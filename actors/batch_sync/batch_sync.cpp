@@ -118,8 +118,13 @@ void batch_sync_state::carry_out(next_step next) {
   finish();
 }
 
+bool batch_sync_state::hurried() const {
+  return std::any_of(waiting.begin(), waiting.end(),
+                     [](const asker& one) { return !one.request.background; });
+}
+
 void batch_sync_state::send_when_due() {
-  if (waiting.front().request.background && last_batch_at != 0)
+  if (!hurried() && last_batch_at != 0)
     pause_left = gap_left(last_batch_at, config.steady(), config.batch_gap);
   else
     pause_left = 0ms;
@@ -140,7 +145,7 @@ void batch_sync_state::wait() {
   }
   pause_left -= part;
   pausing = true;
-  self->delayed_send(self, part, retry_tick{});
+  self->delayed_send(self, part, retry_tick{++pause});
 }
 
 http_request batch_sync_state::request_to(std::string method, std::string_view path) const {
@@ -235,14 +240,19 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
       [self](const sync_request& request) {
         auto promise = self->make_response_promise<sync_report>();
         self->state.waiting.push_back({request, promise});
-        if (self->state.waiting.size() == 1)
-          self->state.begin_run();
+        auto& st = self->state;
+        if (st.waiting.size() == 1) {
+          st.begin_run();
+        } else if (st.hurried() && st.gap_wait) { // of the background run under way
+          st.pausing = st.gap_wait = false;
+          st.carry_out(step::send{});
+        }
         return promise;
       },
-      [self](retry_tick) {
+      [self](retry_tick tick) {
         auto& st = self->state;
-        if (!std::exchange(st.pausing, false) || !st.run)
-          return; // of a pause that wind_down cut short
+        if (tick.pause != st.pause || !std::exchange(st.pausing, false) || !st.run)
+          return; // of a pause that was cut short
         if (st.pause_left.count() > 0)
           st.wait();
         else if (std::exchange(st.gap_wait, false))

@@ -36,6 +36,8 @@ struct batch_sync_state {
   void ask_clock();
   void wait();
   /// Sends the batch, or waits until a background run may begin its next one.
+  /// Somebody waits who may not be kept waiting: batches go without a gap.
+  bool hurried() const;
   void send_when_due();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
@@ -62,6 +64,7 @@ struct batch_sync_state {
   epoch_us began_at = 0;
   std::chrono::milliseconds pause_left{}; ///< of the pause under way
   bool pausing = false;                   ///< a retry_tick is on its way
+  std::uint64_t pause = 0;                ///< its number
   bool gap_wait = false;                  ///< and it is for the gap between two batches
   bool winding_down = false;              ///< no batch is begun any more
   epoch_us last_batch_at = 0;             ///< when the last one was begun, steady

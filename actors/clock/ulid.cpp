@@ -38,10 +38,13 @@ std::uint64_t ulid::milliseconds() const {
   return ms;
 }
 
+bool wants_randomness(const ulid& last, std::uint64_t now_ms) {
+  return std::min(now_ms, last_millisecond) > last.milliseconds() || last == ulid{};
+}
+
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random) {
-  const std::uint64_t ms = std::min(now_ms, last_millisecond);
-  if (ms > last.milliseconds() || last == ulid{})
-    return make(ms, random);
+  if (wants_randomness(last, now_ms))
+    return make(std::min(now_ms, last_millisecond), random);
   return plus_one(last); // past the 80 bits it carries into the milliseconds, and still rises
 }
 

@@ -33,6 +33,9 @@ using ulid_randomness = std::array<std::uint8_t, 10>;
 /// last one there is. All zeros stands for "none yet": fresh randomness at any time.
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
 
+/// Whether the next id takes randomness at all: not within the last id's millisecond.
+bool wants_randomness(const ulid& last, std::uint64_t now_ms);
+
 /// 80 bits from the kernel. Fork-safe: there is no state in the process.
 ulid_randomness draw_randomness();
 

@@ -5,6 +5,7 @@
 #include "messages/http.hpp"
 #include "messages/result.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -29,10 +30,11 @@ using http_client_factory = std::function<result<std::unique_ptr<http_client>>()
 /// is refused.
 struct http_module {
   const char* version;
-  http_client* (*make)();
+  http_client* (*make)(); ///< nullptr: no thread to be had
 };
 
-/// Loads the module from beside the binary, or from where it was installed; internal when missing.
-result<std::unique_ptr<http_client>> load_http_client();
+/// Loads the module from `folder`, else from beside the binary or where it was installed; internal
+/// when missing, overloaded when there is no thread for it.
+result<std::unique_ptr<http_client>> load_http_client(const std::filesystem::path& folder = {});
 
 } // namespace spec_kitty

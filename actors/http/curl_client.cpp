@@ -6,13 +6,16 @@
 // environment but never for this machine itself. libcurl was chosen over libwebsockets' HTTP
 // client, which got 49 of 115 byte-exact fault cases wrong (libcurl: 1).
 #include "actors/http/client.hpp"
+#include "config/signals_blocked.hpp"
 #include "config/version.hpp"
 
 #include <curl/curl.h>
 
 #include <atomic>
+#include <exception>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,7 +53,11 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t count, void* target)
     into.too_long = true;
     return 0;
   }
-  into.body.append(bytes, count);
+  try {
+    into.body.append(bytes, count);
+  } catch (const std::exception&) { // nothing is thrown through C
+    return 0;
+  }
   return count;
 }
 
@@ -152,7 +159,15 @@ public:
     static std::once_flag once;
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
     multi_ = curl_multi_init();
-    thread_ = std::thread([this] { run(); });
+    if (multi_ == nullptr)
+      throw std::bad_alloc();
+    try {
+      const signals_blocked guard; // a host's signals are its own threads'
+      thread_ = std::thread([this] { run(); });
+    } catch (...) {
+      curl_multi_cleanup(multi_);
+      throw;
+    }
   }
 
   ~curl_client() override {
@@ -173,10 +188,13 @@ public:
 private:
   void run() {
     while (!stopping_) {
-      take_waiting();
-      int running = 0;
-      curl_multi_perform(multi_, &running);
-      finish_done();
+      try {
+        take_waiting();
+        int running = 0;
+        curl_multi_perform(multi_, &running);
+        finish_done();
+      } catch (const std::bad_alloc&) { // what is in flight ends by its timeout at the latest
+      }
       // Idle, only a wake-up matters: a daemon's thread sleeps.
       curl_multi_poll(multi_, nullptr, 0, active_.empty() ? idle_poll_ms : busy_poll_ms, nullptr);
     }
@@ -237,7 +255,12 @@ private:
 extern "C" {
 /// What http/module.cpp looks for.
 __attribute__((visibility("default"))) extern const spec_kitty::http_module spec_kitty_http_module;
-const spec_kitty::http_module spec_kitty_http_module = {
-    spec_kitty::version.data(),
-    [] { return static_cast<spec_kitty::http_client*>(new spec_kitty::curl_client); }};
+const spec_kitty::http_module spec_kitty_http_module = {spec_kitty::version.data(),
+                                                        []() -> spec_kitty::http_client* {
+                                                          try {
+                                                            return new spec_kitty::curl_client;
+                                                          } catch (const std::exception&) {
+                                                            return nullptr;
+                                                          }
+                                                        }};
 }

@@ -10,7 +10,7 @@
 namespace spec_kitty {
 
 struct http_config {
-  http_client_factory make_client = load_http_client;
+  http_client_factory make_client = [] { return load_http_client(); };
 };
 
 struct http_state {

@@ -8,8 +8,8 @@
 
 namespace spec_kitty {
 
-result<std::unique_ptr<http_client>> load_http_client() {
-  const auto place = find_part("spec_kitty_http.so");
+result<std::unique_ptr<http_client>> load_http_client(const std::filesystem::path& folder) {
+  const auto place = find_part("spec_kitty_http.so", folder);
   if (!place)
     return place.error();
   void* const handle = ::dlopen(place->c_str(), RTLD_NOW | RTLD_LOCAL); // stays for the process
@@ -20,7 +20,10 @@ result<std::unique_ptr<http_client>> load_http_client() {
   if (module == nullptr || module->version != version)
     return failure{ec::internal, "the network module " + place->string() + " is of another version",
                    "install spec-kitty again"};
-  return std::unique_ptr<http_client>(module->make());
+  std::unique_ptr<http_client> made(module->make());
+  if (!made)
+    return failure{ec::overloaded, "no thread for the network", "close other programs"};
+  return made;
 }
 
 } // namespace spec_kitty

@@ -5,6 +5,7 @@
 #include "messages/link.hpp"
 #include "messages/result.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,7 +52,9 @@ struct link_module {
   ws_link* (*open)(link_request, link_handlers);
 };
 
-/// Loads the module when it is first needed, and opens a connection with it.
-result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers handlers);
+/// Loads the module when it is first needed, from `folder` where one is named, and opens a
+/// connection with it.
+result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers handlers,
+                                           const std::filesystem::path& folder = {});
 
 } // namespace spec_kitty

@@ -44,7 +44,12 @@ std::optional<addresses> look_up(const std::string& host, const std::shared_ptr<
   if (is_numeric(host))
     return addresses{{host}, {}};
   try {
-    std::thread([host, box] { box->found(ask_resolver(host)); }).detach();
+    std::thread([host, box] {
+      try {
+        box->found(ask_resolver(host));
+      } catch (const std::exception&) { // no memory: the one who waits gives up in time
+      }
+    }).detach();
   } catch (const std::system_error& error) {
     return addresses{{}, error.what()};
   }

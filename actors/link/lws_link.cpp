@@ -1,5 +1,6 @@
 // ws_link on libwebsockets: one connection, one context, one thread (see connection.hpp).
 #include "actors/link/connection.hpp"
+#include "config/signals_blocked.hpp"
 #include "config/version.hpp"
 
 #include <system_error>
@@ -40,6 +41,7 @@ private:
 
 ws_link* open(link_request request, link_handlers handlers) {
   try {
+    const signals_blocked guard;
     return new lws_link(std::move(request), std::move(handlers));
   } catch (const std::system_error&) {
     return nullptr; // no thread to be had

@@ -8,8 +8,9 @@
 
 namespace spec_kitty {
 
-result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers handlers) {
-  const auto place = find_part("spec_kitty_link.so");
+result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers handlers,
+                                           const std::filesystem::path& folder) {
+  const auto place = find_part("spec_kitty_link.so", folder);
   if (!place)
     return place.error();
   void* const handle = ::dlopen(place->c_str(), RTLD_NOW | RTLD_LOCAL); // stays for the process
@@ -23,7 +24,7 @@ result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers h
                    "install spec-kitty again"};
   ws_link* const made = module->open(std::move(request), std::move(handlers));
   if (made == nullptr)
-    return failure{ec::internal, "no thread for the WebSocket", "close other programs"};
+    return failure{ec::overloaded, "no thread for the WebSocket", "close other programs"};
   return std::unique_ptr<ws_link>(made);
 }
 

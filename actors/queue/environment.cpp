@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <map>
+#include <thread>
 #include <utility>
 
 namespace spec_kitty {
@@ -26,6 +27,7 @@ constexpr off_t lock_file_bytes = 8192;
 constexpr off_t unwritten_end = off_t{64} << 10; ///< what a healthy file may lack at its end
 constexpr unsigned lmdb_flags = MDB_NOTLS;
 constexpr MDB_dbi most_tables = 16;
+constexpr std::chrono::milliseconds reader_poll{1};
 
 constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 7> table_names = {{
     {"ev", &store_tables::events},
@@ -160,24 +162,42 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
   }
   registry& known = the_registry();
   const std::pair place(found.st_dev, found.st_ino);
-  std::shared_ptr<environment> shared; // let go of after the guard, which its destructor takes
+  const auto until = std::chrono::steady_clock::now() + options.busy_timeout;
   std::unique_lock hold(known.guard);
   auto& slot = known.places[place];
-  known.closed.wait(hold, [&] { return (shared = slot.shared.lock()) != nullptr || !slot.open; });
-  if (shared) {
-    if (auto usable = shared->check_process(); !usable)
+  for (;;) {
+    std::shared_ptr<environment> shared;
+    known.closed.wait(hold, [&] { return (shared = slot.shared.lock()) != nullptr || !slot.open; });
+    if (!shared)
+      break;
+    const auto usable = shared->check_process();
+    const bool fits = shared->mode_ == open_mode::write || mode == open_mode::read;
+    hold.unlock(); // a destructor of the last owner takes it
+    if (!usable)
       return usable.error();
-    if (shared->mode_ == open_mode::write || mode == open_mode::read)
+    if (fits)
       return shared;
-    return failure{ec::store_unusable, "the store is open for reading in this process",
-                   "open it for writing first"};
+    shared.reset(); // a reader of this process is there, for a moment
+    if (std::chrono::steady_clock::now() >= until)
+      return failure{ec::store_busy, "the store is open for reading in this process", "try again"};
+    std::this_thread::sleep_for(reader_poll);
+    hold.lock();
   }
+  // Whoever comes meanwhile waits; other stores of this process do not.
+  slot.open = true;
+  hold.unlock();
   std::shared_ptr<environment> fresh(new environment(options, mode));
-  if (auto started = fresh->start(initialise); !started)
-    return started.error();
-  fresh->registered_as_ = place;
-  slot = {fresh, true};
-  return fresh;
+  const auto started = fresh->start(initialise);
+  hold.lock();
+  if (started) {
+    fresh->registered_as_ = place;
+    slot = {fresh, true};
+  } else {
+    slot.open = false;
+  }
+  known.closed.notify_all();
+  hold.unlock(); // `fresh` may be the last owner
+  return started ? result<std::shared_ptr<environment>>(std::move(fresh)) : started.error();
 }
 
 result<void> environment::start(const initialiser& initialise) {

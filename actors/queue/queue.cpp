@@ -23,9 +23,20 @@ bool calls_for_spill(ec code) {
   }
 }
 
+void answer(asker& who, result<append_receipt> outcome) {
+  if (auto* posted = std::get_if<std::shared_ptr<posting>>(&who))
+    (*posted)->answer(std::move(outcome));
+  else
+    deliver(std::get<caf::typed_response_promise<append_receipt>>(who), std::move(outcome));
+}
+
 } // namespace
 
 queue_state::~queue_state() {
+  try {
+    give_back_leases();
+  } catch (const std::exception&) { // the next QUEUE does
+  }
   answer_parked({ec::stopping,
                  "the queue stopped before this event was committed: it may not be "
                  "recorded",
@@ -33,8 +44,10 @@ queue_state::~queue_state() {
 }
 
 result<store*> queue_state::open() {
-  if (opened)
+  if (opened) {
+    take_in_spilled();
     return &*opened;
+  }
   auto fresh = store::open(config.store, open_mode::write);
   if (!fresh)
     return fresh.error();
@@ -61,9 +74,44 @@ result<store*> queue_state::open() {
     if (const auto after = fresh->clock())
       last_clock = *after;
   opened = std::move(*fresh);
+  give_back_leases();
   if (has_clock && (!mirror || mirror->value != last_clock)) // missing, corrupt or behind
     self->send(clock, clock_committed{last_clock, opened->node_id()});
   return &*opened;
+}
+
+/// Earlier events first. Should it not work, they stay where they are and the next one tries.
+void queue_state::take_in_spilled() {
+  if (!spilled_before)
+    return;
+  const auto taken = opened->take_in_spill(config.now());
+  spilled_before = !taken;
+  if (!taken || *taken == 0)
+    return;
+  if (const auto after = opened->clock())
+    last_clock = *after;
+  if (has_clock)
+    self->send(clock, clock_committed{last_clock, opened->node_id()});
+}
+
+/// What this home's earlier QUEUE had given out goes back: its transports fell with it.
+void queue_state::give_back_leases() {
+  if (!config.leases || !opened)
+    return;
+  for (const std::uint64_t token : config.leases->take_all()) {
+    settle_request over;
+    over.token = token;
+    (void)opened->settle(over, config.now());
+  }
+}
+
+void queue_state::park(event_draft draft, asker who) {
+  drafts.push_back(std::move(draft));
+  askers.push_back(std::move(who));
+  if (drafts.size() >= max_burst)
+    commit();
+  else if (drafts.size() == 1)
+    self->send(self, commit_burst{});
 }
 
 void queue_state::commit() {
@@ -72,8 +120,6 @@ void queue_state::commit() {
   const auto where = open();
   if (!where)
     return spill(where.error(), {});
-  if (std::exchange(spilled_before, false))
-    (void)(*where)->take_in_spill(config.now()); // earlier events first
   auto answers = (*where)->append(drafts, config.now());
   if (!answers)
     return spill(answers.error(), answers.error().code == ec::commit_unknown
@@ -84,10 +130,10 @@ void queue_state::commit() {
       last_clock = answer->lamport_clock;
   if (has_clock) // before the receipts, so that who waits for CLOCK after one finds it there
     self->send(clock, clock_committed{last_clock, opened->node_id()});
-  for (std::size_t i = 0; i < promises.size(); ++i)
-    deliver(promises[i], std::move((*answers)[i]));
+  for (std::size_t i = 0; i < askers.size(); ++i)
+    answer(askers[i], std::move((*answers)[i]));
   drafts.clear();
-  promises.clear();
+  askers.clear();
 }
 
 void queue_state::spill(const failure& why, const std::vector<std::string>& ids) {
@@ -108,21 +154,21 @@ void queue_state::spill(const failure& why, const std::vector<std::string>& ids)
                               kept.error().message,
                           why.hint});
   spilled_before = true;
-  for (std::size_t i = 0; i < promises.size(); ++i) {
+  for (std::size_t i = 0; i < askers.size(); ++i) {
     append_receipt receipt;
     receipt.event_id = events[i].event_id;
     receipt.spilled = why;
-    fulfil(promises[i], std::move(receipt));
+    answer(askers[i], std::move(receipt));
   }
   drafts.clear();
-  promises.clear();
+  askers.clear();
 }
 
 void queue_state::answer_parked(const failure& why) {
-  for (auto& promise : promises)
-    refuse(promise, why);
+  for (auto& who : askers)
+    answer(who, why);
   drafts.clear();
-  promises.clear();
+  askers.clear();
 }
 
 queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self,
@@ -146,15 +192,13 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
 
   return {
       [self](append_request& request) {
-        auto& st = self->state;
         auto promise = self->make_response_promise<append_receipt>();
-        st.drafts.push_back(std::move(request.draft));
-        st.promises.push_back(promise);
-        if (st.drafts.size() >= max_burst)
-          st.commit();
-        else if (st.drafts.size() == 1)
-          self->send(self, commit_burst{});
+        self->state.park(std::move(request.draft), promise);
         return promise;
+      },
+      [self](append_posting& posted) {
+        auto draft = std::move(posted.what->draft);
+        self->state.park(std::move(draft), std::move(posted.what));
       },
       [self](commit_burst) { self->state.commit(); },
       [self](const clock_actor& clock) {
@@ -165,6 +209,7 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
           self->send(clock, clock_committed{st.last_clock, st.opened->node_id()});
       },
       [self](mirror_barrier) -> caf::result<mirror_done> {
+        self->state.commit(); // what came before it, and is parked
         if (!self->state.has_clock)
           return mirror_done{};
         return self->delegate(self->state.clock, mirror_reached{});
@@ -188,10 +233,16 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
         return with_store([&](store& s) { return s.due(request); });
       },
       [self, with_store](const lease_request& request) {
-        return with_store(
-            [&](store& s) { return s.lease(request, this_process(), self->state.config.now()); });
+        return with_store([&](store& s) {
+          auto grant = s.lease(request, this_process(), self->state.config.now());
+          if (grant && grant->token != 0 && self->state.config.leases)
+            self->state.config.leases->add(grant->token);
+          return grant;
+        });
       },
       [self, with_store](const settle_request& request) {
+        if (self->state.config.leases && request.keep.count() == 0)
+          self->state.config.leases->remove(request.token);
         return with_store([&](store& s) { return s.settle(request, self->state.config.now()); });
       },
       [with_store](const adopt_request& request) {

@@ -12,23 +12,57 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace spec_kitty {
 
+/// Leases that QUEUE gave out and that have not ended: for the QUEUE that follows one that fell.
+/// Their owner is this process, which lives on, so nobody else would give them back in time.
+class lease_book {
+public:
+  void add(std::uint64_t token) {
+    const std::lock_guard hold(guard_);
+    tokens_.insert(token);
+  }
+  void remove(std::uint64_t token) {
+    const std::lock_guard hold(guard_);
+    tokens_.erase(token);
+  }
+  std::set<std::uint64_t> take_all() {
+    const std::lock_guard hold(guard_);
+    return std::exchange(tokens_, {});
+  }
+
+private:
+  std::mutex guard_;
+  std::set<std::uint64_t> tokens_;
+};
+
 struct queue_config {
   store_options store;
   std::function<epoch_us()> now = wall_clock_now; ///< injected in tests
+  std::shared_ptr<lease_book> leases = {};        ///< where QUEUE may be started again
 };
 
 /// Most events in one commit: the transaction stays short for other processes.
 inline constexpr std::size_t max_burst = 512;
+
+/// Who waits for an append: a request's promise, or a posting.
+using asker = std::variant<caf::typed_response_promise<append_receipt>, std::shared_ptr<posting>>;
 
 struct queue_state {
   ~queue_state();
 
   /// Opens the store when first needed, merging a clock mirror that is ahead of it.
   result<store*> open();
+  void take_in_spilled();
+  void give_back_leases();
+  void park(event_draft draft, asker who);
   void commit();
   /// Keeps the parked drafts beside a store that cannot be used, and answers them. `ids` are those
   /// of a commit whose outcome is unknown.
@@ -38,7 +72,7 @@ struct queue_state {
   queue_config config;
   std::optional<store> opened;
   std::vector<event_draft> drafts;
-  std::vector<caf::typed_response_promise<append_receipt>> promises;
+  std::vector<asker> askers; ///< of the drafts, in their order
   clock_actor clock;
   bool has_clock = false;
   bool spilled_before = false; ///< by this process: to be taken in before anything is appended

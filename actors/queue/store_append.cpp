@@ -31,7 +31,9 @@ event_maker::event_maker(const event_draft& draft, const summary& row, std::stri
                          epoch_us now, const std::optional<ulid>& known_id)
     : type_(draft.event_type), tail_(render_tail(draft)) {
   const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
-  record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, draw_randomness());
+  const auto random = // a call of the kernel each: a burst needs one
+      wants_randomness(row.last_id, now_ms) ? draw_randomness() : ulid_randomness{};
+  record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random);
   record.lamport = row.clock + 1;
   record.recorded_at = now;
   head_ =

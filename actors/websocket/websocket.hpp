@@ -32,7 +32,9 @@ struct websocket_config {
   auth_actor auth;
   http_actor http;
   supervisor_actor supervisor;
-  link_factory open = open_link;
+  link_factory open = [](link_request request, link_handlers handlers) {
+    return open_link(std::move(request), std::move(handlers));
+  };
   std::function<epoch_us()> steady = steady_now;
 };
 

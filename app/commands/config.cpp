@@ -105,7 +105,7 @@ exit_status set_server(context& ctx, const std::string& url) {
   if (now->at(server_key).origin == "environment")
     ctx.out.warn("written, but " + environment_name(server_key) +
                  " in the environment overrides it");
-  context changed{ctx.out, ctx.home, *now};
+  context changed{{ctx.home, *now}, ctx.out};
   if (ring_patiently(ctx.home.path, rouse::session) == delivery::full)
     ctx.out.warn("the daemon does not hear of it; tell it with: spec-kitty sync daemon restart");
   const auto status = show_server(changed);

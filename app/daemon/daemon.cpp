@@ -30,7 +30,7 @@ constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that leavin
 constexpr auto leaving_patience = 6s;       ///< with one that is on its way out
 
 context with_settings(const home_folder& home, const settings& config) {
-  return {output(false, true, false), home, config};
+  return {{home, config}, output(false, true, false)};
 }
 
 /// Those of the loop itself, and of commands, are no reason to give up a connection.

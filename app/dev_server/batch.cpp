@@ -150,7 +150,7 @@ result<std::vector<judgement>> batch_desk::take(const std::vector<std::string_vi
 }
 
 judgement batch_desk::judge(const json_value& event, std::set<std::string>& in_this_batch) {
-  if (const auto broken = validate_event(event))
+  if (const auto broken = validate_event(event, rules_.more_types))
     return {text_of(event, "event_id"), rejected, broken->message()};
   const std::string id = *text_of(event, "event_id");
   const std::string type = *text_of(event, "event_type");

@@ -10,6 +10,7 @@
 #include "app/dev_server/event_log.hpp"
 #include "app/dev_server/http.hpp"
 #include "app/dev_server/reply_memory.hpp"
+#include "messages/custom_types.hpp"
 #include "messages/json.hpp"
 
 #include <functional>
@@ -25,10 +26,11 @@ namespace spec_kitty::dev_server {
 /// Largest batch before compression, in bytes.
 inline constexpr std::size_t max_batch_bytes = std::size_t{8} * 1024 * 1024;
 
-/// Knobs for tests: how the server should misbehave.
+/// Knobs for tests: how the server should misbehave; and what it takes beside the contract's types.
 struct batch_rules {
   unsigned pending_first = 0;         ///< how often each new event is answered `pending`
   std::set<std::string> reject_types; ///< event types answered `error`
+  custom_types more_types{};          ///< of host programs
 };
 
 /// One event and what is said about it.

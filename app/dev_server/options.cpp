@@ -5,6 +5,9 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <vector>
 
 namespace spec_kitty::dev_server {
 
@@ -29,8 +32,38 @@ std::string check_team(const std::string& text) {
   return check_name(text);
 }
 
-std::string check_type(const std::string& text) {
-  return is_event_type(text) ? "" : "is no event type of the contract";
+/// The text of a file that is no larger than a schema can be, by a byte more than that.
+std::optional<std::string> read_schema(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(max_custom_schema + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.fail() && !file.eof()))
+    return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+/// Registers what `--accept-type NAME=FILE` names.
+void accept_type(custom_types& types, const std::string& given) {
+  const auto refuse = [](const std::string& why) {
+    throw CLI::ValidationError("--accept-type", why);
+  };
+  const std::size_t sign = given.find('=');
+  if (sign == std::string::npos)
+    refuse("give NAME=FILE: an event type and the file with the JSON Schema of its payload");
+  const auto schema = read_schema(given.substr(sign + 1));
+  if (!schema)
+    refuse("cannot read " + given.substr(sign + 1));
+  if (const auto added = types.add(given.substr(0, sign), *schema); !added)
+    refuse(added.error().message + " (" + added.error().hint + ")");
+}
+
+void check_types(const batch_rules& rules) {
+  for (const auto& type : rules.reject_types)
+    if (!is_event_type(type) && !rules.more_types.contains(type))
+      throw CLI::ValidationError("--reject-type", type +
+                                                      " is no event type of the contract, nor of "
+                                                      "--accept-type");
 }
 
 } // namespace
@@ -64,8 +97,12 @@ std::variant<options, int> read_options(int argc, char** argv) {
                  "test knob: answer `pending` the first N times for each event");
   app.add_option("--reject-type", chosen.batches.reject_types,
                  "test knob: answer `error` for events of this type; repeatable")
-      ->allow_extra_args(false)
-      ->check(check_type);
+      ->allow_extra_args(false);
+  std::vector<std::string> accepted;
+  app.add_option("--accept-type", accepted,
+                 "NAME=FILE: take events of this type too, their payload held against the JSON "
+                 "Schema in FILE; repeatable")
+      ->allow_extra_args(false);
   bool no_snapshot = false;
   bool no_ack = false;
   ws_rules& sockets = chosen.sockets;
@@ -90,6 +127,9 @@ std::variant<options, int> read_options(int argc, char** argv) {
       ->check(CLI::Range(1000, 4999));
   try {
     app.parse(argc, argv);
+    for (const auto& given : accepted)
+      accept_type(chosen.batches.more_types, given);
+    check_types(chosen.batches);
   } catch (const CLI::ParseError& why) {
     return app.exit(why) == 0 ? 0 : exit_usage;
   }

@@ -26,6 +26,8 @@ protected:
     return mirror ? mirror->value : 0;
   }
 
+  static std::shared_ptr<posting> posted(std::vector<std::string>& into);
+
   queue_actor queue_ = start_queue();
 };
 
@@ -71,6 +73,49 @@ TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
   }
   run();
   EXPECT_TRUE(second.ok());
+}
+
+/// A posting as a host's: notes its answer, or that it was dropped without one.
+struct noted : posting {
+  noted(std::vector<std::string>& into, event_draft of) : said(into) { draft = std::move(of); }
+  ~noted() override {
+    if (!answered)
+      said.emplace_back("dropped");
+  }
+  void answer(result<append_receipt> outcome) override {
+    answered = true;
+    said.push_back(outcome ? std::to_string(outcome->lamport_clock)
+                           : std::string(to_string(outcome.error().code)));
+  }
+  std::vector<std::string>& said;
+  bool answered = false;
+};
+
+std::shared_ptr<posting> Queue::posted(std::vector<std::string>& into) {
+  return std::make_shared<noted>(into, draft());
+}
+
+TEST_F(Queue, PostingsAndRequestsShareABurstAndEachIsAnswered) {
+  std::vector<std::string> said;
+  const auto first = ask<append_receipt>(queue_, append_request{draft()});
+  caf::anon_send(queue_, append_posting{posted(said)});
+  const auto third = ask<append_receipt>(queue_, append_request{draft()});
+  EXPECT_TRUE(said.empty());
+  run();
+  EXPECT_EQ(said, std::vector<std::string>{"1"}); // the askers are actors, and come later
+  EXPECT_EQ(first->lamport_clock + third->lamport_clock, 2U + 3U);
+}
+
+TEST_F(Queue, APostingIsAnsweredOrDroppedWhereQueueDies) {
+  append(queue_, 1);
+  std::vector<std::string> said;
+  caf::anon_send(queue_, append_posting{posted(said)});
+  ASSERT_TRUE(scheduler_.try_run_once()); // parked, not committed
+  kill(queue_);
+  EXPECT_EQ(said.size(), 1U);
+  caf::anon_send(queue_, append_posting{posted(said)});
+  run();
+  EXPECT_EQ(said.back(), "dropped");
 }
 
 TEST_F(Queue, EventsAtTheCapAreRefusedOneByOne) {

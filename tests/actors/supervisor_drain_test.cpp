@@ -149,6 +149,19 @@ TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
   EXPECT_EQ(batches(), before + 1);
 }
 
+TEST_F(Daemon, WhoAsksForARunDoesNotWaitForTheGapOfTheOneUnderWay) {
+  const auto daemon = start_daemon(false);
+  append(queue_, 2500);
+  stir(rouse::events);
+  answer_all();
+  ASSERT_EQ(batches(), 1U) << "the next one waits for the gap";
+  const auto asked = ask_now<sync_report>(daemon, sync_request{});
+  answer_all();
+  EXPECT_TRUE(asked.ok());
+  EXPECT_EQ(stats().live, 0U);
+  EXPECT_GE(batches(), 3U);
+}
+
 TEST_F(Daemon, ARunThatBeganBeforeTheHandOverDoesNotCountAsItsTurn) {
   start_daemon();
   connect();

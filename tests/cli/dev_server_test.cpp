@@ -82,6 +82,32 @@ TEST_F(DevServer, WrongOptionsAreStatusTwo) {
   }
 }
 
+TEST_F(DevServer, ATypeThatCannotBeAcceptedIsNamedWithTheRemedy) {
+  write_text(work() / "good.json", R"({"required":["points"]})");
+  write_text(work() / "bad.json", R"({"properties":{"points":{"const":3}}})");
+  struct wrong_type {
+    words options;
+    const char* says;
+  };
+  for (const auto& [options, says] : std::vector<wrong_type>{
+           {{"--accept-type", "SprintClosed=bad.json"}, "/properties/points/const"},
+           {{"--accept-type", "SprintClosed=none.json"}, "cannot read none.json"},
+           {{"--accept-type", "SprintClosed=."}, "cannot read ."},
+           {{"--accept-type", "SprintClosed"}, "NAME=FILE"},
+           {{"--accept-type", "WPCreated=good.json"}, "the contract has a type of this name"},
+           {{"--accept-type", "A=good.json", "--accept-type", "A=good.json"}, "already"},
+           {{"--reject-type", "SprintClosed"}, "SprintClosed is no event type"}}) {
+    words all = {"dev-server"};
+    all.insert(all.end(), options.begin(), options.end());
+    const auto done = cli(all);
+    EXPECT_EQ(done.status, 2) << options.back();
+    EXPECT_NE(done.err.find(says), std::string::npos) << done.err;
+  }
+  child process(command({"dev-server", "--json", "--reject-type", "SprintClosed", "--accept-type",
+                         "SprintClosed=good.json", "--accept-type", "B=good.json"}));
+  EXPECT_TRUE(parsed(process.next_line().value_or("null")).IsObject()) << "whatever the order";
+}
+
 TEST_F(DevServer, ThePasswordOfTheEnvironmentIsUsedAndNotShownOnTheCommandLine) {
   auto what = command({"dev-server", "--json"});
   what.env["SPEC_KITTY_DEV_PASSWORD"] = "from-the-environment";

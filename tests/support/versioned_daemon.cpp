@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     std::puts("running");
     std::fflush(stdout);
   };
-  const context ctx{output(false, true, false), home, *config};
+  const context ctx{{home, *config}, output(false, true, false)};
   const auto done = run_daemon(ctx, options);
   if (!done)
     std::fprintf(stderr, "%s\n", done.error().message.c_str());

@@ -307,6 +307,33 @@ TEST_F(DevServer, NamesTheLimitOfABatchThatIsTooLarge) {
   EXPECT_EQ(send(batch_request(std::string(max_batch_bytes + 1, ' '))).status, 413);
 }
 
+TEST_F(DevServer, TakesEventsOfHostsWhoseSchemaItWasGiven) {
+  const auto closed = [](int n, const std::string& payload) {
+    event_draft draft;
+    draft.event_type = "SprintClosed";
+    draft.aggregate_id = "sprint-7";
+    draft.aggregate_type = "Feature";
+    draft.payload = payload;
+    draft.timestamp = "2026-02-03T04:05:06.000007Z";
+    return render_head({id(n), 1, "0123456789ab"}, "dev-team") + render_tail(draft);
+  };
+  batch_rules knobs;
+  ASSERT_TRUE(knobs.more_types.add("SprintClosed", R"({"required":["points"]})"));
+  boot({}, knobs);
+  log_in();
+  const auto reply = send_batch({closed(1, R"({"points":3})"), closed(2, "{}"), event(3)});
+  EXPECT_EQ(statuses(reply), "success rejected success");
+  EXPECT_NE(reply.body.find("payload.points: nothing is required"), std::string::npos);
+
+  knobs.reject_types = {"SprintClosed"};
+  boot({}, knobs);
+  log_in();
+  EXPECT_EQ(statuses(send_batch({closed(4, R"({"points":3})")})), "error");
+  boot();
+  log_in();
+  EXPECT_EQ(statuses(send_batch({closed(5, R"({"points":3})")})), "rejected") << "without a schema";
+}
+
 TEST_F(DevServer, GivesEventsBackAsTheyCame) {
   log_in();
   std::string odd = event(1);

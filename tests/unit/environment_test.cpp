@@ -8,6 +8,7 @@
 
 #include <array>
 #include <fstream>
+#include <thread>
 
 namespace spec_kitty {
 namespace {
@@ -80,11 +81,24 @@ TEST_F(Environment, AReadersEnvironmentIsNotHandedToAWriter) {
   append(*std::make_unique<store>(open()), 1);
   {
     store reader = open(open_mode::read);
-    const auto writer = store::open(options(), open_mode::write);
+    store_options brief = options();
+    brief.busy_timeout = std::chrono::milliseconds(5);
+    const auto writer = store::open(brief, open_mode::write);
     ASSERT_FALSE(writer);
-    EXPECT_EQ(writer.error().code, ec::store_unusable);
+    EXPECT_EQ(writer.error().code, ec::store_busy);
   }
   EXPECT_TRUE(store::open(options(), open_mode::write)) << "the reader is gone";
+}
+
+TEST_F(Environment, AWriterWaitsForAReaderOfItsProcessThatIsThereForAMoment) {
+  append(*std::make_unique<store>(open()), 1);
+  auto reader = std::make_unique<store>(open(open_mode::read));
+  std::thread leaving([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    reader.reset();
+  });
+  EXPECT_TRUE(store::open(options(), open_mode::write));
+  leaving.join();
 }
 
 TEST_F(Environment, UseAfterForkIsRefusedUntilTheChildOpensItsOwn) {

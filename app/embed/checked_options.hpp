@@ -1,0 +1,25 @@
+// A host's options, checked and resolved: what the home, the settings and the project are. Touches
+// no store and starts nothing.
+#pragma once
+
+#include "app/home_view.hpp"
+#include "app/prepare.hpp"
+#include "config/url.hpp"
+#include "spec_kitty/options.hpp"
+
+#include <optional>
+
+namespace spec_kitty::embed {
+
+struct checked_options {
+  options given;
+  home_view view;
+  emit_context known;               ///< team and words of nobody yet
+  std::optional<server_url> server; ///< nothing: none is set, or others deliver
+  std::string why_no_server;        ///< in words
+};
+
+/// bad_input, bad_config or not_found, naming the option and the remedy.
+result<checked_options> check(options given);
+
+} // namespace spec_kitty::embed

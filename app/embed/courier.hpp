@@ -1,0 +1,43 @@
+// Runs a host's callbacks: on the host's executor, else one after the other on a thread that is
+// made for the first of them. Each is run once, whatever happens: where there is no thread for it
+// any more, or none to be had, on the thread that hands it over.
+#pragma once
+
+#include "app/embed/host_voice.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace spec_kitty::embed {
+
+class courier {
+public:
+  using work = std::function<void()>;
+
+  courier(std::function<void(work)> executor, std::shared_ptr<host_voice> voice);
+  /// finish() without patience.
+  ~courier();
+  courier(const courier&) = delete;
+  courier& operator=(const courier&) = delete;
+
+  /// Never throws; waits only where it runs the work itself.
+  void run(work what) noexcept;
+
+  /// The same for what may be left out: false where so much waits already that it was.
+  bool offer(work what) noexcept;
+
+  /// True while a callback of any client runs on this thread.
+  static bool is_here();
+
+  /// Ends the thread after what was handed over; false when that takes longer: it ends by itself
+  /// then. On the courier's own thread it returns at once, and the thread ends after its work.
+  bool finish(std::chrono::steady_clock::time_point until);
+
+private:
+  struct desk;
+  std::function<void(work)> executor_;
+  std::shared_ptr<desk> desk_;
+};
+
+} // namespace spec_kitty::embed

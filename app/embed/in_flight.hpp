@@ -1,0 +1,85 @@
+// Events that were handed over and are not answered yet: the bound that keeps a host's memory.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+namespace spec_kitty::embed {
+
+class in_flight {
+public:
+  using deadline = std::chrono::steady_clock::time_point;
+
+  explicit in_flight(std::size_t most) : most_(most), low_water_(most - (most + 7) / 8) {}
+
+  bool try_enter() {
+    const std::lock_guard hold(guard_);
+    return enter_locked();
+  }
+  /// Waits for room; false when there was none until then.
+  bool enter(deadline until) {
+    std::unique_lock hold(guard_);
+    ++waiting_for_room_;
+    const bool room = room_.wait_until(hold, until, [&] { return entered_ - left_ < most_; });
+    --waiting_for_room_;
+    return room && enter_locked();
+  }
+  /// Past the bound: for who would wait for himself.
+  void enter_anyway() {
+    const std::lock_guard hold(guard_);
+    ++entered_;
+  }
+  /// It has its answer; it may still take up room.
+  void answered() {
+    const std::lock_guard hold(guard_);
+    ++answered_;
+    if (waiting_for_answers_ > 0)
+      answers_.notify_all();
+  }
+  /// Those who wait are woken an eighth below the bound, all at once: with each event that leaves,
+  /// every one of them would wake for the room of one.
+  void leave() {
+    const std::lock_guard hold(guard_);
+    ++left_;
+    if (waiting_for_room_ > 0 && entered_ - left_ <= low_water_)
+      room_.notify_all();
+  }
+  /// Waits until as many have an answer as had entered before; false when that takes longer.
+  bool wait_for_those_before(deadline until) {
+    std::unique_lock hold(guard_);
+    const std::uint64_t before = entered_;
+    ++waiting_for_answers_;
+    const bool done = answers_.wait_until(hold, until, [&] { return answered_ >= before; });
+    --waiting_for_answers_;
+    return done;
+  }
+  /// Without an answer now.
+  std::uint64_t now() const {
+    const std::lock_guard hold(guard_);
+    return entered_ - answered_;
+  }
+
+private:
+  bool enter_locked() {
+    if (entered_ - left_ >= most_)
+      return false;
+    ++entered_;
+    return true;
+  }
+
+  const std::size_t most_;
+  const std::size_t low_water_;
+  mutable std::mutex guard_;
+  std::condition_variable room_;
+  std::condition_variable answers_;
+  std::uint64_t entered_ = 0;
+  std::uint64_t answered_ = 0;
+  std::uint64_t left_ = 0;
+  unsigned waiting_for_room_ = 0;
+  unsigned waiting_for_answers_ = 0;
+};
+
+} // namespace spec_kitty::embed

@@ -1,0 +1,144 @@
+#include "app/embed/running_home.hpp"
+
+#include <caf/attachable.hpp>
+#include <caf/send.hpp>
+
+#include <thread>
+
+namespace spec_kitty::embed {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto grace = 10s;
+constexpr auto last_moment = 2s;
+
+std::chrono::milliseconds left_until(running_home::deadline until) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      until - std::chrono::steady_clock::now());
+  return std::max(left, 1ms);
+}
+
+} // namespace
+
+/// Hears of the actor system's end: its own server ends first, while the threads still work. Then
+/// FRONT is told to end, and a host that forgot stop() is told so.
+struct running_home::system_watch {
+  std::mutex guard;
+  front_actor front; ///< nothing: stopped in time
+  bool over = false;
+  std::shared_ptr<home_core> core;
+
+  struct token {
+    static constexpr std::size_t token_type = caf::attachable::token::anonymous;
+  } key;
+
+  void on_system_end() {
+    front_actor left;
+    {
+      const std::lock_guard hold(guard);
+      if (!front)
+        return;
+      over = true;
+      left = std::move(front);
+      front = nullptr;
+    }
+    core->log(log_level::error,
+              "the actor system ends before spec-kitty was stopped: call stop() first; what was "
+              "acknowledged is kept");
+    caf::anon_send_exit(left, caf::exit_reason::user_shutdown);
+  }
+};
+
+namespace {
+
+template <class Watch>
+class on_exit final : public caf::attachable {
+public:
+  explicit on_exit(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
+  void actor_exited(const caf::error&, caf::execution_unit*) override { watch_->on_system_end(); }
+  bool matches(const token& what) override { return what.ptr == &watch_->key; }
+
+private:
+  std::shared_ptr<Watch> watch_;
+};
+
+} // namespace
+
+running_home::running_home(caf::actor_system& system, std::shared_ptr<home_core> core,
+                           std::shared_ptr<std::atomic<int>> alive)
+    : system_(&system), core_(std::move(core)), alive_(std::move(alive)),
+      watch_(std::make_shared<system_watch>()) {
+  const logger_as_before guard;
+  front_ = spawn_counted(system, alive_, front, core_, alive_);
+  core_->set_front(front_);
+  watch_->core = core_;
+  watch_->front = front_;
+  caf::actor_cast<caf::abstract_actor*>(system.config_serv())
+      ->attach(std::make_unique<on_exit<system_watch>>(watch_));
+}
+
+result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& system,
+                                                          std::shared_ptr<home_core> core,
+                                                          std::shared_ptr<std::atomic<int>> alive) {
+  std::unique_ptr<running_home> made(new running_home(system, std::move(core), std::move(alive)));
+  const auto patience = made->core_->view().store_settings().busy_timeout * 4 + grace;
+  const auto opened = made->ask<clock_reading>(patience, front_check{});
+  if (opened)
+    return made;
+  const failure why = opened.error();
+  if (why.code == ec::store_busy || why.code == ec::store_full || why.code == ec::timeout) {
+    made->core_->note(why);
+    made->core_->log(log_level::warning, why.message + "; events are kept beside the store");
+    return made;
+  }
+  (void)made->stop(std::chrono::steady_clock::now() + grace);
+  return why;
+}
+
+running_home::~running_home() {
+  if (!stopped_)
+    (void)stop(std::chrono::steady_clock::now() + grace);
+}
+
+result<void> running_home::stop(deadline until) {
+  if (std::exchange(stopped_, true))
+    return {};
+  {
+    const std::lock_guard hold(watch_->guard);
+    watch_->front = nullptr;
+    if (watch_->over) {
+      forget();
+      return failure{ec::stopping, "the actor system ended before stop() was called",
+                     "call stop() before the actor system ends"};
+    }
+  }
+  caf::actor_cast<caf::abstract_actor*>(system_->config_serv())
+      ->detach(caf::attachable::token(watch_->key));
+  // Half the time for the transports to end kindly; FRONT ends them then, and has the rest.
+  const auto answer = ask<wound_down>(left_until(until), front_stop{left_until(until) / 2});
+  core_->set_front({});
+  caf::anon_send_exit(front_, caf::exit_reason::user_shutdown); // where it has not answered
+  front_ = nullptr;
+  const auto last = until + last_moment; // what was told to end at the deadline is quick now
+  while (alive_->load() > 0) {
+    if (std::chrono::steady_clock::now() >= last)
+      return failure{ec::stopping, "a part of the client did not end in time and is left behind",
+                     "give it more time"};
+    std::this_thread::sleep_for(200us);
+  }
+  if (!answer)
+    return failure{ec::stopping, "the client did not end in time: " + answer.error().message,
+                   "give it more time"};
+  return {};
+}
+
+void running_home::forget() {
+  // An actor's end touches its system, which is gone: a handle must not be the last one to let go.
+  (void)new front_actor(std::move(front_));
+  front_ = nullptr;
+  core_->set_front({});
+}
+
+} // namespace spec_kitty::embed

@@ -1,0 +1,62 @@
+// An open home with its actors at work in some actor system: what both doors stand on. No
+// function throws; every wait has an end.
+#pragma once
+
+#include "app/embed/front.hpp"
+#include "app/embed/logger_as_before.hpp"
+#include "app/embed/process_guard.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <memory>
+
+namespace spec_kitty::embed {
+
+class running_home {
+public:
+  using deadline = std::chrono::steady_clock::time_point;
+
+  /// Starts FRONT and what is behind it, and has the store opened. A store that is busy or full
+  /// just now is no failure: events go beside it.
+  /// `alive` counts the actors that have not ended, whatever becomes of this.
+  static result<std::unique_ptr<running_home>> start(caf::actor_system& system,
+                                                     std::shared_ptr<home_core> core,
+                                                     std::shared_ptr<std::atomic<int>> alive);
+  ~running_home();
+  running_home(const running_home&) = delete;
+  running_home& operator=(const running_home&) = delete;
+
+  const front_actor& front_handle() const { return front_; }
+
+  /// Asks FRONT and waits for the answer.
+  template <class Answer, class Question>
+  result<Answer> ask(std::chrono::milliseconds patience, Question question) {
+    const logger_as_before guard;
+    caf::scoped_actor self(*system_, true);
+    result<Answer> out = failure{ec::internal, "no answer", {}};
+    self->request(front_, patience, std::move(question))
+        .receive([&](Answer& answer) { out = std::move(answer); },
+                 [&](const caf::error& error) { out = failure_in_time(error); });
+    return out;
+  }
+
+  /// Ends every actor, in order; `stopping` when not all ended in time, or when the actor system
+  /// has ended before. Once it has returned, nothing here touches the actor system any more.
+  result<void> stop(deadline until);
+
+private:
+  struct system_watch;
+
+  running_home(caf::actor_system& system, std::shared_ptr<home_core> core,
+               std::shared_ptr<std::atomic<int>> alive);
+  void forget();
+
+  caf::actor_system* system_;
+  std::shared_ptr<home_core> core_;
+  std::shared_ptr<std::atomic<int>> alive_;
+  std::shared_ptr<system_watch> watch_;
+  front_actor front_;
+  bool stopped_ = false;
+};
+
+} // namespace spec_kitty::embed

@@ -1,0 +1,48 @@
+// A home as this process sees it: where it is, how it is configured, its store. What a command, a
+// daemon and an embedding host have in common.
+#pragma once
+
+#include "actors/queue/store.hpp"
+#include "config/credentials.hpp"
+#include "config/home.hpp"
+#include "config/settings.hpp"
+
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+struct home_view {
+  home_folder home;
+  settings config;
+
+  store_options store_settings() const {
+    store_options options;
+    options.home = home.path;
+    options.seed = local_seed(home);
+    options.max_events = static_cast<std::uint64_t>(config.number("sync.max_queue_size"));
+    options.max_bytes = static_cast<std::uint64_t>(config.number("sync.max_queue_bytes"));
+    options.busy_timeout = std::chrono::milliseconds(config.number("sync.busy_timeout_ms"));
+    options.share_by_default = config.text("sync.project_default") == "on";
+    options.evict_oldest = config.text("sync.overflow") == "evict_oldest";
+    return options;
+  }
+
+  /// The store for reading: nothing where the home has none yet. Changes nothing on disk.
+  result<std::optional<store>> open_for_reading() const {
+    auto opened = store::open(store_settings(), open_mode::read);
+    if (opened)
+      return std::optional<store>(std::move(*opened));
+    if (opened.error().code == ec::not_found)
+      return std::optional<store>{};
+    return opened.error();
+  }
+
+  /// The session's team; empty when nobody is logged in or the file cannot be read.
+  std::string session_team() const {
+    const auto session = read_credentials(home.path);
+    return session && *session ? (*session)->team_slug : std::string();
+  }
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,28 @@
+// Threads that get no signal but those about themselves: what a host sends itself is its own
+// threads' business, and SIGPIPE would end a process that does not ignore it.
+#pragma once
+
+#include <csignal>
+
+namespace spec_kitty {
+
+/// Threads begun while one of these exists have every signal blocked that is not about a fault of
+/// the thread itself: a host's crash handler sees those.
+class signals_blocked {
+public:
+  signals_blocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS})
+      ::sigdelset(&all, own);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+} // namespace spec_kitty
