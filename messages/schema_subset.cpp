@@ -38,9 +38,10 @@ std::string step(const std::string& where, std::string_view name) {
 
 /// Calls visit(schema, keyword, name) for every schema directly inside one; `name` is empty or the
 /// entry of a map or list.
+/// Not by ranges: RapidJSON's own != of two iterators that may change is ambiguous in C++20.
 template <class Schema, class Visit>
 void each_part(Schema& schema, const Visit& visit) {
-  for (auto& entry : schema.GetObject()) {
+  std::for_each_n(schema.MemberBegin(), schema.MemberCount(), [&](auto& entry) {
     const std::string_view keyword = text(entry.name);
     const schema_keyword kind = kind_of(keyword);
     const bool map = kind == schema_keyword::schema_map || kind == schema_keyword::pattern_map ||
@@ -49,9 +50,10 @@ void each_part(Schema& schema, const Visit& visit) {
     const bool single = kind == schema_keyword::schema || kind == schema_keyword::schema_or_flag ||
                         kind == schema_keyword::schema_or_list;
     if (map && entry.value.IsObject()) {
-      for (auto& inner : entry.value.GetObject())
+      std::for_each_n(entry.value.MemberBegin(), entry.value.MemberCount(), [&](auto& inner) {
         if (kind != schema_keyword::dependency_map || inner.value.IsObject())
           visit(inner.value, keyword, std::string(text(inner.name)));
+      });
     } else if (list && entry.value.IsArray()) {
       std::size_t index = 0;
       for (auto& inner : entry.value.GetArray())
@@ -59,7 +61,7 @@ void each_part(Schema& schema, const Visit& visit) {
     } else if (single && entry.value.IsObject()) {
       visit(entry.value, keyword, std::string());
     }
-  }
+  });
 }
 
 class checker {
@@ -265,7 +267,8 @@ std::optional<schema_fault> find_schema_fault(const json_value& schema) {
 }
 
 void drop_annotations(json_value& schema) {
-  for (auto entry = schema.MemberBegin(); entry != schema.MemberEnd();) {
+  auto entry = schema.MemberBegin();
+  for (auto left = schema.MemberCount(); left > 0; --left) {
     const auto kind = kind_of(text(entry->name));
     if (kind == schema_keyword::annotation || kind == schema_keyword::base)
       entry = schema.EraseMember(entry);

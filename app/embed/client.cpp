@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 namespace spec_kitty {
 
@@ -68,7 +69,7 @@ client::~client() {
   if (!impl_)
     return;
   if (!impl_->here()) { // a child of a fork: nothing of it can be ended here
-    (void)new std::shared_ptr<impl>(std::move(impl_));
+    (void)new (std::nothrow) std::shared_ptr<impl>(std::move(impl_));
     return;
   }
   try {

@@ -86,7 +86,7 @@ result<void> client::impl::stop(std::chrono::milliseconds deadline) {
   const auto until = after(deadline);
   stopping_ = true;
   const embed::logger_as_before guard;
-  const auto ended = end_actors(until);
+  auto ended = end_actors(until);
   if (!ended)
     core_->log(log_level::error, ended.error().message);
   if (!core_->callbacks().finish(until))

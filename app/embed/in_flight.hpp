@@ -13,7 +13,7 @@ class in_flight {
 public:
   using deadline = std::chrono::steady_clock::time_point;
 
-  explicit in_flight(std::size_t most) : most_(most), low_water_(most - (most + 7) / 8) {}
+  explicit in_flight(std::size_t most) : most_(most), eighth_((most + 7) / 8) {}
 
   bool try_enter() {
     const std::lock_guard hold(guard_);
@@ -39,13 +39,16 @@ public:
     if (waiting_for_answers_ > 0)
       answers_.notify_all();
   }
-  /// Those who wait are woken an eighth below the bound, all at once: with each event that leaves,
-  /// every one of them would wake for the room of one.
+  /// Each time an eighth has left, an eighth of those who wait is woken. All of them at once, for
+  /// the room of one, would keep the processors from QUEUE, which makes the room.
   void leave() {
     const std::lock_guard hold(guard_);
     ++left_;
-    if (waiting_for_room_ > 0 && entered_ - left_ <= low_water_)
-      room_.notify_all();
+    if (++left_since_ < eighth_)
+      return;
+    left_since_ = 0;
+    for (unsigned wake = (waiting_for_room_ + 7) / 8; wake > 0; --wake)
+      room_.notify_one();
   }
   /// Waits until as many have an answer as had entered before; false when that takes longer.
   bool wait_for_those_before(deadline until) {
@@ -71,13 +74,14 @@ private:
   }
 
   const std::size_t most_;
-  const std::size_t low_water_;
+  const std::size_t eighth_;
   mutable std::mutex guard_;
   std::condition_variable room_;
   std::condition_variable answers_;
   std::uint64_t entered_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t left_ = 0;
+  std::size_t left_since_ = 0; ///< those who wait were woken
   unsigned waiting_for_room_ = 0;
   unsigned waiting_for_answers_ = 0;
 };

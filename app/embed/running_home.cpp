@@ -87,7 +87,7 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
   const auto opened = made->ask<clock_reading>(patience, front_check{});
   if (opened)
     return made;
-  const failure why = opened.error();
+  const failure& why = opened.error();
   if (why.code == ec::store_busy || why.code == ec::store_full || why.code == ec::timeout) {
     made->core_->note(why);
     made->core_->log(log_level::warning, why.message + "; events are kept beside the store");

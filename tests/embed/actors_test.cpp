@@ -156,6 +156,8 @@ TEST_F(Actors, AfterStopHandlesAnswerAndASecondStopDoesNothing) {
 }
 
 TEST_F(Actors, ASystemThatEndsBeforeStopEndsAllTheSameAndTheHostIsTold) {
+  if (SPEC_KITTY_SANITIZED)
+    GTEST_SKIP() << "what a forgotten stop leaves behind is a leak";
   auto place = spawn(host());
   ASSERT_TRUE(ask<receipt>(place.events(), emit_message{note()}));
   system.end();
@@ -167,6 +169,8 @@ TEST_F(Actors, ASystemThatEndsBeforeStopEndsAllTheSameAndTheHostIsTold) {
 }
 
 TEST_F(Actors, ASystemWithOneThreadThatEndsInTheMidstEndsToo) {
+  if (SPEC_KITTY_SANITIZED)
+    GTEST_SKIP() << "what a forgotten stop leaves behind is a leak";
   host_system small(true);
   auto made = embedded::spawn(small.get(), host());
   ASSERT_TRUE(made);
