@@ -2,6 +2,7 @@
 #include "spec_kitty/spec_kitty.h"
 
 #include "app/embed/client_impl.hpp"
+#include "app/exit_status.hpp"
 #include "config/version.hpp"
 #include "messages/json.hpp"
 
@@ -30,12 +31,6 @@ int code_of(ec code) {
   switch (code) {
   case ec::ok:
     return SPEC_KITTY_OK;
-  case ec::store_busy:
-  case ec::store_corrupt:
-  case ec::store_version:
-  case ec::store_full:
-  case ec::store_unusable:
-  case ec::commit_unknown:
   case ec::queue_full:
     return SPEC_KITTY_STORE;
   case ec::overloaded:
@@ -46,7 +41,7 @@ int code_of(ec code) {
   case ec::internal:
     return SPEC_KITTY_INTERNAL;
   default:
-    return SPEC_KITTY_BAD_INPUT;
+    return status_of(code) == exit_status::store_unusable ? SPEC_KITTY_STORE : SPEC_KITTY_BAD_INPUT;
   }
 }
 

@@ -138,9 +138,11 @@ failure client::impl::full() const {
           "emit more slowly, or raise options.max_in_flight"};
 }
 
-result<void> client::impl::enter() {
+result<void> client::impl::enter(bool may_wait) {
   if (in_flight_.try_enter())
     return {};
+  if (!may_wait)
+    return core_->drop(full());
   const auto& given = core_->given();
   if (embed::courier::is_here()) { // it would wait for itself
     in_flight_.enter_anyway();
@@ -165,7 +167,8 @@ void client::impl::post(std::shared_ptr<on_its_way> carrier) {
   }
 }
 
-result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> carrier) {
+result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> carrier,
+                                bool may_wait) {
   if (auto fine = guard_.check(); !fine)
     return fine;
   if (stopping_)
@@ -173,7 +176,7 @@ result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> c
   auto draft = core_->prepare(what);
   if (!draft)
     return draft.error();
-  if (auto room = enter(); !room)
+  if (auto room = enter(may_wait); !room)
     return room;
   carrier->draft = std::move(*draft);
   post(std::move(carrier));
@@ -181,19 +184,7 @@ result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> c
 }
 
 result<void> client::impl::emit_best_effort(const event& what) {
-  if (auto fine = guard_.check(); !fine)
-    return fine;
-  if (stopping_)
-    return core_->drop({ec::stopping, "the client has been stopped", "open another one"});
-  auto draft = core_->prepare(what);
-  if (!draft)
-    return draft.error();
-  auto carrier = std::make_shared<silent>(shared_from_this());
-  if (!in_flight_.try_enter())
-    return core_->drop(full());
-  carrier->draft = std::move(*draft);
-  post(std::move(carrier));
-  return {};
+  return emit(what, std::make_shared<silent>(shared_from_this()), false);
 }
 
 void client::impl::call_back(std::function<void(const result<receipt>&)> then,

@@ -49,7 +49,7 @@ public:
   std::chrono::milliseconds stop_within() const { return core_->given().stop_within; }
   embed::home_core& core() { return *core_; }
 
-  result<void> emit(const event& what, std::shared_ptr<on_its_way> carrier);
+  result<void> emit(const event& what, std::shared_ptr<on_its_way> carrier, bool may_wait = true);
   /// Never waits.
   result<void> emit_best_effort(const event& what);
   void call_back(std::function<void(const result<receipt>&)> then, result<receipt> outcome);
@@ -63,7 +63,7 @@ private:
   result<void> start();
   result<void> end_actors(embed::running_home::deadline until);
   void leave_behind();
-  result<void> enter();
+  result<void> enter(bool may_wait);
   void post(std::shared_ptr<on_its_way> carrier);
   failure full() const;
 
