@@ -9,7 +9,7 @@
 #include "actors/clock/clock.hpp"
 #include "actors/http/http.hpp"
 #include "actors/queue/queue.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>

@@ -117,7 +117,7 @@ std::vector<std::string> violations(const fs::path& home, const std::vector<ackn
 support::launch chaos_test::spoiled(support::launch what, const spoil& how, long at,
                                     const fs::path& below) const {
   fs::remove(count_file());
-  what.env["LD_PRELOAD"] = SPEC_KITTY_TEST_DIR "/io_shim.so";
+  what.env["LD_PRELOAD"] = SPEC_KITTY_BIN_DIR "/spec_kitty_io_shim.so";
   what.env["SPEC_KITTY_SHIM_ROOT"] = below.string();
   what.env["SPEC_KITTY_SHIM_COUNT_FILE"] = count_file().string();
   what.env["SPEC_KITTY_SHIM_AT"] = std::to_string(at);

@@ -12,7 +12,7 @@ protected:
   long syncs_of(support::launch what, support::finished& done) {
     const auto trace = root() / "trace";
     std::filesystem::remove(trace);
-    what.env["LD_PRELOAD"] = SPEC_KITTY_TEST_DIR "/io_shim.so";
+    what.env["LD_PRELOAD"] = SPEC_KITTY_BIN_DIR "/spec_kitty_io_shim.so";
     what.env["SPEC_KITTY_SHIM_ROOT"] = home().string();
     what.env["SPEC_KITTY_SHIM_TRACE"] = trace.string();
     what.env["SPEC_KITTY_SHIM_SYNC_DELAY_US"] = "1000";

@@ -42,7 +42,7 @@ struct HardHome : cli_test {
   launch over_nfs(words arguments, const char* magic = "0x6969") const {
     auto what = command(std::move(arguments));
     for (const auto& [name, value] :
-         on_file_system(SPEC_KITTY_TEST_DIR "/lie_shim.so", root().string(), magic))
+         on_file_system(SPEC_KITTY_BIN_DIR "/spec_kitty_lie_shim.so", root().string(), magic))
       what.env[name] = value;
     return what;
   }

@@ -1,7 +1,5 @@
 #include "tests/support/servers.hpp"
 
-#include "messages/json.hpp"
-
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,67 +10,6 @@
 #include <stdexcept>
 
 namespace spec_kitty::support {
-
-dev_server::dev_server(const std::filesystem::path& state, std::vector<std::string> options)
-    : state_(state), options_(std::move(options)) {
-  start("0");
-}
-
-void dev_server::start(const std::string& port) {
-  launch what;
-  what.argv = {SPEC_KITTY_BIN_DIR "/spec-kitty",
-               "dev-server",
-               "--json",
-               "--state",
-               state_.string(),
-               "--port",
-               port};
-  what.argv.insert(what.argv.end(), options_.begin(), options_.end());
-  process_ = std::make_unique<child>(what);
-  const auto line = process_->next_line();
-  if (!line)
-    throw std::runtime_error("the dev-server does not greet: " + end(SIGKILL).err);
-  const auto greeting = parse_json(*line);
-  if (!greeting)
-    throw std::runtime_error("the dev-server greets with " + *line);
-  url_ = text_of(*greeting, "url").value_or("");
-  username_ = text_of(*greeting, "username").value_or("");
-  password_ = text_of(*greeting, "password").value_or("");
-  team_ = text_of(*greeting, "team_slug").value_or("");
-}
-
-int dev_server::port() const {
-  return std::stoi(url_.substr(url_.rfind(':') + 1));
-}
-
-finished dev_server::end(int signal) {
-  process_->send(signal);
-  auto done = process_->wait();
-  process_.reset();
-  const auto greeting = done.out.find('\n');
-  if (greeting != std::string::npos)
-    printed_ += done.out.substr(greeting + 1);
-  return done;
-}
-
-void dev_server::kill() {
-  end(SIGKILL);
-}
-
-void dev_server::restart(std::vector<std::string> options) {
-  options_ = std::move(options);
-  start(std::to_string(port()));
-}
-
-std::vector<std::string> dev_server::stop() {
-  if (process_)
-    end(SIGTERM);
-  return lines_of(printed_);
-}
-
-std::vector<std::string> dev_server::events() const {
-  return lines_of(read_text(state_ / "events.jsonl"));
-}
 
 raw_server::raw_server(std::string reply, int port) : reply_(std::move(reply)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,49 +1,18 @@
 // Servers for the command-line tests: the dev-server as a process, and one that is no sync server.
 #pragma once
 
-#include "tests/support/process.hpp"
+#include "app/chaos/server_process.hpp"
 
 #include <atomic>
-#include <memory>
 #include <thread>
 
 namespace spec_kitty::support {
 
-/// `spec-kitty dev-server` on a state folder of its own, on any free port.
-class dev_server {
+/// `spec-kitty dev-server` of this build tree.
+class dev_server : public server_process {
 public:
-  /// `options` go onto its command line. Throws std::runtime_error when it does not greet.
-  explicit dev_server(const std::filesystem::path& state, std::vector<std::string> options = {});
-
-  const std::string& url() const { return url_; }
-  const std::string& username() const { return username_; }
-  const std::string& password() const { return password_; }
-  const std::string& team() const { return team_; }
-  int port() const;
-  pid_t pid() const { return process_->pid(); }
-
-  /// Ends it as kill -9 does; what it printed is kept.
-  void kill();
-  /// Starts it again on the same state and port, `options` in place of the earlier ones.
-  void restart(std::vector<std::string> options = {});
-  /// Ends it kindly: every line it printed after the greeting, over all its lives.
-  std::vector<std::string> stop();
-
-  /// Every event it keeps: one JSON text each, in arrival order.
-  std::vector<std::string> events() const;
-
-private:
-  void start(const std::string& port);
-  finished end(int signal);
-
-  std::filesystem::path state_;
-  std::vector<std::string> options_;
-  std::unique_ptr<child> process_;
-  std::string url_;
-  std::string username_;
-  std::string password_;
-  std::string team_;
-  std::string printed_;
+  explicit dev_server(const std::filesystem::path& state, std::vector<std::string> options = {})
+      : server_process(SPEC_KITTY_BIN_DIR "/spec-kitty", state, std::move(options)) {}
 };
 
 /// Listens on loopback and gives every connection the same bytes, or, when there are none, no

@@ -1,7 +1,7 @@
 // What a program asks of the kernel, line by line, and whether it changes anything by that.
 #pragma once
 
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <string>
 #include <string_view>

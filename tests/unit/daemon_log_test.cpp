@@ -2,7 +2,7 @@
 #include "app/daemon/lock.hpp"
 #include "app/daemon/log.hpp"
 #include "app/daemon/unix_socket.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

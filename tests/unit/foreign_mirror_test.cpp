@@ -1,6 +1,6 @@
 // A clock.json of another node: its value goes on, its name does not, and the file stays.
 #include "actors/clock/foreign_mirror.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 

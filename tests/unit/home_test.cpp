@@ -1,6 +1,6 @@
 // The one resolver for the home.
 #include "config/home.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 

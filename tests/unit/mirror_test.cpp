@@ -3,7 +3,7 @@
 
 #include "config/files.hpp"
 #include "messages/event.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Configuration: defaults < file < environment, each with its origin; bad values name their place.
 #include "config/settings.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Spill files: what is written is read back; what is torn or changed is noticed line by line.
 #include "actors/queue/spill.hpp"
 
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 #include "tests/unit/store_fixture.hpp"
 
 namespace spec_kitty {

@@ -1,8 +1,8 @@
 // What the store's tests share: a folder of their own, drafts, children, and a recount.
 #pragma once
 
-#include "actors/queue/store.hpp"
-#include "tests/support/process.hpp"
+#include "app/chaos/store_check.hpp"
+#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,13 +39,6 @@ event_draft draft_of(std::string_view team = "team-a", std::string_view note = "
 
 /// `count` of them, told apart by their note.
 std::vector<event_draft> drafts_of(std::size_t count, std::string_view team = "team-a");
-
-/// Every row counted by hand and compared with the summary, the teams, the types, the indices.
-/// Empty when all agree.
-std::string recount(store& queue, const std::filesystem::path& home);
-
-/// The store's environment, for looking at tables and for spoiling them.
-std::shared_ptr<environment> tables_of(const std::filesystem::path& home);
 
 /// A store in a folder of its own; `now` is a plausible moment that tests move by hand.
 class StoreTest : public testing::Test {

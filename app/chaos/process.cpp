@@ -1,4 +1,4 @@
-#include "tests/support/process.hpp"
+#include "app/chaos/process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,0 +1,112 @@
+// What was seen while an installation was ill-treated: the only thing the invariants look at.
+//
+// Whoever records takes a number from `history::tick` before asking and after being answered, so
+// that of two observations one is known to have come first, or neither is.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::chaos {
+
+/// A place in the order of all observations; 0: never.
+using moment = std::uint64_t;
+
+/// One emission that was asked for. Its payload carries the marker, which nothing else does.
+struct attempt {
+  std::string marker;
+  std::string home; ///< name of the home it was asked of
+  moment asked = 0;
+  moment answered = 0;             ///< 0: the process ended before it answered
+  bool acknowledged = false;       ///< the answer was a receipt
+  bool spilled = false;            ///< and it says: in a spill file, without id and clock yet
+  bool refused = false;            ///< the answer was that nothing was recorded
+  std::string event_id;            ///< of the receipt
+  std::uint64_t lamport_clock = 0; ///< of the receipt; 0: it did not say
+};
+
+/// An event as a store or a server keeps it.
+struct kept_event {
+  std::string event_id;
+  std::string marker; ///< empty: not one of ours
+  std::string node_id;
+  std::string team;
+  std::uint64_t lamport_clock = 0;
+  std::uint32_t tries = 0; ///< refusals that were counted against it
+  bool dead = false;       ///< it is a dead letter
+  bool spilled = false;    ///< it waits in a spill file: id and clock come later
+};
+
+/// A home's store when nothing runs any more.
+struct store_view {
+  std::string home;
+  std::string trouble; ///< why it could not be read; empty: it was
+  std::vector<kept_event> events; ///< live ones in append order, then dead ones, then spilled ones
+  std::uint64_t clock = 0;
+  std::vector<std::string> wrong; ///< where rows and books disagree (docs/queue-format.md)
+};
+
+/// What a server keeps, in the order of arrival.
+struct server_view {
+  std::string name;
+  std::vector<kept_event> events;
+};
+
+/// A batch or a message that went over the wire, as a server or the proxy before it saw it.
+struct sending {
+  std::string server;
+  std::string token_team;      ///< of the account whose token it carried
+  std::string event_team;      ///< of one of its events
+};
+
+/// The report of a run (`sync now`, or a run of the daemon).
+struct run_seen {
+  std::string home;
+  std::uint64_t selected = 0;
+  std::map<std::string, std::uint64_t> buckets;
+};
+
+/// What `sync status` said.
+struct status_seen {
+  std::string home;
+  moment asked = 0;
+  std::uint64_t waiting = 0; ///< queued, leased, held, dead and spilled together
+  bool says_acked = false;   ///< `last_ack_at` is there
+  /// Event ids on any server, read after the answer.
+  std::set<std::string> on_server;
+};
+
+/// A home took in a clock value of somebody else: by a WebSocket, or because it asked.
+struct clock_heard {
+  std::string home;
+  moment known = 0; ///< when it was certain
+  std::uint64_t value = 0;
+};
+
+/// A process that may not have ended as it did: a defect, a signal nobody sent, a hang.
+struct strange_end {
+  std::string what;
+};
+
+struct history {
+  std::vector<attempt> attempts;
+  std::vector<store_view> stores;
+  std::vector<server_view> servers;
+  std::vector<sending> sendings;
+  std::vector<run_seen> runs;
+  std::vector<status_seen> statuses;
+  std::vector<clock_heard> heard;
+  std::vector<strange_end> strange;
+  std::set<std::string> guilty; ///< markers that a server was told to refuse
+  bool healed = false;          ///< all faults were ended and everything had time to arrive
+
+  moment tick() { return ++last_; }
+
+private:
+  moment last_ = 0;
+};
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,63 @@
+// What must hold whatever happens: one small pure function for each promise of docs/guarantees.md.
+//
+// A checker gets the whole history and gives one line for each violation, naming the event, clock
+// or home. None of them knows what was done to the installation, but for what a server was told to
+// refuse. Each is tried by `spec-kitty-chaos self-test` on a history that breaks its promise alone.
+#pragma once
+
+#include "app/chaos/history.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty::chaos {
+
+struct violation {
+  std::string invariant; ///< its name
+  std::string words;     ///< what was seen
+
+  bool operator==(const violation&) const = default;
+};
+
+using findings = std::vector<std::string>;
+
+struct invariant {
+  std::string_view name;
+  std::string_view promise; ///< in one sentence
+  findings (*check)(const history& seen);
+};
+
+/// Every acknowledged event is on a server, in a store, or in a spill file.
+findings nothing_is_lost(const history& seen);
+/// Every event that is kept was asked for, and no attempt became two events.
+findings nothing_is_invented(const history& seen);
+/// No server keeps an id twice; after healing each acknowledged event is there, unless it died of a
+/// refusal, and every event there is as it was acknowledged.
+findings once_in_effect(const history& seen);
+/// Per home, ids and clocks rise strictly in the order of acknowledgement; no clock of a node is
+/// used twice; no store's clock is behind what was acknowledged.
+findings clocks_rise(const history& seen);
+/// An event that was asked for after its home heard a clock has a greater one.
+findings causality_holds(const history& seen);
+/// No event of a team goes out with a token of another.
+findings teams_stay_apart(const history& seen);
+/// No refusal is counted against an event that no server was told to refuse.
+findings innocent_are_not_blamed(const history& seen);
+/// `selected` of a run is the sum of its buckets.
+findings runs_add_up(const history& seen);
+/// `sync status` never says that fewer events wait than do, nor speaks of an ack that never came.
+findings status_is_true(const history& seen);
+/// Stores can be read, and their rows and books agree.
+findings stores_are_sound(const history& seen);
+/// No process ends by a defect, by a signal that nobody sent, or not at all.
+findings processes_end_well(const history& seen);
+
+/// All of them.
+std::span<const invariant> invariants();
+
+/// Every violation of every invariant.
+std::vector<violation> check_all(const history& seen);
+
+} // namespace spec_kitty::chaos
