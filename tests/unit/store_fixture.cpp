@@ -1,5 +1,7 @@
 #include "tests/unit/store_fixture.hpp"
 
+#include "actors/queue/process_mark.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
