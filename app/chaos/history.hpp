@@ -43,7 +43,7 @@ struct kept_event {
 /// A home's store when nothing runs any more.
 struct store_view {
   std::string home;
-  std::string trouble; ///< why it could not be read; empty: it was
+  std::string trouble;            ///< why it could not be read; empty: it was
   std::vector<kept_event> events; ///< live ones in append order, then dead ones, then spilled ones
   std::uint64_t clock = 0;
   std::vector<std::string> wrong; ///< where rows and books disagree (docs/queue-format.md)
@@ -58,8 +58,8 @@ struct server_view {
 /// A batch or a message that went over the wire, as a server or the proxy before it saw it.
 struct sending {
   std::string server;
-  std::string token_team;      ///< of the account whose token it carried
-  std::string event_team;      ///< of one of its events
+  std::string token_team; ///< of the account whose token it carried
+  std::string event_team; ///< of one of its events
 };
 
 /// The report of a run (`sync now`, or a run of the daemon).

@@ -38,7 +38,8 @@ findings nothing_is_lost(const history& seen) {
   });
   findings out;
   for (const auto& one : seen.attempts) {
-    const bool kept = one.event_id.empty() ? markers.contains(one.marker) : ids.contains(one.event_id);
+    const bool kept =
+        one.event_id.empty() ? markers.contains(one.marker) : ids.contains(one.event_id);
     if (one.acknowledged && !kept)
       out.push_back("the acknowledged event " + named(one) + " of " + one.home + " is nowhere");
   }
@@ -150,11 +151,11 @@ findings clocks_rise(const history& seen) {
   each_kept(seen, [&](const kept_event& event, const std::string&) {
     if (event.lamport_clock == 0)
       return;
-    const auto [known, fresh] = owner.emplace(std::pair(event.node_id, event.lamport_clock),
-                                              event.event_id);
+    const auto [known, fresh] =
+        owner.emplace(std::pair(event.node_id, event.lamport_clock), event.event_id);
     if (!fresh && known->second != event.event_id)
-      out.push_back("the clock " + of(event.lamport_clock) + " of " + event.node_id + " was used by " +
-                    known->second + " and " + event.event_id);
+      out.push_back("the clock " + of(event.lamport_clock) + " of " + event.node_id +
+                    " was used by " + known->second + " and " + event.event_id);
   });
   for (const auto& store : seen.stores) {
     if (!store.trouble.empty())
@@ -163,8 +164,8 @@ findings clocks_rise(const history& seen) {
     for (const auto& event : store.events)
       least = std::max(least, event.lamport_clock);
     if (store.clock < least)
-      out.push_back(store.home + ": the clock stands at " + of(store.clock) + " after " + of(least) +
-                    " was given out");
+      out.push_back(store.home + ": the clock stands at " + of(store.clock) + " after " +
+                    of(least) + " was given out");
   }
   return out;
 }
@@ -206,7 +207,8 @@ findings runs_add_up(const history& seen) {
     for (const auto& [name, count] : run.buckets)
       sum += count;
     if (sum != run.selected)
-      out.push_back(run.home + ": a run selected " + of(run.selected) + ", its buckets hold " + of(sum));
+      out.push_back(run.home + ": a run selected " + of(run.selected) + ", its buckets hold " +
+                    of(sum));
   }
   return out;
 }
@@ -223,8 +225,9 @@ findings status_is_true(const history& seen) {
       out.push_back(status.home + ": the status says that " + of(status.waiting) +
                     " events wait, and " + of(must_wait) + " are not on the server");
     if (status.says_acked && status.on_server.empty())
-      out.push_back(status.home + ": the status speaks of an acknowledgement, and no server has kept "
-                                  "anything");
+      out.push_back(status.home +
+                    ": the status speaks of an acknowledgement, and no server has kept "
+                    "anything");
   }
   return out;
 }

@@ -171,6 +171,26 @@ std::optional<std::string> child::next_line(milliseconds patience) {
   return line;
 }
 
+std::vector<std::string> child::lines_so_far() {
+  const std::array<int*, 2> ends = {&out_, &err_};
+  const std::array<std::string*, 2> into = {&so_far_.out, &so_far_.err};
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    pollfd fd{*ends[i], POLLIN, 0};
+    while (*ends[i] >= 0 && ::poll(&fd, 1, 0) > 0 && fd.revents != 0)
+      take(*ends[i], *into[i]);
+  }
+  std::vector<std::string> lines;
+  while (auto line = next_line(milliseconds(0)))
+    lines.push_back(std::move(*line));
+  return lines;
+}
+
+bool child::has_ended() const {
+  siginfo_t how{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         how.si_pid == pid_;
+}
+
 void child::send(int signal) const {
   if (!reaped_)
     ::kill(pid_, signal);
@@ -183,13 +203,7 @@ bool child::output_is_full() const {
 }
 
 bool child::ends_unread(milliseconds patience) const {
-  siginfo_t how{};
-  return eventually(
-      [&] {
-        return ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-               how.si_pid == pid_;
-      },
-      patience);
+  return eventually([this] { return has_ended(); }, patience);
 }
 
 bool child::reap(instant deadline) {

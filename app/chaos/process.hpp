@@ -1,7 +1,8 @@
-// Programs run as processes, every wait bounded: what the command-line tests stand on.
+// Programs run as processes, every wait bounded: what chaos runs and the command-line tests stand
+// on.
 //
 // A child gets its own environment (nothing of the caller's but PATH and the sanitizers' options)
-// and dies with the test, so that nothing stays behind after a crash or a timeout.
+// and dies with its starter, so that nothing stays behind after a crash or a timeout.
 #pragma once
 
 #include <sys/types.h>
@@ -55,6 +56,10 @@ public:
   void close_input();
   /// The next whole line of stdout without its newline; nothing when it ends or patience does.
   std::optional<std::string> next_line(milliseconds patience = long_enough);
+  /// The whole lines of stdout that have come since the last call; does not wait.
+  std::vector<std::string> lines_so_far();
+  /// Whether it has ended, by itself or by a signal; its output may not be read yet.
+  bool has_ended() const;
   void send(int signal) const;
   /// Whether stdout holds about as much as its pipe takes, because nobody reads it.
   bool output_is_full() const;

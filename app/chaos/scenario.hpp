@@ -36,9 +36,9 @@ struct fault_count {
 /// What came of a schedule.
 struct outcome {
   std::vector<violation> violations;
-  std::map<std::string, fault_count> faults;   ///< by kind
+  std::map<std::string, fault_count> faults;    ///< by kind
   std::map<std::string, std::uint64_t> figures; ///< `events acknowledged` and the like; summed up
-  std::map<std::string, std::string> skipped;  ///< kind → why this machine cannot have it
+  std::map<std::string, std::string> skipped;   ///< kind → why this machine cannot have it
 
   /// Counts a fault as planned, and as injected where it was.
   void count(const std::string& fault, bool injected) {
@@ -62,8 +62,8 @@ struct stage {
 struct scenario {
   std::string_view name;
   std::string_view help; ///< one line: what it does to the installation
-  /// Draws a schedule. `size` 1 is what fits into some seconds, more is proportionally more.
-  std::vector<step> (*plan)(dice& chance, std::uint64_t size);
+  /// Draws a schedule of some seconds.
+  std::vector<step> (*plan)(dice& chance);
   outcome (*play)(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 };
 

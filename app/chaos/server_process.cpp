@@ -15,13 +15,8 @@ server_process::server_process(std::filesystem::path program, std::filesystem::p
 
 void server_process::start(const std::string& port) {
   launch what;
-  what.argv = {program_.string(),
-               "dev-server",
-               "--json",
-               "--state",
-               state_.string(),
-               "--port",
-               port};
+  what.argv = {program_.string(), "dev-server", "--json", "--state",
+               state_.string(),   "--port",     port};
   what.argv.insert(what.argv.end(), options_.begin(), options_.end());
   process_ = std::make_unique<child>(what);
   const auto line = process_->next_line();

@@ -10,7 +10,8 @@ namespace spec_kitty::support {
 /// `spec-kitty dev-server` on a state folder of its own, on any free port.
 class server_process {
 public:
-  /// `program` is spec-kitty; `options` go onto its command line. Throws std::runtime_error when it does not greet.
+  /// `program` is spec-kitty; `options` go onto its command line. Throws std::runtime_error when it
+  /// does not greet.
   server_process(std::filesystem::path program, std::filesystem::path state,
                  std::vector<std::string> options = {});
 

@@ -1,0 +1,22 @@
+// spec-kitty with one thing broken on purpose. The harness must find each; nothing else uses it.
+#pragma once
+
+#include "app/home_view.hpp"
+#include "messages/result.hpp"
+
+namespace spec_kitty::broken {
+
+enum class flaw {
+  none,           ///< records in the right order, like the program
+  early,          ///< acknowledges before the commit
+  loose_clock,    ///< reads the clock outside the transaction that appends
+  delete_on_send, ///< removes events when they are sent, not when they are acknowledged
+};
+
+/// Stands in for `emit --stdin`: reads lines, records each in a transaction of its own, answers.
+result<void> record_lines(const home_view& view, flaw how);
+
+/// Stands in for `sync now`: one batch, removed from the queue, then sent.
+result<void> send_batch(const home_view& view);
+
+} // namespace spec_kitty::broken

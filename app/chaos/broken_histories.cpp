@@ -1,0 +1,89 @@
+#include "app/chaos/self_test.hpp"
+
+#include <stdexcept>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+attempt recorded(history& seen, const std::string& number, std::uint64_t clock) {
+  attempt one;
+  one.marker = "home-" + number;
+  one.home = "home";
+  one.asked = seen.tick();
+  one.answered = seen.tick();
+  one.acknowledged = true;
+  one.event_id = "01J000000000000000000000" + number;
+  one.lamport_clock = clock;
+  return one;
+}
+
+kept_event kept(const attempt& one) {
+  kept_event out;
+  out.event_id = one.event_id;
+  out.marker = one.marker;
+  out.node_id = "node";
+  out.team = "team-a";
+  out.lamport_clock = one.lamport_clock;
+  return out;
+}
+
+} // namespace
+
+history sound_history() {
+  history seen;
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    seen.attempts.push_back(recorded(seen, "0" + std::to_string(i), i * 10));
+  const auto& all = seen.attempts;
+  seen.servers.push_back({"server", {kept(all[0]), kept(all[1])}});
+  store_view store;
+  store.home = "home";
+  store.clock = 40;
+  store.events = {kept(all[2]), kept(all[3])};
+  store.events[1].tries = 1;
+  seen.guilty.insert(all[3].marker);
+  seen.stores.push_back(store);
+  seen.sendings.push_back({"server", "team-a", "team-a"});
+  seen.runs.push_back({"home", 4, {{"synced", 2}, {"rejected", 1}, {"transient", 1}}});
+  status_seen status{"home", seen.tick(), 2, true, {}};
+  status.on_server = {all[0].event_id, all[1].event_id};
+  seen.statuses.push_back(status);
+  seen.heard.push_back({"home", all[2].answered, 35});
+  return seen;
+}
+
+history history_that_breaks(std::string_view invariant) {
+  history seen = sound_history();
+  auto& store = seen.stores[0];
+  if (invariant == "nothing-lost") {
+    store.events.erase(store.events.begin());
+  } else if (invariant == "nothing-invented") {
+    auto more = store.events[0];
+    more.event_id += "X";
+    more.lamport_clock = 39;
+    store.events.push_back(more);
+  } else if (invariant == "once") {
+    seen.servers[0].events.push_back(seen.servers[0].events[0]);
+  } else if (invariant == "order") {
+    std::swap(seen.attempts[0].lamport_clock, seen.attempts[1].lamport_clock);
+  } else if (invariant == "causality") {
+    seen.heard[0].value = 40;
+  } else if (invariant == "tenancy") {
+    seen.sendings.push_back({"server", "team-b", "team-a"});
+  } else if (invariant == "no-blame") {
+    store.events[0].tries = 1;
+  } else if (invariant == "accounting") {
+    seen.runs[0].selected = 5;
+  } else if (invariant == "status") {
+    seen.statuses[0].waiting = 1;
+  } else if (invariant == "store") {
+    store.wrong.emplace_back("live: the store says 2, there are 3");
+  } else if (invariant == "ends") {
+    seen.strange.push_back({"`emit` was ended by signal 11"});
+  } else {
+    throw std::invalid_argument("no history breaks " + std::string(invariant));
+  }
+  return seen;
+}
+
+} // namespace spec_kitty::chaos

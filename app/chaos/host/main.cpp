@@ -1,0 +1,102 @@
+// spec-kitty-chaos-host: a program that embeds spec-kitty, for chaos runs to ill-treat.
+//
+// It reads lines as `emit --stdin` does and answers each in the same form, in order, but goes
+// through the library's door. The home is SPEC_KITTY_HOME. With `--fork`, every hundredth event is
+// recorded by a forked child with a client of its own.
+#include "messages/json.hpp"
+#include "spec_kitty/client.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <string>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+
+options wanted() {
+  options out;
+  out.delivery = deliver_by::others;
+  return out;
+}
+
+event event_in(const std::string& line) {
+  const auto parsed = parse_json(line);
+  const json_value* payload = parsed ? member(*parsed, "payload") : nullptr;
+  return payload == nullptr ? event()
+                            : event(text_of(*parsed, "event_type").value_or(""), to_text(*payload));
+}
+
+void answer(const result<receipt>& had) {
+  if (!had)
+    std::cout << R"({"error":{"code":"refused"}})" << std::endl;
+  else if (had->spilled)
+    std::cout << R"({"spilled":true})" << std::endl;
+  else
+    std::cout << R"({"event_id":")" << had->event_id << R"(","lamport_clock":)"
+              << had->lamport_clock << "}" << std::endl;
+}
+
+/// Records one event in a forked child, whose answer goes to the same stdout. False when the child
+/// could not end.
+bool record_in_child(const std::string& line) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto own = client::open(wanted());
+    if (own) {
+      answer(own->emit(event_in(line)).get(patience));
+      if (!own->stop(patience))
+        ::_exit(1);
+    } else {
+      answer(own.error());
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
+int serve(bool forks) {
+  auto opened = client::open(wanted());
+  if (!opened) {
+    std::cerr << opened.error().message << '\n';
+    return 1;
+  }
+  std::deque<pending_receipt> open;
+  std::string line;
+  for (unsigned long count = 1; std::getline(std::cin, line); ++count) {
+    const bool in_child = forks && count % 100 == 0;
+    if (!in_child)
+      open.push_back(opened->emit(event_in(line)));
+    // Answers go out in order, and before waiting for more.
+    while (!open.empty() &&
+           (in_child || open.front().ready() || std::cin.rdbuf()->in_avail() <= 0)) {
+      answer(open.front().get(patience));
+      open.pop_front();
+    }
+    if (in_child && !record_in_child(line))
+      answer(failure{ec::internal, "the child did not end", {}});
+  }
+  while (!open.empty()) {
+    answer(open.front().get(patience));
+    open.pop_front();
+  }
+  return opened->stop(patience) ? 0 : 1;
+}
+
+} // namespace
+
+} // namespace spec_kitty
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  return spec_kitty::serve(argc > 1 && std::string(argv[1]) == "--fork");
+}

@@ -1,0 +1,25 @@
+#include "app/chaos/scenarios/scenarios.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace spec_kitty::chaos {
+
+std::span<const scenario> scenarios() {
+  static constexpr std::array<scenario, 1> all = {{
+      {"kills",
+       "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
+       "moments",
+       plan_kills, play_kills},
+  }};
+  return all;
+}
+
+const scenario* find_scenario(std::string_view name) {
+  const auto all = scenarios();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const scenario& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,11 @@
+// The functions behind the table of scenarios; each pair is in a file of its own.
+#pragma once
+
+#include "app/chaos/scenario.hpp"
+
+namespace spec_kitty::chaos {
+
+std::vector<step> plan_kills(dice& chance);
+outcome play_kills(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,76 @@
+#include "app/chaos/self_test.hpp"
+
+#include "app/chaos/round.hpp"
+
+#include <array>
+#include <chrono>
+#include <ostream>
+#include <set>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A broken build is to be found within it.
+constexpr std::chrono::seconds a_minute{60};
+
+struct broken_build {
+  std::string_view how;      ///< the word that makes spec-kitty-chaos-broken so
+  std::string_view words;    ///< what is broken
+  std::string_view scenario; ///< where it must be found
+};
+
+constexpr std::array<broken_build, 3> broken_builds = {{
+    {"early", "an event is acknowledged before its commit", "kills"},
+    {"loose-clock", "the clock is read outside the transaction", "kills"},
+    {"delete-on-send", "an event is removed when it is sent", "kills"},
+}};
+
+bool test_histories(std::ostream& out) {
+  bool good = check_all(sound_history()).empty();
+  out << (good ? "ok      " : "WRONG   ") << "a history in which all holds breaks no invariant\n";
+  for (const auto& one : invariants()) {
+    std::set<std::string> broken;
+    for (const auto& found : check_all(history_that_breaks(one.name)))
+      broken.insert(found.invariant);
+    const bool found = broken == std::set<std::string>{std::string(one.name)};
+    out << (found ? "ok      " : "WRONG   ") << one.name << " is found when it alone is broken\n";
+    good = good && found;
+  }
+  return good;
+}
+
+bool test_build(const broken_build& one, stage where, std::ostream& out) {
+  where.program = {(where.parts / "spec-kitty-chaos-broken").string(), std::string(one.how),
+                   where.program.front()};
+  const auto* in = find_scenario(one.scenario);
+  const auto begin = steady_clock::now();
+  const auto passed = [&] { return steady_clock::now() - begin; };
+  where.enough = [&] { return passed() >= a_minute; };
+  std::vector<violation> found;
+  std::uint64_t rounds = 0;
+  for (; found.empty() && passed() < a_minute; ++rounds) {
+    const round_name name{in, round_seed(1, one.how, rounds), std::nullopt};
+    found = play(name, *steps_of(name), where).violations;
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(passed()).count();
+  out << (found.empty() ? "WRONG   " : "ok      ") << one.words << ": "
+      << (found.empty() ? "not found" : "found by " + found.front().invariant) << " in "
+      << one.scenario << ", " << rounds << " rounds, " << took << " ms" << std::endl;
+  return !found.empty();
+}
+
+} // namespace
+
+bool self_test(const stage& where, std::ostream& out) {
+  bool good = test_histories(out);
+  for (const auto& one : broken_builds)
+    good = test_build(one, where, out) && good;
+  out << (good ? "everything that is broken was found\n"
+               : "SOMETHING THAT IS BROKEN WAS NOT FOUND\n");
+  return good;
+}
+
+} // namespace spec_kitty::chaos
