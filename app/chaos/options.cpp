@@ -43,6 +43,7 @@ std::vector<const scenario*> chosen_of(const std::vector<std::string>& names) {
 std::variant<options, int> read_options(int argc, char** argv) {
   options chosen;
   double minutes = 0;
+  long shrink_seconds = 60;
   std::vector<std::string> names;
   std::vector<std::string> known;
   for (const auto& one : scenarios())
@@ -69,6 +70,9 @@ std::variant<options, int> read_options(int argc, char** argv) {
   run->add_option("--seed", chosen.plan.seed, "what every schedule is drawn from (default: any)");
   run->add_option("--scenario", names, "only these; repeatable (default: all)")
       ->check(CLI::IsMember(known));
+  run->add_option("--shrink-seconds", shrink_seconds,
+                  "look so long for the shortest schedule of a broken round (default 60)")
+      ->check(CLI::Range(0L, 86400L));
   run->add_option("--report", chosen.report,
                   "write a JSON report to this file; - is stdout, in place of the table");
   declare_places(*run, chosen);
@@ -94,6 +98,7 @@ std::variant<options, int> read_options(int argc, char** argv) {
     chosen.plan.time = std::chrono::seconds(static_cast<long>(minutes * 60));
   else if (chosen.plan.rounds > 0)
     chosen.plan.time = std::chrono::hours(24 * 365);
+  chosen.plan.shrinking = std::chrono::seconds(shrink_seconds);
   chosen.plan.chosen = chosen_of(names);
   return chosen;
 }

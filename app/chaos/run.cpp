@@ -11,7 +11,6 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t most_violations = 100;
 constexpr unsigned most_broken_rounds = 3;
-constexpr std::chrono::seconds shrinking{60};
 
 void add(outcome& sum, const outcome& more) {
   for (const auto& [kind, count] : more.faults) {
@@ -28,7 +27,8 @@ std::chrono::milliseconds since(steady_clock::time_point begin) {
 }
 
 /// Notes what a round broke, with the shortest schedule that breaks something.
-void note(run_result& result, const round_name& name, const outcome& had, const stage& where) {
+void note(run_result& result, const round_name& name, const outcome& had, const stage& where,
+          std::chrono::seconds shrinking) {
   stage patient = where;
   patient.enough = [] { return false; };
   const auto shortest = shrink(name, patient, 2, shrinking);
@@ -87,7 +87,7 @@ run_result run(const run_plan& plan, stage where, const round_listener& told) {
       if (had.violations.empty())
         continue;
       ++broken[total.of];
-      note(result, name, had, where);
+      note(result, name, had, where, plan.shrinking);
     }
     if (!played)
       break;

@@ -17,6 +17,7 @@ struct run_plan {
   std::chrono::seconds time{60};       ///< no round begins after it
   std::uint64_t rounds = 0;            ///< of each scenario; 0: as many as the time allows
   std::vector<const scenario*> chosen; ///< in the order of the table
+  std::chrono::seconds shrinking{60};  ///< bound on looking for the shortest schedule of one round
 };
 
 /// A violation with the way to see it again.

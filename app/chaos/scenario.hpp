@@ -51,8 +51,8 @@ struct outcome {
 /// Where a schedule is played, and with which programs.
 struct stage {
   std::filesystem::path folder; ///< empty, of this round alone; removed after it
-  /// How spec-kitty is started: the program, and for a self-test the words that make it a broken
-  /// one. The command's own words follow.
+  /// How spec-kitty is started: the program, and for a self-test before it the words that make it a
+  /// broken one. The command's own words follow.
   std::vector<std::string> program;
   std::filesystem::path parts;  ///< folder of the preloaded libraries and helper programs
   std::filesystem::path older;  ///< an older spec-kitty of the same store version; may be empty

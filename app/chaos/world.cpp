@@ -76,8 +76,8 @@ support::finished world::run(const std::string& home, words arguments, std::stri
 support::server_process& world::start_server(const std::string& name, words options) {
   options.emplace_back("--quiet");
   options.insert(options.end(), {"--team", "team-of-" + name});
-  servers_[name] = std::make_unique<support::server_process>(stage_.program.front(),
-                                                             folder() / name, std::move(options));
+  servers_[name] = std::make_unique<support::server_process>(stage_.program.back(), folder() / name,
+                                                             std::move(options));
   return *servers_[name];
 }
 

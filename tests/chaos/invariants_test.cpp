@@ -1,0 +1,132 @@
+// Every invariant: it is silent about what is sound, and each way to break it is found.
+#include "app/chaos/self_test.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty::chaos {
+namespace {
+
+/// Names of the invariants that a history breaks.
+std::set<std::string> broken_by(const history& seen) {
+  std::set<std::string> names;
+  for (const auto& one : check_all(seen))
+    names.insert(one.invariant);
+  return names;
+}
+
+using names = std::set<std::string>;
+
+TEST(Invariants, NoneIsBrokenByASoundHistory) {
+  EXPECT_EQ(broken_by(sound_history()), names{});
+}
+
+TEST(Invariants, EachIsBrokenByItsOwnHistoryAlone) {
+  for (const auto& one : invariants())
+    EXPECT_EQ(broken_by(history_that_breaks(one.name)), names{std::string(one.name)});
+}
+
+TEST(Invariants, AnEventInASpillFileIsNotLost) {
+  history seen = sound_history();
+  auto& promise = seen.attempts[2];
+  promise.event_id.clear();
+  promise.lamport_clock = 0;
+  promise.spilled = true;
+  auto& waiting = seen.stores[0].events[0];
+  waiting.event_id.clear();
+  waiting.lamport_clock = 0;
+  waiting.spilled = true;
+  EXPECT_EQ(broken_by(seen), names{});
+  seen.stores[0].events.erase(seen.stores[0].events.begin());
+  EXPECT_EQ(broken_by(seen), names{"nothing-lost"});
+}
+
+TEST(Invariants, AnEventThatNobodyAnsweredMayBeThereOnceOrNot) {
+  history seen = sound_history();
+  seen.attempts[3].acknowledged = false;
+  seen.attempts[3].answered = 0;
+  EXPECT_EQ(broken_by(seen), names{});
+  seen.stores[0].events.pop_back();
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
+TEST(Invariants, AnEventOfNobodyIsInvented) {
+  history seen = sound_history();
+  seen.attempts.erase(seen.attempts.begin());
+  EXPECT_EQ(broken_by(seen), names{"nothing-invented"});
+}
+
+TEST(Invariants, AnEventThatWasRefusedIsNotThere) {
+  history seen = sound_history();
+  seen.attempts[2].acknowledged = false;
+  seen.attempts[2].refused = true;
+  EXPECT_EQ(broken_by(seen), names{"nothing-invented"});
+}
+
+TEST(Invariants, AfterHealingEverythingIsOnAServerOrDeadOfARefusal) {
+  history seen = sound_history();
+  seen.healed = true;
+  EXPECT_EQ(broken_by(seen), names{"once"});
+  auto& left = seen.stores[0].events;
+  seen.servers[0].events.push_back(left[0]);
+  left.erase(left.begin());
+  left[0].dead = true; // the guilty one
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
+TEST(Invariants, AnEventIsOnTheServerAsItWasAcknowledged) {
+  history seen = sound_history();
+  std::swap(seen.servers[0].events[0].marker, seen.servers[0].events[1].marker);
+  EXPECT_TRUE(broken_by(seen).contains("once"));
+}
+
+TEST(Invariants, IdsRiseAsClocksDo) {
+  history seen = sound_history();
+  std::swap(seen.attempts[0].event_id, seen.attempts[1].event_id);
+  EXPECT_TRUE(broken_by(seen).contains("order"));
+}
+
+TEST(Invariants, OfTwoEmissionsAtOnceEitherMayBeFirst) {
+  history seen = sound_history();
+  auto& first = seen.attempts[0];
+  auto& second = seen.attempts[1];
+  std::swap(first.lamport_clock, second.lamport_clock);
+  std::swap(seen.servers[0].events[0].lamport_clock, seen.servers[0].events[1].lamport_clock);
+  first.answered = second.answered;
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
+TEST(Invariants, AClockIsUsedOnceByItsNode) {
+  history seen = sound_history();
+  seen.servers[0].events[1].lamport_clock = 10;
+  EXPECT_EQ(broken_by(seen), names{"order"});
+  seen.servers[0].events[1].node_id = "another";
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
+TEST(Invariants, TheClockOfAStoreIsNotBehind) {
+  history seen = sound_history();
+  seen.stores[0].clock = 39;
+  EXPECT_EQ(broken_by(seen), names{"order"});
+}
+
+TEST(Invariants, ADeadLetterWasRefused) {
+  history seen = sound_history();
+  seen.stores[0].events[0].dead = true;
+  EXPECT_EQ(broken_by(seen), names{"no-blame"});
+}
+
+TEST(Invariants, AnAcknowledgementNeedsAServerThatKeptSomething) {
+  history seen = sound_history();
+  seen.statuses[0].on_server.clear();
+  seen.statuses[0].waiting = 4;
+  EXPECT_EQ(broken_by(seen), names{"status"});
+}
+
+TEST(Invariants, AStoreThatCannotBeReadIsNotSound) {
+  history seen = sound_history();
+  seen.stores[0].trouble = "damaged";
+  EXPECT_EQ(broken_by(seen), names{"store"});
+}
+
+} // namespace
+} // namespace spec_kitty::chaos
