@@ -40,7 +40,7 @@ void add_spilled(const fs::path& home, store_view& view) {
     }
 }
 
-void add_stored(store& queue, const fs::path& home, store_view& view) {
+void add_stored(store& queue, const fs::path& home, home_is how, store_view& view) {
   const auto listed = queue.list(
       "",
       [&](const listed_event& entry) {
@@ -55,8 +55,8 @@ void add_stored(store& queue, const fs::path& home, store_view& view) {
     view.trouble = listed.error().message;
   if (const auto clock = queue.clock())
     view.clock = *clock;
-  for (auto& wrong : support::lines_of(recount(queue, home)))
-    view.wrong.push_back(std::move(wrong));
+  if (how == home_is::quiet)
+    view.wrong = support::lines_of(recount(queue, home));
 }
 
 } // namespace
@@ -74,18 +74,18 @@ std::string marker_of(std::string_view event_json) {
   return std::string(event_json.substr(from, event_json.find('"', from) - from));
 }
 
-store_view view_store(const std::string& name, const fs::path& home) {
+store_view view_store(const std::string& name, const fs::path& home, home_is how) {
   store_view view;
   view.home = name;
+  add_spilled(home, view);
   std::error_code error;
   if (fs::exists(home / "queue", error)) {
     auto queue = store::open({home, {"host", "user", true}}, open_mode::write);
     if (queue)
-      add_stored(*queue, home, view);
+      add_stored(*queue, home, how, view);
     else
       view.trouble = queue.error().message;
   }
-  add_spilled(home, view);
   return view;
 }
 

@@ -68,6 +68,9 @@ public:
   /// `sync status` and what it claims; false when it could not be asked.
   bool look_at_status(const std::string& home = "home");
 
+  /// Looks into the homes and servers while others work there, and lets those invariants judge
+  /// that hold at every moment. What they found is part of `judge`'s.
+  void look(const std::vector<std::string>& homes);
   /// Drains the homes with `sync now`, until nothing waits or `tries` runs have passed: for the
   /// end, when all faults are over. Marks the history as healed.
   void heal(const std::vector<std::string>& homes, unsigned tries = 20);
@@ -81,6 +84,7 @@ private:
 
   stage stage_;
   std::map<std::string, std::unique_ptr<support::server_process>> servers_;
+  std::vector<violation> found_; ///< while it ran
   std::uint64_t last_marker_ = 0;
 };
 
