@@ -6,9 +6,11 @@ set(SPEC_KITTY_PACKAGE "${CMAKE_INSTALL_LIBDIR}/cmake/spec_kitty")
 set(SPEC_KITTY_DOCS "${CMAKE_INSTALL_DATAROOTDIR}/doc/spec-kitty")
 
 # ── The program where people look, modules and helpers where programs keep such parts. ───────────
-install(TARGETS spec-kitty RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}")
-install(TARGETS spec-kitty-dev-server spec-kitty-keeper RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}")
+install(TARGETS spec-kitty spec-kitty-chaos RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite ${SPEC_KITTY_PRELOADS}
+  LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}")
+install(TARGETS spec-kitty-dev-server spec-kitty-keeper spec-kitty-chaos-host spec-kitty-chaos-broken
+  RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}")
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}")
 install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" FILES_MATCHING PATTERN "*.md")
 

@@ -10,8 +10,12 @@ enum class flaw {
   none,           ///< records in the right order, like the program
   early,          ///< acknowledges before the commit
   loose_clock,    ///< reads the clock outside the transaction that appends
+  no_sync,        ///< never waits for the disk
   delete_on_send, ///< removes events when they are sent, not when they are acknowledged
 };
+
+/// From now on nothing in this process waits for the disk.
+void drop_syncs();
 
 /// Stands in for `emit --stdin`: reads lines, records each in a transaction of its own, answers.
 result<void> record_lines(const home_view& view, flaw how);

@@ -1,7 +1,7 @@
 // spec-kitty-chaos-broken FLAW PROGRAM WORD…: what the words ask of spec-kitty, with a flaw.
 //
-//   none, early, loose-clock   `emit --stdin` is done here
-//   delete-on-send             `sync now` is done here
+//   none, early, loose-clock, no-sync   `emit --stdin` is done here
+//   delete-on-send                      `sync now` is done here
 //
 // Everything else is passed on to PROGRAM, the real spec-kitty.
 #include "app/chaos/broken/broken.hpp"
@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   static const std::map<std::string, flaw> flaws = {{"none", flaw::none},
                                                     {"early", flaw::early},
                                                     {"loose-clock", flaw::loose_clock},
+                                                    {"no-sync", flaw::no_sync},
                                                     {"delete-on-send", flaw::delete_on_send}};
   const auto found = argc < 4 ? flaws.end() : flaws.find(argv[1]);
   if (found == flaws.end()) {
@@ -51,6 +52,8 @@ int main(int argc, char** argv) {
     std::cerr << "cannot start " << argv[2] << '\n';
     return 127;
   }
+  if (found->second == flaw::no_sync)
+    drop_syncs();
   const auto view = view_of_home();
   if (!view)
     return end(view.error());
