@@ -2,18 +2,19 @@
 //
 // It reads lines as `emit --stdin` does and answers each in the same form, in order, but goes
 // through the library's door. The home is SPEC_KITTY_HOME. With `--fork`, every hundredth event is
-// recorded by a forked child with a client of its own.
+// recorded by a forked child with a client of its own; with `--deliver`, it delivers by itself.
 #include "messages/json.hpp"
 #include "spec_kitty/client.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 namespace spec_kitty {
 
@@ -21,9 +22,9 @@ namespace {
 
 constexpr std::chrono::seconds patience{60};
 
-options wanted() {
+options wanted(bool delivers = false) {
   options out;
-  out.delivery = deliver_by::others;
+  out.delivery = delivers ? deliver_by::this_process : deliver_by::others;
   return out;
 }
 
@@ -64,8 +65,8 @@ bool record_in_child(const std::string& line) {
          WEXITSTATUS(status) == 0;
 }
 
-int serve(bool forks) {
-  auto opened = client::open(wanted());
+int serve(bool forks, bool delivers) {
+  auto opened = client::open(wanted(delivers));
   if (!opened) {
     std::cerr << opened.error().message << '\n';
     return 1;
@@ -98,5 +99,8 @@ int serve(bool forks) {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  return spec_kitty::serve(argc > 1 && std::string(argv[1]) == "--fork");
+  const auto given = [&](std::string_view word) {
+    return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
+  };
+  return spec_kitty::serve(given("--fork"), given("--deliver"));
 }

@@ -105,9 +105,10 @@ private:
     one = std::make_unique<emitter>(world_, "home", world_.command("home", {"emit", "--stdin"}));
   }
   void start_host() {
-    host_ = std::make_unique<emitter>(
-        world_, "home",
-        world_.program("home", {(world_.where().parts / "spec-kitty-chaos-host").string()}));
+    words argv = {(world_.where().parts / "spec-kitty-chaos-host").string()};
+    if (chance_.one_in(2))
+      argv.emplace_back("--deliver");
+    host_ = std::make_unique<emitter>(world_, "home", world_.program("home", std::move(argv)));
   }
   void start_daemon() {
     daemon_ = std::make_unique<support::child>(world_.command("home", {"sync", "daemon", "run"}));
