@@ -78,7 +78,6 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   connection.timeout = limits.timeout;
   connection.max_retries = limits.max_retries;
   connection.queue = queue;
-  connection.clock = clock;
   connection.open = [modules = mode.modules](link_request request, link_handlers handlers) {
     return open_link(std::move(request), std::move(handlers), modules);
   };

@@ -2,6 +2,8 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace spec_kitty {
 
 namespace {
@@ -11,6 +13,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::minutes whole_run{24 * 60}; ///< a run bounds each of its own waits
 constexpr auto wind_down_patience = 10s;
 constexpr auto auth_patience = 10min;
+constexpr auto merge_patience = 10min; ///< QUEUE's own wait for the store is shorter by far
 
 /// Ends an actor and drops the handle: one to a dead actor would keep the system from ending.
 template <class Handle>
@@ -260,6 +263,23 @@ void supervisor_state::tell(const notice& what) {
     config.tell(what);
 }
 
+void supervisor_state::merge_clock() {
+  const auto value = heard.begin();
+  if (!value)
+    return;
+  const auto over = [this] {
+    for (auto& event : heard.merged())
+      tell(std::move(event));
+    merge_clock();
+  };
+  self->request(config.clock, merge_patience, clock_received{*value})
+      .then([over](clock_value) { over(); },
+            [this, over](const caf::error& error) {
+              tell(remark{to_failure(error).message});
+              over();
+            });
+}
+
 void supervisor_state::tell_connection() {
   tell(connection->status());
 }
@@ -345,11 +365,16 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
         self->state.schedule->on_rouse(rouse::events);
         self->state.drain_when_due();
       },
-      [self](const telling& what) { self->state.tell(what.what); },
+      [self](telling& what) {
+        auto* event = std::get_if<event_received>(&what.what);
+        if (event == nullptr || !self->state.heard.keeps(*event))
+          self->state.tell(what.what);
+      },
       [self](clock_heard heard) {
-        auto& seen = self->state.clock_seen;
-        if (heard.value > seen)
-          seen = heard.value;
+        auto& st = self->state;
+        st.clock_seen = std::max(st.clock_seen, heard.value);
+        st.heard.clock(heard.value);
+        st.merge_clock();
       },
       [self](wind_down) {
         auto& st = self->state;

@@ -18,6 +18,7 @@
 #include "actors/clock/ulid.hpp"
 #include "actors/supervisor/connection.hpp"
 #include "actors/supervisor/drain_schedule.hpp"
+#include "actors/supervisor/hearing.hpp"
 #include "actors/supervisor/restart_policy.hpp"
 
 #include <functional>
@@ -76,6 +77,8 @@ struct supervisor_state {
   void drain_when_due();
   void on_run_end(const sync_report& report);
   void tell(const notice& what);
+  /// The receive rule for what the WebSocket heard.
+  void merge_clock();
   void tell_connection();
   void wound_down_one();
   std::chrono::milliseconds steady() const {
@@ -95,6 +98,7 @@ struct supervisor_state {
   bool handed_back = false; ///< WEBSOCKET waits for a run
   bool in_next_run = false; ///< and not for the one under way
   std::uint64_t clock_seen = 0;
+  hearing heard;       ///< of others, over the WebSocket
   std::string account; ///< of the connection
   bool stopping = false;
   unsigned winding = 0; ///< transports that have not wound down yet

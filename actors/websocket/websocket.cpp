@@ -125,17 +125,14 @@ void websocket_state::hear(const std::string& text) {
     return end({ec::transport, "the server does not read what it is sent", {}});
   if (heard.refused)
     self->send(config.supervisor, telling{std::move(*heard.refused)});
-  if (!heard.received.empty())
-    self->send(config.supervisor, telling{event_received{std::move(heard.received)}});
   if (!heard.warning.empty())
     say(std::move(heard.warning));
-  if (heard.remote_clock > max_received) {
+  if (heard.remote_clock > max_received)
     say("the server sent an event with a clock that no clock reaches; it does not count");
-  } else if (heard.remote_clock) {
-    clock_to_merge = std::max(clock_to_merge, *heard.remote_clock);
-    self->send(config.supervisor, clock_heard{*heard.remote_clock});
-    merge_clock();
-  }
+  else if (heard.remote_clock)
+    self->send(config.supervisor, clock_heard{*heard.remote_clock}); // before its event
+  if (!heard.received.empty())
+    self->send(config.supervisor, telling{event_received{std::move(heard.received)}});
   if (heard.end)
     return end(*heard.end);
   if (heard.needs_run)
@@ -150,24 +147,6 @@ void websocket_state::say(std::string words) {
   if (remarks == most_remarks)
     words += "; what else there is to remark on this connection is left out";
   self->send(config.supervisor, telling{remark{std::move(words)}});
-}
-
-/// One merge at a time: of what comes meanwhile, the highest value counts.
-void websocket_state::merge_clock() {
-  if (merging || clock_to_merge == 0)
-    return;
-  merging = true;
-  self->request(config.clock, local_patience, clock_received{std::exchange(clock_to_merge, 0)})
-      .then(
-          [this](clock_value) {
-            merging = false;
-            merge_clock();
-          },
-          [this](const caf::error& error) {
-            merging = false;
-            say(to_failure(error).message);
-            merge_clock();
-          });
 }
 
 // ── What is sent ─────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 //
 //   AUTH: access token ─▶ HTTP: ws token ─▶ LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
 //   roused ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
-//   somebody else's event ─▶ CLOCK (receive rule), SUPERVISOR (for those who listen)
+//   somebody else's event ─▶ SUPERVISOR, which has its clock merged and tells those who listen
 //
 // A 401, of the token's call or of the upgrade, is answered by one refresh. Whatever ends the
 // connection ends the actor, with the failure as its reason; SUPERVISOR decides on the next. What
@@ -28,7 +28,6 @@ struct websocket_config {
   std::chrono::milliseconds timeout{60000}; ///< of one HTTP request
   std::uint32_t max_retries = 5;
   queue_actor queue;
-  clock_actor clock;
   auth_actor auth;
   http_actor http;
   supervisor_actor supervisor;
@@ -53,7 +52,6 @@ struct websocket_state {
   void send(const lease_grant& grant);
   void settle();
   void hand_over();
-  void merge_clock();
   /// Has a websocket_tick come at that time at the latest.
   void wake_at(std::chrono::milliseconds time);
   void arm();
@@ -77,8 +75,6 @@ struct websocket_state {
   bool waiting_for_run = false;  ///< batch sync has its turn first
   std::uint64_t lease_after = 0; ///< what is before this had its turn with batch sync
   std::uint64_t last_leased = 0;
-  std::uint64_t clock_to_merge = 0; ///< the highest heard and not merged yet
-  bool merging = false;
   std::optional<std::chrono::milliseconds> lease_at; ///< when QUEUE is asked again by itself
   std::optional<std::chrono::milliseconds> read_by;  ///< when the server must have read all
   unsigned remarks = 0;

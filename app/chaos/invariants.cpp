@@ -90,7 +90,7 @@ findings once_in_effect(const history& seen) {
   for (const auto& [id, event] : there)
     markers.insert(event->marker);
   for (const auto& one : seen.attempts) {
-    const auto found = there.find(one.event_id);
+    const auto found = one.event_id.empty() ? there.end() : there.find(one.event_id);
     if (found != there.end() && found->second->marker != one.marker)
       out.push_back("the server keeps " + one.event_id + " as " + found->second->marker +
                     ", it was recorded as " + one.marker);

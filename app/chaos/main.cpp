@@ -59,8 +59,11 @@ int run_all(const options& chosen, const stage& where) {
   const bool table = chosen.report != "-";
   std::cerr << "seed " << chosen.plan.seed << ", scratch folder " << where.folder.string() << '\n';
   const auto result = run(chosen.plan, where, [&](const round_name& name, const outcome& had) {
-    if (!had.violations.empty())
-      std::cerr << to_string(name) << ": " << had.violations.size() << " violations, shrinking\n";
+    if (had.violations.empty())
+      return;
+    std::cerr << to_string(name) << ": " << had.violations.size() << " violations, shrinking\n";
+    for (std::size_t i = 0; i < had.violations.size() && i < 3; ++i)
+      std::cerr << "  " << had.violations[i].invariant << ": " << had.violations[i].words << '\n';
   });
   if (table)
     std::cout << as_table(result) << std::flush;
@@ -99,6 +102,17 @@ int shrink_one(const options& chosen, const stage& where) {
   return show(best.name, best.violations);
 }
 
+/// Removes a scratch folder, unless what was broken in it is to be looked at.
+void clear(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().filename().string().starts_with("broken-")) {
+      std::cerr << "what was broken is kept in " << folder.string() << '\n';
+      return;
+    }
+  std::filesystem::remove_all(folder, error);
+}
+
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   auto read = read_options(argc, argv);
@@ -119,8 +133,7 @@ int main(int argc, char** argv) {
     status = shrink_one(chosen, *where);
   else
     status = self_test(*where, std::cout) ? exit_done : exit_broken;
-  std::error_code ignored;
-  std::filesystem::remove_all(where->folder, ignored);
+  clear(where->folder);
   return status;
 }
 

@@ -105,6 +105,9 @@ outcome play(const round_name& name, const std::vector<step>& steps, const stage
   } catch (const std::exception& why) {
     out.violations.push_back({"harness", std::string("the scenario broke off: ") + why.what()});
   }
+  const auto kept = where.folder / ("broken-" + to_string({name.of, name.seed, std::nullopt}));
+  if (!out.violations.empty() && !fs::exists(kept, error))
+    fs::rename(own.folder, kept, error);
   fs::remove_all(own.folder, error);
   return out;
 }

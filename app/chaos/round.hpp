@@ -29,8 +29,9 @@ result<round_name> parse_round(std::string_view text);
 /// The steps that the name stands for; bad_input when it names one that the schedule has not.
 result<std::vector<step>> steps_of(const round_name& name);
 
-/// Plays a round in a folder of its own below `stage.folder`, which is removed afterwards. An
-/// exception is a violation of `harness`: it may hide one.
+/// Plays a round in a folder of its own below `stage.folder`. It is removed afterwards; where an
+/// invariant was broken it stays as `broken-<name>` to be looked at, unless there is one already.
+/// An exception is a violation of `harness`: it may hide one.
 outcome play(const round_name& name, const std::vector<step>& steps, const stage& where);
 
 /// A shorter schedule that still breaks an invariant, and what it breaks.

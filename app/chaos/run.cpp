@@ -92,8 +92,6 @@ run_result run(const run_plan& plan, stage where, const round_listener& told) {
     if (!played)
       break;
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(where.folder, ignored);
   result.took = since(begin);
   return result;
 }

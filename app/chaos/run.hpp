@@ -54,7 +54,7 @@ struct run_result {
 /// Called after each round with its name and what it came to.
 using round_listener = std::function<void(const round_name&, const outcome&)>;
 
-/// Plays. The stage's folder is made and removed. A round that breaks an invariant is shrunk at
+/// Plays. The stage's folder is made. A round that breaks an invariant is shrunk at
 /// once; after three such rounds its scenario is not played again in this run.
 run_result run(const run_plan& plan, stage where, const round_listener& told);
 

@@ -20,9 +20,9 @@ std::string marker_of(std::string_view event_json);
 /// Whether others work in a home while it is looked at.
 enum class home_is : std::uint8_t { quiet, busy };
 
-/// Everything a home keeps: its spill files, then its store, opened for writing (so an event that is
-/// taken in meanwhile is seen twice rather than not at all). Books are held against rows only where
-/// the home is quiet.
+/// Everything a home keeps: its spill files, then its store, opened for writing (so an event that
+/// is taken in meanwhile is seen twice rather than not at all). Books are held against rows only
+/// where the home is quiet.
 store_view view_store(const std::string& name, const std::filesystem::path& home,
                       home_is how = home_is::quiet);
 

@@ -173,7 +173,9 @@ support::finished world::sync_now(const std::string& home,
 }
 
 std::vector<std::string> world::server_events(const std::string& name) const {
-  return support::lines_of(support::read_text(folder() / name / "events.jsonl"));
+  // What stands behind the last newline is being written, or was when the server was killed.
+  const auto text = support::read_text(folder() / name / "events.jsonl");
+  return support::lines_of(std::string_view(text).substr(0, text.rfind('\n') + 1));
 }
 
 bool world::look_at_status(const std::string& home) {

@@ -193,5 +193,18 @@ TEST_F(Daemon, ASessionThatABatchFindsOverEndsTheConnection) {
   EXPECT_TRUE(status().reason.starts_with("auth required")) << status().reason;
 }
 
+TEST_F(Daemon, SomebodyElsesEventIsToldWhenItsClockIsMerged) {
+  start_daemon();
+  connect();
+  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"x","lamport_clock":500}})");
+  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"y","lamport_clock":900}})");
+  run();
+  // What is recorded by somebody who was told has a greater clock.
+  EXPECT_EQ(clocks_at_events_, (std::vector<std::uint64_t>{901, 901}));
+  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"z","lamport_clock":3}})");
+  run();
+  ASSERT_EQ(clocks_at_events_.size(), 3U) << "an event with a small clock is told as well";
+}
+
 } // namespace
 } // namespace spec_kitty::actor_test

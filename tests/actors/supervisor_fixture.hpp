@@ -55,7 +55,6 @@ protected:
         connection.server = *parse_server_url("https://a");
         connection.timeout = 2s;
         connection.queue = queue_;
-        connection.clock = clock_;
         connection.auth = now.auth;
         connection.http = now.http;
         connection.supervisor = above;
@@ -70,6 +69,8 @@ protected:
       if (const auto* now = std::get_if<connection_status>(&what))
         if (states_.empty() || states_.back() != to_string(now->state))
           states_.emplace_back(to_string(now->state));
+      if (std::holds_alternative<event_received>(what))
+        clocks_at_events_.push_back(clock_of_store());
       if (const auto* run = std::get_if<run_ended>(&what))
         runs_.push_back(run->report);
       if (const auto* failed = std::get_if<actors_failed>(&what))
@@ -91,6 +92,11 @@ protected:
       else
         answer(answered(batch_status));
     }
+  }
+  std::uint64_t clock_of_store() const {
+    auto opened = store::open(store_settings(), open_mode::read);
+    const auto clock = opened ? opened->clock() : result<std::uint64_t>(opened.error());
+    return clock ? *clock : 0;
   }
   void open_link() {
     links_.last().handlers.opened();
@@ -135,6 +141,7 @@ protected:
   int connections_ = 0;
   std::vector<std::string> states_;
   std::vector<sync_report> runs_;
+  std::vector<std::uint64_t> clocks_at_events_; ///< of the store, when an event was told
   std::vector<std::string> failed_;
 };
 

@@ -119,7 +119,7 @@ TEST_F(Rounds, ARunReportsWhatBrokeAndWhatWasNotInjected) {
   EXPECT_FALSE(result.all_injected());
   ASSERT_EQ(result.violations.size(), 1U);
   EXPECT_TRUE(result.violations[0].shortest.ends_with(":3,17"));
-  EXPECT_FALSE(std::filesystem::exists(where_.folder)) << "the scratch folder is removed";
+  EXPECT_TRUE(std::filesystem::exists(where_.folder / ("broken-" + result.violations[0].seed)));
 
   const auto report = parse_json(as_json(result));
   ASSERT_TRUE(report);
