@@ -26,6 +26,7 @@ struct attempt {
   bool refused = false;            ///< the answer was that nothing was recorded
   std::string event_id;            ///< of the receipt
   std::uint64_t lamport_clock = 0; ///< of the receipt; 0: it did not say
+  std::uint64_t after_clock = 0;   ///< whoever asked had been told of an event with this clock
 };
 
 /// An event as a store or a server keeps it.

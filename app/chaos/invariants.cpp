@@ -172,6 +172,10 @@ findings clocks_rise(const history& seen) {
 
 findings causality_holds(const history& seen) {
   findings out;
+  for (const auto& one : seen.attempts)
+    if (one.lamport_clock != 0 && one.lamport_clock <= one.after_clock)
+      out.push_back(one.home + ": " + named(one) + " has the clock " + of(one.lamport_clock) +
+                    ", but was recorded on hearing of " + of(one.after_clock));
   for (const auto& value : seen.heard)
     for (const auto& one : seen.attempts)
       if (one.home == value.home && one.lamport_clock != 0 && one.asked > value.known &&

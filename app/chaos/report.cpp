@@ -36,7 +36,9 @@ std::string joined(const List& list, Render render) {
 
 std::string violations_text(const run_result& result) {
   std::string out;
-  for (const auto& one : result.violations) {
+  constexpr std::size_t shown = 10;
+  for (std::size_t n = 0; n < result.violations.size() && n < shown; ++n) {
+    const auto& one = result.violations[n];
     out += "\nVIOLATION of " + one.what.invariant + ": " + one.what.words + "\n  seed " + one.seed +
            "\n  shortest found: spec-kitty-chaos replay " + one.shortest + "\n";
     for (std::size_t i = 0; i < one.steps.size() && i < 10; ++i)
@@ -44,8 +46,9 @@ std::string violations_text(const run_result& result) {
     if (one.steps.size() > 10)
       out += "    and " + std::to_string(one.steps.size() - 10) + " more steps\n";
   }
-  if (result.violations_left_out > 0)
-    out += "\nand " + std::to_string(result.violations_left_out) + " more violations\n";
+  const auto all = result.violations.size() + result.violations_left_out;
+  if (all > shown)
+    out += "\nand " + std::to_string(all - shown) + " more violations; --report has them\n";
   return out;
 }
 

@@ -6,11 +6,14 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 1> all = {{
+  static constexpr std::array<scenario, 2> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
        plan_kills, play_kills},
+      {"causality",
+       "two nodes record upon hearing each other, while server, hosts and commands get in the way",
+       plan_causality, play_causality},
   }};
   return all;
 }

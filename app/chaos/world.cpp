@@ -248,6 +248,8 @@ bool emitter::ask(std::size_t count) {
 std::size_t emitter::hear() {
   std::size_t heard = 0;
   for (const auto& line : child_->lines_so_far()) {
+    if (aside && aside(line))
+      continue;
     ++heard;
     if (open_.empty()) {
       world_->seen.strange.push_back({"an answer to nothing: " + line});

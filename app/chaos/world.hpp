@@ -97,6 +97,8 @@ public:
   bool ask(std::size_t count);
   /// Takes the answers that have come; how many.
   std::size_t hear();
+  /// Who is asked first whether a line is no answer but something it says by itself.
+  std::function<bool(const std::string& line)> aside;
   /// Events that were asked for and not answered yet.
   std::size_t open() const { return open_.size(); }
   bool has_ended() const { return child_->has_ended(); }

@@ -109,6 +109,14 @@ TEST(Invariants, TheClockOfAStoreIsNotBehind) {
   EXPECT_EQ(broken_by(seen), names{"order"});
 }
 
+TEST(Invariants, WhoeverWasToldOfAnEventRecordsLater) {
+  history seen = sound_history();
+  seen.attempts[1].after_clock = 19;
+  EXPECT_EQ(broken_by(seen), names{});
+  seen.attempts[1].after_clock = 20;
+  EXPECT_EQ(broken_by(seen), names{"causality"});
+}
+
 TEST(Invariants, ADeadLetterWasRefused) {
   history seen = sound_history();
   seen.stores[0].events[0].dead = true;

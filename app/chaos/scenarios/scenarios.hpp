@@ -8,4 +8,7 @@ namespace spec_kitty::chaos {
 std::vector<step> plan_kills(dice& chance);
 outcome play_kills(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_causality(dice& chance);
+outcome play_causality(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos
