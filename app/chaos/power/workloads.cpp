@@ -1,0 +1,111 @@
+#include "app/chaos/power/workloads.hpp"
+
+#include "config/files.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+
+namespace spec_kitty::chaos::power {
+
+namespace {
+
+/// A store is made, and its first event recorded.
+void first_event(recorder& on, dice& chance) {
+  on.run(chance.one_in(2) ? on.single() : on.burst(1));
+}
+
+void bursts(recorder& on, dice& chance) {
+  for (int i = 0; i < 3; ++i)
+    on.run(on.burst(20 + chance.below(40)));
+}
+
+void singles(recorder& on, dice& chance) {
+  for (auto left = 8 + chance.below(8); left > 0; --left)
+    on.run(on.single());
+}
+
+/// Several programs at once, on a home that does not exist yet.
+void together(recorder& on, dice& chance) {
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 4; ++i)
+      on.start(chance.one_in(2) ? on.single() : on.burst(1 + chance.below(20)));
+    on.wait();
+  }
+}
+
+/// Events that are recorded beside the store while somebody holds it, and taken in later.
+void spilled(recorder& on, dice& chance) {
+  on.run(on.single());
+  on.env["SPEC_KITTY_SYNC_BUSY_TIMEOUT_MS"] = "1";
+  for (int round = 0; round < 2; ++round) {
+    {
+      const unique_fd lock(::open((on.home() / "queue" / "lock").c_str(), O_RDWR | O_CLOEXEC));
+      const auto held = poll_lock(lock.get(), std::chrono::milliseconds(1000));
+      const flock_hold hold(lock.get());
+      on.run(on.burst(1 + chance.below(5)));
+      on.run(on.single());
+    }
+    for (int i = 0; i < 3; ++i) // they take in, get in each other's way, and spill themselves
+      on.start(on.burst(1 + chance.below(30)));
+    on.wait();
+  }
+  on.env.clear();
+  on.run(on.single());
+}
+
+order login(const recorder& on) {
+  return {{"auth", "login", "--username", on.username(), "--password-stdin", "--json"},
+          on.password() + "\n",
+          {},
+          promise{promise::what::login, {}, on.username(), 0}};
+}
+
+/// Events leave the store because the server has them.
+void drain(recorder& on, dice& chance) {
+  on.serve();
+  on.run(login(on));
+  for (int i = 0; i < 2; ++i) {
+    on.run(on.burst(10 + chance.below(30)));
+    on.start({{"sync", "now"}, {}, {}, {}});
+    if (chance.one_in(2))
+      on.start(on.burst(5));
+    on.wait();
+  }
+}
+
+/// Events of before the login get its team.
+void log_in(recorder& on, dice& chance) {
+  on.serve();
+  on.run(on.burst(1 + chance.below(20)));
+  on.run(login(on));
+  on.run(on.single());
+}
+
+void configure(recorder& on, dice& chance) {
+  for (int i = 0; i < 4; ++i) {
+    const std::string value = std::to_string(chance.between(1, 900));
+    on.run({{"config", "set", "sync.batch_events", value, "--json"},
+            {},
+            {},
+            promise{promise::what::setting, "sync.batch_events", value, 0}});
+    if (chance.one_in(2))
+      on.run(on.single());
+  }
+}
+
+} // namespace
+
+std::span<const workload> workloads() {
+  static constexpr std::array<workload, 8> all = {{{"first event", first_event},
+                                                   {"bursts", bursts},
+                                                   {"singles", singles},
+                                                   {"together", together},
+                                                   {"spilled", spilled},
+                                                   {"drain", drain},
+                                                   {"login", log_in},
+                                                   {"configure", configure}}};
+  return all;
+}
+
+} // namespace spec_kitty::chaos::power

@@ -1,0 +1,105 @@
+#include "app/chaos/scenarios/power_loss.hpp"
+
+#include "app/chaos/power/trials.hpp"
+#include "app/chaos/power/workloads.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace spec_kitty::chaos {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* fault = "power loss";
+constexpr std::uint64_t images_per_size = 2000;
+constexpr std::uint64_t most_per_recording = 1000;
+
+/// A folder in memory where the machine has one, else on the disk given. Removed at the end.
+class scratch {
+public:
+  explicit scratch(const fs::path& otherwise) {
+    std::string name = "/dev/shm/spec-kitty-power-XXXXXX";
+    path_ = ::mkdtemp(name.data()) != nullptr ? fs::path(name) : otherwise / "power";
+    fs::create_directories(path_);
+  }
+  ~scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  const fs::path& path() const { return path_; }
+
+private:
+  fs::path path_;
+};
+
+power::recording record(const stage& where, const fs::path& folder, const power::workload& what,
+                        std::uint64_t seed) {
+  fs::create_directories(folder);
+  power::recorder on(where, folder, std::string(what.name));
+  dice chance(seed);
+  what.play(on, chance);
+  return on.finish();
+}
+
+} // namespace
+
+std::vector<step> plan_power_loss(dice& chance, std::uint64_t size) {
+  const std::uint64_t kinds = power::workloads().size();
+  const std::uint64_t images = images_per_size * size;
+  const std::uint64_t rounds =
+      std::max<std::uint64_t>(1, images / (kinds * most_per_recording)); // of all workloads
+  std::vector<step> steps;
+  for (std::uint64_t i = 0; i < rounds * kinds; ++i)
+    steps.push_back({fault, {i % kinds, chance.next(), images / (rounds * kinds)}});
+  return steps;
+}
+
+outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
+  outcome out;
+  std::uint64_t number = 0;
+  for (const auto& one : steps) {
+    const auto& what = power::workloads()[one.values.at(0) % power::workloads().size()];
+    const std::uint64_t images = one.values.at(2);
+    auto& counted = out.faults[fault];
+    counted.planned += images;
+    if (where.enough && where.enough())
+      continue;
+    const scratch memory(where.folder);
+    const auto seen = record(where, memory.path() / "recorded", what, one.values.at(1));
+    for (const auto& words : seen.trouble)
+      out.violations.push_back({"ends", seen.workload + ": " + words});
+    power::trial_options how;
+    how.seed = round_seed(seed ^ one.values.at(1), what.name, number++);
+    how.images = images;
+    how.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
+    auto found = power::try_images(seen, memory.path() / "images", how);
+    counted.injected += found.judged;
+    out.figures["images"] += found.judged;
+    out.figures["disk operations recorded"] += seen.steps.size();
+    for (const auto& attempt : seen.attempts)
+      out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
+    std::move(found.violations.begin(), found.violations.end(), std::back_inserter(out.violations));
+  }
+  return out;
+}
+
+std::vector<violation> power_loss_with_lying_disk(const stage& where, std::uint64_t seed) {
+  const scratch memory(where.folder);
+  const auto& all = power::workloads();
+  const auto what = std::find_if(all.begin(), all.end(),
+                                 [](const power::workload& one) { return one.name == "singles"; });
+  const auto seen = record(where, memory.path() / "recorded", *what, seed);
+  power::trial_options how;
+  how.seed = seed;
+  how.images = 300;
+  how.behaviour = power::disk_kind::lying;
+  return power::try_images(seen, memory.path() / "images", how).violations;
+}
+
+} // namespace spec_kitty::chaos
