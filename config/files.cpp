@@ -1,5 +1,7 @@
 #include "config/files.hpp"
 
+#include "config/sync_folder.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -34,12 +36,12 @@ int write_all(int fd, std::string_view bytes) {
   return 0;
 }
 
+} // namespace
+
 int sync_folder(const fs::path& folder) {
   const unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
 }
-
-} // namespace
 
 unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
   if (this != &other) {

@@ -3,6 +3,7 @@
 #include "actors/queue/records.hpp"
 #include "config/file_system.hpp"
 #include "config/home_check.hpp"
+#include "config/sync_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -74,6 +75,24 @@ void sync_path(const fs::path& path) {
   const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0)
     throw lmdb_error(errno, "sync the new store");
+}
+
+/// True when the store holds nothing but what its making put into it.
+bool was_never_written(MDB_env* env) {
+  MDB_envinfo info{};
+  mdb_env_info(env, &info);
+  return info.me_last_txnid <= 1;
+}
+
+/// Makes every name that leads to the store durable. Whoever made the store, or one of the folders,
+/// may have been killed before it did, so this is done by each opener until something is recorded.
+void sync_names(const fs::path& folder) {
+  const fs::path home = folder.parent_path();
+  sync_path(folder);
+  // As in make_private_folder: one that cannot be opened is no reason to refuse.
+  for (const auto& above : {home, home.has_parent_path() ? home.parent_path() : fs::path(".")})
+    if (sync_folder(above.empty() ? "." : above) == EIO)
+      throw lmdb_error(EIO, "sync the folders of the store");
 }
 
 /// A reader is refused only where there is something to read.
@@ -227,6 +246,8 @@ result<void> environment::start(const initialiser& initialise) {
     // Without a lock file nobody has the store open, and a reader makes none: a copy, for one.
     const unsigned no_lock = size_of(place / "lock.mdb") < 0 ? MDB_NOLOCK : 0;
     open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
+    if (writes && was_never_written(env_))
+      sync_names(options_.folder);
     // LMDB may leave pages at the very end unwritten when nothing refers to them. More than a few
     // are a file that was cut short: a read there would be a SIGBUS.
     if (const auto [needed, there] = needed_and_there(); there + unwritten_end < needed)
@@ -276,8 +297,7 @@ result<void> environment::create(const initialiser& initialise) {
     fs::remove_all(place, ignored); // at most a stump under 8192 bytes that never held an event
     if (::rename(fresh.c_str(), place.c_str()) != 0)
       throw lmdb_error(errno, "put the new store in place");
-    sync_path(options_.folder);
-    return {};
+    return {}; // its names are synced by whoever opens it, which is this process too
   } catch (const lmdb_error& error) {
     close_env();
     fs::remove_all(fresh, ignored);

@@ -1,6 +1,7 @@
 #include "actors/queue/overflow.hpp"
 
 #include "config/files.hpp"
+#include "config/sync_folder.hpp"
 #include "messages/gzip.hpp"
 
 #include <algorithm>
@@ -38,7 +39,12 @@ result<void> write_overflow(const fs::path& home, std::string_view first_id, std
     return made;
   std::string name(first_id);
   name.append("-").append(std::to_string(events)).append(ending);
-  return replace_file(folder / name, gzip(lines));
+  if (auto written = replace_file(folder / name, gzip(lines)); !written)
+    return written;
+  // Whoever made the folder may have been killed before its name was durable.
+  if (const int error = sync_folder(home); error != 0)
+    return system_failure(error, "cannot sync " + home.string());
+  return {};
 }
 
 std::vector<overflow_file> overflow_files(const fs::path& home) {

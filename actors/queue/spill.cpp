@@ -3,6 +3,7 @@
 #include "actors/clock/ulid.hpp"
 #include "config/files.hpp"
 #include "config/home_check.hpp"
+#include "config/sync_folder.hpp"
 
 #include <zlib.h>
 
@@ -174,6 +175,11 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
     if (written || fs::is_directory(folder, none))
       break;
   }
+  // Another process may have made the folder a moment ago, or have been killed before its name was
+  // durable.
+  if (written)
+    if (const int error = sync_folder(home); error != 0)
+      return system_failure(error, "cannot sync " + home.string());
   return written;
 }
 

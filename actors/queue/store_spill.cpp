@@ -6,8 +6,10 @@
 #include "actors/queue/spill.hpp"
 #include "actors/queue/store_rows.hpp"
 #include "config/files.hpp"
+#include "config/sync_folder.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace spec_kitty {
 
@@ -20,8 +22,17 @@ std::string mark_key(const std::string& name) {
   return std::string(1, taken_mark) + name;
 }
 
-/// Marks of files that are gone are no longer needed.
-void drop_old_marks(lmdb_txn& txn, const store_tables& tables, const std::set<std::string>& there) {
+/// Waits until the disk knows which spill files are gone; false where it cannot be made sure.
+bool removals_are_durable(const std::filesystem::path& home) {
+  const int error = sync_folder(home / "spill");
+  // The folder may have been removed and made again, or be gone: the home's names count as well.
+  return (error == 0 || error == ENOENT) && sync_folder(home) == 0;
+}
+
+/// Marks of files that are gone are no longer needed, once they are gone for good: after a power
+/// loss a file may be there again, and would be taken in twice.
+void drop_old_marks(lmdb_txn& txn, const store_tables& tables, const std::set<std::string>& there,
+                    const std::filesystem::path& home) {
   std::vector<std::string> old;
   {
     lmdb_cursor cursor(txn, tables.main);
@@ -30,6 +41,8 @@ void drop_old_marks(lmdb_txn& txn, const store_tables& tables, const std::set<st
       if (!there.contains(std::string(cursor.key().substr(1))))
         old.emplace_back(cursor.key());
   }
+  if (old.empty() || !removals_are_durable(home))
+    return;
   for (const auto& mark : old)
     txn.erase(tables.main, mark);
 }
@@ -64,7 +77,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
         continue; // taken in before, by somebody who could not remove it
       std::move(content.events.begin(), content.events.end(), std::back_inserter(waiting));
     }
-    drop_old_marks(txn, tables, there);
+    drop_old_marks(txn, tables, there, options_.home);
     std::stable_sort(waiting.begin(), waiting.end(),
                      [](const auto& a, const auto& b) { return a.recorded_at < b.recorded_at; });
     std::uint64_t count = 0;

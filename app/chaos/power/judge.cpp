@@ -1,15 +1,18 @@
 #include "app/chaos/power/judge.hpp"
 
+#include "actors/queue/overflow.hpp"
 #include "actors/queue/spill.hpp"
 #include "app/chaos/store_check.hpp"
 #include "config/credentials.hpp"
 #include "config/files.hpp"
 #include "config/settings.hpp"
+#include "messages/gzip.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <stdexcept>
 
 namespace spec_kitty::chaos::power {
@@ -89,6 +92,22 @@ void look_into(store& queue, const fs::path& home, store_view& out) {
     out.wrong.push_back(std::move(books));
 }
 
+/// Events that made room for others: kept too, and once is what their import makes of them.
+server_view look_into_overflow(const fs::path& home, std::vector<std::string>& wrong) {
+  server_view out{"overflow", {}};
+  std::set<std::string> known;
+  for (const auto& file : overflow_files(home)) {
+    std::string text;
+    gunzip_stream unpacked;
+    if (!unpacked.feed(support::read_text(file.path), text) || !unpacked.is_whole())
+      wrong.push_back(file.path.filename().string() + " is damaged");
+    for (const auto& line : support::lines_of(text))
+      if (auto event = read_event(line); known.insert(event.event_id).second)
+        out.events.push_back(std::move(event));
+  }
+  return out;
+}
+
 /// Settings and session: each file is whole, and as new as was promised.
 void look_at_files(const fs::path& home, const recording& seen, moment cut, store_view& out) {
   const auto values = settings::load(home);
@@ -155,8 +174,13 @@ std::vector<violation> judge_image(const fs::path& folder, const recording& seen
       view.wrong.push_back("spilled events cannot be taken in: " + taken.error().message);
     found.attempts.push_back(record_one_more(*queue, seen.steps.size() + 1, view.trouble));
     look_into(*queue, home, view);
+    for (const auto& event : view.events)
+      if (event.marker != last_marker && event.event_id >= found.attempts.back().event_id)
+        view.wrong.push_back("the id " + event.event_id + " is not below the newest, " +
+                             found.attempts.back().event_id);
   }
   look_at_files(home, seen, cut, view);
+  found.servers.push_back(look_into_overflow(home, view.wrong));
   found.stores.push_back(std::move(view));
   server_view server{server_name, {}};
   for (const auto& line : support::lines_of(on_server))

@@ -2,6 +2,7 @@
 
 #include "app/chaos/preload/power_log.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <stdexcept>
@@ -103,7 +104,8 @@ std::string to_string(const step& one) {
   case kind::sync_end:
     return "sync " + path;
   case kind::said:
-    return "say " + std::string(one.bytes.substr(0, one.bytes.find('\n')));
+    return "say " +
+           std::string(one.bytes.substr(0, std::min<std::size_t>(60, one.bytes.find('\n'))));
   }
   return {};
 }

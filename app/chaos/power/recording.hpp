@@ -45,9 +45,10 @@ struct recording {
 /// A program that was started, and what it was asked for: one line of answer each.
 struct order {
   std::vector<std::string> words; ///< after `spec-kitty`
-  std::string input;
-  std::vector<std::string> markers; ///< of the events, in order
-  std::optional<promise> promised;
+  std::string input = {};
+  std::vector<std::string> markers = {}; ///< of the events, in order
+  std::optional<promise> promised = std::nullopt;
+  bool may_die = false; ///< it is killed on purpose
 };
 
 class recorder {

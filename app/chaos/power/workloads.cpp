@@ -10,6 +10,12 @@ namespace spec_kitty::chaos::power {
 
 namespace {
 
+/// Every sync takes that much longer, so that programs meet at it.
+void slow_disk(recorder& on, std::uint64_t microseconds) {
+  if (microseconds > 0)
+    on.env["SPEC_KITTY_SHIM_SYNC_DELAY_US"] = std::to_string(microseconds);
+}
+
 /// A store is made, and its first event recorded.
 void first_event(recorder& on, dice& chance) {
   on.run(chance.one_in(2) ? on.single() : on.burst(1));
@@ -27,6 +33,7 @@ void singles(recorder& on, dice& chance) {
 
 /// Several programs at once, on a home that does not exist yet.
 void together(recorder& on, dice& chance) {
+  slow_disk(on, chance.one_in(2) ? 0 : chance.between(200, 3000));
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 4; ++i)
       on.start(chance.one_in(2) ? on.single() : on.burst(1 + chance.below(20)));
@@ -46,12 +53,55 @@ void spilled(recorder& on, dice& chance) {
       on.run(on.burst(1 + chance.below(5)));
       on.run(on.single());
     }
-    for (int i = 0; i < 3; ++i) // they take in, get in each other's way, and spill themselves
+    for (int i = 0; i < 3; ++i)
       on.start(on.burst(1 + chance.below(30)));
     on.wait();
   }
   on.env.clear();
   on.run(on.single());
+}
+
+/// On a slow disk programs take in, get in each other's way, and spill themselves.
+void crowded(recorder& on, dice& chance) {
+  on.run(on.single());
+  on.env["SPEC_KITTY_SYNC_BUSY_TIMEOUT_MS"] = "1";
+  slow_disk(on, chance.between(500, 4000));
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 4; ++i)
+      on.start(chance.one_in(2) ? on.single() : on.burst(1 + chance.below(4)));
+    on.wait();
+  }
+  on.env.clear();
+  on.run(on.single());
+}
+
+/// The oldest events make room for newer ones. No burst is larger than the cap: then events would
+/// be moved out by the transaction that makes them, before it is known whether it takes effect.
+void overflowing(recorder& on, dice& chance) {
+  on.env["SPEC_KITTY_SYNC_OVERFLOW"] = "evict_oldest";
+  on.env["SPEC_KITTY_SYNC_MAX_QUEUE_SIZE"] = std::to_string(chance.between(18, 30));
+  for (int i = 0; i < 4; ++i)
+    on.run(chance.one_in(3) ? on.single() : on.burst(3 + chance.below(15)));
+}
+
+/// Programs are killed at one of their file operations; others find what they left.
+void killed(recorder& on, dice& chance) {
+  const bool full = chance.one_in(2);
+  for (int round = 0; round < 4; ++round) {
+    if (full) {
+      on.env["SPEC_KITTY_SYNC_OVERFLOW"] = "evict_oldest";
+      on.env["SPEC_KITTY_SYNC_MAX_QUEUE_SIZE"] = "1";
+    }
+    on.env["SPEC_KITTY_SHIM_ROOT"] = on.home().parent_path().string();
+    on.env["SPEC_KITTY_SHIM_ACTION"] = "kill";
+    on.env["SPEC_KITTY_SHIM_AT"] = std::to_string(chance.between(1, chance.one_in(2) ? 8 : 40));
+    auto victim = on.single();
+    victim.may_die = true;
+    on.run(victim);
+    std::erase_if(on.env,
+                  [](const auto& one) { return one.first.find("_SHIM_") != one.first.npos; });
+    on.run(on.single());
+  }
 }
 
 order login(const recorder& on) {
@@ -67,7 +117,7 @@ void drain(recorder& on, dice& chance) {
   on.run(login(on));
   for (int i = 0; i < 2; ++i) {
     on.run(on.burst(10 + chance.below(30)));
-    on.start({{"sync", "now"}, {}, {}, {}});
+    on.start({{"sync", "now"}});
     if (chance.one_in(2))
       on.start(on.burst(5));
     on.wait();
@@ -97,14 +147,17 @@ void configure(recorder& on, dice& chance) {
 } // namespace
 
 std::span<const workload> workloads() {
-  static constexpr std::array<workload, 8> all = {{{"first event", first_event},
-                                                   {"bursts", bursts},
-                                                   {"singles", singles},
-                                                   {"together", together},
-                                                   {"spilled", spilled},
-                                                   {"drain", drain},
-                                                   {"login", log_in},
-                                                   {"configure", configure}}};
+  static constexpr std::array<workload, 11> all = {{{"first event", first_event},
+                                                    {"bursts", bursts},
+                                                    {"singles", singles},
+                                                    {"together", together},
+                                                    {"spilled", spilled},
+                                                    {"crowded", crowded},
+                                                    {"overflowing", overflowing},
+                                                    {"killed", killed},
+                                                    {"drain", drain},
+                                                    {"login", log_in},
+                                                    {"configure", configure}}};
   return all;
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* fault = "power loss";
 constexpr std::uint64_t images_per_size = 2000;
-constexpr std::uint64_t most_per_recording = 1000;
+constexpr std::uint64_t most_per_recording = 400;
 
 /// A folder in memory where the machine has one, else on the disk given. Removed at the end.
 class scratch {
