@@ -40,8 +40,9 @@ protected:
     const auto out = power::try_images(seen, fresh("images"), how);
     for (const auto& one : out.violations)
       found.push_back(one.invariant + ": " + one.words);
-    if (found.empty())
+    if (found.empty()) {
       EXPECT_EQ(out.judged, images);
+    }
     return found;
   }
 

@@ -56,7 +56,8 @@ std::vector<step> plan_power_loss(dice& chance, std::uint64_t size) {
       std::max<std::uint64_t>(1, images / (kinds * most_per_recording)); // of all workloads
   std::vector<step> steps;
   for (std::uint64_t i = 0; i < rounds * kinds; ++i)
-    steps.push_back({fault, {i % kinds, chance.next(), images / (rounds * kinds)}});
+    steps.push_back(
+        {fault, {i % kinds, chance.next(), (images + rounds * kinds - 1) / (rounds * kinds)}});
   return steps;
 }
 
