@@ -162,6 +162,15 @@ TEST_F(PowerModel, ANameIsDurableByASyncOfItsFolderNotOfItsFile) {
   EXPECT_EQ(images(), texts{"a=abc;"});
 }
 
+TEST_F(PowerModel, ASyncOfAFolderCoversOnlyWhatCameBeforeItsBeginning) {
+  synced(0, "");
+  did(kind::create, 2, "home/a");
+  const std::size_t began = steps;
+  did(kind::create, 3, "home/b");
+  synced(1, "home", began);
+  EXPECT_EQ(images(), (texts{"a=;", "a=;b=;"}));
+}
+
 TEST_F(PowerModel, ARenameHappensAsAWhole) {
   made(2, "home/a");
   did(kind::write, 2, "home/a", 0, "abc");
