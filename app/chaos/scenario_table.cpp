@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 2> all = {{
+  static constexpr std::array<scenario, 3> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -14,6 +14,10 @@ std::span<const scenario> scenarios() {
       {"causality",
        "two nodes record upon hearing each other, while server, hosts and commands get in the way",
        plan_causality, play_causality},
+      {"power-loss",
+       "record the disk of every kind of work, cut the power after any operation, look at what is "
+       "left",
+       plan_power_loss, play_power_loss},
   }};
   return all;
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* fault = "power loss";
-constexpr std::uint64_t images_per_size = 2000;
+constexpr std::uint64_t images_of_a_round = 2000;
 constexpr std::uint64_t most_per_recording = 400;
 
 /// A folder in memory where the machine has one, else on the disk given. Removed at the end.
@@ -49,28 +49,30 @@ power::recording record(const stage& where, const fs::path& folder, const power:
 
 } // namespace
 
-std::vector<step> plan_power_loss(dice& chance, std::uint64_t size) {
+std::vector<step> plan_images(dice& chance, std::uint64_t images) {
   const std::uint64_t kinds = power::workloads().size();
-  const std::uint64_t images = images_per_size * size;
-  const std::uint64_t rounds =
-      std::max<std::uint64_t>(1, images / (kinds * most_per_recording)); // of all workloads
+  const std::uint64_t recordings =
+      kinds * std::max<std::uint64_t>(1, images / (kinds * most_per_recording));
   std::vector<step> steps;
-  for (std::uint64_t i = 0; i < rounds * kinds; ++i)
-    steps.push_back(
-        {fault, {i % kinds, chance.next(), (images + rounds * kinds - 1) / (rounds * kinds)}});
+  for (std::uint64_t i = 0; i < recordings; ++i)
+    steps.push_back({fault, {i % kinds, chance.next(), (images + recordings - 1) / recordings}});
   return steps;
+}
+
+std::vector<step> plan_power_loss(dice& chance) {
+  return plan_images(chance, images_of_a_round);
 }
 
 outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
   outcome out;
   std::uint64_t number = 0;
   for (const auto& one : steps) {
+    if (where.enough && where.enough())
+      break;
     const auto& what = power::workloads()[one.values.at(0) % power::workloads().size()];
     const std::uint64_t images = one.values.at(2);
     auto& counted = out.faults[fault];
     counted.planned += images;
-    if (where.enough && where.enough())
-      continue;
     const scratch memory(where.folder);
     const auto seen = record(where, memory.path() / "recorded", what, one.values.at(1));
     for (const auto& words : seen.trouble)

@@ -9,13 +9,12 @@
 // violation names the cut and the image for reading on the spot.
 #pragma once
 
-#include "app/chaos/scenario.hpp"
+#include "app/chaos/scenarios/scenarios.hpp"
 
 namespace spec_kitty::chaos {
 
-/// `size` 1 is about 2,000 images.
-std::vector<step> plan_power_loss(dice& chance, std::uint64_t size);
-outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+/// A schedule of at least so many images, the same number of every workload.
+std::vector<step> plan_images(dice& chance, std::uint64_t images);
 
 /// What is found when fdatasync does nothing, which is what a store that leaves out its data sync
 /// looks like. For showing that the scenario finds it: empty would be a scenario that is blind.

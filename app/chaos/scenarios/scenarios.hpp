@@ -11,4 +11,7 @@ outcome play_kills(const stage& where, std::uint64_t seed, const std::vector<ste
 std::vector<step> plan_causality(dice& chance);
 outcome play_causality(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_power_loss(dice& chance);
+outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos
