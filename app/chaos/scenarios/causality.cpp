@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_a_round = 12;
+constexpr std::size_t steps_of_a_round = 6;
 constexpr std::array<const char*, 2> homes = {"home-1", "home-2"};
 
 class two_nodes {
