@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,17 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return out;
 }
 
+/// Async-signal-safe: a system call each.
+bool limit_this_process(const std::vector<resource_limit>& limits) {
+  for (const auto& one : limits) {
+    const rlimit both{one.value, one.value};
+    // An int in C, an enumeration in C++ of the GNU library.
+    if (::setrlimit(static_cast<__rlimit_resource_t>(one.resource), &both) != 0)
+      return false;
+  }
+  return true;
+}
+
 /// What is there to read now; closes at the end.
 void take(int& fd, std::string& into) {
   std::array<char, 65536> chunk{};
@@ -95,6 +107,8 @@ child::child(const launch& what) : began_(steady_clock::now()) {
                        ::dup2(out.write, STDOUT_FILENO) >= 0 &&
                        ::dup2(err.write, STDERR_FILENO) >= 0 &&
                        (what.cwd.empty() || ::chdir(what.cwd.c_str()) == 0);
+    if (ready && !limit_this_process(what.limits))
+      ::_exit(126);
     if (ready)
       ::execvpe(argv.front(), argv.data(), envp.data());
     ::_exit(127);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,6 +23,12 @@ using milliseconds = std::chrono::milliseconds;
 
 inline constexpr milliseconds long_enough{60'000};
 
+/// A bound on what a process may use, as setrlimit takes it.
+struct resource_limit {
+  int resource = 0;        ///< RLIMIT_NOFILE and the like
+  std::uint64_t value = 0; ///< both the soft and the hard limit
+};
+
 /// What to run.
 struct launch {
   std::vector<std::string> argv; ///< argv[0] is looked up in PATH
@@ -29,6 +36,7 @@ struct launch {
   std::filesystem::path cwd; ///< empty: the caller's
   std::string input;         ///< all of stdin
   milliseconds patience = long_enough;
+  std::vector<resource_limit> limits; ///< set before it begins; status 126 where that failed
 };
 
 /// How it ended.
