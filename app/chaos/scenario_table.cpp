@@ -7,6 +7,7 @@ namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
   static constexpr std::array<scenario, 3> all = {{
+  static constexpr std::array<scenario, 2> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -18,6 +19,8 @@ std::span<const scenario> scenarios() {
        "record the disk of every kind of work, cut the power after any operation, look at what is "
        "left",
        plan_power_loss, play_power_loss},
+      {"operations", "kill, tear or fail any file operation of every command that writes",
+       plan_operations, play_operations},
   }};
   return all;
 }

@@ -1,0 +1,34 @@
+// The preloaded library at work: one file operation of a program is spoiled, and the library's
+// count says whether the program came so far. See preload/io_shim.c.
+#pragma once
+
+#include "app/chaos/world.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace spec_kitty::chaos {
+
+/// A way to spoil an operation.
+struct spoil {
+  std::string_view fault; ///< as a report counts it
+  const char* action;     ///< SPEC_KITTY_SHIM_ACTION
+  bool sticky;            ///< everything after it fails as well
+  bool kills;             ///< the program ends there by SIGKILL
+};
+
+/// All of them: kill, torn write, EIO, ENOSPC, a disk that dies, one that is full from there on.
+std::span<const spoil> spoils();
+/// The one of that name; the first one where there is none.
+const spoil& spoil_named(std::string_view fault);
+
+/// Puts the library before a program. Only operations in and below `root` are counted. At 0
+/// nothing is spoiled, only counted.
+support::launch spoiled(const world& in, support::launch what, const spoil& how, std::uint64_t at,
+                        const std::filesystem::path& root);
+
+/// Operations that the program counted which ran spoiled last; of several processes the most.
+std::uint64_t operations_counted(const world& in);
+
+} // namespace spec_kitty::chaos
