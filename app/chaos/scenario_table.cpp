@@ -21,6 +21,10 @@ std::span<const scenario> scenarios() {
        plan_power_loss, play_power_loss},
       {"operations", "kill, tear or fail any file operation of every command that writes",
        plan_operations, play_operations},
+      {"full-disk",
+       "no space from any file operation on; a small disk full to the last byte or inode, or "
+       "read-only",
+       plan_full_disk, play_full_disk},
   }};
   return all;
 }

@@ -16,4 +16,7 @@ outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vecto
 std::vector<step> plan_operations(dice& chance);
 outcome play_operations(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_full_disk(dice& chance);
+outcome play_full_disk(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos

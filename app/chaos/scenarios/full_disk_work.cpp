@@ -1,0 +1,135 @@
+#include "app/chaos/scenarios/full_disk.hpp"
+
+#include "app/chaos/spoil.hpp"
+#include "config/credentials.hpp"
+
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t lines_of_a_stream = 140; // a commit each: four operations or more
+constexpr std::size_t batches_of_a_drain = 120;
+constexpr std::size_t events_of_a_connection = 90;
+constexpr auto patience = 20s;
+
+} // namespace
+
+disk_work::disk_work(const stage& where) : world_(where) {
+  world_.start_server();
+  if (!world_.log_in())
+    throw std::runtime_error("the login failed before any fault");
+}
+
+support::launch disk_work::full(support::launch what, std::uint64_t at) const {
+  return spoiled(world_, std::move(what), spoil_named("disk full from operation"), at,
+                 world_.home(home_));
+}
+
+/// One line after the other, so that each has a commit of its own.
+void disk_work::run_emit(std::uint64_t at) {
+  job all;
+  all.name = "`emit --stdin`";
+  const auto first = world_.seen.attempts.size();
+  emitter one(world_, home_, full(world_.command(home_, {"emit", "--stdin"}), at));
+  for (std::size_t i = 0; i < lines_of_a_stream && one.ask(1); ++i)
+    if (!support::eventually(
+            [&] {
+              one.hear();
+              return one.open() == 0 || one.has_ended();
+            },
+            patience))
+      break;
+  const auto done = one.end();
+  for (auto place = first; place < world_.seen.attempts.size(); ++place)
+    all.places.push_back(place);
+  judge_job(world_, all, done);
+}
+
+/// A daemon takes what is recorded while it is connected: a lease and a settlement for each.
+void disk_work::run_daemon(std::uint64_t at) {
+  support::child daemon(full(world_.command(home_, {"sync", "daemon", "run"}), at));
+  emitter events(world_, home_, world_.command(home_, {"emit", "--stdin"}));
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (std::size_t i = 0; i < events_of_a_connection && std::chrono::steady_clock::now() < until &&
+                          !daemon.has_ended();
+       ++i) {
+    events.ask(1);
+    std::this_thread::sleep_for(3ms);
+    events.hear();
+  }
+  events.end();
+  daemon.send(SIGTERM);
+  world_.judge_end("the daemon", daemon.wait(), SIGTERM);
+}
+
+void disk_work::check_drain(const std::string& after) {
+  const auto done = world_.sync_now(home_);
+  if (done.status != 0)
+    world_.seen.strange.push_back({"`sync now` does not work after " + after + ": " + done.out});
+}
+
+std::uint64_t disk_work::run(kind what, std::uint64_t at) {
+  home_ = "home";
+  const auto& server = world_.server();
+  const auto carry = [&](job one) {
+    one.what = full(std::move(one.what), at);
+    return carry_out(world_, one);
+  };
+  switch (what) {
+  case first_emit:
+    home_ = "fresh-" + std::to_string(fresh_.size() + 1);
+    fresh_.push_back(home_);
+    carry(emit_job(world_, home_));
+    break;
+  case emit:
+    run_emit(at);
+    break;
+  case drain: {
+    world_.emit_many(home_, batches_of_a_drain);
+    auto one = command_job(world_, home_, {"sync", "now"});
+    one.what.env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "1";
+    carry(std::move(one));
+    break;
+  }
+  case ack:
+    run_daemon(at);
+    break;
+  case login:
+    carry(command_job(world_, home_,
+                      {"auth", "login", "--username", server.username(), "--password-stdin"},
+                      server.password() + "\n"));
+    if (const auto session = read_credentials(world_.home()); !session || !*session)
+      world_.seen.strange.push_back({"a login on a full disk took the session away"});
+    break;
+  default:
+    setting_ = setting_ == 60 ? 61 : 60;
+    carry(
+        command_job(world_, home_, {"config", "set", "sync.timeout_s", std::to_string(setting_)}));
+    break;
+  }
+  const auto counted = operations_counted(world_);
+  const auto after = "operation " + std::to_string(at) + " of work " + std::to_string(what);
+  works_again(world_, home_, after);
+  if (home_ == "home")
+    check_drain(after);
+  return counted;
+}
+
+std::vector<violation> disk_work::finish() {
+  std::vector<std::string> homes = {"home"};
+  for (const auto& name : fresh_) {
+    if (!world_.log_in(name))
+      world_.seen.strange.push_back({"no login in " + name + ", whose first disk was full"});
+    homes.push_back(name);
+  }
+  world_.heal(homes);
+  return world_.judge(homes);
+}
+
+} // namespace spec_kitty::chaos
