@@ -36,7 +36,7 @@ struct launch {
   std::filesystem::path cwd; ///< empty: the caller's
   std::string input;         ///< all of stdin
   milliseconds patience = long_enough;
-  std::vector<resource_limit> limits; ///< set before it begins; status 126 where that failed
+  std::vector<resource_limit> limits = {}; ///< set before it begins; status 126 where that failed
 };
 
 /// How it ended.

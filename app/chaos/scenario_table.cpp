@@ -8,6 +8,7 @@ namespace spec_kitty::chaos {
 std::span<const scenario> scenarios() {
   static constexpr std::array<scenario, 3> all = {{
   static constexpr std::array<scenario, 2> all = {{
+  static constexpr std::array<scenario, 6> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -25,6 +26,13 @@ std::span<const scenario> scenarios() {
        "no space from any file operation on; a small disk full to the last byte or inode, or "
        "read-only",
        plan_full_disk, play_full_disk},
+      {"clock", "take away or falsify clock.json; let the clocks of programs jump by hours",
+       plan_clock, play_clock},
+      {"limits", "bound descriptors, address space, file size, threads; fork a host", plan_limits,
+       play_limits},
+      {"older",
+       "emitters, drainers and the daemon of this and of an older version in one home",
+       plan_older, play_older},
   }};
   return all;
 }

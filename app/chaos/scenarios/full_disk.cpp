@@ -130,9 +130,9 @@ private:
 
 std::vector<step> plan_full_disk(dice& chance) {
   std::vector<step> out;
-  for (int i = 0; i < 8; ++i) // what, place
+  for (int i = 0; i < 4; ++i) // what, place
     out.push_back({by_operation, {chance.below(disk_work::kinds), chance.below(whole)}});
-  for (int i = 0; i < 6; ++i) // µs before, µs that it lasts
+  for (int i = 0; i < 8; ++i) // µs before, µs that it lasts
     out.push_back({chance.pick(std::vector<std::string>{no_byte, no_inode, read_only}),
                    {chance.below(12000), chance.between(1000, 40000)}});
   return out;

@@ -13,7 +13,7 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-constexpr std::size_t steps_of_a_round = 36;
+constexpr std::size_t steps_of_a_round = 24;
 constexpr std::uint64_t whole = 65536; // of a fraction
 constexpr int tries = 6;
 

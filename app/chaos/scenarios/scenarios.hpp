@@ -19,4 +19,13 @@ outcome play_operations(const stage& where, std::uint64_t seed, const std::vecto
 std::vector<step> plan_full_disk(dice& chance);
 outcome play_full_disk(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_clock(dice& chance);
+outcome play_clock(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+std::vector<step> plan_limits(dice& chance);
+outcome play_limits(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+std::vector<step> plan_older(dice& chance);
+outcome play_older(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos

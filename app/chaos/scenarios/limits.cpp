@@ -1,0 +1,177 @@
+// What a process may use, bounded: descriptors, address space, file size, threads; and forks of a
+// process that embeds the library.
+//
+// A command under such a bound either works or says clearly that it did not record. A host may be
+// ended by CAF where memory or a thread is refused in the very moment of a start
+// (docs/embedding.md): that is counted, and loses nothing that was acknowledged.
+#include "app/chaos/jobs.hpp"
+#include "app/chaos/scenarios/scenarios.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+constexpr std::size_t steps_of_a_round = 40;
+constexpr std::size_t events_of_a_host = 20;
+constexpr std::size_t events_of_a_forking_host = 120; // each hundredth in a child
+
+constexpr auto descriptors = "few descriptors";
+constexpr auto memory = "little address space";
+constexpr auto file_size = "a bound on file size";
+constexpr auto threads = "few threads";
+constexpr auto forks = "fork";
+
+enum who : std::uint64_t { one_emit, a_stream, a_drainer, the_host, a_setting, whos };
+
+class bounded {
+public:
+  explicit bounded(const stage& where) : world_(where) {
+    world_.start_server();
+    if (!world_.log_in())
+      throw std::runtime_error("the login failed before any fault");
+  }
+
+  /// True when the process ran under the bound, or its children did what they were to.
+  bool hit(const step& one, outcome& out) {
+    if (one.fault == forks)
+      return fork_a_host();
+    auto what = job_of(one.values[0]);
+    what.what.limits = {bound_of(one)};
+    const auto done = run_job(world_, what);
+    const bool scarce = one.fault == memory || one.fault == threads;
+    if (never_began(done) || (scarce && ended_by_its_start(done)))
+      ++out.figures["ended before they began"];
+    else if (scarce && !done.timed_out && done.signal == SIGABRT)
+      ++out.figures["ended for lack of memory"];
+    else
+      judge_job(world_, what, done);
+    if (what.places.empty())
+      world_.note_report("home", done.out);
+    ++out.figures[done.status == 0 ? "worked under a bound" : "refused under a bound"];
+    works_again(world_, "home", one.fault);
+    return done.status != 126;
+  }
+
+  std::vector<violation> finish(outcome& out) {
+    world_.heal({"home"});
+    for (const auto& one : world_.seen.attempts)
+      out.figures["events acknowledged"] += one.acknowledged ? 1 : 0;
+    return world_.judge({"home"});
+  }
+
+private:
+  static support::resource_limit bound_of(const step& one) {
+    const int resource = one.fault == descriptors ? static_cast<int>(RLIMIT_NOFILE)
+                         : one.fault == memory    ? static_cast<int>(RLIMIT_AS)
+                         : one.fault == file_size ? static_cast<int>(RLIMIT_FSIZE)
+                                                  : static_cast<int>(RLIMIT_NPROC);
+    return {resource, one.values[1]};
+  }
+
+  job job_of(std::uint64_t whose) {
+    switch (whose) {
+    case one_emit:
+      return emit_job(world_, "home");
+    case a_stream:
+      return stream_job(world_, "home", events_of_a_host);
+    case a_drainer:
+      world_.emit_many("home", 3);
+      return command_job(world_, "home", {"sync", "now"});
+    case the_host:
+      return host_job(world_, "home", events_of_a_host);
+    default:
+      setting_ = setting_ == 60 ? 61 : 60;
+      return command_job(world_, "home",
+                         {"config", "set", "sync.timeout_s", std::to_string(setting_)});
+    }
+  }
+
+  /// Not even the program's own start was possible: the kernel or the dynamic linker gave up.
+  static bool ended_by_its_start(const support::finished& done) {
+    return !done.timed_out && done.out.empty() && done.err.empty() &&
+           (done.signal == SIGSEGV || done.signal == SIGKILL || done.status == 127);
+  }
+
+  /// The children of a host whose client is open are refused; the host goes on.
+  bool fork_a_host() {
+    const auto one = host_job(world_, "home", events_of_a_forking_host, {"--fork"});
+    const auto done = carry_out(world_, one);
+    if (done.status != 0)
+      world_.seen.strange.push_back({"a host whose child was refused ended with status " +
+                                     std::to_string(done.status) + ": " + done.err});
+    std::size_t answered = 0;
+    std::size_t refused = 0;
+    for (const auto place : one.places) {
+      answered += world_.at(place).answered != 0 ? 1 : 0;
+      refused += world_.at(place).acknowledged ? 0 : 1;
+    }
+    if (answered != one.places.size() || refused != 1)
+      world_.seen.strange.push_back({"a host that forks answered " + std::to_string(answered) +
+                                     " of " + std::to_string(one.places.size()) + " and refused " +
+                                     std::to_string(refused)});
+    return answered >= 100; // the child's answer among them
+  }
+
+  world world_;
+  std::uint64_t setting_ = 60;
+};
+
+/// From 2^least to 2^most, small ones as likely as large ones.
+std::uint64_t by_magnitude(dice& chance, std::uint64_t least, std::uint64_t most) {
+  const auto magnitude = chance.between(least, most - 1);
+  return (std::uint64_t{1} << magnitude) + chance.below(std::uint64_t{1} << magnitude);
+}
+
+} // namespace
+
+std::vector<step> plan_limits(dice& chance) {
+  std::vector<step> out;
+  for (std::size_t i = 0; i < steps_of_a_round; ++i) { // who, bound
+    const auto whose = chance.below(whos);
+    switch (chance.below(10)) {
+    case 0:
+    case 1:
+    case 2:
+      out.push_back({descriptors, {whose, chance.between(3, 40)}});
+      break;
+    case 3:
+    case 4:
+    case 5:
+      out.push_back({memory, {whose, by_magnitude(chance, 22, 31)}});
+      break;
+    case 6:
+    case 7:
+      out.push_back({file_size, {whose, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
+      break;
+    case 8:
+      out.push_back({threads, {whose, chance.below(12)}});
+      break;
+    default:
+      out.push_back({forks, {the_host, 0}});
+    }
+  }
+  return out;
+}
+
+outcome play_limits(const stage& where, std::uint64_t, const std::vector<step>& steps) {
+  outcome out;
+  bounded all(where);
+  for (const auto& one : steps) {
+    if (where.enough())
+      break;
+    if (one.fault == threads && ::geteuid() == 0)
+      out.skipped[threads] = "root is not bound by it";
+    else
+      out.count(one.fault, all.hit(one, out));
+  }
+  out.violations = all.finish(out);
+  return out;
+}
+
+} // namespace spec_kitty::chaos
