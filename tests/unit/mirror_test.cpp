@@ -1,9 +1,9 @@
 // clock.json: never torn, never lower, rebuilt when damaged, recovered from when it is ahead.
 #include "actors/clock/mirror.hpp"
 
+#include "app/chaos/process.hpp"
 #include "config/files.hpp"
 #include "messages/event.hpp"
-#include "app/chaos/process.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -123,6 +123,20 @@ TEST_F(Mirror, ASpareThatAKilledWriterLeftDoesNotMatter) {
     show(shown() + 1);
   }
   EXPECT_EQ(shown(), 3U);
+}
+
+TEST_F(Mirror, AFolderInItsPlaceHoldsUpNeitherTheNextWriteNorThoseAfterIt) {
+  for (const bool holds_something : {false, true}) {
+    std::filesystem::remove_all(home() / "clock.json");
+    std::filesystem::create_directory(home() / "clock.json");
+    if (holds_something)
+      std::ofstream(home() / "clock.json" / "mine") << "x";
+    for (std::uint64_t value = 1; value < 4; ++value) {
+      show(value);
+      EXPECT_EQ(shown(), value);
+    }
+  }
+  EXPECT_TRUE(std::filesystem::exists(home() / "clock.json.folder" / "mine"));
 }
 
 TEST_F(Mirror, ConcurrentWritersNeverShowATornOrALowerValue) {
