@@ -1,8 +1,14 @@
 #include "app/local_system.hpp"
 
+#include "app/check_threads.hpp"
+
 #include <caf/actor_registry.hpp>
 #include <caf/send.hpp>
 
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <system_error>
 #include <thread>
 
 namespace spec_kitty {
@@ -12,12 +18,24 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds grace{10};
-constexpr std::size_t own_actors = 2; ///< QUEUE and CLOCK
+constexpr std::size_t own_actors = 2;     ///< QUEUE and CLOCK
+constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
+
+/// The number of workers, once it is certain that they can be had. Asked only where address space
+/// is bounded: it takes a tenth of a millisecond.
+std::size_t with_room_for(std::size_t workers) {
+  rlimit bound{};
+  if (::getrlimit(RLIMIT_AS, &bound) == 0 && bound.rlim_cur != RLIM_INFINITY)
+    if (const auto fine = check_threads(static_cast<int>(workers + threads_of_caf)); !fine)
+      throw std::system_error(EAGAIN, std::generic_category(), fine.error().message);
+  return workers;
+}
 
 } // namespace
 
 local_system::local_system(const store_options& options, std::size_t threads)
-    : config_(threads), system_(config_), queue_(system_.spawn(queue, queue_config{options})),
+    : config_(with_room_for(threads)), system_(config_),
+      queue_(system_.spawn(queue, queue_config{options})),
       clock_(system_.spawn(clock, clock_config{options.home, queue_})),
       patience_(options.busy_timeout * 4 + grace) {}
 

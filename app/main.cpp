@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <new>
+#include <system_error>
 
 namespace spec_kitty {
 
@@ -98,6 +100,25 @@ bool use_color(const global_options& options) {
   return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
 }
 
+/// Runs the command. A bound on memory or threads that it meets is no defect.
+exit_status act(const command_action& action, context& ctx) {
+  const auto too_little = [&](const std::string& what) {
+    return ctx.fail(
+        {ec::overloaded, what,
+         "raise the limit on address space or processes (ulimit -v, -u), or close other "
+         "programs"});
+  };
+  try {
+    return action(ctx);
+  } catch (const std::bad_alloc&) {
+    return too_little("there is not enough memory");
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again)
+      throw;
+    return too_little("there is no thread to be had");
+  }
+}
+
 exit_status run_command(const global_options& options, const parsed_command& parsed) {
   output out(options.json, options.quiet, use_color(options));
   const auto home = resolve_home(options.home);
@@ -123,7 +144,7 @@ exit_status run_command(const global_options& options, const parsed_command& par
                 std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
-    status = parsed.action(ctx);
+    status = act(parsed.action, ctx);
     if (parsed.chosen->rings && status != exit_status::usage)
       (void)ring_patiently(ctx.home.path, *parsed.chosen->rings); // nobody may be there
     return ctx.out.flush() ? status : exit_status::failed;
@@ -171,6 +192,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   spec_kitty::fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
+  std::signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow (ulimit -f)
   try {
     return spec_kitty::run(argc, argv);
   } catch (const std::exception& error) {

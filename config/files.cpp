@@ -63,6 +63,9 @@ failure system_failure(int error, const std::string& what) {
   case ENOSPC:
   case EDQUOT:
     return {ec::store_full, text, "free some disk space, then run the command again"};
+  case EFBIG:
+    return {ec::store_full, text,
+            "raise the limit on file sizes (ulimit -f), then run the command again"};
   case EROFS:
   case EACCES:
   case EPERM:

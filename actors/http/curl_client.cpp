@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t most_retry_after = 128;
 constexpr int busy_poll_ms = 1000;
 constexpr int idle_poll_ms = 3600 * 1000;
+constexpr int deaf_poll_ms = 20; ///< where nothing can wake the wait
 
 /// One exchange in flight.
 struct exchange {
@@ -161,6 +162,9 @@ public:
     multi_ = curl_multi_init();
     if (multi_ == nullptr)
       throw std::bad_alloc();
+    // libcurl goes on without its pair of sockets where no descriptor is left, and would then sleep
+    // through every wake-up.
+    deaf_ = curl_multi_wakeup(multi_) != CURLM_OK;
     try {
       const signals_blocked guard; // a host's signals are its own threads'
       thread_ = std::thread([this] { run(); });
@@ -196,7 +200,8 @@ private:
       } catch (const std::bad_alloc&) { // what is in flight ends by its timeout at the latest
       }
       // Idle, only a wake-up matters: a daemon's thread sleeps.
-      curl_multi_poll(multi_, nullptr, 0, active_.empty() ? idle_poll_ms : busy_poll_ms, nullptr);
+      const int bound = deaf_ ? deaf_poll_ms : active_.empty() ? idle_poll_ms : busy_poll_ms;
+      curl_multi_poll(multi_, nullptr, 0, bound, nullptr);
     }
     take_waiting();
     for (auto& [easy, one] : active_) {
@@ -241,6 +246,7 @@ private:
   }
 
   CURLM* multi_ = nullptr;
+  bool deaf_ = false; ///< nothing can wake its wait
   std::atomic<bool> stopping_{false};
   std::mutex guard_;
   std::vector<std::unique_ptr<exchange>> waiting_;

@@ -119,6 +119,9 @@ failure to_failure(const lmdb_error& error, const fs::path& folder) {
   case ENOSPC:
   case EDQUOT:
     return {ec::store_full, what, "free some disk space, then run the command again"};
+  case EFBIG:
+    return {ec::store_full, what,
+            "raise the limit on file sizes (ulimit -f), then run the command again"};
   case EIO: // what a full disk often shows as
     return {ec::store_full, what, "check that the disk has space and is healthy"};
   case MDB_CORRUPTED:

@@ -1,15 +1,9 @@
 #include "app/embed/process_guard.hpp"
 
-#include "config/signals_blocked.hpp"
-
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
+#include <utility>
 
 namespace spec_kitty::embed {
 
@@ -52,34 +46,6 @@ bool process_guard::here() const {
 
 result<void> process_guard::check() const {
   return here() ? result<void>{} : forked();
-}
-
-result<void> check_threads(int more) {
-  std::mutex guard;
-  std::condition_variable done;
-  bool end = false;
-  std::vector<std::thread> tried;
-  result<void> fine;
-  try {
-    const signals_blocked no_signals;
-    tried.reserve(static_cast<std::size_t>(more));
-    for (int i = 0; i < more; ++i)
-      tried.emplace_back([&] {
-        std::unique_lock hold(guard);
-        done.wait(hold, [&] { return end; });
-      });
-  } catch (const std::exception& error) {
-    fine = failure{ec::overloaded, std::string("no thread to be had: ") + error.what(),
-                   "raise the limit on processes or address space, or close other programs"};
-  }
-  {
-    const std::lock_guard hold(guard);
-    end = true;
-  }
-  done.notify_all();
-  for (auto& thread : tried)
-    thread.join();
-  return fine;
 }
 
 } // namespace spec_kitty::embed

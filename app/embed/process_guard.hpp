@@ -1,5 +1,4 @@
-// One process, its threads: what a child made by fork must not use, and whether this process can
-// have more threads at all.
+// What a child made by fork must not use.
 #pragma once
 
 #include "messages/result.hpp"
@@ -27,9 +26,5 @@ private:
   explicit process_guard(pid_t pid) : pid_(pid) {}
   pid_t pid_; ///< 0: moved from
 };
-
-/// overloaded when so many threads more cannot be had. CAF and the C++ library end the process
-/// where a thread of theirs cannot begin, so this is asked before.
-result<void> check_threads(int more);
 
 } // namespace spec_kitty::embed

@@ -97,7 +97,7 @@ struct spawn_setup {
   spawn_setup& operator=(const spawn_setup&) = delete;
 };
 
-/// The program with these file actions; SIGPIPE and the signal mask as a fresh process has them:
+/// The program with these file actions; SIGPIPE, SIGXFSZ and the signal mask as a fresh process has them:
 /// this process ignores and holds back some, and hooks and tests must not inherit that.
 result<pid_t> spawn(const program& what, spawn_setup& setup, short flags) {
   if (!what.folder.empty())
@@ -105,6 +105,7 @@ result<pid_t> spawn(const program& what, spawn_setup& setup, short flags) {
   sigset_t usual;
   ::sigemptyset(&usual);
   ::sigaddset(&usual, SIGPIPE);
+  ::sigaddset(&usual, SIGXFSZ);
   ::posix_spawnattr_setsigdefault(&setup.attributes, &usual);
   sigset_t none;
   ::sigemptyset(&none);

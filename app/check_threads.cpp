@@ -1,0 +1,40 @@
+#include "app/check_threads.hpp"
+
+#include "config/signals_blocked.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace spec_kitty {
+
+result<void> check_threads(int more) {
+  std::mutex guard;
+  std::condition_variable done;
+  bool end = false;
+  std::vector<std::thread> tried;
+  result<void> fine;
+  try {
+    const signals_blocked no_signals;
+    tried.reserve(static_cast<std::size_t>(more));
+    for (int i = 0; i < more; ++i)
+      tried.emplace_back([&] {
+        std::unique_lock hold(guard);
+        done.wait(hold, [&] { return end; });
+      });
+  } catch (const std::exception& error) {
+    fine = failure{ec::overloaded, std::string("no thread to be had: ") + error.what(),
+                   "raise the limit on processes or address space, or close other programs"};
+  }
+  {
+    const std::lock_guard hold(guard);
+    end = true;
+  }
+  done.notify_all();
+  for (auto& thread : tried)
+    thread.join();
+  return fine;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,57 @@
+// Commands under bounds that a shell's ulimit sets: they work, or say what is missing.
+#include "tests/support/cli_test.hpp"
+
+#include <sys/resource.h>
+
+namespace spec_kitty::support {
+namespace {
+
+struct Limits : cli_test {
+  finished emit_under(int resource, std::uint64_t bound) {
+    auto what = command({"emit", "WPStatusChanged", "--payload", good_payload, "--json"});
+    what.limits = {{resource, bound}};
+    what.patience = std::chrono::seconds(10);
+    return run(what);
+  }
+};
+
+TEST_F(Limits, ABoundOnFileSizesIsAnErrorWithARemedy) {
+  emit();
+  const auto done = emit_under(static_cast<int>(RLIMIT_FSIZE), 0);
+  EXPECT_EQ(done.signal, 0);
+  EXPECT_EQ(done.status, 6);
+  EXPECT_NE(done.out.find("ulimit -f"), std::string::npos) << done.out;
+  emit();
+}
+
+TEST_F(Limits, ABoundOnDescriptorsHangsNoRun) {
+  logged_in();
+  for (std::uint64_t bound = 5; bound < 20; ++bound) {
+    emit();
+    auto what = command({"sync", "now", "--json"});
+    what.limits = {{static_cast<int>(RLIMIT_NOFILE), bound}};
+    what.patience = std::chrono::seconds(20);
+    const auto done = run(what);
+    EXPECT_FALSE(done.timed_out) << bound;
+    EXPECT_EQ(done.signal, 0) << bound;
+  }
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"remaining"}), 0);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_F(Limits, ABoundOnAddressSpaceHangsNothing) {
+  emit();
+  constexpr std::uint64_t step = 500'000;
+  int said = 0;
+  for (std::uint64_t bound = 20'000'000; bound < 60'000'000; bound += step) {
+    const auto done = emit_under(static_cast<int>(RLIMIT_AS), bound);
+    EXPECT_FALSE(done.timed_out) << bound;
+    EXPECT_EQ(done.signal, 0) << bound;
+    said += done.out.find("ulimit -v") == std::string::npos ? 0 : 1;
+  }
+  EXPECT_GT(said, 0);
+}
+#endif
+
+} // namespace
+} // namespace spec_kitty::support
