@@ -13,6 +13,7 @@ outcome play_causality(const stage& where, std::uint64_t seed, const std::vector
 
 std::vector<step> plan_power_loss(dice& chance);
 outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 std::vector<step> plan_operations(dice& chance);
 outcome play_operations(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
