@@ -29,6 +29,10 @@ world::world(const stage& where) : stage_(where) {
     fs::create_directories(folder() / name);
 }
 
+void world::set_environment(const std::string& home, std::map<std::string, std::string> env) {
+  env_of_home_[home] = std::move(env);
+}
+
 support::launch world::program(const std::string& home, words argv, std::string input) const {
   support::launch what;
   what.argv = std::move(argv);
@@ -36,6 +40,9 @@ support::launch world::program(const std::string& home, words argv, std::string 
               {"TMPDIR", (folder() / "tmp").string()},
               {"USER", "chaos"},
               {"SPEC_KITTY_HOME", this->home(home).string()}};
+  if (const auto more = env_of_home_.find(home); more != env_of_home_.end())
+    for (const auto& [name, value] : more->second)
+      what.env[name] = value;
   what.cwd = folder() / "work";
   what.input = std::move(input);
   what.patience = patience;

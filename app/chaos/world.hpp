@@ -10,6 +10,7 @@
 #include "app/chaos/server_process.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ public:
   /// The folder of a home; nothing is made.
   std::filesystem::path home(const std::string& name = "home") const { return folder() / name; }
 
+  /// Puts variables into the environment of everything that runs in a home: another user, or
+  /// settings.
+  void set_environment(const std::string& home, std::map<std::string, std::string> env);
   /// How `spec-kitty <arguments>` is started in a home.
   support::launch command(const std::string& home, words arguments, std::string input = {}) const;
   /// The same of another program.
@@ -83,6 +87,7 @@ private:
   std::vector<std::string> server_events(const std::string& name) const;
 
   stage stage_;
+  std::map<std::string, std::map<std::string, std::string>> env_of_home_;
   std::map<std::string, std::unique_ptr<support::server_process>> servers_;
   std::vector<violation> found_; ///< while it ran
   std::uint64_t last_marker_ = 0;
