@@ -7,6 +7,7 @@ namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
   static constexpr std::array<scenario, 8> all = {{
+  static constexpr std::array<scenario, 3> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -31,6 +32,10 @@ std::span<const scenario> scenarios() {
       {"older",
        "emitters, drainers and the daemon of this and of an older version in one home",
        plan_older, play_older},
+      {"network",
+       "delay, lose, cut, double, corrupt, reset and silence what goes between client and server",
+       plan_network, play_network},
+      {"lies", "let the server give every odd reply that the protocol names", plan_lies, play_lies},
   }};
   return all;
 }

@@ -28,5 +28,10 @@ outcome play_limits(const stage& where, std::uint64_t seed, const std::vector<st
 
 std::vector<step> plan_older(dice& chance);
 outcome play_older(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+std::vector<step> plan_network(dice& chance);
+outcome play_network(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+std::vector<step> plan_lies(dice& chance);
+outcome play_lies(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
 } // namespace spec_kitty::chaos

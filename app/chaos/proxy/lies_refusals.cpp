@@ -1,0 +1,166 @@
+// Refusals: by name, without one, as too large. Only guilty events are named, and only batches with
+// a guilty one are refused without a name; what is refused is not kept.
+#include "app/chaos/proxy/lies.hpp"
+
+#include "messages/json.hpp"
+#include "messages/protocol.hpp"
+
+#include <array>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+using faults = std::vector<exchange_fault>;
+
+constexpr const char* why = "the word poison is not allowed in entry_content";
+constexpr const char* alien =
+    R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","error":"never heard of it"})";
+
+template <class Answer>
+faults to_guilty(Answer answer) {
+  exchange_fault out;
+  out.path = protocol::batch_path;
+  out.times = 0;
+  out.instead = [answer](const exchange& asked) -> std::optional<std::string> {
+    if (!asked.has_guilty())
+      return std::nullopt;
+    return answer(asked);
+  };
+  return {out};
+}
+
+faults refuse(std::string reply) {
+  return to_guilty([reply = std::move(reply)](const exchange&) { return reply; });
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const auto& one : parts)
+    out += (out.empty() ? "" : ",") + one;
+  return out;
+}
+
+std::string quoted(const std::string& text) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  put(out, text);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::vector<std::string> named(const exchange& asked) {
+  std::vector<std::string> out;
+  for (const auto& event : asked.events)
+    if (event.guilty)
+      out.push_back(R"({"event_id":")" + event.event_id + R"(","error":")" + why + "\"}");
+  return out;
+}
+
+std::string refusal(const std::string& details) {
+  return reply_text(400, R"({"error":"validation failed","details":)" + details + "}");
+}
+
+/// An error for the guilty ones, said under that name; the others are to come again.
+faults error_under(const std::string& status, const std::string& name, const std::string& words) {
+  return to_guilty([=](const exchange& asked) {
+    std::vector<std::string> list;
+    for (const auto& event : asked.events)
+      list.push_back(R"({"event_id":")" + event.event_id + R"(","status":")" +
+                     (event.guilty ? status : "pending") + "\"" +
+                     (event.guilty && !name.empty() ? ",\"" + name + "\":" + quoted(words) : "") +
+                     "}");
+    return reply_text(200, R"({"results":[)" + joined(list) + "]}");
+  });
+}
+
+/// 413 for more than a few events in one batch.
+faults too_many(std::size_t most, const std::string& limits) {
+  exchange_fault out;
+  out.path = protocol::batch_path;
+  out.times = 0;
+  out.instead = [most, limits](const exchange& asked) -> std::optional<std::string> {
+    if (asked.events.size() <= most)
+      return std::nullopt;
+    return reply_text(413, R"({"error":"payload too large")" +
+                               (limits.empty() ? "" : ",\"limits\":" + limits) + "}");
+  };
+  return {out};
+}
+
+faults everything(int status) {
+  return {always(protocol::batch_path, reply_text(status, R"({"error":"no"})"))};
+}
+
+} // namespace
+
+std::span<const lie> refusal_lies() {
+  using n = std::uint64_t;
+  static constexpr std::array<lie, 24> all = {{
+      {"400 with names in a list", guilty_one,
+       [](n) {
+         return to_guilty(
+             [](const exchange& asked) { return refusal("[" + joined(named(asked)) + "]"); });
+       }},
+      {"400 with names in a text", guilty_one,
+       [](n) {
+         return to_guilty([](const exchange& asked) {
+           return refusal(quoted("[" + joined(named(asked)) + "]"));
+         });
+       }},
+      {"400 with names as keys", guilty_one,
+       [](n) {
+         return to_guilty([](const exchange& asked) {
+           std::vector<std::string> keys;
+           for (const auto& event : asked.events)
+             if (event.guilty)
+               keys.push_back("\"" + event.event_id + "\":" + quoted(why));
+           return refusal("{" + joined(keys) + "}");
+         });
+       }},
+      {"400 with one name at a time", guilty_one,
+       [](n) {
+         return to_guilty(
+             [](const exchange& asked) { return refusal("[" + named(asked).front() + "]"); });
+       }},
+      {"400 with names never sent beside it", guilty_one,
+       [](n) {
+         return to_guilty([](const exchange& asked) {
+           return refusal("[" + std::string(alien) + ",\"x\",null," + joined(named(asked)) + "]");
+         });
+       }},
+      {"error under error_message", guilty_one,
+       [](n) { return error_under("error", "error_message", why); }},
+      {"error under error", guilty_one, [](n) { return error_under("rejected", "error", why); }},
+      {"error under reason", guilty_one, [](n) { return error_under("rejected", "reason", why); }},
+      {"error under detail", guilty_one, [](n) { return error_under("error", "detail", why); }},
+      {"error without a word", guilty_one, [](n) { return error_under("error", "", ""); }},
+      {"error with escape codes", guilty_one,
+       [](n) { return error_under("error", "error", "\x1b[2J\x1b]0;x\x07\n\r"); }},
+      {"error of 100 kB", guilty_one,
+       [](n) { return error_under("error", "error", std::string(100000, 'x')); }},
+      {"400 without names", guilty_one,
+       [](n) { return refuse(reply_text(400, R"({"error":"validation failed"})")); }},
+      {"400 with only names never sent", guilty_one,
+       [](n) { return refuse(refusal("[" + std::string(alien) + "]")); }},
+      {"422", guilty_one, [](n) { return refuse(reply_text(422, R"({"detail":"no"})")); }},
+      {"413 for one event", guilty_one,
+       [](n) { return refuse(reply_text(413, R"({"error":"payload too large"})")); }},
+      {"413 over a few events", 0, [](n drawn) { return too_many(1 + drawn % 5, ""); }},
+      {"413 with limits", 0,
+       [](n drawn) {
+         const auto most = 1 + drawn % 5;
+         return too_many(most, R"({"max_events":)" + std::to_string(most) + "}");
+       }},
+      {"413 with limits of 0 and -1", 0,
+       [](n drawn) { return too_many(1 + drawn % 5, R"({"max_events":0,"max_bytes":-1})"); }},
+      {"413 with limits in words", 0,
+       [](n drawn) { return too_many(1 + drawn % 5, R"({"max_events":"x","max_bytes":1e300})"); }},
+      {"413 with limits in a list", 0, [](n drawn) { return too_many(1 + drawn % 5, "[1,2]"); }},
+      {"400 for everything", a_crowd, [](n) { return everything(400); }},
+      {"422 for everything", a_crowd, [](n) { return everything(422); }},
+      {"413 for everything", a_crowd, [](n) { return everything(413); }},
+  }};
+  return all;
+}
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,187 @@
+// Odd results with 200. The server has kept the events, but for those that are said to be pending.
+#include "app/chaos/proxy/lies.hpp"
+
+#include "messages/json.hpp"
+#include "messages/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+using faults = std::vector<exchange_fault>;
+using results = std::vector<std::string>; // each a JSON object
+
+constexpr const char* alien = R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","status":"success"})";
+
+std::string with_status(const std::string& id, const std::string& status_json) {
+  return R"({"event_id":")" + id + R"(","status":)" + status_json + "}";
+}
+
+/// The reply's results, as they are.
+results results_of(const http_text& reply) {
+  results out;
+  const auto body = parse_json(reply.body);
+  const json_value* list = body && body->IsObject() ? member(*body, "results") : nullptr;
+  if (list != nullptr && list->IsArray())
+    for (const auto& one : list->GetArray())
+      out.push_back(to_text(one));
+  return out;
+}
+
+std::string body_of(const results& list, const std::string& more = {}) {
+  std::string out = R"({"results":[)";
+  for (std::size_t i = 0; i < list.size(); ++i)
+    out += (i == 0 ? "" : ",") + list[i];
+  return out + "]" + more + "}";
+}
+
+/// A refusal goes by as it is: there is nothing to lie about.
+template <class Change>
+faults changed(Change change, std::string_view type = "application/json") {
+  exchange_fault out;
+  out.path = protocol::batch_path;
+  out.times = 0;
+  out.change = [change, type](const exchange& asked, const http_text& reply) {
+    return reply.status() == 200 ? reply_text(200, change(asked, results_of(reply)), type)
+                                 : reply.raw;
+  };
+  return {out};
+}
+
+template <class Change>
+faults list_changed(Change change) {
+  return changed([change](const exchange&, results list) { return body_of(change(list)); });
+}
+
+/// Every result with that status, a JSON value.
+faults status_of_all(std::string status_json) {
+  return changed([status_json](const exchange& asked, const results&) {
+    results list;
+    for (const auto& event : asked.events)
+      list.push_back(with_status(event.event_id, status_json));
+    return body_of(list);
+  });
+}
+
+faults not_yet(const std::string& status_json) {
+  exchange_fault out;
+  out.path = protocol::batch_path;
+  out.times = 0;
+  out.instead = [status_json](const exchange& asked) {
+    results list;
+    for (const auto& event : asked.events)
+      list.push_back(with_status(event.event_id, status_json));
+    return std::optional(reply_text(200, body_of(list)));
+  };
+  return {out};
+}
+
+faults clock(std::string json) {
+  return changed([json](const exchange&, const results& list) {
+    return body_of(list, R"(,"server_clock":)" + json);
+  });
+}
+
+} // namespace
+
+std::uint64_t clock_told(std::uint64_t drawn) {
+  return 10000 + drawn % 1000000;
+}
+
+std::span<const lie> result_lies() {
+  using n = std::uint64_t;
+  static constexpr std::array<lie, 28> all = {{
+      {"results are empty", 0,
+       [](n) { return list_changed([](const results&) { return results(); }); }},
+      {"half of the results are missing", 0,
+       [](n) {
+         return list_changed([](results list) {
+           list.resize(list.size() / 2);
+           return list;
+         });
+       }},
+      {"results for events that were not sent", 0,
+       [](n) {
+         return list_changed([](results list) {
+           list.insert(list.begin(), alien);
+           list.emplace_back(alien);
+           return list;
+         });
+       }},
+      {"only results for events that were not sent", 0,
+       [](n) { return list_changed([](const results&) {
+                 return results{alien, alien};
+               }); }},
+      {"results backwards", 0,
+       [](n) {
+         return list_changed([](results list) {
+           std::reverse(list.begin(), list.end());
+           return list;
+         });
+       }},
+      {"results that are no objects", 0,
+       [](n) {
+         return list_changed(
+             [](const results&) { return results{"null", "1", "\"x\"", "[]", "{}", "true"}; });
+       }},
+      {"a second result, an error", 0,
+       [](n) {
+         return changed([](const exchange& asked, results list) {
+           for (const auto& event : asked.events)
+             list.push_back(with_status(event.event_id, "\"error\""));
+           return body_of(list);
+         });
+       }},
+      {"an unknown status, then success", 0,
+       [](n) {
+         return changed([](const exchange& asked, results list) {
+           for (const auto& event : asked.events)
+             list.insert(list.begin(), with_status(event.event_id, "\"maybe\""));
+           return body_of(list);
+         });
+       }},
+      {"an unknown status", 0, [](n) { return status_of_all("\"maybe\""); }},
+      {"a status in capitals", 0, [](n) { return status_of_all("\"SUCCESS\""); }},
+      {"a status of null", 0, [](n) { return status_of_all("null"); }},
+      {"a status of 200", 0, [](n) { return status_of_all("200"); }},
+      {"status accepted", 0, [](n) { return status_of_all("\"accepted\""); }},
+      {"status warning", 0, [](n) { return status_of_all("\"warning\""); }},
+      {"status duplicate", 0, [](n) { return status_of_all("\"duplicate\""); }},
+      {"status pending", 0, [](n) { return not_yet("\"pending\""); }},
+      {"status queued", 0, [](n) { return not_yet("\"queued\""); }},
+      {"truncated JSON", 0,
+       [](n) {
+         return changed([](const exchange&, const results& list) {
+           auto body = body_of(list);
+           body.resize(body.size() - std::min<std::size_t>(body.size(), 8));
+           return body;
+         });
+       }},
+      {"a wrong content type", 0,
+       [](n) {
+         return changed([](const exchange&, const results& list) { return body_of(list); },
+                        "text/plain");
+       }},
+      {"results that are no UTF-8", 0,
+       [](n) {
+         return changed([](const exchange&, const results&) {
+           return std::string("{\"results\":[{\"event_id\":\"\xff\xfe\"}]}");
+         });
+       }},
+      {"a server clock of 2^53", 0, [](n) { return clock("9007199254740992"); }},
+      {"a server clock just below 2^53", 0, [](n) { return clock("9007199254740990"); }},
+      {"a server clock of 2^64", 0, [](n) { return clock("18446744073709551616"); }},
+      {"a server clock of 1e300", 0, [](n) { return clock("1e300"); }},
+      {"a negative server clock", 0, [](n) { return clock("-1"); }},
+      {"a server clock in words", 0, [](n) { return clock("\"soon\""); }},
+      {"a server clock of null", 0, [](n) { return clock("null"); }},
+      {"a server clock far ahead", a_clock_told,
+       [](n drawn) { return clock(std::to_string(clock_told(drawn))); }},
+  }};
+  return all;
+}
+
+} // namespace spec_kitty::chaos
