@@ -8,6 +8,7 @@ namespace spec_kitty::chaos {
 std::span<const scenario> scenarios() {
   static constexpr std::array<scenario, 8> all = {{
   static constexpr std::array<scenario, 3> all = {{
+  static constexpr std::array<scenario, 5> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -36,6 +37,11 @@ std::span<const scenario> scenarios() {
        "delay, lose, cut, double, corrupt, reset and silence what goes between client and server",
        plan_network, play_network},
       {"lies", "let the server give every odd reply that the protocol names", plan_lies, play_lies},
+      {"tokens", "let sessions expire, and kill, log in and log out while they are being refreshed",
+       plan_tokens, play_tokens},
+      {"tenants",
+       "two users, two teams, two servers, a home that moves between them, a stranger in a home",
+       plan_tenants, play_tenants},
   }};
   return all;
 }

@@ -34,4 +34,10 @@ outcome play_network(const stage& where, std::uint64_t seed, const std::vector<s
 std::vector<step> plan_lies(dice& chance);
 outcome play_lies(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_tokens(dice& chance);
+outcome play_tokens(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+std::vector<step> plan_tenants(dice& chance);
+outcome play_tenants(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos

@@ -1,0 +1,212 @@
+// Sessions that end all the time: expiry, rotation, kills and lost replies around a refresh, logins
+// and logouts in between.
+//
+// The server's access tokens are good for a second, so every run begins with a refresh. Two `sync
+// now` and a daemon drain at once. After each step a session that nobody ended must still work, and
+// one that was lost must be mended by a login. Refresh tokens are counted by the proxy.
+#include "app/chaos/scenarios/proxied_home.hpp"
+#include "app/chaos/scenarios/scenarios.hpp"
+#include "messages/protocol.hpp"
+
+#include <array>
+#include <csignal>
+#include <thread>
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t steps_of_a_round = 6;
+constexpr int login_needed = 3;
+constexpr unsigned tries = 8;
+constexpr auto patience = 8s;
+
+constexpr const char* killed = "kill -9 during a refresh";
+constexpr const char* reply_lost = "a refresh's reply is lost";
+constexpr const char* request_lost = "a refresh's request is lost";
+constexpr const char* takes_time = "a refresh takes its time";
+constexpr const char* login_meanwhile = "a login during a refresh";
+constexpr const char* logout_meanwhile = "a logout during a refresh";
+constexpr const char* refused_late = "401 to a refresh, after a login";
+constexpr const char* renewed_late = "a refresh is done after a login";
+
+/// What a step leaves of the session.
+enum class session { alive, perhaps, over };
+
+session left_by(const std::string& fault) {
+  if (fault == logout_meanwhile)
+    return session::over;
+  return fault == killed || fault == reply_lost ? session::perhaps : session::alive;
+}
+
+exchange_fault fault_of(const step& one) {
+  exchange_fault out;
+  out.path = protocol::refresh_path;
+  const auto drawn = std::chrono::milliseconds(one.values[0]);
+  if (one.fault == request_lost) {
+    out.up.most = 0;
+    out.up.after = ending::fin;
+  } else if (one.fault == reply_lost) {
+    out.down.most = 0;
+    out.down.after = ending::rst;
+  } else {
+    out.down.delay = drawn;
+  }
+  if (one.fault == refused_late)
+    out.change = [](const exchange&, const http_text&) { return reply_text(401, "{}"); };
+  return out;
+}
+
+class restless_session {
+public:
+  explicit restless_session(const stage& where) : home_(where, {"--access-lifetime", "1"}) {
+    home_.drain_by(drainer::websocket);
+  }
+
+  void play(const step& one, outcome& out) {
+    const auto number = home_.line->arm(fault_of(one));
+    const auto struck = [&] { return home_.line->used(number) > 0; };
+    bool hit = work_until(struck, patience);
+    if (hit)
+      hit = meanwhile(one);
+    out.count(one.fault, hit);
+    home_.line->take_away(number);
+    // Whatever the reply is to find, it has come now.
+    work_until([] { return false; }, std::chrono::milliseconds(one.values[0] + 20));
+    check(one.fault);
+    home_.drain_by(drainer::websocket);
+  }
+
+  std::vector<violation> finish(outcome& out) {
+    for (auto& one : drainers_)
+      end(one, 0);
+    home_.end_daemon(SIGTERM);
+    if (!home_.log_in())
+      complain("the last login failed");
+    auto all = home_.finish(out);
+    if (const auto misused = home_.seen->misused(); misused > 0)
+      complain(std::to_string(misused) +
+               " refresh tokens were used again although their reply had come");
+    out.figures["refreshes"] += home_.seen->refreshes();
+    all.insert(all.end(), found_.begin(), found_.end());
+    return all;
+  }
+
+private:
+  using child_ptr = std::unique_ptr<support::child>;
+
+  void complain(const std::string& words) { found_.push_back({"session", words}); }
+
+  bool work_until(const std::function<bool()>& condition, std::chrono::milliseconds time) {
+    return home_.work_until(
+        [&] {
+          for (auto& one : drainers_) {
+            if (one && one->has_ended())
+              end(one, 0);
+            if (!one)
+              one = std::make_unique<support::child>(
+                  home_.all.command("home", {"sync", "now", "--json"}));
+          }
+          return condition();
+        },
+        time);
+  }
+
+  void end(child_ptr& one, int sent) {
+    if (!one)
+      return;
+    const auto done = one->wait();
+    home_.all.judge_end("`sync now`", done, sent);
+    home_.all.note_report("home", done.out);
+    one.reset();
+  }
+
+  /// What happens while the refresh is under way.
+  bool meanwhile(const step& one) {
+    if (one.fault == killed) {
+      std::this_thread::sleep_for(std::chrono::microseconds(one.values[1]));
+      return kill_all();
+    }
+    if (one.fault == logout_meanwhile)
+      return home_.all.run("home", {"auth", "logout"}).status == 0;
+    if (one.fault == login_meanwhile || one.fault == refused_late || one.fault == renewed_late)
+      return home_.log_in();
+    return true;
+  }
+
+  /// One of them is in the middle of it.
+  bool kill_all() {
+    bool alive = false;
+    home_.seen->process_killed();
+    for (auto& one : drainers_)
+      if (one) {
+        alive = alive || !one->has_ended();
+        one->send(SIGKILL);
+      }
+    for (auto& one : drainers_)
+      end(one, SIGKILL);
+    home_.end_daemon(SIGKILL);
+    return alive;
+  }
+
+  /// Drains until that is no matter of luck: the last status.
+  int settle() {
+    int status = 0;
+    for (unsigned i = 0; i < tries; ++i) {
+      home_.all.emit();
+      status = home_.all.sync_now().status;
+      if (status == 0 || status == login_needed)
+        return status;
+      std::this_thread::sleep_for(50ms);
+    }
+    return status;
+  }
+
+  void check(const std::string& fault) {
+    const int status = settle();
+    if (status == login_needed && left_by(fault) == session::alive)
+      complain("after `" + fault + "` the session was over, and nobody had ended it");
+    if (status != login_needed && left_by(fault) == session::over)
+      complain("after `" + fault + "` the session went on: status " + std::to_string(status));
+    if (status == 0)
+      return;
+    if (!home_.log_in())
+      return complain("after `" + fault + "` a login failed");
+    if (const int again = settle(); again != 0)
+      complain("after `" + fault + "` and a login `sync now` ended with " + std::to_string(again));
+  }
+
+  proxied_home home_;
+  std::array<child_ptr, 2> drainers_;
+  std::vector<violation> found_;
+};
+
+} // namespace
+
+std::vector<step> plan_tokens(dice& chance) {
+  std::vector<std::string> kinds = {killed,       killed,       reply_lost,
+                                    request_lost, takes_time,   login_meanwhile,
+                                    refused_late, renewed_late, logout_meanwhile};
+  chance.shuffle(kinds);
+  std::vector<step> out;
+  // fault, ms that a reply takes, µs after which a kill comes
+  for (std::size_t i = 0; i < steps_of_a_round; ++i)
+    out.push_back({kinds[i], {chance.between(20, 300), chance.below(60000)}});
+  return out;
+}
+
+outcome play_tokens(const stage& where, std::uint64_t, const std::vector<step>& steps) {
+  outcome out;
+  restless_session all(where);
+  for (const auto& one : steps) {
+    if (where.enough())
+      break;
+    all.play(one, out);
+  }
+  out.violations = all.finish(out);
+  return out;
+}
+
+} // namespace spec_kitty::chaos
