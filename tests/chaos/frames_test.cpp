@@ -70,6 +70,12 @@ TEST_F(frames_test, are_found_and_written_at_every_length) {
   }
 }
 
+TEST_F(frames_test, are_masked_as_in_the_example_of_rfc_6455) {
+  const std::string hello = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+  EXPECT_EQ(frame_bytes(ws_frame::text, "Hello", "\x37\xfa\x21\x3d"), hello);
+  EXPECT_EQ(first_frame(hello)->payload, "Hello");
+}
+
 TEST_F(frames_test, go_by_unchanged_without_a_fault) {
   const auto answer = from_server("re:one") + from_server("re:two");
   EXPECT_EQ(talk({"one", "two"}, answer.size()), answer);
