@@ -155,6 +155,12 @@ TEST_F(frames_test, can_be_a_close_with_a_code) {
   EXPECT_EQ(client.look(soon), seen_end::closed);
 }
 
+TEST_F(frames_test, can_follow_one_that_nobody_sent) {
+  arm("an error of no event");
+  const auto both = from_server(R"({"type":"error","message":"no"})") + from_server("re:one");
+  EXPECT_EQ(talk({"one"}, both.size()), both);
+}
+
 TEST_F(frames_test, can_fall_silent) {
   arm("the WebSocket falls silent");
   EXPECT_EQ(talk({"one"}, 0), "");

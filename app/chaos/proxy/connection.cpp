@@ -196,6 +196,8 @@ void connection::pass_frame(const ws_frame& one, stream& to, direction way) {
   case kind::close:
     client_.put(frame_bytes(ws_frame::close, close_payload(what.amount)));
     return end_both(ending::fin);
+  case kind::insert:
+    return to.put(frame_bytes(ws_frame::text, what.text, one.mask_key) + one.raw);
   case kind::hole:
     phase_ = phase::silent;
     return;

@@ -73,7 +73,7 @@ enum class direction { up, down }; ///< client to server, server to client
 
 /// A fault of one text frame of a WebSocket.
 struct frame_fault {
-  enum class kind { drop, twice, delay, cut, spoil, swap, close, hole };
+  enum class kind { drop, twice, delay, cut, spoil, swap, close, hole, insert };
 
   std::string name;
   kind what = kind::drop;
@@ -81,6 +81,7 @@ struct frame_fault {
   /// delay: ms; cut: bytes of the frame that still go by; close: the code; spoil: 0 bytes that are
   /// no UTF-8, 1 a text that is no JSON.
   std::uint64_t amount = 0;
+  std::string text; ///< insert: of a frame that goes before it
   unsigned times = 1;
 };
 

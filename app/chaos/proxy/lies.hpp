@@ -20,6 +20,7 @@ enum lie_needs : unsigned {
   a_websocket = 4,    ///< a daemon that keeps a WebSocket
   a_clock_told = 8,   ///< the home hears clock_told(drawn)
   a_login_after = 16, ///< the session is over
+  a_login = 32,       ///< it is told to a login
 };
 
 struct lie {

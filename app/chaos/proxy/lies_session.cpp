@@ -75,6 +75,27 @@ faults ws_token(std::string reply, unsigned times = 1) {
   return {always(protocol::ws_token_path, std::move(reply), times)};
 }
 
+/// The server's own tokens to a login, with other fields beside them.
+faults login_with(std::string fields) {
+  exchange_fault out;
+  out.path = protocol::token_path;
+  out.change = [fields = std::move(fields)](const exchange&, const http_text& reply) {
+    const auto body = parse_json(reply.body);
+    const bool granted = body && body->IsObject();
+    const auto access = granted ? text_of(*body, "access") : std::nullopt;
+    const auto refresh = granted ? text_of(*body, "refresh") : std::nullopt;
+    if (!access || !refresh)
+      return reply.raw;
+    return reply_text(200, R"({"access":")" + *access + R"(","refresh":")" + *refresh + "\"" +
+                               fields + "}");
+  };
+  return {out};
+}
+
+faults login_says(std::string reply) {
+  return {always(protocol::token_path, std::move(reply), 1)};
+}
+
 faults door(std::string reply) {
   return {always(protocol::ws_path, std::move(reply), 1)};
 }
@@ -83,7 +104,7 @@ faults door(std::string reply) {
 
 std::span<const lie> session_lies() {
   using n = std::uint64_t;
-  static constexpr std::array<lie, 31> all = {{
+  static constexpr std::array<lie, 37> all = {{
       {"refresh without a new refresh token", 0, [](n) { return refresh_with(""); }},
       {"lifetimes in text", 0,
        [](n) { return refresh_with(R"(,"access_lifetime":"900","refresh_lifetime":"604800")"); }},
@@ -150,6 +171,15 @@ std::span<const lie> session_lies() {
        [](n) {
          return door(reply_text(302, "", "", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));
        }},
+      {"a login without a team", a_login, [](n) { return login_with(""); }},
+      {"a login with lifetimes in text", a_login,
+       [](n) { return login_with(R"(,"expires_in":"900","refresh_expires_in":"604800")"); }},
+      {"a login with a team of 300 bytes", a_login,
+       [](n) { return login_with(R"(,"team_slug":")" + std::string(300, 'x') + "\""); }},
+      {"HTML to a login", a_login,
+       [](n) { return login_says(reply_text(200, html, "text/html")); }},
+      {"500 to a login", a_login, [](n) { return login_says(reply_text(500, "{}")); }},
+      {"401 to a login", a_login, [](n) { return login_says(reply_text(401, "{}")); }},
   }};
   return all;
 }

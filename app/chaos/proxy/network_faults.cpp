@@ -51,6 +51,20 @@ frame_fault frame(kind what, direction way, std::uint64_t amount = 0) {
   return out;
 }
 
+frame_fault inserted(std::string text) {
+  auto out = frame(kind::insert, direction::down);
+  out.text = std::move(text);
+  return out;
+}
+
+constexpr const char* alien = R"("event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV")";
+
+/// Another client's event with that clock, a JSON value.
+frame_fault remote_event(const std::string& clock) {
+  return inserted(R"({"type":"event","event":{)" + std::string(alien) +
+                  R"(,"node_id":"ffffffffffff","lamport_clock":)" + clock + "}}");
+}
+
 constexpr auto up = direction::up;
 constexpr auto down = direction::down;
 
@@ -96,7 +110,7 @@ std::span<const network_fault> network_faults() {
 }
 
 std::span<const frame_fault_kind> frame_faults() {
-  static constexpr std::array<frame_fault_kind, 14> all = {{
+  static constexpr std::array<frame_fault_kind, 24> all = {{
       {"an event's frame is lost", [](drawn) { return frame(kind::drop, up); }},
       {"an answer's frame is lost", [](drawn) { return frame(kind::drop, down); }},
       {"an event's frame comes twice", [](drawn) { return frame(kind::twice, up); }},
@@ -118,6 +132,23 @@ std::span<const frame_fault_kind> frame_faults() {
          return frame(kind::close, down, codes[n % codes.size()]);
        }},
       {"the WebSocket falls silent", [](drawn n) { return frame(kind::hole, n % 2 ? up : down); }},
+      {"an ack of no event of ours",
+       [](drawn) { return inserted(R"({"type":"ack",)" + std::string(alien) + "}"); }},
+      {"an error of no event of ours",
+       [](drawn) {
+         return inserted(R"({"type":"error",)" + std::string(alien) + R"(,"message":"no"})");
+       }},
+      {"an error of no event",
+       [](drawn) { return inserted(R"({"type":"error","message":"no"})"); }},
+      {"a message of no known type", [](drawn) { return inserted(R"({"type":"nonsense"})"); }},
+      {"a message without a type", [](drawn) { return inserted("[1,2]"); }},
+      {"a ping with an odd time",
+       [](drawn) { return inserted(R"({"type":"ping","timestamp":{"a":[1]}})"); }},
+      {"an event far ahead",
+       [](drawn n) { return remote_event(std::to_string(100000 + n % 100000)); }},
+      {"an event with a clock of 2^53", [](drawn) { return remote_event("9007199254740992"); }},
+      {"an event with a negative clock", [](drawn) { return remote_event("-1"); }},
+      {"an event with a clock in words", [](drawn) { return remote_event("\"soon\""); }},
   }};
   return all;
 }

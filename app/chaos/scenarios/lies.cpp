@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t lies_of_a_round = 12;
 constexpr std::size_t events_of_a_crowd = 24;
 constexpr unsigned tries = 5;
+constexpr int login_needed = 3;
 constexpr auto patience_with_daemon = 2500ms;
 
 class lying_server {
@@ -48,7 +49,7 @@ public:
 private:
   void record(const lie& what, std::uint64_t drawn) {
     const auto first = home_.all.seen.attempts.size();
-    const std::size_t count = (what.needs & a_crowd) != 0 ? events_of_a_crowd : 2 + drawn % 9;
+    const std::size_t count = (what.needs & a_crowd) != 0 ? events_of_a_crowd : 6 + drawn % 9;
     home_.all.emit_many("home", count);
     if ((what.needs & guilty_one) == 0)
       return;
@@ -58,6 +59,12 @@ private:
   }
 
   void hear(const lie& what, drainer who, std::uint64_t drawn, const std::function<bool()>& told) {
+    if ((what.needs & a_login) != 0) { // it may fail; then the session is as it was
+      home_.log_in();
+      if (home_.all.sync_now().status == login_needed)
+        home_.all.seen.strange.push_back({"the session was lost by: " + std::string(what.name)});
+      return;
+    }
     if (who == drainer::sync_now) {
       const auto done = home_.all.sync_now();
       if ((what.needs & a_clock_told) != 0 && told() && done.status == 0)
