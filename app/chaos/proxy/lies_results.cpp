@@ -1,4 +1,5 @@
-// Odd results with 200. The server has kept the events, but for those that are said to be pending.
+// Odd results with 200. Where a lie does not say otherwise the server has kept the events, but
+// for those that it calls pending.
 #include "app/chaos/proxy/lies.hpp"
 
 #include "messages/json.hpp"
@@ -79,6 +80,25 @@ faults not_yet(const std::string& status_json) {
   return {out};
 }
 
+/// That body, and no event is kept.
+faults none_kept(std::string body) {
+  return {always(protocol::batch_path, reply_text(200, body))};
+}
+
+/// The first half is pending, the second half is not mentioned, and no event is kept.
+faults half_pending() {
+  exchange_fault out;
+  out.path = protocol::batch_path;
+  out.times = 0;
+  out.instead = [](const exchange& asked) {
+    results list;
+    for (std::size_t i = 0; i < asked.events.size() / 2; ++i)
+      list.push_back(with_status(asked.events[i].event_id, "\"pending\""));
+    return std::optional(reply_text(200, body_of(list)));
+  };
+  return {out};
+}
+
 faults clock(std::string json) {
   return changed([json](const exchange&, const results& list) {
     return body_of(list, R"(,"server_clock":)" + json);
@@ -93,7 +113,7 @@ std::uint64_t clock_told(std::uint64_t drawn) {
 
 std::span<const lie> result_lies() {
   using n = std::uint64_t;
-  static constexpr std::array<lie, 28> all = {{
+  static constexpr std::array<lie, 37> all = {{
       {"results are empty", 0,
        [](n) { return list_changed([](const results&) { return results(); }); }},
       {"half of the results are missing", 0,
@@ -152,6 +172,18 @@ std::span<const lie> result_lies() {
       {"status duplicate", 0, [](n) { return status_of_all("\"duplicate\""); }},
       {"status pending", 0, [](n) { return not_yet("\"pending\""); }},
       {"status queued", 0, [](n) { return not_yet("\"queued\""); }},
+      {"nothing kept, results are empty", 0, [](n) { return none_kept(R"({"results":[]})"); }},
+      {"nothing kept, results are missing", 0, [](n) { return none_kept("{}"); }},
+      {"nothing kept, null", 0, [](n) { return none_kept("null"); }},
+      {"nothing kept, no body", 0, [](n) { return none_kept(""); }},
+      {"nothing kept, results for others", 0,
+       [](n) {
+         return none_kept(body_of({alien, alien}));
+       }},
+      {"nothing kept, half is pending", 0, [](n) { return half_pending(); }},
+      {"nothing kept, an unknown status", 0, [](n) { return not_yet("\"maybe\""); }},
+      {"nothing kept, a status in capitals", 0, [](n) { return not_yet("\"SUCCESS\""); }},
+      {"nothing kept, a status of true", 0, [](n) { return not_yet("true"); }},
       {"truncated JSON", 0,
        [](n) {
          return changed([](const exchange&, const results& list) {

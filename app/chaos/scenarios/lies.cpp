@@ -40,6 +40,7 @@ public:
     for (const auto number : numbers)
       home_.line->take_away(number);
     home_.line->heal();
+    home_.look_for_blame();
     if ((what->needs & a_login_after) != 0 && !home_.log_in())
       home_.all.seen.strange.push_back({"a login failed after: " + one.fault});
   }

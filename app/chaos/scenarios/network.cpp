@@ -56,6 +56,7 @@ public:
       drain_a_little(who, struck);
     out.count(one.fault, struck());
     home_.line->take_away(number);
+    home_.look_for_blame();
     home_.work_until([] { return false; }, std::chrono::milliseconds(drawn % 40));
     // Of a line that is silent the daemon hears after a while; some are not given the time.
     if (one.fault == "the WebSocket falls silent")

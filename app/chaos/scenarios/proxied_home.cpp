@@ -1,5 +1,7 @@
 #include "app/chaos/scenarios/proxied_home.hpp"
 
+#include "app/chaos/views.hpp"
+
 #include <csignal>
 #include <stdexcept>
 #include <thread>
@@ -47,7 +49,6 @@ void proxied_home::drain_by(drainer who) {
     return;
   end_daemon(SIGTERM);
   who_ = who;
-  since_ = std::chrono::steady_clock::now();
   if (who == drainer::sync_now)
     return;
   auto what = all.command("home", {"sync", "daemon", "run"});
@@ -86,6 +87,15 @@ bool proxied_home::work_until(const std::function<bool()>& condition,
   return condition();
 }
 
+void proxied_home::look_for_blame() {
+  history now;
+  now.stores.push_back(view_store("home", all.home()));
+  now.guilty = line->spoilt();
+  now.guilty.insert(all.seen.guilty.begin(), all.seen.guilty.end());
+  for (auto& words : innocent_are_not_blamed(now))
+    blamed_.insert(std::move(words));
+}
+
 std::vector<violation> proxied_home::finish(outcome& out) {
   line->heal();
   if (emitter_)
@@ -100,7 +110,10 @@ std::vector<violation> proxied_home::finish(outcome& out) {
   for (const auto& one : all.seen.attempts)
     out.figures["events acknowledged"] += one.acknowledged ? 1 : 0;
   out.figures["events asked"] += all.seen.attempts.size();
-  return all.judge({"home"});
+  auto found = all.judge({"home"});
+  for (const auto& words : blamed_)
+    found.push_back({"no-blame", words + " (seen in between)"});
+  return found;
 }
 
 } // namespace spec_kitty::chaos

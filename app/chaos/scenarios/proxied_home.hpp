@@ -6,6 +6,7 @@
 #include "app/chaos/world.hpp"
 
 #include <functional>
+#include <set>
 
 namespace spec_kitty::chaos {
 
@@ -29,14 +30,12 @@ public:
   void drain_by(drainer who);
   /// Ends the daemon, if there is one. `signal`: how.
   void end_daemon(int signal);
-  drainer who() const { return who_; }
-  bool daemon_runs() const { return daemon_ != nullptr; }
-  /// When the daemon was started.
-  std::chrono::steady_clock::time_point daemon_since() const { return since_; }
   /// Hands the emitter a few events, unless many are open.
   void feed(std::size_t count);
   /// Feeds now and then until the condition holds, or patience ends.
   bool work_until(const std::function<bool()>& condition, std::chrono::milliseconds patience);
+  /// Looks for blame on innocent events: what is delivered later takes it along.
+  void look_for_blame();
   /// Ends everything but the server, heals, and judges.
   std::vector<violation> finish(outcome& out);
 
@@ -44,7 +43,7 @@ private:
   std::unique_ptr<emitter> emitter_;
   std::unique_ptr<support::child> daemon_;
   drainer who_ = drainer::sync_now;
-  std::chrono::steady_clock::time_point since_;
+  std::set<std::string> blamed_;
 };
 
 /// Puts what the ledger saw into the history.

@@ -76,6 +76,7 @@ public:
     // Whatever the reply is to find, it has come now.
     work_until([] { return false; }, std::chrono::milliseconds(one.values[0] + 20));
     check(one.fault);
+    home_.look_for_blame();
     home_.drain_by(drainer::websocket);
   }
 
