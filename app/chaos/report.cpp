@@ -69,15 +69,15 @@ std::string as_table(const run_result& result) {
                   }) +
            "\n";
   }
-  out += "\n" + cell("fault", 40) + cell("injected", 10, true) + cell("planned", 10, true) + "\n";
+  out += "\n" + cell("fault", 60) + cell("injected", 10, true) + cell("planned", 10, true) + "\n";
   for (const auto& one : result.scenarios) {
     for (const auto& [kind, count] : one.sum.faults)
-      out += cell(std::string(one.of->name) + ": " + kind, 40) +
+      out += cell(std::string(one.of->name) + ": " + kind, 60) +
              cell(std::to_string(count.injected), 10, true) +
              cell(std::to_string(count.planned), 10, true) +
              (count.injected == count.planned ? "\n" : "  NOT ALL\n");
     for (const auto& [kind, why] : one.sum.skipped)
-      out += cell(std::string(one.of->name) + ": " + kind, 40) + "   skipped: " + why + "\n";
+      out += cell(std::string(one.of->name) + ": " + kind, 60) + "   skipped: " + why + "\n";
   }
   out += violations_text(result);
   out +=

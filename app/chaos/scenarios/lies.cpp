@@ -52,6 +52,9 @@ private:
     const auto first = home_.all.seen.attempts.size();
     const std::size_t count = (what.needs & a_crowd) != 0 ? events_of_a_crowd : 6 + drawn % 9;
     home_.all.emit_many("home", count);
+    for (auto i = first; i < home_.all.seen.attempts.size(); ++i)
+      if (!home_.all.at(i).acknowledged)
+        home_.all.seen.strange.push_back({home_.all.at(i).marker + " could not be recorded"});
     if ((what.needs & guilty_one) == 0)
       return;
     for (std::uint64_t i = 0; i < 1 + drawn % 2; ++i)
