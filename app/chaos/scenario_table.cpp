@@ -6,9 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 8> all = {{
-  static constexpr std::array<scenario, 3> all = {{
-  static constexpr std::array<scenario, 5> all = {{
+  static constexpr std::array<scenario, 12> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",

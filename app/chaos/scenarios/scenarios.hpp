@@ -28,6 +28,7 @@ outcome play_limits(const stage& where, std::uint64_t seed, const std::vector<st
 
 std::vector<step> plan_older(dice& chance);
 outcome play_older(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 std::vector<step> plan_network(dice& chance);
 outcome play_network(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
