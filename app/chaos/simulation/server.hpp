@@ -1,0 +1,114 @@
+// The simulated server: accounts, tokens, kept events, and everything that a server may say wrongly.
+//
+//   request ──▶ (a deed of its own: another status) ──▶ token ──▶ batch ──▶ results ──▶ (bent) ──▶ reply
+//
+// It keeps what it takes in memory, each id once, in the order of arrival; it notes which team's
+// events came with which team's token, and which events it refused. Time is an argument; nothing
+// in it is left to chance but by the dice it is given.
+#pragma once
+
+#include "app/chaos/history.hpp"
+#include "app/chaos/simulation/deeds.hpp"
+#include "messages/http.hpp"
+#include "messages/json.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace spec_kitty::chaos {
+
+inline constexpr std::string_view simulated_url = "https://a";
+
+/// How the server is to treat one exchange.
+struct treatment {
+  std::optional<deed> what;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+
+  bool is(deed one) const { return what == one; }
+  /// A yes or no for each of 64 things.
+  bool picks(std::size_t which) const { return (a >> (which % 64) & 1U) != 0; }
+  bool keeps(std::size_t which) const { return (b >> (which % 64) & 1U) != 0; }
+};
+
+/// A parsed event, as the server sees it.
+struct sent_event {
+  kept_event what;
+  std::string line;
+};
+
+class simulated_server {
+public:
+  /// What became of one event.
+  enum class fate : std::uint8_t { kept, duplicate, refused };
+  struct owner {
+    std::string user;
+    std::string team;
+    std::int64_t expires = 0;
+  };
+
+  simulated_server(history& seen, dice chance);
+
+  http_reply handle(const http_request& request, const treatment& how, std::int64_t now_s);
+
+  /// A session without a request: access and refresh token.
+  std::pair<std::string, std::string> open_session(const std::string& user, std::int64_t now_s);
+  void revoke_access() { access_.clear(); }
+  void end_sessions() { refresh_.clear(); }
+  /// From now on the event is refused in that way: in a result, by name, or with its whole batch.
+  void refuse(const std::string& marker, deed in_which_way);
+  /// Nothing is refused any more.
+  void relent() { guilty_.clear(); }
+
+  /// Whom a WebSocket token stands for; it is used up.
+  std::optional<owner> use_socket_token(const std::string& token);
+  /// An event that came over a WebSocket.
+  fate take(const sent_event& event, const owner& from);
+  bool is_guilty(const std::string& marker) const { return guilty_.contains(marker); }
+  /// From now on this event counts as one that the server refuses.
+  void blame(const std::string& marker) { seen_.guilty.insert(marker); }
+
+  /// Told of each event that is newly kept.
+  std::function<void(const std::string& team, const std::string& line)> on_kept;
+
+  bool keeps(const std::string& id) const { return ids_.contains(id); }
+  std::uint64_t clock() const { return clock_; }
+  /// Something happened elsewhere: the clock is so much further.
+  std::uint64_t advance_clock(std::uint64_t by) { return clock_ += by; }
+  const server_view& view() const { return view_; }
+  static std::string team_of(const std::string& user) { return "team-of-" + user; }
+
+private:
+  http_reply log_in(const http_request& request, std::int64_t now_s);
+  http_reply refresh(const http_request& request, std::int64_t now_s);
+  http_reply hand_out(const std::string& user, std::int64_t now_s);
+  http_reply batch(const http_request& request, const treatment& how, const owner& from);
+  http_reply results(std::vector<sent_event>& events, const treatment& how, const owner& from);
+  std::string result_of(const sent_event& event, std::size_t index, const treatment& how,
+                        const owner& from);
+  void keep(const sent_event& event);
+  std::string server_clock(const treatment& how);
+
+  history& seen_;
+  dice chance_;
+  std::map<std::string, owner> access_;
+  std::map<std::string, std::string> refresh_; ///< token → user
+  std::map<std::string, owner> sockets_;
+  std::map<std::string, deed> guilty_; ///< by marker
+  std::set<std::string> ids_;
+  server_view view_{"the server", {}};
+  std::uint64_t clock_ = 0;
+  std::uint64_t last_token_ = 0;
+};
+
+/// The event in a JSON object.
+sent_event read_event(const json_value& event);
+http_reply answered(int status, std::string body, std::string type = "application/json");
+/// Whether the path of a request's URL ends so.
+bool goes_to(const http_request& request, std::string_view path);
+
+} // namespace spec_kitty::chaos

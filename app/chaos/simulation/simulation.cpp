@@ -1,0 +1,63 @@
+#include "app/chaos/simulation/simulation.hpp"
+
+namespace spec_kitty::chaos {
+
+namespace {
+
+constexpr std::uint64_t steps_stream = 0x57e95U; ///< keeps the draws of steps and order apart
+
+void count(const history& seen, outcome& into) {
+  auto& figures = into.figures;
+  figures["schedules"] = 1;
+  for (const auto& one : seen.attempts) {
+    figures["events asked"] += 1;
+    figures["events acknowledged"] += one.acknowledged ? 1 : 0;
+    figures["events spilled"] += one.spilled ? 1 : 0;
+    figures["events refused"] += one.refused ? 1 : 0;
+  }
+  for (const auto& server : seen.servers)
+    figures["events on the server"] += server.events.size();
+  for (const auto& store : seen.stores)
+    for (const auto& event : store.events)
+      figures["dead letters"] += event.dead ? 1 : 0;
+  figures["runs"] = seen.runs.size();
+  figures["clocks heard"] = seen.heard.size();
+  figures["status checks"] = seen.statuses.size();
+}
+
+} // namespace
+
+std::vector<step> simulation_steps(std::uint64_t seed) {
+  dice chance(seed ^ steps_stream);
+  return draw_steps(chance);
+}
+
+simulated simulate_steps(playground& where, std::uint64_t seed, const std::vector<step>& steps,
+                         const simulation_variant& variant) {
+  simulated out;
+  world played(where, seed, variant);
+  std::vector<std::shared_ptr<bool>> done;
+  played.play(steps, done);
+  played.heal();
+  played.close();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto what = deed_named(steps[i].fault);
+    if (what && spec_of(*what).kind != deed_kind::work)
+      out.what.count(steps[i].fault, *done[i]);
+  }
+  out.what.violations = check_all(played.seen());
+  count(played.seen(), out.what);
+  out.what.figures["decisions"] = played.decisions();
+  out.what.figures["virtual seconds"] = static_cast<std::uint64_t>(played.now() / second);
+  out.what.figures["arrived only after a restart"] = played.needed_restart() ? 1 : 0;
+  out.trace = played.trace();
+  return out;
+}
+
+simulated simulate(std::uint64_t seed, const std::filesystem::path& folder,
+                   const simulation_variant& variant) {
+  playground where(folder);
+  return simulate_steps(where, seed, simulation_steps(seed), variant);
+}
+
+} // namespace spec_kitty::chaos

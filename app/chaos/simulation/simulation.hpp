@@ -1,0 +1,49 @@
+// Deterministic simulation: the real actors, stores and files under virtual time, against a server
+// and a disk that misbehave as a seed says.
+//
+//   seed ──▶ steps (what is done, and when) ──▶ world (who is next, by the same seed) ──▶ outcome
+//
+// The same seed and steps give the same schedule, message by message: `trace` tells. Any part of
+// the steps is a schedule too, so a shrinker can leave steps out.
+#pragma once
+
+#include "app/chaos/scenario.hpp"
+#include "app/chaos/simulation/world.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace spec_kitty::chaos {
+
+/// A schedule, played.
+struct simulated {
+  outcome what;
+  std::uint64_t trace = 0; ///< of everything that happened in it
+};
+
+/// The steps of a seed's schedule.
+std::vector<step> simulation_steps(std::uint64_t seed);
+
+/// Plays some of them. `where` may be used again afterwards. Not to be called on two threads with
+/// one playground.
+simulated simulate_steps(playground& where, std::uint64_t seed, const std::vector<step>& steps,
+                         const simulation_variant& variant = {});
+
+/// Plays all of them in a folder, best on a file system in memory.
+simulated simulate(std::uint64_t seed, const std::filesystem::path& folder,
+                   const simulation_variant& variant = {});
+
+/// Many schedules, in worker processes; each violation says the seed it came of. A worker that
+/// dies, or that takes `longest` for one schedule, is a violation too.
+struct simulation_batch {
+  std::vector<std::uint64_t> seeds;
+  unsigned workers = 2;
+  std::chrono::milliseconds longest{60'000};
+  std::function<bool()> enough = {};
+  std::function<void(std::uint64_t done)> progress = {};
+  simulation_variant variant = {};
+};
+outcome simulate_many(const simulation_batch& batch, const std::filesystem::path& folder);
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,176 @@
+// Many schedules in worker processes. Each has a folder of its own and is forked before it opens
+// anything; what it found is a file there at its end, how far it is stands in shared memory.
+#include "app/chaos/process.hpp"
+#include "app/chaos/simulation/simulation.hpp"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+namespace spec_kitty::chaos {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds look_every{20};
+constexpr const char* outcome_file = "outcome";
+
+/// Where a worker is; in memory that it shares with its parent.
+struct progress {
+  std::atomic<std::uint64_t> done{0};
+  std::atomic<std::uint64_t> seed{0};
+  std::atomic<bool> end_early{false};
+};
+
+struct worker {
+  pid_t pid = -1;
+  fs::path folder;
+  progress* at = nullptr;
+  std::uint64_t done = 0;
+  clock::time_point moved = clock::now(); ///< when it last ended a schedule
+  bool hung = false;
+};
+
+void add(const outcome& one, outcome& sum) {
+  for (const auto& [kind, both] : one.faults) {
+    sum.faults[kind].planned += both.planned;
+    sum.faults[kind].injected += both.injected;
+  }
+  for (const auto& [name, number] : one.figures)
+    sum.figures[name] += number;
+  sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
+}
+
+std::string one_line(std::string words) {
+  for (char& c : words)
+    if (c == '\n' || c == '\t')
+      c = ' ';
+  return words;
+}
+
+/// One line each: `F kind planned injected`, `N name number`, `V invariant words`.
+std::string to_lines(const outcome& what) {
+  std::ostringstream out;
+  for (const auto& [kind, both] : what.faults)
+    out << "F\t" << kind << '\t' << both.planned << '\t' << both.injected << '\n';
+  for (const auto& [name, number] : what.figures)
+    out << "N\t" << name << '\t' << number << '\n';
+  for (const auto& one : what.violations)
+    out << "V\t" << one.invariant << '\t' << one_line(one.words) << '\n';
+  return out.str();
+}
+
+outcome from_lines(const std::string& text) {
+  outcome out;
+  for (const auto& line : support::lines_of(text)) {
+    std::vector<std::string> parts;
+    std::istringstream in(line);
+    for (std::string part; std::getline(in, part, '\t');)
+      parts.push_back(part);
+    if (parts.size() == 4 && parts[0] == "F")
+      out.faults[parts[1]] = {std::stoull(parts[2]), std::stoull(parts[3])};
+    else if (parts.size() == 3 && parts[0] == "N")
+      out.figures[parts[1]] = std::stoull(parts[2]);
+    else if (parts.size() == 3 && parts[0] == "V")
+      out.violations.push_back({parts[1], parts[2]});
+  }
+  return out;
+}
+
+/// The child: plays every n-th seed, writes down what came of it, ends.
+[[noreturn]] void work(const simulation_batch& batch, unsigned number, const fs::path& folder,
+                       progress& at) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  outcome sum;
+  try {
+    playground where(folder);
+    for (std::size_t i = number; i < batch.seeds.size() && !at.end_early; i += batch.workers) {
+      const std::uint64_t seed = batch.seeds[i];
+      at.seed = seed;
+      auto one = simulate_steps(where, seed, simulation_steps(seed), batch.variant);
+      for (auto& found : one.what.violations)
+        found.words = "schedule " + std::to_string(seed) + ": " + found.words;
+      add(one.what, sum);
+      ++at.done;
+    }
+  } catch (const std::exception& error) {
+    sum.violations.push_back(
+        {"ends", "schedule " + std::to_string(at.seed) + ": " + std::string(error.what())});
+  }
+  support::write_text(folder / outcome_file, to_lines(sum));
+  ::_exit(0);
+}
+
+void end_of(worker& one, int status, outcome& sum) {
+  one.pid = -1;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return add(from_lines(support::read_text(one.folder / outcome_file)), sum);
+  sum.violations.push_back(
+      {"ends", "schedule " + std::to_string(one.at->seed) + ": " +
+                   (one.hung ? "it took too long"
+                    : WIFSIGNALED(status)
+                        ? "the process ended by signal " + std::to_string(WTERMSIG(status))
+                        : "the process ended with " + std::to_string(WEXITSTATUS(status)))});
+}
+
+} // namespace
+
+outcome simulate_many(const simulation_batch& batch, const fs::path& folder) {
+  outcome sum;
+  const unsigned count = std::max(1U, batch.workers);
+  void* const shared = ::mmap(nullptr, sizeof(progress) * count, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED)
+    throw std::runtime_error("no memory to share with workers");
+  std::vector<worker> workers(count);
+  for (unsigned i = 0; i < count; ++i) {
+    worker& one = workers[i];
+    one.at = new (static_cast<progress*>(shared) + i) progress;
+    one.folder = folder / ("worker-" + std::to_string(i));
+    fs::create_directories(one.folder);
+    one.pid = ::fork();
+    if (one.pid == 0)
+      work(batch, i, one.folder, *one.at);
+    if (one.pid < 0)
+      sum.violations.push_back({"ends", "no process could be started"});
+  }
+  for (bool running = true; running;) {
+    running = false;
+    std::uint64_t done = 0;
+    const bool enough = batch.enough && batch.enough();
+    for (worker& one : workers) {
+      done += one.at->done;
+      if (one.pid <= 0)
+        continue;
+      one.at->end_early = one.at->end_early || enough;
+      if (const std::uint64_t now_done = one.at->done; now_done != one.done)
+        one.done = now_done, one.moved = clock::now();
+      if (clock::now() - one.moved > batch.longest) {
+        one.hung = true;
+        ::kill(one.pid, SIGKILL);
+      }
+      int status = 0;
+      if (::waitpid(one.pid, &status, one.hung ? 0 : WNOHANG) == one.pid)
+        end_of(one, status, sum);
+      else
+        running = true;
+    }
+    if (batch.progress)
+      batch.progress(done);
+    if (running)
+      std::this_thread::sleep_for(look_every);
+  }
+  ::munmap(shared, sizeof(progress) * count);
+  return sum;
+}
+
+} // namespace spec_kitty::chaos

@@ -1,0 +1,144 @@
+#include "app/chaos/simulation/world.hpp"
+
+#include "app/chaos/process.hpp"
+#include "config/credentials.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty::chaos {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t most_decisions = 60'000; ///< of one schedule; a usual one takes 600
+constexpr std::uint64_t delays_per_decision = 40;
+
+node_options draw_options(dice& chance) {
+  node_options options;
+  options.background = !chance.one_in(5);
+  options.websocket = !chance.one_in(4);
+  options.envelope = chance.pick<std::string>({"bare", "flat", "nested"});
+  options.batch_events = chance.pick<std::size_t>({1, 2, 3, 5, 1000});
+  options.most_events = chance.one_in(8) ? 5 : 10000;
+  return options;
+}
+
+} // namespace
+
+playground::playground(const fs::path& folder)
+    : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")},
+      procs{folder / "proc-a", folder / "proc-b"} {}
+
+world::world(playground& where, std::uint64_t seed, const simulation_variant& variant)
+    : around_(seed), hub_(around_), where_(where) {
+  const std::size_t count = around_.chance.one_in(3) ? 2 : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    where_.homes[i].reset();
+    auto options = draw_options(around_.chance);
+    if (variant)
+      variant(options);
+    const fs::path& home = where_.homes[i].home();
+    if (!around_.chance.one_in(5)) {
+      const auto [access, refresh] =
+          around_.server.open_session("ann", around_.server_now_s());
+      const credentials session{access,
+                                refresh,
+                                around_.server_now_s() + 900,
+                                around_.server_now_s() + 604'800,
+                                "ann",
+                                simulated_server::team_of("ann"),
+                                parse_server_url(simulated_url)->origin()};
+      support::write_text(home / "credentials", render_credentials(session));
+    }
+    nodes_.push_back(std::make_unique<node>(around_, hub_, i == 0 ? "a" : "b", home,
+                                            where_.procs[i], std::move(options)));
+    nodes_.back()->start();
+  }
+}
+
+world::~world() {
+  nodes_.clear(); // before what they stand in
+}
+
+std::size_t world::jobs() const {
+  std::size_t sum = 0;
+  for (const auto& one : nodes_)
+    sum += one->jobs();
+  return sum;
+}
+
+/// One message of one actor, or one arrival: whichever the dice say.
+void world::run_one() {
+  const bool arrival = !around_.later.empty() && around_.later.next() <= around_.now;
+  std::uint64_t at = around_.chance.below(jobs() + (arrival ? 1 : 0));
+  for (const auto& one : nodes_) {
+    if (at < one->jobs())
+      return one->run_job(static_cast<std::size_t>(at));
+    at -= one->jobs();
+  }
+  around_.later.run_next();
+}
+
+void world::advance(sim_time to) {
+  around_.now = std::max(around_.now, to);
+  around_.trace.note(static_cast<std::uint64_t>(around_.now));
+  for (const auto& one : nodes_)
+    one->advance(around_.now);
+}
+
+/// As whoever looks after daemons does: one that ended is started again.
+void world::restart_failed() {
+  for (const auto& one : nodes_)
+    if (one->has_failed()) {
+      one->crash();
+      one->start();
+    }
+}
+
+void world::run(sim_time until, const std::function<bool()>& enough) {
+  while (!stuck_ && !(enough && enough())) {
+    if (++decisions_ > most_decisions) {
+      stuck_ = true;
+      around_.seen.strange.push_back({"the schedule did not come to rest"});
+      return;
+    }
+    restart_failed();
+    const bool arrival = !around_.later.empty() && around_.later.next() <= around_.now;
+    if (arrival || jobs() > 0) {
+      if (around_.chance.one_in(delays_per_decision)) // the processor has other things to do
+        advance(std::min(until, around_.now +
+                                    static_cast<sim_time>(around_.chance.between(1, 60)) * ms));
+      run_one();
+      continue;
+    }
+    for (const auto& one : nodes_)
+      one->on_quiet();
+    sim_time next = around_.later.empty() ? until : std::min(until, around_.later.next());
+    for (const auto& one : nodes_)
+      next = std::min(next, one->next_timer().value_or(until));
+    if (next >= until && around_.now >= until)
+      return;
+    advance(next);
+    if (next >= until && jobs() == 0 && (around_.later.empty() || around_.later.next() > until))
+      return;
+  }
+}
+
+void world::play(const std::vector<step>& steps, std::vector<std::shared_ptr<bool>>& done) {
+  sim_time last = 0;
+  for (const auto& one : steps) {
+    done.push_back(std::make_shared<bool>(false));
+    const auto what = deed_named(one.fault);
+    if (!what)
+      continue;
+    const deed_values with = values_of(one);
+    last = std::max(last, with.at * ms);
+    around_.later.at(with.at * ms, [this, what = *what, with, mark = done.back()] {
+      perform(what, with, mark);
+    });
+  }
+  run(last + static_cast<sim_time>(around_.chance.between(0, 5'000)) * ms);
+}
+
+} // namespace spec_kitty::chaos

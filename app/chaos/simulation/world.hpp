@@ -1,0 +1,78 @@
+// A schedule being played: one or two processes, the server, and virtual time.
+//
+//   while there is time:  something can run ──▶ the dice say what: a message of an actor, or what
+//                                               is due on the wire; now and then time passes first
+//                         nothing can       ──▶ time goes on to the next timer, arrival or deed
+//   at the end:           faults end, people help, everything arrives ──▶ the record is judged
+#pragma once
+
+#include "app/chaos/invariants.hpp"
+#include "app/chaos/simulation/home_template.hpp"
+#include "app/chaos/simulation/node.hpp"
+
+#include <array>
+#include <memory>
+#include <vector>
+
+namespace spec_kitty::chaos {
+
+/// What a self-test puts between the actors; see node_options.
+using simulation_variant = std::function<void(node_options&)>;
+
+/// The folders that schedules of one worker are played in, one after the other.
+class playground {
+public:
+  explicit playground(const std::filesystem::path& folder);
+
+  std::array<home_template, 2> homes;
+  std::array<std::filesystem::path, 2> procs;
+};
+
+class world {
+public:
+  world(playground& where, std::uint64_t seed, const simulation_variant& variant);
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  /// Does the steps at their times. `done[i]` tells whether step i came to its effect.
+  void play(const std::vector<step>& steps, std::vector<std::shared_ptr<bool>>& done);
+  /// Ends every fault and lets everything arrive.
+  void heal();
+  /// Ends the processes and reads their stores into the record.
+  void close();
+
+  const history& seen() const { return around_.seen; }
+  std::uint64_t trace() const { return around_.trace.value(); }
+  bool needed_restart() const { return needed_restart_; }
+  std::uint64_t decisions() const { return decisions_; }
+  sim_time now() const { return around_.now; }
+
+private:
+  void perform(deed what, const deed_values& with, const std::shared_ptr<bool>& done);
+  bool do_now(deed what, const deed_values& with, node& whom);
+  bool say_to_socket(deed what, const deed_values& with, node& whom);
+  void fail_writes(deed what, const deed_values& with, node& whom);
+  /// Lets time pass to `until` at most, or until `enough`.
+  void run(sim_time until, const std::function<bool()>& enough = {});
+  void run_one();
+  void advance(sim_time to);
+  std::size_t jobs() const;
+  void restart_failed();
+
+  /// Waits, at most so long, until `ask` has called back.
+  void wait_for(const std::function<void(std::function<void()>)>& ask, sim_time patience);
+  bool has_arrived(node& whom);
+  void help(node& whom);
+
+  surroundings around_;
+  socket_hub hub_;
+  playground& where_;
+  std::vector<std::unique_ptr<node>> nodes_;
+  std::uint64_t decisions_ = 0;
+  bool stuck_ = false;
+  bool needed_restart_ = false;
+  bool behind_ = false; ///< the server found a clock behind: stamps were given anew
+};
+
+} // namespace spec_kitty::chaos
