@@ -83,7 +83,7 @@ result<std::optional<std::string>> read_file(const fs::path& file, std::size_t l
   if (!fd)
     return system_failure(errno, "cannot read " + file.string());
   std::string bytes;
-  std::array<char, 16384> chunk{};
+  std::array<char, 16384> chunk; // read() fills it
   for (;;) {
     const auto got = ::read(fd.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR)

@@ -173,7 +173,8 @@ void auth_state::finish_login(std::uint64_t id, const login_request& asked,
 
 void auth_state::log_out(caf::typed_response_promise<logout_done> promise) {
   // Who holds the refresh lock is using the refresh token, which is used at most once.
-  auto lock = file_lock::take(config.home / "refresh.lock", logout_patience);
+  // This AUTH itself may be the one, and can only go on when it does not wait for itself.
+  auto lock = file_lock::take(config.home / "refresh.lock", refresh_lock ? 0ms : logout_patience);
   std::optional<credentials> session;
   const auto cleared = update_credentials(config.home, [&](const auto& held) {
     session = held;

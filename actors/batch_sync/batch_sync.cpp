@@ -267,8 +267,10 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         st.ending.push_back(promise);
         if (st.waiting.empty())
           fulfil(std::exchange(st.ending, {}).front(), wound_down{});
-        else if (std::exchange(st.pausing, false))
+        else if (std::exchange(st.pausing, false)) {
+          st.gap_wait = false; // nobody may cut short what is over
           st.carry_out(st.run->break_off());
+        }
         return promise;
       },
   };

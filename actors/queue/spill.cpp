@@ -167,11 +167,11 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   const std::string name = id + "-" + std::to_string(events.size()) + std::string(ending);
   const std::string text = render_spill(events);
   result<void> written = failure{};
+  std::error_code none;
   for (int tries = 0; tries < 2; ++tries) { // who takes files in may just have removed the folder
     if (auto made = make_private_folder(folder); !made)
       return made;
     written = replace_file(folder / name, text);
-    std::error_code none;
     if (written || fs::is_directory(folder, none))
       break;
   }
@@ -179,7 +179,11 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   // durable.
   if (written)
     if (const int error = sync_folder(home); error != 0)
-      return system_failure(error, "cannot sync " + home.string());
+      written = system_failure(error, "cannot sync " + home.string());
+  // The file may be there all the same, when only a folder's sync failed. Whoever hears that
+  // nothing was recorded records it again: then this one must not be taken in.
+  if (!written)
+    fs::remove(folder / name, none);
   return written;
 }
 

@@ -51,12 +51,43 @@ int many(std::uint64_t first, std::uint64_t count, std::chrono::seconds most) {
   return what.violations.empty() ? 0 : 1;
 }
 
+/// What the record holds, for whoever looks for the reason of a violation.
+void show(const history& seen) {
+  for (const auto& one : seen.attempts)
+    std::cout << "attempt " << one.marker << ' ' << one.event_id << " clock " << one.lamport_clock
+              << (one.acknowledged ? " acknowledged" : "") << (one.spilled ? " spilled" : "")
+              << (one.refused ? " refused" : "") << " asked " << one.asked << " answered "
+              << one.answered << '\n';
+  const auto kept = [](const std::vector<kept_event>& events) {
+    for (const auto& one : events)
+      std::cout << "  " << one.marker << ' ' << one.event_id << " clock " << one.lamport_clock
+                << " of " << one.team << " tries " << one.tries << (one.dead ? " dead" : "")
+                << (one.spilled ? " spilled" : "") << '\n';
+  };
+  for (const auto& one : seen.stores) {
+    std::cout << "store of " << one.home << ", clock " << one.clock << '\n';
+    kept(one.events);
+  }
+  for (const auto& one : seen.servers) {
+    std::cout << one.name << '\n';
+    kept(one.events);
+  }
+  for (const auto& one : seen.runs) {
+    std::cout << "run of " << one.home << ": " << one.selected;
+    for (const auto& [name, count] : one.buckets)
+      if (count > 0)
+        std::cout << ", " << name << ' ' << count;
+    std::cout << '\n';
+  }
+}
+
 int one(std::uint64_t seed) {
   const temporary_folder folder;
   playground where(folder.path());
   show(simulation_steps(seed));
   const auto played = simulate_steps(where, seed, simulation_steps(seed));
   show(played.what);
+  show(played.seen);
   std::cout << "trace: " << played.trace << '\n';
   return played.what.violations.empty() ? 0 : 1;
 }
@@ -74,7 +105,9 @@ int shrink(std::uint64_t seed) {
       steps = std::move(fewer), i = 0;
   }
   show(steps);
-  show(simulate_steps(where, seed, steps).what);
+  const auto played = simulate_steps(where, seed, steps);
+  show(played.what);
+  show(played.seen);
   return 0;
 }
 

@@ -127,9 +127,13 @@ std::vector<step> draw_steps(dice& chance) {
   // Most faults are worth most while something is under way: a short span brings them together.
   const std::uint64_t span = chance.pick<std::uint64_t>({2'000, 10'000, 40'000, 120'000});
   std::vector<step> steps;
+  // What waits for its exchange is armed early, else it often meets none.
   const auto add = [&](deed what) {
-    steps.push_back({std::string(spec_of(what).name),
-                     {chance.below(span), chance.below(2), chance.next(), chance.next()}});
+    const deed_kind kind = spec_of(what).kind;
+    const bool armed = kind != deed_kind::work && kind != deed_kind::now;
+    steps.push_back(
+        {std::string(spec_of(what).name),
+         {chance.below(armed ? span / 3 : span), chance.below(2), chance.next(), chance.next()}});
   };
   for (std::uint64_t n = chance.between(2, 7); n > 0; --n)
     add(deed::emit);

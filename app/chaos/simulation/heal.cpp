@@ -117,6 +117,7 @@ void world::heal() {
         needed_restart_ = true;
         one->crash();
         one->start();
+        run(around_.now + second); // its transports are there then
       }
       if (round >= helped_from || !one->options().background)
         help(*one);

@@ -4,12 +4,10 @@
 #include "actors/http/http.hpp"
 #include "actors/queue/queue.hpp"
 #include "actors/websocket/websocket.hpp"
-#include "app/chaos/process.hpp"
 #include "app/chaos/simulation/home_template.hpp"
 #include "config/credentials.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -20,16 +18,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t start_ticks = 4711; ///< field 22 of the stat file
 constexpr pid_t first_pid = 1000;
 
 } // namespace
 
-node::node(surroundings& around, socket_hub& hub, std::string name, fs::path home, fs::path proc,
+node::node(surroundings& around, socket_hub& hub, std::string name, fs::path home,
            node_options options)
     : around_(around), hub_(hub), name_(std::move(name)), home_(std::move(home)),
-      proc_(std::move(proc)), options_(std::move(options)), network_(around) {
-  plan_.proc_folder = proc_.string();
+      options_(std::move(options)), network_(around) {
   plan_.chance = dice(around.chance.next());
   network_.bend = options_.bend_reply;
   network_.on_text = [this](const auto& by, const std::string& text) { on_text(by, text); };
@@ -59,25 +55,7 @@ std::string node::user() const {
 }
 
 void node::change_boot() {
-  std::string id = std::to_string(10'000'000 + ++boot_) + "-0000-0000-0000-000000000000\n";
-  const fs::path file = proc_ / "sys" / "kernel" / "random" / "boot_id";
-  std::error_code none;
-  fs::create_directories(file.parent_path(), none);
-  support::write_text(file, id);
-}
-
-void node::write_proc(bool alive) const {
-  const fs::path folder = proc_ / std::to_string(plan_.pid);
-  const std::string file = (folder / "stat").string();
-  if (!alive) {
-    ::unlink(file.c_str());
-    return;
-  }
-  std::error_code none;
-  fs::create_directories(folder, none);
-  support::write_text(file, std::to_string(plan_.pid) +
-                                " (simulated) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " +
-                                std::to_string(start_ticks) + " 0\n");
+  plan_.boot_id = std::to_string(10'000'000 + ++boot_) + "-0000-0000-0000-000000000000";
 }
 
 // ── Beginning and end ────────────────────────────────────────────────────────────────────────────
@@ -161,7 +139,6 @@ void node::start() {
   if (is_up())
     return;
   plan_.pid = first_pid + static_cast<pid_t>(++generation_);
-  write_proc(true);
   const os_plan_scope scope(&plan_);
   failed_ = ending_ = false;
   config_ = std::make_unique<config>();
@@ -214,7 +191,6 @@ void node::crash() {
   system_.reset();
   config_.reset();
   hub_.forget(network_);
-  write_proc(false);
 }
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────

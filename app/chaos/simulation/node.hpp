@@ -43,9 +43,9 @@ enum class role : std::uint8_t { http, auth, batch_sync, websocket, queue };
 
 class node {
 public:
-  /// `home` has been made ready (home_template.hpp); `proc` stands for its /proc.
+  /// `home` has been made ready (home_template.hpp).
   node(surroundings& around, socket_hub& hub, std::string name, std::filesystem::path home,
-       std::filesystem::path proc, node_options options);
+       node_options options);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -90,7 +90,6 @@ public:
 
   sim_time skew = 0;         ///< of its wall clock
   std::uint64_t trouble = 0; ///< grows with whatever may keep a heard clock from being merged
-  std::uint64_t first_marker = 0;
   /// Called when there is nothing to do at this moment: what was heard by now is merged.
   void on_quiet();
 
@@ -114,14 +113,12 @@ private:
   void note_report(const sync_report& report);
   void hear(const notice& what);
   void on_text(const std::shared_ptr<connection>& by, const std::string& text);
-  void write_proc(bool alive) const;
   epoch_us wall() const;
 
   surroundings& around_;
   socket_hub& hub_;
   std::string name_;
   std::filesystem::path home_;
-  std::filesystem::path proc_;
   node_options options_;
   node_network network_;
   os_plan plan_;

@@ -1,7 +1,8 @@
 // What the operating system says to the code of a simulated process: its pid, its random bytes, the
 // processes that live, and writes that fail.
 //
-//   write, fdatasync, open, getpid, getrandom ──▶ the plan of this thread ──▶ the kernel, or not
+//   write, fdatasync, open, read, close, getpid, getrandom ──▶ the plan of this thread ──▶ the kernel,
+//                                                              or not
 //
 // os_calls.cpp defines these functions of the C library for the whole program it is linked into,
 // LMDB included. Without a plan on the calling thread they are the kernel's own. A plan skips the
@@ -26,9 +27,9 @@ enum class failing_write : std::uint8_t {
 };
 
 struct os_plan {
-  pid_t pid = 0;           ///< that the code believes to have
-  std::string proc_folder; ///< stands for /proc
-  dice chance{0};          ///< the bytes of getrandom
+  pid_t pid = 0;       ///< that the code believes to have; /proc knows no other process
+  std::string boot_id; ///< of /proc/sys/kernel/random/boot_id
+  dice chance{0};      ///< the bytes of getrandom
 
   std::uint64_t works_first = 0; ///< writes and syncs that still work
   std::uint64_t fails_then = 0;  ///< and those after them that do not

@@ -51,6 +51,7 @@ simulated simulate_steps(playground& where, std::uint64_t seed, const std::vecto
   out.what.figures["virtual seconds"] = static_cast<std::uint64_t>(played.now() / second);
   out.what.figures["arrived only after a restart"] = played.needed_restart() ? 1 : 0;
   out.trace = played.trace();
+  out.seen = played.take_seen();
   return out;
 }
 

@@ -20,6 +20,7 @@ namespace spec_kitty::chaos {
 struct simulated {
   outcome what;
   std::uint64_t trace = 0; ///< of everything that happened in it
+  history seen;            ///< the record that was judged
 };
 
 /// The steps of a seed's schedule.

@@ -17,7 +17,7 @@ constexpr std::uint64_t delays_per_decision = 40;
 node_options draw_options(dice& chance) {
   node_options options;
   options.background = !chance.one_in(5);
-  options.websocket = !chance.one_in(4);
+  options.websocket = !chance.one_in(2);
   options.envelope = chance.pick<std::string>({"bare", "flat", "nested"});
   options.batch_events = chance.pick<std::size_t>({1, 2, 3, 5, 1000});
   options.most_events = chance.one_in(8) ? 5 : 10000;
@@ -27,8 +27,7 @@ node_options draw_options(dice& chance) {
 } // namespace
 
 playground::playground(const fs::path& folder)
-    : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")},
-      procs{folder / "proc-a", folder / "proc-b"} {}
+    : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")} {}
 
 world::world(playground& where, std::uint64_t seed, const simulation_variant& variant)
     : around_(seed), hub_(around_), where_(where) {
@@ -52,7 +51,7 @@ world::world(playground& where, std::uint64_t seed, const simulation_variant& va
       support::write_text(home / "credentials", render_credentials(session));
     }
     nodes_.push_back(std::make_unique<node>(around_, hub_, i == 0 ? "a" : "b", home,
-                                            where_.procs[i], std::move(options)));
+                                            std::move(options)));
     nodes_.back()->start();
   }
 }

@@ -25,7 +25,6 @@ public:
   explicit playground(const std::filesystem::path& folder);
 
   std::array<home_template, 2> homes;
-  std::array<std::filesystem::path, 2> procs;
 };
 
 class world {
@@ -43,6 +42,7 @@ public:
   void close();
 
   const history& seen() const { return around_.seen; }
+  history take_seen() { return std::move(around_.seen); }
   std::uint64_t trace() const { return around_.trace.value(); }
   bool needed_restart() const { return needed_restart_; }
   std::uint64_t decisions() const { return decisions_; }
