@@ -52,6 +52,20 @@ struct retiring {
   bool damaged = false;
 };
 
+/// The fixed part of an event in one form, however its numbers were written.
+std::string same_form(std::string_view tail) {
+  const auto parsed =
+      parse_json("{" + std::string(tail.substr(std::min<std::size_t>(1, tail.size()))));
+  return parsed ? to_text(*parsed) : std::string(tail);
+}
+
+/// Whether the event at a place is this one.
+bool is_kept(const lmdb_txn& txn, const store_tables& tables, std::string_view at,
+             const event_draft& draft) {
+  const auto event = store_detail::read_event(txn, tables, position_of(at));
+  return event && same_form(event->tail) == same_form(render_tail(draft));
+}
+
 } // namespace
 
 result<std::uint64_t> store::take_in_spill(epoch_us now) {
@@ -80,11 +94,18 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
     drop_old_marks(txn, tables, there, options_.home);
     std::stable_sort(waiting.begin(), waiting.end(),
                      [](const auto& a, const auto& b) { return a.recorded_at < b.recorded_at; });
+    // Ids that were told already are nobody else's: fresh ones come after all of them.
+    for (const auto& event : waiting)
+      if (const auto told = parse_ulid(event.event_id))
+        rows.row.last_id = std::max(rows.row.last_id, *told);
     std::uint64_t count = 0;
     for (const auto& event : waiting) {
-      const auto known = parse_ulid(event.event_id);
-      if (known && txn.get(tables.ids, id_key(*known)))
-        continue; // its commit had taken effect
+      auto known = parse_ulid(event.event_id);
+      if (const auto at = known ? txn.get(tables.ids, id_key(*known)) : std::nullopt) {
+        if (is_kept(txn, tables, *at, event.draft))
+          continue;    // its commit had taken effect
+        known.reset(); // it had not, and the id went to another event since
+      }
       if (rows.announced_as(event.draft.once))
         continue;
       if (rows.row.clock >= max_lamport)

@@ -311,6 +311,16 @@ TEST_F(Auth, LateRefreshDoesNotUndoALogout) {
   EXPECT_FALSE(session());
 }
 
+TEST_F(Auth, LogoutDoesNotWaitForARefreshOfItsOwn) {
+  log_in_as("access-1");
+  const auto token = ask_token("access-1");
+  const auto began = std::chrono::steady_clock::now();
+  const auto done = ask_now<logout_done>(auth_, logout_request{});
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 700ms) << "it would wait for itself";
+  EXPECT_TRUE(done->was_logged_in);
+  EXPECT_FALSE(done->revoked) << "the refresh is using the token up";
+}
+
 TEST_F(Auth, LoginToAnotherServerInMidRefreshIsNotSentHere) {
   log_in_as("access-1");
   const auto token = ask_token("access-1");

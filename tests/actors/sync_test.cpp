@@ -373,5 +373,24 @@ TEST_F(BatchSync, ARunThatIsKilledHandsItsLeaseBack) {
   EXPECT_FALSE(is_leased());
 }
 
+TEST_F(BatchSync, ARunBrokenOffBetweenTwoBatchesEndsOnceWhoeverElseAsks) {
+  append(queue_, 2);
+  limits_.batch_events = 1;
+  const auto sync = start_sync();
+  const auto background = ask_now<sync_report>(sync, sync_request{true, 0});
+  accept();
+  ASSERT_FALSE(background.there()) << "it waits for the gap between two batches";
+  const auto ended = ask<wound_down>(sync, wind_down{});
+  const auto hurried = ask<sync_report>(sync, sync_request{});
+  run();
+  EXPECT_TRUE(ended.ok());
+  ASSERT_TRUE(background.ok());
+  EXPECT_EQ(background->synced, 1U);
+  expect_sums(*background);
+  ASSERT_TRUE(hurried.ok());
+  expect_sums(*hurried);
+  EXPECT_FALSE(is_leased());
+}
+
 } // namespace
 } // namespace spec_kitty

@@ -16,10 +16,10 @@ constexpr sim_time minute = 60 * second;
 constexpr sim_time hour = 60 * minute;
 /// How long is waited for everything to arrive, one time after the other. A team that the server
 /// forbade is tried again after an hour.
-constexpr std::array waits = {40 * second, 2 * minute, 10 * minute, 70 * minute,
-                              2 * minute,  70 * minute, 6 * hour,   70 * minute};
+constexpr std::array waits = {40 * second, 2 * minute,  10 * minute, 70 * minute,
+                              2 * minute,  70 * minute, 6 * hour,    70 * minute};
 constexpr std::size_t helped_from = 1;    ///< the wait before which people help for the first time
-constexpr std::size_t restarted_from = 4; ///< and from which on they start the daemon again
+constexpr std::size_t restarted_from = 3; ///< and from which on they start the daemon again
 constexpr sim_time patience = 2 * minute;
 
 store_view view_of(const node& whom) {
@@ -102,7 +102,7 @@ void world::heal() {
     one->plan().fails_then = 0;
     one->plan().opens_store = true;
     one->hold_store(false);
-    one->skew = 0;
+    one->set_clock_right();
     one->start();
   }
   const auto all_arrived = [this] {

@@ -41,8 +41,8 @@ void home_template::reset() const {
       fs::remove_all(entry.path(), none);
   const unique_fd file(
       ::open((home_ / "queue" / "env" / "data.mdb").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-  if (!file || ::pwrite(file.get(), data_.data(), data_.size(), 0) !=
-                   static_cast<ssize_t>(data_.size()))
+  if (!file ||
+      ::pwrite(file.get(), data_.data(), data_.size(), 0) != static_cast<ssize_t>(data_.size()))
     throw std::runtime_error("cannot make the store of " + home_.string() + " ready");
 }
 

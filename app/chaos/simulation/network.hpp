@@ -24,6 +24,7 @@ struct connection {
   simulated_server::owner owner;
   bool at_client = true;  ///< the client has it and was not told of its end
   bool at_server = false; ///< the server has it
+  bool closing = false;   ///< the client has closed it: it hears nothing any more
   bool silent = false;    ///< nothing comes through any more, either way
   bool greeted = false;   ///< the snapshot has come
   sim_time last_up = 0;   ///< when the last message arrives that is on its way

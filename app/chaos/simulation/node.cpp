@@ -46,7 +46,12 @@ store_options node::store_settings() const {
 }
 
 epoch_us node::wall() const {
-  return surroundings::first_second * second + around_.now + skew;
+  return surroundings::first_second * second + around_.now + skew_;
+}
+
+void node::set_clock(sim_time skew) {
+  skew_ = skew;
+  most_skew_ = std::max(most_skew_, skew);
 }
 
 std::string node::user() const {
@@ -146,8 +151,8 @@ void node::start() {
   scheduler_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   advanced_to_ = around_.now;
   const auto now = [this] { return wall(); };
-  real_queue_ = watched(system_->spawn(spec_kitty::queue, queue_config{store_settings(), now, {}}),
-                        "QUEUE");
+  real_queue_ =
+      watched(system_->spawn(spec_kitty::queue, queue_config{store_settings(), now, {}}), "QUEUE");
   queue_ = options_.around_queue ? options_.around_queue(*system_, real_queue_) : real_queue_;
   clock_ = watched(system_->spawn(spec_kitty::clock, clock_config{home_, queue_, now}), "CLOCK");
   if (options_.around_clock)
@@ -172,7 +177,8 @@ void node::crash() {
   end(real_queue_.address());
   scheduler_->prioritize(real_queue_);
   while (caf::actor_cast<caf::strong_actor_ptr>(real_queue_.address()) && scheduler_->has_job() &&
-         !caf::actor_cast<caf::abstract_actor*>(real_queue_)->getf(caf::abstract_actor::is_terminated_flag)) {
+         !caf::actor_cast<caf::abstract_actor*>(real_queue_)
+              ->getf(caf::abstract_actor::is_terminated_flag)) {
     scheduler_->prioritize(real_queue_);
     scheduler_->run_once();
   }

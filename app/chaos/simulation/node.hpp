@@ -88,7 +88,11 @@ public:
   /// The user who is logged in, as the credentials file has it.
   std::string user() const;
 
-  sim_time skew = 0;         ///< of its wall clock
+  /// Sets the wall clock so far from where it would be.
+  void set_clock(sim_time skew);
+  /// Sets it to the latest time it ever showed: what is dated by it is over when it should be.
+  void set_clock_right() { skew_ = most_skew_; }
+
   std::uint64_t trouble = 0; ///< grows with whatever may keep a heard clock from being merged
   /// Called when there is nothing to do at this moment: what was heard by now is merged.
   void on_quiet();
@@ -125,6 +129,8 @@ private:
   std::uint64_t generation_ = 0;
   std::uint64_t boot_ = 0;
   std::uint64_t emitted_ = 0;
+  sim_time skew_ = 0;
+  sim_time most_skew_ = 0;
   bool failed_ = false;
   bool ending_ = false;
   unique_fd held_;

@@ -26,7 +26,8 @@ void node::ask(const Actor& whom, Question question, Then then) {
     return;
   const os_plan_scope scope(&plan_);
   auto asker = system_->spawn(
-      [this](caf::event_based_actor* self, const Actor& to, const Question& what, const Then& tell) {
+      [this](caf::event_based_actor* self, const Actor& to, const Question& what,
+             const Then& tell) {
         install_handlers(self);
         self->request(to, caf::infinite, what)
             .then(
@@ -65,8 +66,7 @@ void node::emit(std::uint64_t count) {
     one.marker = name_ + "-" + std::to_string(++emitted_);
     one.home = name_;
     one.asked = around_.seen.tick();
-    draft.payload =
-        R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + one.marker + "\"}";
+    draft.payload = R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + one.marker + "\"}";
     attempts.push_back(std::move(one));
     ask<append_receipt>(queue_, append_request{std::move(draft)},
                         [this, at = attempts.size() - 1](const result<append_receipt>& receipt) {
@@ -126,7 +126,7 @@ void node::on_quiet() {
   for (const auto& one : std::exchange(heard_, {})) {
     const auto by = one.by.lock();
     if (!held_ && one.trouble == trouble + plan_.failed &&
-        (!one.by_socket || (by && by->at_client)))
+        (!one.by_socket || (by && by->at_client && !by->closing)))
       around_.seen.heard.push_back({name_, around_.seen.tick(), one.value});
   }
 }
@@ -183,10 +183,9 @@ void node::wind_down(std::function<void()> then) {
 }
 
 void node::ask_waiting(std::function<void(std::int64_t)> then) {
-  ask<due_count>(queue_, due_request{},
-                 [then = std::move(then)](const result<due_count>& due) {
-                   then(due ? static_cast<std::int64_t>(due->held_elsewhere) : -1);
-                 });
+  ask<due_count>(queue_, due_request{}, [then = std::move(then)](const result<due_count>& due) {
+    then(due ? static_cast<std::int64_t>(due->held_elsewhere) : -1);
+  });
 }
 
 void node::look() {

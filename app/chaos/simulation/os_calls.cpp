@@ -63,7 +63,8 @@ int open_of_proc(std::string_view path) {
   if (path.ends_with("/boot_id"))
     proc_text = plan->boot_id;
   else if (path == "/proc/" + std::to_string(plan->pid) + "/stat") // field 22: when it started
-    proc_text = std::to_string(plan->pid) + " (simulated) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0";
+    proc_text =
+        std::to_string(plan->pid) + " (simulated) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0";
   else
     return errno = ENOENT, -1;
   return proc_fd;

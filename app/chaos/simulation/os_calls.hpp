@@ -1,7 +1,8 @@
 // What the operating system says to the code of a simulated process: its pid, its random bytes, the
 // processes that live, and writes that fail.
 //
-//   write, fdatasync, open, read, close, getpid, getrandom ──▶ the plan of this thread ──▶ the kernel,
+//   write, fdatasync, open, read, close, getpid, getrandom ──▶ the plan of this thread ──▶ the
+//   kernel,
 //                                                              or not
 //
 // os_calls.cpp defines these functions of the C library for the whole program it is linked into,

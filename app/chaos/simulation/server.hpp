@@ -1,6 +1,8 @@
-// The simulated server: accounts, tokens, kept events, and everything that a server may say wrongly.
+// The simulated server: accounts, tokens, kept events, and everything that a server may say
+// wrongly.
 //
-//   request ──▶ (a deed of its own: another status) ──▶ token ──▶ batch ──▶ results ──▶ (bent) ──▶ reply
+//   request ──▶ (a deed of its own: another status) ──▶ token ──▶ batch ──▶ results ──▶ (bent) ──▶
+//   reply
 //
 // It keeps what it takes in memory, each id once, in the order of arrival; it notes which team's
 // events came with which team's token, and which events it refused. Time is an argument; nothing

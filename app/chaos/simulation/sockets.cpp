@@ -32,9 +32,9 @@ public:
   }
   void taken(std::size_t) override {}
   void close() override {
-    around_.later.at(around_.now + around_.latency(), [hub = &hub_, of = of_] {
-      hub->end(of, link_end::asked);
-    });
+    of_->closing = true;
+    around_.later.at(around_.now + around_.latency(),
+                     [hub = &hub_, of = of_] { hub->end(of, link_end::asked); });
   }
   std::size_t unsent() const override { return around_.now < of_->read_from ? 1 : 0; }
 
@@ -60,9 +60,8 @@ link_factory socket_hub::factory(node_network& network) {
     fresh->handlers = std::move(handlers);
     std::erase_if(all_, [](const auto& one) { return !one->at_client && !one->at_server; });
     all_.push_back(fresh);
-    around_.later.at(around_.now + around_.latency(), [this, fresh, bearer = request.bearer] {
-      upgrade(fresh, bearer);
-    });
+    around_.later.at(around_.now + around_.latency(),
+                     [this, fresh, bearer = request.bearer] { upgrade(fresh, bearer); });
     return result<std::unique_ptr<ws_link>>(std::make_unique<simulated_link>(
         *this, around_, fresh, [this, fresh](const std::string& text) { hear(fresh, text); }));
   };

@@ -38,12 +38,12 @@ private:
 };
 
 struct surroundings {
-  explicit surroundings(std::uint64_t seed)
-      : chance(seed), server(seen, dice(seed ^ 0x5e4fe4U)) {}
+  explicit surroundings(std::uint64_t seed) : chance(seed), server(seen, dice(seed ^ 0x5e4fe4U)) {}
 
   /// How long something takes on the wire.
   sim_time latency() {
-    return static_cast<sim_time>(chance.one_in(8) ? chance.between(1, 400) : chance.between(1, 20)) *
+    return static_cast<sim_time>(chance.one_in(8) ? chance.between(1, 400)
+                                                  : chance.between(1, 20)) *
            ms;
   }
   std::int64_t server_now_s() const { return first_second + now / second; }

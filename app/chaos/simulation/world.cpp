@@ -39,8 +39,7 @@ world::world(playground& where, std::uint64_t seed, const simulation_variant& va
       variant(options);
     const fs::path& home = where_.homes[i].home();
     if (!around_.chance.one_in(5)) {
-      const auto [access, refresh] =
-          around_.server.open_session("ann", around_.server_now_s());
+      const auto [access, refresh] = around_.server.open_session("ann", around_.server_now_s());
       const credentials session{access,
                                 refresh,
                                 around_.server_now_s() + 900,
@@ -50,8 +49,8 @@ world::world(playground& where, std::uint64_t seed, const simulation_variant& va
                                 parse_server_url(simulated_url)->origin()};
       support::write_text(home / "credentials", render_credentials(session));
     }
-    nodes_.push_back(std::make_unique<node>(around_, hub_, i == 0 ? "a" : "b", home,
-                                            std::move(options)));
+    nodes_.push_back(
+        std::make_unique<node>(around_, hub_, i == 0 ? "a" : "b", home, std::move(options)));
     nodes_.back()->start();
   }
 }
@@ -106,8 +105,8 @@ void world::run(sim_time until, const std::function<bool()>& enough) {
     const bool arrival = !around_.later.empty() && around_.later.next() <= around_.now;
     if (arrival || jobs() > 0) {
       if (around_.chance.one_in(delays_per_decision)) // the processor has other things to do
-        advance(std::min(until, around_.now +
-                                    static_cast<sim_time>(around_.chance.between(1, 60)) * ms));
+        advance(std::min(until,
+                         around_.now + static_cast<sim_time>(around_.chance.between(1, 60)) * ms));
       run_one();
       continue;
     }
@@ -133,9 +132,8 @@ void world::play(const std::vector<step>& steps, std::vector<std::shared_ptr<boo
       continue;
     const deed_values with = values_of(one);
     last = std::max(last, with.at * ms);
-    around_.later.at(with.at * ms, [this, what = *what, with, mark = done.back()] {
-      perform(what, with, mark);
-    });
+    around_.later.at(with.at * ms,
+                     [this, what = *what, with, mark = done.back()] { perform(what, with, mark); });
   }
   run(last + static_cast<sim_time>(around_.chance.between(0, 5'000)) * ms);
 }

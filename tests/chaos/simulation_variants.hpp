@@ -1,0 +1,20 @@
+// Broken variants of spec-kitty, each of which the simulation has to find. None of them is in the
+// code itself: they stand between its actors.
+#pragma once
+
+#include "app/chaos/simulation/world.hpp"
+
+namespace spec_kitty::chaos {
+
+/// An append is answered before it is committed.
+simulation_variant early_receipts();
+/// What is leased counts as delivered before it is sent.
+simulation_variant settled_before_sent();
+/// No reply to a batch counts as a reply that takes all of it.
+simulation_variant lost_is_delivered();
+/// CLOCK says that it has merged a value, and has not.
+simulation_variant deaf_clock();
+/// What is not known of an event counts as a refusal.
+simulation_variant blame_for_all();
+
+} // namespace spec_kitty::chaos
