@@ -57,6 +57,28 @@ TEST_F(StoreSpill, AFileThatCouldNotBeRemovedIsNotTakenInAgain) {
   EXPECT_EQ(notes(queue), std::vector<std::string>{"once"});
 }
 
+TEST_F(StoreSpill, AnIdThatWasToldIsNotGivenToAnotherEvent) {
+  store queue = open();
+  const auto last = append(queue, 1).front().event_id;
+  const std::string told = to_string(next_ulid(*parse_ulid(last), 0, draw_randomness()));
+  spill("told", 20, told);
+  spill("earlier by a clock that was set back", 10);
+  EXPECT_EQ(*queue.take_in_spill(1), 2U); // by that clock the next id would be the told one
+  const auto kept = list(queue);
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_NE(kept.back().json.find(told), std::string::npos);
+  EXPECT_EQ(notes(queue).back(), "told");
+}
+
+TEST_F(StoreSpill, AnEventWhoseIdWentToAnotherIsTakenInUnderAFreshOne) {
+  store queue = open();
+  const auto receipt = append(queue, {draft_of("team-a", "another")}).front();
+  spill("told the same id", 10, receipt.event_id);
+  EXPECT_EQ(*queue.take_in_spill(now_), 1U);
+  EXPECT_EQ(notes(queue), (std::vector<std::string>{"another", "told the same id"}));
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
 TEST_F(StoreSpill, AnEventWhoseCommitTookEffectAfterAllIsThereOnce) {
   store queue = open();
   const auto receipt = append(queue, {draft_of("team-a", "known")}).front();
