@@ -72,7 +72,6 @@ private:
   std::uint64_t decisions_ = 0;
   bool stuck_ = false;
   bool needed_restart_ = false;
-  bool behind_ = false; ///< the server found a clock behind: stamps were given anew
 };
 
 } // namespace spec_kitty::chaos
