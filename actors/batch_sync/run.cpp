@@ -3,6 +3,7 @@
 #include "actors/auth/tokens.hpp"
 #include "actors/batch_sync/pacing.hpp"
 #include "actors/batch_sync/retry_after.hpp"
+#include "actors/clock/causality.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -164,8 +165,12 @@ next_step sync_run::on_reply(const http_reply& reply, epoch_us now) {
   ++report_.batches;
   batch_reply read = interpret(reply, batch_);
   std::move(read.warnings.begin(), read.warnings.end(), std::back_inserter(report_.warnings));
-  if (read.server_clock)
-    server_clock_ = std::max(server_clock_.value_or(0), *read.server_clock);
+  if (read.server_clock) { // one beyond belief hides none of another reply
+    if (const auto believed = receive(0, *read.server_clock); !believed)
+      report_.warnings.push_back(believed.error().message);
+    else
+      server_clock_ = std::max(server_clock_.value_or(0), *read.server_clock);
+  }
   switch (read.kind) {
   case reply_kind::results:
     return on_results(std::move(read));

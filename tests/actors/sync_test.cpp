@@ -192,6 +192,17 @@ TEST_F(BatchSync, AbsurdServerClockIsAWarning) {
   EXPECT_EQ(stats().clock, 1U);
 }
 
+TEST_F(BatchSync, AnAbsurdServerClockHidesNoneOfAnotherReply) {
+  append(queue_, 2);
+  limits_.batch_events = 1;
+  const auto report = begin(start_sync());
+  accept(R"(,"server_clock":9007199254740991)");
+  accept(R"(,"server_clock":500)");
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->warnings.size(), 1U);
+  EXPECT_EQ(ask_now<clock_value>(clock_, clock_question{})->value, 501U);
+}
+
 TEST_F(BatchSync, DeadClockIsAWarning) {
   append(queue_, 1);
   const auto report = begin(start_sync());
