@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 12> all = {{
+  static constexpr std::array<scenario, 14> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -28,8 +28,7 @@ std::span<const scenario> scenarios() {
        plan_clock, play_clock},
       {"limits", "bound descriptors, address space, file size, threads; fork a host", plan_limits,
        play_limits},
-      {"older",
-       "emitters, drainers and the daemon of this and of an older version in one home",
+      {"older", "emitters, drainers and the daemon of this and of an older version in one home",
        plan_older, play_older},
       {"network",
        "delay, lose, cut, double, corrupt, reset and silence what goes between client and server",
@@ -40,6 +39,11 @@ std::span<const scenario> scenarios() {
       {"tenants",
        "two users, two teams, two servers, a home that moves between them, a stranger in a home",
        plan_tenants, play_tenants},
+      {"simulation",
+       "a thousand schedules of the actors under virtual time: messages, store, network and "
+       "processes by one seed",
+       plan_simulation, play_simulation},
+      {"schedule", "one such schedule, to be replayed and shrunk", plan_schedule, play_schedule},
   }};
   return all;
 }

@@ -97,8 +97,8 @@ struct spawn_setup {
   spawn_setup& operator=(const spawn_setup&) = delete;
 };
 
-/// The program with these file actions; SIGPIPE, SIGXFSZ and the signal mask as a fresh process has them:
-/// this process ignores and holds back some, and hooks and tests must not inherit that.
+/// The program with these file actions; SIGPIPE, SIGXFSZ and the signal mask as a fresh process has
+/// them: this process ignores and holds back some, and hooks and tests must not inherit that.
 result<pid_t> spawn(const program& what, spawn_setup& setup, short flags) {
   if (!what.folder.empty())
     ::posix_spawn_file_actions_addchdir_np(&setup.actions, what.folder.c_str());

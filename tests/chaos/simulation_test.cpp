@@ -1,5 +1,5 @@
 // The simulation itself: that it can be played again, and that it finds what is broken.
-#include "app/chaos/scenarios/simulation.hpp"
+#include "app/chaos/scenarios/scenarios.hpp"
 
 #include "actors/queue/spill.hpp"
 #include "app/chaos/process.hpp"
@@ -71,7 +71,7 @@ TEST_F(Simulation, APartOfTheStepsIsAScheduleToo) {
 
 TEST_F(Simulation, NoScheduleBreaksAnything) {
   simulation_batch batch;
-  batch.seeds = seeds(1, SPEC_KITTY_SIMULATIONS);
+  batch.seeds = seeds(1, 300);
   const auto what = simulate_many(batch, folder_.path());
   EXPECT_EQ(words_of(what), "");
   EXPECT_EQ(what.figures.at("schedules"), batch.seeds.size());
@@ -110,7 +110,7 @@ TEST_F(Simulation, AWorkerThatDiesIsAViolationThatNamesItsSchedule) {
   const auto what = simulate_many(batch, folder_.path());
   ASSERT_EQ(what.violations.size(), 1U);
   EXPECT_EQ(what.violations.front(),
-            (violation{"ends", "schedule 7: the process ended by signal 9"}));
+            (violation{"ends", "schedule-0000000000000007: the process ended by signal 9"}));
 }
 
 TEST_F(Simulation, AWorkerThatHangsIsEnded) {
@@ -121,20 +121,22 @@ TEST_F(Simulation, AWorkerThatHangsIsEnded) {
   batch.variant = [](node_options&) { ::raise(SIGSTOP); };
   const auto what = simulate_many(batch, folder_.path());
   ASSERT_EQ(what.violations.size(), 1U);
-  EXPECT_EQ(what.violations.front(), (violation{"ends", "schedule 7: it took too long"}));
+  EXPECT_EQ(what.violations.front(),
+            (violation{"ends", "schedule-0000000000000007: it took too long"}));
 }
 
-TEST_F(Simulation, TheScenarioPlaysManySchedulesOrTheStepsOfOne) {
+TEST_F(Simulation, ARoundPlaysManySchedulesAndEachCanBePlayedAlone) {
   stage where;
   where.folder = folder_.path();
   dice chance(5);
-  auto steps = plan_simulation(chance, 1);
-  ASSERT_GT(steps.size(), 1000U);
-  steps.resize(4);
-  EXPECT_EQ(play_simulation(where, 1, steps).figures.at("schedules"), 4U);
+  auto steps = plan_simulation(chance);
+  EXPECT_EQ(steps.size(), 1000U);
+  steps.resize(1);
+  const auto many = play_simulation(where, 1, steps);
+  EXPECT_EQ(many.figures.at("schedules"), 1U);
   const std::uint64_t seed = steps.front().values.front();
-  const auto one = play_simulation(where, seed, simulation_steps(seed));
-  EXPECT_EQ(one.figures, simulate_steps(ground_, seed, simulation_steps(seed)).what.figures);
+  dice alone(seed);
+  EXPECT_EQ(play_schedule(where, seed, plan_schedule(alone)).figures, many.figures);
 }
 
 // ── What the simulation has found ────────────────────────────────────────────────────────────────

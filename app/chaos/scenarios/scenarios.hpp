@@ -41,4 +41,12 @@ outcome play_tokens(const stage& where, std::uint64_t seed, const std::vector<st
 std::vector<step> plan_tenants(dice& chance);
 outcome play_tenants(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+/// A thousand schedules, one step each: the number that simulates it.
+std::vector<step> plan_simulation(dice& chance);
+outcome play_simulation(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
+/// One schedule, its faults as steps.
+std::vector<step> plan_schedule(dice& chance);
+outcome play_schedule(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 } // namespace spec_kitty::chaos

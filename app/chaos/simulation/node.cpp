@@ -124,7 +124,6 @@ supervisor_config node::wire() {
   socket.envelope = options_.envelope;
   socket.timeout = timeout;
   socket.queue = queue_;
-  socket.clock = clock_;
   socket.open = hub_.factory(network_);
   socket.steady = steady;
   if (options_.background && options_.websocket)

@@ -35,7 +35,8 @@ simulated simulate_steps(playground& where, std::uint64_t seed, const std::vecto
 simulated simulate(std::uint64_t seed, const std::filesystem::path& folder,
                    const simulation_variant& variant = {});
 
-/// Many schedules, in worker processes; each violation says the seed it came of. A worker that
+/// Many schedules, in worker processes: those of the scenario `schedule` with these seeds. Each
+/// violation begins with the name of its round. A worker that
 /// dies, or that takes `longest` for one schedule, is a violation too.
 struct simulation_batch {
   std::vector<std::uint64_t> seeds;

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <iomanip>
 #include <sstream>
 #include <thread>
 
@@ -86,6 +87,13 @@ outcome from_lines(const std::string& text) {
   return out;
 }
 
+/// The round of the scenario `schedule` that is this one alone.
+std::string named(std::uint64_t seed) {
+  std::ostringstream out;
+  out << "schedule-" << std::hex << std::setw(16) << std::setfill('0') << seed;
+  return out.str();
+}
+
 /// The child: plays every n-th seed, writes down what came of it, ends.
 [[noreturn]] void work(const simulation_batch& batch, unsigned number, const fs::path& folder,
                        progress& at) {
@@ -94,17 +102,16 @@ outcome from_lines(const std::string& text) {
   try {
     playground where(folder);
     for (std::size_t i = number; i < batch.seeds.size() && !at.end_early; i += batch.workers) {
-      const std::uint64_t seed = batch.seeds[i];
-      at.seed = seed;
+      at.seed = batch.seeds[i];
+      const std::uint64_t seed = dice(at.seed).next(); // as the scenario `schedule` has it
       auto one = simulate_steps(where, seed, simulation_steps(seed), batch.variant);
       for (auto& found : one.what.violations)
-        found.words = "schedule " + std::to_string(seed) + ": " + found.words;
+        found.words = named(number) + ": " + found.words;
       add(one.what, sum);
       ++at.done;
     }
   } catch (const std::exception& error) {
-    sum.violations.push_back(
-        {"ends", "schedule " + std::to_string(at.seed) + ": " + std::string(error.what())});
+    sum.violations.push_back({"ends", named(at.seed) + ": " + std::string(error.what())});
   }
   support::write_text(folder / outcome_file, to_lines(sum));
   ::_exit(0);
@@ -115,7 +122,7 @@ void end_of(worker& one, int status, outcome& sum) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
     return add(from_lines(support::read_text(one.folder / outcome_file)), sum);
   sum.violations.push_back(
-      {"ends", "schedule " + std::to_string(one.at->seed) + ": " +
+      {"ends", named(one.at->seed) + ": " +
                    (one.hung ? "it took too long"
                     : WIFSIGNALED(status)
                         ? "the process ended by signal " + std::to_string(WTERMSIG(status))
