@@ -10,7 +10,7 @@
 
 #include <csignal>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -166,4 +166,4 @@ TEST_F(Simulation, ASpillThatFailedLeavesNothingToBeTakenIn) {
 
 } // namespace
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -3,7 +3,7 @@
 #include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -120,4 +120,4 @@ simulation_variant blame_for_all() {
   };
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

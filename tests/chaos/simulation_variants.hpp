@@ -4,7 +4,7 @@
 
 #include "app/chaos/simulation/world.hpp"
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// An append is answered before it is committed.
 simulation_variant early_receipts();
@@ -17,4 +17,4 @@ simulation_variant deaf_clock();
 /// What is not known of an event counts as a refusal.
 simulation_variant blame_for_all();
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

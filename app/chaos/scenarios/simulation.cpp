@@ -58,22 +58,22 @@ std::vector<step> plan_simulation(dice& chance) {
 
 outcome play_simulation(const stage& where, std::uint64_t, const std::vector<step>& steps) {
   const memory_folder memory(where.folder);
-  simulation_batch batch;
+  simulation::simulation_batch batch;
   batch.workers = std::max(1U, std::thread::hardware_concurrency());
   batch.enough = where.enough;
   for (const auto& one : steps)
     batch.seeds.push_back(one.values.front());
-  return only_met(simulate_many(batch, memory.path()));
+  return only_met(simulation::simulate_many(batch, memory.path()));
 }
 
 std::vector<step> plan_schedule(dice& chance) {
-  return simulation_steps(chance.next());
+  return simulation::simulation_steps(chance.next());
 }
 
 outcome play_schedule(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
   const memory_folder memory(where.folder);
-  playground ground(memory.path());
-  return only_met(simulate_steps(ground, dice(seed).next(), steps).what);
+  simulation::playground ground(memory.path());
+  return only_met(simulation::simulate_steps(ground, dice(seed).next(), steps).what);
 }
 
 } // namespace spec_kitty::chaos

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -149,4 +149,4 @@ std::vector<step> draw_steps(dice& chance) {
   return steps;
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

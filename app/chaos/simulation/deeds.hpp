@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 enum class deed : std::uint8_t {
   // what people do; no faults
@@ -125,4 +125,4 @@ deed_values values_of(const step& one);
 /// A schedule: some emissions and some faults over at most two minutes.
 std::vector<step> draw_steps(dice& chance);
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -141,4 +141,4 @@ void world::close() {
   around_.seen.servers.push_back(around_.server.view());
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

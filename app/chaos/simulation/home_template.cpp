@@ -8,7 +8,7 @@
 
 #include <stdexcept>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -46,4 +46,4 @@ void home_template::reset() const {
     throw std::runtime_error("cannot make the store of " + home_.string() + " ready");
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// Limits of a simulated store: a small map, and no waiting for a lock that a schedule holds.
 store_options simulated_store(const std::filesystem::path& home, const std::string& host);
@@ -26,4 +26,4 @@ private:
   std::string data_; ///< of the store's file
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

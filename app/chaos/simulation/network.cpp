@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -143,4 +143,4 @@ void node_network::exchange(http_request asked, const finish& done) {
   });
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 class node_network;
 
@@ -86,4 +86,4 @@ private:
   std::deque<armed_deed> armed_;
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

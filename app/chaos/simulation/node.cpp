@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -250,4 +250,4 @@ void node::hold_store(bool held) {
     (void)poll_lock(held_.get(), 0ms);
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// How a process works, and what stands between its actors in a self-test's broken variant.
 struct node_options {
@@ -153,4 +153,4 @@ private:
   std::uint64_t reply_trouble_ = 0;
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

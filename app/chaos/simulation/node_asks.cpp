@@ -6,7 +6,7 @@
 #include "actors/queue/spill.hpp"
 #include "config/credentials.hpp"
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -206,4 +206,4 @@ void node::look() {
   around_.seen.statuses.push_back(std::move(status));
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -161,4 +161,4 @@ ssize_t getrandom(void* bytes, size_t size, unsigned flags) {
 
 } // extern "C"
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <string>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// How a write that fails goes about it.
 enum class failing_write : std::uint8_t {
@@ -53,4 +53,4 @@ private:
   os_plan* before_;
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -155,4 +155,4 @@ simulated_server::fate simulated_server::take(const sent_event& event, const own
   return fate::kept;
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

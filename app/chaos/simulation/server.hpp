@@ -21,7 +21,7 @@
 #include <string_view>
 #include <utility>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 inline constexpr std::string_view simulated_url = "https://a";
 
@@ -113,4 +113,4 @@ http_reply answered(int status, std::string body, std::string type = "applicatio
 /// Whether the path of a request's URL ends so.
 bool goes_to(const http_request& request, std::string_view path);
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

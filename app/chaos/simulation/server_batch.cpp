@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -115,4 +115,4 @@ std::string simulated_server::server_clock(const treatment& how) {
   return chance_.one_in(2) ? R"(,"server_clock":)" + std::to_string(clock_) : "";
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -1,6 +1,6 @@
 #include "app/chaos/simulation/simulation.hpp"
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -61,4 +61,4 @@ simulated simulate(std::uint64_t seed, const std::filesystem::path& folder,
   return simulate_steps(where, seed, simulation_steps(seed), variant);
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

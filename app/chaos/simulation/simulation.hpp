@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// A schedule, played.
 struct simulated {
@@ -48,4 +48,4 @@ struct simulation_batch {
 };
 outcome simulate_many(const simulation_batch& batch, const std::filesystem::path& folder);
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -193,4 +193,4 @@ void socket_hub::take(const std::shared_ptr<connection>& from, const sent_event&
   say(from, answer);
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

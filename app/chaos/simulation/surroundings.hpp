@@ -13,7 +13,7 @@
 #include <memory>
 #include <utility>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// Microseconds since the schedule began.
 using sim_time = std::int64_t;
@@ -67,4 +67,4 @@ struct armed_deed {
   std::shared_ptr<bool> done; ///< set when it is
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

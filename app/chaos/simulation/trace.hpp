@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
 class trace_hash {
@@ -27,4 +27,4 @@ private:
   std::uint64_t value_ = 0xcbf29ce484222325U;
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

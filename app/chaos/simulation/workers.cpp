@@ -14,7 +14,7 @@
 #include <sstream>
 #include <thread>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace fs = std::filesystem;
 
@@ -180,4 +180,4 @@ outcome simulate_many(const simulation_batch& batch, const fs::path& folder) {
   return sum;
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

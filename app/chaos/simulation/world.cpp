@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace fs = std::filesystem;
 
@@ -138,4 +138,4 @@ void world::play(const std::vector<step>& steps, std::vector<std::shared_ptr<boo
   run(last + static_cast<sim_time>(around_.chance.between(0, 5'000)) * ms);
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -14,7 +14,7 @@
 #include <memory>
 #include <vector>
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 /// What a self-test puts between the actors; see node_options.
 using simulation_variant = std::function<void(node_options&)>;
@@ -74,4 +74,4 @@ private:
   bool needed_restart_ = false;
 };
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation

@@ -1,7 +1,7 @@
 // What the steps of a schedule do.
 #include "app/chaos/simulation/world.hpp"
 
-namespace spec_kitty::chaos {
+namespace spec_kitty::chaos::simulation {
 
 namespace {
 
@@ -200,4 +200,4 @@ bool world::say_to_socket(deed what, const deed_values& with, node& whom) {
   }
 }
 
-} // namespace spec_kitty::chaos
+} // namespace spec_kitty::chaos::simulation
