@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(full_disk_case{"FirstEmit", disk_work::first_emit, 15},
                     full_disk_case{"Emit", disk_work::emit, disk_work::most_operations},
                     full_disk_case{"Drain", disk_work::drain, disk_work::most_operations},
-                    full_disk_case{"Ack", disk_work::ack, 100},
+                    full_disk_case{"Ack", disk_work::ack, disk_work::most_operations},
                     full_disk_case{"Login", disk_work::login, 4},
                     full_disk_case{"ConfigSet", disk_work::config_set, 4}),
     [](const auto& info) { return std::string(info.param.name); });

@@ -27,7 +27,7 @@ public:
 
 private:
   void run_emit(std::uint64_t at);
-  void run_daemon(std::uint64_t at);
+  void run_daemon(std::uint64_t at, std::size_t count);
   void check_drain(const std::string& after);
   support::launch full(support::launch what, std::uint64_t at) const;
 

@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t lines_of_a_stream = 140; // a commit each: four operations or more
 constexpr std::size_t batches_of_a_drain = 120;
-constexpr std::size_t events_of_a_connection = 90;
+constexpr std::size_t events_of_a_connection = 40;
+constexpr std::size_t operations_of_an_event = 4; // six, where it is leased and settled alone
+constexpr auto between_events = 4ms;
 constexpr auto patience = 20s;
 
 } // namespace
@@ -52,15 +54,21 @@ void disk_work::run_emit(std::uint64_t at) {
 }
 
 /// A daemon takes what is recorded while it is connected: a lease and a settlement for each.
-void disk_work::run_daemon(std::uint64_t at) {
+void disk_work::run_daemon(std::uint64_t at, std::size_t count) {
   support::child daemon(full(world_.command(home_, {"sync", "daemon", "run"}), at));
+  (void)support::eventually( // a disk that is full from the start may keep it from connecting
+      [&] {
+        return daemon.has_ended() ||
+               world_.run(home_, {"sync", "status", "--json"}).out.find(R"("state":"Connected")") !=
+                   std::string::npos;
+      },
+      3s);
   emitter events(world_, home_, world_.command(home_, {"emit", "--stdin"}));
   const auto until = std::chrono::steady_clock::now() + patience;
-  for (std::size_t i = 0; i < events_of_a_connection && std::chrono::steady_clock::now() < until &&
-                          !daemon.has_ended();
-       ++i) {
+  for (std::size_t i = 0;
+       i < count && std::chrono::steady_clock::now() < until && !daemon.has_ended(); ++i) {
     events.ask(1);
-    std::this_thread::sleep_for(3ms);
+    std::this_thread::sleep_for(between_events);
     events.hear();
   }
   events.end();
@@ -97,8 +105,12 @@ std::uint64_t disk_work::run(kind what, std::uint64_t at) {
     carry(std::move(one));
     break;
   }
-  case ack:
-    run_daemon(at);
+  case ack: // events that come together share a settlement: more of them, until it is reached
+    for (std::size_t i = 1; i <= 4; ++i) {
+      run_daemon(at, i * (events_of_a_connection + at / operations_of_an_event));
+      if (operations_counted(world_) >= at)
+        break;
+    }
     break;
   case login:
     carry(command_job(world_, home_,
