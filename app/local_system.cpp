@@ -20,14 +20,18 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds grace{10};
 constexpr std::size_t own_actors = 2;     ///< QUEUE and CLOCK
 constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
+constexpr std::size_t spare_threads = 1;  ///< its stack is room for what a start takes besides
 
-/// The number of workers, once it is certain that they can be had. Asked only where address space
+/// The number of workers, once it is certain that they can be had, and some memory. (Where memory
+/// ends amid the start of a thread, the C library ends the process.) Asked only where address space
 /// is bounded: it takes a tenth of a millisecond.
 std::size_t with_room_for(std::size_t workers) {
   rlimit bound{};
-  if (::getrlimit(RLIMIT_AS, &bound) == 0 && bound.rlim_cur != RLIM_INFINITY)
-    if (const auto fine = check_threads(static_cast<int>(workers + threads_of_caf)); !fine)
-      throw std::system_error(EAGAIN, std::generic_category(), fine.error().message);
+  if (::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
+    return workers;
+  if (const auto fine = check_threads(static_cast<int>(workers + threads_of_caf + spare_threads));
+      !fine)
+    throw std::system_error(EAGAIN, std::generic_category(), fine.error().message);
   return workers;
 }
 

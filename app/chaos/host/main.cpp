@@ -135,6 +135,7 @@ int serve(bool forks, bool delivers, bool echoes) {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  std::cin.tie(nullptr); // reading must not flush what another thread is writing
   const auto given = [&](std::string_view word) {
     return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
   };
