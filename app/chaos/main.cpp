@@ -142,5 +142,10 @@ int main(int argc, char** argv) {
 } // namespace spec_kitty::chaos
 
 int main(int argc, char** argv) {
-  return spec_kitty::chaos::main(argc, argv);
+  try {
+    return spec_kitty::chaos::main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return spec_kitty::chaos::exit_usage;
+  }
 }

@@ -93,7 +93,7 @@ child::child(const launch& what) : began_(steady_clock::now()) {
   std::vector<std::string> words = what.argv;
   std::vector<std::string> settings;
   for (const auto& [name, value] : environment_of(what))
-    settings.push_back(name + "=" + value);
+    settings.emplace_back(name).append("=").append(value);
   const auto argv = pointers_to(words);
   const auto envp = pointers_to(settings);
   const pid_t parent = ::getpid();

@@ -77,7 +77,10 @@ std::string as_table(const run_result& result) {
              cell(std::to_string(count.planned), 10, true) +
              (count.injected == count.planned ? "\n" : "  NOT ALL\n");
     for (const auto& [kind, why] : one.sum.skipped)
-      out += cell(std::string(one.of->name) + ": " + kind, 60) + "   skipped: " + why + "\n";
+      out.append(cell(std::string(one.of->name) + ": " + kind, 60))
+          .append("   skipped: ")
+          .append(why)
+          .append("\n");
   }
   out += violations_text(result);
   out +=

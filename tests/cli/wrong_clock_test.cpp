@@ -19,7 +19,8 @@ struct WrongClock : cli_test {
   }
   /// From now on every command believes so.
   void set_clock(long seconds_ahead) {
-    for (const auto& [name, value] : clock_ahead(SPEC_KITTY_BIN_DIR "/spec_kitty_lie_shim.so", seconds_ahead))
+    for (const auto& [name, value] :
+         clock_ahead(SPEC_KITTY_BIN_DIR "/spec_kitty_lie_shim.so", seconds_ahead))
       env[name] = value;
   }
   std::vector<std::string> exported() const { return lines_of(cli({"events", "export"}).out); }

@@ -1,7 +1,7 @@
 // The credentials file: private, whole, and past every damage.
+#include "app/chaos/process.hpp"
 #include "config/credentials.hpp"
 #include "config/files.hpp"
-#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // The daemon's files on disk: a log that stays small, a lock that means its home.
+#include "app/chaos/process.hpp"
 #include "app/daemon/lock.hpp"
 #include "app/daemon/log.hpp"
 #include "app/daemon/unix_socket.hpp"
-#include "app/chaos/process.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

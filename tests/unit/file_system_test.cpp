@@ -1,6 +1,6 @@
 // Which file systems a store may lie on: a table, and the lines of mountinfo.
-#include "config/file_system.hpp"
 #include "app/chaos/process.hpp"
+#include "config/file_system.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/magic.h>

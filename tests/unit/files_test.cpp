@@ -1,6 +1,6 @@
 // Small files: whole or as before; locks with a bounded wait.
-#include "config/files.hpp"
 #include "app/chaos/process.hpp"
+#include "config/files.hpp"
 
 #include <gtest/gtest.h>
 

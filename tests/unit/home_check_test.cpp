@@ -1,6 +1,6 @@
 // The checks of a home, one by one: none of them changes anything.
-#include "config/home_check.hpp"
 #include "app/chaos/process.hpp"
+#include "config/home_check.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

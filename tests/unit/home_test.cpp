@@ -1,6 +1,6 @@
 // The one resolver for the home.
-#include "config/home.hpp"
 #include "app/chaos/process.hpp"
+#include "config/home.hpp"
 
 #include <gtest/gtest.h>
 

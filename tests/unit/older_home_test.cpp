@@ -1,6 +1,6 @@
 // What the older tool's files say that this program reads differently: each is named.
-#include "config/older_home.hpp"
 #include "app/chaos/process.hpp"
+#include "config/older_home.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Which project a folder belongs to, in real git repositories.
-#include "config/project.hpp"
 #include "app/chaos/process.hpp"
+#include "config/project.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Configuration: defaults < file < environment, each with its origin; bad values name their place.
-#include "config/settings.hpp"
 #include "app/chaos/process.hpp"
+#include "config/settings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // What the store's tests share: a folder of their own, drafts, children, and a recount.
 #pragma once
 
-#include "app/chaos/store_check.hpp"
 #include "app/chaos/process.hpp"
+#include "app/chaos/store_check.hpp"
 
 #include <gtest/gtest.h>
 

@@ -65,7 +65,8 @@ void disk::take(const names::view& seen, const node& folder, const std::string& 
                 const luck& how, dice& chance, image& out) const {
   out.folders.push_back(path);
   for (const auto& [name, child] : seen.of(folder)) {
-    const std::string below = path + "/" + name;
+    std::string below = path;
+    below.append("/").append(name);
     if (child->folder)
       take(seen, *child, below, how, chance, out);
     else

@@ -86,7 +86,7 @@ std::string reply_text(int status, std::string_view body, std::string_view type,
   if (!type.empty())
     out += "Content-Type: " + std::string(type) + "\r\n";
   for (const auto& [name, value] : more)
-    out += name + ": " + value + "\r\n";
+    out.append(name).append(": ").append(value).append("\r\n");
   if (status != 204 && status != 304)
     out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return out + "\r\n" + std::string(body);

@@ -58,7 +58,7 @@ faults list_changed(Change change) {
 }
 
 /// Every result with that status, a JSON value.
-faults status_of_all(std::string status_json) {
+faults status_of_all(const std::string& status_json) {
   return changed([status_json](const exchange& asked, const results&) {
     results list;
     for (const auto& event : asked.events)
@@ -81,7 +81,7 @@ faults not_yet(const std::string& status_json) {
 }
 
 /// That body, and no event is kept.
-faults none_kept(std::string body) {
+faults none_kept(const std::string& body) {
   return {always(protocol::batch_path, reply_text(200, body))};
 }
 
@@ -99,7 +99,7 @@ faults half_pending() {
   return {out};
 }
 
-faults clock(std::string json) {
+faults clock(const std::string& json) {
   return changed([json](const exchange&, const results& list) {
     return body_of(list, R"(,"server_clock":)" + json);
   });

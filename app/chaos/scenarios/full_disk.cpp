@@ -130,6 +130,7 @@ private:
 
 std::vector<step> plan_full_disk(dice& chance) {
   std::vector<step> out;
+  out.reserve(12);
   for (int i = 0; i < 4; ++i) // what, place
     out.push_back({by_operation, {chance.below(disk_work::kinds), chance.below(whole)}});
   for (int i = 0; i < 8; ++i) // µs before, µs that it lasts

@@ -118,6 +118,7 @@ private:
   bool both_at_once(const step& one) {
     std::vector<std::unique_ptr<support::child>> running;
     const std::vector<std::string> homes = {"alices", "bobs", "movers"};
+    running.reserve(homes.size());
     for (const auto& home : homes)
       emit(home, one.values[0]);
     for (const auto& home : homes)
@@ -210,7 +211,11 @@ private:
       }
     for (const auto& [marker, name] : belongs_to_)
       if (const auto at = found.find(marker); at != found.end() && at->second != name)
-        complain(marker + " belongs to " + name + " and came to " + at->second);
+        complain(std::string(marker)
+                     .append(" belongs to ")
+                     .append(name)
+                     .append(" and came to ")
+                     .append(at->second));
   }
 
   world all_;

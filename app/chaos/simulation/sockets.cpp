@@ -54,7 +54,7 @@ socket_hub::socket_hub(surroundings& around) : around_(around) {
 }
 
 link_factory socket_hub::factory(node_network& network) {
-  return [this, &network](link_request request, link_handlers handlers) {
+  return [this, &network](const link_request& request, link_handlers handlers) {
     auto fresh = std::make_shared<connection>();
     fresh->network = &network;
     fresh->handlers = std::move(handlers);

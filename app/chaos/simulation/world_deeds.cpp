@@ -119,7 +119,7 @@ bool world::do_now(deed what, const deed_values& with, node& whom) {
     whom.kill(role::queue);
     return true;
   case deed::clock_jump:
-    whom.set_clock(up_to(with.a, 10 * 3600 * second) - 5 * 3600 * second);
+    whom.set_clock(up_to(with.a, 10L * 3600 * second) - 5L * 3600 * second);
     return true;
   case deed::server_away:
     around_.server_away = true;
