@@ -55,10 +55,15 @@ bool write_report(const std::string& file, const std::string& json) {
   return bool(out);
 }
 
+/// Ctrl-C: the round under way is the last one, and the report is written.
+volatile std::sig_atomic_t told_to_end = 0;
+
 int run_all(const options& chosen, const stage& where) {
   const bool table = chosen.report != "-";
   std::cerr << "seed " << chosen.plan.seed << ", scratch folder " << where.folder.string() << '\n';
-  const auto result = run(chosen.plan, where, [&](const round_name& name, const outcome& had) {
+  run_plan plan = chosen.plan;
+  plan.broken_off = [] { return told_to_end != 0; };
+  const auto result = run(plan, where, [&](const round_name& name, const outcome& had) {
     if (had.violations.empty())
       return;
     std::cerr << to_string(name) << ": " << had.violations.size() << " violations, shrinking\n";
@@ -113,8 +118,10 @@ void clear(const std::filesystem::path& folder) {
   std::filesystem::remove_all(folder, error);
 }
 
-int main(int argc, char** argv) {
+int begin(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGINT, [](int) { told_to_end = 1; });
+  std::signal(SIGTERM, [](int) { told_to_end = 1; });
   auto read = read_options(argc, argv);
   if (const int* status = std::get_if<int>(&read))
     return *status;
@@ -143,7 +150,7 @@ int main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return spec_kitty::chaos::main(argc, argv);
+    return spec_kitty::chaos::begin(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return spec_kitty::chaos::exit_usage;

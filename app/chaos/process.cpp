@@ -102,6 +102,8 @@ child::child(const launch& what) : began_(steady_clock::now()) {
     throw std::runtime_error("no process");
   if (pid_ == 0) { // only async-signal-safe calls: the caller may have threads
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (what.own_group)
+      ::setpgid(0, 0);
     ::signal(SIGPIPE, SIG_DFL);
     const bool ready = ::getppid() == parent && ::dup2(in.read, STDIN_FILENO) >= 0 &&
                        ::dup2(out.write, STDOUT_FILENO) >= 0 &&

@@ -37,6 +37,7 @@ struct launch {
   std::string input;         ///< all of stdin
   milliseconds patience = long_enough;
   std::vector<resource_limit> limits = {}; ///< set before it begins; status 126 where that failed
+  bool own_group = false;                  ///< a Ctrl-C meant for its starter does not reach it
 };
 
 /// How it ended.

@@ -62,7 +62,9 @@ bool run_result::all_played() const {
 
 run_result run(const run_plan& plan, stage where, const round_listener& told) {
   const auto begin = steady_clock::now();
-  const auto time_is_up = [&] { return steady_clock::now() - begin >= plan.time; };
+  const auto time_is_up = [&] {
+    return steady_clock::now() - begin >= plan.time || (plan.broken_off && plan.broken_off());
+  };
   run_result result;
   result.seed = plan.seed;
   for (const auto* one : plan.chosen)

@@ -14,10 +14,11 @@ namespace spec_kitty::chaos {
 
 struct run_plan {
   std::uint64_t seed = 0;
-  std::chrono::seconds time{60};       ///< no round begins after it
-  std::uint64_t rounds = 0;            ///< of each scenario; 0: as many as the time allows
-  std::vector<const scenario*> chosen; ///< in the order of the table
-  std::chrono::seconds shrinking{60};  ///< bound on looking for the shortest schedule of one round
+  std::chrono::seconds time{60};         ///< no round begins after it
+  std::uint64_t rounds = 0;              ///< of each scenario; 0: as many as the time allows
+  std::vector<const scenario*> chosen;   ///< in the order of the table
+  std::function<bool()> broken_off = {}; ///< asked often: end early and well
+  std::chrono::seconds shrinking{60}; ///< bound on looking for the shortest schedule of one round
 };
 
 /// A violation with the way to see it again.

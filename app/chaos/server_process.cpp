@@ -18,6 +18,7 @@ void server_process::start(const std::string& port) {
   what.argv = {program_.string(), "dev-server", "--json", "--state",
                state_.string(),   "--port",     port};
   what.argv.insert(what.argv.end(), options_.begin(), options_.end());
+  what.own_group = true;
   process_ = std::make_unique<child>(what);
   const auto line = process_->next_line();
   if (!line)

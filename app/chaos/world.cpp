@@ -46,6 +46,7 @@ support::launch world::program(const std::string& home, words argv, std::string 
   what.cwd = folder() / "work";
   what.input = std::move(input);
   what.patience = patience;
+  what.own_group = true;
   return what;
 }
 
