@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int most_tries = 16; ///< to write a spill file while its folder comes and goes
+constexpr int sure_tries = 3;  ///< after so many a folder that is there is not what fails
+
 constexpr std::string_view ending = ".jsonl";
 constexpr std::string_view set_aside = ".damaged";
 constexpr std::size_t checksum_digits = 8;
@@ -168,11 +171,12 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   const std::string text = render_spill(events);
   result<void> written = failure{};
   std::error_code none;
-  for (int tries = 0; tries < 2; ++tries) { // who takes files in may just have removed the folder
+  // Who takes files in may just have removed the folder, and somebody else may have made it again.
+  for (int tries = 0; tries < most_tries; ++tries) {
     if (auto made = make_private_folder(folder); !made)
       return made;
     written = replace_file(folder / name, text);
-    if (written || fs::is_directory(folder, none))
+    if (written || (tries >= sure_tries && fs::is_directory(folder, none)))
       break;
   }
   // Another process may have made the folder a moment ago, or have been killed before its name was
