@@ -21,6 +21,9 @@ public:
   signals_blocked(const signals_blocked&) = delete;
   signals_blocked& operator=(const signals_blocked&) = delete;
 
+  /// What was blocked before; a process forked meanwhile takes it back before it goes on.
+  const sigset_t& before() const { return before_; }
+
 private:
   sigset_t before_{};
 };

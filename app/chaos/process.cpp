@@ -1,5 +1,7 @@
 #include "app/chaos/process.hpp"
 
+#include "config/signals_blocked.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -73,6 +75,18 @@ bool limit_this_process(const std::vector<resource_limit>& limits) {
   return true;
 }
 
+/// Forgets the starter's handlers and lets through what waited, so that a signal sent before the
+/// program begins ends it. Async-signal-safe.
+void forget_handlers(const sigset_t& mask) {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction now {};
+    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+      ::signal(signal, SIG_DFL);
+  }
+  ::signal(SIGPIPE, SIG_DFL); // ignored by every starter
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+}
+
 /// What is there to read now; closes at the end.
 void take(int& fd, std::string& into) {
   std::array<char, 65536> chunk{};
@@ -97,6 +111,7 @@ child::child(const launch& what) : began_(steady_clock::now()) {
   const auto argv = pointers_to(words);
   const auto envp = pointers_to(settings);
   const pid_t parent = ::getpid();
+  const signals_blocked until_begun; // whoever sends it a signal at once does not meet our handlers
   pid_ = ::fork();
   if (pid_ < 0)
     throw std::runtime_error("no process");
@@ -104,7 +119,7 @@ child::child(const launch& what) : began_(steady_clock::now()) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (what.own_group)
       ::setpgid(0, 0);
-    ::signal(SIGPIPE, SIG_DFL);
+    forget_handlers(until_begun.before());
     const bool ready = ::getppid() == parent && ::dup2(in.read, STDIN_FILENO) >= 0 &&
                        ::dup2(out.write, STDOUT_FILENO) >= 0 &&
                        ::dup2(err.write, STDERR_FILENO) >= 0 &&
