@@ -1,10 +1,11 @@
 #include "app/local_system.hpp"
 
-#include "app/check_threads.hpp"
+#include "app/check_room.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/send.hpp>
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -20,17 +21,17 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds grace{10};
 constexpr std::size_t own_actors = 2;     ///< QUEUE and CLOCK
 constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
-constexpr std::size_t spare_threads = 1;  ///< its stack is room for what a start takes besides
 
 /// The number of workers, once it is certain that they can be had, and some memory. (Where memory
 /// ends amid the start of a thread, the C library ends the process.) Asked only where address space
-/// is bounded: it takes a tenth of a millisecond.
+/// is bounded: it takes a tenth of a millisecond. There, no thread takes 64 MiB of it for a heap of
+/// its own, as the GNU library would have it.
 std::size_t with_room_for(std::size_t workers) {
   rlimit bound{};
   if (::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
     return workers;
-  if (const auto fine = check_threads(static_cast<int>(workers + threads_of_caf + spare_threads));
-      !fine)
+  ::mallopt(M_ARENA_MAX, 1);
+  if (const auto fine = check_room(static_cast<int>(workers + threads_of_caf)); !fine)
     throw std::system_error(EAGAIN, std::generic_category(), fine.error().message);
   return workers;
 }

@@ -2,6 +2,7 @@
 
 #include "config/files.hpp"
 #include "config/home_check.hpp"
+#include "config/sync_folder.hpp"
 #include "config/toml_file.hpp"
 #include "config/url.hpp"
 #include "messages/timestamp.hpp"
@@ -151,6 +152,8 @@ result<std::optional<credentials>> update_credentials(
         render_after(*after, known, old_text ? old_text->value_or("") : "", file_of(home).string());
     if (auto written = replace_file(file_of(home), text); !written)
       return written.error();
+    if (const int error = sync_way_to(home); error != 0)
+      return system_failure(error, "cannot sync the folders of " + file_of(home).string());
   } else if (::unlink(file_of(home).c_str()) != 0 && errno != ENOENT) {
     return system_failure(errno, "cannot remove " + file_of(home).string());
   }

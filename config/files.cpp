@@ -43,6 +43,16 @@ int sync_folder(const fs::path& folder) {
   return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
 }
 
+int sync_way_to(const fs::path& folder) {
+  for (fs::path at = folder; at.has_relative_path();) {
+    at = at.parent_path();
+    const int error = sync_folder(at.empty() ? "." : at);
+    if (error != 0 && error != EACCES && error != EINVAL && error != EROFS && error != ENOTSUP)
+      return error;
+  }
+  return 0;
+}
+
 unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
   if (this != &other) {
     if (fd_ >= 0)

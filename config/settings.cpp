@@ -3,6 +3,7 @@
 #include "config/files.hpp"
 #include "config/home_check.hpp"
 #include "config/older_home.hpp"
+#include "config/sync_folder.hpp"
 #include "config/toml_file.hpp"
 #include "config/url.hpp"
 
@@ -250,7 +251,11 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
                    file_of(home).string() + " sets " + std::string(name) +
                        " in a way that cannot be edited here",
                    "change the file by hand"};
-  return replace_file(file_of(home), after);
+  if (auto written = replace_file(file_of(home), after); !written)
+    return written;
+  if (const int error = sync_way_to(home); error != 0)
+    return system_failure(error, "cannot sync the folders of " + file_of(home).string());
+  return {};
 }
 
 } // namespace spec_kitty

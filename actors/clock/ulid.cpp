@@ -23,10 +23,21 @@ ulid make(std::uint64_t ms, const ulid_randomness& random) {
   return id;
 }
 
-ulid plus_one(ulid id) {
-  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend() && ++*byte == 0;)
-    ++byte;
+/// Past the 80 bits it carries into the milliseconds, and still rises.
+ulid plus(ulid id, std::uint64_t step) {
+  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend() && step != 0; ++byte) {
+    step += *byte;
+    *byte = static_cast<std::uint8_t>(step & 0xFF);
+    step >>= 8;
+  }
   return id;
+}
+
+std::uint64_t step_of(const ulid_randomness& random) {
+  std::uint64_t drawn = 0;
+  for (std::size_t i = 5; i < random.size(); ++i)
+    drawn = drawn << 8 | random[i];
+  return drawn + 1;
 }
 
 } // namespace
@@ -38,14 +49,10 @@ std::uint64_t ulid::milliseconds() const {
   return ms;
 }
 
-bool wants_randomness(const ulid& last, std::uint64_t now_ms) {
-  return std::min(now_ms, last_millisecond) > last.milliseconds() || last == ulid{};
-}
-
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random) {
-  if (wants_randomness(last, now_ms))
-    return make(std::min(now_ms, last_millisecond), random);
-  return plus_one(last); // past the 80 bits it carries into the milliseconds, and still rises
+  const std::uint64_t ms = std::min(now_ms, last_millisecond);
+  const bool is_later = ms > last.milliseconds() || last == ulid{};
+  return is_later ? make(ms, random) : plus(last, step_of(random));
 }
 
 ulid_randomness draw_randomness() {

@@ -28,13 +28,11 @@ struct ulid {
 
 using ulid_randomness = std::array<std::uint8_t, 10>;
 
-/// The next id after `last`: fresh randomness in a later millisecond, else `last` plus one. So it
-/// is greater than `last` whatever the machine's clock does; a time beyond 48 bits counts as the
-/// last one there is. All zeros stands for "none yet": fresh randomness at any time.
+/// The next id after `last`: fresh randomness in a later millisecond, else `last` plus a step of at
+/// least one, drawn from 40 of the random bits. So it is greater than `last` whatever the machine's
+/// clock does, and two who know the same `last` do not give out the same id; a time beyond 48 bits
+/// counts as the last one there is. All zeros stands for "none yet": fresh randomness at any time.
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
-
-/// Whether the next id takes randomness at all: not within the last id's millisecond.
-bool wants_randomness(const ulid& last, std::uint64_t now_ms);
 
 /// 80 bits from the kernel. Fork-safe: there is no state in the process.
 ulid_randomness draw_randomness();

@@ -3,6 +3,7 @@
 #include "actors/queue/records.hpp"
 #include "config/file_system.hpp"
 #include "config/home_check.hpp"
+#include "config/memory_room.hpp"
 #include "config/sync_folder.hpp"
 
 #include <fcntl.h>
@@ -84,15 +85,12 @@ bool was_never_written(MDB_env* env) {
   return info.me_last_txnid <= 1;
 }
 
-/// Makes every name that leads to the store durable. Whoever made the store, or one of the folders,
-/// may have been killed before it did, so this is done by each opener until something is recorded.
+/// Makes every name that leads to the store durable: done by each opener until something is
+/// recorded.
 void sync_names(const fs::path& folder) {
-  const fs::path home = folder.parent_path();
   sync_path(folder);
-  // As in make_private_folder: one that cannot be opened is no reason to refuse.
-  for (const auto& above : {home, home.has_parent_path() ? home.parent_path() : fs::path(".")})
-    if (sync_folder(above.empty() ? "." : above) == EIO)
-      throw lmdb_error(EIO, "sync the folders of the store");
+  if (const int error = sync_way_to(folder); error != 0)
+    throw lmdb_error(error, "sync the folders of the store");
 }
 
 /// A reader is refused only where there is something to read.
@@ -317,9 +315,11 @@ void environment::open_env(const fs::path& folder, unsigned more_flags) {
     // A damaged page can fail LMDB's own assertions: that is what SIGBUS says of a damaged file.
     mdb_env_set_assert(env_, [](MDB_env*, const char*) { ::raise(SIGBUS); });
     mdb_env_set_mapsize(env_, map_bytes_);
-    const int rc = mdb_env_open(env_, folder.c_str(), lmdb_flags | more_flags, 0600);
-    if (rc == 0)
+    int rc = mdb_env_open(env_, folder.c_str(), lmdb_flags | more_flags, 0600);
+    if (rc == 0 && has_memory_left())
       break;
+    if (rc == 0)
+      rc = ENOMEM;
     close_env();
     if (rc != ENOMEM || map_bytes_ <= (64U << 20))
       throw lmdb_error(rc, "open");

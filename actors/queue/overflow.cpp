@@ -41,8 +41,7 @@ result<void> write_overflow(const fs::path& home, std::string_view first_id, std
   name.append("-").append(std::to_string(events)).append(ending);
   if (auto written = replace_file(folder / name, gzip(lines)); !written)
     return written;
-  // Whoever made the folder may have been killed before its name was durable.
-  if (const int error = sync_folder(home); error != 0)
+  if (const int error = sync_way_to(folder); error != 0)
     return system_failure(error, "cannot sync " + home.string());
   return {};
 }

@@ -226,7 +226,7 @@ project_record project_record::decode(std::string_view bytes) {
 std::string lease_record::encode() const {
   byte_writer out;
   out << expires_at << owner.pid << team_id << owner.start_time << owner.boot
-      << static_cast<std::uint32_t>(positions.size()) << std::uint32_t{0};
+      << static_cast<std::uint32_t>(positions.size()) << seconds;
   for (const auto seq : positions)
     out << seq;
   return out.take();
@@ -235,10 +235,9 @@ std::string lease_record::encode() const {
 std::optional<lease_record> lease_record::decode(std::string_view bytes) {
   lease_record lease;
   std::uint32_t count = 0;
-  std::uint32_t reserved = 0;
   byte_reader in(bytes);
   in >> lease.expires_at >> lease.owner.pid >> lease.team_id >> lease.owner.start_time >>
-      lease.owner.boot >> count >> reserved;
+      lease.owner.boot >> count >> lease.seconds;
   if (!in.ok() || count > bytes.size() / sizeof(std::uint64_t))
     return std::nullopt;
   lease.positions.resize(count);

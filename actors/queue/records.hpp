@@ -127,6 +127,7 @@ struct lease_record {
   process_mark owner;
   std::uint32_t team_id = 0;
   std::vector<std::uint64_t> positions;
+  std::uint32_t seconds = 0; ///< for which it was given, rounded up; 0: not known
 
   std::string encode() const;
   static std::optional<lease_record> decode(std::string_view bytes);

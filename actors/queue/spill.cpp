@@ -179,10 +179,8 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
     if (written || (tries >= sure_tries && fs::is_directory(folder, none)))
       break;
   }
-  // Another process may have made the folder a moment ago, or have been killed before its name was
-  // durable.
   if (written)
-    if (const int error = sync_folder(home); error != 0)
+    if (const int error = sync_way_to(folder); error != 0)
       written = system_failure(error, "cannot sync " + home.string());
   // The file may be there all the same, when only a folder's sync failed. Whoever hears that
   // nothing was recorded records it again: then this one must not be taken in.

@@ -28,11 +28,10 @@ const failure exhausted{ec::store_unusable, "the Lamport clock has reached 2^53 
 namespace store_detail {
 
 event_maker::event_maker(const event_draft& draft, const summary& row, std::string_view node_id,
-                         epoch_us now, const std::optional<ulid>& known_id)
+                         epoch_us now, const ulid_randomness& random,
+                         const std::optional<ulid>& known_id)
     : type_(draft.event_type), tail_(render_tail(draft)) {
   const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
-  const auto random = // a call of the kernel each: a burst needs one
-      wants_randomness(row.last_id, now_ms) ? draw_randomness() : ulid_randomness{};
   record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random);
   record.lamport = row.clock + 1;
   record.recorded_at = now;
@@ -113,6 +112,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
   if (auto room = check_free_space(env_->folder(), store_detail::free_space_reserve); !room)
     return room.error();
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    const ulid_randomness random = draw_randomness(); // a call of the kernel: one for the burst
     std::vector<result<append_receipt>> answers;
     answers.reserve(drafts.size());
     attempted_.clear();
@@ -133,7 +133,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(exhausted);
         continue;
       }
-      const store_detail::event_maker made(draft, row, node_id_, now);
+      const store_detail::event_maker made(draft, row, node_id_, now, random);
       const std::size_t size = made.record.encoded_size();
       const auto fits = [&] {
         return row.live < options_.max_events && row.bytes + size <= byte_cap();

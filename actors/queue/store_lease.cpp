@@ -106,6 +106,11 @@ struct settling : store_detail::queue_rows {
   }
 };
 
+void give_for(lease_record& lease, std::chrono::milliseconds time, epoch_us now) {
+  lease.expires_at = now + time.count() * 1000;
+  lease.seconds = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
 /// The lease afterwards: gone, or without what was removed and good for a while longer.
 void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_request& request,
                    const settle_outcome& outcome, epoch_us now) {
@@ -121,14 +126,16 @@ void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_reque
     if (outcome.events[i] == settled::removed || outcome.events[i] == settled::died)
       out.insert(request.verdicts[i].seq);
   std::erase_if(lease->positions, [&](std::uint64_t seq) { return out.contains(seq); });
-  lease->expires_at = now + request.keep.count() * 1000;
+  give_for(*lease, request.keep, now);
   txn.put(tables.leases, token, lease->encode());
 }
 
 } // namespace
 
 bool store_detail::is_current(const lease_record& lease, epoch_us now) {
-  return lease.expires_at > now && is_alive(lease.owner);
+  const epoch_us left = lease.expires_at - now;
+  const epoch_us longest = lease.seconds == 0 ? left : lease.seconds * epoch_us{1'000'000};
+  return left > 0 && left <= longest && is_alive(lease.owner);
 }
 
 namespace {
@@ -205,7 +212,8 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       grant.busy_until = current->expires_at;
       return grant;
     }
-    lease_record lease{now + request.ttl.count() * 1000, owner, team_id, {}};
+    lease_record lease{0, owner, team_id, {}, 0};
+    give_for(lease, request.ttl, now);
     const auto lanes = open_lanes(txn, tables, request.team_slug, options_.share_by_default);
     std::size_t bytes = batch_frame;
     for (const auto seq : oldest_positions(

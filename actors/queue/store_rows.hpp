@@ -16,7 +16,7 @@ class event_maker {
 public:
   /// The next clock value after `row`'s, and the next id, unless it has one already.
   event_maker(const event_draft& draft, const summary& row, std::string_view node_id, epoch_us now,
-              const std::optional<ulid>& known_id = std::nullopt);
+              const ulid_randomness& random, const std::optional<ulid>& known_id = std::nullopt);
   event_maker(const event_maker&) = delete;
   event_maker& operator=(const event_maker&) = delete;
 

@@ -98,6 +98,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
     for (const auto& event : waiting)
       if (const auto told = parse_ulid(event.event_id))
         rows.row.last_id = std::max(rows.row.last_id, *told);
+    const ulid_randomness random = draw_randomness();
     std::uint64_t count = 0;
     for (const auto& event : waiting) {
       auto known = parse_ulid(event.event_id);
@@ -110,7 +111,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
         continue;
       if (rows.row.clock >= max_lamport)
         throw lmdb_error(ERANGE, "stamp a spilled event");
-      const store_detail::event_maker made(event.draft, rows.row, node_id_, now, known);
+      const store_detail::event_maker made(event.draft, rows.row, node_id_, now, random, known);
       rows.remember_project(event.draft.project_key, event.draft.project_name);
       rows.add(made.record, event.draft.team_slug, event.draft.project_key);
       rows.remember_announcement(event.draft.once, made.record.id);

@@ -1,6 +1,6 @@
 #include "app/embed/client_impl.hpp"
 
-#include "app/check_threads.hpp"
+#include "app/check_room.hpp"
 #include "config/signals_blocked.hpp"
 
 #include <caf/send.hpp>
@@ -49,7 +49,7 @@ result<std::shared_ptr<client::impl>> client::impl::open(options wanted) {
   auto checked = embed::check(std::move(wanted));
   if (!checked)
     return checked.error();
-  if (auto fine = check_threads(threads_to_be_had); !fine)
+  if (auto fine = check_room(threads_to_be_had); !fine)
     return fine.error();
   auto made = std::make_shared<impl>(std::move(*guard),
                                      std::make_shared<embed::home_core>(std::move(*checked)));

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace spec_kitty::chaos {
 namespace {
@@ -44,6 +45,26 @@ protected:
       EXPECT_EQ(out.judged, images);
     }
     return found;
+  }
+
+  /// Kills a program in a new home at each of its file operations, and lets another follow whose
+  /// promise must hold whenever the power goes.
+  void kill_everywhere(const std::function<power::order(recorder&)>& ask) const {
+    bool killed = true;
+    for (int at = 1; killed && at < 100; ++at) {
+      SCOPED_TRACE("operation " + std::to_string(at));
+      recorder on(where, fresh("recorded"), "killed");
+      on.env["SPEC_KITTY_SHIM_ROOT"] = on.home().parent_path().string();
+      on.env["SPEC_KITTY_SHIM_ACTION"] = "kill";
+      on.env["SPEC_KITTY_SHIM_AT"] = std::to_string(at);
+      auto victim = ask(on);
+      victim.may_die = true;
+      killed = on.run(victim).signal != 0;
+      on.env.clear();
+      on.run(ask(on));
+      EXPECT_EQ(found_in(on.finish(), 40), std::vector<std::string>{});
+    }
+    EXPECT_FALSE(killed) << "the program never came to its end";
   }
 
   stage where;
@@ -118,21 +139,15 @@ TEST_F(PowerLoss, ASettingThatIsNotThereIsFound) {
 // Whoever makes a store, or a folder on the way to it, may be killed before its name is durable.
 // The next program finds it and must not rely on that.
 TEST_F(PowerLoss, AStoreWhoseMakerWasKilledAnywhereIsKept) {
-  bool killed = true;
-  for (int at = 1; killed && at < 100; ++at) {
-    SCOPED_TRACE("operation " + std::to_string(at));
-    recorder on(where, fresh("recorded"), "killed");
-    on.env["SPEC_KITTY_SHIM_ROOT"] = on.home().parent_path().string();
-    on.env["SPEC_KITTY_SHIM_ACTION"] = "kill";
-    on.env["SPEC_KITTY_SHIM_AT"] = std::to_string(at);
-    auto victim = on.single();
-    victim.may_die = true;
-    killed = on.run(victim).signal != 0;
-    on.env.clear();
-    on.run(on.single());
-    EXPECT_EQ(found_in(on.finish(), 40), std::vector<std::string>{});
-  }
-  EXPECT_FALSE(killed) << "the program never came to its end";
+  kill_everywhere([](recorder& on) { return on.single(); });
+}
+
+TEST_F(PowerLoss, ASettingWhoseHomesMakerWasKilledAnywhereIsKept) {
+  kill_everywhere([](recorder&) {
+    power::order asked{{"config", "set", "sync.batch_events", "7", "--json"}};
+    asked.promised = power::promise{power::promise::what::setting, "sync.batch_events", "7", 0};
+    return asked;
+  });
 }
 
 // A spill file was taken in and removed, and the removal is not durable. When the next one has been

@@ -142,16 +142,17 @@ TEST(Records, AttemptsTeamsAndLeasesComeBackAsTheyWere) {
   EXPECT_EQ(team_record::decode(team.encode()).encode(), team.encode());
   EXPECT_EQ(team_record::decode(team.encode()).hold_reason, "forbidden");
 
-  const lease_record lease{99, {1, 2, some_id(3)}, 4, {5, 6, 700}};
+  const lease_record lease{99, {1, 2, some_id(3)}, 4, {5, 6, 700}, 60};
   const auto back = lease_record::decode(lease.encode());
   ASSERT_TRUE(back);
   EXPECT_EQ(back->encode(), lease.encode());
   EXPECT_EQ(back->owner, lease.owner);
   EXPECT_EQ(back->positions, lease.positions);
+  EXPECT_EQ(back->seconds, 60U);
 }
 
 TEST(Records, ALeaseThatLiesAboutItsLengthIsRefused) {
-  std::string bytes = lease_record{99, {1, 2, some_id(3)}, 4, {5, 6, 700}}.encode();
+  std::string bytes = lease_record{99, {1, 2, some_id(3)}, 4, {5, 6, 700}, 60}.encode();
   EXPECT_FALSE(lease_record::decode(bytes.substr(0, bytes.size() - 1)));
   bytes[8 + 4 + 4 + 8 + 16] = '\xff'; // the number of positions
   EXPECT_FALSE(lease_record::decode(bytes));

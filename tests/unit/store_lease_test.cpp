@@ -145,6 +145,18 @@ TEST_F(StoreLease, ALeaseWhoseTimeIsOverIsTakenBack) {
   EXPECT_GT(next.token, late.token);
 }
 
+TEST_F(StoreLease, AClockThatIsSetBackProlongsNoLease) {
+  store queue = open();
+  append(queue, 3);
+  const auto late = lease(queue);
+  now_ -= 3600 * epoch_us{1'000'000};
+  const auto next = lease(queue);
+  EXPECT_EQ(next.events.size(), 3U);
+  EXPECT_GT(next.token, late.token);
+  EXPECT_EQ(settle(queue, late, fate::delivered).events.front(), settled::removed)
+      << "a late acknowledgement is still true";
+}
+
 TEST_F(StoreLease, ADeadOwnersLeaseIsTakenBackAtOnce) {
   {
     store queue = open();

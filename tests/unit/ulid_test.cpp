@@ -79,12 +79,26 @@ TEST(Ulid, ALaterMillisecondTakesFreshRandomness) {
   EXPECT_EQ(next.milliseconds(), 1001U);
 }
 
-TEST(Ulid, InOneMillisecondIdsRiseByOne) {
+TEST(Ulid, InOneMillisecondIdsRiseByADrawnStep) {
   const ulid first = from(1000, 0xAA);
-  const ulid second = next_ulid(first, 1000, draw_randomness());
+  EXPECT_EQ(next_ulid(first, 1000, {}).bytes[15], 0xAB) << "at least one";
+  const ulid second = next_ulid(first, 1000, {9, 9, 9, 9, 9, 0, 0, 0, 1, 0x55});
   EXPECT_GT(second, first);
-  EXPECT_EQ(second.bytes[15], 0xAB);
   EXPECT_EQ(second.milliseconds(), 1000U);
+  EXPECT_EQ(second.bytes[15], 0x00);
+  EXPECT_EQ(second.bytes[14], 0xAC) << "drawn, and carried";
+  EXPECT_EQ(second.bytes[13], 0xAA);
+  const ulid farthest = next_ulid(first, 1000, {0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF});
+  EXPECT_EQ(farthest.bytes[15], 0xAA);
+  EXPECT_EQ(farthest.bytes[10], 0xAB) << "2^40 farther";
+}
+
+TEST(Ulid, WhoKnowTheSameLastIdGiveOutDifferentOnes) {
+  const ulid last = from(1000, 0xAA);
+  std::set<std::string> given;
+  for (int i = 0; i < 200; ++i)
+    given.insert(to_string(next_ulid(last, 1000, draw_randomness())));
+  EXPECT_EQ(given.size(), 200U);
 }
 
 TEST(Ulid, ABackwardClockStillRises) {

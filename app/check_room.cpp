@@ -1,15 +1,17 @@
-#include "app/check_threads.hpp"
+#include "app/check_room.hpp"
 
+#include "config/memory_room.hpp"
 #include "config/signals_blocked.hpp"
 
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
 namespace spec_kitty {
 
-result<void> check_threads(int more) {
+result<void> check_room(int threads) {
   std::mutex guard;
   std::condition_variable done;
   bool end = false;
@@ -17,15 +19,19 @@ result<void> check_threads(int more) {
   result<void> fine;
   try {
     const signals_blocked no_signals;
-    tried.reserve(static_cast<std::size_t>(more));
-    for (int i = 0; i < more; ++i)
+    tried.reserve(static_cast<std::size_t>(threads));
+    for (int i = 0; i < threads; ++i)
       tried.emplace_back([&] {
         std::unique_lock hold(guard);
         done.wait(hold, [&] { return end; });
       });
+    if (!has_memory_left()) // asked while the stacks are there: the C library keeps them for the
+                            // next
+      throw std::bad_alloc();
   } catch (const std::exception& error) {
-    fine = failure{ec::overloaded, std::string("no thread to be had: ") + error.what(),
-                   "raise the limit on processes or address space, or close other programs"};
+    fine =
+        failure{ec::overloaded, std::string("no thread, or no memory, to be had: ") + error.what(),
+                "raise the limit on processes or address space, or close other programs"};
   }
   {
     const std::lock_guard hold(guard);
