@@ -35,7 +35,7 @@ history sound_history() {
   for (std::uint64_t i = 1; i <= 4; ++i)
     seen.attempts.push_back(recorded(seen, "0" + std::to_string(i), i * 10));
   const auto& all = seen.attempts;
-  seen.servers.push_back({"server", {kept(all[0]), kept(all[1])}});
+  seen.servers.push_back({"server", {kept(all[0]), kept(all[1])}, "team-a"});
   store_view store;
   store.home = "home";
   store.clock = 40;
@@ -44,6 +44,7 @@ history sound_history() {
   seen.guilty.insert(all[3].marker);
   seen.stores.push_back(store);
   seen.sendings.push_back({"server", "team-a", "team-a"});
+  seen.refreshes = {{1, false}, {2, false}, {2, true}};
   seen.runs.push_back({"home", 4, {{"synced", 2}, {"rejected", 1}, {"transient", 1}}});
   status_seen status{"home", seen.tick(), 2, true, {}};
   status.on_server = {all[0].event_id, all[1].event_id};
@@ -70,6 +71,8 @@ history history_that_breaks(std::string_view invariant) {
     seen.heard[0].value = 40;
   } else if (invariant == "tenancy") {
     seen.sendings.push_back({"server", "team-b", "team-a"});
+  } else if (invariant == "session") {
+    seen.refreshes.push_back({1, false});
   } else if (invariant == "no-blame") {
     store.events[0].tries = 1;
   } else if (invariant == "accounting") {

@@ -27,6 +27,7 @@ struct attempt {
   std::string event_id;            ///< of the receipt
   std::uint64_t lamport_clock = 0; ///< of the receipt; 0: it did not say
   std::uint64_t after_clock = 0;   ///< whoever asked had been told of an event with this clock
+  std::string belongs_to;          ///< the only server that it may come to; empty: any
 };
 
 /// An event as a store or a server keeps it.
@@ -54,6 +55,7 @@ struct store_view {
 struct server_view {
   std::string name;
   std::vector<kept_event> events;
+  std::string team = {}; ///< the only one whose events it may keep; empty: any
 };
 
 /// A batch or a message that went over the wire, as a server or the proxy before it saw it.
@@ -61,6 +63,12 @@ struct sending {
   std::string server;
   std::string token_team; ///< of the account whose token it carried
   std::string event_team; ///< of one of its events
+};
+
+/// A refresh token went to a server.
+struct refresh_use {
+  std::uint64_t token = 0;     ///< a number that stands for it
+  bool may_come_again = false; ///< the reply before may not have come, or left the token good
 };
 
 /// The report of a run (`sync now`, or a run of the daemon).
@@ -97,6 +105,7 @@ struct history {
   std::vector<store_view> stores;
   std::vector<server_view> servers;
   std::vector<sending> sendings;
+  std::vector<refresh_use> refreshes; ///< in the order of asking
   std::vector<run_seen> runs;
   std::vector<status_seen> statuses;
   std::vector<clock_heard> heard;

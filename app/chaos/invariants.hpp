@@ -41,8 +41,10 @@ findings once_in_effect(const history& seen);
 findings clocks_rise(const history& seen);
 /// An event that was asked for after its home, or whoever asked, heard a clock has a greater one.
 findings causality_holds(const history& seen);
-/// No event of a team goes out with a token of another.
+/// No event of a team goes out with a token of another, or comes to a server that is not its own.
 findings teams_stay_apart(const history& seen);
+/// No refresh token is used again, unless the reply before may not have come, or left it good.
+findings sessions_are_kept(const history& seen);
 /// No refusal is counted against an event that no server was told to refuse.
 findings innocent_are_not_blamed(const history& seen);
 /// `selected` of a run is the sum of its buckets.

@@ -89,9 +89,11 @@ store_view view_store(const std::string& name, const fs::path& home, home_is how
   return view;
 }
 
-server_view view_server(const std::string& name, const std::vector<std::string>& events) {
+server_view view_server(const std::string& name, const std::string& team,
+                        const std::vector<std::string>& events) {
   server_view view;
   view.name = name;
+  view.team = team;
   for (const auto& event : events)
     view.events.push_back(event_of(event));
   return view;

@@ -26,8 +26,9 @@ enum class home_is : std::uint8_t { quiet, busy };
 store_view view_store(const std::string& name, const std::filesystem::path& home,
                       home_is how = home_is::quiet);
 
-/// Events of a dev-server, each a JSON text.
-server_view view_server(const std::string& name, const std::vector<std::string>& events);
+/// Events of a dev-server, each a JSON text, and the team that it is for.
+server_view view_server(const std::string& name, const std::string& team,
+                        const std::vector<std::string>& events);
 
 /// Puts what one answer line of `emit --stdin` (or the object of `emit --json`) says into the
 /// attempt it answers. False when it is no such answer.

@@ -22,6 +22,10 @@ std::uint64_t number_in(const json_value* object, const char* name) {
                            : static_cast<std::uint64_t>(whole_number_of(*object, name).value_or(0));
 }
 
+std::string team_of(const std::string& server) {
+  return "team-of-" + server;
+}
+
 } // namespace
 
 world::world(const stage& where) : stage_(where) {
@@ -83,7 +87,7 @@ support::finished world::run(const std::string& home, words arguments, std::stri
 
 support::server_process& world::start_server(const std::string& name, words options) {
   options.emplace_back("--quiet");
-  options.insert(options.end(), {"--team", "team-of-" + name});
+  options.insert(options.end(), {"--team", team_of(name)});
   servers_[name] = std::make_unique<support::server_process>(stage_.program.back(), folder() / name,
                                                              std::move(options));
   return *servers_[name];
@@ -199,7 +203,7 @@ bool world::look_at_status(const std::string& home) {
     status.waiting += number_in(queue, part);
   status.says_acked = member(*said, "last_ack_at") != nullptr && !(*said)["last_ack_at"].IsNull();
   for (const auto& [name, process] : servers_)
-    for (const auto& event : view_server(name, server_events(name)).events)
+    for (const auto& event : view_server(name, team_of(name), server_events(name)).events)
       status.on_server.insert(event.event_id);
   seen.statuses.push_back(std::move(status));
   return true;
@@ -223,7 +227,7 @@ void world::look(const std::vector<std::string>& homes) {
   for (const auto& home : homes)
     now.stores.push_back(view_store(home, this->home(home), home_is::busy));
   for (const auto& [name, process] : servers_)
-    now.servers.push_back(view_server(name, server_events(name)));
+    now.servers.push_back(view_server(name, team_of(name), server_events(name)));
   for (auto& one : check_all(now))
     if (one.invariant == "nothing-lost" || one.invariant == "nothing-invented" ||
         one.invariant == "once" || one.invariant == "order")
@@ -234,7 +238,7 @@ std::vector<violation> world::judge(const std::vector<std::string>& homes) {
   for (const auto& home : homes)
     seen.stores.push_back(view_store(home, this->home(home)));
   for (const auto& [name, process] : servers_)
-    seen.servers.push_back(view_server(name, server_events(name)));
+    seen.servers.push_back(view_server(name, team_of(name), server_events(name)));
   auto all = check_all(seen);
   all.insert(all.end(), found_.begin(), found_.end());
   return all;

@@ -1,4 +1,5 @@
 // The lies are what they say they are, and the ledger sees whose token carries what.
+#include "app/chaos/invariants.hpp"
 #include "app/chaos/proxy/ledger.hpp"
 #include "app/chaos/proxy/lies.hpp"
 #include "messages/json.hpp"
@@ -107,6 +108,12 @@ TEST(lies, refuse_by_name_only_the_guilty) {
   }
 }
 
+history what_is_of(const ledger& seen) {
+  history out;
+  out.refreshes = seen.refreshes();
+  return out;
+}
+
 TEST(ledger_of_the_proxies, sees_whose_token_carries_whose_event) {
   ledger seen;
   const auto login = request_of(protocol::token_path, "{}", "");
@@ -134,20 +141,33 @@ TEST(ledger_of_the_proxies, sees_events_on_a_websocket) {
   EXPECT_EQ(seen.sendings().front().event_team, "blue");
 }
 
-TEST(ledger_of_the_proxies, counts_a_refresh_token_that_is_used_again) {
+TEST(ledger_of_the_proxies, tells_a_refresh_token_that_is_used_again_and_whether_it_had_to_be) {
   ledger seen;
   const auto refresh = request_of(protocol::refresh_path, R"({"refresh":"r"})", "");
   seen.on_request("a", refresh);
-  EXPECT_EQ(seen.misused(), 0U);
   seen.reply_lost(refresh);
   seen.on_request("a", refresh);
-  EXPECT_EQ(seen.misused(), 0U);
   seen.process_killed();
   seen.on_request("a", refresh);
-  EXPECT_EQ(seen.misused(), 0U);
+  EXPECT_EQ(sessions_are_kept(what_is_of(seen)), findings{});
+  seen.on_request("a", request_of(protocol::refresh_path, R"({"refresh":"other"})", ""));
+  EXPECT_EQ(sessions_are_kept(what_is_of(seen)), findings{});
   seen.on_request("a", refresh);
-  EXPECT_EQ(seen.misused(), 1U);
-  EXPECT_EQ(seen.refreshes(), 4U);
+  EXPECT_EQ(sessions_are_kept(what_is_of(seen)),
+            findings{"refresh token 1 was used again although its reply had come"});
+  EXPECT_EQ(seen.refreshes().size(), 5U);
+}
+
+TEST(ledger_of_the_proxies, knows_that_a_refresh_token_stays_good_where_the_reply_has_no_other) {
+  ledger seen;
+  const auto refresh = request_of(protocol::refresh_path, R"({"refresh":"r"})", "");
+  seen.on_request("a", refresh);
+  seen.on_reply("a", refresh, *first_message(reply_text(200, R"({"access":"access-2"})")));
+  seen.on_request("a", refresh);
+  EXPECT_EQ(sessions_are_kept(what_is_of(seen)), findings{});
+  seen.on_reply("a", refresh, tokens("access-3", "refresh-3", "red"));
+  seen.on_request("a", refresh);
+  EXPECT_EQ(sessions_are_kept(what_is_of(seen)).size(), 1U);
 }
 
 } // namespace spec_kitty::chaos

@@ -83,8 +83,10 @@ void connection::take_request() {
   phase_ = phase::reply;
   if (fault_ && fault_->again)
     core_->send_again(asked_, *fault_->again);
-  if (!instead.empty())
+  if (!instead.empty()) {
+    core_->reply_lost(asked_);
     return answer(std::move(instead), fault_->down);
+  }
   const shape whole_of_it;
   ask_server(asked_.request.raw, fault_ ? fault_->up : whole_of_it);
 }
@@ -127,8 +129,10 @@ void connection::take_reply() {
   }
   core_->on_reply(asked_, *whole);
   const shape as_it_is;
-  answer(fault_ && fault_->change ? fault_->change(asked_, *whole) : whole->raw,
-         fault_ ? fault_->down : as_it_is);
+  auto bytes = fault_ && fault_->change ? fault_->change(asked_, *whole) : whole->raw;
+  if (bytes != whole->raw)
+    core_->reply_lost(asked_);
+  answer(std::move(bytes), fault_ ? fault_->down : as_it_is);
   if (upgraded && phase_ == phase::request)
     phase_ = phase::frames;
   else if (upgraded)

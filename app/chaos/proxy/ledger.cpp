@@ -32,6 +32,12 @@ std::string ledger::team_at(const std::string& server, std::string_view bearer) 
   return found->second.team + ", given out by " + found->second.server;
 }
 
+void ledger::allow_again(const exchange& asked) {
+  if (const auto known = next_use_.find(text_in(asked.request.body, "refresh"));
+      known != next_use_.end())
+    known->second.may_come_again = true;
+}
+
 void ledger::on_request(const std::string& server, const exchange& asked) {
   const lock held(mutex_);
   const auto bearer = bearer_of(asked.request);
@@ -49,11 +55,10 @@ void ledger::on_request(const std::string& server, const exchange& asked) {
   if (const auto known = tokens_.find(refresh);
       known != tokens_.end() && known->second.server != server)
     sendings_.emplace(server, team_at(server, refresh), "a refresh");
-  ++refreshes_;
-  use& one = refreshed_[refresh];
-  if (++one.times > 1 && !one.excused)
-    ++misused_;
-  one.excused = false;
+  auto& use =
+      next_use_.try_emplace(refresh, refresh_use{next_use_.size() + 1, false}).first->second;
+  refreshes_.push_back(use);
+  use.may_come_again = false;
 }
 
 void ledger::on_reply(const std::string& server, const exchange& asked, const http_text& reply) {
@@ -61,6 +66,8 @@ void ledger::on_reply(const std::string& server, const exchange& asked, const ht
     return;
   const lock held(mutex_);
   if (asked.path == protocol::token_path || asked.path == protocol::refresh_path) {
+    if (text_in(reply.body, "refresh").empty())
+      allow_again(asked); // the old one stays good
     const auto team = text_in(reply.body, "team_slug");
     for (const char* name : {"access", "refresh"})
       if (const auto token = text_in(reply.body, name); !token.empty())
@@ -89,13 +96,13 @@ void ledger::reply_lost(const exchange& asked) {
   if (asked.path != protocol::refresh_path)
     return;
   const lock held(mutex_);
-  refreshed_[text_in(asked.request.body, "refresh")].excused = true;
+  allow_again(asked);
 }
 
 void ledger::process_killed() {
   const lock held(mutex_);
-  for (auto& [token, one] : refreshed_)
-    one.excused = true;
+  for (auto& [token, use] : next_use_)
+    use.may_come_again = true;
 }
 
 std::vector<sending> ledger::sendings() const {
@@ -106,12 +113,7 @@ std::vector<sending> ledger::sendings() const {
   return out;
 }
 
-std::uint64_t ledger::misused() const {
-  const lock held(mutex_);
-  return misused_;
-}
-
-std::uint64_t ledger::refreshes() const {
+std::vector<refresh_use> ledger::refreshes() const {
   const lock held(mutex_);
   return refreshes_;
 }

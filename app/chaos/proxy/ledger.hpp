@@ -23,35 +23,30 @@ public:
   void on_reply(const std::string& server, const exchange& asked, const http_text& reply);
   /// A text frame of a WebSocket that was opened with that request.
   void on_event(const std::string& server, const http_text& upgrade, std::string_view text);
-  /// The reply to a refresh was spoilt, or its asker had gone: the token may be used once more.
+  /// The reply to a refresh was spoilt or another, or its asker had gone: the token may be used
+  /// once more.
   void reply_lost(const exchange& asked);
   /// A process was killed: what it was asking may be asked again.
   void process_killed();
 
   std::vector<sending> sendings() const;
-  /// Refresh tokens that were used again although their reply was not lost.
-  std::uint64_t misused() const;
-  /// Uses of refresh tokens.
-  std::uint64_t refreshes() const;
+  /// Uses of refresh tokens, in order.
+  std::vector<refresh_use> refreshes() const;
 
 private:
   struct owner {
     std::string server;
     std::string team;
   };
-  struct use {
-    unsigned times = 0;
-    bool excused = false;
-  };
 
+  void allow_again(const exchange& asked);
   std::string team_at(const std::string& server, std::string_view bearer) const;
 
   mutable std::mutex mutex_;
   std::map<std::string, owner, std::less<>> tokens_;
-  std::map<std::string, use> refreshed_;
+  std::map<std::string, refresh_use> next_use_; ///< refresh token → what using it again would be
   std::set<std::tuple<std::string, std::string, std::string>> sendings_;
-  std::uint64_t misused_ = 0;
-  std::uint64_t refreshes_ = 0;
+  std::vector<refresh_use> refreshes_;
 };
 
 } // namespace spec_kitty::chaos

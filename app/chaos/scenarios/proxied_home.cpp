@@ -28,6 +28,7 @@ void write_quick_settings(const fs::path& home) {
 void take_ledger(const ledger& seen, history& into) {
   for (auto& one : seen.sendings())
     into.sendings.push_back(std::move(one));
+  into.refreshes = seen.refreshes();
 }
 
 proxied_home::proxied_home(const stage& where, words server_options) : all(where) {

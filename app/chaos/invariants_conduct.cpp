@@ -1,0 +1,97 @@
+// How programs behave: teams and sessions, blame, reports, the store's books, their end.
+#include "app/chaos/invariants.hpp"
+#include "app/chaos/invariants_words.hpp"
+
+namespace spec_kitty::chaos {
+
+findings teams_stay_apart(const history& seen) {
+  std::set<std::string> out; // each kind once, not each batch
+  for (const auto& one : seen.sendings)
+    if (one.token_team != one.event_team)
+      out.insert("an event of the team " + one.event_team + " went to " + one.server +
+                 " with a token of " + one.token_team);
+  std::map<std::string, std::string> home_server; // by marker
+  for (const auto& one : seen.attempts)
+    home_server.emplace(one.marker, one.belongs_to);
+  for (const auto& server : seen.servers)
+    for (const auto& event : server.events) {
+      if (!server.team.empty() && event.team != server.team)
+        out.insert("the server " + server.name + " keeps an event of the team " + event.team);
+      const auto& own = home_server[event.marker];
+      if (!own.empty() && own != server.name)
+        out.insert(event.marker + " belongs to the server " + own + " and came to " + server.name);
+    }
+  return {out.begin(), out.end()};
+}
+
+findings sessions_are_kept(const history& seen) {
+  std::set<std::uint64_t> used;
+  findings out;
+  for (const auto& one : seen.refreshes)
+    if (!used.insert(one.token).second && !one.may_come_again)
+      out.push_back("refresh token " + of(one.token) +
+                    " was used again although its reply had come");
+  return out;
+}
+
+findings innocent_are_not_blamed(const history& seen) {
+  findings out;
+  for (const auto& store : seen.stores)
+    for (const auto& event : store.events)
+      if ((event.tries > 0 || event.dead) && !seen.guilty.contains(event.marker))
+        out.push_back(store.home + ": " + event.marker + (event.dead ? " is dead" : " was blamed") +
+                      " after " + of(event.tries) + " tries, and no server was to refuse it");
+  return out;
+}
+
+findings runs_add_up(const history& seen) {
+  findings out;
+  for (const auto& run : seen.runs) {
+    std::uint64_t sum = 0;
+    for (const auto& [name, count] : run.buckets)
+      sum += count;
+    if (sum != run.selected)
+      out.push_back(run.home + ": a run selected " + of(run.selected) + ", its buckets hold " +
+                    of(sum));
+  }
+  return out;
+}
+
+findings status_is_true(const history& seen) {
+  findings out;
+  for (const auto& status : seen.statuses) {
+    std::uint64_t must_wait = 0;
+    for (const auto& one : seen.attempts)
+      if (one.home == status.home && one.acknowledged && one.answered < status.asked &&
+          !one.event_id.empty() && !status.on_server.contains(one.event_id))
+        ++must_wait;
+    if (status.waiting < must_wait)
+      out.push_back(status.home + ": the status says that " + of(status.waiting) +
+                    " events wait, and " + of(must_wait) + " are not on the server");
+    if (status.says_acked && status.on_server.empty())
+      out.push_back(status.home +
+                    ": the status speaks of an acknowledgement, and no server has kept "
+                    "anything");
+  }
+  return out;
+}
+
+findings stores_are_sound(const history& seen) {
+  findings out;
+  for (const auto& store : seen.stores) {
+    if (!store.trouble.empty())
+      out.push_back(store.home + ": the store cannot be read: " + store.trouble);
+    for (const auto& wrong : store.wrong)
+      out.push_back(store.home + ": " + wrong);
+  }
+  return out;
+}
+
+findings processes_end_well(const history& seen) {
+  findings out;
+  for (const auto& one : seen.strange)
+    out.push_back(one.what);
+  return out;
+}
+
+} // namespace spec_kitty::chaos
