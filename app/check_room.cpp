@@ -25,8 +25,8 @@ result<void> check_room(int threads) {
         std::unique_lock hold(guard);
         done.wait(hold, [&] { return end; });
       });
-    if (!has_memory_left()) // asked while the stacks are there: the C library keeps them for the
-                            // next
+    // Asked while the stacks are there: the C library keeps them for the threads to come.
+    if (!has_memory_left())
       throw std::bad_alloc();
   } catch (const std::exception& error) {
     fine =

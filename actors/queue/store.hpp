@@ -207,8 +207,8 @@ head_parts read_head(const event_record& event);
 std::string rewrite_head(lmdb_txn& txn, const store_tables& tables, summary& row, std::uint64_t seq,
                          event_record event, const head_parts& head);
 
-/// A lease that still counts: not over, owner alive. One with more time left than it was given for
-/// is over too: the clock was set back since.
+/// A lease that still counts: not over, owner alive. One with over a minute more left than it was
+/// given for is over too: the clock was set back since.
 bool is_current(const lease_record& lease, epoch_us now);
 
 } // namespace store_detail

@@ -133,9 +133,12 @@ void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_reque
 } // namespace
 
 bool store_detail::is_current(const lease_record& lease, epoch_us now) {
+  // `now` may be older than the lease by what a write has to wait for the lock.
+  constexpr epoch_us second = 1'000'000;
+  constexpr epoch_us grace = 60 * second;
   const epoch_us left = lease.expires_at - now;
-  const epoch_us longest = lease.seconds == 0 ? left : lease.seconds * epoch_us{1'000'000};
-  return left > 0 && left <= longest && is_alive(lease.owner);
+  const bool set_back = lease.seconds != 0 && left > lease.seconds * second + grace;
+  return left > 0 && !set_back && is_alive(lease.owner);
 }
 
 namespace {
