@@ -73,6 +73,22 @@ TEST(Invariants, AfterHealingEverythingIsOnAServerOrDeadOfARefusal) {
   EXPECT_EQ(broken_by(seen), names{});
 }
 
+TEST(Invariants, AnEventComesOnlyToTheServerItBelongsTo) {
+  history seen = sound_history();
+  seen.attempts[0].belongs_to = "server";
+  EXPECT_EQ(broken_by(seen), names{});
+  seen.attempts[0].belongs_to = "other";
+  EXPECT_EQ(broken_by(seen), names{"tenancy"});
+}
+
+TEST(Invariants, AServerKeepsEventsOfItsTeamOnly) {
+  history seen = sound_history();
+  seen.servers[0].events[0].team = "team-b";
+  EXPECT_EQ(broken_by(seen), names{"tenancy"});
+  seen.servers[0].team.clear(); // any
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
 TEST(Invariants, AnEventIsOnTheServerAsItWasAcknowledged) {
   history seen = sound_history();
   std::swap(seen.servers[0].events[0].marker, seen.servers[0].events[1].marker);
