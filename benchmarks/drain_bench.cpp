@@ -4,7 +4,7 @@
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/store.hpp"
 #include "benchmarks/bench_support.hpp"
-#include "messages/gzip.hpp"
+#include "util/gzip.hpp"
 
 #include <benchmark/benchmark.h>
 #include <zlib.h>

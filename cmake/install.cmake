@@ -9,7 +9,7 @@ set(SPEC_KITTY_DOCS "${CMAKE_INSTALL_DATAROOTDIR}/doc/spec-kitty")
 install(TARGETS spec-kitty spec-kitty-chaos RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite ${SPEC_KITTY_PRELOADS}
   LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}")
-install(TARGETS spec-kitty-dev-server spec-kitty-keeper spec-kitty-chaos-host spec-kitty-chaos-broken
+install(TARGETS spec-kitty-dev-server spec-kitty-agent-runner spec-kitty-chaos-host spec-kitty-chaos-broken
   RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}")
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}")
 install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" FILES_MATCHING PATTERN "*.md")
@@ -22,14 +22,14 @@ install(DIRECTORY app/embed/include/spec_kitty DESTINATION "${CMAKE_INSTALL_INCL
 function(spec_kitty_install_message source name)
   file(READ "${source}" text)
   string(REPLACE "#include \"messages/payload_types.hpp\"" "#include \"spec_kitty/payloads.hpp\"" text "${text}")
-  string(REGEX REPLACE "#include \"messages/([a-z_]+\\.hpp)\"" "#include \"spec_kitty/\\1\"" text "${text}")
+  string(REGEX REPLACE "#include \"(util|messages)/([a-z_]+\\.hpp)\"" "#include \"spec_kitty/\\2\"" text "${text}")
   file(CONFIGURE OUTPUT "generated/install/${name}" CONTENT "${text}" @ONLY)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
   install(FILES "${PROJECT_BINARY_DIR}/generated/install/${name}"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/spec_kitty")
 endfunction()
-spec_kitty_install_message(messages/api.hpp api.hpp)
-spec_kitty_install_message(messages/result.hpp result.hpp)
+spec_kitty_install_message(util/api.hpp api.hpp)
+spec_kitty_install_message(util/result.hpp result.hpp)
 spec_kitty_install_message(messages/payload_types.hpp payloads.hpp)
 
 # ── The library. ─────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,19 @@
 # The libraries that are installed for other programs: the doors of app/embed with all that is behind
 # them, once static and once shared. Made of the same objects as the program.
 set(SPEC_KITTY_LIBRARY_OBJECTS
-  $<TARGET_OBJECTS:spec_kitty_core>
-  $<TARGET_OBJECTS:spec_kitty_actors>
+  $<TARGET_OBJECTS:spec_kitty_util>
+  $<TARGET_OBJECTS:spec_kitty_schema>
+  $<TARGET_OBJECTS:spec_kitty_messages>
+  $<TARGET_OBJECTS:spec_kitty_actor_messages>
+  $<TARGET_OBJECTS:spec_kitty_config>
+  $<TARGET_OBJECTS:spec_kitty_actors_clock>
+  $<TARGET_OBJECTS:spec_kitty_actors_queue>
+  $<TARGET_OBJECTS:spec_kitty_actors_auth>
+  $<TARGET_OBJECTS:spec_kitty_actors_http>
+  $<TARGET_OBJECTS:spec_kitty_actors_batch_sync>
+  $<TARGET_OBJECTS:spec_kitty_actors_link>
+  $<TARGET_OBJECTS:spec_kitty_actors_websocket>
+  $<TARGET_OBJECTS:spec_kitty_actors_supervisor>
   $<TARGET_OBJECTS:spec_kitty_home>
   $<TARGET_OBJECTS:spec_kitty_embed>)
 

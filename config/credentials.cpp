@@ -1,11 +1,11 @@
 #include "config/credentials.hpp"
 
-#include "config/files.hpp"
 #include "config/home_check.hpp"
-#include "config/sync_folder.hpp"
 #include "config/toml_file.hpp"
-#include "config/url.hpp"
-#include "messages/timestamp.hpp"
+#include "util/files.hpp"
+#include "util/fsync.hpp"
+#include "util/timestamp.hpp"
+#include "util/url.hpp"
 
 #include <unistd.h>
 
@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path file_of(const fs::path& home) {
+fs::path credentials_file(const fs::path& home) {
   return home / "credentials";
 }
 
-constexpr std::array<std::string_view, 7> keys = {"tokens.access",
+constexpr std::array<std::string_view, 7> credential_keys = {"tokens.access",
                                                   "tokens.refresh",
                                                   "tokens.access_expires_at",
                                                   "tokens.refresh_expires_at",
@@ -100,8 +100,8 @@ std::string render_after(const credentials& after, const std::optional<credentia
     return render_credentials(after);
   std::string text = old_text;
   const auto values = values_of(after);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    text = set_toml_value(text, keys[i], toml_quote(values[i]));
+  for (std::size_t i = 0; i < credential_keys.size(); ++i)
+    text = set_toml_value(text, credential_keys[i], toml_quote(values[i]));
   const auto read_back = parse_credentials(text, file); // a shape that cannot be edited: anew
   return read_back && *read_back == after ? text : render_credentials(after);
 }
@@ -119,12 +119,12 @@ std::string render_credentials(const credentials& session) {
 }
 
 result<std::optional<credentials>> read_credentials(const fs::path& home) {
-  const auto text = read_file(file_of(home));
+  const auto text = read_file(credentials_file(home));
   if (!text)
     return text.error();
   if (!*text)
     return std::optional<credentials>{};
-  return parse_credentials(**text, file_of(home).string());
+  return parse_credentials(**text, credentials_file(home).string());
 }
 
 result<std::optional<credentials>> update_credentials(
@@ -139,7 +139,7 @@ result<std::optional<credentials>> update_credentials(
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process holds the credentials file", "try again"};
-  remove_unfinished(file_of(home));
+  remove_unfinished(credentials_file(home));
   auto before = read_credentials(home);
   // A damaged file stands for no session: a login or logout must get past it.
   const std::optional<credentials> known = before ? *before : std::optional<credentials>{};
@@ -147,15 +147,15 @@ result<std::optional<credentials>> update_credentials(
   if (before && after == known)
     return after;
   if (after) {
-    const auto old_text = read_file(file_of(home));
+    const auto old_text = read_file(credentials_file(home));
     const std::string text =
-        render_after(*after, known, old_text ? old_text->value_or("") : "", file_of(home).string());
-    if (auto written = replace_file(file_of(home), text); !written)
+        render_after(*after, known, old_text ? old_text->value_or("") : "", credentials_file(home).string());
+    if (auto written = replace_file(credentials_file(home), text); !written)
       return written.error();
     if (const int error = sync_way_to(home); error != 0)
-      return system_failure(error, "cannot sync the folders of " + file_of(home).string());
-  } else if (::unlink(file_of(home).c_str()) != 0 && errno != ENOENT) {
-    return system_failure(errno, "cannot remove " + file_of(home).string());
+      return system_failure(error, "cannot sync the folders of " + credentials_file(home).string());
+  } else if (::unlink(credentials_file(home).c_str()) != 0 && errno != ENOENT) {
+    return system_failure(errno, "cannot remove " + credentials_file(home).string());
   }
   return after;
 }

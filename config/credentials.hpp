@@ -2,7 +2,7 @@
 // Source: protocol.md, Authentication; cli.md, Auth.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // The one resolver for the home: every part of the program asks here.
 #pragma once
 
-#include "actors/clock/node_id.hpp"
-#include "messages/result.hpp"
+#include "config/node_id.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "config/home_check.hpp"
 
-#include "config/file_system.hpp"
-#include "config/files.hpp"
+#include "util/file_system.hpp"
+#include "util/files.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>

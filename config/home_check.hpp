@@ -2,7 +2,7 @@
 // function of its own, so that a command asks for what it needs and a diagnosis for all of them.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 

@@ -1,6 +1,5 @@
 #include "config/older_home.hpp"
 
-#include "actors/clock/foreign_mirror.hpp"
 #include "config/credentials.hpp"
 
 #include <array>
@@ -42,19 +41,6 @@ std::optional<home_conflict> session_conflict(const std::filesystem::path& home,
                            (whose.empty() ? "no known server" : whose) + ", the server is " +
                            std::string(origin) + ": its token is not sent there",
                        "run: spec-kitty auth login"};
-}
-
-std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
-                                           std::string_view node_id) {
-  std::vector<home_conflict> found;
-  for (const auto& [file, mirror] : foreign_mirrors(home, node_id))
-    found.push_back({"clock_of_another_node",
-                     file.string() + " is the clock of node " + mirror.node_id + " at " +
-                         std::to_string(mirror.value) + "; this home is node " +
-                         std::string(node_id),
-                     "nothing has to be done: the two are told apart by their names; remove the "
-                     "file when nobody uses the older tool here"});
-  return found;
 }
 
 } // namespace spec_kitty

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "config/toml_file.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -34,9 +34,5 @@ std::optional<std::string> remark_on_older_key(const toml_entry& entry);
 /// `origin` is empty where no server is set. Reads only.
 std::optional<home_conflict> session_conflict(const std::filesystem::path& home,
                                               std::string_view origin);
-
-/// clock.json, or one that was kept beside it, is of another node than this home's. Reads only.
-std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
-                                           std::string_view node_id);
 
 } // namespace spec_kitty

@@ -1,8 +1,8 @@
 #include "config/project.hpp"
 
-#include "config/files.hpp"
 #include "messages/event.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <sha256.h>
 #include <yaml-cpp/yaml.h>

@@ -1,11 +1,11 @@
 #include "config/settings.hpp"
 
-#include "config/files.hpp"
 #include "config/home_check.hpp"
 #include "config/older_home.hpp"
-#include "config/sync_folder.hpp"
 #include "config/toml_file.hpp"
-#include "config/url.hpp"
+#include "util/files.hpp"
+#include "util/fsync.hpp"
+#include "util/url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ namespace {
 
 using kind = setting_key::kind;
 
-constexpr std::array<setting_key, 17> keys = {{
+constexpr std::array<setting_key, 17> known_settings = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
      "most events queued, leased and held together"},
@@ -62,14 +62,14 @@ std::optional<std::int64_t> to_number(std::string_view text) {
   return number;
 }
 
-fs::path file_of(const fs::path& home) {
+fs::path settings_file(const fs::path& home) {
   return home / "config.toml";
 }
 
 std::size_t index_of(std::string_view name) {
   const auto found =
-      std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
-  return static_cast<std::size_t>(found - keys.begin());
+      std::find_if(known_settings.begin(), known_settings.end(), [&](const auto& key) { return key.name == name; });
+  return static_cast<std::size_t>(found - known_settings.begin());
 }
 
 bool type_fits(const setting_key& key, toml_entry::kind type) {
@@ -102,12 +102,12 @@ std::string allowed(const setting_key& key) {
 } // namespace
 
 std::span<const setting_key> setting_keys() {
-  return keys;
+  return known_settings;
 }
 
 const setting_key* find_setting(std::string_view name) {
   const std::size_t at = index_of(name);
-  return at < keys.size() ? &keys[at] : nullptr;
+  return at < known_settings.size() ? &known_settings[at] : nullptr;
 }
 
 std::string environment_name(std::string_view key) {
@@ -169,14 +169,14 @@ std::int64_t settings::number(std::string_view key) const {
 }
 
 settings::settings() {
-  for (const auto& key : keys)
+  for (const auto& key : known_settings)
     values_.push_back({std::string(key.fallback), "default"});
 }
 
 result<settings> settings::load(const fs::path& home) {
   settings loaded;
 
-  const std::string file = file_of(home).string();
+  const std::string file = settings_file(home).string();
   const auto text = read_file(file);
   if (!text)
     return text.error();
@@ -187,27 +187,27 @@ result<settings> settings::load(const fs::path& home) {
     for (const auto& entry : *entries) {
       const std::size_t at = index_of(entry.key);
       const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
-      if (at == keys.size()) {
+      if (at == known_settings.size()) {
         const auto remark =
             remark_on_older_key(entry).value_or("unknown key " + entry.key + " is ignored");
         if (!remark.empty())
           loaded.warnings_.push_back(place + remark);
         continue;
       }
-      if (!type_fits(keys[at], entry.type))
+      if (!type_fits(known_settings[at], entry.type))
         return failure{ec::bad_config, place + entry.key + " has the wrong type",
-                       "allowed is " + allowed(keys[at])};
-      if (const auto fine = check_setting(keys[at], entry.value); !fine)
+                       "allowed is " + allowed(known_settings[at])};
+      if (const auto fine = check_setting(known_settings[at], entry.value); !fine)
         return failure{fine.error().code, place + fine.error().message, fine.error().hint};
       loaded.values_[at] = {entry.value, "file"};
     }
   }
-  for (std::size_t at = 0; at < keys.size(); ++at) {
-    const std::string name = environment_name(keys[at].name);
+  for (std::size_t at = 0; at < known_settings.size(); ++at) {
+    const std::string name = environment_name(known_settings[at].name);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0')
       continue;
-    if (const auto fine = check_setting(keys[at], value); !fine)
+    if (const auto fine = check_setting(known_settings[at], value); !fine)
       return failure{fine.error().code,
                      "environment variable " + name + ": " + fine.error().message,
                      fine.error().hint};
@@ -232,15 +232,15 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
     return lock.error();
   if (!*lock)
     return failure{ec::store_busy, "another process is changing config.toml", "try again"};
-  remove_unfinished(file_of(home));
-  const auto before = read_file(file_of(home));
+  remove_unfinished(settings_file(home));
+  const auto before = read_file(settings_file(home));
   if (!before)
     return before.error();
   const bool bare = key->type == kind::number || key->type == kind::flag;
   const std::string after =
       set_toml_value(before->value_or(""), name, bare ? std::string(value) : toml_quote(value));
   // What is about to be written must read back as what was meant.
-  const auto entries = read_toml(after, file_of(home).string());
+  const auto entries = read_toml(after, settings_file(home).string());
   if (!entries)
     return entries.error();
   const bool there = std::any_of(entries->begin(), entries->end(), [&](const auto& entry) {
@@ -248,13 +248,13 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
   });
   if (!there)
     return failure{ec::bad_config,
-                   file_of(home).string() + " sets " + std::string(name) +
+                   settings_file(home).string() + " sets " + std::string(name) +
                        " in a way that cannot be edited here",
                    "change the file by hand"};
-  if (auto written = replace_file(file_of(home), after); !written)
+  if (auto written = replace_file(settings_file(home), after); !written)
     return written;
   if (const int error = sync_way_to(home); error != 0)
-    return system_failure(error, "cannot sync the folders of " + file_of(home).string());
+    return system_failure(error, "cannot sync the folders of " + settings_file(home).string());
   return {};
 }
 

@@ -5,7 +5,7 @@
 // Source: cli.md, Configuration keys.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // TOML as a flat list of dotted keys with their line: all that configuration and credentials need.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <string>
 #include <string_view>

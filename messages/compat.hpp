@@ -2,7 +2,7 @@
 // messages, errors, configuration. Other files use CAF through these names.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "messages/sync.hpp"
-#include "messages/timestamp.hpp"
+#include "util/timestamp.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 #include "messages/custom_types.hpp"
 
 #include "messages/event.hpp"
-#include "messages/schema_check.hpp"
-#include "messages/schema_subset.hpp"
+#include "messages/schema/schema_check.hpp"
+#include "messages/schema/schema_subset.hpp"
 
 namespace spec_kitty {
 

@@ -5,9 +5,9 @@
 // thread, then read by any number; a copy shares the schemas.
 #pragma once
 
-#include "messages/json.hpp"
-#include "messages/result.hpp"
 #include "messages/validate.hpp"
+#include "util/json.hpp"
+#include "util/result.hpp"
 
 #include <functional>
 #include <map>

@@ -7,8 +7,8 @@
 // Source: protocol.md, Event.
 #pragma once
 
-#include "messages/json.hpp"
-#include "messages/result.hpp"
+#include "util/json.hpp"
+#include "util/result.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "messages/foreign_event.hpp"
 
-#include "messages/timestamp.hpp"
 #include "messages/validate.hpp"
+#include "util/timestamp.hpp"
 
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>

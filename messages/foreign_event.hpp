@@ -4,7 +4,7 @@
 
 #include "messages/queue.hpp"
 #include "messages/redact.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <string>
 #include <string_view>

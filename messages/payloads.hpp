@@ -3,8 +3,8 @@
 // (`describe`), so they cannot drift apart.
 #pragma once
 
-#include "messages/json.hpp"
 #include "messages/payload_types.hpp"
+#include "util/json.hpp"
 
 #include <cstdint>
 #include <optional>

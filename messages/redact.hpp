@@ -2,7 +2,7 @@
 // secrets this process knows. Pure.
 #pragma once
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <string>
 #include <string_view>

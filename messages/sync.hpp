@@ -1,8 +1,8 @@
 // What a sync run is asked and reports. Source: cli.md, Sync, Accounting.
 #pragma once
 
-#include "messages/result.hpp"
-#include "messages/timestamp.hpp"
+#include "util/result.hpp"
+#include "util/timestamp.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,9 +1,9 @@
 #include "messages/validate.hpp"
 
 #include "messages/custom_types.hpp"
-#include "messages/schema_check.hpp"
-#include "messages/timestamp.hpp"
-#include "messages/utf8.hpp"
+#include "messages/schema/schema_check.hpp"
+#include "util/timestamp.hpp"
+#include "util/utf8.hpp"
 
 #include <map>
 #include <memory>
@@ -221,10 +221,6 @@ result<void> validate_written(const event_draft& draft, const custom_types* more
 }
 
 } // namespace
-
-std::string violation::message() const {
-  return field.empty() ? "the event: " + value + " " + rule : field + ": " + value + " " + rule;
-}
 
 std::optional<violation> validate_payload(std::string_view event_type, const json_value& payload) {
   if (!is_event_type(event_type))

@@ -8,8 +8,10 @@
 #pragma once
 
 #include "messages/event.hpp"
-#include "messages/json.hpp"
-#include "messages/result.hpp"
+#include "messages/schema/contract.hpp"
+#include "messages/schema/violation.hpp"
+#include "util/json.hpp"
+#include "util/result.hpp"
 
 #include <optional>
 #include <string>
@@ -18,16 +20,6 @@
 namespace spec_kitty {
 
 class custom_types;
-
-/// Why something is refused: the field (dotted path from the event), the value found, the rule.
-struct violation {
-  std::string field;
-  std::string value; ///< compact JSON, cut to 60 bytes; `nothing` where the field is missing
-  std::string rule;
-
-  /// `payload.wp_id: "WP1" does not match ^WP[0-9]{2}$`
-  std::string message() const;
-};
 
 /// A payload against the definition of its event type. Source: events.schema.json.
 std::optional<violation> validate_payload(std::string_view event_type, const json_value& payload);
@@ -53,8 +45,5 @@ result<void> validate_draft(const event_draft& draft, const json_value& payload,
 /// The type names the contract gives a payload field (`string`, `integer`, `array`, `null`);
 /// empty when the definition has no such field. For reading `--field k=v`.
 std::string payload_field_types(std::string_view event_type, std::string_view field);
-
-/// The text of the contract's schema file, as built into this program.
-std::string_view contract_schema();
 
 } // namespace spec_kitty

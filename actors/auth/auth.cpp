@@ -1,7 +1,7 @@
 #include "actors/auth/auth.hpp"
 
-#include "config/version.hpp"
 #include "messages/protocol.hpp"
+#include "util/version.hpp"
 
 namespace spec_kitty {
 

@@ -9,9 +9,9 @@
 #pragma once
 
 #include "actors/auth/tokens.hpp"
-#include "config/files.hpp"
-#include "config/url.hpp"
 #include "messages/interfaces.hpp"
+#include "util/files.hpp"
+#include "util/url.hpp"
 
 #include <functional>
 #include <map>

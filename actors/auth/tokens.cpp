@@ -1,8 +1,8 @@
 #include "actors/auth/tokens.hpp"
 
 #include "messages/event.hpp"
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty {
 

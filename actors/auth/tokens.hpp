@@ -4,7 +4,7 @@
 
 #include "config/credentials.hpp"
 #include "messages/http.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <optional>
 #include <string>

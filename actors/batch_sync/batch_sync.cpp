@@ -3,9 +3,9 @@
 #include "actors/batch_sync/batch.hpp"
 #include "actors/batch_sync/pacing.hpp"
 #include "actors/clock/ulid.hpp"
-#include "config/version.hpp"
-#include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
+#include "util/gzip.hpp"
+#include "util/version.hpp"
 
 #include <caf/send.hpp>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actors/batch_sync/run.hpp"
-#include "config/url.hpp"
 #include "messages/interfaces.hpp"
+#include "util/url.hpp"
 
 #include <deque>
 #include <functional>

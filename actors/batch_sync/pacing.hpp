@@ -2,7 +2,7 @@
 // of attempt, randomness and time. Source: protocol.md, Batch sync, Runs and progress.
 #pragma once
 
-#include "messages/timestamp.hpp"
+#include "util/timestamp.hpp"
 
 #include <algorithm>
 #include <chrono>

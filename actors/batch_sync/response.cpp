@@ -1,7 +1,7 @@
 #include "actors/batch_sync/response.hpp"
 
 #include "actors/auth/tokens.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <unordered_map>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "messages/http.hpp"
-#include "messages/json.hpp"
 #include "messages/queue.hpp"
+#include "util/json.hpp"
 
 #include <optional>
 #include <span>

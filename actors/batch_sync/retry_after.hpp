@@ -2,7 +2,7 @@
 // Source: protocol.md, status 429; https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 #pragma once
 
-#include "messages/timestamp.hpp"
+#include "util/timestamp.hpp"
 
 #include <chrono>
 #include <optional>

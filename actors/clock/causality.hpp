@@ -7,7 +7,7 @@
 #pragma once
 
 #include "messages/event.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <compare>
 #include <cstdint>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "actors/clock/mirror.hpp"
+#include "config/older_home.hpp"
 
 #include <utility>
 #include <vector>
@@ -24,5 +25,9 @@ result<void> keep_foreign_mirror(const std::filesystem::path& home, std::string_
 /// Every clock.json and clock.json.<node> here that is not this node's, by name.
 std::vector<std::pair<std::filesystem::path, clock_mirror>>
 foreign_mirrors(const std::filesystem::path& home, std::string_view node_id);
+
+/// clock.json, or one that was kept beside it, is of another node than this home's. Reads only.
+std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
+                                           std::string_view node_id);
 
 } // namespace spec_kitty

@@ -1,9 +1,9 @@
 #include "actors/clock/mirror.hpp"
 
 #include "actors/clock/causality.hpp"
-#include "config/files.hpp"
 #include "messages/event.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

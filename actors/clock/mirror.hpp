@@ -6,8 +6,8 @@
 // does not overwrite a newer value. Source: protocol.md, Clocks; cli.md, Files in the home.
 #pragma once
 
-#include "messages/result.hpp"
-#include "messages/timestamp.hpp"
+#include "util/result.hpp"
+#include "util/timestamp.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "messages/http.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <functional>

@@ -6,8 +6,8 @@
 // environment but never for this machine itself. libcurl was chosen over libwebsockets' HTTP
 // client, which got 49 of 115 byte-exact fault cases wrong (libcurl: 1).
 #include "actors/http/client.hpp"
-#include "config/signals_blocked.hpp"
-#include "config/version.hpp"
+#include "util/signals_blocked.hpp"
+#include "util/version.hpp"
 
 #include <curl/curl.h>
 

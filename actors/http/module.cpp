@@ -1,8 +1,8 @@
 // Loads the libcurl module when HTTP first needs it.
 #include "actors/http/client.hpp"
 
-#include "config/install_tree.hpp"
-#include "config/version.hpp"
+#include "util/install_tree.hpp"
+#include "util/version.hpp"
 
 #include <dlfcn.h>
 

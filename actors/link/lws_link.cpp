@@ -1,7 +1,7 @@
 // ws_link on libwebsockets: one connection, one context, one thread (see connection.hpp).
 #include "actors/link/connection.hpp"
-#include "config/signals_blocked.hpp"
-#include "config/version.hpp"
+#include "util/signals_blocked.hpp"
+#include "util/version.hpp"
 
 #include <system_error>
 #include <thread>

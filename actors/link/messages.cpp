@@ -1,8 +1,8 @@
 #include "actors/link/connection.hpp"
 
 #include "actors/link/lws_context.hpp"
-#include "config/version.hpp"
-#include "messages/utf8.hpp"
+#include "util/utf8.hpp"
+#include "util/version.hpp"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
 // Loads the libwebsockets module when the first WebSocket is opened.
 #include "actors/link/link.hpp"
 
-#include "config/install_tree.hpp"
-#include "config/version.hpp"
+#include "util/install_tree.hpp"
+#include "util/version.hpp"
 
 #include <dlfcn.h>
 

@@ -1,10 +1,10 @@
 #include "actors/queue/environment.hpp"
 
 #include "actors/queue/records.hpp"
-#include "config/file_system.hpp"
 #include "config/home_check.hpp"
-#include "config/memory_room.hpp"
-#include "config/sync_folder.hpp"
+#include "util/file_system.hpp"
+#include "util/fsync.hpp"
+#include "util/memory_headroom.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

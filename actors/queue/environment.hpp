@@ -12,8 +12,8 @@
 #pragma once
 
 #include "actors/queue/lmdb.hpp"
-#include "config/files.hpp"
-#include "messages/result.hpp"
+#include "util/files.hpp"
+#include "util/result.hpp"
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 // Files: <id of the first event>-<number of events>.jsonl.gz, one event object per line.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <filesystem>

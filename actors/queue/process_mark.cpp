@@ -1,6 +1,6 @@
 #include "actors/queue/process_mark.hpp"
 
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <unistd.h>
 

@@ -1,9 +1,9 @@
 #include "actors/queue/spill.hpp"
 
 #include "actors/clock/ulid.hpp"
-#include "config/files.hpp"
 #include "config/home_check.hpp"
-#include "config/sync_folder.hpp"
+#include "util/files.hpp"
+#include "util/fsync.hpp"
 
 #include <zlib.h>
 
@@ -21,12 +21,12 @@ namespace {
 constexpr int most_tries = 16; ///< to write a spill file while its folder comes and goes
 constexpr int sure_tries = 3;  ///< after so many a folder that is there is not what fails
 
-constexpr std::string_view ending = ".jsonl";
+constexpr std::string_view spill_suffix = ".jsonl";
 constexpr std::string_view set_aside = ".damaged";
 constexpr std::size_t checksum_digits = 8;
 constexpr std::uint64_t least_free = std::uint64_t{256} << 10; ///< the store's deletes need space
 
-fs::path folder_of(const fs::path& home) {
+fs::path spill_folder(const fs::path& home) {
   return home / "spill";
 }
 
@@ -119,12 +119,12 @@ std::optional<spilled_event> from_json(std::string_view text) {
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }
 
-std::uint64_t events_in(std::string_view name) {
+std::uint64_t spilled_events_in_name(std::string_view name) {
   const auto dash = name.rfind('-');
-  if (!name.ends_with(ending) || dash == std::string_view::npos)
+  if (!name.ends_with(spill_suffix) || dash == std::string_view::npos)
     return 0;
   std::uint64_t number = 0;
-  std::from_chars(name.data() + dash + 1, name.data() + name.size() - ending.size(), number);
+  std::from_chars(name.data() + dash + 1, name.data() + name.size() - spill_suffix.size(), number);
   return number;
 }
 
@@ -164,10 +164,10 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
     return mine;
   if (auto room = check_free_space(home, least_free); !room)
     return room;
-  const fs::path folder = folder_of(home);
+  const fs::path folder = spill_folder(home);
   const std::string id = to_string(next_ulid(
       {}, static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000), draw_randomness()));
-  const std::string name = id + "-" + std::to_string(events.size()) + std::string(ending);
+  const std::string name = id + "-" + std::to_string(events.size()) + std::string(spill_suffix);
   const std::string text = render_spill(events);
   result<void> written = failure{};
   std::error_code none;
@@ -192,8 +192,8 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
 std::vector<spill_file> spill_files(const fs::path& home) {
   std::vector<spill_file> found;
   std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder_of(home), none))
-    if (const auto events = events_in(entry.path().filename().string()); events > 0)
+  for (const auto& entry : fs::directory_iterator(spill_folder(home), none))
+    if (const auto events = spilled_events_in_name(entry.path().filename().string()); events > 0)
       found.push_back({entry.path(), events});
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -203,7 +203,7 @@ std::vector<spill_file> spill_files(const fs::path& home) {
 std::vector<fs::path> damaged_spill_files(const fs::path& home) {
   std::vector<fs::path> found;
   std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder_of(home), none))
+  for (const auto& entry : fs::directory_iterator(spill_folder(home), none))
     if (entry.path().filename().string().ends_with(set_aside))
       found.push_back(entry.path());
   std::sort(found.begin(), found.end());

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "messages/event.hpp"
-#include "messages/result.hpp"
-#include "messages/timestamp.hpp"
+#include "util/result.hpp"
+#include "util/timestamp.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -17,9 +17,9 @@
 // describes the bytes.
 #pragma once
 
-#include "actors/clock/node_id.hpp"
 #include "actors/queue/environment.hpp"
 #include "actors/queue/records.hpp"
+#include "config/node_id.hpp"
 #include "messages/queue.hpp"
 
 #include <functional>

@@ -1,7 +1,7 @@
 // The emit side: Lamport tick, ULID and rows share one transaction, so two processes never share
 // a value and a crash never leaves an id without its event.
 #include "actors/queue/store_rows.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 // reconciliation with the server would give it; its id, by which everybody knows it, stays.
 #include "actors/clock/causality.hpp"
 #include "actors/queue/store_rows.hpp"
-#include "config/files.hpp"
 #include "messages/foreign_event.hpp"
+#include "util/files.hpp"
 
 #include <algorithm>
 #include <map>

@@ -5,8 +5,8 @@
 // Folder and files are read under the store's lock, so no other opener is half-way.
 #include "actors/queue/spill.hpp"
 #include "actors/queue/store_rows.hpp"
-#include "config/files.hpp"
-#include "config/sync_folder.hpp"
+#include "util/files.hpp"
+#include "util/fsync.hpp"
 
 #include <algorithm>
 #include <cerrno>

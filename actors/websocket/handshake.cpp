@@ -1,9 +1,9 @@
 #include "actors/websocket/handshake.hpp"
 
 #include "actors/auth/tokens.hpp"
-#include "config/version.hpp"
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
+#include "util/version.hpp"
 
 namespace spec_kitty {
 

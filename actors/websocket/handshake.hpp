@@ -1,10 +1,10 @@
 // What leads to a connection, and what its end means. Pure. Source: protocol.md, WebSocket.
 #pragma once
 
-#include "config/url.hpp"
 #include "messages/http.hpp"
 #include "messages/link.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
+#include "util/url.hpp"
 
 #include <chrono>
 #include <string>

@@ -1,6 +1,6 @@
 #include "actors/websocket/message.hpp"
 
-#include "messages/utf8.hpp"
+#include "util/utf8.hpp"
 
 #include <array>
 #include <utility>

@@ -2,8 +2,8 @@
 // Source: protocol.md, WebSocket.
 #pragma once
 
-#include "messages/json.hpp"
-#include "messages/result.hpp"
+#include "util/json.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -3,8 +3,8 @@
 #include "actors/auth/tokens.hpp"
 #include "actors/clock/causality.hpp"
 #include "actors/websocket/handshake.hpp"
-#include "config/version.hpp"
 #include "messages/protocol.hpp"
+#include "util/version.hpp"
 
 #include <caf/send.hpp>
 

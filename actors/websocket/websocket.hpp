@@ -12,8 +12,8 @@
 
 #include "actors/link/link.hpp"
 #include "actors/websocket/session.hpp"
-#include "config/url.hpp"
 #include "messages/interfaces.hpp"
+#include "util/url.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "app/chaos/options.hpp"
 
-#include "config/install_tree.hpp"
-#include "config/version.hpp"
+#include "util/install_tree.hpp"
+#include "util/version.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int exit_usage = 2;
+constexpr int usage_status = 2;
 
 void declare_places(CLI::App& app, options& chosen) {
   app.add_option("--folder", chosen.folder,
@@ -92,7 +92,7 @@ std::variant<options, int> read_options(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {
-    return app.exit(why) == 0 ? 0 : exit_usage;
+    return app.exit(why) == 0 ? 0 : usage_status;
   }
   if (minutes > 0)
     chosen.plan.time = std::chrono::seconds(static_cast<long>(minutes * 60));

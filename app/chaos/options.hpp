@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/chaos/run.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <string>
 #include <variant>

@@ -1,6 +1,6 @@
 #include "app/chaos/process.hpp"
 
-#include "config/signals_blocked.hpp"
+#include "util/signals_blocked.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 #include "app/chaos/run.hpp"
 
-#include "config/version.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
+#include "util/version.hpp"
 
 namespace spec_kitty::chaos {
 

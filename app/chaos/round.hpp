@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/chaos/scenario.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <chrono>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "app/chaos/small_disk.hpp"
 
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -3,7 +3,7 @@
 #include "actors/queue/spill.hpp"
 #include "app/chaos/process.hpp"
 #include "app/chaos/store_check.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::chaos {
 

@@ -1,7 +1,7 @@
 #include "app/chaos/world.hpp"
 
 #include "app/chaos/views.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <array>
 #include <csignal>

@@ -12,9 +12,9 @@
 #pragma once
 
 #include "actors/queue/process_mark.hpp"
-#include "app/daemon/unix_socket.hpp"
 #include "messages/connection.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
+#include "util/unix_socket.hpp"
 
 #include <optional>
 #include <string>

@@ -2,8 +2,8 @@
 // daemon's loop asks which descriptors to poll and hands back what poll said.
 #pragma once
 
-#include "app/daemon/unix_socket.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
+#include "util/unix_socket.hpp"
 
 #include <poll.h>
 

@@ -2,13 +2,13 @@
 
 #include "app/daemon/control.hpp"
 #include "app/daemon/control_server.hpp"
-#include "app/daemon/doorbell.hpp"
 #include "app/daemon/engine.hpp"
 #include "app/daemon/inputs.hpp"
 #include "app/daemon/lock.hpp"
 #include "app/daemon/log.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/daemon/record.hpp"
+#include "app/home/doorbell.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,10 +29,6 @@ using steady = std::chrono::steady_clock;
 constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that leaving may take
 constexpr auto leaving_patience = 6s;       ///< with one that is on its way out
 
-context with_settings(const home_folder& home, const settings& config) {
-  return {{home, config}, output(false, true, false)};
-}
-
 /// Those of the loop itself, and of commands, are no reason to give up a connection.
 bool is_of_actors(std::string_view key) {
   return key != "sync.autostart" && key != "sync.daemon_idle_s";
@@ -40,8 +36,8 @@ bool is_of_actors(std::string_view key) {
 
 class daemon {
 public:
-  daemon(const context& ctx, const daemon_options& options, home_lock lock)
-      : home_(ctx.home), config_(ctx.config), options_(options), lock_(std::move(lock)) {
+  daemon(const home_view& view, const daemon_options& options, home_lock lock)
+      : home_(view.home), config_(view.config), options_(options), lock_(std::move(lock)) {
     record_.who = this_process();
     record_.version = options.version;
     record_.since = wall_clock_now();
@@ -205,7 +201,7 @@ void daemon::on_retired() {
 }
 
 void daemon::start_engine() {
-  engine_ = std::make_unique<engine>(with_settings(home_, config_),
+  engine_ = std::make_unique<engine>(home_view{home_, config_},
                                      [this](const notice& what) { notices_.push(what); });
 }
 
@@ -371,8 +367,8 @@ result<std::optional<home_lock>> take_lock(const std::filesystem::path& home) {
 
 } // namespace
 
-result<void> run_daemon(const context& ctx, const daemon_options& options) {
-  const auto& home = ctx.home.path;
+result<void> run_daemon(const home_view& view, const daemon_options& options) {
+  const auto& home = view.home.path;
   ::umask(077);
   if (auto made = make_private_folder(home); !made)
     return made;
@@ -385,7 +381,7 @@ result<void> run_daemon(const context& ctx, const daemon_options& options) {
                    "see: spec-kitty sync daemon status"};
   if (::chdir("/") != 0) // its folder may be removed while it runs
     return system_failure(errno, "cannot leave the current folder");
-  return daemon(ctx, options, std::move(**lock)).run();
+  return daemon(view, options, std::move(**lock)).run();
 }
 
 } // namespace spec_kitty

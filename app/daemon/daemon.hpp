@@ -8,7 +8,7 @@
 // there.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/home/home_view.hpp"
 
 #include <chrono>
 #include <functional>
@@ -26,6 +26,6 @@ struct daemon_options {
 
 /// Lives until it is told to leave. already_running when another holds the lock; store_unusable
 /// when the home cannot be written; internal when its actors have failed.
-result<void> run_daemon(const context& ctx, const daemon_options& options);
+result<void> run_daemon(const home_view& view, const daemon_options& options);
 
 } // namespace spec_kitty

@@ -1,6 +1,6 @@
 #include "app/daemon/engine.hpp"
 
-#include "app/sync_system.hpp"
+#include "app/home/sync_system.hpp"
 
 #include <optional>
 
@@ -22,10 +22,10 @@ struct engine::parts {
   }
 };
 
-engine::engine(const context& ctx, listener tell) : parts_(std::make_unique<parts>()) {
+engine::engine(const home_view& view, listener tell) : parts_(std::make_unique<parts>()) {
   parts_->tell = std::move(tell);
-  parts_->home = ctx.home.path;
-  const auto server = configured_server(ctx.config);
+  parts_->home = view.home.path;
+  const auto server = configured_server(view.config);
   if (!server) {
     parts_->hear(
         connection_status{connection_state::offline, server.error().message, wall_clock_now(), 0});
@@ -34,7 +34,7 @@ engine::engine(const context& ctx, listener tell) : parts_(std::make_unique<part
   sync_mode mode;
   mode.background = true;
   mode.tell = [to = parts_.get()](const notice& what) { to->hear(what); };
-  parts_->actors.emplace(ctx, *server, std::move(mode));
+  parts_->actors.emplace(view, *server, std::move(mode));
 }
 
 engine::~engine() = default;

@@ -2,7 +2,7 @@
 // hears what they tell.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/home/home_view.hpp"
 #include "messages/connection.hpp"
 
 #include <chrono>
@@ -16,9 +16,9 @@ public:
   /// Called on an actor's thread, one call at a time; to be left quickly.
   using listener = std::function<void(const notice&)>;
 
-  /// Starts the actors for the home, server and settings of `ctx`, which need not outlive the
+  /// Starts the actors for the home, server and settings of `view`, which need not outlive the
   /// call. Without a server, or without a session, the connection stays Offline and says why.
-  engine(const context& ctx, listener tell);
+  engine(const home_view& view, listener tell);
   /// Ends at once what wind_down has not ended: no event is lost, a lease goes back.
   ~engine();
   engine(const engine&) = delete;

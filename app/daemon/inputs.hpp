@@ -2,8 +2,8 @@
 // from the actors' threads.
 #pragma once
 
-#include "config/files.hpp"
 #include "messages/connection.hpp"
+#include "util/files.hpp"
 
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>

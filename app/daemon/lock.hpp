@@ -3,7 +3,7 @@
 // removes one of them. The lock's own time says when an autostart was tried last.
 #pragma once
 
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 namespace spec_kitty {
 

@@ -4,7 +4,7 @@
 #define SPDLOG_FMT_EXTERNAL
 #include "app/daemon/log.hpp"
 
-#include "messages/utf8.hpp"
+#include "util/utf8.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>

@@ -2,7 +2,7 @@
 // by the caller; no token ever stands in a notice.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "app/daemon/notices.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty {
 

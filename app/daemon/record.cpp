@@ -1,7 +1,7 @@
 #include "app/daemon/record.hpp"
 
-#include "config/files.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

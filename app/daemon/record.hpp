@@ -5,7 +5,7 @@
 
 #include "actors/queue/process_mark.hpp"
 #include "messages/connection.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <optional>

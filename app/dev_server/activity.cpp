@@ -1,17 +1,9 @@
 #include "app/dev_server/activity.hpp"
 
-#include "messages/json.hpp"
-#include "messages/utf8.hpp"
+#include "util/json.hpp"
+#include "util/utf8.hpp"
 
 namespace spec_kitty::dev_server {
-
-namespace {
-
-std::string json_of(const json_buffer& buffer) {
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
-} // namespace
 
 std::string greeting_json(const std::string& url, const account& login) {
   json_buffer buffer;
@@ -22,7 +14,7 @@ std::string greeting_json(const std::string& url, const account& login) {
   field(out, "password", login.password);
   field(out, "team_slug", login.team_slug);
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 std::string greeting_text(const std::string& url, const account& login, const std::string& state) {
@@ -64,7 +56,7 @@ std::string activity_json(const http_request& request, const http_response& resp
       field(out, "replayed", true);
   }
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 std::string activity_text(const http_request& request, const http_response& response) {
@@ -90,7 +82,7 @@ std::string ws_activity_json(const std::string& what, const std::string& event_i
     field(out, "status", what);
   }
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 std::string ws_activity_text(const std::string& what, const std::string& event_id) {

@@ -1,7 +1,7 @@
 #include "app/dev_server/api.hpp"
 
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,10 +45,6 @@ http_response unauthorized(std::string_view message) {
   http_response response = refuse(401, message);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
-}
-
-std::string json_of(const json_buffer& buffer) {
-  return {buffer.GetString(), buffer.GetSize()};
 }
 
 /// The request's body as a JSON object, or the refusal.
@@ -132,7 +128,7 @@ http_response api::hand_out(const std::optional<token_grant>& grant, std::string
   field(out, "refresh_lifetime", static_cast<std::uint64_t>(tokens_.rules().refresh_lifetime_s));
   field(out, "team_slug", grant->team_slug);
   out.EndObject();
-  return {200, json_of(buffer), {{"Cache-Control", "no-store"}}, {}};
+  return {200, to_text(buffer), {{"Cache-Control", "no-store"}}, {}};
 }
 
 http_response api::ws_token(const token_owner& owner, epoch_s now) {
@@ -141,7 +137,7 @@ http_response api::ws_token(const token_owner& owner, epoch_s now) {
   out.StartObject();
   field(out, "ws_token", tokens_.issue_ws(owner, now));
   out.EndObject();
-  return {200, json_of(buffer), {{"Cache-Control", "no-store"}}, {}};
+  return {200, to_text(buffer), {{"Cache-Control", "no-store"}}, {}};
 }
 
 http_response api::clock() const {
@@ -150,7 +146,7 @@ http_response api::clock() const {
   out.StartObject();
   field(out, "lamport_clock", log_.highest_lamport());
   out.EndObject();
-  return {200, json_of(buffer), {}, {}};
+  return {200, to_text(buffer), {}, {}};
 }
 
 http_response api::events(const std::string& team_slug) const {

@@ -2,9 +2,9 @@
 
 #include "app/dev_server/json_slices.hpp"
 #include "messages/event.hpp"
-#include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
 #include "messages/validate.hpp"
+#include "util/gzip.hpp"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ constexpr std::string_view success = "success";
 constexpr std::string_view duplicate = "duplicate";
 constexpr std::string_view pending = "pending";
 constexpr std::string_view rejected = "rejected";
-constexpr std::string_view error = "error";
+constexpr std::string_view error_status = "error";
 
 /// What the headers alone refuse.
 std::optional<http_response> check_headers(const http_request& request,
@@ -79,7 +79,7 @@ http_response results_of(const std::vector<judgement>& judgements, const std::st
           {buffer.GetString(), buffer.GetSize()},
           {},
           batch_summary{team_slug, judgements.size(), count(success), count(duplicate),
-                        count(rejected) + count(error), false}};
+                        count(rejected) + count(error_status), false}};
 }
 
 } // namespace
@@ -155,7 +155,7 @@ judgement batch_desk::judge(const json_value& event, std::set<std::string>& in_t
   const std::string id = *text_of(event, "event_id");
   const std::string type = *text_of(event, "event_type");
   if (rules_.reject_types.contains(type))
-    return {id, error, "this server was told to refuse " + type};
+    return {id, error_status, "this server was told to refuse " + type};
   if (log_.knows(id) || in_this_batch.contains(id))
     return {id, duplicate, {}};
   if (rules_.pending_first > 0) {

@@ -11,7 +11,7 @@
 #include "app/dev_server/http.hpp"
 #include "app/dev_server/reply_memory.hpp"
 #include "messages/custom_types.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <functional>
 #include <map>

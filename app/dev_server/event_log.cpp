@@ -1,6 +1,6 @@
 #include "app/dev_server/event_log.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

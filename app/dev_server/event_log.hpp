@@ -8,7 +8,7 @@
 #pragma once
 
 #include "app/dev_server/state_dir.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "app/dev_server/http.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::dev_server {
 

@@ -11,7 +11,7 @@
 #include "app/dev_server/server.hpp"
 #include "app/dev_server/state_dir.hpp"
 #include "app/dev_server/tokens.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <atomic>
 #include <chrono>

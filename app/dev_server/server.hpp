@@ -13,7 +13,7 @@
 
 #include "app/dev_server/http.hpp"
 #include "app/dev_server/ws_server.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <atomic>
 #include <chrono>

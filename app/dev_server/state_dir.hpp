@@ -8,7 +8,7 @@
 // goes; after a kill -9 it stays behind in the system's temporary folder.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <optional>

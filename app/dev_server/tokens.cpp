@@ -1,6 +1,6 @@
 #include "app/dev_server/tokens.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <sys/random.h>
 
@@ -49,10 +49,6 @@ std::string new_password() {
   return text;
 }
 
-std::string json_of(const json_buffer& buffer) {
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
 std::string claims(const token_owner& owner) {
   json_buffer buffer;
   json_writer out(buffer);
@@ -61,7 +57,7 @@ std::string claims(const token_owner& owner) {
   field(out, "team_slug", owner.team_slug);
   field(out, "exp", static_cast<std::uint64_t>(owner.expires));
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 } // namespace
@@ -175,7 +171,7 @@ std::string token_table::to_json() const {
   list("access", access_);
   list("refresh", refresh_);
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 result<void> token_table::restore(std::string_view json) {

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "messages/protocol.hpp"
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <cstdint>
 #include <map>

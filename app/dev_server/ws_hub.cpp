@@ -8,10 +8,6 @@ namespace spec_kitty::dev_server {
 
 namespace {
 
-std::string json_of(const json_buffer& buffer) {
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
 std::string ack(const std::string& event_id, std::string_view status) {
   json_buffer buffer;
   json_writer out(buffer);
@@ -20,10 +16,10 @@ std::string ack(const std::string& event_id, std::string_view status) {
   field(out, "event_id", event_id);
   field(out, "status", status);
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
-std::string error(const std::optional<std::string>& event_id, std::string_view message) {
+std::string error_message(const std::optional<std::string>& event_id, std::string_view message) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
@@ -31,7 +27,7 @@ std::string error(const std::optional<std::string>& event_id, std::string_view m
   field(out, "event_id", event_id);
   field(out, "message", message);
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 std::string echo(std::string_view line) {
@@ -104,17 +100,17 @@ void ws_hub::ping(id who, std::int64_t now_s) {
 void ws_hub::hear(id who, std::string_view text) {
   const auto compact = compact_json(text);
   if (!compact)
-    return tell(who, error(std::nullopt, compact.error().message));
+    return tell(who, error_message(std::nullopt, compact.error().message));
   const auto message = parse_json(*compact);
   if (!message || !message->IsObject())
-    return tell(who, error(std::nullopt, "the message is not a JSON object"));
+    return tell(who, error_message(std::nullopt, "the message is not a JSON object"));
   const auto type = text_of(*message, "type");
   if (!type)
     return take_event(who, *compact); // bare
   if (*type == "pong")
     return;
   if (*type != "event")
-    return tell(who, error(std::nullopt, "a message of the unknown type " + excerpt(*type)));
+    return tell(who, error_message(std::nullopt, "a message of the unknown type " + excerpt(*type)));
   if (const auto nested = member_slice(*compact, "event"); nested && nested->front() == '{')
     return take_event(who, *nested);
   take_event(who, without_member(*compact, "type")); // flat
@@ -135,7 +131,7 @@ void ws_hub::take_event(id who, std::string_view event) {
     if (told_)
       told_("refused", event_id.value_or(""));
     return tell(who,
-                error(event_id, judged.error().code == ec::held ? "the event is of another team"
+                error_message(event_id, judged.error().code == ec::held ? "the event is of another team"
                                                                 : judged.error().message));
   }
   const judgement& one = judged->front();
@@ -144,7 +140,7 @@ void ws_hub::take_event(id who, std::string_view event) {
   if (one.status == "pending" || !rules_.ack)
     return; // it is left without an answer
   if (one.status != "success" && one.status != "duplicate")
-    return tell(who, error(one.event_id, one.error_message));
+    return tell(who, error_message(one.event_id, one.error_message));
   if (rules_.ack_by_echo)
     return tell(who, echo(event));
   tell(who, ack(*one.event_id, one.status == "success" ? "accepted" : "duplicate"));
@@ -197,7 +193,7 @@ std::string ws_hub::snapshot_of(const std::string& team) const {
   if (rules_.snapshot_bytes > buffer.GetSize())
     field(out, "padding", std::string(rules_.snapshot_bytes - buffer.GetSize(), 'x'));
   out.EndObject();
-  return json_of(buffer);
+  return to_text(buffer);
 }
 
 } // namespace spec_kitty::dev_server

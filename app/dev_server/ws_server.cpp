@@ -1,7 +1,7 @@
 #include "app/dev_server/ws_server.hpp"
 
 #include "messages/protocol.hpp"
-#include "messages/utf8.hpp"
+#include "util/utf8.hpp"
 
 #include <libwebsockets.h>
 

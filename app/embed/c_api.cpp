@@ -2,9 +2,8 @@
 #include "spec_kitty/spec_kitty.h"
 
 #include "app/embed/client_impl.hpp"
-#include "app/exit_status.hpp"
-#include "config/version.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
+#include "util/version.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -40,8 +39,15 @@ int code_of(ec code) {
     return SPEC_KITTY_STOPPED;
   case ec::internal:
     return SPEC_KITTY_INTERNAL;
+  case ec::store_busy:
+  case ec::store_corrupt:
+  case ec::store_version:
+  case ec::store_full:
+  case ec::store_unusable:
+  case ec::commit_unknown:
+    return SPEC_KITTY_STORE;
   default:
-    return status_of(code) == exit_status::store_unusable ? SPEC_KITTY_STORE : SPEC_KITTY_BAD_INPUT;
+    return SPEC_KITTY_BAD_INPUT;
   }
 }
 

@@ -1,6 +1,6 @@
 #include "app/embed/checked_options.hpp"
 
-#include "app/wiring.hpp"
+#include "app/home/wiring.hpp"
 #include "config/home_check.hpp"
 
 namespace spec_kitty::embed {

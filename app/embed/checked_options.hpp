@@ -2,10 +2,10 @@
 // no store and starts nothing.
 #pragma once
 
-#include "app/home_view.hpp"
-#include "app/prepare.hpp"
-#include "config/url.hpp"
+#include "app/home/home_view.hpp"
+#include "app/home/prepare.hpp"
 #include "spec_kitty/options.hpp"
+#include "util/url.hpp"
 
 #include <optional>
 

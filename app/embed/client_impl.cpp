@@ -1,7 +1,7 @@
 #include "app/embed/client_impl.hpp"
 
-#include "app/check_room.hpp"
-#include "config/signals_blocked.hpp"
+#include "app/home/thread_headroom.hpp"
+#include "util/signals_blocked.hpp"
 
 #include <caf/send.hpp>
 

@@ -1,6 +1,6 @@
 #include "app/embed/courier.hpp"
 
-#include "config/signals_blocked.hpp"
+#include "util/signals_blocked.hpp"
 
 #include <condition_variable>
 #include <deque>

@@ -11,7 +11,7 @@
 #include "actors/queue/queue.hpp"
 #include "actors/supervisor/restart_policy.hpp"
 #include "app/embed/home_core.hpp"
-#include "app/wiring.hpp"
+#include "app/home/wiring.hpp"
 #include "spec_kitty/actors.hpp"
 
 #include <optional>

@@ -1,7 +1,7 @@
 #include "app/embed/home_core.hpp"
 
-#include "app/private_words.hpp"
-#include "app/snapshot.hpp"
+#include "app/home/redaction_terms.hpp"
+#include "app/home/snapshot.hpp"
 
 #include <caf/send.hpp>
 

@@ -1,7 +1,7 @@
 // What a child made by fork must not use.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <sys/types.h>
 

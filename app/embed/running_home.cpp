@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto grace = 10s;
+constexpr auto home_stop_grace = 10s;
 constexpr auto last_moment = 2s;
 
 std::chrono::milliseconds left_until(running_home::deadline until) {
@@ -83,7 +83,7 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
                                                           std::shared_ptr<home_core> core,
                                                           std::shared_ptr<std::atomic<int>> alive) {
   std::unique_ptr<running_home> made(new running_home(system, std::move(core), std::move(alive)));
-  const auto patience = made->core_->view().store_settings().busy_timeout * 4 + grace;
+  const auto patience = made->core_->view().store_settings().busy_timeout * 4 + home_stop_grace;
   const auto opened = made->ask<clock_reading>(patience, front_check{});
   if (opened)
     return made;
@@ -93,13 +93,13 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
     made->core_->log(log_level::warning, why.message + "; events are kept beside the store");
     return made;
   }
-  (void)made->stop(std::chrono::steady_clock::now() + grace);
+  (void)made->stop(std::chrono::steady_clock::now() + home_stop_grace);
   return why;
 }
 
 running_home::~running_home() {
   if (!stopped_)
-    (void)stop(std::chrono::steady_clock::now() + grace);
+    (void)stop(std::chrono::steady_clock::now() + home_stop_grace);
 }
 
 result<void> running_home::stop(deadline until) {

@@ -1,6 +1,6 @@
 #include "app/orchestrate/agent.hpp"
 
-#include "app/workflow/process.hpp"
+#include "util/process.hpp"
 
 #include <caf/blocking_actor.hpp>
 
@@ -34,7 +34,7 @@ result<agent_at_work> start_agent(caf::actor_system& system, const std::filesyst
   auto life = std::make_shared<lifeline>(unique_fd(ends[1]));
   auto words = keeper_arguments(job);
   words.insert(words.begin(), keeper.string());
-  const auto pid = workflow::start_program({words, {}, std::move(variables)}, held.get());
+  const auto pid = start_program({words, {}, std::move(variables)}, held.get());
   if (!pid)
     return pid.error();
   return agent_at_work{system.spawn<caf::detached>(wait_for_keeper, *pid), std::move(life)};

@@ -2,8 +2,8 @@
 // that; the result lies in the job's file.
 #pragma once
 
-#include "app/orchestrate/keeper.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
+#include "util/runner_protocol.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>

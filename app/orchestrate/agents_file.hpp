@@ -11,7 +11,7 @@
 //   max_retries = 2
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <chrono>
 #include <map>

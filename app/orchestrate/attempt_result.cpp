@@ -1,8 +1,7 @@
 #include "app/orchestrate/attempt_result.hpp"
 
 #include "app/workflow/text_lines.hpp"
-#include "messages/json.hpp"
-#include "messages/utf8.hpp"
+#include "util/utf8.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -110,45 +109,6 @@ std::optional<attempt_end> verdict_in(std::string_view tail) {
 }
 
 } // namespace
-
-std::string encode_result(const attempt_result& result) {
-  json_buffer buffer;
-  json_writer out(buffer);
-  out.StartObject();
-  field(out, "token", result.token);
-  key(out, "status");
-  out.Int(result.status);
-  key(out, "signal");
-  out.Int(result.signal);
-  field(out, "timed_out", result.timed_out);
-  field(out, "stopped", result.stopped);
-  field(out, "error", result.error);
-  field(out, "log_from", result.log_from);
-  field(out, "left", result.left);
-  out.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
-}
-
-std::optional<attempt_result> decode_result(std::string_view text) {
-  const auto parsed = parse_json(text);
-  if (!parsed || !parsed->IsObject() || !text_of(*parsed, "token"))
-    return std::nullopt;
-  const auto flag = [&](const char* name) {
-    const auto* value = member(*parsed, name);
-    return value != nullptr && value->IsBool() && value->GetBool();
-  };
-  const auto number = [&](const char* name) { return whole_number_of(*parsed, name).value_or(0); };
-  attempt_result read;
-  read.token = *text_of(*parsed, "token");
-  read.status = static_cast<int>(number("status"));
-  read.signal = static_cast<int>(number("signal"));
-  read.timed_out = flag("timed_out");
-  read.stopped = flag("stopped");
-  read.error = text_of(*parsed, "error").value_or("");
-  read.log_from = static_cast<std::uint64_t>(number("log_from"));
-  read.left = static_cast<std::uint64_t>(number("left"));
-  return read;
-}
 
 attempt_end judge(role task, const attempt_result& result, std::string_view tail,
                   std::chrono::seconds timeout) {

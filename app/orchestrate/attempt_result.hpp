@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
-#include "messages/result.hpp"
+#include "util/runner_protocol.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,24 +10,6 @@
 #include <string_view>
 
 namespace spec_kitty::orchestrate {
-
-struct attempt_result {
-  std::string token;          ///< which attempt it was
-  int status = -1;            ///< the agent's exit status; -1: a signal ended it
-  int signal = 0;             ///< that signal
-  bool timed_out = false;     ///< stopped because its time was over
-  bool stopped = false;       ///< stopped because its owner went away or said so
-  std::string error;          ///< why it could not be started; empty: it was
-  std::uint64_t log_from = 0; ///< where its output begins in the log
-  std::uint64_t left = 0;     ///< processes it left behind, which were ended
-
-  bool operator==(const attempt_result&) const = default;
-};
-
-/// One line of JSON.
-std::string encode_result(const attempt_result& result);
-/// Nothing where the text is none.
-std::optional<attempt_result> decode_result(std::string_view text);
 
 /// How much of an agent's last output is looked at.
 inline constexpr std::size_t longest_tail = std::size_t{64} << 10;

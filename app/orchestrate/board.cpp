@@ -1,6 +1,8 @@
 #include "app/orchestrate/board.hpp"
 
-#include "messages/utf8.hpp"
+#include "util/json.hpp"
+#include "util/timestamp.hpp"
+#include "util/utf8.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -104,9 +106,6 @@ std::string count_line(const run_plan& run) {
   return line;
 }
 
-board::board(output& out)
-    : out_(out), live_(!out.json() && !out.quiet() && ::isatty(STDOUT_FILENO) != 0) {}
-
 std::string board::clearing() {
   const auto lines = std::exchange(drawn_, 0);
   return lines > 0 ? "\033[" + std::to_string(lines) + "A\033[J" : "";
@@ -123,7 +122,7 @@ void board::draw(const run_plan& run) {
 }
 
 void board::show(const run_plan& run) {
-  if (!live_)
+  if (!out_.live)
     return;
   const auto now = wall_clock_now();
   std::string state;
@@ -137,14 +136,14 @@ void board::show(const run_plan& run) {
 }
 
 void board::say(const std::string& line) {
-  if (out_.json() || out_.quiet())
+  if (out_.silent)
     return;
   out_.line(clearing() + printable(line, 2000));
   out_.flush();
 }
 
 void board::end(const run_plan& run) {
-  if (!live_)
+  if (!out_.live)
     return;
   draw(run);
   drawn_ = 0;

@@ -2,9 +2,22 @@
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
-#include "app/output.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace spec_kitty::orchestrate {
+
+/// Where a board draws: lines that are on the screen when `flush` returns.
+struct board_output {
+  bool live = false;   ///< a terminal that shows the table
+  bool silent = false; ///< nothing is written at all
+  std::function<void(std::string_view)> line;
+  std::function<void()> flush;
+};
 
 /// One line per work package under a heading, no longer than `columns`; at most `rows` lines: what
 /// is at work or paused comes first then, and a last line counts the rest. Pure.
@@ -16,7 +29,7 @@ std::string count_line(const run_plan& run);
 
 class board {
 public:
-  explicit board(output& out);
+  explicit board(board_output out) : out_(std::move(out)) {}
 
   /// Draws the table anew where something changed or a second went by.
   void show(const run_plan& run);
@@ -30,8 +43,7 @@ private:
   std::string clearing();
   void draw(const run_plan& run);
 
-  output& out_;
-  bool live_;
+  board_output out_;
   std::size_t drawn_ = 0; ///< lines of the table on the screen
   std::string last_;
   epoch_us last_at_ = 0;

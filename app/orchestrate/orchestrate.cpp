@@ -1,13 +1,12 @@
 #include "app/orchestrate/orchestrate.hpp"
 
 #include "actors/clock/ulid.hpp"
-#include "app/daemon/autostart.hpp"
-#include "app/emitter.hpp"
+#include "app/home/emitter.hpp"
 #include "app/orchestrate/board.hpp"
 #include "app/orchestrate/conductor.hpp"
 #include "app/orchestrate/plan_json.hpp"
 #include "app/orchestrate/preflight.hpp"
-#include "config/install_tree.hpp"
+#include "util/install_tree.hpp"
 
 #include <csignal>
 #include <ctime>
@@ -79,16 +78,6 @@ result<run_plan> plan_for(const wf::feature& about, const run_request& request,
   return std::move(*before);
 }
 
-void write_events(json_writer& out, const recorder& events) {
-  key(out, "events");
-  out.StartObject();
-  field(out, "recorded", events.recorded());
-  field(out, "not_recorded", events.not_recorded());
-  if (events.not_recorded() > 0)
-    field(out, "reason", events.reason());
-  out.EndObject();
-}
-
 /// What a person hears of an end that is none; nothing where all is done.
 std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run) {
   if (!end)
@@ -115,31 +104,10 @@ std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run
   return why;
 }
 
-exit_status tell(context& ctx, const run_plan& run, const recorder& events,
-                 const std::optional<failure>& why) {
-  const auto fields = [&](json_writer& out) {
-    write_summary(out, run);
-    write_events(out, events);
-  };
-  if (events.not_recorded() > 0)
-    ctx.out.warn(std::to_string(events.not_recorded()) +
-                 (events.not_recorded() == 1 ? " event" : " events") +
-                 " of this run NOT recorded: " + events.reason());
-  if (why) {
-    ctx.out.fail(*why, fields);
-    ctx.out.flush();
-    return status_of(why->code);
-  }
-  ctx.out.line(run.feature + ": " + count_line(run) +
-               (is_over(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
-  ctx.out.object(fields);
-  ctx.out.flush();
-  return exit_status::done;
-}
-
 } // namespace
 
-result<prepared_run> prepare(context& ctx, const wf::feature& about, const run_request& request) {
+result<prepared_run> prepare(const run_host& host, const wf::feature& about,
+                             const run_request& request) {
   auto agents = read_agents(about.where());
   if (!agents)
     return agents.error();
@@ -152,7 +120,7 @@ result<prepared_run> prepare(context& ctx, const wf::feature& about, const run_r
   const auto packages = read_packages(about);
   if (!packages)
     return packages.error();
-  auto keeper = find_part("spec-kitty-keeper");
+  auto keeper = find_part("spec-kitty-agent-runner");
   if (!keeper)
     return keeper.error();
   const state_file state(about);
@@ -180,40 +148,44 @@ result<prepared_run> prepare(context& ctx, const wf::feature& about, const run_r
   if (!warnings)
     return warnings.error();
   for (const auto& warning : *warnings)
-    ctx.out.warn(warning);
+    host.warn(warning);
   return ready;
 }
 
-exit_status carry_out(context& ctx, const wf::feature& about, prepared_run prepared) {
+run_outcome carry_out(const run_host& host, const wf::feature& about, prepared_run prepared) {
   interruption signals;
-  if (ctx.config_problem)
-    ctx.out.warn(ctx.config_problem->message + "; the defaults are used");
+  if (host.config_problem)
+    host.warn(host.config_problem->message + "; the defaults are used");
   std::optional<emitter> emit;
   std::optional<lone_system> lone;
-  if (ctx.no_home)
+  if (host.no_home)
     lone.emplace();
   else
-    emit.emplace(ctx);
-  recorder events(ctx, emit ? &*emit : nullptr, prepared.run);
-  if (prepared.nothing_to_do)
-    return tell(ctx, prepared.run, events, std::nullopt);
-  const state_file state(about);
-  board screen(ctx.out);
-  result<run_end> end = run_end::stuck;
-  {
-    conductor conduct({about, prepared.agents, state, prepared.keeper,
-                       [&](const run_plan& run) { screen.show(run); },
-                       [&](const std::string& line) { screen.say(line); },
-                       [&] { return signals.came(); }},
-                      prepared.run, events, emit ? emit->system() : lone->system);
-    end = conduct.perform();
+    emit.emplace(host.view, host.warn);
+  recorder events(host, emit ? &*emit : nullptr, prepared.run);
+  run_outcome outcome;
+  if (!prepared.nothing_to_do) {
+    const state_file state(about);
+    board screen(host.screen);
+    result<run_end> end = run_end::stuck;
+    {
+      conductor conduct({about, prepared.agents, state, prepared.keeper,
+                         [&](const run_plan& run) { screen.show(run); },
+                         [&](const std::string& line) { screen.say(line); },
+                         [&] { return signals.came(); }},
+                        prepared.run, events, emit ? emit->system() : lone->system);
+      end = conduct.perform();
+    }
+    screen.end(prepared.run);
+    outcome.unfinished = shortfall(end, prepared.run);
   }
-  screen.end(prepared.run);
-  const auto status = tell(ctx, prepared.run, events, shortfall(end, prepared.run));
+  outcome.recorded = events.recorded();
+  outcome.not_recorded = events.not_recorded();
+  outcome.reason = events.reason();
   if (emit)
-    if (const auto stands = emit->finish())
-      say_standing(ctx, *stands);
-  return status;
+    outcome.emitted = emit->finish();
+  outcome.run = std::move(prepared.run);
+  return outcome;
 }
 
 } // namespace spec_kitty::orchestrate

@@ -1,8 +1,8 @@
 // A run from its beginning to its end: what is checked first, then the conductor with its emitter.
 #pragma once
 
-#include "app/context.hpp"
 #include "app/orchestrate/plan.hpp"
+#include "app/orchestrate/recorder.hpp"
 #include "app/orchestrate/state_file.hpp"
 
 namespace spec_kitty::orchestrate {
@@ -23,11 +23,21 @@ struct prepared_run {
 };
 
 /// Reads and checks everything. Nothing has been started or recorded when it fails.
-result<prepared_run> prepare(context& ctx, const workflow::feature& about,
+result<prepared_run> prepare(const run_host& host, const workflow::feature& about,
                              const run_request& request);
 
-/// Carries it out, says how it ended, and gives the exit status: 0 when everything is done or
-/// skipped, else 1 with the reason and the next command.
-exit_status carry_out(context& ctx, const workflow::feature& about, prepared_run prepared);
+/// What a run came to.
+struct run_outcome {
+  run_plan run;
+  std::optional<failure>
+      unfinished; ///< why not everything is done or skipped, and the next command
+  std::uint64_t recorded = 0;
+  std::uint64_t not_recorded = 0;
+  std::string reason; ///< why an event was not recorded
+  std::optional<emit_outcome> emitted;
+};
+
+/// Carries it out, to its end or an interruption.
+run_outcome carry_out(const run_host& host, const workflow::feature& about, prepared_run prepared);
 
 } // namespace spec_kitty::orchestrate

@@ -9,7 +9,7 @@
 
 #include "app/orchestrate/agents_file.hpp"
 #include "app/workflow/dependency_graph.hpp"
-#include "messages/timestamp.hpp"
+#include "util/timestamp.hpp"
 
 #include <cstdint>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::orchestrate {
 

@@ -1,7 +1,7 @@
 #include "app/orchestrate/preflight.hpp"
 
-#include "config/files.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 #include "app/orchestrate/recorder.hpp"
 
 #include "actors/queue/store.hpp"
-#include "app/commands/spilled.hpp"
-#include "messages/utf8.hpp"
+#include "app/home/spilled.hpp"
+#include "util/utf8.hpp"
 
 #include <algorithm>
 
@@ -15,7 +15,7 @@ constexpr std::size_t longest_message = 2000;
 } // namespace
 
 void recorder::moved(package_run& one, const std::string& to, const std::string& by) {
-  one.cause = record(event_of(wp_status_changed{one.id, one.lane, to, by, run_.feature}),
+  one.cause = record(workflow::event_of(wp_status_changed{one.id, one.lane, to, by, run_.feature}),
                      one.id + "/lane/" + std::to_string(one.moves), one.cause);
 }
 
@@ -26,7 +26,7 @@ void recorder::assigned(package_run& one, role task) {
   event.agent_id = post.agent;
   event.phase = to_string(task);
   event.retry_count = static_cast<std::int64_t>(post.starts) - 1;
-  one.cause = record(event_of(event),
+  one.cause = record(workflow::event_of(event),
                      one.id + "/" + event.phase + "/" + std::to_string(post.starts), one.cause);
 }
 
@@ -37,14 +37,14 @@ void recorder::failed(package_run& one, role task, const std::string& words) {
       excerpt(std::string(to_string(task)) + " of " + one.id + ": " + words, longest_message);
   event.wp_id = one.id;
   event.agent_id = one.of(task).agent;
-  one.cause = record(event_of(event),
+  one.cause = record(workflow::event_of(event),
                      one.id + "/error/" + std::string(to_string(task)) + "/" +
                          std::to_string(one.of(task).starts),
                      one.cause);
 }
 
 void recorder::resolved(package_run& one, const package_run& dependency, const std::string& how) {
-  one.cause = record(event_of(dependency_resolved{one.id, dependency.id, how}),
+  one.cause = record(workflow::event_of(dependency_resolved{one.id, dependency.id, how}),
                      one.id + "/resolved/" + dependency.id,
                      dependency.cause.empty() ? one.cause : dependency.cause);
 }
@@ -60,14 +60,14 @@ void recorder::completed(epoch_us now) {
   event.total_wps = static_cast<std::int64_t>(run_.packages.size());
   event.completed_at = format_timestamp(now);
   event.total_duration = iso_duration(std::max<epoch_us>(now - run_.began, 0));
-  (void)record(event_of(event), "completed", last == nullptr ? "" : last->cause);
+  (void)record(workflow::event_of(event), "completed", last == nullptr ? "" : last->cause);
 }
 
-std::string recorder::record(const work_event& event, const std::string& step,
+std::string recorder::record(const workflow::work_event& event, const std::string& step,
                              const std::string& cause) {
   const std::string& parent = cause.empty() ? run_.root : cause;
   if (emit_ == nullptr) {
-    lost(*ctx_.no_home);
+    lost(*host_.no_home);
     return parent;
   }
   auto draft = emit_->prepare(
@@ -87,7 +87,7 @@ std::string recorder::record(const work_event& event, const std::string& step,
   if (!answer->known)
     ++recorded_;
   if (answer->spilled)
-    (void)warn_spilled(ctx_, *answer->spilled, 1);
+    warn_spilled(host_.warn, host_.view.home.path, *answer->spilled, 1);
   emit_->ring_daemon();
   if (answer->event_id.empty())
     return parent;
@@ -101,7 +101,7 @@ void recorder::lost(const failure& why) {
   if (!reason_.empty())
     return;
   reason_ = why.message;
-  ctx_.out.warn("an event was NOT recorded: " + reason_);
+  host_.warn("an event was NOT recorded: " + reason_);
 }
 
 } // namespace spec_kitty::orchestrate

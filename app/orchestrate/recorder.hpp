@@ -4,17 +4,27 @@
 // Causes form one tree. Its root is the run's first event.
 #pragma once
 
-#include "app/context.hpp"
-#include "app/emitter.hpp"
+#include "app/home/emitter.hpp"
+#include "app/orchestrate/board.hpp"
 #include "app/orchestrate/plan.hpp"
-#include "app/work_command.hpp"
+#include "app/workflow/work_event.hpp"
 
 namespace spec_kitty::orchestrate {
 
+/// What a run needs of the program that starts it.
+struct run_host {
+  home_view view;
+  std::optional<failure> config_problem; ///< `view.config` is the defaults then
+  std::optional<failure> no_home;        ///< why no home can be used
+  warning_sink warn;
+  board_output screen;
+};
+
 class recorder {
 public:
-  /// `emit` is nothing where no home can be used: everything counts as not recorded then.
-  recorder(context& ctx, emitter* emit, run_plan& run) : ctx_(ctx), emit_(emit), run_(run) {}
+  /// `emit` is null where no home can be used: everything counts as not recorded then.
+  recorder(const run_host& host, emitter* emit, run_plan& run)
+      : host_(host), emit_(emit), run_(run) {}
 
   void moved(package_run& one, const std::string& to, const std::string& by);
   void assigned(package_run& one, role task);
@@ -29,10 +39,11 @@ public:
 
 private:
   /// The event's id, or its cause where it has none: a child hangs on what is known.
-  std::string record(const work_event& event, const std::string& step, const std::string& cause);
+  std::string record(const workflow::work_event& event, const std::string& step,
+                     const std::string& cause);
   void lost(const failure& why);
 
-  context& ctx_;
+  const run_host& host_;
   emitter* emit_;
   run_plan& run_;
   std::uint64_t recorded_ = 0;

@@ -8,7 +8,7 @@
 
 #include "app/orchestrate/plan.hpp"
 #include "app/workflow/feature.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 namespace spec_kitty::orchestrate {
 

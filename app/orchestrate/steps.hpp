@@ -6,7 +6,7 @@
 #include "app/workflow/feature.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/worktree.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 namespace spec_kitty::orchestrate {
 

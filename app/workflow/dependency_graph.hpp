@@ -1,7 +1,7 @@
 // What depends on what among the work packages of one feature. Pure.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <map>
 #include <string>

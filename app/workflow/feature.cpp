@@ -2,10 +2,10 @@
 
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/text_lines.hpp"
-#include "config/files.hpp"
 #include "config/project.hpp"
 #include "messages/event.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t longest_file = std::size_t{16} << 20;
+constexpr std::size_t max_feature_file_bytes = std::size_t{16} << 20;
 
 /// The work package id that a file's name begins with; empty for others.
 std::string id_of_name(const std::string& name) {
@@ -121,7 +121,7 @@ result<feature> feature::find(const repository& where, const std::optional<std::
 }
 
 result<void> feature::read_meta() {
-  const auto text = read_file(meta_path(), longest_file);
+  const auto text = read_file(meta_path(), max_feature_file_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)
@@ -197,7 +197,7 @@ result<work_package> feature::load(const std::string& wp) const {
   }
   std::error_code error;
   auto path = fs::canonical(place->second, error);
-  auto text = read_file(error ? place->second : path, longest_file);
+  auto text = read_file(error ? place->second : path, max_feature_file_bytes);
   if (!text || !*text)
     return failure{ec::bad_input,
                    text ? "cannot read " + place->second.string() : text.error().message,
@@ -228,7 +228,7 @@ result<std::vector<work_package>> feature::load_all() const {
 }
 
 result<std::string> feature::tasks_text() const {
-  auto text = read_file(tasks_path(), longest_file);
+  auto text = read_file(tasks_path(), max_feature_file_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)

@@ -6,7 +6,7 @@
 // it. Every edit is read back before it counts. Pure.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #include "app/workflow/git.hpp"
 
 #include "app/workflow/text_lines.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <algorithm>
 #include <sstream>

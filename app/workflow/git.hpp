@@ -1,8 +1,8 @@
 // The `git` program on one checkout. What it says on failure is shown in its own words.
 #pragma once
 
-#include "app/workflow/process.hpp"
-#include "messages/result.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
 
 #include <filesystem>
 #include <optional>

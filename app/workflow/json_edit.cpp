@@ -1,7 +1,7 @@
 #include "app/workflow/json_edit.hpp"
 
 #include "app/workflow/text_lines.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <optional>

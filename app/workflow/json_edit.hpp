@@ -1,7 +1,7 @@
 // meta.json edited in place: one member's value changes, every other byte stays. Pure.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 // The four lanes of a work package, and what must hold before it moves. Pure.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <array>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "app/workflow/merge_state.hpp"
 
-#include "messages/json.hpp"
 #include "messages/payloads.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::workflow {
 

@@ -8,7 +8,7 @@
 // Pure.
 #pragma once
 
-#include "messages/result.hpp"
+#include "util/result.hpp"
 
 #include <string>
 #include <string_view>

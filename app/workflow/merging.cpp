@@ -2,7 +2,7 @@
 
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <unistd.h>
 

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds lock_patience{60};
-constexpr std::size_t longest_file = std::size_t{16} << 20;
+constexpr std::size_t max_edited_file_bytes = std::size_t{16} << 20;
 
 /// Holds back what a person ends a command with, until the edit is done or taken back: git gets the
 /// signal, fails, and the files are restored.
@@ -112,7 +112,7 @@ result<void> repo_edit::apply(const std::optional<std::string>& commit_message) 
 result<void> repo_edit::write_all() {
   for (const auto& [path, bytes] : wanted_) {
     old_file old;
-    auto now = read_file(path, longest_file);
+    auto now = read_file(path, max_edited_file_bytes);
     if (!now)
       return of_repository(now.error());
     struct stat info {};

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "app/workflow/feature.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <map>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "app/workflow/text_lines.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 

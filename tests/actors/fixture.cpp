@@ -1,7 +1,7 @@
 #include "tests/actors/fixture.hpp"
 
-#include "messages/gzip.hpp"
-#include "messages/json.hpp"
+#include "util/gzip.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::actor_test {
 

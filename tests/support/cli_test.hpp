@@ -2,8 +2,8 @@
 // word it prints: a password or token in it fails the test.
 #pragma once
 
-#include "messages/json.hpp"
 #include "tests/support/servers.hpp"
+#include "util/json.hpp"
 
 #include <gtest/gtest.h>
 

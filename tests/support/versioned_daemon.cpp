@@ -22,8 +22,7 @@ int main(int argc, char** argv) {
     std::puts("running");
     std::fflush(stdout);
   };
-  const context ctx{{home, *config}, output(false, true, false)};
-  const auto done = run_daemon(ctx, options);
+  const auto done = run_daemon({home, *config}, options);
   if (!done)
     std::fprintf(stderr, "%s\n", done.error().message.c_str());
   return done ? 0 : 1;

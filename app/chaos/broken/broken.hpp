@@ -1,8 +1,8 @@
 // spec-kitty with one thing broken on purpose. The harness must find each; nothing else uses it.
 #pragma once
 
-#include "app/home_view.hpp"
-#include "messages/result.hpp"
+#include "app/home/home_view.hpp"
+#include "util/result.hpp"
 
 namespace spec_kitty::broken {
 

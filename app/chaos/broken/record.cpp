@@ -1,6 +1,6 @@
 #include "app/chaos/broken/broken.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <iostream>
 #include <string>

@@ -3,9 +3,9 @@
 #include "actors/batch_sync/batch.hpp"
 #include "actors/http/client.hpp"
 #include "actors/queue/process_mark.hpp"
-#include "config/url.hpp"
-#include "messages/gzip.hpp"
 #include "messages/protocol.hpp"
+#include "util/gzip.hpp"
+#include "util/url.hpp"
 
 #include <future>
 #include <iostream>

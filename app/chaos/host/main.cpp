@@ -6,8 +6,8 @@
 // With
 // `--echo`, it records an event at once for each that it hears of somebody else, and says so in a
 // line of its own: `{"heard":CLOCK,"marker":MARKER,…what an answer has}`.
-#include "messages/json.hpp"
 #include "spec_kitty/client.hpp"
+#include "util/json.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

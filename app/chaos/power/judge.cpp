@@ -4,9 +4,9 @@
 #include "actors/queue/spill.hpp"
 #include "app/chaos/store_check.hpp"
 #include "config/credentials.hpp"
-#include "config/files.hpp"
 #include "config/settings.hpp"
-#include "messages/gzip.hpp"
+#include "util/files.hpp"
+#include "util/gzip.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include "app/chaos/power/recording.hpp"
 
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <csignal>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #include "app/chaos/power/trials.hpp"
 
 #include "app/chaos/power/judge.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

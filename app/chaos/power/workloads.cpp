@@ -1,6 +1,6 @@
 #include "app/chaos/power/workloads.hpp"
 
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <fcntl.h>
 

@@ -1,7 +1,7 @@
 #include "app/chaos/proxy/ledger.hpp"
 
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 namespace spec_kitty::chaos {
 

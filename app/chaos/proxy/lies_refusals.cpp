@@ -2,8 +2,8 @@
 // a guilty one are refused without a name; what is refused is not kept.
 #include "app/chaos/proxy/lies.hpp"
 
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 #include <array>
 

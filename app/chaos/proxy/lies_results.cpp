@@ -2,8 +2,8 @@
 // for those that it calls pending.
 #include "app/chaos/proxy/lies.hpp"
 
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <array>

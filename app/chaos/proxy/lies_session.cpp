@@ -4,8 +4,8 @@
 // it calls a batch's events behind.
 #include "app/chaos/proxy/lies.hpp"
 
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 #include "app/chaos/proxy/proxy.hpp"
 
 #include "app/chaos/views.hpp"
-#include "messages/gzip.hpp"
-#include "messages/json.hpp"
 #include "messages/protocol.hpp"
+#include "util/gzip.hpp"
+#include "util/json.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
 // into both homes, and `sync now` drains them.
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "app/chaos/world.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <array>
 #include <csignal>

@@ -7,7 +7,7 @@
 #include "app/chaos/jobs.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "app/chaos/store_check.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <csignal>

@@ -1,8 +1,8 @@
 #include "app/chaos/scenarios/workshop.hpp"
 
 #include "config/credentials.hpp"
-#include "config/files.hpp"
-#include "messages/json.hpp"
+#include "util/files.hpp"
+#include "util/json.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

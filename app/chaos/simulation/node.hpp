@@ -14,7 +14,7 @@
 #include "actors/supervisor/supervisor.hpp"
 #include "app/chaos/simulation/network.hpp"
 #include "app/chaos/simulation/os_calls.hpp"
-#include "config/files.hpp"
+#include "util/files.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>

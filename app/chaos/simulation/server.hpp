@@ -12,7 +12,7 @@
 #include "app/chaos/history.hpp"
 #include "app/chaos/simulation/deeds.hpp"
 #include "messages/http.hpp"
-#include "messages/json.hpp"
+#include "util/json.hpp"
 
 #include <functional>
 #include <map>

@@ -1,7 +1,7 @@
 // The simulated server's batches, and the ways in which their answers can be wrong.
 #include "app/chaos/simulation/server.hpp"
 
-#include "messages/gzip.hpp"
+#include "util/gzip.hpp"
 
 #include <array>
 

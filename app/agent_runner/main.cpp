@@ -1,0 +1,278 @@
+// spec-kitty-agent-runner: runs one agent for an orchestration and sees to its end.
+//
+//   lifeline (stdin) closes, TERM, or time over ─▶ TERM to the agent's group, then KILL
+//   the agent ends ─▶ what it left behind is ended too ─▶ the result is written, as a whole
+//
+// One thread. It is the subreaper of all its agent starts, so that nothing gets away; the agent
+// itself dies with it (parent-death signal).
+#include "util/files.hpp"
+#include "util/runner_protocol.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::agent_runner {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds leftovers_grace = 2s;
+constexpr milliseconds lock_patience = 30s;
+constexpr int most_kills = 30; ///< one a second
+
+/// Live children of this process: what the agent started and left comes to it.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  DIR* folder = ::opendir("/proc");
+  if (folder == nullptr)
+    return found;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{})
+      continue;
+    const auto text = read_file("/proc/" + std::string(name) + "/stat");
+    if (!text || !*text)
+      continue;
+    const auto name_end = (*text)->rfind(") ");
+    if (name_end == std::string::npos || name_end + 4 >= (*text)->size())
+      continue;
+    const char* at = (*text)->c_str() + name_end + 4; // behind the state's letter
+    pid_t parent = 0;
+    std::from_chars(at, (*text)->c_str() + (*text)->size(), parent);
+    if (parent == ::getpid() && (**text)[name_end + 2] != 'Z')
+      found.push_back(pid);
+  }
+  ::closedir(folder);
+  return found;
+}
+
+class keeper {
+public:
+  explicit keeper(keeper_job job) : job_(std::move(job)) { result_.token = job_.token; }
+
+  int run() {
+    listen();
+    if (!take_lock())
+      return 1; // what stands in the result is another's
+    if (start())
+      watch();
+    end_leftovers();
+    return replace_file(job_.result, encode_result(result_)) ? 0 : 1;
+  }
+
+private:
+  void listen() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t mask;
+    ::sigemptyset(&mask);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
+      ::sigaddset(&mask, signal);
+    ::sigprocmask(SIG_BLOCK, &mask, nullptr);
+    signals_ = unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  /// The agent and all it starts inherit the lock: it is free when the last of them has ended.
+  bool take_lock() {
+    lock_ = unique_fd(::open(job_.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const auto until = steady_clock::now() + lock_patience;
+    while (lock_ && steady_clock::now() < until) {
+      pollfd owner{STDIN_FILENO, POLLIN, 0};
+      if (::poll(&owner, 1, 0) > 0) // it is gone: nobody wants this agent any more
+        return false;
+      const auto taken = poll_lock(lock_.get(), 200ms);
+      if (!taken)
+        return false;
+      if (*taken)
+        return ::poll(&owner, 1, 0) == 0;
+    }
+    return false;
+  }
+
+  bool fail(const std::string& what) {
+    result_.error = what + ": " + std::strerror(errno);
+    return false;
+  }
+
+  bool start() {
+    const unique_fd log(::open(job_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const unique_fd prompt(::open(job_.prompt.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!log)
+      return fail("cannot write " + job_.log.string());
+    if (!prompt)
+      return fail("cannot read " + job_.prompt.string());
+    const std::string title = "=== " + job_.title + "\n";
+    struct stat info {};
+    if (::write(log.get(), title.data(), title.size()) < 0 || ::fstat(log.get(), &info) != 0)
+      return fail("cannot write " + job_.log.string());
+    result_.log_from = static_cast<std::uint64_t>(info.st_size);
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+      return fail("cannot make a pipe");
+    const unique_fd report(ends[0]);
+    unique_fd tell(ends[1]);
+    std::vector<char*> argv;
+    for (auto& word : job_.command)
+      argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t self = ::getpid();
+    agent_ = ::fork();
+    if (agent_ < 0)
+      return fail("cannot start a process");
+    if (agent_ == 0)
+      become_agent(self, prompt.get(), log.get(), tell.get(), argv);
+    ::setpgid(agent_, agent_); // whoever is first
+    tell = unique_fd{};
+    int error = 0;
+    if (::read(report.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
+      ::waitpid(agent_, nullptr, 0);
+      errno = error;
+      return fail("cannot run " + job_.command.front());
+    }
+    return true;
+  }
+
+  [[noreturn]] void become_agent(pid_t keeper, int prompt, int log, int tell,
+                                 std::vector<char*>& argv) const {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGXFSZ, SIG_DFL);
+    ::fcntl(lock_.get(), F_SETFD, 0);
+    if (::getppid() == keeper && ::dup2(prompt, STDIN_FILENO) >= 0 &&
+        ::dup2(log, STDOUT_FILENO) >= 0 && ::dup2(log, STDERR_FILENO) >= 0 &&
+        ::chdir(job_.worktree.c_str()) == 0)
+      ::execvp(argv.front(), argv.data());
+    const int error = errno;
+    (void)!::write(tell, &error, sizeof error);
+    ::_exit(127);
+  }
+
+  /// Until the agent has ended.
+  void watch() {
+    const auto deadline = steady_clock::now() + job_.timeout;
+    std::optional<steady_clock::time_point> kill_at;
+    int kills = 0;
+    bool owned = true;
+    const auto stop = [&](bool& why) {
+      if (kill_at)
+        return;
+      why = true;
+      signal_all(SIGTERM);
+      kill_at = steady_clock::now() + stop_grace;
+    };
+    for (;;) {
+      const auto now = steady_clock::now();
+      if (kill_at && now >= *kill_at) {
+        if (++kills > most_kills) {
+          result_.error = "it cannot be ended, not even by KILL";
+          return;
+        }
+        signal_all(SIGKILL);
+        kill_at = now + 1s;
+      }
+      const auto next = kill_at.value_or(deadline) - now;
+      const auto wait = std::clamp<milliseconds>(
+          std::chrono::duration_cast<milliseconds>(next) + 1ms, 0ms, 60'000ms);
+      std::array<pollfd, 2> list = {
+          {{signals_.get(), POLLIN, 0}, {owned ? STDIN_FILENO : -1, POLLIN, 0}}};
+      (void)::poll(list.data(), list.size(), static_cast<int>(wait.count()));
+      signalfd_siginfo told{};
+      while (::read(signals_.get(), &told, sizeof told) == static_cast<ssize_t>(sizeof told))
+        if (told.ssi_signo != SIGCHLD)
+          stop(result_.stopped);
+      if (reap())
+        return;
+      if (list[1].revents != 0) { // nothing is ever written to it: its owner is gone, or done
+        owned = false;
+        stop(result_.stopped);
+      }
+      if (!kill_at && steady_clock::now() >= deadline)
+        stop(result_.timed_out);
+    }
+  }
+
+  /// True when the agent itself has ended.
+  bool reap() {
+    bool over = false;
+    int how = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG)) > 0;)
+      if (pid == agent_) {
+        over = true;
+        result_.status = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+        result_.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+      }
+    return over;
+  }
+
+  /// The agent's group, and what left the group.
+  void signal_all(int signal) const {
+    ::kill(-agent_, signal);
+    for (const pid_t pid : children())
+      ::kill(pid, signal);
+  }
+
+  /// Nothing of the agent outlives it: it would go on writing into the worktree.
+  void end_leftovers() {
+    auto kill_at = steady_clock::now() + leftovers_grace;
+    auto left = children();
+    result_.left = left.size();
+    for (int signal = SIGTERM; !left.empty(); left = children()) {
+      for (const pid_t pid : left)
+        ::kill(pid, signal);
+      ::poll(nullptr, 0, 10);
+      while (::waitpid(-1, nullptr, WNOHANG) > 0)
+        ;
+      if (steady_clock::now() >= kill_at)
+        signal = SIGKILL;
+      if (steady_clock::now() >= kill_at + 10s)
+        return; // what even KILL does not end
+    }
+    while (::waitpid(-1, nullptr, WNOHANG) > 0)
+      ;
+  }
+
+  keeper_job job_;
+  attempt_result result_;
+  unique_fd signals_;
+  unique_fd lock_;
+  pid_t agent_ = -1;
+};
+
+} // namespace
+
+} // namespace spec_kitty::agent_runner
+
+int main(int argc, char** argv) {
+  try {
+    auto job = spec_kitty::keeper_job_of({argv + 1, argv + argc});
+    if (!job.command.empty())
+      return spec_kitty::agent_runner::keeper(std::move(job)).run();
+    (void)!::write(STDERR_FILENO, "spec-kitty starts this program itself\n", 38);
+    return 2;
+  } catch (...) { // out of memory: the agent dies with this process
+    return 1;
+  }
+}

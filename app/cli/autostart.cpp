@@ -1,0 +1,77 @@
+#include "app/cli/autostart.hpp"
+
+#include "app/daemon/lock.hpp"
+#include "app/daemon/starting.hpp"
+#include "config/credentials.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// After a daemon has failed, the next emits do not start another at once.
+constexpr std::chrono::microseconds rest_after_failure = 60s;
+
+/// When a start was tried last: the time of the lock's file, for a daemon that fails may be unable
+/// to write anything.
+epoch_us last_try(const std::filesystem::path& home) {
+  struct stat found {};
+  if (::stat(daemon_lock(home).c_str(), &found) != 0)
+    return 0;
+  return epoch_us{found.st_mtim.tv_sec} * 1'000'000 + found.st_mtim.tv_nsec / 1000;
+}
+
+result<void> note_try(const std::filesystem::path& home) {
+  const unique_fd file(
+      ::open(daemon_lock(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file || ::futimens(file.get(), nullptr) != 0)
+    return system_failure(errno, "cannot touch " + daemon_lock(home).string());
+  return {};
+}
+
+/// The last one failed, or never came up.
+bool rests(const std::filesystem::path& home, const std::optional<daemon_record>& last) {
+  const auto is_recent = [now = wall_clock_now()](epoch_us time) {
+    return now - time < rest_after_failure.count();
+  };
+  if (last && last->end == daemon_end::failed && is_recent(last->since))
+    return true;
+  const auto tried = last_try(home);
+  return is_recent(tried) && (!last || last->since < tried);
+}
+
+bool wants_daemon(const context& ctx, const standing& now) {
+  if (now.answers || !ctx.config.flag("sync.autostart") ||
+      ctx.config.text("sync.server_url").empty() || rests(ctx.home.path, now.daemon))
+    return false;
+  const auto session = read_credentials(ctx.home.path);
+  return session && session->has_value();
+}
+
+} // namespace
+
+void say_standing(context& ctx, const standing& now) {
+  if (!wants_daemon(ctx, now))
+    return ctx.out.note(standing_line(now, wall_clock_now()));
+  auto started = note_try(ctx.home.path);
+  if (started)
+    if (const auto child = spawn_daemon(ctx.home.path, -1); !child)
+      started = child.error();
+  if (!started) {
+    ctx.out.warn("the daemon could not be started: " + started.error().message);
+    return ctx.out.note(standing_line(now, wall_clock_now()));
+  }
+  ctx.out.note("[Offline] " + std::to_string(now.queued) + " queued; starting the daemon");
+}
+
+void say_standing(context& ctx, const emit_outcome& emitted) {
+  say_standing(ctx, look_at_daemon(ctx.home.path, emitted.rang, emitted.queued));
+}
+
+} // namespace spec_kitty

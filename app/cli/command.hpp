@@ -1,0 +1,85 @@
+// The command table: every subcommand, its place and its one-line help.
+#pragma once
+
+#include "app/cli/context.hpp"
+#include "messages/connection.hpp"
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace spec_kitty {
+
+/// Carries out a command whose options have been parsed.
+using command_action = std::function<exit_status(context&)>;
+
+struct command {
+  std::string_view path; ///< `sync now`
+  std::string_view help;
+  /// Adds the command's options; the action reads them.
+  command_action (*declare)(CLI::App& app);
+  bool needs_config = true; ///< false: runs although config.toml is damaged
+  bool needs_home = true;   ///< false: runs without a home too; context::no_home says why
+  std::optional<rouse> rings = std::nullopt; ///< what the daemon hears of afterwards
+};
+
+/// A word that only groups commands.
+struct command_group {
+  std::string_view name;
+  std::string_view help;
+};
+
+std::span<const command> command_table();
+std::span<const command_group> command_groups();
+
+// One per file in app/commands/.
+command_action declare_emit(CLI::App& app);
+command_action declare_events_list(CLI::App& app);
+command_action declare_events_show(CLI::App& app);
+command_action declare_events_export(CLI::App& app);
+command_action declare_events_import(CLI::App& app);
+command_action declare_events_stats(CLI::App& app);
+command_action declare_events_retry(CLI::App& app);
+command_action declare_events_discard(CLI::App& app);
+command_action declare_events_acknowledge_drops(CLI::App& app);
+command_action declare_clock_show(CLI::App& app);
+command_action declare_clock_reconcile(CLI::App& app);
+command_action declare_auth_login(CLI::App& app);
+command_action declare_auth_logout(CLI::App& app);
+command_action declare_auth_status(CLI::App& app);
+command_action declare_sync_now(CLI::App& app);
+command_action declare_sync_status(CLI::App& app);
+command_action declare_sync_server(CLI::App& app);
+command_action declare_sync_watch(CLI::App& app);
+command_action declare_daemon_run(CLI::App& app);
+command_action declare_daemon_start(CLI::App& app);
+command_action declare_daemon_stop(CLI::App& app);
+command_action declare_daemon_restart(CLI::App& app);
+command_action declare_daemon_status(CLI::App& app);
+command_action declare_daemon_unit(CLI::App& app);
+command_action declare_sync_doctor(CLI::App& app);
+command_action declare_sync_diagnose(CLI::App& app);
+command_action declare_sync_opt_out(CLI::App& app);
+command_action declare_sync_opt_in(CLI::App& app);
+command_action declare_config_list(CLI::App& app);
+command_action declare_config_get(CLI::App& app);
+command_action declare_config_set(CLI::App& app);
+command_action declare_dev_server(CLI::App& app);
+command_action declare_init(CLI::App& app);
+command_action declare_implement(CLI::App& app);
+command_action declare_merge(CLI::App& app);
+command_action declare_accept(CLI::App& app);
+command_action declare_move_task(CLI::App& app);
+command_action declare_orchestrate(CLI::App& app);
+command_action declare_mark_status(CLI::App& app);
+command_action declare_add_history(CLI::App& app);
+command_action declare_tasks_status(CLI::App& app);
+command_action declare_list_tasks(CLI::App& app);
+command_action declare_list_dependents(CLI::App& app);
+command_action declare_finalize_tasks(CLI::App& app);
+
+} // namespace spec_kitty

@@ -1,0 +1,238 @@
+// spec-kitty accept: what was reviewed is done; with the last work package, the feature is.
+#include "app/cli/command.hpp"
+#include "app/cli/work_command.hpp"
+#include "app/orchestrate/state_file.hpp"
+#include "app/workflow/activity_log.hpp"
+#include "app/workflow/json_edit.hpp"
+#include "app/workflow/repo_edit.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+namespace wf = workflow;
+
+constexpr std::chrono::hours longest_test{1};
+
+struct accept_options : work_options {
+  std::optional<std::string> actor;
+  std::vector<std::string> tests;
+  bool no_commit = false;
+};
+
+/// Which work packages go to done, and which are not ready.
+struct readiness {
+  std::vector<std::string> reviewed;
+  std::vector<std::string> open; ///< `WP03 (doing)`
+};
+
+readiness ready(const std::vector<wf::work_package>& packages) {
+  readiness found;
+  for (const auto& one : packages) {
+    if (one.lane() == "for_review")
+      found.reviewed.push_back(one.id);
+    else if (one.lane() != "done")
+      found.open.push_back(one.id + " (" + one.lane() + ")");
+  }
+  return found;
+}
+
+result<void> run_tests(context& ctx, const wf::repository& where,
+                       const std::vector<std::string>& tests) {
+  // An event carries the message: a command line may hold a secret, so it is in the hint.
+  for (std::size_t at = 0; at < tests.size(); ++at) {
+    const auto& test = tests[at];
+    const std::string name =
+        "test " + std::to_string(at + 1) + " of " + std::to_string(tests.size());
+    const std::string hint = "it was: " + excerpt(test, 200) +
+                             "; mend what it found, then run the "
+                             "command again";
+    program what;
+    what.argv = {"sh", "-c", test}; // the user's own command line
+    what.folder = where.checkout;
+    what.patience = longest_test;
+    const auto end = run_program(what);
+    if (!end)
+      return failure{end.error().code, name + ": " + end.error().message, hint};
+    if (end->status == 0)
+      continue;
+    const std::string said = end->out + end->err;
+    if (!said.empty())
+      ctx.out.note(
+          wf::as_utf8(said.substr(said.size() - std::min<std::size_t>(said.size(), 4000))));
+    return failure{ec::bad_input, name + " failed with exit status " + std::to_string(end->status),
+                   hint};
+  }
+  return {};
+}
+
+std::string quoted(const std::string& text) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  put(out, text);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+/// meta.json with the acceptance in it.
+result<std::string> accepted_meta(const wf::feature& about, const std::string& actor) {
+  const auto text = read_file(about.meta_path());
+  if (!text)
+    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+  const wf::git git_here(about.where().checkout);
+  const std::string at = quoted(utc_now());
+  const std::string commit = quoted(git_here.commit_of("HEAD").value_or(""));
+  const std::string branch = quoted(git_here.current_branch());
+  result<std::string> meta = *text ? **text : std::string("{}\n");
+  const std::vector<std::pair<const char*, std::string>> values = {
+      {"accepted_at", at},
+      {"accepted_by", quoted(actor)},
+      {"acceptance_mode", "\"local\""},
+      {"accepted_from_commit", commit}};
+  for (const auto& [name, value] : values)
+    if (meta)
+      meta = wf::with_member(*meta, name, value);
+  if (meta)
+    meta = wf::with_array_entry(*meta, "acceptance_history",
+                                "{\"accepted_at\": " + at + ", \"accepted_by\": " + quoted(actor) +
+                                    ", \"accepted_from_commit\": " + commit +
+                                    ", \"branch\": " + branch + ", \"mode\": \"local\"}");
+  return meta;
+}
+
+bool is_accepted(const wf::feature& about) {
+  const auto text = read_file(about.meta_path());
+  const auto meta = text && *text ? parse_json(**text) : result<json_document>(failure{});
+  return meta && !text_of(*meta, "accepted_at").value_or("").empty();
+}
+
+/// Whether an orchestration has said already that all are done, and nothing is accepted since.
+bool was_completed(const wf::feature& about, const readiness& found) {
+  const auto run = orchestrate::state_file(about).read();
+  return found.reviewed.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
+         orchestrate::is_complete(**run);
+}
+
+result<readiness> check(const wf::feature& about, const std::vector<wf::work_package>& packages) {
+  if (packages.empty())
+    return failure{ec::not_found,
+                   "there is no work package in " + (about.folder() / "tasks").string(),
+                   "write one, such as tasks/WP01-first.md"};
+  auto found = ready(packages);
+  if (found.reviewed.empty() && !found.open.empty())
+    return failure{ec::bad_input,
+                   "no work package of " + about.slug() + " is in for_review; open are " +
+                       wf::joined(found.open),
+                   "finish them: " + about.command("agent tasks status")};
+  return found;
+}
+
+result<work_done> accept(context& ctx, const accept_options& options) {
+  const auto where = wf::repository::here();
+  if (!where)
+    return where.error();
+  const auto about = wf::feature::find(*where, options.feature);
+  if (!about)
+    return about.error();
+  if (auto free = orchestrate::keep_off(*about); !free)
+    return free.error();
+  const auto actor = one_line("--actor", options.actor.value_or("user"));
+  if (!actor)
+    return actor.error();
+  work_done done;
+  auto packages = about->load_all();
+  if (!packages)
+    return packages.error();
+  auto found = check(*about, *packages);
+  if (!found)
+    return found.error();
+  done.fields = [slug = about->slug()](json_writer& out) {
+    field(out, "feature", slug);
+    payload_detail::write(out, "accepted", std::vector<std::string>{});
+    field(out, "complete", true);
+  };
+  if (found->reviewed.empty() && found->open.empty() && is_accepted(*about)) {
+    done.lines = {about->slug() + " is accepted already"};
+    return done;
+  }
+  if (auto passed = run_tests(ctx, *where, options.tests); !passed)
+    return passed.error();
+
+  auto lock = wf::lock_edits(*where); // not held while the tests run
+  if (!lock)
+    return lock.error();
+  done.lock = std::move(*lock);
+  packages = about->load_all();
+  if (!packages)
+    return packages.error();
+  found = check(*about, *packages);
+  if (!found)
+    return found.error();
+  std::optional<std::string> message;
+  if (!options.no_commit) {
+    const auto target = wf::target_for_commit(*about);
+    if (!target)
+      return target.error();
+    if (!target->warning.empty())
+      ctx.out.warn(target->warning);
+    message = "Accept " + about->slug();
+  }
+  wf::repo_edit change(*where);
+  for (auto& one : *packages) {
+    if (one.lane() != "for_review")
+      continue;
+    if (auto set = one.file.set_scalar("lane", "done"); !set)
+      return set.error();
+    one.file.set_body(wf::with_log_entry(one.file.body(),
+                                         {utc_now(), *actor, {}, "done", "Accepted"},
+                                         wf::line_ending_of(one.file.text())));
+    change.change(one.path, one.file.text());
+    done.events.push_back(lane_event(*about, one.id, "for_review", "done", *actor));
+  }
+  const bool complete = found->open.empty();
+  if (complete) {
+    auto meta = accepted_meta(*about, *actor);
+    if (!meta)
+      return meta.error();
+    change.change(about->meta_path(), std::move(*meta));
+    if (!was_completed(*about, *found)) {
+      feature_completed event;
+      event.feature_slug = about->slug();
+      event.total_wps = static_cast<std::int64_t>(packages->size());
+      event.completed_at = format_timestamp(wall_clock_now());
+      done.events.push_back(event_of(event));
+    }
+  }
+  if (auto applied = change.apply(message); !applied)
+    return applied.error();
+  done.lines = {about->slug() + ": " + std::to_string(found->reviewed.size()) +
+                " work packages accepted" +
+                (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
+  done.fields = [slug = about->slug(), reviewed = found->reviewed, complete](json_writer& out) {
+    field(out, "feature", slug);
+    payload_detail::write(out, "accepted", reviewed);
+    field(out, "complete", complete);
+  };
+  return done;
+}
+
+} // namespace
+
+command_action declare_accept(CLI::App& app) {
+  auto options = std::make_shared<accept_options>();
+  app.add_option("--actor", options->actor, "Who accepts")->type_name("N");
+  app.add_option("--test", options->tests, "Must succeed first; may be given again")
+      ->type_name("CMD")
+      ->allow_extra_args(false);
+  app.add_flag("--no-commit", options->no_commit, "Change the files, commit nothing");
+  declare_feature(app, *options);
+  return
+      [options](context& ctx) { return run_work(ctx, {}, [&] { return accept(ctx, *options); }); };
+}
+
+} // namespace spec_kitty

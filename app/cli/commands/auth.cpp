@@ -1,0 +1,203 @@
+// spec-kitty auth …: the session with the server.
+#include "app/cli/command.hpp"
+#include "app/cli/prompt.hpp"
+#include "app/home/snapshot.hpp"
+#include "app/home/sync_system.hpp"
+#include "config/older_home.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+struct login_options {
+  std::string username;
+  bool password_from_stdin = false;
+  bool adopt_local = false;
+};
+
+result<std::string> find_username(const std::string& given) {
+  if (!given.empty())
+    return given;
+  return prompt("Username: ", true);
+}
+
+result<std::string> find_password(const login_options& options) {
+  if (options.password_from_stdin)
+    return read_secret_from_stdin();
+  if (const char* secret = std::getenv("SPEC_KITTY_PASSWORD"); secret != nullptr && *secret != '\0')
+    return std::string(secret);
+  return prompt("Password: ", false);
+}
+
+void write_projects(json_writer& out, const std::vector<project_share>& projects) {
+  key(out, "waiting");
+  out.StartArray();
+  for (const auto& project : projects) {
+    out.StartObject();
+    field(out, "project", project.name);
+    field(out, "events", project.live);
+    field(out, "shared", project.shared);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void print_projects(context& ctx, const std::vector<project_share>& projects) {
+  for (const auto& project : projects) {
+    if (project.live == 0)
+      continue;
+    ctx.out.line("  " + std::to_string(project.live) + " events of " + project.name +
+                 (project.shared ? " wait for the next sync" : " stay here: it is opted out"));
+  }
+}
+
+void say_logged_in(context& ctx, const login_done& done, const server_url& server) {
+  const auto shot = take_snapshot(ctx);
+  const auto projects = shot ? shot->queue.projects : std::vector<project_share>{};
+  ctx.out.object([&](json_writer& out) {
+    field(out, "username", done.username);
+    field(out, "team_slug", done.team_slug.empty() ? std::nullopt : std::optional(done.team_slug));
+    field(out, "server", server.origin());
+    field(out, "adopted", done.adopted);
+    field(out, "left_local", done.left_local);
+    key(out, "projects");
+    out.StartArray();
+    for (const auto& [project, count] : done.projects) {
+      out.StartObject();
+      field(out, "project", project);
+      field(out, "events", count);
+      out.EndObject();
+    }
+    out.EndArray();
+    write_projects(out, projects);
+  });
+  ctx.out.line(
+      "Logged in as " + done.username +
+      (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug));
+  if (done.adopted > 0)
+    ctx.out.line(std::to_string(done.adopted) + " events recorded before are now this team's");
+  print_projects(ctx, projects);
+  if (done.left_local > 0)
+    ctx.out.warn(std::to_string(done.left_local) +
+                 " events recorded while another account was known here stay local; take them over "
+                 "with: spec-kitty auth login --adopt-local");
+}
+
+exit_status login(context& ctx, const login_options& options) {
+  const auto server = configured_server(ctx.config);
+  if (!server)
+    return ctx.fail(server.error());
+  const auto username = find_username(options.username);
+  if (!username)
+    return ctx.fail(username.error());
+  const auto password = find_password(options);
+  if (!password)
+    return ctx.fail(password.error());
+  const auto done = [&] {
+    sync_system system(ctx, *server);
+    return system.login({*username, *password, options.adopt_local});
+  }();
+  if (!done)
+    return ctx.fail(done.error());
+  say_logged_in(ctx, *done, *server);
+  return exit_status::done;
+}
+
+/// Always clears the session here; revokes it at the server where that can be done.
+result<logout_done> end_session(context& ctx) {
+  const auto server = configured_server(ctx.config);
+  const auto session = read_credentials(ctx.home.path);
+  if (server && session && *session) {
+    sync_system system(ctx, *server);
+    if (auto done = system.logout())
+      return done;
+  }
+  const auto was = forget_session(ctx.home.path);
+  if (!was)
+    return was.error();
+  return logout_done{*was, false, *was ? "the server was not asked" : ""};
+}
+
+exit_status logout(context& ctx) {
+  const auto done = end_session(ctx);
+  if (!done)
+    return ctx.fail(done.error());
+  ctx.out.object([&](json_writer& out) {
+    field(out, "was_logged_in", done->was_logged_in);
+    field(out, "cleared", true);
+    field(out, "revoked", done->revoked);
+    field(out, "not_revoked",
+          done->not_revoked.empty() ? std::nullopt : std::optional(done->not_revoked));
+  });
+  ctx.out.line(done->was_logged_in ? "Logged out. What is queued stays queued."
+                                   : "Nobody was logged in.");
+  if (done->revoked)
+    ctx.out.line("The session is over at the server too.");
+  else if (done->was_logged_in)
+    ctx.out.warn("the session could not be ended at the server: " + done->not_revoked);
+  return exit_status::done;
+}
+
+exit_status show_status(context& ctx) {
+  const auto shot = take_snapshot(ctx);
+  if (!shot)
+    return ctx.fail(shot.error());
+  if (!shot->session_problem.empty())
+    return ctx.fail(
+        {ec::bad_config, shot->session_problem, "run: spec-kitty auth logout, then log in again"});
+  const auto& session = shot->session;
+  const auto server = configured_server(ctx.config);
+  if (const auto conflict = session_conflict(ctx.home.path, server ? server->origin() : ""))
+    ctx.out.warn(conflict->message + "; " + conflict->remedy);
+  ctx.out.object([&](json_writer& out) {
+    const auto text = [&](std::string credentials::*part) {
+      return session && !((*session).*part).empty() ? std::optional((*session).*part)
+                                                    : std::nullopt;
+    };
+    field(out, "state", to_string(shot->session_is));
+    field(out, "username", text(&credentials::username));
+    field(out, "team_slug", text(&credentials::team_slug));
+    field(out, "server", text(&credentials::server));
+    write_instant(out, "access_expires_at", session ? session->access_expires_at * 1000000 : 0);
+    write_instant(out, "refresh_expires_at", session ? session->refresh_expires_at * 1000000 : 0);
+  });
+  if (!session) {
+    ctx.out.line("Nobody is logged in. Events are recorded and wait.");
+    return exit_status::done;
+  }
+  ctx.out.line(session->username + " in the team " + session->team_slug + " at " + session->server);
+  const std::string until = format_timestamp(session->access_expires_at * 1000000);
+  const bool renewable = session->refresh_expires_at > shot->taken_at / 1000000;
+  if (shot->session_is == session_state::authenticated)
+    ctx.out.line("authenticated until " + until);
+  else
+    ctx.out.line("expired since " + until +
+                 (renewable ? "; the next sync renews it" : "; run: spec-kitty auth login"));
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_auth_login(CLI::App& app) {
+  auto options = std::make_shared<login_options>();
+  app.add_option("--username", options->username, "User name");
+  app.add_flag("--password-stdin", options->password_from_stdin, "Read the password from stdin");
+  app.add_flag("--adopt-local", options->adopt_local,
+               "Take over events recorded while another account was known here");
+  return [options](context& ctx) { return login(ctx, *options); };
+}
+
+command_action declare_auth_logout(CLI::App&) {
+  return [](context& ctx) { return logout(ctx); };
+}
+
+command_action declare_auth_status(CLI::App&) {
+  return [](context& ctx) { return show_status(ctx); };
+}
+
+} // namespace spec_kitty

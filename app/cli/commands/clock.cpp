@@ -1,0 +1,51 @@
+// spec-kitty clock …: the Lamport value, from the store; and the server's, merged.
+#include "actors/clock/foreign_mirror.hpp"
+#include "app/cli/command.hpp"
+#include "app/home/snapshot.hpp"
+#include "app/home/sync_system.hpp"
+#include "config/older_home.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace spec_kitty {
+
+command_action declare_clock_show(CLI::App&) {
+  return [](context& ctx) {
+    const auto shot = take_snapshot(ctx);
+    if (!shot)
+      return ctx.fail(shot.error());
+    const std::uint64_t clock = shot->queue.clock;
+    const std::string& node = shot->queue.node_id;
+    for (const auto& conflict : clock_conflicts(ctx.home.path, node))
+      if (!node.empty()) // before there is a store, the next event takes the value over
+        ctx.out.warn(conflict.message);
+    ctx.out.object([&](json_writer& out) {
+      field(out, "value", clock);
+      field(out, "node_id", node.empty() ? std::nullopt : std::optional(node));
+    });
+    ctx.out.line(std::to_string(clock) +
+                 (node.empty() ? "  (nothing has been recorded yet)" : "  node " + node));
+    return exit_status::done;
+  };
+}
+
+command_action declare_clock_reconcile(CLI::App&) {
+  return [](context& ctx) {
+    const auto server = configured_server(ctx.config);
+    if (!server)
+      return ctx.fail(server.error());
+    sync_system system(ctx, *server);
+    const auto done = system.reconcile();
+    if (!done)
+      return ctx.fail(done.error());
+    ctx.out.object([&](json_writer& out) {
+      field(out, "value", done->clock);
+      field(out, "restamped", done->restamped);
+    });
+    ctx.out.line(std::to_string(done->clock) + "  (" + std::to_string(done->restamped) +
+                 " waiting events have new stamps)");
+    return exit_status::done;
+  };
+}
+
+} // namespace spec_kitty

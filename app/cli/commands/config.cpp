@@ -1,0 +1,143 @@
+// spec-kitty config … and sync server: values with their origin.
+#include "app/cli/command.hpp"
+#include "app/home/doorbell.hpp"
+#include "util/url.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::string_view server_key = "sync.server_url";
+
+struct config_options {
+  std::string key;
+  std::string value;
+};
+
+void write_value(json_writer& out, const setting_key& setting, const setting_value& value) {
+  key(out, "value");
+  if (setting.type == setting_key::kind::number || setting.type == setting_key::kind::flag)
+    out.RawValue(value.text.data(), value.text.size(), rapidjson::kNumberType);
+  else
+    put(out, value.text);
+  field(out, "origin", value.origin);
+}
+
+std::string words(const setting_key& setting, const setting_value& value) {
+  return std::string(setting.name) + " = " + (value.text.empty() ? "\"\"" : value.text) + "  (" +
+         std::string(value.origin) + ")";
+}
+
+exit_status list(context& ctx) {
+  ctx.out.object([&](json_writer& out) {
+    key(out, "config");
+    out.StartArray();
+    for (const auto& setting : setting_keys()) {
+      out.StartObject();
+      field(out, "key", setting.name);
+      write_value(out, setting, ctx.config.at(setting.name));
+      out.EndObject();
+    }
+    out.EndArray();
+  });
+  for (const auto& setting : setting_keys())
+    ctx.out.line(words(setting, ctx.config.at(setting.name)) + "  " + std::string(setting.meaning));
+  return exit_status::done;
+}
+
+exit_status get(context& ctx, const std::string& name) {
+  const setting_key* setting = find_setting(name);
+  if (setting == nullptr)
+    return ctx.fail({ec::not_found, "there is no configuration key " + name,
+                     "see them all with: spec-kitty config list"});
+  const auto& value = ctx.config.at(name);
+  ctx.out.object([&](json_writer& out) {
+    field(out, "key", name);
+    write_value(out, *setting, value);
+  });
+  ctx.out.line(value.text);
+  return exit_status::done;
+}
+
+exit_status set(context& ctx, const std::string& name, std::string value) {
+  const setting_key* key = find_setting(name);
+  if (key != nullptr && key->type == setting_key::kind::path && !value.empty())
+    value = std::filesystem::absolute(value).string(); // as the person sees it from here
+  if (auto written = set_setting(ctx.home.path, name, value); !written)
+    return ctx.fail(written.error());
+  const auto now = settings::load(ctx.home.path);
+  if (!now)
+    return ctx.fail(now.error());
+  const auto& effective = now->at(name);
+  if (effective.origin == "environment")
+    ctx.out.warn("written, but " + environment_name(name) + " in the environment overrides it");
+  ctx.out.object([&](json_writer& out) {
+    field(out, "key", name);
+    write_value(out, *find_setting(name), effective);
+  });
+  ctx.out.line(words(*find_setting(name), effective));
+  return exit_status::done;
+}
+
+exit_status show_server(context& ctx) {
+  const auto& value = ctx.config.at(server_key);
+  ctx.out.object([&](json_writer& out) {
+    field(out, "server_url", value.text.empty() ? std::nullopt : std::optional(value.text));
+    field(out, "origin", value.origin);
+  });
+  ctx.out.line(value.text.empty() ? "no server is set; events wait"
+                                  : value.text + "  (" + std::string(value.origin) + ")");
+  return exit_status::done;
+}
+
+exit_status set_server(context& ctx, const std::string& url) {
+  if (const auto fine = parse_server_url(url); !fine)
+    return ctx.fail(fine.error());
+  if (auto written = set_setting(ctx.home.path, server_key, url); !written)
+    return ctx.fail(written.error());
+  const auto now = settings::load(ctx.home.path);
+  if (!now)
+    return ctx.fail(now.error());
+  if (now->at(server_key).origin == "environment")
+    ctx.out.warn("written, but " + environment_name(server_key) +
+                 " in the environment overrides it");
+  context changed{{ctx.home, *now}, ctx.out};
+  if (ring_patiently(ctx.home.path, rouse::session) == delivery::full)
+    ctx.out.warn("the daemon does not hear of it; tell it with: spec-kitty sync daemon restart");
+  const auto status = show_server(changed);
+  ctx.out = std::move(changed.out);
+  return status;
+}
+
+} // namespace
+
+command_action declare_config_list(CLI::App&) {
+  return [](context& ctx) { return list(ctx); };
+}
+
+command_action declare_config_get(CLI::App& app) {
+  auto options = std::make_shared<config_options>();
+  app.add_option("key", options->key, "Key, for example sync.server_url")->required();
+  return [options](context& ctx) { return get(ctx, options->key); };
+}
+
+command_action declare_config_set(CLI::App& app) {
+  auto options = std::make_shared<config_options>();
+  app.add_option("key", options->key, "Key, for example sync.server_url")->required();
+  app.add_option("value", options->value, "Its new value")->required();
+  return [options](context& ctx) { return set(ctx, options->key, options->value); };
+}
+
+command_action declare_sync_server(CLI::App& app) {
+  auto options = std::make_shared<config_options>();
+  app.add_option("url", options->value, "The server's URL; without it the current one is shown");
+  return [options](context& ctx) {
+    return options->value.empty() ? show_server(ctx) : set_server(ctx, options->value);
+  };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,159 @@
+// spec-kitty emit: record one event.
+#include "app/cli/autostart.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/commands/emit_stdin.hpp"
+#include "app/cli/spilled.hpp"
+#include "app/home/emitter.hpp"
+#include "messages/validate.hpp"
+#include "util/files.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <memory>
+#include <unistd.h>
+
+namespace spec_kitty {
+
+namespace {
+
+/// What is read from a file or stdin at most; any event this long is refused anyway.
+constexpr std::size_t longest_input = std::size_t{16} << 20;
+
+struct emit_options {
+  bool from_stdin = false;
+  std::string event_type;
+  std::optional<std::string> payload;
+  std::optional<std::string> wp;
+  std::optional<std::string> feature;
+  std::optional<std::string> causation;
+  std::optional<std::string> aggregate;
+  std::vector<std::string> fields;
+};
+
+result<std::string> payload_text(const std::string& given) {
+  if (given.empty() || (given != "-" && given.front() != '@'))
+    return given;
+  const std::string file = given == "-" ? "/dev/stdin" : given.substr(1);
+  const auto text = read_file(file, longest_input);
+  if (!text)
+    return failure{ec::bad_input, text.error().message, text.error().hint};
+  if (!*text)
+    return failure{ec::bad_input, "there is no file " + file, "check the name after --payload @"};
+  return **text;
+}
+
+bool is_whole_number(const std::string& text, std::int64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return !text.empty() && error == std::errc{} && end == text.data() + text.size();
+}
+
+/// A `--field` value as the contract types it: a number where it wants one, a list (comma
+/// separated) where it wants a list, text otherwise.
+json_value typed(const std::string& text, const std::string& types, json_document& owner) {
+  auto& memory = owner.GetAllocator();
+  const auto as_text = [&](std::string_view part) {
+    return json_value(part.data(), static_cast<rapidjson::SizeType>(part.size()), memory);
+  };
+  std::int64_t number = 0;
+  if (types.find("integer") != std::string::npos && is_whole_number(text, number))
+    return json_value(number);
+  if (types.find("array") == std::string::npos)
+    return as_text(text);
+  json_value list(rapidjson::kArrayType);
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto comma = rest.find(',');
+    list.PushBack(as_text(rest.substr(0, comma)), memory);
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return list;
+}
+
+/// The payload with what the short options add.
+result<std::string> with_fields(std::string payload, const emit_options& options) {
+  std::vector<std::pair<std::string, std::string>> extra;
+  if (options.wp)
+    extra.emplace_back("wp_id", *options.wp);
+  if (options.feature)
+    extra.emplace_back("feature_slug", *options.feature);
+  for (const auto& given : options.fields) {
+    const auto equals = given.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return failure{ec::bad_input, "--field " + given + " is not of the form name=value",
+                     "write for example --field new_status=doing"};
+    extra.emplace_back(given.substr(0, equals), given.substr(equals + 1));
+  }
+  if (extra.empty())
+    return payload;
+  auto document = parse_json(payload, json_keys::unique);
+  if (!document)
+    return failure{document.error().code, "payload: " + document.error().message,
+                   document.error().hint};
+  if (!document->IsObject())
+    return payload; // refused later, in the words for any payload
+  for (const auto& [name, value] : extra) {
+    if (!is_utf8(name) || !is_utf8(value))
+      return failure{ec::bad_input, "--field: text that is not valid UTF-8", {}};
+    auto& memory = document->GetAllocator();
+    json_value made = typed(value, payload_field_types(options.event_type, name), *document);
+    document->RemoveMember(name.c_str());
+    document->AddMember(json_value(name.c_str(), memory), made, memory);
+  }
+  return to_text(*document);
+}
+
+exit_status emit_one(context& ctx, const emit_options& options) {
+  const auto given = payload_text(options.payload.value_or("{}"));
+  if (!given)
+    return ctx.fail(given.error());
+  const auto payload = with_fields(*given, options);
+  if (!payload)
+    return ctx.fail(payload.error());
+
+  emitter emit(ctx, ctx.warnings());
+  auto draft = emit.prepare({options.event_type, *payload, options.causation, options.aggregate});
+  if (!draft)
+    return ctx.fail(draft.error());
+  std::vector<event_draft> drafts;
+  drafts.push_back(std::move(*draft));
+  const auto answers = emit.record(std::move(drafts));
+  if (!answers.front())
+    return ctx.fail(answers.front().error());
+  const append_receipt& receipt = *answers.front();
+  if (receipt.spilled)
+    return report_spilled(ctx, *receipt.spilled, 1);
+  const auto stands = emit.finish(); // before the answer: what is answered is whole
+  ctx.out.line(receipt.event_id);
+  ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
+  ctx.out.flush();
+  if (stands)
+    say_standing(ctx, *stands);
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_emit(CLI::App& app) {
+  auto options = std::make_shared<emit_options>();
+  app.add_option("type", options->event_type, "Event type, for example WPStatusChanged");
+  app.add_option("--payload", options->payload, "JSON object, @file, or - for stdin");
+  app.add_option("--wp", options->wp, "Sets wp_id in the payload")->type_name("WPnn");
+  app.add_option("--feature", options->feature, "Sets feature_slug in the payload")
+      ->type_name("SLUG");
+  app.add_option("--field", options->fields, "Sets a field of the payload: name=value")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--causation", options->causation, "Event id of the cause")->type_name("ULID");
+  app.add_option("--aggregate", options->aggregate, "What the event is about")->type_name("ID");
+  app.add_flag(
+      "--stdin", options->from_stdin,
+      "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?}");
+  return [options](context& ctx) {
+    if (options->from_stdin == !options->event_type.empty())
+      return ctx.fail(
+          {ec::usage, "emit takes an event type, or --stdin", "see: spec-kitty emit --help"});
+    return options->from_stdin ? emit_stdin(ctx) : emit_one(ctx, *options);
+  };
+}
+
+} // namespace spec_kitty

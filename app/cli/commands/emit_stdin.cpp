@@ -1,0 +1,192 @@
+#include "app/cli/commands/emit_stdin.hpp"
+
+#include "app/cli/autostart.hpp"
+#include "app/cli/spilled.hpp"
+#include "app/home/emitter.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t most_lines = 512;                     ///< in one burst
+constexpr std::size_t longest_line = std::size_t{16} << 20; ///< the rest of a longer one is skipped
+
+/// Splits stdin into lines; a line that never ends does not fill the memory.
+class line_reader {
+public:
+  struct line {
+    std::string text;
+    bool too_long = false;
+  };
+
+  /// Waits for input, then gives every whole line that is there, up to most_lines. Empty at the
+  /// end of the input.
+  std::vector<line> next() {
+    std::vector<line> lines;
+    while (lines.empty()) {
+      take_lines(lines);
+      if (!lines.empty() || ended_)
+        break;
+      fill();
+    }
+    if (lines.empty() && (!rest_.empty() || skipping_)) // a last line without a newline
+      lines.push_back(finish_line(rest_.size()));
+    return lines;
+  }
+
+private:
+  void take_lines(std::vector<line>& lines) {
+    std::size_t begin = 0;
+    for (std::size_t end = 0; lines.size() < most_lines; begin = end + 1) {
+      end = rest_.find('\n', std::max(begin, searched_));
+      if (end == std::string::npos)
+        break;
+      lines.push_back({skipping_ ? std::string() : rest_.substr(begin, end - begin), skipping_});
+      skipping_ = false;
+    }
+    rest_.erase(0, begin);
+    searched_ = lines.size() < most_lines ? rest_.size() : 0;
+    if (rest_.size() > longest_line && searched_ == rest_.size()) {
+      skipping_ = true;
+      rest_.clear();
+      searched_ = 0;
+    }
+  }
+
+  line finish_line(std::size_t size) {
+    line last{rest_.substr(0, size), skipping_};
+    rest_.clear();
+    skipping_ = false;
+    return last;
+  }
+
+  void fill() {
+    std::array<char, 65536> chunk{};
+    const auto got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (got > 0)
+      rest_.append(chunk.data(), static_cast<std::size_t>(got));
+    else if (got == 0 || errno != EINTR)
+      ended_ = true;
+  }
+
+  std::string rest_;
+  std::size_t searched_ = 0; ///< no newline before this
+  bool skipping_ = false;
+  bool ended_ = false;
+};
+
+result<event_wish> read_wish(const line_reader::line& line) {
+  if (line.too_long)
+    return failure{ec::event_too_large, "a line longer than 16 MiB is no event", {}};
+  const auto parsed = parse_json(line.text, json_keys::unique);
+  if (!parsed)
+    return parsed.error();
+  if (!parsed->IsObject())
+    return failure{ec::bad_input, "the line is not a JSON object",
+                   "write {\"event_type\":…,\"payload\":{…}}"};
+  event_wish wish;
+  for (const auto& entry : parsed->GetObject()) {
+    const std::string name(entry.name.GetString(), entry.name.GetStringLength());
+    const bool text = entry.value.IsString();
+    if (name == "event_type" && text)
+      wish.event_type = entry.value.GetString();
+    else if (name == "payload")
+      wish.payload = to_text(entry.value);
+    else if (name == "causation_id" && (text || entry.value.IsNull()))
+      wish.causation_id = text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
+    else if (name == "aggregate_id" && text)
+      wish.aggregate_id = entry.value.GetString();
+    else
+      return failure{ec::invalid_event,
+                     excerpt(name) + ": " + excerpt(to_text(entry.value)) +
+                         " is not a field of an input line, or not of its type",
+                     "fields are event_type, payload, causation_id and aggregate_id"};
+  }
+  if (wish.event_type.empty())
+    return failure{ec::invalid_event, "event_type: nothing is required", {}};
+  if (wish.payload.empty())
+    return failure{ec::invalid_event, "payload: nothing is required", {}};
+  return wish;
+}
+
+std::string answer_line(const result<append_receipt>& answer) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  if (answer && answer->spilled) {
+    field(out, "spilled", true);
+  } else if (answer) {
+    field(out, "event_id", answer->event_id);
+    field(out, "lamport_clock", answer->lamport_clock);
+  } else {
+    write_error(out, answer.error());
+  }
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+/// Records what is good among some lines and answers all of them in order.
+std::vector<result<append_receipt>> record_lines(emitter& emit,
+                                                 const std::vector<line_reader::line>& lines) {
+  std::vector<std::optional<failure>> refused(lines.size());
+  std::vector<event_draft> drafts;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto wish = read_wish(lines[i]);
+    auto draft = wish ? emit.prepare(*wish) : result<event_draft>(wish.error());
+    if (draft)
+      drafts.push_back(std::move(*draft));
+    else
+      refused[i] = draft.error();
+  }
+  auto recorded =
+      drafts.empty() ? std::vector<result<append_receipt>>{} : emit.record(std::move(drafts));
+  std::vector<result<append_receipt>> answers;
+  answers.reserve(refused.size());
+  auto next = recorded.begin();
+  for (auto& why : refused)
+    answers.push_back(why ? result<append_receipt>(std::move(*why)) : std::move(*next++));
+  return answers;
+}
+
+} // namespace
+
+exit_status emit_stdin(context& ctx) {
+  emitter emit(ctx, ctx.warnings());
+  line_reader input;
+  exit_status status = exit_status::done;
+  bool store_failed = false;
+  std::uint64_t spilled = 0;
+  std::optional<failure> why_spilled;
+  for (auto lines = input.next(); !lines.empty(); lines = input.next()) {
+    for (const auto& answer : record_lines(emit, lines)) {
+      ctx.out.raw(answer_line(answer));
+      if (answer && answer->spilled) {
+        ++spilled;
+        why_spilled = answer->spilled;
+      }
+      if (answer)
+        continue;
+      store_failed = store_failed || status_of(answer.error().code) == exit_status::store_unusable;
+      status = exit_status::failed;
+    }
+    if (!ctx.out.flush()) { // nobody hears the answers: go no further
+      ctx.out.warn("stdout is closed; the rest of the input was not recorded");
+      (void)emit.finish();
+      return exit_status::failed;
+    }
+    emit.ring_daemon();
+  }
+  if (const auto stands = emit.finish())
+    say_standing(ctx, *stands);
+  const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
+  if (store_failed || of_spill != exit_status::done)
+    return exit_status::store_unusable;
+  return status;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,99 @@
+// spec-kitty events retry | discard | acknowledge-drops: what a person decides about losses.
+#include "app/cli/command.hpp"
+#include "app/home/local_system.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+struct dead_options {
+  std::vector<std::string> ids;
+  bool all = false;
+  bool yes = false;
+};
+
+/// Whether the home has a store. Closed again: a process opens its store once.
+result<bool> has_store(const context& ctx) {
+  const auto there = ctx.open_for_reading();
+  return there ? result<bool>(there->has_value()) : there.error();
+}
+
+exit_status acknowledge_drops(context& ctx) {
+  const auto recorded = has_store(ctx);
+  if (!recorded)
+    return ctx.fail(recorded.error());
+  drops_done done;
+  if (*recorded) {
+    local_system local(ctx.store_settings(), 1);
+    const auto answer =
+        local.ask<drops_done>(local.queue_handle(), local.patience(), drops_request{});
+    if (!answer)
+      return ctx.fail(answer.error());
+    done = *answer;
+  }
+  ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
+  ctx.out.line(done.count == 0 ? "No events were dropped."
+                               : std::to_string(done.count) +
+                                     " dropped events acknowledged; the count starts again");
+  return exit_status::done;
+}
+
+exit_status decide(context& ctx, const dead_request& request) {
+  const auto recorded = has_store(ctx); // a home without a store has no dead letters
+  if (!recorded)
+    return ctx.fail(recorded.error());
+  dead_done done;
+  if (*recorded) {
+    local_system local(ctx.store_settings(), 1);
+    auto answer = local.ask<dead_done>(local.queue_handle(), local.patience(), request);
+    if (!answer)
+      return ctx.fail(answer.error());
+    done = std::move(*answer);
+  } else {
+    done.unknown = request.event_ids;
+  }
+  if (!done.unknown.empty())
+    return ctx.fail({ec::not_found, done.unknown.front() + " is no dead letter; nothing was done",
+                     "see them with: spec-kitty events list --state dead"});
+  ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
+  const bool retry = request.what == dead_request::decision::retry;
+  ctx.out.line(std::to_string(done.count) +
+               (retry ? " dead letters are queued again" : " dead letters are gone"));
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_events_retry(CLI::App& app) {
+  auto options = std::make_shared<dead_options>();
+  app.add_option("ids", options->ids, "Event ids of dead letters");
+  app.add_flag("--all", options->all, "Every dead letter");
+  return [options](context& ctx) {
+    if (options->all != options->ids.empty())
+      return ctx.fail({ec::usage, "events retry takes event ids, or --all",
+                       "see them with: spec-kitty events list --state dead"});
+    return decide(ctx, {dead_request::decision::retry, options->ids});
+  };
+}
+
+command_action declare_events_acknowledge_drops(CLI::App&) {
+  return [](context& ctx) { return acknowledge_drops(ctx); };
+}
+
+command_action declare_events_discard(CLI::App& app) {
+  auto options = std::make_shared<dead_options>();
+  app.add_option("ids", options->ids, "Event ids of dead letters")->required();
+  app.add_flag("--yes", options->yes, "They are gone for good: say so");
+  return [options](context& ctx) {
+    if (!options->yes)
+      return ctx.fail({ec::usage, "events discard removes events for good",
+                       "say so with --yes, or try them again: spec-kitty events retry"});
+    return decide(ctx, {dead_request::decision::discard, options->ids});
+  };
+}
+
+} // namespace spec_kitty

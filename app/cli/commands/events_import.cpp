@@ -1,0 +1,145 @@
+// spec-kitty events import: takes in what another home exported, what overflowed, or an older
+// queue.
+#include "actors/queue/overflow.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/import/event_import.hpp"
+#include "app/cli/import/scratch_folder.hpp"
+#include "app/home/redaction_terms.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
+
+/// The input is read twice, so a stream is kept in a file meanwhile.
+result<void> keep_stdin(const std::filesystem::path& file) {
+  const unique_fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  std::array<char, 65536> chunk{};
+  for (;;) {
+    const auto got = fd ? ::read(STDIN_FILENO, chunk.data(), chunk.size()) : -1;
+    if (got < 0 && fd && errno == EINTR)
+      continue;
+    if (got == 0)
+      return {};
+    for (ssize_t at = 0; got > 0 && at < got;) {
+      const auto written = ::write(fd.get(), chunk.data() + at, static_cast<std::size_t>(got - at));
+      if (written <= 0)
+        return system_failure(errno, "cannot keep the input in " + file.string());
+      at += written;
+    }
+    if (got < 0)
+      return system_failure(errno, "cannot keep the input in " + file.string());
+  }
+}
+
+void write_report(json_writer& out, const import_report& report) {
+  const auto list = [&](const char* name, bool conflicts) {
+    key(out, name);
+    out.StartArray();
+    for (const auto& problem : report.problems) {
+      if (problem.conflict != conflicts)
+        continue;
+      out.StartObject();
+      field(out, "line", problem.number);
+      field(out, "event_id",
+            problem.event_id.empty() ? std::nullopt : std::optional(problem.event_id));
+      field(out, "message", problem.message);
+      out.EndObject();
+    }
+    out.EndArray();
+  };
+  const auto conflicts = std::count_if(report.problems.begin(), report.problems.end(),
+                                       [](const auto& problem) { return problem.conflict; });
+  field(out, "imported", report.imported);
+  field(out, "skipped", report.skipped);
+  field(out, "restamped", report.restamped);
+  field(out, "invalid", report.problems.size() - static_cast<std::size_t>(conflicts));
+  list("conflicts", true);
+  list("errors", false);
+}
+
+/// Every event that was not imported, one by one, and what was.
+void say(context& ctx, const import_report& report, bool failed) {
+  if (ctx.out.json())
+    return;
+  for (const auto& problem : report.problems)
+    ctx.out.warn(report.unit + " " + std::to_string(problem.number) +
+                 (problem.event_id.empty() ? "" : ", " + problem.event_id) + ": " +
+                 problem.message);
+  if (report.imported + report.skipped + report.problems.size() == 0 && failed)
+    return;
+  ctx.out.line(std::to_string(report.imported) + " events imported, " +
+               std::to_string(report.skipped) + " were here already");
+  if (report.restamped > 0)
+    ctx.out.line(std::to_string(report.restamped) +
+                 " of them have a new clock value: another event here has theirs");
+}
+
+/// Reports a failure, with what was done before it.
+exit_status fail(context& ctx, const failure& why, const import_report& report) {
+  say(ctx, report, true);
+  ctx.out.fail(why, [&](json_writer& out) { write_report(out, report); });
+  return status_of(why.code);
+}
+
+exit_status import_file(context& ctx, const std::string& given) {
+  scratch_folder scratch;
+  import_options options;
+  options.file = given;
+  options.name = given;
+  if (given == "-") {
+    options.name = "the input";
+    auto kept = scratch.make();
+    if (kept)
+      kept = keep_stdin(options.file = scratch.path() / "input");
+    if (!kept)
+      return ctx.fail(kept.error());
+  }
+  const auto session = read_credentials(ctx.home.path);
+  options.words = words_at_hand(session ? *session : std::nullopt);
+  options.longest_event =
+      static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - batch_frame;
+
+  // Before QUEUE makes a store for it.
+  if (const auto readable = open_source(options.file, options.name); !readable)
+    return ctx.fail(readable.error());
+  import_report report;
+  const auto done = event_import(ctx.store_settings(), options).run(report);
+  if (!done)
+    return fail(ctx, done.error(), report);
+  if (!report.problems.empty())
+    return fail(ctx,
+                {ec::invalid_event,
+                 std::to_string(report.problems.size()) + " events of " + options.name +
+                     " were not imported; the rest is here",
+                 "mend them in the file and import it again: what is here already is passed over"},
+                report);
+  if (given != "-")
+    if (const auto moved = note_imported(ctx.home.path, options.file); !moved)
+      ctx.out.warn(moved.error().message + "; it is imported all the same");
+  say(ctx, report, false);
+  ctx.out.object([&](json_writer& out) { write_report(out, report); });
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_events_import(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  app.add_option("file", *file, "JSON lines, gzip of them, an older queue.db, or - for stdin")
+      ->required();
+  return [file](context& ctx) { return import_file(ctx, *file); };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,158 @@
+// spec-kitty agent feature finalize-tasks: dependencies from tasks.md into the work packages'
+// files, then the feature is announced.
+#include "actors/clock/ulid.hpp"
+#include "actors/queue/store.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/work_command.hpp"
+#include "app/workflow/repo_edit.hpp"
+#include "config/project.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+namespace wf = workflow;
+
+/// The keys an announcement is looked up by: by the project's UUID, and by its path, which is what
+/// counts before `init` gave it one.
+std::vector<std::string> announcement_keys(const wf::feature& about, const std::string& wp) {
+  const auto& checkout = about.where().checkout;
+  std::error_code error;
+  const auto real = std::filesystem::canonical(checkout, error);
+  const auto by_path = announcement_key((error ? checkout : real).string(), about.slug(), wp);
+  if (const auto project = read_project(checkout); project.uuid)
+    return {announcement_key(*project.uuid, about.slug(), wp), by_path};
+  return {by_path};
+}
+
+/// Frontmatter with what tasks.md says; a section that names none leaves it alone.
+result<void> take_dependencies(const wf::feature& about, const wf::tasks_document& tasks,
+                               std::vector<wf::work_package>& packages) {
+  std::string missing;
+  for (const auto& section : tasks.sections) {
+    const bool known = std::any_of(packages.begin(), packages.end(),
+                                   [&](const auto& one) { return one.id == section.wp_id; });
+    if (!known)
+      missing += (missing.empty() ? "" : ", ") + section.wp_id;
+  }
+  if (!missing.empty())
+    return failure{ec::bad_input,
+                   about.tasks_path().string() +
+                       " has sections without a file in tasks/: " + missing,
+                   "write tasks/" + missing.substr(0, 4) +
+                       "-name.md, then: " + about.command("agent feature finalize-tasks")};
+  auto graph = wf::graph_of(packages);
+  for (const auto& section : tasks.sections)
+    if (!section.dependencies.empty())
+      graph[section.wp_id] = section.dependencies;
+  if (auto legal = wf::check_dependencies(graph); !legal)
+    return failure{legal.error().code, about.tasks_path().string() + ": " + legal.error().message,
+                   "mend its dependencies, then: " + about.command("agent feature finalize-tasks")};
+  for (auto& one : packages) {
+    const auto* section = tasks.section(one.id);
+    if (section == nullptr || section->dependencies.empty())
+      continue;
+    if (auto set = one.file.set_list("dependencies", section->dependencies); !set)
+      return set;
+  }
+  return {};
+}
+
+void announce(const wf::feature& about, const std::vector<wf::work_package>& packages,
+              const std::string& target, work_done& done) {
+  const std::string cause = fresh_ulid(static_cast<std::uint64_t>(wall_clock_now() / 1000));
+  feature_created whole;
+  whole.feature_slug = about.slug();
+  whole.feature_number = about.number();
+  whole.target_branch = target.empty() ? "HEAD" : target;
+  whole.wp_count = static_cast<std::int64_t>(packages.size());
+  done.events.push_back(event_of(whole));
+  done.events.back().once = announcement_keys(about, "");
+  for (const auto& one : packages) {
+    done.events.push_back(
+        event_of(wp_created{one.id, one.title(), about.slug(), one.dependencies()}));
+    done.events.back().once = announcement_keys(about, one.id);
+  }
+  for (auto& event : done.events)
+    event.causation_id = cause;
+}
+
+result<work_done> finalize(context& ctx, const work_options& options) {
+  const auto where = wf::repository::here();
+  if (!where)
+    return where.error();
+  const auto about = wf::feature::find(*where, options.feature);
+  if (!about)
+    return about.error();
+  work_done done;
+  auto lock = wf::lock_edits(*where);
+  if (!lock)
+    return lock.error();
+  done.lock = std::move(*lock);
+  const auto text = about->tasks_text();
+  if (!text)
+    return text.error();
+  auto packages = about->load_all();
+  if (!packages)
+    return packages.error();
+  if (packages->empty())
+    return failure{ec::not_found,
+                   "there is no work package in " + (about->folder() / "tasks").string(),
+                   "write one, such as tasks/WP01-first.md, then: " +
+                       about->command("agent feature finalize-tasks")};
+  std::vector<std::string> before;
+  for (const auto& one : *packages)
+    before.push_back(one.file.text());
+  if (auto taken = take_dependencies(*about, wf::read_tasks(*text), *packages); !taken)
+    return taken.error();
+
+  wf::repo_edit change(*where);
+  std::vector<std::string> changed;
+  for (std::size_t at = 0; at < packages->size(); ++at)
+    if (const auto& one = (*packages)[at]; one.file.text() != before[at]) {
+      change.change(one.path, one.file.text());
+      changed.push_back(one.id);
+    }
+  std::string target = about->declared_target();
+  if (!change.empty()) {
+    const auto branch = wf::target_for_commit(*about);
+    if (!branch)
+      return branch.error();
+    if (!branch->warning.empty())
+      ctx.out.warn(branch->warning);
+    if (auto applied = change.apply("chore: Finalize tasks of spec " + about->number()); !applied)
+      return applied.error();
+  }
+  if (target.empty())
+    target = wf::git(where->checkout).current_branch();
+  announce(*about, *packages, target, done);
+  done.lines = {about->slug() + ": " + std::to_string(packages->size()) + " work packages, " +
+                std::to_string(changed.size()) + " files changed"};
+  done.fields = [slug = about->slug(), graph = wf::graph_of(*packages), changed](json_writer& out) {
+    field(out, "feature", slug);
+    field(out, "work_packages", static_cast<std::uint64_t>(graph.size()));
+    key(out, "dependencies");
+    out.StartObject();
+    for (const auto& [id, dependencies] : graph)
+      payload_detail::write(out, id.c_str(), dependencies);
+    out.EndObject();
+    payload_detail::write(out, "changed", changed);
+  };
+  return done;
+}
+
+} // namespace
+
+command_action declare_finalize_tasks(CLI::App& app) {
+  auto options = std::make_shared<work_options>();
+  declare_feature(app, *options);
+  return [options](context& ctx) {
+    return run_work(ctx, {}, [&] { return finalize(ctx, *options); });
+  };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,138 @@
+// spec-kitty init: an identity for the project, in .kittify/config.yaml of the primary checkout.
+#include "actors/clock/ulid.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/work_command.hpp"
+#include "app/workflow/repo_edit.hpp"
+#include "app/workflow/text_lines.hpp"
+#include "config/project.hpp"
+
+#include <CLI/CLI.hpp>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+namespace wf = workflow;
+namespace fs = std::filesystem;
+
+struct init_options : work_options {
+  std::optional<std::string> name;
+};
+
+/// A random UUID, version 4. https://www.rfc-editor.org/rfc/rfc9562
+std::string fresh_uuid() {
+  std::array<std::uint8_t, 16> bytes{};
+  const auto first = draw_randomness();
+  const auto second = draw_randomness();
+  std::copy(first.begin(), first.end(), bytes.begin());
+  std::copy_n(second.begin(), 6, bytes.begin() + 10);
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (at == 4 || at == 6 || at == 8 || at == 10)
+      text += '-';
+    text += digits[bytes[at] >> 4U];
+    text += digits[bytes[at] & 0x0FU];
+  }
+  return text;
+}
+
+/// Letters, digits and hyphens, lower case.
+std::string as_slug(const std::string& name) {
+  std::string slug;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && std::isalnum(byte) != 0)
+      slug += static_cast<char>(std::tolower(byte));
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
+  }
+  while (!slug.empty() && slug.back() == '-')
+    slug.pop_back();
+  return slug;
+}
+
+/// True where the file has a `project` already, which init must not touch.
+result<bool> has_project(const fs::path& file, const std::string& text) {
+  try {
+    const YAML::Node root = YAML::Load(text);
+    if (root.IsNull())
+      return false;
+    if (!root.IsMap())
+      return failure{ec::bad_input, file.string() + " is no list of keys and values",
+                     "mend it, then: spec-kitty init"};
+    return static_cast<bool>(root["project"]);
+  } catch (const YAML::Exception& error) {
+    return failure{ec::bad_input,
+                   file.string() + ", line " + std::to_string(error.mark.line + 1) + ", column " +
+                       std::to_string(error.mark.column + 1) + ": malformed YAML: " + error.msg,
+                   "mend it, then: spec-kitty init"};
+  }
+}
+
+result<work_done> initialise(const init_options& options) {
+  const auto where = wf::repository::here();
+  if (!where)
+    return where.error();
+  auto lock = wf::lock_edits(*where);
+  if (!lock)
+    return lock.error();
+  const fs::path file = where->checkout / ".kittify" / "config.yaml";
+  auto project = read_project(where->checkout);
+  if (!project.uuid) {
+    auto text = read_file(file);
+    if (!text)
+      return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    std::string bytes = *text ? **text : "";
+    const auto there = has_project(file, bytes);
+    if (!there)
+      return there.error();
+    project.uuid = fresh_uuid();
+    project.slug = as_slug(options.name.value_or(where->checkout.filename().string()));
+    if (project.slug->empty())
+      return failure{ec::bad_input, "the name has no letter or digit",
+                     "give one: spec-kitty init --name my-project"};
+    if (*there)
+      return failure{ec::bad_input, file.string() + ": project has no usable uuid",
+                     "set project.uuid there, for example to " + *project.uuid};
+    const std::string ending = wf::line_ending_of(bytes);
+    if (!bytes.empty() && bytes.back() != '\n')
+      bytes += ending;
+    bytes += "project:" + ending + "  uuid: " + *project.uuid + ending + "  slug: \"" +
+             *project.slug + "\"" + ending;
+    std::error_code error;
+    fs::create_directories(file.parent_path(), error);
+    wf::repo_edit change(*where);
+    change.change(file, std::move(bytes));
+    if (auto applied = change.apply(std::nullopt); !applied)
+      return applied.error();
+  }
+  work_done done;
+  done.lines = {"project " + project.slug.value_or("") + " " + *project.uuid};
+  done.fields = [project, file](json_writer& out) {
+    field(out, "project_uuid", project.uuid);
+    field(out, "project_slug", project.slug);
+    field(out, "file", file.string());
+  };
+  return done;
+}
+
+} // namespace
+
+command_action declare_init(CLI::App& app) {
+  auto options = std::make_shared<init_options>();
+  app.add_option("--name", options->name, "The project's slug (the folder's name)")
+      ->type_name("SLUG");
+  declare_feature(app, *options);
+  return [options](context& ctx) { return run_reading(ctx, [&] { return initialise(*options); }); };
+}
+
+} // namespace spec_kitty

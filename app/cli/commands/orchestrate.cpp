@@ -1,0 +1,284 @@
+// spec-kitty orchestrate: agents work on a feature's work packages, every step an event.
+#include "app/orchestrate/orchestrate.hpp"
+#include "actors/clock/ulid.hpp"
+#include "app/cli/autostart.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/work_command.hpp"
+#include "app/orchestrate/board.hpp"
+#include "app/orchestrate/plan_json.hpp"
+#include "app/orchestrate/preflight.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+namespace spec_kitty {
+
+namespace {
+
+namespace wf = workflow;
+namespace ot = orchestrate;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto turn_patience = 500ms;
+constexpr auto wish_patience = 60s;
+
+struct orchestrate_options : work_options {
+  bool init = false;
+  bool status = false;
+  bool resume = false;
+  bool abort = false;
+  std::optional<std::string> skip;
+  std::string impl_agent;
+  std::string review_agent;
+};
+
+result<work_done> write_example(const wf::repository& where) {
+  const auto file = ot::agents_path(where);
+  work_done done;
+  std::error_code error;
+  const bool there = fs::exists(file, error);
+  std::vector<std::string> found;
+  for (const auto& name : ot::known_programs())
+    if (!ot::find_program(name, where.checkout).empty())
+      found.push_back(name);
+  if (!there) {
+    fs::create_directories(file.parent_path(), error);
+    if (auto written = replace_file(file, ot::example_agents(found), 0644); !written)
+      return failure{ec::bad_input, written.error().message, "check the permissions there"};
+  }
+  done.lines = {file.string() + (there ? " is there already; it stays as it is" : ": written")};
+  if (!there)
+    done.lines.push_back(found.empty() ? "no agent program that is known was found; edit the file"
+                                       : "found: " + wf::joined(found));
+  done.fields = [path = file.string(), there, found](json_writer& out) {
+    field(out, "path", path);
+    field(out, "created", !there);
+    payload_detail::write(out, "found", found);
+  };
+  return done;
+}
+
+failure no_run(const wf::feature& about) {
+  return {ec::not_found, "there is no orchestration of " + about.slug(),
+          "start one: " + about.command("orchestrate")};
+}
+
+result<work_done> show_status(const wf::feature& about) {
+  const ot::state_file state(about);
+  auto run = state.read();
+  if (!run)
+    return run.error();
+  if (!*run)
+    return no_run(about);
+  const bool lives = state.is_taken();
+  const bool cut = !lives && (*run)->state == ot::run_state::running;
+  const bool stuck = !lives && (*run)->state == ot::run_state::paused;
+  if (!lives) // nobody is at work, whatever the state says
+    for (auto& one : (*run)->packages)
+      one.running = false;
+  work_done done;
+  done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
+  done.lines.push_back(
+      about.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
+      (cut || stuck ? "; go on with: " + ot::orchestrate_command(**run, "--resume") : ""));
+  for (const auto& one : (*run)->packages)
+    if (!one.hint.empty())
+      done.lines.push_back(one.id + ": " + one.hint);
+  done.fields = [run = **run, lives](json_writer& out) {
+    ot::write_summary(out, run);
+    field(out, "running", lives);
+  };
+  return done;
+}
+
+/// What another terminal wants: granted by the process that runs, or here where none does.
+result<work_done> wish(const wf::feature& about, const std::string& wanted,
+                       const std::function<result<void>(ot::run_plan&)>& alone) {
+  const ot::state_file state(about);
+  auto run = state.read();
+  if (!run)
+    return run.error();
+  if (!*run)
+    return no_run(about);
+  auto turn = state.take_turn(turn_patience);
+  if (!turn)
+    return turn.error();
+  if (*turn) {
+    run = state.read(); // a run may have ended in between
+    if (!run || !*run)
+      return run ? no_run(about) : run.error();
+    if (auto done = alone(**run); !done)
+      return done.error();
+    if (auto saved = state.write(**run); !saved)
+      return saved.error();
+  } else {
+    if (auto asked = state.ask(wanted); !asked)
+      return asked.error();
+    const auto until = std::chrono::steady_clock::now() + wish_patience;
+    const auto open = [&] {
+      const auto wishes = state.wishes();
+      return std::find(wishes.begin(), wishes.end(), wanted) != wishes.end();
+    };
+    while (open()) {
+      if (std::chrono::steady_clock::now() > until || !state.is_taken())
+        return failure{ec::unhealthy, "the orchestration of " + about.slug() + " did not answer",
+                       "see: " + about.command("orchestrate --status")};
+      std::this_thread::sleep_for(50ms);
+    }
+  }
+  if (*turn)
+    turn->reset(); // nobody runs it: that is what the status says
+  return show_status(about);
+}
+
+result<work_done> abort_run(const wf::feature& about) {
+  return wish(about, "abort", [&](ot::run_plan& run) -> result<void> {
+    if (run.state == ot::run_state::done)
+      return failure{ec::bad_input, "the orchestration of " + about.slug() + " is done",
+                     "see: " + about.command("orchestrate --status")};
+    run.state = ot::run_state::aborted;
+    for (auto& one : run.packages)
+      one.running = false;
+    return {};
+  });
+}
+
+result<work_done> skip_package(const wf::feature& about, const std::string& wp) {
+  if (const auto there = about.load(wp); !there)
+    return there.error();
+  const auto run = ot::state_file(about).read();
+  if (!run)
+    return run.error();
+  const auto* known = *run ? (*run)->find(wp) : nullptr;
+  const failure is_done{ec::bad_input, wp + " is done already; there is nothing to skip",
+                        "see: " + about.command("orchestrate --status")};
+  if (known != nullptr && known->at == ot::stage::done)
+    return is_done;
+  if (*run && known == nullptr)
+    return failure{ec::not_found, wp + " is not part of the orchestration",
+                   "take it in: " + about.command("orchestrate --resume")};
+  return wish(about, "skip-" + wp, [&](ot::run_plan& plan) -> result<void> {
+    auto* one = plan.find(wp);
+    if (one == nullptr || one->at == ot::stage::done)
+      return is_done;
+    if (plan.state == ot::run_state::aborted)
+      return failure{ec::bad_input, "the orchestration of " + about.slug() + " was aborted",
+                     "start anew: " + about.command("orchestrate")};
+    one->unfinished.reset();
+    one->at = ot::stage::skipped;
+    one->running = false;
+    one->reason.clear();
+    one->hint.clear();
+    return {};
+  });
+}
+
+void write_events(json_writer& out, const ot::run_outcome& outcome) {
+  key(out, "events");
+  out.StartObject();
+  field(out, "recorded", outcome.recorded);
+  field(out, "not_recorded", outcome.not_recorded);
+  if (outcome.not_recorded > 0)
+    field(out, "reason", outcome.reason);
+  out.EndObject();
+}
+
+/// The end of a run for a person or a script: exit status 0 when everything is done or skipped,
+/// else 1 with the reason and the next command.
+exit_status report(context& ctx, const ot::run_outcome& outcome) {
+  const auto& run = outcome.run;
+  const auto fields = [&](json_writer& out) {
+    ot::write_summary(out, run);
+    write_events(out, outcome);
+  };
+  if (outcome.not_recorded > 0)
+    ctx.out.warn(std::to_string(outcome.not_recorded) +
+                 (outcome.not_recorded == 1 ? " event" : " events") +
+                 " of this run NOT recorded: " + outcome.reason);
+  if (outcome.unfinished) {
+    ctx.out.fail(*outcome.unfinished, fields);
+  } else {
+    ctx.out.line(run.feature + ": " + ot::count_line(run) +
+                 (ot::is_over(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
+    ctx.out.object(fields);
+  }
+  ctx.out.flush();
+  if (outcome.emitted)
+    say_standing(ctx, *outcome.emitted);
+  return outcome.unfinished ? status_of(outcome.unfinished->code) : exit_status::done;
+}
+
+ot::run_host host_of(context& ctx) {
+  const bool silent = ctx.out.json() || ctx.out.quiet();
+  return {ctx,
+          ctx.config_problem,
+          ctx.no_home,
+          ctx.warnings(),
+          {!silent && ::isatty(STDOUT_FILENO) != 0, silent,
+           [&ctx](std::string_view text) { ctx.out.line(text); }, [&ctx] { ctx.out.flush(); }}};
+}
+
+exit_status run_or_resume(context& ctx, const wf::feature& about,
+                          const orchestrate_options& options) {
+  ot::run_request request;
+  request.resume = options.resume;
+  request.impl_agent = options.impl_agent;
+  request.review_agent = options.review_agent;
+  const auto host = host_of(ctx);
+  auto prepared = ot::prepare(host, about, request);
+  if (!prepared)
+    return run_work(ctx, {}, [&]() -> result<work_done> { return prepared.error(); });
+  return report(ctx, ot::carry_out(host, about, std::move(*prepared)));
+}
+
+exit_status perform(context& ctx, const orchestrate_options& options) {
+  const auto where = wf::repository::here();
+  if (!where)
+    return ctx.fail(where.error());
+  if (options.init)
+    return run_reading(ctx, [&] { return write_example(*where); });
+  const auto about = wf::feature::find(*where, options.feature);
+  if (!about && options.status)
+    return ctx.fail(about.error());
+  if (!about)
+    return run_work(ctx, {}, [&]() -> result<work_done> { return about.error(); });
+  if (options.status)
+    return run_reading(ctx, [&] { return show_status(*about); });
+  if (options.abort)
+    return run_reading(ctx, [&] { return abort_run(*about); });
+  if (options.skip)
+    return run_reading(ctx, [&] { return skip_package(*about, *options.skip); });
+  return run_or_resume(ctx, *about, options);
+}
+
+} // namespace
+
+command_action declare_orchestrate(CLI::App& app) {
+  auto options = std::make_shared<orchestrate_options>();
+  auto* init = app.add_flag("--init", options->init,
+                            "Write .kittify/agents.toml with the agents found here");
+  auto* status = app.add_flag("--status", options->status, "Show where the run stands");
+  auto* resume = app.add_flag("--resume", options->resume, "Go on after a stop, a kill or a pause");
+  auto* abort = app.add_flag("--abort", options->abort, "End the run; what was done stays");
+  auto* skip =
+      app.add_option("--skip", options->skip, "Leave a work package out")->type_name("WPnn");
+  const std::vector<CLI::Option*> modes = {init, status, resume, abort, skip};
+  for (auto* one : modes)
+    for (auto* other : modes)
+      if (one != other)
+        one->excludes(other);
+  app.add_option("--impl-agent", options->impl_agent, "Who implements, whatever the files say")
+      ->type_name("A");
+  app.add_option("--review-agent", options->review_agent, "Who reviews")->type_name("A");
+  declare_feature(app, *options);
+  return [options](context& ctx) { return perform(ctx, *options); };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,217 @@
+// spec-kitty sync daemon run | start | stop | restart | status | unit.
+#include "app/cli/command.hpp"
+#include "app/cli/examine.hpp"
+#include "app/daemon/daemon.hpp"
+#include "app/daemon/record.hpp"
+#include "app/daemon/starting.hpp"
+#include "app/home/snapshot.hpp"
+#include "util/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace spec_kitty {
+
+namespace {
+
+void write_identity(json_writer& out, const daemon_identity& daemon) {
+  field(out, "pid", static_cast<std::uint64_t>(daemon.who.pid));
+  field(out, "version", daemon.version);
+  write_instant(out, "since", daemon.since);
+}
+
+exit_status run(context& ctx) {
+  daemon_options options;
+  options.version = std::string(version);
+  bool ran = false;
+  options.on_running = [&] {
+    ctx.out.line("The daemon runs as process " + std::to_string(::getpid()) + "; its log is " +
+                 (ctx.home.path / "daemon.log").string());
+    ctx.out.object([](json_writer& out) {
+      field(out, "running", true);
+      field(out, "pid", static_cast<std::uint64_t>(::getpid()));
+      field(out, "version", version);
+    });
+    ctx.out.flush();
+    ran = true;
+    // Who waits for this line as the end of a pipe need not wait for the daemon's end.
+    const int nowhere = ctx.out.json() ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+    if (nowhere >= 0)
+      ::dup2(nowhere, STDOUT_FILENO);
+  };
+  const auto done = run_daemon(ctx, options);
+  if (done)
+    return exit_status::done;
+  if (ran) { // its one object is out
+    ctx.out.warn("the daemon has failed: " + done.error().message);
+    return status_of(done.error().code);
+  }
+  return ctx.fail(done.error());
+}
+
+exit_status start(context& ctx) {
+  if (ctx.config.text("sync.server_url").empty())
+    ctx.out.warn("no server is set: the daemon waits for one; set it with: spec-kitty sync server "
+                 "URL");
+  const auto done = start_daemon(ctx.home.path, std::string(version));
+  if (!done)
+    return ctx.fail(done.error());
+  const std::string who =
+      "process " + std::to_string(done->daemon.who.pid) + ", version " + done->daemon.version;
+  ctx.out.line(done->was_running ? "The daemon runs already: " + who + "."
+                                 : "The daemon runs: " + who +
+                                       (done->replaced.empty()
+                                            ? "."
+                                            : "; version " + done->replaced + " has handed over."));
+  ctx.out.object([&](json_writer& out) {
+    field(out, "running", true);
+    field(out, "was_running", done->was_running);
+    write_identity(out, done->daemon);
+  });
+  return exit_status::done;
+}
+
+exit_status stop(context& ctx) {
+  const auto done = stop_daemon(ctx.home.path);
+  if (!done)
+    return ctx.fail(done.error());
+  ctx.out.line(*done ? "The daemon has left." : "No daemon is running.");
+  ctx.out.object([&](json_writer& out) {
+    field(out, "running", false);
+    field(out, "was_running", *done);
+  });
+  return exit_status::done;
+}
+
+exit_status restart(context& ctx) {
+  if (const auto done = stop_daemon(ctx.home.path); !done)
+    return ctx.fail(done.error());
+  return start(ctx);
+}
+
+/// How the last daemon ended, in words; empty where none is known.
+std::string last_end(const std::optional<daemon_record>& record) {
+  if (!record)
+    return {};
+  if (record->end == daemon_end::none)
+    return "the last one ended without a word, about " + format_timestamp(record->last_sign);
+  return "the last one left " + format_timestamp(record->since) + ": " + record->why;
+}
+
+/// `Connected, since …`, or why it is not.
+std::string words_of(const connection_status& now) {
+  return std::string(to_string(now.state)) + (now.reason.empty() ? "" : ": " + now.reason) +
+         ", since " + format_timestamp(now.since);
+}
+
+void write_connection(json_writer& out, const std::optional<connection_status>& now) {
+  key(out, "connection");
+  if (!now) {
+    out.Null();
+    return;
+  }
+  out.StartObject();
+  field(out, "state", to_string(now->state));
+  field(out, "reason", now->reason);
+  write_instant(out, "since", now->since);
+  field(out, "attempts", static_cast<std::uint64_t>(now->attempts));
+  out.EndObject();
+}
+
+exit_status status(context& ctx) {
+  auto there = control_client::connect(ctx.home.path);
+  if (!there && there.error().code != ec::unhealthy && there.error().code != ec::not_found)
+    return ctx.fail(there.error());
+  const bool running = there.ok() || there.error().code == ec::unhealthy;
+  const auto record = read_record(ctx.home.path);
+  std::optional<daemon_identity> daemon;
+  if (there) {
+    daemon = there->daemon();
+    const auto more = there->ask(R"({"op":"status"})");
+    if (const auto now = more ? parse_identity(*more) : std::nullopt)
+      daemon->connection = now->connection;
+  }
+  if (daemon)
+    ctx.out.line("The daemon runs: process " + std::to_string(daemon->who.pid) + ", version " +
+                 daemon->version + ", since " + format_timestamp(daemon->since) +
+                 (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
+  else if (running)
+    ctx.out.line("A daemon is there and cannot be asked: " + there.error().message + ".");
+  else
+    ctx.out.line("No daemon is running" + (record ? "; " + last_end(record) : std::string()) + ".");
+  ctx.out.object([&](json_writer& out) {
+    field(out, "running", running);
+    if (daemon) {
+      write_identity(out, *daemon);
+    } else {
+      for (const char* name : {"pid", "version", "since"})
+        field(out, name, std::optional<std::string>{});
+    }
+    write_connection(out, daemon ? daemon->connection : std::nullopt);
+    field(out, "problem", running && !daemon ? std::optional(there.error().message) : std::nullopt);
+    field(out, "ended", running || !record ? std::nullopt : std::optional(last_end(record)));
+  });
+  return exit_status::done;
+}
+
+/// A word of a systemd unit: quoted, and no specifier.
+std::string unit_word(const std::string& text) {
+  std::string word = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      word += '\\';
+    word += c;
+    if (c == '%' || c == '$')
+      word += c;
+  }
+  return word + "\"";
+}
+
+exit_status unit(context& ctx) {
+  const std::string home =
+      ctx.home.is_default ? "" : " --home " + unit_word(ctx.home.path.string());
+  const std::string text = "[Unit]\n"
+                           "Description=spec-kitty brings recorded events to the team's server\n"
+                           "After=network.target\n"
+                           "\n"
+                           "[Service]\n"
+                           "ExecStart=" +
+                           unit_word(this_program().string()) + home +
+                           " sync daemon run\n"
+                           "Restart=on-failure\n"
+                           "RestartSec=5\n"
+                           "TimeoutStopSec=10\n"
+                           "UMask=0077\n"
+                           "NoNewPrivileges=yes\n"
+                           "\n"
+                           "[Install]\n"
+                           "WantedBy=default.target\n";
+  ctx.out.line(text.substr(0, text.size() - 1));
+  ctx.out.object([&](json_writer& out) { field(out, "unit", text); });
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_daemon_run(CLI::App&) {
+  return run;
+}
+command_action declare_daemon_start(CLI::App&) {
+  return start;
+}
+command_action declare_daemon_stop(CLI::App&) {
+  return stop;
+}
+command_action declare_daemon_restart(CLI::App&) {
+  return restart;
+}
+command_action declare_daemon_status(CLI::App&) {
+  return status;
+}
+command_action declare_daemon_unit(CLI::App&) {
+  return unit;
+}
+
+} // namespace spec_kitty

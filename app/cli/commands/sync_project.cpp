@@ -1,0 +1,63 @@
+// spec-kitty sync opt-out | opt-in: whether this project's events leave this machine.
+#include "app/cli/command.hpp"
+#include "app/home/local_system.hpp"
+#include "config/project.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace spec_kitty {
+
+namespace {
+
+result<project_identity> project_here() {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  if (error)
+    return failure{ec::bad_input, "the current folder cannot be read: " + error.message(), {}};
+  auto project = read_project(here);
+  if (project.key.empty())
+    return failure{ec::not_found, here.string() + " is in no project: neither git nor .kittify",
+                   "run it in the project's folder; for everything undecided, see the key "
+                   "sync.project_default"};
+  return project;
+}
+
+exit_status decide(context& ctx, bool share) {
+  const auto project = project_here();
+  if (!project)
+    return ctx.fail(project.error());
+  if (!project->warning.empty())
+    ctx.out.warn(project->warning);
+  local_system local(ctx.store_settings(), 1);
+  const auto done = local.ask<project_done>(local.queue_handle(), local.patience(),
+                                            project_request{project->key, project->name, share});
+  if (!done)
+    return ctx.fail(done.error());
+  ctx.out.object([&](json_writer& out) {
+    field(out, "project", project->name);
+    field(out, "project_uuid", project->uuid);
+    field(out, "shared", share);
+    field(out, "changed", done->changed);
+    field(out, "events", done->events);
+  });
+  const std::string waiting = std::to_string(done->events) + " waiting events";
+  ctx.out.line(share ? "Events of " + project->name + " are shared; " + waiting +
+                           " go with the next sync."
+                     : "Events of " + project->name + " stay here; " + waiting + " are held.");
+  if (!share && done->leased > 0)
+    ctx.out.warn(std::to_string(done->leased) +
+                 " events of it are on their way already and may still arrive");
+  return exit_status::done;
+}
+
+} // namespace
+
+command_action declare_sync_opt_out(CLI::App&) {
+  return [](context& ctx) { return decide(ctx, false); };
+}
+
+command_action declare_sync_opt_in(CLI::App&) {
+  return [](context& ctx) { return decide(ctx, true); };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,221 @@
+// spec-kitty sync watch: the connection and the events as they go. Reads only: a daemon tells, and
+// where there is none the store is looked at once a second until there is one.
+#include "app/cli/command.hpp"
+#include "app/daemon/control.hpp"
+#include "app/daemon/notices.hpp"
+#include "app/home/snapshot.hpp"
+#include "util/utf8.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <ctime>
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_again = 1s;
+
+/// Ctrl-C and SIGTERM as something to poll for: a watch ends well.
+unique_fd ending_signals() {
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    ::sigaddset(&mask, signal);
+  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+  return unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC));
+}
+
+std::string local_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%H:%M:%S", &parts);
+  return text.data();
+}
+
+class watcher {
+public:
+  explicit watcher(context& ctx) : ctx_(ctx) {}
+
+  exit_status run() {
+    while (!over_) {
+      auto there = control_client::connect(ctx_.home.path);
+      if (there)
+        follow(*there);
+      else
+        look(there.error());
+    }
+    return exit_status::done;
+  }
+
+private:
+  /// Lines of a daemon until one side is over.
+  void follow(control_client& daemon) {
+    const auto status = daemon.ask(R"({"op":"watch"})");
+    if (!status)
+      return pause(look_again);
+    const auto now = parse_identity(*status);
+    if (now && now->connection)
+      say("daemon", "the daemon runs as process " + std::to_string(now->who.pid),
+          [&](json_writer& out) {
+            field(out, "running", true);
+            field(out, "pid", static_cast<std::uint64_t>(now->who.pid));
+          });
+    if (now && now->connection)
+      show(notice_json(*now->connection, wall_clock_now()));
+    told_alone_.clear();
+    while (!over_) {
+      const auto line = daemon.next_line(0ms);
+      if (line) {
+        show(*line);
+        continue;
+      }
+      if (line.error().code == ec::transport)
+        return say("daemon", "the daemon has gone",
+                   [](json_writer& out) { field(out, "running", false); });
+      wait_on(daemon.descriptor(), -1ms);
+    }
+  }
+
+  /// One look at the store where no daemon tells, and why none does; says what has changed.
+  void look(const failure& why) {
+    const bool none = why.code != ec::unhealthy;
+    const std::string alone = why.code == ec::not_found ? "no daemon is running" : why.message;
+    if (alone != told_alone_) {
+      say("daemon", alone + "; the store is looked at every second", [&](json_writer& out) {
+        field(out, "running", !none);
+        field(out, "problem", why.code == ec::not_found ? std::nullopt : std::optional(alone));
+      });
+      told_alone_ = alone;
+      shown_.clear();
+    }
+    const auto shot = take_snapshot(ctx_);
+    const std::string words = shot ? std::to_string(shot->queued) + " queued, " +
+                                         std::to_string(shot->leased) + " leased, " +
+                                         std::to_string(shot->held) + " held, " +
+                                         std::to_string(shot->queue.dead) + " dead"
+                                   : shot.error().message;
+    if (words != shown_)
+      say("queue", words, [&](json_writer& out) {
+        if (!shot)
+          return field(out, "problem", shot.error().message);
+        field(out, "queued", shot->queued);
+        field(out, "leased", shot->leased);
+        field(out, "held", shot->held);
+        field(out, "dead", shot->queue.dead);
+      });
+    shown_ = words;
+    pause(look_again);
+  }
+
+  void say(std::string_view kind, const std::string& words,
+           const std::function<void(json_writer&)>& fields) {
+    if (!ctx_.out.json()) {
+      ctx_.out.line(local_time() + "  " + words);
+    } else {
+      json_buffer buffer;
+      json_writer out(buffer);
+      out.StartObject();
+      field(out, "at", format_timestamp(wall_clock_now()));
+      field(out, "kind", kind);
+      fields(out);
+      out.EndObject();
+      ctx_.out.raw({buffer.GetString(), buffer.GetSize()});
+    }
+    flush();
+  }
+
+  /// A notice of the daemon: as it is, or in words.
+  void show(const std::string& line) {
+    if (ctx_.out.json()) {
+      ctx_.out.raw(line);
+    } else {
+      const auto parsed = parse_json(line);
+      ctx_.out.line(local_time() + "  " + printable(parsed ? words_of(*parsed) : line));
+    }
+    flush();
+  }
+
+  static std::string words_of(const json_value& notice) {
+    const auto text = [&](const char* name) { return text_of(notice, name).value_or(""); };
+    const auto number = [&](const char* name) {
+      return std::to_string(whole_number_of(notice, name).value_or(0));
+    };
+    const std::string kind = text("kind");
+    if (kind == "connection")
+      return text("state") + (text("reason").empty() ? "" : ": " + text("reason"));
+    if (kind == "sent")
+      return "sent      " + text("event_id");
+    if (kind == "refused")
+      return "REFUSED   " + text("event_id") + ": " + text("message");
+    if (kind == "received") {
+      const json_value* event = member(notice, "event");
+      const auto part = [&](const char* name) {
+        return event == nullptr ? std::string() : text_of(*event, name).value_or("");
+      };
+      return "received  " + part("event_id") + " " + part("event_type") + " " +
+             part("aggregate_id");
+    }
+    if (kind == "run")
+      return "batch run: " + number("synced") + " delivered, " + number("remaining") + " remain" +
+             (text("stopped").empty() ? "" : "; " + text("stopped"));
+    return text("message").empty() ? kind : text("message");
+  }
+
+  void pause(std::chrono::milliseconds time) { wait_on(-1, time); }
+
+  /// A reader that does not read holds the watch up, but not its end: what poll allows is written,
+  /// and a pipe that can be written to takes PIPE_BUF bytes at once.
+  void flush() {
+    const std::string text = ctx_.out.take();
+    for (std::string_view rest = text; !rest.empty() && !over_;) {
+      std::array<pollfd, 2> list = {{{signals_.get(), POLLIN, 0}, {STDOUT_FILENO, POLLOUT, 0}}};
+      (void)::poll(list.data(), list.size(), -1);
+      over_ = list[0].revents != 0;
+      if (over_)
+        return;
+      const auto written =
+          ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (written > 0)
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      else
+        over_ = errno != EINTR && errno != EAGAIN;
+    }
+  }
+
+  /// Until the descriptor can be read, time is over (negative: never), or a signal ends the watch.
+  void wait_on(int fd, std::chrono::milliseconds time) {
+    std::array<pollfd, 3> list = {{{signals_.get(), POLLIN, 0},
+                                   {fd, POLLIN, 0},
+                                   {STDOUT_FILENO, 0, 0}}}; // a reader that is gone is told
+    (void)::poll(list.data(), list.size(), static_cast<int>(time.count()));
+    over_ = over_ || list[0].revents != 0 || (list[2].revents & (POLLERR | POLLHUP)) != 0;
+  }
+
+  context& ctx_;
+  unique_fd signals_ = ending_signals();
+  bool over_ = false;
+  std::string told_alone_; ///< why no daemon tells, as it was said last
+  std::string shown_;
+};
+
+} // namespace
+
+command_action declare_sync_watch(CLI::App&) {
+  return [](context& ctx) { return watcher(ctx).run(); };
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,201 @@
+// spec-kitty agent tasks status | list-tasks | list-dependents: what is on disk. Writes nothing.
+#include "app/cli/command.hpp"
+#include "app/cli/work_command.hpp"
+#include "app/workflow/lanes.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace spec_kitty {
+
+namespace {
+
+namespace wf = workflow;
+
+/// A feature as it stands on disk.
+struct board {
+  wf::feature about;
+  std::vector<wf::work_package> packages;
+  wf::tasks_document tasks; ///< empty where there is no tasks.md
+
+  std::vector<const wf::subtask*> subtasks_of(const std::string& wp) const {
+    std::vector<const wf::subtask*> all;
+    for (const auto& box : tasks.subtasks)
+      if (box.wp_id == wp)
+        all.push_back(&box);
+    return all;
+  }
+};
+
+result<board> look(const work_options& options) {
+  const auto where = wf::repository::here();
+  if (!where)
+    return where.error();
+  auto about = wf::feature::find(*where, options.feature);
+  if (!about)
+    return about.error();
+  auto packages = about->load_all();
+  if (!packages)
+    return packages.error();
+  const auto text = about->tasks_text();
+  if (!text && text.error().code != ec::not_found)
+    return text.error();
+  return board{std::move(*about), std::move(*packages),
+               text ? wf::read_tasks(*text) : wf::tasks_document{}};
+}
+
+void write_package(json_writer& out, const board& all, const wf::work_package& one) {
+  field(out, "wp_id", one.id);
+  field(out, "title", one.title());
+  field(out, "lane", one.lane());
+  field(out, "agent", one.file.scalar("agent"));
+  field(out, "assignee", one.file.scalar("assignee"));
+  payload_detail::write(out, "dependencies", one.dependencies());
+  field(out, "path", one.path.string());
+  key(out, "subtasks");
+  out.StartArray();
+  for (const auto* box : all.subtasks_of(one.id)) {
+    out.StartObject();
+    field(out, "id", box->id);
+    field(out, "done", box->done);
+    field(out, "text", box->text);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+result<work_done> status(const work_options& options) {
+  auto found = look(options);
+  if (!found)
+    return found.error();
+  const auto all = std::make_shared<const board>(std::move(*found));
+  work_done done;
+  std::string counts;
+  for (const auto lane : wf::lanes) {
+    const auto count = std::count_if(all->packages.begin(), all->packages.end(),
+                                     [&](const auto& one) { return one.lane() == lane; });
+    counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(lane);
+  }
+  done.lines = {all->about.slug() + ": " + counts};
+  for (const auto& one : all->packages) {
+    const auto boxes = all->subtasks_of(one.id);
+    const auto ticked =
+        std::count_if(boxes.begin(), boxes.end(), [](const auto* box) { return box->done; });
+    done.lines.push_back(one.id + "  " + padded(one.lane(), 10) + "  " + std::to_string(ticked) +
+                         "/" + std::to_string(boxes.size()) + "  " + one.title());
+  }
+  done.fields = [all](json_writer& out) {
+    field(out, "feature", all->about.slug());
+    field(out, "target_branch",
+          all->about.declared_target().empty() ? std::nullopt
+                                               : std::optional(all->about.declared_target()));
+    key(out, "lanes");
+    out.StartObject();
+    for (const auto lane : wf::lanes)
+      field(out, lane,
+            static_cast<std::uint64_t>(
+                std::count_if(all->packages.begin(), all->packages.end(),
+                              [&](const auto& one) { return one.lane() == lane; })));
+    out.EndObject();
+    key(out, "work_packages");
+    out.StartArray();
+    for (const auto& one : all->packages) {
+      out.StartObject();
+      write_package(out, *all, one);
+      out.EndObject();
+    }
+    out.EndArray();
+  };
+  return done;
+}
+
+result<work_done> list_tasks(const work_options& options, const std::string& lane) {
+  if (!lane.empty() && !wf::is_lane(lane))
+    return failure{ec::bad_input, excerpt(lane) + " is no lane",
+                   "give --lane planned, doing, for_review or done"};
+  auto found = look(options);
+  if (!found)
+    return found.error();
+  const auto all = std::make_shared<const board>(std::move(*found));
+  work_done done;
+  for (const auto& one : all->packages) {
+    if (!lane.empty() && one.lane() != lane)
+      continue;
+    done.lines.push_back(one.id + "  " + one.lane() + "  " + one.title());
+    for (const auto* box : all->subtasks_of(one.id))
+      done.lines.push_back(std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " +
+                           box->text);
+  }
+  done.fields = [all, lane](json_writer& out) {
+    field(out, "feature", all->about.slug());
+    key(out, "tasks");
+    out.StartArray();
+    for (const auto& one : all->packages) {
+      if (!lane.empty() && one.lane() != lane)
+        continue;
+      out.StartObject();
+      write_package(out, *all, one);
+      out.EndObject();
+    }
+    out.EndArray();
+  };
+  return done;
+}
+
+result<work_done> list_dependents(const work_options& options) {
+  const auto found = look(options);
+  if (!found)
+    return found.error();
+  if (const auto known = found->about.load(options.wp); !known)
+    return known.error();
+  const auto graph = wf::graph_of(found->packages);
+  const auto dependents = wf::dependents_of(graph, options.wp);
+  work_done done;
+  done.lines = dependents;
+  if (dependents.empty())
+    done.lines = {"nothing depends on " + options.wp};
+  done.fields = [dependents, own = graph.at(options.wp), wp = options.wp,
+                 slug = found->about.slug()](json_writer& out) {
+    field(out, "feature", slug);
+    field(out, "wp_id", wp);
+    payload_detail::write(out, "dependents", dependents);
+    payload_detail::write(out, "dependencies", own);
+  };
+  return done;
+}
+
+} // namespace
+
+command_action declare_tasks_status(CLI::App& app) {
+  auto options = std::make_shared<work_options>();
+  declare_feature(app, *options);
+  return [options](context& ctx) { return run_reading(ctx, [&] { return status(*options); }); };
+}
+
+command_action declare_list_tasks(CLI::App& app) {
+  auto options = std::make_shared<work_options>();
+  auto lane = std::make_shared<std::string>();
+  app.add_option("--lane", *lane, "Only work packages in this lane")->type_name("LANE");
+  declare_feature(app, *options);
+  return [options, lane](context& ctx) {
+    return run_reading(ctx, [&] { return list_tasks(*options, *lane); });
+  };
+}
+
+command_action declare_list_dependents(CLI::App& app) {
+  auto options = std::make_shared<work_options>();
+  app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
+  declare_feature(app, *options);
+  return [options](context& ctx) {
+    return run_reading(ctx, [&] { return list_dependents(*options); });
+  };
+}
+
+} // namespace spec_kitty

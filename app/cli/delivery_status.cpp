@@ -1,0 +1,76 @@
+#include "app/cli/delivery_status.hpp"
+
+#include "util/files.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace spec_kitty {
+
+namespace {
+
+/// The process's state as /proc shows it is T (stopped) or t (traced).
+bool is_stopped(std::uint32_t pid) {
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  if (!text || !*text)
+    return false;
+  const auto end = (*text)->rfind(") ");
+  return end != std::string::npos &&
+         ((*text)->compare(end + 2, 1, "T") == 0 || (*text)->compare(end + 2, 1, "t") == 0);
+}
+
+} // namespace
+
+standing look_at_daemon(const std::filesystem::path& home, delivery rang, std::uint64_t queued) {
+  standing now;
+  now.queued = queued;
+  now.answers = rang != delivery::nobody;
+  now.daemon = read_record(home);
+  now.stopped = now.answers && now.daemon && is_stopped(now.daemon->who.pid);
+  return now;
+}
+
+std::string in_words(std::chrono::microseconds time) {
+  struct unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr std::array<unit, 4> units = {
+      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
+  const std::int64_t seconds = std::max<std::int64_t>(time.count() / 1000000, 0);
+  for (const auto& [size, name] : units)
+    if (seconds >= size || size == 1) {
+      const auto n = seconds / size;
+      return std::to_string(n) + " " + name + (n == 1 ? "" : "s");
+    }
+  return {};
+}
+
+std::string standing_line(const standing& now, epoch_us at) {
+  const std::string queued = std::to_string(now.queued) + " queued";
+  if (now.answers && now.stopped)
+    return "[Sync stopped: the daemon's process " + std::to_string(now.daemon->who.pid) +
+           " is stopped] " + queued + "; wake it with: kill -CONT " +
+           std::to_string(now.daemon->who.pid);
+  if (!now.answers && now.daemon && should_run(*now.daemon)) {
+    const bool killed = now.daemon->end == daemon_end::none;
+    const auto ended = killed ? now.daemon->last_sign : now.daemon->since;
+    return "[Sync stopped " + in_words(std::chrono::microseconds(at - ended)) +
+           " ago: " + (killed ? "the daemon ended without a word" : now.daemon->why) + "] " +
+           queued + "; start it with: spec-kitty sync daemon start";
+  }
+  if (!now.answers || !now.daemon)
+    return "[Offline] " + queued;
+  switch (now.daemon->connection.state) {
+  case connection_state::connected:
+    return "[Connected]";
+  case connection_state::offline_batch_mode:
+    return "[Offline - Batch Mode] " + queued;
+  case connection_state::offline:
+  case connection_state::reconnecting:
+    break;
+  }
+  return "[Offline] " + queued;
+}
+
+} // namespace spec_kitty

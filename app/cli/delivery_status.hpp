@@ -1,0 +1,32 @@
+// The one short line after an emitting command: where the events stand. What is known comes from
+// the doorbell's answer and the daemon's record alone; nothing is waited for.
+#pragma once
+
+#include "app/daemon/record.hpp"
+#include "app/home/doorbell.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+/// What is known about delivery at the end of a command.
+struct standing {
+  std::uint64_t queued = 0; ///< events that wait in this home, held ones included
+  bool answers = false;     ///< a daemon is there
+  bool stopped = false;     ///< but its process is stopped, by SIGSTOP or a debugger
+  std::optional<daemon_record> daemon;
+};
+
+/// Looks at the daemon of a home, given how it took the ring.
+standing look_at_daemon(const std::filesystem::path& home, delivery rang, std::uint64_t queued);
+
+/// `[Connected]`, `[Offline] 3 queued`, `[Offline - Batch Mode] 3 queued`, or
+/// `[Sync stopped 3 days ago: …] 3 queued; …` where a daemon that should run does not.
+std::string standing_line(const standing& now, epoch_us at);
+
+/// `3 days`, `1 minute`: the largest whole unit.
+std::string in_words(std::chrono::microseconds time);
+
+} // namespace spec_kitty

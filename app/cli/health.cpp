@@ -1,0 +1,343 @@
+#include "app/cli/health.hpp"
+
+#include "app/daemon/control.hpp"
+
+#include "actors/batch_sync/retry_after.hpp"
+#include "actors/clock/causality.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr epoch_us tolerated_skew = epoch_us{300} * 1000000;
+constexpr std::uint64_t long_wait_s = 86400;
+constexpr std::uint64_t few_clock_values = 1'000'000;
+
+std::string count_of(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string octal(unsigned mode) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+/// The rules, one area after the other.
+class examination {
+public:
+  explicit examination(const evidence& seen) : seen_(seen), queue_(seen.shot.queue) {}
+
+  std::vector<finding> all() && {
+    home();
+    config();
+    store();
+    beside_the_store();
+    queue();
+    clock();
+    session();
+    daemon();
+    server();
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const auto& a, const auto& b) { return a.level < b.level; });
+    return std::move(found_);
+  }
+
+private:
+  void add(std::string id, severity level, std::string message, std::string remedy = {}) {
+    found_.push_back({std::move(id), level, std::move(message), std::move(remedy)});
+  }
+  std::string run(const std::string& command) const { return seen_.program + " " + command; }
+  std::string in_home(const char* name) const { return shell_word((seen_.home / name).string()); }
+  bool something_waits() const { return queue_.live + seen_.shot.spilled > 0; }
+
+  void home() {
+    if (seen_.home_problem)
+      add("home_unusable", severity::error, seen_.home_problem->message, seen_.home_problem->hint);
+    else if (!seen_.shot.home_exists && !seen_.store_problem && seen_.shot.spilled == 0)
+      add("nothing_recorded", severity::note,
+          "nothing has been recorded in " + seen_.home.string() + " yet");
+    for (const auto& file : seen_.open_files)
+      add("open_permissions", severity::error,
+          file.path.string() + " is open to others (mode " + octal(file.mode) + ")",
+          "chmod go-rwx " + shell_word(file.path.string()));
+    if (seen_.volatile_home)
+      add("home_in_memory", severity::warning,
+          seen_.home.string() + " lies in memory: its events are lost when the machine restarts",
+          run("sync now"));
+  }
+
+  void config() {
+    if (seen_.config_problem)
+      add("config_damaged", severity::error, seen_.config_problem->message,
+          "mv " + in_home("config.toml") + " " + in_home("config.toml.damaged"));
+  }
+
+  void store() {
+    if (seen_.store_busy) {
+      const auto& holder = seen_.holder;
+      const std::string who =
+          holder ? holder->name + " (process " + std::to_string(holder->pid) + ")" : "a process";
+      const std::string how = holder && holder->stopped ? ", which is stopped," : "";
+      const std::string remedy =
+          holder ? (holder->stopped ? "kill -CONT " : "kill ") + std::to_string(holder->pid)
+                 : "fuser -k " + in_home("queue/lock");
+      add("store_busy", severity::error,
+          who + how + " holds the store; what is recorded meanwhile is kept beside it", remedy);
+    }
+    if (!seen_.store_problem || seen_.home_problem)
+      return;
+    const failure& why = *seen_.store_problem;
+    if (why.code == ec::store_corrupt)
+      add("store_damaged", severity::error, why.message,
+          "mv " + in_home("queue/env") + " " + in_home("queue/env.damaged") +
+              "  # keep it for rescue: a new store begins");
+    else
+      add("store_" + std::string(why.code == ec::store_version ? "newer" : "unusable"),
+          severity::error, why.message, why.hint);
+  }
+
+  void beside_the_store() {
+    const auto& shot = seen_.shot;
+    if (shot.spilled > 0)
+      add("spilled", severity::warning,
+          count_of(shot.spilled, "event") + " recorded while the store could not be used " +
+              (shot.spilled == 1 ? "waits" : "wait") + " beside it",
+          run("sync now"));
+    for (const auto& file : seen_.damaged_spill)
+      add("spill_damaged", severity::error,
+          file.string() + " holds lines that cannot be read; its good lines were taken in",
+          "rm " + shell_word(file.string()) + "  # after a look at it");
+    if (shot.overflowed > 0)
+      add("overflow", severity::warning,
+          count_of(shot.overflowed, "event") + " left the queue to make room",
+          "for f in " + in_home("overflow") + "/*.jsonl.gz; do " + run("events import") +
+              " \"$f\"; done");
+    if (queue_.dropped > 0)
+      add("dropped", severity::error,
+          count_of(queue_.dropped, "event") + " did not stay in the queue because it was full",
+          run("events acknowledge-drops"));
+  }
+
+  void queue() {
+    if (queue_.dead > 0)
+      add("dead_letters", severity::error,
+          count_of(queue_.dead, "event") +
+              " refused by the server for good; see why with: " + run("events list --state dead"),
+          run("events retry --all"));
+    if (seen_.max_events > 0 && queue_.live >= seen_.max_events)
+      add("queue_full", severity::error,
+          "the queue holds " + std::to_string(queue_.live) + " events, its cap of " +
+              std::to_string(seen_.max_events) + "; new ones are not kept",
+          run("config set sync.max_queue_size " + std::to_string(2 * queue_.live)));
+    else if (queue_.live * 5 >= seen_.max_events * 4 && seen_.max_events > 4)
+      add("queue_nearly_full", severity::warning,
+          "the queue holds " + std::to_string(queue_.live) + " of at most " +
+              std::to_string(seen_.max_events) + " events",
+          run("config set sync.max_queue_size " + std::to_string(2 * seen_.max_events)));
+    for (const auto& project : queue_.projects)
+      if (!project.shared && project.live > 0)
+        add("opted_out", severity::note,
+            count_of(project.live, "event") + " of " + project.name +
+                ": kept here, as was decided");
+    const auto& session = seen_.shot.session;
+    for (const auto& team : queue_.teams) {
+      if (team.live == team.opted_out)
+        continue;
+      if (!team.hold_reason.empty())
+        add("forbidden", severity::error,
+            "the server forbids the team " + team.slug + ": " + team.hold_reason + " (" +
+                count_of(team.live, "event") + " held)",
+            run("sync now"));
+      else if (session && team.slug == local_team)
+        add("left_local", severity::warning,
+            count_of(team.live, "event") + " recorded while another account was known here",
+            run("auth login --adopt-local"));
+      else if (session && !session->team_slug.empty() && team.slug != session->team_slug)
+        add("other_team", severity::warning,
+            count_of(team.live, "event") + " of the team " + team.slug + ", not of this login",
+            run("auth login") + "  # as somebody of that team");
+    }
+    if (seen_.shot.queued > 0 && seen_.shot.oldest_age_s.value_or(0) > long_wait_s)
+      add("waiting_long", severity::warning,
+          "the oldest event has waited for " + std::to_string(*seen_.shot.oldest_age_s / 3600) +
+              " hours",
+          run("sync now"));
+  }
+
+  void clock() {
+    if (!seen_.shot.home_exists)
+      return;
+    if (max_lamport - queue_.clock < few_clock_values)
+      add("clock_exhausted", severity::error,
+          "the Lamport clock is near its end: this home can record no more than " +
+              std::to_string(max_lamport - queue_.clock) + " events",
+          "export SPEC_KITTY_HOME=" + shell_word(seen_.home.string() + "-2"));
+    const auto& mirror = seen_.mirror;
+    const bool mine = mirror && mirror->node_id == queue_.node_id;
+    if (queue_.clock > 0 && (!mirror || (mine && mirror->value != queue_.clock)))
+      add("clock_file", severity::warning,
+          (seen_.home / "clock.json").string() +
+              (mirror ? " says " + std::to_string(mirror->value) + ", the store " +
+                            std::to_string(queue_.clock)
+                      : " is missing or damaged; the store says " + std::to_string(queue_.clock)),
+          run("sync now"));
+    for (const auto& conflict : seen_.clock_conflicts)
+      add(conflict.id, severity::note, conflict.message, conflict.remedy);
+    if (seen_.newest_event_at > seen_.shot.taken_at + tolerated_skew)
+      add("time_went_back", severity::warning,
+          "the newest event was recorded at " + format_timestamp(seen_.newest_event_at) +
+              ", which is in the future: this machine's clock was or is wrong",
+          "timedatectl set-ntp true");
+  }
+
+  void session() {
+    const auto& shot = seen_.shot;
+    if (!shot.session_problem.empty()) {
+      add("credentials_damaged", severity::error, shot.session_problem, run("auth logout"));
+      return;
+    }
+    if (seen_.server_url.empty()) {
+      add("no_server", something_waits() ? severity::warning : severity::note,
+          "no server is set: events wait here",
+          run("sync server https://sync.example.com") + "  # your team's");
+      return;
+    }
+    const std::string log_in =
+        run("auth login") +
+        (shot.session ? " --username " + shell_word(shot.session->username) : std::string());
+    const severity level = something_waits() ? severity::error : severity::warning;
+    if (!shot.session)
+      add("logged_out", level, "nobody is logged in: events wait here", log_in);
+    else if (shot.session->server != seen_.server_origin)
+      add("session_of_another_server", level,
+          "the session belongs to " + shot.session->server + ", the server is " +
+              seen_.server_origin,
+          log_in);
+    else if (shot.session_is == session_state::expired &&
+             shot.session->refresh_expires_at <= shot.taken_at / 1000000)
+      add("session_over", level,
+          "the session ended at " + format_timestamp(shot.session->refresh_expires_at * 1000000),
+          log_in);
+  }
+
+  void daemon() {
+    const standing& daemon = seen_.daemon;
+    if (daemon.answers && daemon.stopped)
+      add("daemon_stopped", severity::error,
+          "the daemon's process " + std::to_string(daemon.daemon->who.pid) +
+              " is stopped: nothing is sent by it",
+          "kill -CONT " + std::to_string(daemon.daemon->who.pid));
+    else if (!seen_.daemon_problem.empty())
+      add("daemon_silent", severity::error, seen_.daemon_problem, run("sync daemon restart"));
+    else if (seen_.daemon_version && is_newer_version(seen_.version, *seen_.daemon_version))
+      add("daemon_older", severity::warning,
+          "the daemon is of version " + *seen_.daemon_version + ", this program of " +
+              seen_.version,
+          run("sync daemon start") + "  # it hands over");
+    else if (!daemon.answers && daemon.daemon && should_run(*daemon.daemon))
+      add("daemon_gone", severity::warning,
+          "no daemon runs, and nobody ended the last one: " +
+              (daemon.daemon->end == daemon_end::none ? "it ended without a word"
+                                                      : daemon.daemon->why),
+          run("sync daemon start"));
+    else if (!daemon.answers && seen_.autostart && seen_.shot.queued > 0 && seen_.shot.session)
+      add("daemon_not_started", severity::warning,
+          "sync.autostart is on, and no daemon runs for the " +
+              count_of(seen_.shot.queued, "event") + " that can be sent",
+          run("sync daemon start"));
+  }
+
+  void server() {
+    if (!seen_.server)
+      return;
+    const auto& [reply, with_token, no_token] = *seen_.server;
+    if (no_token) {
+      const bool refused = no_token->code == ec::login_required;
+      add(refused ? "session_refused" : "server_unreachable", severity::error, no_token->message,
+          refused ? run("auth login") : no_token->hint);
+      if (!refused)
+        return;
+    }
+    const std::string who = seen_.server_url;
+    const bool json = reply.content_type == "application/json";
+    const int status = reply.status;
+    if (reply.outcome == http_outcome::tls_refused)
+      add("certificate", severity::error, who + ": " + reply.error,
+          run("config set tls.ca_file /path/to/ca.pem") + "  # the bundle that signed it");
+    else if (reply.outcome != http_outcome::answered)
+      add("server_unreachable", severity::error, who + ": " + reply.error,
+          run("sync server") + "  # is that the right one? events are kept meanwhile");
+    else if (status == 401 && with_token)
+      add("session_refused", severity::error, who + " does not accept the session",
+          run("auth login"));
+    else if (status == 403)
+      add("forbidden", severity::error, who + " forbids this account (403)", run("sync now"));
+    else if (status == 412)
+      add("upgrade_required", severity::error, who + " wants another version of this program (412)",
+          run("sync now") + "  # says which");
+    else if (status == 429 || status == 408 || status >= 500)
+      add("server_error", severity::error, who + " answers with status " + std::to_string(status),
+          run("sync now") + "  # again later; events are kept");
+    else if (const bool fine = json && (status == 200 || status == 404 || status == 401); !fine)
+      add("wrong_server", severity::error,
+          who + " is no sync server: status " + std::to_string(status) + ", " +
+              (reply.content_type.empty() ? "no content type" : reply.content_type),
+          run("sync server https://sync.example.com") + "  # your team's");
+    if (const auto at = read_http_date(reply.date))
+      if (const epoch_us skew = seen_.shot.taken_at - *at * 1000000;
+          skew > tolerated_skew || skew < -tolerated_skew)
+        add("time_skew", severity::warning,
+            "this machine's clock is " + std::to_string((skew < 0 ? -skew : skew) / 1000000) +
+                " s " + (skew > 0 ? "ahead of" : "behind") + " the server's",
+            "timedatectl set-ntp true");
+  }
+
+  const evidence& seen_;
+  const queue_stats& queue_;
+  std::vector<finding> found_;
+};
+
+} // namespace
+
+std::string_view to_string(severity level) {
+  switch (level) {
+  case severity::error:
+    return "error";
+  case severity::warning:
+    return "warning";
+  case severity::note:
+    break;
+  }
+  return "info";
+}
+
+bool is_of_server(std::string_view id) {
+  return id == "server_unreachable" || id == "certificate" || id == "server_error" ||
+         id == "wrong_server" || id == "forbidden" || id == "upgrade_required";
+}
+
+bool is_of_session(std::string_view id) {
+  return id == "session_refused" || id == "session_over" || id == "logged_out" ||
+         id == "session_of_another_server" || id == "credentials_damaged";
+}
+
+std::vector<finding> judge(const evidence& seen) {
+  return examination(seen).all();
+}
+
+std::string shell_word(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              "0123456789/._-+:@%,") == std::string::npos)
+    return text;
+  std::string quoted = "'";
+  for (const char c : text)
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,85 @@
+// What may be wrong with an installation, as findings with remedies. Pure: evidence in, findings
+// out. app/cli/examine.cpp gathers the evidence; `sync doctor` prints the findings.
+#pragma once
+
+#include "actors/clock/mirror.hpp"
+#include "app/cli/delivery_status.hpp"
+#include "app/home/server_answer.hpp"
+#include "app/home/snapshot.hpp"
+#include "config/older_home.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+enum class severity {
+  error,   ///< events cannot be recorded, cannot arrive, or were lost, until a person acts
+  warning, ///< works, but not as it should
+  note,    ///< worth knowing
+};
+std::string_view to_string(severity level);
+
+/// One thing a person may want to know. The remedy is a command for a shell that works from the
+/// state it is shown in; empty for notes.
+struct finding {
+  std::string id; ///< stable: `queue_full`
+  severity level = severity::note;
+  std::string message;
+  std::string remedy;
+};
+
+/// A process that holds the store's lock.
+struct lock_holder {
+  int pid = 0;
+  std::string name;
+  bool stopped = false; ///< by a signal: it will not let go by itself
+};
+
+/// A file or folder of the home that others may read or write.
+struct open_file {
+  std::filesystem::path path;
+  unsigned mode = 0; ///< permission bits
+};
+
+/// All that was looked at. Nothing here was changed by looking.
+struct evidence {
+  std::string program; ///< how commands begin: `spec-kitty`, with --home where it is not the usual
+  std::filesystem::path home;
+  std::optional<failure> home_problem;
+  std::vector<open_file> open_files;
+  bool volatile_home = false; ///< in memory: gone after a restart of the machine
+  std::optional<failure> config_problem;
+  std::string server_url;
+  std::string server_origin;
+  std::optional<failure> store_problem;
+  bool store_busy = false;
+  std::optional<lock_holder> holder;
+  snapshot shot; ///< zeros where the store cannot be read
+  std::uint64_t max_events = 0;
+  std::vector<std::filesystem::path> damaged_spill;
+  std::optional<clock_mirror> mirror;
+  std::vector<home_conflict> clock_conflicts;
+  epoch_us newest_event_at = 0;              ///< as the newest event id says; 0: none
+  std::optional<server_answer> server;       ///< nothing: it was not asked
+  standing daemon;                           ///< what is known of a daemon without asking it
+  std::optional<std::string> daemon_version; ///< of one that answers
+  std::string daemon_problem;                ///< why one that is there does not
+  bool autostart = false;                    ///< sync.autostart
+  std::string version;                       ///< this program's
+};
+
+/// Most serious first; within a severity in the order home, store, queue, session, server.
+std::vector<finding> judge(const evidence& seen);
+
+/// Findings about reaching the server, and about the session.
+bool is_of_server(std::string_view id);
+bool is_of_session(std::string_view id);
+
+/// A path as one word of a shell.
+std::string shell_word(const std::string& text);
+
+} // namespace spec_kitty

@@ -1,0 +1,71 @@
+// One import: the file is read twice. The first pass changes nothing: it tells whether the file can
+// be read to its end and whether what is new has room. The second hands the events to QUEUE in
+// batches, in the order of the file.
+#pragma once
+
+#include "app/cli/import/event_source.hpp"
+#include "app/home/local_system.hpp"
+#include "messages/redact.hpp"
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace spec_kitty {
+
+/// An event that was not imported.
+struct import_problem {
+  std::uint64_t number = 0; ///< of its line or row
+  std::string event_id;     ///< empty: not known
+  std::string message;
+  bool conflict = false; ///< another event stands under its id
+};
+
+struct import_report {
+  std::uint64_t imported = 0;
+  std::uint64_t skipped = 0;   ///< here already
+  std::uint64_t restamped = 0; ///< of the imported: with another clock value
+  std::string unit = "line";
+  std::vector<import_problem> problems; ///< in the order of the file
+};
+
+struct import_options {
+  std::filesystem::path file;
+  std::string name; ///< what messages call it
+  private_words words;
+  std::size_t longest_event = 0; ///< bytes that a batch can carry
+};
+
+class event_import {
+public:
+  event_import(const store_options& store, import_options options);
+
+  /// What was done stands in the report, also when it failed in the middle.
+  result<void> run(import_report& report);
+
+private:
+  struct place {
+    std::uint64_t number;
+    std::string event_id;
+  };
+
+  result<void> pass(import_report& report, bool look_only);
+  result<imported_event> read(const source_event& found) const;
+  result<void> hand_over(import_report& report, bool look_only);
+  void note(import_report& report, const import_done& done) const;
+  result<void> check_room() const;
+
+  store_options store_;
+  import_options options_;
+  local_system local_;
+
+  import_request batch_;
+  std::vector<place> places_; ///< of the batch's events
+  std::size_t batch_bytes_ = 0;
+
+  std::unordered_set<std::string> fresh_; ///< ids that the first pass found to be new
+  std::uint64_t fresh_bytes_ = 0;
+  import_done last_; ///< the queue as QUEUE last told it
+};
+
+} // namespace spec_kitty

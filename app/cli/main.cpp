@@ -1,0 +1,203 @@
+// The entry: parse, resolve the home, load the configuration, run one command, one exit status.
+#include "app/cli/command.hpp"
+#include "app/cli/home_use.hpp"
+#include "app/cli/store_guard.hpp"
+#include "app/home/doorbell.hpp"
+#include "util/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <new>
+#include <system_error>
+
+namespace spec_kitty {
+
+namespace {
+
+struct global_options {
+  std::optional<std::string> home;
+  bool json = false;
+  bool quiet = false;
+  bool no_color = false;
+};
+
+bool given(int argc, char** argv, std::string_view word) {
+  return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
+}
+
+/// True when every word of a command's path stands on the command line: only then are its options
+/// worth declaring. (A superset of what is typed; the parser decides.)
+bool may_be_meant(std::string_view path, int argc, char** argv) {
+  for (std::size_t at = 0; at != std::string_view::npos;) {
+    const auto space = path.find(' ', at);
+    if (!given(argc, argv, path.substr(at, space == std::string_view::npos ? space : space - at)))
+      return false;
+    at = space == std::string_view::npos ? space : space + 1;
+  }
+  return true;
+}
+
+void declare_globals(CLI::App& app, global_options& options) {
+  app.add_option("--home", options.home, "Folder of state (SPEC_KITTY_HOME, ~/.spec-kitty)")
+      ->type_name("DIR");
+  app.add_flag("--json", options.json, "Print one JSON object");
+  app.add_flag("--quiet", options.quiet, "Print no remarks");
+  app.add_flag("--no-color", options.no_color, "Print no colours");
+  app.set_version_flag("--version", "spec-kitty " + std::string(version));
+}
+
+/// The subcommands, made from the table.
+struct parsed_command {
+  const command* chosen = nullptr;
+  command_action action;
+};
+
+void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& parsed) {
+  std::map<std::string_view, CLI::App*> groups;
+  const auto parent_of = [&](std::string_view path) -> CLI::App& {
+    const auto space = path.rfind(' ');
+    return space == std::string_view::npos ? app : *groups.at(path.substr(0, space));
+  };
+  const auto last_word = [](std::string_view path) {
+    return std::string(path.substr(path.rfind(' ') + 1));
+  };
+  for (const auto& group : command_groups()) {
+    groups[group.name] =
+        parent_of(group.name).add_subcommand(last_word(group.name), std::string(group.help));
+    groups[group.name]->require_subcommand(1)->fallthrough();
+  }
+  for (const auto& entry : command_table()) {
+    CLI::App* sub =
+        parent_of(entry.path).add_subcommand(last_word(entry.path), std::string(entry.help));
+    sub->fallthrough();
+    if (!may_be_meant(entry.path, argc, argv))
+      continue;
+    sub->callback([&parsed, &entry, action = entry.declare(*sub)] {
+      parsed.chosen = &entry;
+      parsed.action = action;
+    });
+  }
+}
+
+/// The parser's words, but for a word that is no command: it only says that one is missing.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const auto left_over = app.remaining(true);
+  const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  return no_command && !left_over.empty() ? "there is no command " + left_over.front()
+                                          : error.what();
+}
+
+bool use_color(const global_options& options) {
+  return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
+}
+
+/// Runs the command. A bound on memory or threads that it meets is no defect.
+exit_status act(const command_action& action, context& ctx) {
+  const auto too_little = [&](const std::string& what) {
+    return ctx.fail(
+        {ec::overloaded, what,
+         "raise the limit on address space or processes (ulimit -v, -u), or close other "
+         "programs"});
+  };
+  try {
+    return action(ctx);
+  } catch (const std::bad_alloc&) {
+    return too_little("there is not enough memory");
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again)
+      throw;
+    return too_little("there is no thread to be had");
+  }
+}
+
+exit_status run_command(const global_options& options, const parsed_command& parsed) {
+  output out(options.json, options.quiet, use_color(options));
+  const auto home = resolve_home(options.home);
+  if (home)
+    guard_store(*home, options.json);
+  const auto allowed =
+      home ? check_before(home_use_of(parsed.chosen->path), *home) : result<void>(home.error());
+  auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
+  std::optional<failure> no_home;
+  std::optional<failure> config_problem;
+  if (!allowed && !parsed.chosen->needs_home)
+    no_home = std::exchange(config, settings{}).error();
+  else if (!config && allowed && !parsed.chosen->needs_config)
+    config_problem = std::exchange(config, settings{}).error();
+  exit_status status = exit_status::failed;
+  if (!config) {
+    out.fail(config.error());
+    status = status_of(config.error().code);
+  } else {
+    context ctx{{home ? *home : home_folder{}, std::move(*config)},
+                std::move(out),
+                std::move(config_problem),
+                std::move(no_home)};
+    for (const auto& warning : ctx.config.warnings())
+      ctx.out.warn(warning);
+    status = act(parsed.action, ctx);
+    if (parsed.chosen->rings && status != exit_status::usage)
+      (void)ring_patiently(ctx.home.path, *parsed.chosen->rings); // nobody may be there
+    return ctx.out.flush() ? status : exit_status::failed;
+  }
+  return out.flush() ? status : exit_status::failed;
+}
+
+/// Where stdin, stdout or stderr is closed, a file opened later would get its number, and be
+/// written into. What takes their place fails in the direction it would be used in, as before.
+void fill_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) == -1)
+      (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Records what your command line does as events, keeps them safely, and brings each of "
+      "them to your team's server exactly once in effect.",
+      "spec-kitty");
+  global_options options;
+  parsed_command parsed;
+  declare_globals(app, options);
+  declare_commands(app, argc, argv, parsed);
+  app.require_subcommand(1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& shown) {
+    return app.exit(shown);
+  } catch (const CLI::ParseError& error) {
+    output out(given(argc, argv, "--json"), false, false);
+    out.fail({ec::usage, what_is_wrong(app, error), "see: spec-kitty --help"});
+    out.flush();
+    return static_cast<int>(exit_status::usage);
+  }
+  return static_cast<int>(run_command(options, parsed));
+}
+
+} // namespace
+
+} // namespace spec_kitty
+
+int main(int argc, char** argv) {
+  spec_kitty::fill_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
+  std::signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow (ulimit -f)
+  try {
+    return spec_kitty::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n  this is a defect of spec-kitty; please report it\n",
+                 error.what());
+    return static_cast<int>(spec_kitty::exit_status::failed);
+  }
+}

@@ -1,0 +1,29 @@
+// A progress bar on stderr, where stderr is a terminal; elsewhere only the word that a run waits.
+#pragma once
+
+#include "app/cli/output.hpp"
+#include "messages/sync.hpp"
+
+namespace spec_kitty {
+
+class progress_bar {
+public:
+  explicit progress_bar(const output& out);
+
+  /// Draws the bar; called from an actor's thread, one call at a time.
+  void show(const sync_progress& at);
+  /// Removes it, so that what follows starts on a clean line.
+  void clear();
+
+private:
+  bool active_;
+  bool quiet_;
+  bool color_;
+  bool announced_ = false; ///< a pause, where there is no terminal to count down on
+  bool drawn_ = false;
+};
+
+/// `[#########           ] 450/1000`, at most `columns` wide. Pure.
+std::string render_bar(const sync_progress& at, std::size_t columns);
+
+} // namespace spec_kitty

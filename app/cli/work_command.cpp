@@ -1,0 +1,188 @@
+#include "app/cli/work_command.hpp"
+
+#include "app/cli/autostart.hpp"
+#include "app/cli/delivery_status.hpp"
+#include "app/cli/spilled.hpp"
+#include "app/home/emitter.hpp"
+#include "app/workflow/text_lines.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t longest_message = 2000;
+
+/// What became of a command's events.
+struct recording {
+  std::uint64_t recorded = 0;
+  std::uint64_t not_recorded = 0;
+  std::string reason;
+  std::optional<standing> stands;
+
+  void lost(std::size_t count, const failure& why) {
+    not_recorded += count;
+    if (reason.empty())
+      reason = why.message;
+  }
+};
+
+recording record_events(context& ctx, std::vector<work_event> events) {
+  recording done;
+  if (events.empty())
+    return done;
+  if (ctx.no_home) {
+    done.lost(events.size(), *ctx.no_home);
+    return done;
+  }
+  if (ctx.config_problem)
+    ctx.out.warn(ctx.config_problem->message + "; the defaults are used");
+  emitter emit(ctx, ctx.warnings());
+  std::vector<event_draft> drafts;
+  for (auto& event : events) {
+    auto draft = emit.prepare({event.event_type, event.payload, event.causation_id, {}});
+    if (!draft) {
+      done.lost(1, draft.error());
+      continue;
+    }
+    draft->once = std::move(event.once);
+    drafts.push_back(std::move(*draft));
+  }
+  if (drafts.empty())
+    return done;
+  const auto answers = emit.record(std::move(drafts));
+  std::uint64_t spilled = 0;
+  std::optional<failure> why_spilled;
+  for (const auto& answer : answers) {
+    if (!answer) {
+      done.lost(1, answer.error());
+      continue;
+    }
+    if (answer->known)
+      continue;
+    ++done.recorded;
+    if (answer->spilled) {
+      ++spilled;
+      why_spilled = answer->spilled;
+    }
+  }
+  if (why_spilled)
+    (void)warn_spilled(ctx, *why_spilled, spilled);
+  if (const auto emitted = emit.finish())
+    done.stands = look_at_daemon(ctx.home.path, emitted->rang, emitted->queued);
+  return done;
+}
+
+/// The warning about lost events and the line about the others.
+void tell(context& ctx, recording& done) {
+  if (done.not_recorded > 0)
+    ctx.out.warn(std::to_string(done.not_recorded) +
+                 (done.not_recorded == 1 ? " event" : " events") + " NOT recorded: " + done.reason);
+  if (!done.stands && done.not_recorded == 0) { // nothing was emitted: look, change nothing
+    if (auto there = ctx.open_for_reading(); there) {
+      std::uint64_t live = 0;
+      if (*there)
+        if (const auto stats = (*there)->stats())
+          live = stats->live;
+      const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
+      done.stands =
+          look_at_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
+    }
+  }
+  if (done.stands)
+    say_standing(ctx, *done.stands);
+}
+
+void write_recording(json_writer& out, const recording& done) {
+  key(out, "events");
+  out.StartObject();
+  field(out, "recorded", done.recorded);
+  field(out, "not_recorded", done.not_recorded);
+  if (done.not_recorded > 0)
+    field(out, "reason", done.reason);
+  out.EndObject();
+}
+
+work_event error_event(const failure& why, const std::string& wp) {
+  error_logged payload;
+  const bool input = why.code == ec::bad_input || why.code == ec::not_found ||
+                     why.code == ec::invalid_event || why.code == ec::usage;
+  payload.error_type = input ? "validation" : "runtime";
+  payload.error_message = excerpt(workflow::as_utf8(why.message), longest_message);
+  if (is_work_package_id(wp))
+    payload.wp_id = wp;
+  return event_of(payload);
+}
+
+void show(context& ctx, const work_done& done, const recording* events) {
+  for (const auto& line : done.lines)
+    ctx.out.line(line);
+  ctx.out.object([&](json_writer& out) {
+    if (done.fields)
+      done.fields(out);
+    if (events != nullptr)
+      write_recording(out, *events);
+  });
+}
+
+exit_status fail_with(context& ctx, const failure& why, const std::string& wp,
+                      const recording& done) {
+  auto logged = record_events(ctx, {error_event(why, wp)});
+  logged.recorded += done.recorded;
+  logged.not_recorded += done.not_recorded;
+  if (!done.reason.empty())
+    logged.reason = done.reason;
+  ctx.out.fail(why, [&](json_writer& out) { write_recording(out, logged); });
+  tell(ctx, logged);
+  return status_of(why.code);
+}
+
+} // namespace
+
+void declare_feature(CLI::App& app, work_options& options) {
+  app.add_option("--feature", options.feature,
+                 "The feature (SPECIFY_FEATURE, branch or folder name, the only one)")
+      ->type_name("SLUG");
+}
+
+exit_status run_work(context& ctx, const std::string& wp,
+                     const std::function<result<work_done>()>& work) {
+  auto done = work();
+  if (!done)
+    return fail_with(ctx, done.error(), wp, {});
+  auto events = record_events(ctx, std::move(done->events));
+  if (done->afterwards)
+    if (const auto after = done->afterwards(*done); !after)
+      return fail_with(ctx, after.error(), wp, events);
+  done->lock.reset();
+  show(ctx, *done, &events);
+  ctx.out.flush();
+  tell(ctx, events);
+  return exit_status::done;
+}
+
+exit_status run_reading(context& ctx, const std::function<result<work_done>()>& work) {
+  const auto done = work();
+  if (!done)
+    return ctx.fail(done.error());
+  show(ctx, *done, nullptr);
+  return exit_status::done;
+}
+
+result<std::string> one_line(const std::string& option, const std::string& given) {
+  auto line = workflow::as_one_line(given);
+  if (!is_utf8(line))
+    return failure{ec::bad_input, option + ": text that is not valid UTF-8", {}};
+  if (line.empty())
+    return failure{ec::bad_input, option + " is empty", "give it some words"};
+  return line;
+}
+
+std::string utc_now() {
+  return format_timestamp(wall_clock_now()).substr(0, 19) + "Z";
+}
+
+} // namespace spec_kitty

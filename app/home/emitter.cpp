@@ -1,0 +1,90 @@
+#include "app/home/emitter.hpp"
+
+#include "app/home/redaction_terms.hpp"
+#include "config/project.hpp"
+
+namespace spec_kitty {
+
+namespace {
+
+/// The session, with a warning when it could not be read.
+std::optional<credentials> session_of(const home_view& view, const warning_sink& warn) {
+  auto session = read_credentials(view.home.path);
+  if (session)
+    return *std::move(session);
+  warn(session.error().message + "; the event is recorded for no team yet");
+  return std::nullopt;
+}
+
+project_identity project_here(const warning_sink& warn) {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  auto project = error ? project_identity{} : read_project(here);
+  if (!project.warning.empty())
+    warn(project.warning);
+  return project;
+}
+
+emit_context known_here(const home_view& view, const warning_sink& warn) {
+  const auto session = session_of(view, warn);
+  emit_context known;
+  known.team = team_of(session);
+  known.words = words_at_hand(session);
+  known.project = project_here(warn);
+  known.longest_event = longest_event_for(view.config.number("sync.batch_bytes"));
+  return known;
+}
+
+} // namespace
+
+emitter::emitter(const home_view& view, const warning_sink& warn)
+    : known_(known_here(view, warn)), store_(view.store_settings()) {}
+
+emitter::~emitter() = default;
+
+result<event_draft> emitter::prepare(const event_wish& wish) const {
+  return spec_kitty::prepare(wish, known_, wall_clock_now());
+}
+
+std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
+  caf::scoped_actor self(actors().system());
+  const auto post = [&](event_draft& draft) {
+    return self->request(actors_->queue_handle(), actors_->patience(),
+                         append_request{std::move(draft)});
+  };
+  std::vector<decltype(post(drafts.front()))> open;
+  open.reserve(drafts.size());
+  for (auto& draft : drafts)
+    open.push_back(post(draft));
+  std::vector<result<append_receipt>> answers;
+  answers.reserve(open.size());
+  for (auto& answer : open)
+    answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
+                   [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
+  for (const auto& answer : answers)
+    if (answer && !answer->spilled && !answer->known) {
+      queued_ = answer->queued;
+      to_ring_ = true;
+    }
+  return answers;
+}
+
+void emitter::ring_daemon() {
+  if (std::exchange(to_ring_, false))
+    (void)ring(store_.home, rouse::events); // nobody may be there
+}
+
+std::optional<emit_outcome> emitter::finish() {
+  actors_.reset();
+  if (!queued_)
+    return std::nullopt;
+  return emit_outcome{*queued_, ring(store_.home, rouse::events)};
+}
+
+local_system& emitter::actors() {
+  if (!actors_)
+    actors_ = std::make_unique<local_system>(store_, 1);
+  return *actors_;
+}
+
+} // namespace spec_kitty

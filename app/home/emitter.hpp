@@ -1,0 +1,67 @@
+// The process's one emitter: it owns the clock's and the queue's actors, the auth context (which
+// team an event belongs to) and routing (which project). Commands hand it a type and a payload;
+// it validates, then posts to QUEUE and nowhere else. It opens no network file.
+#pragma once
+
+#include "app/home/doorbell.hpp"
+#include "app/home/home_view.hpp"
+#include "app/home/local_system.hpp"
+#include "app/home/prepare.hpp"
+#include "messages/queue.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spec_kitty {
+
+/// Takes a sentence for a person; it may come more than once.
+using warning_sink = std::function<void(std::string_view)>;
+
+/// What an emitter knows when it has ended.
+struct emit_outcome {
+  std::uint64_t queued = 0;         ///< events that wait in this home, held ones included
+  delivery rang = delivery::nobody; ///< how the daemon took the ring
+};
+
+class emitter {
+public:
+  /// Reads the auth context and the project of the current folder; opens no store yet. What could
+  /// not be read is a warning: the event is recorded all the same.
+  emitter(const home_view& view, const warning_sink& warn);
+  ~emitter();
+  emitter(const emitter&) = delete;
+  emitter& operator=(const emitter&) = delete;
+
+  /// Checks a wish against the contract and completes it. Stores nothing.
+  result<event_draft> prepare(const event_wish& wish) const;
+
+  /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
+  std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
+
+  /// The actor system that QUEUE and CLOCK are in, for a command's own actors. They end before
+  /// finish() is called.
+  caf::actor_system& system() { return actors().system(); }
+
+  /// Rings the daemon where something became durable since the last ring: for a stream, while it
+  /// goes on.
+  void ring_daemon();
+
+  /// The end: clock.json is current, then the daemon is rung, so that its work does not meet this
+  /// process's own. Where the events stand; nothing where none was recorded.
+  std::optional<emit_outcome> finish();
+
+private:
+  local_system& actors();
+
+  const emit_context known_;
+  store_options store_;
+  std::unique_ptr<local_system> actors_; ///< made with the first event
+  std::optional<std::uint64_t> queued_;  ///< after the last event that became durable
+  bool to_ring_ = false;
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,43 @@
+// From what somebody wants to record to a draft that QUEUE takes: cleaned, completed, checked. Pure
+// but for the clock it is given: nothing is stored, nothing read.
+#pragma once
+
+#include "config/credentials.hpp"
+#include "config/project.hpp"
+#include "messages/custom_types.hpp"
+#include "messages/event.hpp"
+#include "messages/redact.hpp"
+#include "util/timestamp.hpp"
+
+#include <optional>
+#include <string>
+
+namespace spec_kitty {
+
+/// What somebody wants to record.
+struct event_wish {
+  std::string event_type;
+  std::string payload; ///< JSON text of an object
+  std::optional<std::string> causation_id;
+  std::optional<std::string> aggregate_id; ///< nothing: from the payload
+};
+
+/// What an emitter knows that its events do not say.
+struct emit_context {
+  std::string team{local_team};
+  private_words words;
+  project_identity project;
+  std::size_t longest_event = 0; ///< bytes of JSON that a batch can carry
+  custom_types more_types;       ///< beside the contract's
+};
+
+/// The team of events emitted in a session: `local` where nobody is logged in.
+std::string team_of(const std::optional<credentials>& session);
+
+/// The longest event for a limit of one batch (sync.batch_bytes).
+std::size_t longest_event_for(std::int64_t batch_bytes);
+
+/// Checks a wish against the contract and completes it. bad_input, invalid_event, event_too_large.
+result<event_draft> prepare(const event_wish& wish, const emit_context& known, epoch_us now);
+
+} // namespace spec_kitty

@@ -1,0 +1,53 @@
+#include "app/home/redaction_terms.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+namespace spec_kitty {
+
+namespace {
+
+/// The user's home folder: as HOME names it and where that leads. The user database is asked only
+/// where HOME is not set: it costs a file or more.
+std::vector<std::string> home_folders() {
+  std::vector<std::string> names;
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    names.emplace_back(home);
+  else if (std::array<char, 16384> room{}; true) { // a host may ask in other threads
+    passwd entry{};
+    passwd* user = nullptr;
+    if (::getpwuid_r(::getuid(), &entry, room.data(), room.size(), &user) == 0 && user != nullptr &&
+        user->pw_dir != nullptr)
+      names.emplace_back(user->pw_dir);
+  }
+  if (names.empty())
+    return names;
+  std::error_code error;
+  if (const auto real = std::filesystem::canonical(names.front(), error);
+      !error && real.string() != names.front())
+    names.push_back(real.string());
+  if (names.back().size() > names.front().size()) // the longer first: one may lie in the other
+    std::swap(names.front(), names.back());
+  return names;
+}
+
+} // namespace
+
+private_words words_at_hand(const std::optional<credentials>& session) {
+  private_words words;
+  words.home_folders = home_folders();
+  if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
+    words.secrets.emplace_back(password);
+  if (session) {
+    words.secrets.push_back(session->access);
+    words.secrets.push_back(session->refresh);
+  }
+  return words;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,18 @@
+// What came back when the server was asked for its clock.
+#pragma once
+
+#include "messages/http.hpp"
+#include "util/result.hpp"
+
+#include <optional>
+
+namespace spec_kitty {
+
+/// How a question to the server ended.
+struct server_answer {
+  http_reply reply;
+  bool with_token = false;
+  std::optional<failure> no_token; ///< why there was none, where a session should have given one
+};
+
+} // namespace spec_kitty

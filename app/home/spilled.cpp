@@ -1,0 +1,17 @@
+#include "app/home/spilled.hpp"
+
+namespace spec_kitty {
+
+std::string spilled_sentence(const std::filesystem::path& home, const failure& why,
+                             std::uint64_t events) {
+  return std::to_string(events) + (events == 1 ? " event is" : " events are") + " kept in " +
+         (home / "spill").string() +
+         " and will be taken in when the store can be used again: " + why.message;
+}
+
+void warn_spilled(const warning_sink& warn, const std::filesystem::path& home, const failure& why,
+                  std::uint64_t events) {
+  warn(spilled_sentence(home, why, events) + (why.hint.empty() ? "" : "; " + why.hint));
+}
+
+} // namespace spec_kitty

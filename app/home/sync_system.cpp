@@ -1,0 +1,131 @@
+#include "app/home/sync_system.hpp"
+
+#include "actors/auth/tokens.hpp"
+#include "actors/batch_sync/response.hpp"
+#include "messages/protocol.hpp"
+#include "util/version.hpp"
+
+#include <caf/send.hpp>
+
+namespace spec_kitty {
+
+namespace {
+
+/// A run makes strict progress and bounds each of its own waits; this bound only ends the wait for
+/// an actor system that hangs.
+constexpr std::chrono::minutes whole_run{24 * 60};
+
+} // namespace
+
+sync_system::sync_system(const home_view& view, const server_url& server, sync_mode mode)
+    : local_(view.store_settings(), 2), server_(server), ca_file_(view.config.text("tls.ca_file")),
+      timeout_(std::chrono::seconds(view.config.number("sync.timeout_s"))) {
+  supervisor_ = local_.system().spawn(supervisor, wire(view, server, local_.queue_handle(),
+                                                       local_.clock_handle(), std::move(mode)));
+}
+
+sync_system::~sync_system() {
+  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  supervisor_ = nullptr;
+}
+
+result<sync_report> sync_system::run() {
+  return local_.ask<sync_report>(supervisor_, whole_run, sync_request{});
+}
+
+result<transports> sync_system::parts() {
+  return local_.ask<transports>(supervisor_, local_.patience(), transports_question{});
+}
+
+result<http_reply> sync_system::exchange(http_request request) {
+  const auto now = parts();
+  if (!now)
+    return now.error();
+  return local_.ask<http_reply>(now->http, whole_run, std::move(request));
+}
+
+result<access_token> sync_system::token(const std::string& failed_access) {
+  const auto now = parts();
+  if (!now)
+    return now.error();
+  return local_.ask<access_token>(now->auth, whole_run, token_request{failed_access});
+}
+
+result<login_done> sync_system::login(const login_request& request) {
+  const auto now = parts();
+  return now ? local_.ask<login_done>(now->auth, whole_run, request)
+             : result<login_done>(now.error());
+}
+
+result<logout_done> sync_system::logout() {
+  const auto now = parts();
+  return now ? local_.ask<logout_done>(now->auth, whole_run, logout_request{})
+             : result<logout_done>(now.error());
+}
+
+http_request sync_system::clock_question(const std::string& access) const {
+  http_request request;
+  request.method = "GET";
+  request.url = server_.at(protocol::clock_path);
+  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
+  if (!access.empty())
+    request.headers.push_back("Authorization: Bearer " + access);
+  request.ca_file = ca_file_;
+  request.timeout = timeout_;
+  return request;
+}
+
+server_answer sync_system::probe(bool with_session) {
+  server_answer answer;
+  std::string access;
+  if (with_session) {
+    const auto fresh = token({});
+    if (fresh)
+      access = fresh->access;
+    else
+      answer.no_token = fresh.error();
+  }
+  answer.with_token = !access.empty();
+  const auto reply = exchange(clock_question(access));
+  if (reply)
+    answer.reply = *reply;
+  else
+    answer.reply.error = reply.error().message;
+  return answer;
+}
+
+result<restamp_done> sync_system::reconcile() {
+  std::string failed_access;
+  for (const bool last_try : {false, true}) {
+    const auto fresh = token(failed_access);
+    if (!fresh)
+      return fresh.error();
+    const auto reply = exchange(clock_question(fresh->access));
+    if (!reply)
+      return reply.error();
+    if (const auto clock = read_clock_reply(*reply))
+      return local_.ask<restamp_done>(local_.queue_handle(), local_.patience(),
+                                      restamp_request{*clock, 0, {}});
+    if (reply->status != 401 || last_try)
+      return reply->status == 401
+                 ? failure{ec::login_required, "the server does not accept the session",
+                           "run: spec-kitty auth login"}
+                 : transport_failure(*reply, "server clock");
+    failed_access = fresh->access;
+  }
+  return failure{ec::internal, "no answer", {}};
+}
+
+void sync_system::stir(rouse why) {
+  caf::anon_send(supervisor_, roused{why});
+}
+
+result<due_count> sync_system::due(const std::string& team_slug) {
+  return local_.ask<due_count>(local_.queue_handle(), local_.patience(), due_request{team_slug});
+}
+
+bool sync_system::wind_down(std::chrono::milliseconds patience) {
+  return local_.ask<wound_down>(supervisor_, patience, spec_kitty::wind_down{}).ok();
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,51 @@
+// A process that talks to the server, behind a door without actors: every call waits for its
+// answer.
+#pragma once
+
+#include "app/home/home_view.hpp"
+#include "app/home/local_system.hpp"
+#include "app/home/server_answer.hpp"
+#include "app/home/wiring.hpp"
+
+namespace spec_kitty {
+
+class sync_system {
+public:
+  /// `server` has been checked. Without `background`, nothing is sent until something is asked.
+  sync_system(const home_view& view, const server_url& server, sync_mode mode = {});
+  ~sync_system();
+  sync_system(const sync_system&) = delete;
+  sync_system& operator=(const sync_system&) = delete;
+
+  /// One run, to its end.
+  result<sync_report> run();
+  result<login_done> login(const login_request& request);
+  result<logout_done> logout();
+  /// Asks the server for its clock and changes nothing; with the session's token where
+  /// `with_session`.
+  server_answer probe(bool with_session);
+  /// Merges the server's clock and gives new stamps to what was never sent.
+  result<restamp_done> reconcile();
+
+  /// Rouses the transports of a daemon; returns at once.
+  void stir(rouse why);
+  /// What a run that begins now would select, for the session's team.
+  result<due_count> due(const std::string& team_slug);
+  /// Winds the transports down; false when they have not within `patience`.
+  bool wind_down(std::chrono::milliseconds patience);
+
+private:
+  /// HTTP and AUTH as they are now.
+  result<transports> parts();
+  result<http_reply> exchange(http_request request);
+  http_request clock_question(const std::string& access) const;
+  result<access_token> token(const std::string& failed_access);
+
+  local_system local_;
+  server_url server_;
+  std::string ca_file_;
+  std::chrono::milliseconds timeout_;
+  supervisor_actor supervisor_;
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,95 @@
+#include "app/home/wiring.hpp"
+
+#include "actors/auth/auth.hpp"
+#include "actors/http/http.hpp"
+#include "actors/websocket/websocket.hpp"
+
+namespace spec_kitty {
+
+namespace {
+
+run_limits limits_of(const settings& config) {
+  run_limits limits;
+  limits.batch_events = static_cast<std::size_t>(config.number("sync.batch_events"));
+  limits.batch_bytes = static_cast<std::size_t>(config.number("sync.batch_bytes"));
+  limits.max_retries = static_cast<std::uint32_t>(config.number("sync.max_retries"));
+  limits.timeout = std::chrono::seconds(config.number("sync.timeout_s"));
+  return limits;
+}
+
+using count = std::shared_ptr<std::atomic<int>>;
+
+template <class Role, class Config>
+auto start(caf::local_actor& parent, const count& guest, Role role, Config config) {
+  return guest ? spawn_counted(parent, guest, role, std::move(config))
+               : parent.spawn(role, std::move(config));
+}
+
+} // namespace
+
+result<server_url> configured_server(const settings& config) {
+  if (config.text("sync.server_url").empty())
+    return failure{ec::no_server, "no server is set",
+                   "run: spec-kitty sync server https://sync.example.com"};
+  return parse_server_url(config.text("sync.server_url"));
+}
+
+supervisor_config wire(const home_view& view, const server_url& server, const queue_actor& queue,
+                       const clock_actor& clock, sync_mode mode) {
+  const settings& config = view.config;
+  const std::string ca_file = config.text("tls.ca_file");
+  const run_limits limits = limits_of(config);
+  const count guest = mode.guest;
+
+  supervisor_config watch;
+  watch.queue = queue;
+  watch.clock = clock;
+  watch.background = mode.background;
+  watch.interval = std::chrono::seconds(config.number("sync.interval_s"));
+  watch.tell = std::move(mode.tell);
+
+  const http_config client{[modules = mode.modules] { return load_http_client(modules); }};
+  watch.start_http = [=](caf::local_actor& parent) { return start(parent, guest, http, client); };
+
+  auth_config session{view.home.path, server, ca_file, limits.timeout, {}, queue};
+  watch.start_auth = [=](caf::local_actor& parent, const http_actor& http_handle) mutable {
+    session.http = http_handle;
+    return start(parent, guest, auth, session);
+  };
+
+  batch_sync_config batches;
+  batches.server = server;
+  batches.ca_file = ca_file;
+  batches.limits = limits;
+  batches.batch_gap = std::chrono::seconds(config.number("sync.batch_gap_s"));
+  batches.queue = queue;
+  batches.clock = clock;
+  batches.on_progress = std::move(mode.on_progress);
+  watch.start_batch_sync = [=](caf::local_actor& parent, const transports& now) mutable {
+    batches.auth = now.auth;
+    batches.http = now.http;
+    return start(parent, guest, batch_sync, batches);
+  };
+
+  websocket_config connection;
+  connection.server = server;
+  connection.ca_file = ca_file;
+  connection.envelope = config.text("websocket.envelope");
+  connection.timeout = limits.timeout;
+  connection.max_retries = limits.max_retries;
+  connection.queue = queue;
+  connection.open = [modules = mode.modules](link_request request, link_handlers handlers) {
+    return open_link(std::move(request), std::move(handlers), modules);
+  };
+  if (mode.background && config.flag("websocket.enabled"))
+    watch.start_websocket = [=](caf::local_actor& parent, const transports& now,
+                                const supervisor_actor& supervisor_handle) mutable {
+      connection.auth = now.auth;
+      connection.http = now.http;
+      connection.supervisor = supervisor_handle;
+      return start(parent, guest, websocket, connection);
+    };
+  return watch;
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,18 @@
+// What is wrong with a value that breaks a schema.
+#pragma once
+
+#include <string>
+
+namespace spec_kitty {
+
+/// Why something is refused: the field (dotted path from the event), the value found, the rule.
+struct violation {
+  std::string field;
+  std::string value; ///< compact JSON, cut to 60 bytes; `nothing` where the field is missing
+  std::string rule;
+
+  /// `payload.wp_id: "WP1" does not match ^WP[0-9]{2}$`
+  std::string message() const;
+};
+
+} // namespace spec_kitty

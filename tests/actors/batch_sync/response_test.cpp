@@ -1,0 +1,313 @@
+// What a reply to a batch means: both tables of protocol.md, and replies that are none.
+#include "actors/batch_sync/response.hpp"
+
+#include "util/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace spec_kitty {
+namespace {
+
+const std::vector<leased_event> sent = {
+    {11, "A", 1, 0, false, "{}"}, {12, "B", 2, 0, false, "{}"}, {13, "C", 3, 0, false, "{}"}};
+
+http_reply answer(int status, std::string body, std::string type = "application/json") {
+  http_reply reply;
+  reply.outcome = http_outcome::answered;
+  reply.status = status;
+  reply.content_type = std::move(type);
+  reply.body = std::move(body);
+  return reply;
+}
+
+batch_reply results(const std::string& list, const std::string& more = "") {
+  return interpret(answer(200, "{\"results\":[" + list + "]" + more + "}"), sent);
+}
+
+std::string one(const std::string& id, const std::string& status, const std::string& more = "") {
+  return R"({"event_id":")" + id + R"(","status":")" + status + "\"" + more + "}";
+}
+
+std::vector<fate> fates(const batch_reply& reply) {
+  std::vector<fate> all;
+  for (const auto& verdict : reply.verdicts)
+    all.push_back(verdict.what);
+  return all;
+}
+
+const std::vector<fate> all_kept(3, fate::kept);
+
+/// Nothing is known: every event stays, none is blamed.
+void expect_nothing_known(const batch_reply& reply, const std::string& what) {
+  EXPECT_NE(reply.kind, reply_kind::results) << what;
+  EXPECT_EQ(fates(reply), all_kept) << what;
+  EXPECT_FALSE(reply.why.message.empty()) << what;
+  EXPECT_NE(reply.why.code, ec::ok) << what;
+}
+
+TEST(BatchReply, EveryStatusWordHasItsFate) {
+  const struct {
+    const char* status;
+    fate expected;
+  } cases[] = {{"success", fate::delivered}, {"accepted", fate::delivered},
+               {"warning", fate::delivered}, {"duplicate", fate::duplicate},
+               {"pending", fate::pending},   {"queued", fate::pending},
+               {"error", fate::rejected},    {"rejected", fate::rejected}};
+  for (const auto& row : cases) {
+    const auto reply = results(one("B", row.status));
+    EXPECT_EQ(reply.kind, reply_kind::results);
+    EXPECT_EQ(fates(reply), (std::vector{fate::kept, row.expected, fate::kept})) << row.status;
+    EXPECT_TRUE(reply.warnings.empty()) << row.status;
+  }
+}
+
+TEST(BatchReply, VerdictsComeInTheOrderSentWhateverTheOrderOfTheReply) {
+  const auto reply =
+      results(one("C", "pending") + "," + one("A", "success") + "," + one("B", "duplicate"));
+  EXPECT_EQ(fates(reply), (std::vector{fate::delivered, fate::duplicate, fate::pending}));
+  EXPECT_EQ(reply.verdicts[0].seq, 11U);
+  EXPECT_EQ(reply.verdicts[0].event_id, "A");
+  EXPECT_EQ(reply.verdicts[2].seq, 13U);
+}
+
+TEST(BatchReply, MessageIsReadUnderAllFourNames) {
+  for (const char* name : {"error_message", "error", "reason", "detail"}) {
+    const auto reply =
+        results(one("A", "rejected", std::string(",\"") + name + "\":\"wp_id is missing\""));
+    EXPECT_EQ(reply.verdicts[0].message, "wp_id is missing") << name;
+  }
+}
+
+TEST(BatchReply, MostSpecificMessageIsKept) {
+  const auto reply = results(
+      one("A", "error",
+          R"(,"error":"rejected","detail":"invalid","reason":"payload.wp_id: WP1 does not match",)"
+          R"("error_message":"bad event")"));
+  EXPECT_EQ(reply.verdicts[0].message, "payload.wp_id: WP1 does not match");
+}
+
+TEST(BatchReply, RefusalWithoutAReasonSaysSo) {
+  for (const char* more : {"", R"(,"error":null)", R"(,"error":{"a":1})", R"(,"detail":"")"})
+    EXPECT_EQ(results(one("A", "error", more)).verdicts[0].message, "refused without a reason");
+}
+
+TEST(BatchReply, EndlessMessageIsCut) {
+  const auto reply = results(one("A", "error", ",\"error\":\"" + std::string(100'000, 'x') + "\""));
+  EXPECT_LT(reply.verdicts[0].message.size(), 2100U);
+}
+
+TEST(BatchReply, MissingResultLeavesTheEventAsItWas) {
+  EXPECT_EQ(fates(results(one("A", "success"))),
+            (std::vector{fate::delivered, fate::kept, fate::kept}));
+  const auto empty = results("");
+  EXPECT_EQ(empty.kind, reply_kind::results); // a reply of the protocol, that says nothing
+  EXPECT_EQ(fates(empty), all_kept);
+}
+
+TEST(BatchReply, ResultForAnEventThatWasNotSentIsAWarning) {
+  const auto reply = results(one("Z", "success") + "," + one("A", "success") + ",7,null,{}");
+  EXPECT_EQ(fates(reply), (std::vector{fate::delivered, fate::kept, fate::kept}));
+  ASSERT_EQ(reply.warnings.size(), 1U);
+  EXPECT_TRUE(reply.warnings[0].starts_with("4 results")) << reply.warnings[0];
+}
+
+TEST(BatchReply, FirstValidResultCounts) {
+  const auto reply = results(one("A", "success") + "," + one("A", "rejected"));
+  EXPECT_EQ(reply.verdicts[0].what, fate::delivered);
+  EXPECT_EQ(reply.warnings.size(), 1U);
+  const auto after_unknown = results(one("A", "splendid") + "," + one("A", "duplicate"));
+  EXPECT_EQ(after_unknown.verdicts[0].what, fate::duplicate);
+}
+
+TEST(BatchReply, UnknownStatusIsAWarningThatNamesIt) {
+  for (const char* status : {"splendid", "SUCCESS", "", " success"}) {
+    const auto reply = results(one("A", status));
+    EXPECT_EQ(fates(reply), all_kept) << status;
+    ASSERT_EQ(reply.warnings.size(), 1U) << status;
+    EXPECT_NE(reply.warnings[0].find(std::string("\"") + status + "\""), std::string::npos);
+  }
+  EXPECT_EQ(fates(results(R"({"event_id":"A","status":true})")), all_kept);
+}
+
+TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
+  const auto clock = [](const std::string& value) {
+    return results("", ",\"server_clock\":" + value);
+  };
+  EXPECT_EQ(clock("7").server_clock, 7U);
+  EXPECT_EQ(clock("0").server_clock, 0U);
+  EXPECT_EQ(clock("18446744073709551615").server_clock, 18446744073709551615U); // CLOCK refuses
+  EXPECT_EQ(results("").server_clock, std::nullopt);
+  EXPECT_TRUE(clock("null").warnings.empty());
+  for (const char* value : {"7.5", "-1", "\"7\"", "[7]", "{}", "true", "1e3", "1e300"}) {
+    const auto reply = clock(value);
+    EXPECT_EQ(reply.kind, reply_kind::results) << value;
+    EXPECT_EQ(reply.server_clock, std::nullopt) << value;
+    EXPECT_EQ(reply.warnings.size(), 1U) << value;
+  }
+}
+
+TEST(BatchReply, ThatIsNotTheProtocolsSaysNothingAboutAnyEvent) {
+  const std::string good = "{\"results\":[" + one("A", "success") + "]}";
+  for (const auto& reply :
+       {answer(200, "<html>please log in</html>", "text/html"),
+        answer(200, good, "text/html"),
+        answer(200, good, ""),
+        answer(200, good, "text/plain"),
+        answer(200, ""),
+        answer(200, "garbage"),
+        answer(200, good.substr(0, good.size() - 2)),
+        answer(200, "[]"),
+        answer(200, "{}"),
+        answer(200, R"({"results":{}})"),
+        answer(200, R"({"results":null})"),
+        answer(200, "null"),
+        answer(200, good + good),
+        answer(200, "{\"results\":[\"\xff\"]}"),
+        answer(200, "{\"results\":" + std::string(1000, '[') + std::string(1000, ']') + "}"),
+        answer(201, good),
+        answer(204, ""),
+        answer(301, good),
+        answer(302, good),
+        answer(307, good),
+        answer(400, "<h1>Bad Request</h1>", "text/html"),
+        answer(400, "[]"),
+        answer(418, good),
+        answer(422, "oops")}) {
+    const auto read = interpret(reply, sent);
+    expect_nothing_known(read, std::to_string(reply.status) + " " + reply.body.substr(0, 60));
+    EXPECT_EQ(read.kind, reply_kind::failed);
+    EXPECT_EQ(read.why.code, ec::transport);
+  }
+}
+
+TEST(BatchReply, WrongServerIsSaidPlainly) {
+  for (const int status : {404, 405}) {
+    const auto reply = interpret(answer(status, "not here", "text/html"), sent);
+    expect_nothing_known(reply, std::to_string(status));
+    EXPECT_EQ(reply.why.code, ec::wrong_server);
+    EXPECT_FALSE(reply.retryable);
+  }
+}
+
+TEST(BatchReply, ServerErrorIsTriedAgain) {
+  for (const int status : {408, 500, 502, 503, 504, 599}) {
+    const auto reply = interpret(answer(status, "", "text/html"), sent);
+    expect_nothing_known(reply, std::to_string(status));
+    EXPECT_EQ(reply.kind, reply_kind::failed);
+    EXPECT_TRUE(reply.retryable) << status;
+    EXPECT_NE(reply.why.message.find(std::to_string(status)), std::string::npos);
+  }
+}
+
+TEST(BatchReply, WordsOfAServerErrorArePassedOn) {
+  const auto reply = interpret(answer(503, R"({"detail":"maintenance until noon"})"), sent);
+  EXPECT_NE(reply.why.message.find("maintenance until noon"), std::string::npos);
+}
+
+TEST(BatchReply, LostConnectionIsTriedAgainAndASpentTimeoutIsNot) {
+  const struct {
+    http_outcome outcome;
+    bool again;
+  } cases[] = {{http_outcome::unreachable, true},
+               {http_outcome::broken, true},
+               {http_outcome::timed_out, false},
+               {http_outcome::tls_refused, false},
+               {http_outcome::cancelled, false}};
+  for (const auto& row : cases) {
+    http_reply reply;
+    reply.outcome = row.outcome;
+    reply.status = 200; // whatever was read before does not count
+    reply.content_type = "application/json";
+    reply.body = "{\"results\":[" + one("A", "success") + "]}";
+    const auto read = interpret(reply, sent);
+    expect_nothing_known(read, "outcome");
+    EXPECT_EQ(read.retryable, row.again);
+  }
+}
+
+TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
+  EXPECT_EQ(interpret(answer(401, ""), sent).kind, reply_kind::unauthorized);
+  EXPECT_EQ(interpret(answer(401, ""), sent).why.code, ec::login_required);
+  const auto forbidden = interpret(answer(403, R"({"detail":"not your team"})"), sent);
+  EXPECT_EQ(forbidden.kind, reply_kind::forbidden);
+  EXPECT_EQ(forbidden.why.code, ec::held);
+  EXPECT_NE(forbidden.why.message.find("not your team"), std::string::npos);
+  const auto upgrade = interpret(answer(412, R"({"upgrade_guidance":"get 2.0"})"), sent);
+  EXPECT_EQ(upgrade.kind, reply_kind::upgrade);
+  EXPECT_EQ(upgrade.why.code, ec::upgrade_required);
+  EXPECT_EQ(upgrade.why.hint, "get 2.0");
+  for (const int status : {401, 403, 412})
+    for (const char* body : {"", "[]", "7", "garbage"})
+      EXPECT_EQ(fates(interpret(answer(status, body), sent)), all_kept) << status << body;
+}
+
+TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
+  for (const char* details :
+       {R"([{"event_id":"B","message":"x","error":"too old"},{"event_id":"Z","error":"alien"}])",
+        R"("[{\"event_id\":\"B\",\"reason\":\"too old\"}]")", R"({"B":"too old"})"}) {
+    const auto reply =
+        interpret(answer(400, std::string(R"({"error":"no","details":)") + details + "}"), sent);
+    EXPECT_EQ(reply.kind, reply_kind::named) << details;
+    EXPECT_EQ(reply.verdicts[0].what, fate::kept);
+    EXPECT_EQ(reply.verdicts[1].what, fate::rejected);
+    EXPECT_EQ(reply.verdicts[1].message, "too old") << details;
+    EXPECT_EQ(reply.verdicts[2].what, fate::kept);
+  }
+}
+
+TEST(BatchReply, RefusalWithoutAKnownNameBlamesNobody) {
+  for (const char* body :
+       {R"({"error":"bad"})", R"({"detail":"bad","details":[{"event_id":"Z"}]})",
+        R"({"error":"bad","details":"not json"})", R"({"error":"bad","details":7})"})
+    for (const int status : {400, 422}) {
+      const auto reply = interpret(answer(status, body), sent);
+      EXPECT_EQ(reply.kind, reply_kind::unnamed) << body;
+      EXPECT_EQ(fates(reply), all_kept) << body;
+      EXPECT_EQ(reply.why.message, "bad");
+    }
+}
+
+TEST(BatchReply, ClockBehindIsNoRefusal) {
+  const auto reply = interpret(
+      answer(200, R"({"results":[{"event_id":"A","status":"error","error_code":"clock_behind"},)"
+                  R"({"event_id":"B","status":"success"}],"server_clock":70})"),
+      sent);
+  EXPECT_EQ(reply.behind, (std::vector<std::uint64_t>{11}));
+  EXPECT_EQ(reply.verdicts[0].what, fate::kept);
+  EXPECT_EQ(reply.verdicts[1].what, fate::delivered);
+  EXPECT_EQ(reply.server_clock, 70U);
+}
+
+TEST(BatchReply, TooLargeBelievesTheServersLimits) {
+  const auto reply = interpret(
+      answer(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);
+  EXPECT_EQ(reply.kind, reply_kind::too_large);
+  EXPECT_EQ(reply.limits.max_events, 10U);
+  EXPECT_EQ(reply.limits.max_bytes, std::nullopt);
+  EXPECT_EQ(interpret(answer(413, "", "text/html"), sent).kind, reply_kind::too_large);
+}
+
+TEST(BatchReply, SlowDownKeepsTheHeaderAsItWasSent) {
+  auto slow = answer(429, "");
+  slow.retry_after = "12";
+  EXPECT_EQ(interpret(slow, sent).kind, reply_kind::slow_down);
+  EXPECT_EQ(interpret(slow, sent).retry_after, "12");
+}
+
+TEST(BatchReply, UpgradeGuidanceIsInTheServersWords) {
+  const auto reply = interpret(
+      answer(412, R"({"error_description":"client too old","upgrade_guidance":"get 2.0"})"), sent);
+  EXPECT_NE(reply.why.message.find("client too old"), std::string::npos);
+  EXPECT_EQ(reply.why.hint, "get 2.0");
+}
+
+TEST(MessageOf, IsEmptyForWhatHasNone) {
+  for (const char* text : {"{}", "[]", "7", "null", R"({"message":"x"})"})
+    EXPECT_TRUE(message_of(*parse_json(text)).empty()) << text;
+}
+
+} // namespace
+} // namespace spec_kitty

@@ -1,0 +1,138 @@
+// What a daemon says of itself, and what an emitting command makes of it. Pure.
+#include "app/cli/delivery_status.hpp"
+#include "app/daemon/control.hpp"
+#include "app/daemon/notices.hpp"
+#include "app/daemon/record.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty {
+namespace {
+
+using namespace std::chrono_literals;
+
+daemon_record record() {
+  daemon_record one;
+  one.who = this_process();
+  one.version = "1.2.3";
+  one.since = 1'770'000'000'000'000;
+  one.connection = {connection_state::connected, "", 1'770'000'000'000'001, 0};
+  return one;
+}
+
+TEST(DaemonRecord, ComesBackAsItWasWritten) {
+  auto one = record();
+  for (const auto end : {daemon_end::none, daemon_end::stopped, daemon_end::handed_over,
+                         daemon_end::idle, daemon_end::signalled, daemon_end::failed}) {
+    one.end = end;
+    one.why = "because \"of\" it";
+    const auto back = parse_record(render_record(one));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->who, one.who);
+    EXPECT_EQ(back->version, one.version);
+    EXPECT_EQ(back->since, one.since);
+    EXPECT_EQ(back->end, one.end);
+    EXPECT_EQ(back->why, one.why);
+    EXPECT_EQ(back->connection, one.connection);
+  }
+}
+
+TEST(DaemonRecord, WhatIsNoneCountsAsAbsent) {
+  for (const char* text : {"", "{", "[]", "{}", R"({"phase":"running","pid":0})", "null"})
+    EXPECT_FALSE(parse_record(text)) << text;
+}
+
+TEST(DaemonRecord, OneThatAPersonEndedIsNotMissed) {
+  auto one = record();
+  for (const auto end : {daemon_end::stopped, daemon_end::handed_over, daemon_end::idle}) {
+    one.end = end;
+    EXPECT_FALSE(should_run(one));
+  }
+  for (const auto end : {daemon_end::none, daemon_end::signalled, daemon_end::failed}) {
+    one.end = end;
+    EXPECT_TRUE(should_run(one));
+  }
+}
+
+TEST(Versions, AreComparedNumberByNumber) {
+  EXPECT_TRUE(is_newer_version("0.10.0", "0.9.9"));
+  EXPECT_TRUE(is_newer_version("1.0.0", "0.99.99"));
+  EXPECT_FALSE(is_newer_version("0.1.0", "0.1.0"));
+  EXPECT_FALSE(is_newer_version("0.1.0", "0.1.1"));
+  EXPECT_FALSE(is_newer_version("", "0.0.1"));
+  EXPECT_FALSE(is_newer_version("x", "0.0.0"));
+}
+
+TEST(Standing, SaysOneLineForEachState) {
+  standing now;
+  now.queued = 3;
+  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued");
+  now.answers = true;
+  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued") << "it says nothing of itself yet";
+  now.daemon = record();
+  EXPECT_EQ(standing_line(now, 0), "[Connected]");
+  now.daemon->connection.state = connection_state::reconnecting;
+  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued");
+  now.daemon->connection.state = connection_state::offline_batch_mode;
+  EXPECT_EQ(standing_line(now, 0), "[Offline - Batch Mode] 3 queued");
+  now.stopped = true;
+  EXPECT_TRUE(standing_line(now, 0).starts_with("[Sync stopped: the daemon's process "));
+}
+
+TEST(Standing, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
+  standing now;
+  now.queued = 3;
+  now.daemon = record();
+  now.daemon->end = daemon_end::failed;
+  now.daemon->why = "queue has failed";
+  const auto later = now.daemon->since + std::chrono::microseconds(72h).count();
+  EXPECT_EQ(standing_line(now, later), "[Sync stopped 3 days ago: queue has failed] 3 queued; "
+                                       "start it with: spec-kitty sync daemon start");
+  now.daemon->end = daemon_end::none;
+  now.daemon->last_sign = later - std::chrono::microseconds(5min).count();
+  EXPECT_TRUE(standing_line(now, later)
+                  .starts_with("[Sync stopped 5 minutes ago: the daemon ended without a word]"));
+  now.daemon->end = daemon_end::stopped;
+  EXPECT_EQ(standing_line(now, later), "[Offline] 3 queued");
+}
+
+TEST(Standing, DurationsAreWordsOfTheLargestUnit) {
+  EXPECT_EQ(in_words(0s), "0 seconds");
+  EXPECT_EQ(in_words(1s), "1 second");
+  EXPECT_EQ(in_words(59s), "59 seconds");
+  EXPECT_EQ(in_words(60s), "1 minute");
+  EXPECT_EQ(in_words(25h), "1 day");
+  EXPECT_EQ(in_words(-5s), "0 seconds") << "the clock was set back";
+}
+
+TEST(Notices, AreOneJsonLineEachWithTheirKind) {
+  sync_report report;
+  report.stopped = failure{ec::transport, "away", {}};
+  const std::vector<std::pair<notice, std::string>> all = {
+      {connection_status{connection_state::connected, "", 1, 0}, "connection"},
+      {event_sent{"01A"}, "sent"},
+      {event_refused{"01A", "no"}, "refused"},
+      {event_received{R"({"event_id":"01B"})"}, "received"},
+      {run_ended{report}, "run"},
+      {remark{"odd"}, "remark"},
+      {actors_failed{{ec::internal, "queue", {}}}, "failed"}};
+  for (const auto& [what, kind] : all) {
+    const auto line = notice_json(what, 1'770'000'000'000'000);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    const auto parsed = parse_json(line);
+    ASSERT_TRUE(parsed) << line;
+    EXPECT_EQ(text_of(*parsed, "kind"), kind);
+    EXPECT_EQ(text_of(*parsed, "at"), "2026-02-02T02:40:00.000000Z");
+    EXPECT_NE(notice_words(what), "");
+  }
+}
+
+TEST(Notices, SingleEventsStayOutOfTheLog) {
+  EXPECT_FALSE(is_logged(event_sent{"01A"}));
+  EXPECT_FALSE(is_logged(event_received{"{}"}));
+  EXPECT_TRUE(is_logged(event_refused{"01A", "no"}));
+  EXPECT_TRUE(is_logged(remark{"odd"}));
+}
+
+} // namespace
+} // namespace spec_kitty

@@ -1,0 +1,163 @@
+// What an orchestration refuses: each names the thing and the next command, and starts nothing.
+#include "tests/app/orchestrate/orchestrate_fixture.hpp"
+
+#include <sys/mount.h>
+
+namespace spec_kitty::support {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct OrchestrateRefused : orchestrate_test {
+  /// The words of a refused start. No agent was started and no lane moved.
+  std::string no(words arguments = {}) {
+    const auto said = falls_short(std::move(arguments));
+    EXPECT_TRUE(starts().empty());
+    EXPECT_EQ(lane("WP01"), "planned");
+    return said;
+  }
+  static bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+};
+
+TEST_F(OrchestrateRefused, WithoutAnAgentsFileItSaysHowToGetOne) {
+  const auto said = no();
+  EXPECT_TRUE(has(said, "there is no " + fs::canonical(repo()).string() + "/.kittify/agents.toml"))
+      << said;
+  EXPECT_TRUE(has(said, "spec-kitty orchestrate --init")) << said;
+}
+
+TEST_F(OrchestrateRefused, AnAgentsFileThatIsWrongIsNamedWithItsLine) {
+  write_text(repo() / ".kittify" / "agents.toml", "[agents.a]\ncommand = 3\n");
+  EXPECT_TRUE(has(no(), "agents.toml, line 2: command is not a list of strings"));
+}
+
+TEST_F(OrchestrateRefused, AnUnknownAgentNamesTheOnesThereAre) {
+  good_agent();
+  auto said = no({"--impl-agent", "nobody"});
+  EXPECT_TRUE(has(said, "--impl-agent: there is no agent nobody")) << said;
+  EXPECT_TRUE(has(said, "with the role implementation there are: good")) << said;
+  said = no({"--review-agent", "nobody"});
+  EXPECT_TRUE(has(said, "--review-agent: there is no agent nobody")) << said;
+}
+
+TEST_F(OrchestrateRefused, AProgramThatIsNotFoundIsNamed) {
+  agents_toml("[agents.far]\ncommand = [\"no-such-program\"]\n");
+  const auto said = no();
+  EXPECT_TRUE(has(said, "the program no-such-program of agent far is not found")) << said;
+  EXPECT_TRUE(has(said, "agents.toml")) << said;
+}
+
+TEST_F(OrchestrateRefused, AProgramOfAFallbackThatIsNotFoundIsAWarning) {
+  good_agent();
+  agents_toml("[agents.zz]\ncommand = [\"no-such-program\"]\n[limits]\nmax_parallel = 1\n");
+  env["PATH"] = "/usr/bin:/bin";
+  const auto done = run(orchestrate({"--impl-agent", "good", "--review-agent", "good"}));
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(has(done.err, "the program no-such-program of agent zz is not found")) << done.err;
+}
+
+TEST_F(OrchestrateRefused, ACycleIsShown) {
+  good_agent();
+  auto text = read_text(wp_file("WP01"));
+  text.replace(text.find("lane:"), 5, "dependencies: [\"WP03\"]\nlane:");
+  write_text(wp_file("WP01"), text);
+  const auto said = no();
+  EXPECT_TRUE(has(said, "WP01 → WP03 → WP01") || has(said, "→")) << said;
+  EXPECT_TRUE(has(said, "finalize-tasks")) << said;
+}
+
+TEST_F(OrchestrateRefused, AFeatureWithoutWorkPackagesSaysWhatToWrite) {
+  good_agent();
+  for (const char* id : {"WP01", "WP02", "WP03"})
+    fs::remove(wp_file(id));
+  const auto said = falls_short();
+  EXPECT_TRUE(has(said, "there is no work package in")) << said;
+  EXPECT_TRUE(has(said, "tasks/WP01-first.md")) << said;
+}
+
+TEST_F(OrchestrateRefused, AWorktreeWithForeignChangesIsLeftAlone) {
+  ok({"implement", "WP01"});
+  ok({"agent", "tasks", "move-task", "WP01", "--to", "planned"});
+  write_text(tree("WP01") / "mine.txt", "do not touch\n");
+  good_agent();
+  for (int time = 0; time < 2; ++time) { // also when it is tried again
+    const auto said = falls_short(time == 0 ? words{} : words{"--resume"});
+    EXPECT_TRUE(has(said, "holds changes that no agent of this run made: mine.txt")) << said;
+    EXPECT_TRUE(has(said, "stash --include-untracked")) << said;
+    EXPECT_TRUE(starts().empty());
+  }
+  EXPECT_EQ(read_text(tree("WP01") / "mine.txt"), "do not touch\n");
+  fs::remove(tree("WP01") / "mine.txt");
+  carry_out({"--resume"});
+}
+
+TEST_F(OrchestrateRefused, WhatIsDoneCannotBeSkipped) {
+  good_agent();
+  carry_out();
+  const auto said = falls_short({"--skip", "WP01"});
+  EXPECT_TRUE(has(said, "WP01 is done already")) << said;
+  EXPECT_TRUE(has(said, "--status")) << said;
+}
+
+TEST_F(OrchestrateRefused, WithoutARunThereIsNothingToShowResumeAbortOrSkip) {
+  good_agent();
+  for (const char* word : {"--status", "--resume", "--abort"})
+    EXPECT_TRUE(has(no({word}), "there is no orchestration of 001-tea")) << word;
+  EXPECT_TRUE(has(no({"--skip", "WP01"}), "there is no orchestration of 001-tea"));
+  EXPECT_TRUE(has(no({"--skip", "WP77"}), "there is no work package WP77"));
+}
+
+TEST_F(OrchestrateRefused, TwoOfItsWordsAtOnceAreWrongUsage) {
+  EXPECT_EQ(run(orchestrate({"--status", "--resume"})).status, 2);
+}
+
+TEST_F(OrchestrateRefused, ADamagedStateIsNamedAndKept) {
+  good_agent();
+  const auto file = repo() / ".kittify" / "orchestration-state.json";
+  write_text(file, "{\"features\":");
+  const auto said = no();
+  EXPECT_TRUE(has(said, "orchestration-state.json is no state of an orchestration")) << said;
+  EXPECT_EQ(read_text(file), "{\"features\":");
+}
+
+TEST_F(OrchestrateRefused, AFullDiskUnderTheStateStartsNothingAndLosesNothing) {
+  good_agent();
+  const auto file = repo() / ".kittify";
+  const auto kept = read_text(file / "agents.toml");
+  if (::mount("none", file.c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "no mounts here";
+  write_text(file / "agents.toml", kept);
+  write_text(file / "fill", std::string(48 << 10, 'x'));
+  write_text(file / "fill2", std::string(16 << 10, 'x'));
+  const auto said = falls_short();
+  EXPECT_TRUE(has(said, "No space left on device")) << said;
+  EXPECT_TRUE(has(said, "space")) << said;
+  EXPECT_TRUE(starts().empty());
+  fs::remove(file / "fill");
+  fs::remove(file / "fill2");
+  carry_out();
+  ::umount(file.c_str());
+}
+
+TEST_F(OrchestrateRefused, ADiskThatFillsUpOnTheWayStopsTheAgentsAndIsResumed) {
+  const auto file = repo() / ".kittify";
+  if (::mount("none", file.c_str(), "tmpfs", 0, "size=256k") != 0)
+    GTEST_SKIP() << "no mounts here";
+  agent("good", "[ -e \"$RUNS.full\" ] || { touch \"$RUNS.full\"; head -c 1000000 /dev/zero > " +
+                    (file / "fill").string() + " 2>/dev/null; }; true");
+  agents_toml("[limits]\nmax_parallel = 1\n");
+  const auto said = falls_short();
+  EXPECT_TRUE(has(said, "No space left on device")) << said;
+  EXPECT_TRUE(has(said, "spec-kitty orchestrate --resume --feature 001-tea")) << said;
+  EXPECT_TRUE(none_is_left());
+  fs::remove(file / "fill");
+  carry_out({"--resume"});
+  expect_one_tree();
+  EXPECT_EQ(story().back(), "FeatureCompleted 001-tea");
+  ::umount(file.c_str());
+}
+
+} // namespace
+} // namespace spec_kitty::support

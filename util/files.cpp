@@ -1,0 +1,214 @@
+#include "util/files.hpp"
+
+#include "util/fsync.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+namespace spec_kitty {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// How the temporary file of a replacement is called: `name.<pid>.new`.
+constexpr std::string_view unfinished = ".new";
+
+/// Writes everything, or says why not.
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+} // namespace
+
+int sync_folder(const fs::path& folder) {
+  const unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
+}
+
+int sync_way_to(const fs::path& folder) {
+  for (fs::path at = folder; at.has_relative_path();) {
+    at = at.parent_path();
+    const int error = sync_folder(at.empty() ? "." : at);
+    if (error != 0 && error != EACCES && error != EINVAL && error != EROFS && error != ENOTSUP)
+      return error;
+  }
+  return 0;
+}
+
+unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0)
+      ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+unique_fd::~unique_fd() {
+  if (fd_ >= 0)
+    ::close(fd_);
+}
+
+failure system_failure(int error, const std::string& what) {
+  const std::string text = what + ": " + std::strerror(error);
+  switch (error) {
+  case ENOSPC:
+  case EDQUOT:
+    return {ec::store_full, text, "free some disk space, then run the command again"};
+  case EFBIG:
+    return {ec::store_full, text,
+            "raise the limit on file sizes (ulimit -f), then run the command again"};
+  case EROFS:
+  case EACCES:
+  case EPERM:
+    return {ec::store_unusable, text,
+            "check the permissions and the owner of the path, or choose another with --home"};
+  default:
+    return {ec::store_unusable, text, "check the path, or choose another home with --home"};
+  }
+}
+
+result<std::optional<std::string>> read_file(const fs::path& file, std::size_t limit) {
+  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR))
+    return std::optional<std::string>{};
+  if (!fd)
+    return system_failure(errno, "cannot read " + file.string());
+  std::string bytes;
+  std::array<char, 16384> chunk; // read() fills it
+  for (;;) {
+    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return system_failure(errno, "cannot read " + file.string());
+    if (got == 0)
+      return std::optional<std::string>{std::move(bytes)};
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > limit)
+      return failure{ec::bad_input,
+                     file.string() + " is longer than " + std::to_string(limit) + " bytes",
+                     "this is not a file of spec-kitty's size; move it away"};
+  }
+}
+
+result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
+  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + std::string(unfinished);
+  unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd)
+    return system_failure(errno, "cannot write " + file.string());
+  int error = write_all(fd.get(), bytes);
+  if (error == 0 && ::fsync(fd.get()) != 0)
+    error = errno;
+  if (error == 0 && ::rename(fresh.c_str(), file.c_str()) != 0)
+    error = errno;
+  if (error == 0)
+    error = sync_folder(file.parent_path());
+  if (error == 0)
+    return {};
+  ::unlink(fresh.c_str());
+  return system_failure(error, "cannot write " + file.string());
+}
+
+result<void> check_free_space(const fs::path& folder, std::uint64_t bytes) {
+  struct statvfs info {};
+  fs::path at = folder;
+  while (::statvfs(at.c_str(), &info) != 0) {
+    if (errno != ENOENT || !at.has_relative_path())
+      return {};
+    at = at.parent_path();
+  }
+  if (static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize >= bytes)
+    return {};
+  return failure{ec::store_full,
+                 "less than " + std::to_string(bytes >> 10) + " KiB are free on the disk of " +
+                     folder.string(),
+                 "free some disk space, then run the command again"};
+}
+
+void remove_unfinished(const fs::path& file) {
+  const std::string begin = file.filename().string() + ".";
+  std::error_code error;
+  for (fs::directory_iterator at(file.parent_path(), error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(begin) || !name.ends_with(unfinished) ||
+        name.size() <= begin.size() + unfinished.size())
+      continue;
+    const auto owner = name.substr(begin.size(), name.size() - begin.size() - unfinished.size());
+    if (owner.find_first_not_of("0123456789") == std::string::npos)
+      ::unlink(at->path().c_str());
+  }
+}
+
+result<void> make_private_folder(const fs::path& folder) {
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode))
+      return {};
+    return failure{ec::store_unusable, folder.string() + " exists and is not a folder",
+                   "move it away, or choose another home with --home"};
+  }
+  if (const fs::path parent = folder.parent_path(); !parent.empty() && parent != folder)
+    if (auto made = make_private_folder(parent); !made)
+      return made;
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_failure(errno, "cannot make the folder " + folder.string());
+  // A store is only as durable as the names that lead to it. A parent that cannot be opened for
+  // that (no read permission) is no reason to refuse.
+  if (sync_folder(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
+    return system_failure(EIO, "cannot make the folder " + folder.string());
+  return {};
+}
+
+result<bool> poll_lock(int fd, std::chrono::milliseconds patience) {
+  using namespace std::chrono;
+  const auto deadline = steady_clock::now() + patience;
+  auto pause = microseconds(50);
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return system_failure(errno, "cannot lock");
+    if (steady_clock::now() >= deadline)
+      return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, microseconds(2000));
+  }
+  return true;
+}
+
+flock_hold::~flock_hold() {
+  ::flock(fd_, LOCK_UN);
+}
+
+result<std::optional<file_lock>> file_lock::take(const fs::path& file,
+                                                 std::chrono::milliseconds patience) {
+  unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd)
+    return system_failure(errno, "cannot open the lock " + file.string());
+  const auto granted = poll_lock(fd.get(), patience);
+  if (!granted)
+    return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
+  if (!*granted)
+    return std::optional<file_lock>{};
+  return std::optional<file_lock>{file_lock(std::move(fd))};
+}
+
+} // namespace spec_kitty

@@ -1,0 +1,85 @@
+// Small files done safely: bounded reads, atomic replacement, advisory locks with a bounded wait.
+#pragma once
+
+#include "util/result.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// A file descriptor that is closed once.
+class unique_fd {
+public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  unique_fd& operator=(unique_fd&& other) noexcept;
+  unique_fd(const unique_fd&) = delete;
+  unique_fd& operator=(const unique_fd&) = delete;
+  ~unique_fd();
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+private:
+  int fd_ = -1;
+};
+
+/// The words for an errno value, with `ENOSPC`, `EROFS`, `EACCES` and the like mapped to the code
+/// that carries the right exit status.
+failure system_failure(int error, const std::string& what);
+
+/// The whole file; nothing when it does not exist; a failure when it cannot be read or is longer
+/// than `limit` bytes.
+result<std::optional<std::string>> read_file(const std::filesystem::path& file,
+                                             std::size_t limit = std::size_t{1} << 20);
+
+/// Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the folder. On
+/// failure the old file stands as it was.
+result<void> replace_file(const std::filesystem::path& file, std::string_view bytes,
+                          unsigned mode = 0600);
+
+/// store_full when less than `bytes` are free on the disk of a folder, or of the nearest one above
+/// it that exists. No answer from the system is no reason to refuse.
+result<void> check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
+
+/// Removes the temporary files of replacements of this file that never came to their end, so that
+/// no secret outlives its file. For whoever holds the lock that every replacement is made under.
+void remove_unfinished(const std::filesystem::path& file);
+
+/// Makes a private folder (0700) and its parents. Existing folders stay as they are.
+result<void> make_private_folder(const std::filesystem::path& folder);
+
+/// An advisory lock (flock) on a file of its own. Freed on destruction or death.
+class file_lock {
+public:
+  /// Waits at most `patience`; nothing when another process still holds the lock then.
+  static result<std::optional<file_lock>> take(const std::filesystem::path& file,
+                                               std::chrono::milliseconds patience);
+
+private:
+  explicit file_lock(unique_fd fd) : fd_(std::move(fd)) {}
+  unique_fd fd_;
+};
+
+/// Polls flock(LOCK_EX) on an open descriptor until it is granted or patience ends. The wait
+/// between tries grows from 50 µs to 2 ms, so that a short hold costs a short wait.
+result<bool> poll_lock(int fd, std::chrono::milliseconds patience);
+
+/// Gives a lock that poll_lock granted back at the end of a scope; the descriptor stays open.
+class flock_hold {
+public:
+  explicit flock_hold(int fd) : fd_(fd) {}
+  ~flock_hold();
+  flock_hold(const flock_hold&) = delete;
+  flock_hold& operator=(const flock_hold&) = delete;
+
+private:
+  int fd_;
+};
+
+} // namespace spec_kitty

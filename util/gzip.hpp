@@ -1,0 +1,39 @@
+// gzip (RFC 1952) by zlib: how a batch travels.
+#pragma once
+
+#include "util/result.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty {
+
+/// The bytes, compressed. Level 1 to 9; 4 is where a batch of events is about 10 times smaller
+/// for a third of the time of level 6.
+std::string gzip(std::string_view bytes, int level = 4);
+
+/// The bytes a gzip member holds; bad_input when it is none, is cut short, is followed by
+/// anything else, or would grow beyond `limit` bytes.
+result<std::string> gunzip(std::string_view bytes, std::size_t limit);
+
+/// Unpacks a gzip file piece by piece: one member, or several one after the other.
+class gunzip_stream {
+public:
+  gunzip_stream();
+  ~gunzip_stream();
+  gunzip_stream(const gunzip_stream&) = delete;
+  gunzip_stream& operator=(const gunzip_stream&) = delete;
+
+  /// Appends what the next bytes of the file hold; bad_input when they are no gzip.
+  result<void> feed(std::string_view bytes, std::string& out);
+  /// True when the file may end here: every member that began is whole.
+  bool is_whole() const { return between_; }
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+  bool between_ = true; ///< before the first member, or behind one
+};
+
+} // namespace spec_kitty

@@ -1,0 +1,136 @@
+#include "util/timestamp.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace spec_kitty {
+
+namespace {
+
+using namespace std::chrono;
+
+/// Reads exactly `count` digits at `at`, or -1.
+int digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (at + count > text.size())
+    return -1;
+  int value = 0;
+  for (std::size_t i = at; i < at + count; ++i) {
+    if (text[i] < '0' || text[i] > '9')
+      return -1;
+    value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+bool is_at(std::string_view text, std::size_t at, char wanted) {
+  return at < text.size() && text[at] == wanted;
+}
+
+/// Offset from UTC in minutes, or nothing; `at` is where it begins, and it must end the text.
+std::optional<int> utc_offset(std::string_view text, std::size_t at) {
+  if (at + 1 == text.size() && (text[at] == 'Z' || text[at] == 'z'))
+    return 0;
+  if (at + 6 != text.size() || !is_at(text, at + 3, ':'))
+    return std::nullopt;
+  const int hours = digits(text, at + 1, 2);
+  const int minutes = digits(text, at + 4, 2);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+    return std::nullopt;
+  if (text[at] == '+')
+    return hours * 60 + minutes;
+  if (text[at] == '-')
+    return -(hours * 60 + minutes);
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string format_timestamp(epoch_us instant) {
+  const sys_time<microseconds> time{microseconds{instant}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss<microseconds> clock{time - day};
+  const int year = static_cast<int>(date.year());
+  if (year < 0 || year > 9999) { // no RFC 3339 has it; only a clock that is far off does
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT00:00:00.000000Z", year,
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return text.data();
+  }
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  const auto put_number = [&](std::size_t last, std::int64_t number) {
+    for (; number > 0; number /= 10, --last)
+      text[last] = static_cast<char>('0' + number % 10);
+  };
+  put_number(3, year);
+  put_number(6, static_cast<unsigned>(date.month()));
+  put_number(9, static_cast<unsigned>(date.day()));
+  put_number(12, clock.hours().count());
+  put_number(15, clock.minutes().count());
+  put_number(18, clock.seconds().count());
+  put_number(25, clock.subseconds().count());
+  return text;
+}
+
+std::optional<epoch_us> parse_date_time(std::string_view text) {
+  const int y = digits(text, 0, 4);
+  const int mo = digits(text, 5, 2);
+  const int d = digits(text, 8, 2);
+  const int h = digits(text, 11, 2);
+  const int mi = digits(text, 14, 2);
+  const int s = digits(text, 17, 2);
+  const bool shaped = is_at(text, 4, '-') && is_at(text, 7, '-') &&
+                      (is_at(text, 10, 'T') || is_at(text, 10, 't')) && is_at(text, 13, ':') &&
+                      is_at(text, 16, ':');
+  if (!shaped || y < 0 || mo < 1 || d < 1 || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 ||
+      s > 60)
+    return std::nullopt;
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
+  if (!date.ok())
+    return std::nullopt;
+
+  std::size_t at = 19;
+  std::int64_t micros = 0;
+  if (is_at(text, at, '.')) {
+    std::size_t seen = 0;
+    for (++at; digits(text, at, 1) >= 0; ++at, ++seen)
+      if (seen < 6)
+        micros = micros * 10 + digits(text, at, 1);
+    if (seen == 0)
+      return std::nullopt;
+    for (; seen < 6; ++seen)
+      micros *= 10;
+  }
+  const auto offset = utc_offset(text, at);
+  if (!offset)
+    return std::nullopt;
+  const auto minute = sys_days{date} + hours{h} + minutes{mi - *offset};
+  if (s == 60) { // section 5.7: a leap second ends a month, in UTC
+    const auto next = minute + minutes{1};
+    if (next != floor<days>(next) || year_month_day{floor<days>(next)}.day() != day{1})
+      return std::nullopt;
+  }
+  const auto whole = minute + seconds{s == 60 ? 59 : s};
+  return duration_cast<microseconds>(whole.time_since_epoch()).count() + micros;
+}
+
+bool is_event_timestamp(std::string_view text) {
+  if (!parse_date_time(text) || !is_at(text, 19, '.') || digits(text, 20, 6) < 0)
+    return false;
+  const std::string_view zone = text.substr(26);
+  return zone == "Z" || zone == "+00:00";
+}
+
+epoch_us wall_clock_now() {
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+epoch_us steady_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace spec_kitty
