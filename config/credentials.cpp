@@ -24,12 +24,12 @@ fs::path credentials_file(const fs::path& home) {
 }
 
 constexpr std::array<std::string_view, 7> credential_keys = {"tokens.access",
-                                                  "tokens.refresh",
-                                                  "tokens.access_expires_at",
-                                                  "tokens.refresh_expires_at",
-                                                  "user.username",
-                                                  "user.team_slug",
-                                                  "server.url"};
+                                                             "tokens.refresh",
+                                                             "tokens.access_expires_at",
+                                                             "tokens.refresh_expires_at",
+                                                             "user.username",
+                                                             "user.team_slug",
+                                                             "server.url"};
 
 /// A session's values in the order of the keys.
 std::array<std::string, 7> values_of(const credentials& session) {
@@ -130,8 +130,8 @@ result<std::optional<credentials>> read_credentials(const fs::path& home) {
 result<std::optional<credentials>> update_credentials(
     const fs::path& home,
     const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change) {
-  if (auto fine = check_owner(home); !fine)
-    return fine.error();
+  if (auto ok = check_owner(home); !ok)
+    return ok.error();
   if (auto made = make_private_folder(home); !made)
     return made.error();
   const auto lock = file_lock::take(home / "credentials.lock", credentials_patience);
@@ -148,11 +148,11 @@ result<std::optional<credentials>> update_credentials(
     return after;
   if (after) {
     const auto old_text = read_file(credentials_file(home));
-    const std::string text =
-        render_after(*after, known, old_text ? old_text->value_or("") : "", credentials_file(home).string());
+    const std::string text = render_after(*after, known, old_text ? old_text->value_or("") : "",
+                                          credentials_file(home).string());
     if (auto written = replace_file(credentials_file(home), text); !written)
       return written.error();
-    if (const int error = sync_way_to(home); error != 0)
+    if (const int error = fsync_parents(home); error != 0)
       return system_failure(error, "cannot sync the folders of " + credentials_file(home).string());
   } else if (::unlink(credentials_file(home).c_str()) != 0 && errno != ENOENT) {
     return system_failure(errno, "cannot remove " + credentials_file(home).string());

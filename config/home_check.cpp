@@ -88,12 +88,12 @@ result<void> check_writable(const fs::path& home) {
 }
 
 result<void> check_home(const fs::path& home) {
-  if (auto fine = check_is_folder(home); !fine)
-    return fine;
-  if (auto fine = check_owner(home); !fine)
-    return fine;
-  if (auto fine = check_file_system(home / "queue"); !fine)
-    return fine;
+  if (auto ok = check_is_folder(home); !ok)
+    return ok;
+  if (auto ok = check_owner(home); !ok)
+    return ok;
+  if (auto ok = check_file_system(home / "queue"); !ok)
+    return ok;
   return check_writable(home);
 }
 

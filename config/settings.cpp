@@ -67,8 +67,8 @@ fs::path settings_file(const fs::path& home) {
 }
 
 std::size_t index_of(std::string_view name) {
-  const auto found =
-      std::find_if(known_settings.begin(), known_settings.end(), [&](const auto& key) { return key.name == name; });
+  const auto found = std::find_if(known_settings.begin(), known_settings.end(),
+                                  [&](const auto& key) { return key.name == name; });
   return static_cast<std::size_t>(found - known_settings.begin());
 }
 
@@ -154,8 +154,8 @@ result<void> settings::decide(std::string_view key, std::string_view value) {
   if (known == nullptr)
     return failure{ec::not_found, "there is no setting " + std::string(key),
                    "see: spec-kitty config list"};
-  if (auto fine = check_setting(*known, value); !fine)
-    return fine;
+  if (auto ok = check_setting(*known, value); !ok)
+    return ok;
   values_[index_of(key)] = {std::string(value), "flag"};
   return {};
 }
@@ -197,8 +197,8 @@ result<settings> settings::load(const fs::path& home) {
       if (!type_fits(known_settings[at], entry.type))
         return failure{ec::bad_config, place + entry.key + " has the wrong type",
                        "allowed is " + allowed(known_settings[at])};
-      if (const auto fine = check_setting(known_settings[at], entry.value); !fine)
-        return failure{fine.error().code, place + fine.error().message, fine.error().hint};
+      if (const auto ok = check_setting(known_settings[at], entry.value); !ok)
+        return failure{ok.error().code, place + ok.error().message, ok.error().hint};
       loaded.values_[at] = {entry.value, "file"};
     }
   }
@@ -207,10 +207,9 @@ result<settings> settings::load(const fs::path& home) {
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0')
       continue;
-    if (const auto fine = check_setting(known_settings[at], value); !fine)
-      return failure{fine.error().code,
-                     "environment variable " + name + ": " + fine.error().message,
-                     fine.error().hint};
+    if (const auto ok = check_setting(known_settings[at], value); !ok)
+      return failure{ok.error().code, "environment variable " + name + ": " + ok.error().message,
+                     ok.error().hint};
     loaded.values_[at] = {value, "environment"};
   }
   return loaded;
@@ -221,10 +220,10 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
   if (key == nullptr)
     return failure{ec::not_found, "there is no configuration key " + std::string(name),
                    "see them all with: spec-kitty config list"};
-  if (auto fine = check_setting(*key, value); !fine)
-    return fine;
-  if (auto fine = check_owner(home); !fine)
-    return fine;
+  if (auto ok = check_setting(*key, value); !ok)
+    return ok;
+  if (auto ok = check_owner(home); !ok)
+    return ok;
   if (auto made = make_private_folder(home); !made)
     return made;
   const auto lock = file_lock::take(home / "config.lock", std::chrono::milliseconds(2000));
@@ -253,7 +252,7 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
                    "change the file by hand"};
   if (auto written = replace_file(settings_file(home), after); !written)
     return written;
-  if (const int error = sync_way_to(home); error != 0)
+  if (const int error = fsync_parents(home); error != 0)
     return system_failure(error, "cannot sync the folders of " + settings_file(home).string());
   return {};
 }

@@ -57,7 +57,7 @@ using notice = std::variant<connection_status, event_sent, event_refused, event_
                             remark, actors_failed>;
 
 /// Why the transports are roused.
-enum class rouse : std::uint8_t {
+enum class wakeup_reason : std::uint8_t {
   events,  ///< events were recorded
   session, ///< somebody logged in or out
   drained  ///< another process has just talked to the server: `sync now`

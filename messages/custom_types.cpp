@@ -8,7 +8,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_type_name_bytes = 64;
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -46,7 +46,8 @@ struct custom_types::entry {
 };
 
 bool is_custom_type_name(std::string_view name) {
-  if (name.empty() || name.size() > longest_name || !is_letter(name.front()) || is_event_type(name))
+  if (name.empty() || name.size() > max_type_name_bytes || !is_letter(name.front()) ||
+      is_event_type(name))
     return false;
   for (const char c : name)
     if (!is_letter(c) && (c < '0' || c > '9'))

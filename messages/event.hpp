@@ -59,7 +59,7 @@ struct event_draft {
   std::string project_name; ///< of the project, for people
   /// Announcement keys, not part of the event. Where one of them is known, the event was recorded
   /// before and is not recorded again; else the first is remembered in the event's transaction.
-  std::vector<std::string> once{};
+  std::vector<std::string> dedup_keys{};
 };
 
 /// What the store adds: identity and position.

@@ -63,7 +63,7 @@ std::string tail_of(std::string_view compact) {
 }
 
 /// Paths of this person and secrets at hand, as emit takes them out. True when anything changed.
-bool clean(json_document& event, const private_words& words) {
+bool clean(json_document& event, const redaction_terms& words) {
   const bool changed = redact(event, event, words);
   if (text_of(event, "event_type") != "ErrorLogged" || !event.HasMember("payload"))
     return changed;
@@ -85,7 +85,7 @@ bool settle_timestamp(json_document& event) {
 
 } // namespace
 
-result<imported_event> read_foreign_event(std::string_view json, const private_words& words) {
+result<imported_event> read_foreign_event(std::string_view json, const redaction_terms& words) {
   auto compact = compact_json(json, json_keys::unique);
   if (!compact)
     return compact.error();
@@ -123,12 +123,12 @@ std::string differing_field(std::string_view a, std::string_view b) {
   const auto right = parse_json(b);
   if (!left || !right || !left->IsObject() || !right->IsObject())
     return "the whole event";
-  for (const auto& [one, other] : {std::pair(&*left, &*right), std::pair(&*right, &*left)})
-    for (const auto& field : one->GetObject()) {
+  for (const auto& [side, other_side] : {std::pair(&*left, &*right), std::pair(&*right, &*left)})
+    for (const auto& field : side->GetObject()) {
       std::string name = field.name.GetString();
       if (name == "lamport_clock" || name == "team_slug")
         continue;
-      const json_value* there = member(*other, name.c_str());
+      const json_value* there = member(*other_side, name.c_str());
       if (there == nullptr || *there != field.value)
         return name;
     }

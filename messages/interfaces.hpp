@@ -30,8 +30,8 @@ struct append_request {
   event_draft draft;
 };
 /// The same without a request; QUEUE answers the posting itself.
-struct append_posting {
-  std::shared_ptr<posting> what;
+struct append_with_callback {
+  std::shared_ptr<append_callback> what;
 };
 /// QUEUE to itself, behind what is already in its mailbox: commit the burst that is parked.
 struct commit_burst {};
@@ -82,8 +82,8 @@ struct connect_tick {
 /// SUPERVISOR to itself: look whether a background run is due.
 struct drain_tick {};
 /// Something happened that the transports may act on.
-struct roused {
-  rouse why = rouse::events;
+struct wakeup {
+  wakeup_reason why = wakeup_reason::events;
 };
 /// Begin nothing new; finish what is in flight.
 struct wind_down {};
@@ -98,13 +98,13 @@ struct link_up {
   std::string team_slug;
 };
 /// WEBSOCKET to SUPERVISOR: events wait for batch sync: unanswered, or refused as clock_behind.
-struct handed_back {};
+struct batch_fallback_requested {};
 /// SUPERVISOR to WEBSOCKET: their run is over.
-struct run_over {
+struct batch_run_finished {
   bool reached = false; ///< false: the transport failed, they did not have their turn
 };
 /// WEBSOCKET to SUPERVISOR, for whoever listens.
-struct telling {
+struct notice_message {
   notice what;
 };
 /// WEBSOCKET to SUPERVISOR: a clock of the server's side, for servers that do not tell theirs.
@@ -144,7 +144,7 @@ using queue_actor = caf::typed_actor<
     /// store cannot be used; queue_full, or store_* when that fails too.
     answers<append_request, append_receipt>,
     /// The same; the posting is answered instead.
-    takes<append_posting>,
+    takes<append_with_callback>,
     /// The burst's commit.
     takes<commit_burst>,
     /// CLOCK wants to hear of commits; it hears the current value at once.
@@ -210,9 +210,9 @@ using batch_sync_actor = caf::typed_actor<
 /// says why, and never starts another.
 using websocket_actor = caf::typed_actor<
     /// Events were recorded: lease and send them.
-    takes<roused>,
+    takes<wakeup>,
     /// Batch sync has had its run on what was handed back.
-    takes<run_over>,
+    takes<batch_run_finished>,
     /// From LINK's thread.
     takes<link_opened>, takes<link_text>, takes<link_drained>, takes<link_over>,
     /// A deadline may have passed.
@@ -236,20 +236,20 @@ using supervisor_actor = caf::typed_actor<
     /// AUTH and HTTP; transport while they are being started again.
     answers<transports_question, transports>,
     /// Events were recorded, the session changed, or another process has synced.
-    takes<roused>,
+    takes<wakeup>,
     /// The connection as it stands.
     answers<connection_question, connection_status>,
     /// The wait before an attempt, or before a background run, is over.
     takes<connect_tick>, takes<drain_tick>,
     /// From WEBSOCKET.
-    takes<link_up>, takes<handed_back>, takes<telling>, takes<clock_heard>,
+    takes<link_up>, takes<batch_fallback_requested>, takes<notice_message>, takes<clock_heard>,
     /// Winds the transports down; answers when all of them have.
     answers<wind_down, wound_down>>;
 
 } // namespace spec_kitty
 
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_request)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_posting)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_with_callback)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_receipt)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::commit_burst)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_question)
@@ -297,7 +297,7 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_report)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_progress)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connect_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::drain_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::roused)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wakeup)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wind_down)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wound_down)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connection_question)
@@ -305,9 +305,9 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::connection_status)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports_question)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_up)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::handed_back)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::run_over)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::telling)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_fallback_requested)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_run_finished)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::notice_message)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_heard)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_opened)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_text)

@@ -15,11 +15,11 @@ struct link_request {
   std::string path;    ///< `/ws/v1/events/`
   std::string bearer;  ///< goes into the Authorization header, nowhere else
   std::string ca_file; ///< PEM bundle; empty: the system's
-  std::chrono::milliseconds connect_timeout{10000}; ///< until the upgrade is answered
-  std::chrono::milliseconds ping_every{20000};      ///< empty PINGs of our own
-  std::chrono::milliseconds pong_within{10000};     ///< else the peer is dead
-  std::size_t most_message = std::size_t{8} << 20;  ///< bytes of one message, joined
-  std::size_t most_unread = std::size_t{1} << 20;   ///< bytes handed over and not taken() yet
+  std::chrono::milliseconds connect_timeout{10000};     ///< until the upgrade is answered
+  std::chrono::milliseconds ping_every{20000};          ///< empty PINGs of our own
+  std::chrono::milliseconds pong_within{10000};         ///< else the peer is dead
+  std::size_t max_message_bytes = std::size_t{8} << 20; ///< bytes of one message, joined
+  std::size_t max_unread_bytes = std::size_t{1} << 20;  ///< bytes handed over and not taken() yet
 };
 
 /// How a connection ended.
@@ -32,7 +32,7 @@ enum class link_end : std::uint8_t {
   lost,        ///< FIN, reset or hang-up without a close frame
   silent,      ///< no answer to a PING
   bad_frame,   ///< not UTF-8, binary, a protocol error; closed by this side with 1007, 1003, 1002
-  too_large,   ///< a message over most_message; closed by this side with 1009
+  too_large,   ///< a message over max_message_bytes; closed by this side with 1009
   asked,       ///< close() was called
 };
 

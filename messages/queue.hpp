@@ -23,16 +23,16 @@ struct append_receipt {
   std::string json;               ///< the stored event, as it will be sent
   std::uint64_t queued = 0;       ///< live events after it
   std::optional<failure> spilled; ///< why it stands in a spill file; nothing: it is in the store
-  /// Announced before (event_draft::once): nothing was recorded. `event_id` is that event's, where
-  /// it was kept.
+  /// Announced before (event_draft::dedup_keys): nothing was recorded. `event_id` is that event's,
+  /// where it was kept.
   bool known = false;
 };
 
 /// An event on its way to QUEUE without a request: for senders that are no actors, many a second.
 /// Answered exactly once: by QUEUE's thread, or by whoever destroys it unanswered.
-class posting {
+class append_callback {
 public:
-  virtual ~posting() = default;
+  virtual ~append_callback() = default;
   /// To be left quickly; must not throw.
   virtual void answer(result<append_receipt> outcome) = 0;
 
@@ -72,7 +72,7 @@ struct lease_grant {
 };
 
 /// What became of one leased event. Source: protocol.md, Batch sync.
-enum class fate : std::uint8_t {
+enum class event_outcome : std::uint8_t {
   delivered, ///< the server has it: removed
   duplicate, ///< the server had it already: removed
   pending,   ///< the server took it in but is not done: stays, not counted
@@ -84,7 +84,7 @@ enum class fate : std::uint8_t {
 struct verdict {
   std::uint64_t seq = 0;
   std::string event_id;
-  fate what = fate::kept;
+  event_outcome what = event_outcome::kept;
   std::string message; ///< the server's words, for rejected and too_large
   bool alone = false;  ///< rejected without being named: from now on it travels alone
 };
@@ -98,16 +98,16 @@ struct settle_request {
 };
 
 /// What a settlement did, verdict by verdict.
-enum class settled : std::uint8_t {
-  removed, ///< gone from the queue
-  counted, ///< a try was counted, it stays queued
-  died,    ///< moved to the dead letters
-  stayed,  ///< unchanged
-  gone,    ///< it was not there any more, or the lease was no longer the caller's
+enum class settlement_effect : std::uint8_t {
+  removed,       ///< gone from the queue
+  retry_counted, ///< a try was counted, it stays queued
+  dead_lettered, ///< moved to the dead letters
+  unchanged,     ///< unchanged
+  not_leased,    ///< it was not there any more, or the lease was no longer the caller's
 };
 
 struct settle_outcome {
-  std::vector<settled> events; ///< in the order of the verdicts
+  std::vector<settlement_effect> events; ///< in the order of the verdicts
 };
 
 /// Asks what is due for a team, or how much of a range still is.
@@ -211,16 +211,16 @@ struct import_request {
 };
 
 /// What became of an event.
-enum class import_fate : std::uint8_t {
+enum class import_outcome : std::uint8_t {
   added,
-  known,    ///< queued or dead here already
-  conflict, ///< another event stands here under its id; that one stays
-  refused,  ///< its stamp cannot be believed
-  no_room,  ///< the queue is at its cap
+  known,       ///< queued or dead here already
+  conflict,    ///< another event stands here under its id; that one stays
+  refused,     ///< its stamp cannot be believed
+  no_capacity, ///< the queue is at its cap
 };
 
 struct import_answer {
-  import_fate what = import_fate::added;
+  import_outcome what = import_outcome::added;
   std::size_t bytes = 0; ///< that the stored row takes
   std::string message;   ///< of a conflict or a refusal
 };

@@ -7,7 +7,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t least_secret = 8;
+constexpr std::size_t min_secret_bytes = 8;
 
 /// A character that a longer name could go on with: `/home/ann` is not in `/home/anna`.
 bool continues_name(char c) {
@@ -32,10 +32,10 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 
 } // namespace
 
-std::string redact(std::string_view text, const private_words& words) {
+std::string redact(std::string_view text, const redaction_terms& words) {
   std::string clean(text);
   for (const auto& secret : words.secrets)
-    if (secret.size() >= least_secret)
+    if (secret.size() >= min_secret_bytes)
       replace_all(clean, secret, "[secret]", false);
   for (std::string_view home : words.home_folders) {
     while (home.size() > 1 && home.ends_with('/'))
@@ -46,7 +46,7 @@ std::string redact(std::string_view text, const private_words& words) {
   return clean;
 }
 
-bool redact(json_value& value, json_document& owner, const private_words& words) {
+bool redact(json_value& value, json_document& owner, const redaction_terms& words) {
   bool changed = false;
   if (value.IsString()) {
     const std::string_view before(value.GetString(), value.GetStringLength());

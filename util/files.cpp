@@ -38,15 +38,15 @@ int write_all(int fd, std::string_view bytes) {
 
 } // namespace
 
-int sync_folder(const fs::path& folder) {
+int fsync_directory(const fs::path& folder) {
   const unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
 }
 
-int sync_way_to(const fs::path& folder) {
+int fsync_parents(const fs::path& folder) {
   for (fs::path at = folder; at.has_relative_path();) {
     at = at.parent_path();
-    const int error = sync_folder(at.empty() ? "." : at);
+    const int error = fsync_directory(at.empty() ? "." : at);
     if (error != 0 && error != EACCES && error != EINVAL && error != EROFS && error != ENOTSUP)
       return error;
   }
@@ -121,7 +121,7 @@ result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned
   if (error == 0 && ::rename(fresh.c_str(), file.c_str()) != 0)
     error = errno;
   if (error == 0)
-    error = sync_folder(file.parent_path());
+    error = fsync_directory(file.parent_path());
   if (error == 0)
     return {};
   ::unlink(fresh.c_str());
@@ -174,7 +174,7 @@ result<void> make_private_folder(const fs::path& folder) {
     return system_failure(errno, "cannot make the folder " + folder.string());
   // A store is only as durable as the names that lead to it. A parent that cannot be opened for
   // that (no read permission) is no reason to refuse.
-  if (sync_folder(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
+  if (fsync_directory(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
     return system_failure(EIO, "cannot make the folder " + folder.string());
   return {};
 }

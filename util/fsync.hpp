@@ -7,11 +7,11 @@
 namespace spec_kitty {
 
 /// Makes the names in a folder durable. 0, or the errno value that says why not.
-int sync_folder(const std::filesystem::path& folder);
+int fsync_directory(const std::filesystem::path& folder);
 
 /// Makes the names durable that lead to a folder: whoever made it, or one above it, may have been
 /// killed before it did. One that this user may not open, or whose file system cannot do it, is
 /// passed over. 0, or the errno value that says why not.
-int sync_way_to(const std::filesystem::path& folder);
+int fsync_parents(const std::filesystem::path& folder);
 
 } // namespace spec_kitty

@@ -182,11 +182,11 @@ bool has_few_unique_keys(const json_value& value) {
     return true;
   if (value.MemberCount() > few)
     return false;
-  for (auto one = value.MemberBegin(); one != value.MemberEnd(); ++one) {
-    for (auto other = value.MemberBegin(); other != one; ++other)
-      if (one->name == other->name)
+  for (auto member_at = value.MemberBegin(); member_at != value.MemberEnd(); ++member_at) {
+    for (auto other = value.MemberBegin(); other != member_at; ++other)
+      if (member_at->name == other->name)
         return false;
-    if (!has_few_unique_keys(one->value))
+    if (!has_few_unique_keys(member_at->value))
       return false;
   }
   return true;

@@ -32,13 +32,13 @@ constexpr std::array<std::string_view, 9> hidden = {
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
   std::vector<std::string> all;
   for (char** each = environ; *each != nullptr; ++each) {
-    const std::string_view one(*each);
+    const std::string_view text(*each);
     const auto replaced = [&](std::string_view other) {
-      return one.starts_with(other.substr(0, other.find('=') + 1));
+      return text.starts_with(other.substr(0, other.find('=') + 1));
     };
     if (std::none_of(hidden.begin(), hidden.end(), replaced) &&
         std::none_of(variables.begin(), variables.end(), replaced))
-      all.emplace_back(one);
+      all.emplace_back(text);
   }
   all.insert(all.end(), variables.begin(), variables.end());
   return all;

@@ -12,7 +12,7 @@ constexpr std::size_t fixed_arguments = 8;
 
 } // namespace
 
-std::vector<std::string> keeper_arguments(const keeper_job& job) {
+std::vector<std::string> agent_runner_arguments(const agent_runner_job& job) {
   std::vector<std::string> words = {job.token,
                                     job.result.string(),
                                     job.log.string(),
@@ -25,8 +25,8 @@ std::vector<std::string> keeper_arguments(const keeper_job& job) {
   return words;
 }
 
-keeper_job keeper_job_of(const std::vector<std::string>& arguments) {
-  keeper_job job;
+agent_runner_job agent_runner_job_of(const std::vector<std::string>& arguments) {
+  agent_runner_job job;
   if (arguments.size() <= fixed_arguments)
     return job;
   job.token = arguments[0];

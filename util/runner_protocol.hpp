@@ -13,7 +13,7 @@
 
 namespace spec_kitty {
 
-struct keeper_job {
+struct agent_runner_job {
   std::string token;              ///< which attempt; comes back in the result
   std::filesystem::path result;   ///< replaced as a whole when the agent has ended
   std::filesystem::path log;      ///< the agent's output is appended
@@ -29,10 +29,10 @@ struct keeper_job {
 inline constexpr std::chrono::seconds stop_grace{5};
 
 /// The job as arguments, behind the program's name.
-std::vector<std::string> keeper_arguments(const keeper_job& job);
+std::vector<std::string> agent_runner_arguments(const agent_runner_job& job);
 
 /// The job of such arguments; an empty command where they are none.
-keeper_job keeper_job_of(const std::vector<std::string>& arguments);
+agent_runner_job agent_runner_job_of(const std::vector<std::string>& arguments);
 
 struct attempt_result {
   std::string token;          ///< which attempt it was

@@ -102,12 +102,12 @@ result<socket_peer> peer_of(int fd) {
 }
 
 bool wait_for(int fd, bool writable, std::chrono::milliseconds patience) {
-  pollfd one{fd, static_cast<short>(writable ? POLLOUT : POLLIN), 0};
+  pollfd polled{fd, static_cast<short>(writable ? POLLOUT : POLLIN), 0};
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
-    const int ready = ::poll(&one, 1, static_cast<int>(std::max<long>(left.count(), 0)));
+    const int ready = ::poll(&polled, 1, static_cast<int>(std::max<long>(left.count(), 0)));
     if (ready > 0)
       return true;
     if (ready == 0 || errno != EINTR)

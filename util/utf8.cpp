@@ -31,17 +31,17 @@ std::string printable(std::string_view text, std::size_t most) {
     std::size_t length = 1;
     while (length < 4 && at + length < text.size() && !is_utf8(text.substr(at, length)))
       ++length;
-    std::string_view one = text.substr(at, length);
-    const auto first = static_cast<unsigned char>(one[0]);
-    const bool c1 = first == 0xC2 && length == 2 && static_cast<unsigned char>(one[1]) < 0xA0;
-    if (!is_utf8(one))
-      one = text.substr(at, 1);
-    at += one.size();
-    if (first < 0x20 || first == 0x7F || c1 || !is_utf8(one))
-      one = "?";
-    if (out.size() + one.size() > most)
+    std::string_view view = text.substr(at, length);
+    const auto first = static_cast<unsigned char>(view[0]);
+    const bool c1 = first == 0xC2 && length == 2 && static_cast<unsigned char>(view[1]) < 0xA0;
+    if (!is_utf8(view))
+      view = text.substr(at, 1);
+    at += view.size();
+    if (first < 0x20 || first == 0x7F || c1 || !is_utf8(view))
+      view = "?";
+    if (out.size() + view.size() > most)
       break;
-    out += one;
+    out += view;
   }
   return out;
 }

@@ -69,7 +69,7 @@ void batch_sync_state::begin_run() {
   limits.clock_seen = asked.clock_seen;
   if (asked.background) {
     limits.transport_tries = 1;
-    limits.longest_wait = 0ms;
+    limits.max_wait = 0ms;
   }
   run = std::make_unique<sync_run>(limits, config.random ? config.random : kernel_random, [this] {
     return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));
@@ -118,13 +118,14 @@ void batch_sync_state::carry_out(next_step next) {
   finish();
 }
 
-bool batch_sync_state::hurried() const {
-  return std::any_of(waiting.begin(), waiting.end(),
-                     [](const asker& one) { return !one.request.background; });
+bool batch_sync_state::has_foreground_request() const {
+  return std::any_of(waiting.begin(), waiting.end(), [](const waiting_request& waiting_request) {
+    return !waiting_request.request.background;
+  });
 }
 
 void batch_sync_state::send_when_due() {
-  if (!hurried() && last_batch_at != 0)
+  if (!has_foreground_request() && last_batch_at != 0)
     pause_left = gap_left(last_batch_at, config.steady(), config.batch_gap);
   else
     pause_left = 0ms;
@@ -243,7 +244,7 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         auto& st = self->state;
         if (st.waiting.size() == 1) {
           st.begin_run();
-        } else if (st.hurried() && st.gap_wait) { // of the background run under way
+        } else if (st.has_foreground_request() && st.gap_wait) { // of the background run under way
           st.pausing = st.gap_wait = false;
           st.carry_out(step::send{});
         }

@@ -37,7 +37,7 @@ struct batch_sync_state {
   void wait();
   /// Sends the batch, or waits until a background run may begin its next one.
   /// Somebody waits who may not be kept waiting: batches go without a gap.
-  bool hurried() const;
+  bool has_foreground_request() const;
   void send_when_due();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
@@ -54,13 +54,13 @@ struct batch_sync_state {
 
   batch_sync_config config;
   /// Somebody who asked for a run.
-  struct asker {
+  struct waiting_request {
     sync_request request;
     caf::typed_response_promise<sync_report> promise;
   };
-  std::deque<asker> waiting;     ///< the first one's run is under way
-  std::unique_ptr<sync_run> run; ///< there until it is answered
-  bool finished = false;         ///< its report is complete but for what remains queued
+  std::deque<waiting_request> waiting; ///< the first one's run is under way
+  std::unique_ptr<sync_run> run;       ///< there until it is answered
+  bool finished = false;               ///< its report is complete but for what remains queued
   epoch_us began_at = 0;
   std::chrono::milliseconds pause_left{}; ///< of the pause under way
   bool pausing = false;                   ///< a retry_tick is on its way

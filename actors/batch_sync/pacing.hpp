@@ -10,7 +10,7 @@
 namespace spec_kitty {
 
 inline constexpr std::chrono::milliseconds first_backoff{500};
-inline constexpr std::chrono::milliseconds longest_backoff{30000};
+inline constexpr std::chrono::milliseconds max_backoff{30000};
 
 /// How often a background drain asks again for a team that the server forbade (403).
 inline constexpr std::chrono::hours hold_retry{1};
@@ -20,9 +20,9 @@ inline constexpr std::chrono::hours hold_retry{1};
 /// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 inline std::chrono::milliseconds backoff_delay(unsigned attempt, double random) {
   auto ceiling = first_backoff;
-  for (unsigned i = 1; i < attempt && ceiling < longest_backoff; ++i)
+  for (unsigned i = 1; i < attempt && ceiling < max_backoff; ++i)
     ceiling *= 2;
-  ceiling = std::min(ceiling, longest_backoff);
+  ceiling = std::min(ceiling, max_backoff);
   return std::chrono::milliseconds(
       static_cast<std::chrono::milliseconds::rep>(random * static_cast<double>(ceiling.count())));
 }

@@ -85,8 +85,8 @@ void batch_plan::drop(const std::set<std::uint64_t>& positions) {
 
 std::vector<leased_event> batch_plan::take_rest() {
   std::vector<leased_event> rest;
-  for (auto& one : slices_)
-    std::move(one.events.begin(), one.events.end(), std::back_inserter(rest));
+  for (auto& slice : slices_)
+    std::move(slice.events.begin(), slice.events.end(), std::back_inserter(rest));
   slices_.clear();
   return rest;
 }

@@ -9,13 +9,14 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t longest_message = 2000; ///< of a server's words that are kept
+constexpr std::size_t max_server_message_bytes = 2000; ///< of a server's words that are kept
 
-std::optional<fate> fate_of(const std::string& status) {
-  static const std::unordered_map<std::string, fate> known = {
-      {"success", fate::delivered},   {"accepted", fate::delivered}, {"warning", fate::delivered},
-      {"duplicate", fate::duplicate}, {"pending", fate::pending},    {"queued", fate::pending},
-      {"error", fate::rejected},      {"rejected", fate::rejected}};
+std::optional<event_outcome> outcome_of(const std::string& status) {
+  static const std::unordered_map<std::string, event_outcome> known = {
+      {"success", event_outcome::delivered}, {"accepted", event_outcome::delivered},
+      {"warning", event_outcome::delivered}, {"duplicate", event_outcome::duplicate},
+      {"pending", event_outcome::pending},   {"queued", event_outcome::pending},
+      {"error", event_outcome::rejected},    {"rejected", event_outcome::rejected}};
   const auto found = known.find(status);
   return found == known.end() ? std::nullopt : std::optional(found->second);
 }
@@ -31,10 +32,10 @@ void read_results(const json_value& list, batch_reply& out) {
     const std::string id = text_of(entry, "event_id").value_or("");
     const std::string status = text_of(entry, "status").value_or("");
     const auto found = open.find(id);
-    const auto said = fate_of(status);
+    const auto outcome = outcome_of(status);
     if (found == open.end()) {
       ++alien;
-    } else if (!said) {
+    } else if (!outcome) {
       out.warnings.push_back("unknown status \"" + excerpt(status) + "\" for " + id +
                              " is ignored");
     } else if (found->second == nullptr) {
@@ -42,13 +43,13 @@ void read_results(const json_value& list, batch_reply& out) {
     } else {
       verdict& target = *found->second;
       found->second = nullptr;
-      if (*said == fate::rejected && text_of(entry, "error_code") == "clock_behind") {
+      if (*outcome == event_outcome::rejected && text_of(entry, "error_code") == "clock_behind") {
         out.behind.push_back(target.seq);
         target.message = "the server's clock is ahead of this event's";
         continue;
       }
-      target.what = *said;
-      if (*said == fate::rejected) {
+      target.what = *outcome;
+      if (*outcome == event_outcome::rejected) {
         target.message = message_of(entry);
         if (target.message.empty())
           target.message = "refused without a reason";
@@ -99,9 +100,9 @@ void read_refusal(const json_value& body, batch_reply& out) {
     if (found == messages.end())
       continue;
     out.kind = reply_kind::named;
-    verdict.what = fate::rejected;
+    verdict.what = event_outcome::rejected;
     verdict.message =
-        found->second.empty() ? out.why.message : excerpt(found->second, longest_message);
+        found->second.empty() ? out.why.message : excerpt(found->second, max_server_message_bytes);
   }
 }
 
@@ -123,11 +124,11 @@ failure upgrade_failure(const json_value* body) {
   if (body == nullptr)
     return why;
   if (auto text = text_of(*body, "error_description"); text && !text->empty())
-    why.message += ": " + excerpt(*text, longest_message);
+    why.message += ": " + excerpt(*text, max_server_message_bytes);
   else if (auto general = message_of(*body); !general.empty())
     why.message += ": " + general;
   if (auto guidance = text_of(*body, "upgrade_guidance"); guidance && !guidance->empty())
-    why.hint = excerpt(*guidance, longest_message);
+    why.hint = excerpt(*guidance, max_server_message_bytes);
   return why;
 }
 
@@ -138,14 +139,14 @@ std::string message_of(const json_value& object) {
   for (const char* name : {"detail", "error", "reason", "error_message"})
     if (auto text = text_of(object, name); text && text->size() > best.size())
       best = *text; // generic words are short ("rejected"); the specific message is the longest
-  return excerpt(best, longest_message);
+  return excerpt(best, max_server_message_bytes);
 }
 
 batch_reply interpret(const http_reply& reply, std::span<const leased_event> sent) {
   batch_reply out;
   out.verdicts.reserve(sent.size());
   for (const auto& event : sent)
-    out.verdicts.push_back({event.seq, event.event_id, fate::kept, {}});
+    out.verdicts.push_back({event.seq, event.event_id, event_outcome::kept, {}});
   out.why = transport_failure(reply, "event batch");
   if (reply.outcome != http_outcome::answered) {
     // A request that took all its time is not tried again: a hung server ends the run.
@@ -156,7 +157,7 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
   const auto body = reply.content_type == "application/json" ? parse_json(reply.body)
                                                              : result<json_document>(failure{});
   const json_value* object = body && body->IsObject() ? &*body : nullptr;
-  const auto said = [](const json_value* from) {
+  const auto detail = [](const json_value* from) {
     const std::string words = from == nullptr ? std::string() : message_of(*from);
     return words.empty() ? words : ": " + words;
   };
@@ -187,7 +188,7 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 403:
     out.kind = reply_kind::forbidden;
-    out.why = {ec::held, "the server forbids this team's events" + said(object),
+    out.why = {ec::held, "the server forbids this team's events" + detail(object),
                "ask the server's operator; the events are kept. Try again: spec-kitty sync now"};
     return out;
   case 412:
@@ -196,19 +197,19 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 413:
     out.kind = reply_kind::too_large;
-    out.why = {ec::transport, "the server takes no batch as large as this" + said(object), {}};
+    out.why = {ec::transport, "the server takes no batch as large as this" + detail(object), {}};
     if (object != nullptr)
       read_limits(*object, out.limits);
     return out;
   case 429:
     out.kind = reply_kind::slow_down;
     out.retry_after = reply.retry_after;
-    out.why = {ec::transport, "the server asks to slow down" + said(object),
+    out.why = {ec::transport, "the server asks to slow down" + detail(object),
                "everything is kept; try again later: spec-kitty sync now"};
     return out;
   default:
     out.retryable = reply.status == 408 || reply.status >= 500;
-    out.why.message += said(object);
+    out.why.message += detail(object);
     return out;
   }
 }

@@ -26,14 +26,14 @@ std::optional<std::chrono::milliseconds> read_retry_after(std::string_view heade
   const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), seconds);
   const bool digits = !header.empty() && end == header.data() + header.size();
   if (digits && error == std::errc::result_out_of_range)
-    return longest_retry_after;
+    return max_retry_after;
   if (!digits || error != std::errc{}) {
     const auto date = read_http_date(header);
     if (!date)
       return std::nullopt;
     seconds = *date - now / 1000000;
   }
-  const std::int64_t most = std::chrono::seconds(longest_retry_after).count();
+  const std::int64_t most = std::chrono::seconds(max_retry_after).count();
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, most));
 }
 

@@ -11,7 +11,7 @@
 namespace spec_kitty {
 
 /// However long a server asks for, this is the most that is believed.
-inline constexpr std::chrono::minutes longest_retry_after{15};
+inline constexpr std::chrono::minutes max_retry_after{15};
 
 /// An HTTP date in any of its three forms, in seconds since 1970; nothing for anything else.
 /// Source: https://www.rfc-editor.org/rfc/rfc9110#field.date

@@ -18,17 +18,17 @@ using namespace std::chrono_literals;
 constexpr auto busy_poll = 50ms;
 /// Replies in a row that refuse some events by name and take none: a server that goes on like this
 /// names a batch to death, one request at a time.
-constexpr unsigned most_named_rounds = 10;
+constexpr unsigned max_named_refusals = 10;
 /// Single events refused without a name while nothing at all was accepted in the run. After the
 /// first few the next ones go alone at once; after so many it is the server, not the events.
-constexpr std::size_t few_unproven = 3;
-constexpr std::size_t most_unproven = 12;
+constexpr std::size_t single_send_threshold = 3;
+constexpr std::size_t max_unproven = 12;
 
 std::vector<verdict> kept(const std::vector<leased_event>& events) {
   std::vector<verdict> verdicts;
   verdicts.reserve(events.size());
   for (const auto& event : events)
-    verdicts.push_back({event.seq, event.event_id, fate::kept, {}, false});
+    verdicts.push_back({event.seq, event.event_id, event_outcome::kept, {}, false});
   return verdicts;
 }
 
@@ -150,8 +150,8 @@ next_step sync_run::on_pause() {
 next_step sync_run::send_next() {
   if (plan_.empty())
     return settle(std::exchange(unproven_, {}), true);
-  const bool singly = !proven_ && unproven_.size() >= few_unproven;
-  batch_ = plan_.next(singly ? 1 : most_events_, most_bytes_);
+  const bool singly = !proven_ && unproven_.size() >= single_send_threshold;
+  batch_ = plan_.next(singly ? 1 : max_events_, max_bytes_);
   key_ = make_key_();
   failures_ = 0;
   refreshed_ = false;
@@ -201,7 +201,7 @@ void sync_run::prove() {
   proven_ = true;
   named_rounds_ = 0;
   clear_hold_ = was_held_;
-  most_events_ = std::min(limits_.batch_events, most_events_ * 2); // grow back after a 413
+  max_events_ = std::min(limits_.batch_events, max_events_ * 2); // grow back after a 413
 }
 
 next_step sync_run::on_results(batch_reply read) {
@@ -220,13 +220,14 @@ next_step sync_run::on_results(batch_reply read) {
 }
 
 next_step sync_run::on_named(batch_reply read) {
-  if (++named_rounds_ > most_named_rounds)
+  if (++named_rounds_ > max_named_refusals)
     return stop({ec::transport, "the server refuses every batch, a few events at a time",
                  "everything is kept; ask the server's operator"});
   std::set<std::uint64_t> named;
-  std::erase_if(read.verdicts, [](const verdict& said) { return said.what == fate::kept; });
-  for (const auto& said : read.verdicts)
-    named.insert(said.seq);
+  std::erase_if(read.verdicts,
+                [](const verdict& ruling) { return ruling.what == event_outcome::kept; });
+  for (const auto& ruling : read.verdicts)
+    named.insert(ruling.seq);
   plan_.drop(named);
   return settle(std::move(read.verdicts), nothing_left());
 }
@@ -235,12 +236,12 @@ next_step sync_run::on_unnamed(const batch_reply& read) {
   if (plan_.halve_refused())
     return send_next();
   const leased_event& bad = batch_.front();
-  const verdict refused{bad.seq, bad.event_id, fate::rejected, read.why.message, true};
+  const verdict refused{bad.seq, bad.event_id, event_outcome::rejected, read.why.message, true};
   plan_.passed();
   if (proven_ || bad.alone)
     return settle({refused}, nothing_left());
   unproven_.push_back(refused);
-  if (unproven_.size() < most_unproven)
+  if (unproven_.size() < max_unproven)
     return send_next();
   return stop({ec::transport,
                "the server refuses every single event and names none: " + read.why.message,
@@ -251,18 +252,18 @@ next_step sync_run::on_too_large(const batch_reply& read) {
   // A limit the refused batch was within explains nothing: what comes next is smaller anyhow.
   if (read.limits.max_events && *read.limits.max_events < batch_.size())
     limits_.batch_events = *read.limits.max_events; // for good: growing past it would be refused
-  most_events_ = std::min(limits_.batch_events, std::max<std::size_t>(1, batch_.size() / 2));
+  max_events_ = std::min(limits_.batch_events, std::max<std::size_t>(1, batch_.size() / 2));
   if (read.limits.max_bytes)
-    most_bytes_ = std::min(limits_.batch_bytes, *read.limits.max_bytes);
+    max_bytes_ = std::min(limits_.batch_bytes, *read.limits.max_bytes);
   if (plan_.halve_large())
     return send_next();
   const leased_event& big = batch_.front();
-  const verdict refused{big.seq, big.event_id, fate::too_large, read.why.message, false};
+  const verdict refused{big.seq, big.event_id, event_outcome::too_large, read.why.message, false};
   plan_.passed();
   if (proven_)
     return settle({refused}, nothing_left());
   unproven_.push_back(refused);
-  if (unproven_.size() < most_unproven)
+  if (unproven_.size() < max_unproven)
     return send_next();
   return stop({ec::transport, "the server takes no event at all, however small the batch",
                "everything is kept; ask the server's operator"});
@@ -271,7 +272,7 @@ next_step sync_run::on_too_large(const batch_reply& read) {
 next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {
   const auto asked = read_retry_after(read.retry_after, now);
   report_.retry_at = asked ? now + asked->count() * 1000 : 0;
-  if (asked && *asked > limits_.longest_wait) {
+  if (asked && *asked > limits_.max_wait) {
     failure why = read.why;
     why.message += "; not before " + format_timestamp(report_.retry_at);
     return stop(std::move(why));
@@ -333,37 +334,38 @@ next_step sync_run::go_on() {
   return send_next();
 }
 
-void sync_run::tally(const verdict& said, settled what) {
+void sync_run::tally(const verdict& ruling, settlement_effect what) {
   const bool held = report_.stopped && report_.stopped->code == ec::held;
-  switch (said.what) {
-  case fate::delivered:
+  switch (ruling.what) {
+  case event_outcome::delivered:
     ++report_.synced;
     return;
-  case fate::duplicate:
+  case event_outcome::duplicate:
     ++report_.duplicate;
     return;
-  case fate::pending:
+  case event_outcome::pending:
     ++report_.pending;
     return;
-  case fate::kept:
+  case event_outcome::kept:
     ++(held ? report_.held : report_.transient);
     break;
-  case fate::rejected:
-  case fate::too_large:
-    if (what == settled::died)
+  case event_outcome::rejected:
+  case event_outcome::too_large:
+    if (what == settlement_effect::dead_lettered)
       ++report_.dead;
-    else if (what == settled::counted)
+    else if (what == settlement_effect::retry_counted)
       ++report_.rejected;
     else
       ++report_.transient; // the lease was taken over: whoever has it now hears the verdict
-    report_.errors.push_back(
-        {said.event_id, what == settled::died ? "dead" : "rejected", said.message});
+    report_.errors.push_back({ruling.event_id,
+                              what == settlement_effect::dead_lettered ? "dead" : "rejected",
+                              ruling.message});
     return;
   }
   if (!report_.stopped)
     report_.errors.push_back(
-        {said.event_id, "transient",
-         said.message.empty() ? "the server gave no result for it" : said.message});
+        {ruling.event_id, "transient",
+         ruling.message.empty() ? "the server gave no result for it" : ruling.message});
 }
 
 // ── Clock reconciliation ─────────────────────────────────────────────────────────────────────────
@@ -413,8 +415,8 @@ next_step sync_run::on_restamped(result<restamp_done> done) {
 next_step sync_run::stop(failure why) {
   report_.stopped = std::move(why);
   auto verdicts = std::exchange(unproven_, {});
-  for (auto& said : verdicts) // with nothing accepted, nobody is blamed
-    said = {said.seq, said.event_id, fate::kept, {}, false};
+  for (auto& ruling : verdicts) // with nothing accepted, nobody is blamed
+    ruling = {ruling.seq, ruling.event_id, event_outcome::kept, {}, false};
   auto rest = kept(plan_.take_rest());
   std::move(rest.begin(), rest.end(), std::back_inserter(verdicts));
   return settle(std::move(verdicts), true);

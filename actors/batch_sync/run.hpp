@@ -30,8 +30,8 @@ struct run_limits {
   std::uint32_t max_retries = 5;
   unsigned transport_tries = 3; ///< of one batch, the first one included
   std::chrono::milliseconds timeout{60000};
-  std::chrono::milliseconds longest_wait{30000}; ///< for a Retry-After; a longer one ends the run
-  std::uint64_t clock_seen = 0; ///< highest of the server's heard elsewhere, 0: none
+  std::chrono::milliseconds max_wait{30000}; ///< for a Retry-After; a longer one ends the run
+  std::uint64_t clock_seen = 0;              ///< highest of the server's heard elsewhere, 0: none
 };
 
 /// What to do next.
@@ -71,7 +71,7 @@ public:
   /// `random` gives numbers in [0, 1) for the jitter, `make_key` idempotency keys.
   sync_run(run_limits limits, std::function<double()> random, std::function<std::string()> make_key)
       : limits_(limits), random_(std::move(random)), make_key_(std::move(make_key)),
-        most_events_(limits.batch_events), most_bytes_(limits.batch_bytes) {}
+        max_events_(limits.batch_events), max_bytes_(limits.batch_bytes) {}
 
   next_step start() { return step::count{}; }
   next_step on_count(const result<due_count>& due);
@@ -114,14 +114,14 @@ private:
   next_step finish();
   bool nothing_left() const;
   void prove();
-  void tally(const verdict& said, settled what);
+  void tally(const verdict& ruling, settlement_effect what);
   std::chrono::milliseconds lease_time() const;
 
   run_limits limits_;
   std::function<double()> random_;
   std::function<std::string()> make_key_;
-  std::size_t most_events_; ///< of one batch; less than the limit after a 413
-  std::size_t most_bytes_;
+  std::size_t max_events_; ///< of one batch; less than the limit after a 413
+  std::size_t max_bytes_;
 
   sync_report report_;
   access_token token_;

@@ -24,10 +24,10 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t most_retry_after = 128;
+constexpr std::size_t max_retry_after_bytes = 128;
 constexpr int busy_poll_ms = 1000;
 constexpr int idle_poll_ms = 3600 * 1000;
-constexpr int deaf_poll_ms = 20; ///< where nothing can wake the wait
+constexpr int fallback_poll_ms = 20; ///< where nothing can wake the wait
 
 /// One exchange in flight.
 struct exchange {
@@ -146,10 +146,10 @@ http_reply reply_of(exchange& done, CURLcode code) {
   reply.content_type = lower_until_semicolon(type);
   curl_header* date = nullptr;
   if (curl_easy_header(done.easy, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
-    reply.date = std::string(date->value).substr(0, most_retry_after);
+    reply.date = std::string(date->value).substr(0, max_retry_after_bytes);
   curl_header* retry_after = nullptr;
   if (curl_easy_header(done.easy, "Retry-After", 0, CURLH_HEADER, -1, &retry_after) == CURLHE_OK)
-    reply.retry_after = std::string(retry_after->value).substr(0, most_retry_after);
+    reply.retry_after = std::string(retry_after->value).substr(0, max_retry_after_bytes);
   reply.body = std::move(done.body);
   return reply;
 }
@@ -164,7 +164,7 @@ public:
       throw std::bad_alloc();
     // libcurl goes on without its pair of sockets where no descriptor is left, and would then sleep
     // through every wake-up.
-    deaf_ = curl_multi_wakeup(multi_) != CURLM_OK;
+    wakeup_unavailable_ = curl_multi_wakeup(multi_) != CURLM_OK;
     try {
       const signals_blocked guard; // a host's signals are its own threads'
       thread_ = std::thread([this] { run(); });
@@ -200,16 +200,18 @@ private:
       } catch (const std::bad_alloc&) { // what is in flight ends by its timeout at the latest
       }
       // Idle, only a wake-up matters: a daemon's thread sleeps.
-      const int bound = deaf_ ? deaf_poll_ms : active_.empty() ? idle_poll_ms : busy_poll_ms;
+      const int bound = wakeup_unavailable_ ? fallback_poll_ms
+                        : active_.empty()   ? idle_poll_ms
+                                            : busy_poll_ms;
       curl_multi_poll(multi_, nullptr, 0, bound, nullptr);
     }
     take_waiting();
-    for (auto& [easy, one] : active_) {
+    for (auto& [easy, transfer] : active_) {
       curl_multi_remove_handle(multi_, easy);
       http_reply reply;
       reply.outcome = http_outcome::cancelled;
       reply.error = "this process is stopping";
-      one->completed(std::move(reply));
+      transfer->completed(std::move(reply));
     }
     active_.clear();
   }
@@ -220,15 +222,15 @@ private:
       const std::lock_guard hold(guard_);
       taken.swap(waiting_);
     }
-    for (auto& one : taken) {
-      if (!configure(*one)) {
+    for (auto& entry : taken) {
+      if (!configure(*entry)) {
         http_reply reply;
         reply.error = "out of memory";
-        one->completed(std::move(reply));
+        entry->completed(std::move(reply));
         continue;
       }
-      CURL* const easy = one->easy;
-      active_.emplace(easy, std::move(one));
+      CURL* const easy = entry->easy;
+      active_.emplace(easy, std::move(entry));
       curl_multi_add_handle(multi_, easy);
     }
   }
@@ -246,7 +248,7 @@ private:
   }
 
   CURLM* multi_ = nullptr;
-  bool deaf_ = false; ///< nothing can wake its wait
+  bool wakeup_unavailable_ = false; ///< nothing can wake its wait
   std::atomic<bool> stopping_{false};
   std::mutex guard_;
   std::vector<std::unique_ptr<exchange>> waiting_;

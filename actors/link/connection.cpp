@@ -15,8 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t most_host_header = 110; // lws cuts the header line off at 128 bytes
-constexpr std::size_t most_path = 1024;
+constexpr std::size_t max_host_header_bytes = 110; // lws cuts the header line off at 128 bytes
+constexpr std::size_t max_path_bytes = 1024;
 constexpr std::size_t part_of_frame = std::size_t{64} << 10; // handed over at once
 
 bool is_header_safe(std::string_view text) {
@@ -116,9 +116,9 @@ void connection::connect_and_serve() {
 /// What could only go wrong inside lws, and worse there.
 bool connection::usable() {
   if (host_.empty() || !is_header_safe(host_) || !is_header_safe(request_.path) ||
-      host_header(request_).size() > most_host_header || request_.path.size() > most_path ||
-      request_.path.empty() || request_.path.find(' ') != std::string::npos || request_.port <= 0 ||
-      request_.port > 65535) {
+      host_header(request_).size() > max_host_header_bytes ||
+      request_.path.size() > max_path_bytes || request_.path.empty() ||
+      request_.path.find(' ') != std::string::npos || request_.port <= 0 || request_.port > 65535) {
     decide(link_end::unreachable, "the address is not one that can be asked");
     return false;
   }
@@ -159,8 +159,9 @@ void connection::close_context() {
   leave_ = true; // the callbacks that follow change nothing any more
   if (context_ == nullptr)
     return;
-  for (timer* one : {&connect_timer_, &attempt_timer_, &ping_timer_, &pong_timer_, &closing_timer_})
-    lws_sul_cancel(&one->sul);
+  for (timer* each_timer :
+       {&connect_timer_, &attempt_timer_, &ping_timer_, &pong_timer_, &closing_timer_})
+    lws_sul_cancel(&each_timer->sul);
   lws_context_destroy(context_);
   context_ = nullptr;
   wsi_ = nullptr;
@@ -214,7 +215,7 @@ void connection::on_posted() {
   for (auto& text : all.texts)
     queue_.push_back(std::move(text));
   unread_ -= std::min(unread_, all.taken);
-  if (paused_ && unread_ <= request_.most_unread / 2 && wsi_ != nullptr) {
+  if (paused_ && unread_ <= request_.max_unread_bytes / 2 && wsi_ != nullptr) {
     paused_ = false;
     lws_rx_flow_control(wsi_, 1);
   }
@@ -254,11 +255,11 @@ void connection::start(timer& which, milliseconds after, void (connection::*expi
   lws_sul_schedule(
       context_, 0, &which.sul,
       [](lws_sorted_usec_list_t* sul) {
-        const auto* one = reinterpret_cast<timer*>(sul);
-        connection& owner = *one->owner;
+        const auto* expired_timer = reinterpret_cast<timer*>(sul);
+        connection& owner = *expired_timer->owner;
         if (owner.leave_)
           return;
-        (owner.*one->expired)();
+        (owner.*expired_timer->expired)();
         if (owner.leave_ || owner.try_next_) // lws goes on to poll() before it returns to the loop
           lws_cancel_service(owner.context_);
       },

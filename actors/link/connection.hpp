@@ -78,7 +78,7 @@ private:
   void decide(link_end how, std::string words, int http_status = 0, int close_code = 0);
   void tell_ended();
   template <class Call>
-  void tell(Call&& call);
+  void call_handler(Call&& call);
   void start(timer& which, std::chrono::milliseconds after, void (connection::*expired)());
   static int dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in,
                       std::size_t size);
@@ -145,7 +145,7 @@ private:
 };
 
 template <class Call>
-void connection::tell(Call&& call) {
+void connection::call_handler(Call&& call) {
   const std::lock_guard hold(telling_);
   if (!told_ended_)
     call();

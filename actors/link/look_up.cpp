@@ -25,9 +25,9 @@ addresses ask_resolver(const std::string& host) {
   if (const int code = ::getaddrinfo(host.c_str(), nullptr, &wanted, &all); code != 0)
     return {{}, ::gai_strerror(code)};
   addresses found;
-  for (const addrinfo* one = all; one != nullptr; one = one->ai_next) {
+  for (const addrinfo* address = all; address != nullptr; address = address->ai_next) {
     char text[NI_MAXHOST];
-    if (::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0,
+    if (::getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, nullptr, 0,
                       NI_NUMERICHOST) == 0)
       found.numeric.emplace_back(text);
   }

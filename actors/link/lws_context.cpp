@@ -16,12 +16,12 @@ constexpr lws_retry_bo_t no_validity_pings{};
 
 /// lws's making of a context ignores SIGPIPE for the whole process, which is not a module's
 /// business; the link's thread blocks the signal for itself.
-class sigpipe_as_it_was {
+class sigpipe_restorer {
 public:
-  sigpipe_as_it_was() { ::sigaction(SIGPIPE, nullptr, &before_); }
-  ~sigpipe_as_it_was() { ::sigaction(SIGPIPE, &before_, nullptr); }
-  sigpipe_as_it_was(const sigpipe_as_it_was&) = delete;
-  sigpipe_as_it_was& operator=(const sigpipe_as_it_was&) = delete;
+  sigpipe_restorer() { ::sigaction(SIGPIPE, nullptr, &before_); }
+  ~sigpipe_restorer() { ::sigaction(SIGPIPE, &before_, nullptr); }
+  sigpipe_restorer(const sigpipe_restorer&) = delete;
+  sigpipe_restorer& operator=(const sigpipe_restorer&) = delete;
 
 private:
   struct sigaction before_ {};
@@ -61,7 +61,7 @@ std::string ca_file_of(const link_request& request) {
 lws_context* make_lws_context(const link_request& request, const lws_protocols* protocols) {
   static std::mutex one_at_a_time;
   const std::lock_guard hold(one_at_a_time);
-  const sigpipe_as_it_was guard;
+  const sigpipe_restorer guard;
   prepare_once();
   auto info = plain_info();
   // Every deadline is the link's own; lws's come later.

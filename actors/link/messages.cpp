@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds closing_time{1000};
 constexpr int no_code = 1005; // RFC 6455, 7.1.5
-constexpr std::size_t most_reason = 123;
+constexpr std::size_t max_reason_bytes = 123;
 
 bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
@@ -111,7 +111,7 @@ void connection::on_open() {
   open_ = true;
   lws_sul_cancel(&connect_timer_.sul);
   start(ping_timer_, request_.ping_every, &connection::ping_now);
-  tell([&] { handlers_.opened(); });
+  call_handler([&] { handlers_.opened(); });
   if (!queue_.empty())
     lws_callback_on_writable(wsi_);
 }
@@ -126,11 +126,12 @@ void connection::on_part(std::string_view bytes) {
                          "the server sent a binary message");
   // What is left of the frame is known from its header: no need to wait until it is here.
   const std::size_t left = lws_remaining_packet_payload(wsi_);
-  const std::size_t room = request_.most_message - std::min(request_.most_message, message_.size());
+  const std::size_t room =
+      request_.max_message_bytes - std::min(request_.max_message_bytes, message_.size());
   if (bytes.size() > room || left > room - bytes.size())
     return begin_closing(link_end::too_large, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE,
-                         "the server sent a message over " + std::to_string(request_.most_message) +
-                             " bytes");
+                         "the server sent a message over " +
+                             std::to_string(request_.max_message_bytes) + " bytes");
   message_.append(bytes);
   if (lws_is_final_fragment(wsi_) == 0)
     return;
@@ -138,11 +139,11 @@ void connection::on_part(std::string_view bytes) {
     return begin_closing(link_end::bad_frame, LWS_CLOSE_STATUS_INVALID_PAYLOAD,
                          "the server sent text that is not UTF-8");
   unread_ += message_.size();
-  if (unread_ > request_.most_unread && !paused_) {
+  if (unread_ > request_.max_unread_bytes && !paused_) {
     paused_ = true;
     lws_rx_flow_control(wsi_, 0);
   }
-  tell([&] { handlers_.text(std::exchange(message_, {})); });
+  call_handler([&] { handlers_.text(std::exchange(message_, {})); });
 }
 
 void connection::on_peer_close(std::string_view payload) {
@@ -150,7 +151,7 @@ void connection::on_peer_close(std::string_view payload) {
   std::string reason;
   if (payload.size() >= 2) {
     code = static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);
-    reason = printable(payload.substr(2), most_reason);
+    reason = printable(payload.substr(2), max_reason_bytes);
   }
   decide(link_end::closed,
          "the server closed the connection (" + std::to_string(code) + ")" +
@@ -186,7 +187,7 @@ void connection::give_back_written() {
   const bool all = before == in_lws_;
   in_lws_ = 0;
   if (all)
-    tell([&] { handlers_.drained(); });
+    call_handler([&] { handlers_.drained(); });
 }
 
 int connection::broken() {

@@ -24,11 +24,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr off_t least_store_bytes = 8192; ///< two meta pages; anything shorter was never a store
+constexpr off_t min_store_bytes = 8192; ///< two meta pages; anything shorter was never a store
 constexpr off_t lock_file_bytes = 8192;
 constexpr off_t unwritten_end = off_t{64} << 10; ///< what a healthy file may lack at its end
 constexpr unsigned lmdb_flags = MDB_NOTLS;
-constexpr MDB_dbi most_tables = 16;
+constexpr MDB_dbi max_tables = 16;
 constexpr std::chrono::milliseconds reader_poll{1};
 
 constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 7> table_names = {{
@@ -54,8 +54,9 @@ struct registry {
 };
 
 registry& the_registry() {
-  static registry* const one = new registry; // never destroyed: a static store may end after it
-  return *one;
+  static registry* const shared_registry =
+      new registry; // never destroyed: a static store may end after it
+  return *shared_registry;
 }
 
 off_t size_of(const fs::path& file) {
@@ -89,7 +90,7 @@ bool was_never_written(MDB_env* env) {
 /// recorded.
 void sync_names(const fs::path& folder) {
   sync_path(folder);
-  if (const int error = sync_way_to(folder); error != 0)
+  if (const int error = fsync_parents(folder); error != 0)
     throw lmdb_error(error, "sync the folders of the store");
 }
 
@@ -97,10 +98,10 @@ void sync_names(const fs::path& folder) {
 result<void> check_place(const fs::path& folder, open_mode mode) {
   if (mode == open_mode::read)
     return size_of(folder / "lock") < 0 ? result<void>{} : check_file_system(folder);
-  if (auto fine = check_owner(folder.parent_path()); !fine)
-    return fine;
-  if (auto fine = check_file_system(folder); !fine)
-    return fine;
+  if (auto ok = check_owner(folder.parent_path()); !ok)
+    return ok;
+  if (auto ok = check_file_system(folder); !ok)
+    return ok;
   return make_private_folder(folder);
 }
 
@@ -171,8 +172,8 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
                    std::string("this LMDB (") + mdb_version(nullptr, nullptr, nullptr) +
                        ") breaks other processes' locks when it closes",
                    "install LMDB up to 0.9.25, or 0.9.32 and later"};
-  if (auto fine = check_place(options.folder, mode); !fine)
-    return fine.error();
+  if (auto ok = check_place(options.folder, mode); !ok)
+    return ok.error();
 
   struct stat found {};
   if (::stat(options.folder.c_str(), &found) != 0) {
@@ -236,7 +237,7 @@ result<void> environment::start(const initialiser& initialise) {
   const flock_hold hold(outer_.get());
   try {
     const fs::path place = options_.folder / "env";
-    if (size_of(place / "data.mdb") < least_store_bytes) {
+    if (size_of(place / "data.mdb") < min_store_bytes) {
       if (!writes)
         return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
       if (auto made = create(initialise); !made)
@@ -311,12 +312,12 @@ void environment::open_env(const fs::path& folder, unsigned more_flags) {
        map_bytes_ = map_bytes_ > (64U << 20) ? map_bytes_ / 4 : 0) {
     if (const int rc = mdb_env_create(&env_); rc != 0)
       throw lmdb_error(rc, "open");
-    mdb_env_set_maxdbs(env_, most_tables);
+    mdb_env_set_maxdbs(env_, max_tables);
     // A damaged page can fail LMDB's own assertions: that is what SIGBUS says of a damaged file.
     mdb_env_set_assert(env_, [](MDB_env*, const char*) { ::raise(SIGBUS); });
     mdb_env_set_mapsize(env_, map_bytes_);
     int rc = mdb_env_open(env_, folder.c_str(), lmdb_flags | more_flags, 0600);
-    if (rc == 0 && has_memory_left())
+    if (rc == 0 && has_memory_headroom())
       break;
     if (rc == 0)
       rc = ENOMEM;

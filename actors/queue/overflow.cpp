@@ -25,7 +25,8 @@ std::uint64_t overflow_events_in_name(std::string_view name) {
   if (!name.ends_with(overflow_suffix) || dash == std::string_view::npos)
     return 0;
   std::uint64_t number = 0;
-  const std::string_view digits = name.substr(dash + 1, name.size() - overflow_suffix.size() - dash - 1);
+  const std::string_view digits =
+      name.substr(dash + 1, name.size() - overflow_suffix.size() - dash - 1);
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return number;
 }
@@ -41,7 +42,7 @@ result<void> write_overflow(const fs::path& home, std::string_view first_id, std
   name.append("-").append(std::to_string(events)).append(overflow_suffix);
   if (auto written = replace_file(folder / name, gzip(lines)); !written)
     return written;
-  if (const int error = sync_way_to(folder); error != 0)
+  if (const int error = fsync_parents(folder); error != 0)
     return system_failure(error, "cannot sync " + home.string());
   return {};
 }

@@ -23,8 +23,8 @@ bool calls_for_spill(ec code) {
   }
 }
 
-void answer(asker& who, result<append_receipt> outcome) {
-  if (auto* posted = std::get_if<std::shared_ptr<posting>>(&who))
+void answer(pending_reply& who, result<append_receipt> outcome) {
+  if (auto* posted = std::get_if<std::shared_ptr<append_callback>>(&who))
     (*posted)->answer(std::move(outcome));
   else
     deliver(std::get<caf::typed_response_promise<append_receipt>>(who), std::move(outcome));
@@ -37,10 +37,10 @@ queue_state::~queue_state() {
     give_back_leases();
   } catch (const std::exception&) { // the next QUEUE does
   }
-  answer_parked({ec::stopping,
-                 "the queue stopped before this event was committed: it may not be "
-                 "recorded",
-                 {}});
+  answer_pending({ec::stopping,
+                  "the queue stopped before this event was committed: it may not be "
+                  "recorded",
+                  {}});
 }
 
 result<store*> queue_state::open() {
@@ -105,9 +105,9 @@ void queue_state::give_back_leases() {
   }
 }
 
-void queue_state::park(event_draft draft, asker who) {
+void queue_state::enqueue(event_draft draft, pending_reply who) {
   drafts.push_back(std::move(draft));
-  askers.push_back(std::move(who));
+  pending_replies.push_back(std::move(who));
   if (drafts.size() >= max_burst)
     commit();
   else if (drafts.size() == 1)
@@ -130,15 +130,15 @@ void queue_state::commit() {
       last_clock = answer->lamport_clock;
   if (has_clock) // before the receipts, so that who waits for CLOCK after one finds it there
     self->send(clock, clock_committed{last_clock, opened->node_id()});
-  for (std::size_t i = 0; i < askers.size(); ++i)
-    answer(askers[i], std::move((*answers)[i]));
+  for (std::size_t i = 0; i < pending_replies.size(); ++i)
+    answer(pending_replies[i], std::move((*answers)[i]));
   drafts.clear();
-  askers.clear();
+  pending_replies.clear();
 }
 
 void queue_state::spill(const failure& why, const std::vector<std::string>& ids) {
   if (!calls_for_spill(why.code))
-    return answer_parked(why);
+    return answer_pending(why);
   const epoch_us now = config.now();
   std::vector<spilled_event> events;
   events.reserve(drafts.size());
@@ -147,28 +147,28 @@ void queue_state::spill(const failure& why, const std::vector<std::string>& ids)
     events.push_back({std::move(draft), now, i < ids.size() ? ids[i] : std::string()});
   }
   if (auto kept = write_spill(config.store.home, events, now); !kept)
-    return answer_parked({why.code,
-                          "1 event NOT recorded: " + why.message +
-                              "; nor can it be kept beside the "
-                              "store: " +
-                              kept.error().message,
-                          why.hint});
+    return answer_pending({why.code,
+                           "1 event NOT recorded: " + why.message +
+                               "; nor can it be kept beside the "
+                               "store: " +
+                               kept.error().message,
+                           why.hint});
   spilled_before = true;
-  for (std::size_t i = 0; i < askers.size(); ++i) {
+  for (std::size_t i = 0; i < pending_replies.size(); ++i) {
     append_receipt receipt;
     receipt.event_id = events[i].event_id;
     receipt.spilled = why;
-    answer(askers[i], std::move(receipt));
+    answer(pending_replies[i], std::move(receipt));
   }
   drafts.clear();
-  askers.clear();
+  pending_replies.clear();
 }
 
-void queue_state::answer_parked(const failure& why) {
-  for (auto& who : askers)
+void queue_state::answer_pending(const failure& why) {
+  for (auto& who : pending_replies)
     answer(who, why);
   drafts.clear();
-  askers.clear();
+  pending_replies.clear();
 }
 
 queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self,
@@ -193,12 +193,12 @@ queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self
   return {
       [self](append_request& request) {
         auto promise = self->make_response_promise<append_receipt>();
-        self->state.park(std::move(request.draft), promise);
+        self->state.enqueue(std::move(request.draft), promise);
         return promise;
       },
-      [self](append_posting& posted) {
+      [self](append_with_callback& posted) {
         auto draft = std::move(posted.what->draft);
-        self->state.park(std::move(draft), std::move(posted.what));
+        self->state.enqueue(std::move(draft), std::move(posted.what));
       },
       [self](commit_burst) { self->state.commit(); },
       [self](const clock_actor& clock) {

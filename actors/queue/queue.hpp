@@ -23,7 +23,7 @@ namespace spec_kitty {
 
 /// Leases that QUEUE gave out and that have not ended: for the QUEUE that follows one that fell.
 /// Their owner is this process, which lives on, so nobody else would give them back in time.
-class lease_book {
+class lease_registry {
 public:
   void add(std::uint64_t token) {
     const std::lock_guard hold(guard_);
@@ -46,14 +46,15 @@ private:
 struct queue_config {
   store_options store;
   std::function<epoch_us()> now = wall_clock_now; ///< injected in tests
-  std::shared_ptr<lease_book> leases = {};        ///< where QUEUE may be started again
+  std::shared_ptr<lease_registry> leases = {};    ///< where QUEUE may be started again
 };
 
 /// Most events in one commit: the transaction stays short for other processes.
 inline constexpr std::size_t max_burst = 512;
 
 /// Who waits for an append: a request's promise, or a posting.
-using asker = std::variant<caf::typed_response_promise<append_receipt>, std::shared_ptr<posting>>;
+using pending_reply =
+    std::variant<caf::typed_response_promise<append_receipt>, std::shared_ptr<append_callback>>;
 
 struct queue_state {
   ~queue_state();
@@ -62,17 +63,17 @@ struct queue_state {
   result<store*> open();
   void take_in_spilled();
   void give_back_leases();
-  void park(event_draft draft, asker who);
+  void enqueue(event_draft draft, pending_reply who);
   void commit();
   /// Keeps the parked drafts beside a store that cannot be used, and answers them. `ids` are those
   /// of a commit whose outcome is unknown.
   void spill(const failure& why, const std::vector<std::string>& ids);
-  void answer_parked(const failure& why);
+  void answer_pending(const failure& why);
 
   queue_config config;
   std::optional<store> opened;
   std::vector<event_draft> drafts;
-  std::vector<asker> askers; ///< of the drafts, in their order
+  std::vector<pending_reply> pending_replies; ///< of the drafts, in their order
   clock_actor clock;
   bool has_clock = false;
   bool spilled_before = false; ///< by this process: to be taken in before anything is appended

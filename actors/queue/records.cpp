@@ -77,7 +77,7 @@ private:
   bool ok_ = true;
 };
 
-std::uint32_t checksum(std::string_view header, std::string_view body) {
+std::uint32_t record_checksum(std::string_view header, std::string_view body) {
   const auto feed = [](uLong sum, std::string_view bytes) {
     return crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()),
                  static_cast<uInt>(bytes.size()));
@@ -127,7 +127,7 @@ void event_record::encode(char* out) const {
   header << record_version << static_cast<std::uint8_t>(type.size())
          << static_cast<std::uint16_t>(head.size())
          << static_cast<std::uint32_t>(head.size() + tail.size()) << id << lamport << recorded_at
-         << team_id;
+         << partition_id;
   const std::string bytes = header.take();
   char* at = std::copy(bytes.begin(), bytes.end(), out) + sizeof(std::uint32_t);
   at = std::copy(type.begin(), type.end(), at);
@@ -135,7 +135,7 @@ void event_record::encode(char* out) const {
   at = std::copy(tail.begin(), tail.end(), at);
   const char* body = out + header_bytes;
   const std::uint32_t sum =
-      checksum({out, checksum_at}, {body, static_cast<std::size_t>(at - body)});
+      record_checksum({out, checksum_at}, {body, static_cast<std::size_t>(at - body)});
   std::memcpy(out + checksum_at, &sum, sizeof sum);
 }
 
@@ -148,10 +148,10 @@ std::optional<event_record> event_record::decode(std::string_view bytes) {
   event_record record;
   byte_reader in(bytes);
   in >> version >> type_size >> head_size >> json_size >> record.id >> record.lamport >>
-      record.recorded_at >> record.team_id >> sum;
+      record.recorded_at >> record.partition_id >> sum;
   if (!in.ok() || version != record_version || head_size > json_size ||
       bytes.size() != header_bytes + type_size + json_size ||
-      sum != checksum(bytes.substr(0, checksum_at), bytes.substr(header_bytes)))
+      sum != record_checksum(bytes.substr(0, checksum_at), bytes.substr(header_bytes)))
     return std::nullopt;
   record.type = bytes.substr(header_bytes, type_size);
   record.head = bytes.substr(header_bytes + type_size, head_size);
@@ -196,14 +196,14 @@ std::optional<dead_record> dead_record::decode(std::string_view bytes) {
   return dead;
 }
 
-std::string team_record::encode() const {
+std::string partition_record::encode() const {
   byte_writer out;
   out << id << hold << live << sent_through << held_since << std::string_view(hold_reason);
   return out.take();
 }
 
-team_record team_record::decode(std::string_view bytes) {
-  team_record team;
+partition_record partition_record::decode(std::string_view bytes) {
+  partition_record team;
   byte_reader(bytes) >> team.id >> team.hold >> team.live >> team.sent_through >> team.held_since >>
       team.hold_reason;
   return team;
@@ -225,7 +225,7 @@ project_record project_record::decode(std::string_view bytes) {
 
 std::string lease_record::encode() const {
   byte_writer out;
-  out << expires_at << owner.pid << team_id << owner.start_time << owner.boot
+  out << expires_at << owner.pid << partition_id << owner.start_time << owner.boot
       << static_cast<std::uint32_t>(positions.size()) << seconds;
   for (const auto seq : positions)
     out << seq;
@@ -236,7 +236,7 @@ std::optional<lease_record> lease_record::decode(std::string_view bytes) {
   lease_record lease;
   std::uint32_t count = 0;
   byte_reader in(bytes);
-  in >> lease.expires_at >> lease.owner.pid >> lease.team_id >> lease.owner.start_time >>
+  in >> lease.expires_at >> lease.owner.pid >> lease.partition_id >> lease.owner.start_time >>
       lease.owner.boot >> count >> lease.seconds;
   if (!in.ok() || count > bytes.size() / sizeof(std::uint64_t))
     return std::nullopt;
@@ -257,8 +257,8 @@ std::uint64_t position_of(std::string_view key) {
   return big_endian(value);
 }
 
-std::string team_queue_key(std::uint32_t team_id, std::uint64_t seq) {
-  return as_key(team_id) + as_key(seq);
+std::string team_queue_key(std::uint32_t partition_id, std::uint64_t seq) {
+  return as_key(partition_id) + as_key(seq);
 }
 
 std::string count_key(std::string_view event_type) {
@@ -273,18 +273,18 @@ std::string project_row_key(std::string_view project) {
   return std::string(1, 'p').append(project);
 }
 
-std::string lane_key(std::string_view team, std::string_view project) {
+std::string partition_key(std::string_view team, std::string_view project) {
   std::string key(team);
   if (!project.empty())
     key.append(1, '\0').append(project);
   return key;
 }
 
-std::string_view team_of_lane(std::string_view key) {
+std::string_view team_of_partition(std::string_view key) {
   return key.substr(0, key.find('\0'));
 }
 
-std::string_view project_of_lane(std::string_view key) {
+std::string_view project_of_partition(std::string_view key) {
   const auto zero = key.find('\0');
   return zero == std::string_view::npos ? std::string_view{} : key.substr(zero + 1);
 }

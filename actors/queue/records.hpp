@@ -46,7 +46,7 @@ struct event_record {
   ulid id;
   std::uint64_t lamport = 0;
   std::int64_t recorded_at = 0; ///< µs since 1970 when it was appended
-  std::uint32_t team_id = 0;
+  std::uint32_t partition_id = 0;
   std::string_view type;
   std::string_view head; ///< see messages/event.hpp
   std::string_view tail;
@@ -84,7 +84,7 @@ struct dead_record {
 
 /// A team's part of the queue, or what one project has in it: a lane. The lane without a project
 /// stands for the team as a whole where the server holds it.
-struct team_record {
+struct partition_record {
   std::uint32_t id = 0;
   std::uint32_t hold = 0;         ///< 0: none, 1: the server forbids it (403)
   std::uint64_t live = 0;         ///< the lane's queued, leased and held events
@@ -93,7 +93,7 @@ struct team_record {
   std::string hold_reason;
 
   std::string encode() const;
-  static team_record decode(std::string_view bytes);
+  static partition_record decode(std::string_view bytes);
 };
 
 /// What a person decided about a project's events. DO NOT CHANGE the numbers.
@@ -125,7 +125,7 @@ struct process_mark {
 struct lease_record {
   std::int64_t expires_at = 0; ///< µs since 1970
   process_mark owner;
-  std::uint32_t team_id = 0;
+  std::uint32_t partition_id = 0;
   std::vector<std::uint64_t> positions;
   std::uint32_t seconds = 0; ///< for which it was given, rounded up; 0: not known
 
@@ -136,15 +136,15 @@ struct lease_record {
 /// Keys.
 std::string position_key(std::uint64_t seq);
 std::uint64_t position_of(std::string_view key);
-std::string team_queue_key(std::uint32_t team_id, std::uint64_t seq);
+std::string team_queue_key(std::uint32_t partition_id, std::uint64_t seq);
 std::string count_key(std::string_view event_type);
 std::string_view id_key(const ulid& id);
 std::string project_row_key(std::string_view project);
 
 /// A lane's key: the team's slug, and the project's key behind a zero byte where there is one.
-std::string lane_key(std::string_view team, std::string_view project);
-std::string_view team_of_lane(std::string_view key);
-std::string_view project_of_lane(std::string_view key);
+std::string partition_key(std::string_view team, std::string_view project);
+std::string_view team_of_partition(std::string_view key);
+std::string_view project_of_partition(std::string_view key);
 
 inline constexpr std::string_view summary_key = "S";
 inline constexpr std::string_view node_key = "node";

@@ -18,19 +18,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int most_tries = 16; ///< to write a spill file while its folder comes and goes
-constexpr int sure_tries = 3;  ///< after so many a folder that is there is not what fails
+constexpr int max_attempts = 16;      ///< to write a spill file while its folder comes and goes
+constexpr int transient_attempts = 3; ///< after so many a folder that is there is not what fails
 
 constexpr std::string_view spill_suffix = ".jsonl";
 constexpr std::string_view set_aside = ".damaged";
 constexpr std::size_t checksum_digits = 8;
-constexpr std::uint64_t least_free = std::uint64_t{256} << 10; ///< the store's deletes need space
+constexpr std::uint64_t min_free_bytes = std::uint64_t{256}
+                                         << 10; ///< the store's deletes need space
 
 fs::path spill_folder(const fs::path& home) {
   return home / "spill";
 }
 
-std::string checksum(std::string_view json) {
+std::string line_checksum(std::string_view json) {
   const auto sum = crc32(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(json.data()),
                          static_cast<uInt>(json.size()));
   std::array<char, checksum_digits + 1> hex{};
@@ -42,9 +43,9 @@ std::string checksum(std::string_view json) {
 void write_keys(json_writer& out, const std::vector<std::string>& keys) {
   key(out, "once");
   out.StartArray();
-  for (const auto& one : keys) {
+  for (const auto& entry : keys) {
     std::string hex;
-    for (const char c : one.substr(1)) {
+    for (const char c : entry.substr(1)) {
       std::array<char, 3> digits{};
       std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned char>(c));
       hex += digits.data();
@@ -59,10 +60,10 @@ std::vector<std::string> read_keys(const json_value& object) {
   const json_value* list = member(object, "once");
   if (list == nullptr || !list->IsArray())
     return keys;
-  for (const auto& one : list->GetArray()) {
-    const std::string_view hex = one.IsString()
-                                     ? std::string_view(one.GetString(), one.GetStringLength())
-                                     : std::string_view{};
+  for (const auto& element : list->GetArray()) {
+    const std::string_view hex =
+        element.IsString() ? std::string_view(element.GetString(), element.GetStringLength())
+                           : std::string_view{};
     std::string key = "a";
     for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
       unsigned byte = 0;
@@ -94,8 +95,8 @@ std::string as_json(const spilled_event& event) {
   field(out, "project_slug", draft.project_slug);
   field(out, "project_key", draft.project_key);
   field(out, "project_name", draft.project_name);
-  if (!draft.once.empty())
-    write_keys(out, draft.once);
+  if (!draft.dedup_keys.empty())
+    write_keys(out, draft.dedup_keys);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -134,7 +135,7 @@ std::string render_spill(std::span<const spilled_event> events) {
   std::string text;
   for (const auto& event : events) {
     const std::string json = as_json(event);
-    text += checksum(json) + ' ' + json + '\n';
+    text += line_checksum(json) + ' ' + json + '\n';
   }
   return text;
 }
@@ -148,8 +149,8 @@ spill_content parse_spill(std::string_view text) {
     const bool framed = newline != std::string_view::npos && line.size() > checksum_digits + 1 &&
                         line[checksum_digits] == ' ';
     const std::string_view json = framed ? line.substr(checksum_digits + 1) : std::string_view{};
-    auto event = framed && line.substr(0, checksum_digits) == checksum(json) ? from_json(json)
-                                                                             : std::nullopt;
+    auto event = framed && line.substr(0, checksum_digits) == line_checksum(json) ? from_json(json)
+                                                                                  : std::nullopt;
     if (event)
       found.events.push_back(std::move(*event));
     else
@@ -162,7 +163,7 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
                          epoch_us now) {
   if (auto mine = check_owner(home); !mine) // nobody leaves files in another user's home
     return mine;
-  if (auto room = check_free_space(home, least_free); !room)
+  if (auto room = check_free_space(home, min_free_bytes); !room)
     return room;
   const fs::path folder = spill_folder(home);
   const std::string id = to_string(next_ulid(
@@ -172,15 +173,15 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   result<void> written = failure{};
   std::error_code none;
   // Who takes files in may just have removed the folder, and somebody else may have made it again.
-  for (int tries = 0; tries < most_tries; ++tries) {
+  for (int tries = 0; tries < max_attempts; ++tries) {
     if (auto made = make_private_folder(folder); !made)
       return made;
     written = replace_file(folder / name, text);
-    if (written || (tries >= sure_tries && fs::is_directory(folder, none)))
+    if (written || (tries >= transient_attempts && fs::is_directory(folder, none)))
       break;
   }
   if (written)
-    if (const int error = sync_way_to(folder); error != 0)
+    if (const int error = fsync_parents(folder); error != 0)
       written = system_failure(error, "cannot sync " + home.string());
   // The file may be there all the same, when only a folder's sync failed. Whoever hears that
   // nothing was recorded records it again: then this one must not be taken in.

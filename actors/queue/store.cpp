@@ -12,7 +12,7 @@ namespace {
 /// The map is four times the cap: half-filled pages, overflow pages and the free list fit in the
 /// rest, so the cap is reached before the map is full.
 constexpr std::uint64_t map_per_cap = 4;
-constexpr std::uint64_t least_map = std::uint64_t{16} << 20;
+constexpr std::uint64_t min_map_bytes = std::uint64_t{16} << 20;
 
 void fill_new_store(lmdb_txn& txn, const store_tables& tables, const node_seed& seed) {
   const std::string home_id = to_string(next_ulid({}, 0, draw_randomness()));
@@ -39,7 +39,7 @@ std::string_view to_string(event_state state) {
 
 result<store> store::open(const store_options& options, open_mode mode) {
   const environment_options place{options.home / "queue",
-                                  std::max(options.max_bytes * map_per_cap, least_map),
+                                  std::max(options.max_bytes * map_per_cap, min_map_bytes),
                                   options.busy_timeout};
   auto env = environment::open(place, mode, [&](lmdb_txn& txn, const store_tables& tables) {
     fill_new_store(txn, tables, options.seed);
@@ -110,18 +110,18 @@ summary read_summary(const lmdb_txn& txn, const store_tables& tables) {
   return *row;
 }
 
-team_record& team_book::at(std::string_view team, std::string_view project) {
+partition_record& partition_counters::at(std::string_view team, std::string_view project) {
   row(std::string(team));
-  return row(lane_key(team, project));
+  return row(partition_key(team, project));
 }
 
-team_record& team_book::row(std::string key) {
+partition_record& partition_counters::row(std::string key) {
   for (auto& [known, row] : rows_)
     if (known == key)
       return row;
-  team_record row;
+  partition_record row;
   if (const auto bytes = txn_.get(tables_.teams, key))
-    row = team_record::decode(*bytes);
+    row = partition_record::decode(*bytes);
   else
     row.id = static_cast<std::uint32_t>(
         txn_.entries(tables_.teams) + 1 +
@@ -131,13 +131,13 @@ team_record& team_book::row(std::string key) {
   return rows_.emplace_back(std::move(key), std::move(row)).second;
 }
 
-team_record& team_book::at_id(std::uint32_t id) {
+partition_record& partition_counters::at_id(std::uint32_t id) {
   for (auto& [known, row] : rows_)
     if (row.id == id)
       return row;
   lmdb_cursor cursor(txn_, tables_.teams);
   for (bool more = cursor.first(); more; more = cursor.next())
-    if (team_record::decode(cursor.value()).id == id)
+    if (partition_record::decode(cursor.value()).id == id)
       return row(std::string(cursor.key()));
   throw lmdb_error(MDB_CORRUPTED, "find the team of an event");
 }
@@ -148,27 +148,28 @@ project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
   return bytes ? project_record::decode(*bytes) : project_record{};
 }
 
-std::vector<lane> all_lanes(const lmdb_txn& txn, const store_tables& tables,
-                            bool share_by_default) {
-  std::vector<lane> lanes;
+std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& tables,
+                                      bool share_by_default) {
+  std::vector<partition> partitions;
   lmdb_cursor cursor(txn, tables.teams);
   for (bool more = cursor.first(); more; more = cursor.next()) {
-    lane found{std::string(team_of_lane(cursor.key())), std::string(project_of_lane(cursor.key())),
-               team_record::decode(cursor.value())};
+    partition found{std::string(team_of_partition(cursor.key())),
+                    std::string(project_of_partition(cursor.key())),
+                    partition_record::decode(cursor.value())};
     const auto choice = found.project.empty() ? sharing::undecided
                                               : read_project_row(txn, tables, found.project).choice;
     found.shared = choice == sharing::shared || (choice == sharing::undecided && share_by_default);
-    lanes.push_back(std::move(found));
+    partitions.push_back(std::move(found));
   }
-  return lanes;
+  return partitions;
 }
 
-void team_book::write_back() {
+void partition_counters::write_back() {
   for (const auto& [slug, row] : rows_)
     txn_.put(tables_.teams, slug, row.encode());
 }
 
-void type_book::add(std::string_view type, std::int64_t difference) {
+void type_counters::add(std::string_view type, std::int64_t difference) {
   for (auto& [known, change] : rows_)
     if (known == type) {
       change += difference;
@@ -177,7 +178,7 @@ void type_book::add(std::string_view type, std::int64_t difference) {
   rows_.emplace_back(std::string(type), difference);
 }
 
-void type_book::write_back() {
+void type_counters::write_back() {
   for (const auto& [type, change] : rows_) {
     const std::string row_key = count_key(type);
     const auto bytes = txn_.get(tables_.main, row_key);

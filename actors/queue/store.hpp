@@ -146,42 +146,43 @@ summary read_summary(const lmdb_txn& txn, const store_tables& tables);
 
 /// Lanes (a team's, or a project's in a team) touched in a transaction, read once and written back
 /// once. References hold until the next call of at().
-class team_book {
+class partition_counters {
 public:
-  team_book(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
+  partition_counters(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
   /// The row of a lane, made on first use; a team's own row comes before those of its projects.
-  team_record& at(std::string_view team, std::string_view project = {});
+  partition_record& at(std::string_view team, std::string_view project = {});
   /// The row with this id; throws lmdb_error(MDB_CORRUPTED) where there is none.
-  team_record& at_id(std::uint32_t id);
+  partition_record& at_id(std::uint32_t id);
   void write_back();
 
 private:
-  team_record& row(std::string key);
+  partition_record& row(std::string key);
 
   lmdb_txn& txn_;
   const store_tables& tables_;
-  std::vector<std::pair<std::string, team_record>> rows_;
+  std::vector<std::pair<std::string, partition_record>> rows_;
 };
 
 /// One lane and whether its events may go.
-struct lane {
+struct partition {
   std::string team;
   std::string project; ///< key; empty: none
-  team_record row;
+  partition_record row;
   bool shared = true;
 };
 
 /// Every lane, in the order of team and project.
-std::vector<lane> all_lanes(const lmdb_txn& txn, const store_tables& tables, bool share_by_default);
+std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& tables,
+                                      bool share_by_default);
 
 /// A project's row; undecided where there is none.
 project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
                                 std::string_view project);
 
 /// Counts per event type, kept like team rows.
-class type_book {
+class type_counters {
 public:
-  type_book(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
+  type_counters(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
   void add(std::string_view type, std::int64_t difference);
   void write_back();
 

@@ -17,11 +17,11 @@ std::string account_row(const adopt_request& who) {
 
 /// Positions of a lane, in order.
 std::vector<std::uint64_t> positions_of(const lmdb_txn& txn, const store_tables& tables,
-                                        std::uint32_t lane_id) {
+                                        std::uint32_t wanted_partition) {
   std::vector<std::uint64_t> found;
   lmdb_cursor cursor(txn, tables.team_queue);
-  const std::string end = team_queue_key(lane_id, ~0ULL);
-  for (bool more = cursor.seek(team_queue_key(lane_id, 0)); more && cursor.key() <= end;
+  const std::string end = team_queue_key(wanted_partition, ~0ULL);
+  for (bool more = cursor.seek(team_queue_key(wanted_partition, 0)); more && cursor.key() <= end;
        more = cursor.next())
     found.push_back(position_of(cursor.key()));
   return found;
@@ -37,21 +37,23 @@ result<adoption> store::adopt(const adopt_request& request) {
     const bool may = !last_seen || *last_seen == account || request.adopt_local;
 
     store_detail::queue_rows rows(txn, tables);
-    for (const auto& lane : store_detail::all_lanes(txn, tables, options_.share_by_default)) {
-      if (lane.team != local_team)
+    for (const auto& partition :
+         store_detail::all_partitions(txn, tables, options_.share_by_default)) {
+      if (partition.team != local_team)
         continue;
       if (!may) {
-        done.left += lane.row.live;
+        done.left += partition.row.live;
         continue;
       }
-      for (const auto seq : positions_of(txn, tables, lane.row.id))
-        rows.move_to_lane(seq, request.team_slug, lane.project);
-      done.adopted += lane.row.live;
-      if (lane.row.live > 0)
+      for (const auto seq : positions_of(txn, tables, partition.row.id))
+        rows.move_to_partition(seq, request.team_slug, partition.project);
+      done.adopted += partition.row.live;
+      if (partition.row.live > 0)
         done.projects.emplace_back(
-            lane.project.empty() ? "no project"
-                                 : store_detail::read_project_row(txn, tables, lane.project).name,
-            lane.row.live);
+            partition.project.empty()
+                ? "no project"
+                : store_detail::read_project_row(txn, tables, partition.project).name,
+            partition.row.live);
     }
     if (may || done.left == 0) // who was not given these events must not get them by asking twice
       txn.put(tables.main, account_key, account);

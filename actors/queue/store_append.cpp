@@ -43,19 +43,19 @@ event_maker::event_maker(const event_draft& draft, const summary& row, std::stri
 }
 
 void queue_rows::add(event_record event, std::string_view team, std::string_view project) {
-  team_record& lane = teams.at(team, project);
-  event.team_id = lane.id;
+  partition_record& partition = teams.at(team, project);
+  event.partition_id = partition.id;
   const std::uint64_t seq = row.next_seq++;
   const std::size_t size = event.encoded_size();
   if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
     throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
   event.encode(txn.append(tables.events, position_key(seq), size));
-  txn.put(tables.team_queue, team_queue_key(lane.id, seq), {});
+  txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
   row.clock = std::max(row.clock, event.lamport);
   row.bytes += size;
   ++row.live;
   ++row.accepted;
-  ++lane.live;
+  ++partition.live;
   types.add(event.type, 1);
 }
 
@@ -67,35 +67,36 @@ void queue_rows::remember_project(std::string_view key, std::string_view name) {
     txn.put(tables.main, at, project_record{sharing::undecided, std::string(name)}.encode());
 }
 
-void queue_rows::move_to_lane(std::uint64_t seq, std::string_view team, std::string_view project) {
+void queue_rows::move_to_partition(std::uint64_t seq, std::string_view team,
+                                   std::string_view project) {
   auto event = read_event(txn, tables, seq);
   if (!event)
     throw lmdb_error(MDB_CORRUPTED, "find a queued event");
   head_parts head = read_head(*event);
   head.team_slug = team;
-  const std::uint32_t from = event->team_id;
-  team_record& old = teams.at_id(from);
+  const std::uint32_t from = event->partition_id;
+  partition_record& old = teams.at_id(from);
   --old.live;
   const bool was_sent = seq <= old.sent_through;
-  team_record& lane = teams.at(team, project);
-  ++lane.live;
+  partition_record& partition = teams.at(team, project);
+  ++partition.live;
   if (was_sent) // its outcome may be unknown: it keeps its stamp
-    lane.sent_through = std::max(lane.sent_through, seq);
-  event->team_id = lane.id;
+    partition.sent_through = std::max(partition.sent_through, seq);
+  event->partition_id = partition.id;
   rewrite_head(txn, tables, row, seq, *event, head);
   txn.erase(tables.team_queue, team_queue_key(from, seq));
-  txn.put(tables.team_queue, team_queue_key(lane.id, seq), {});
+  txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
 }
 
 void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
   const std::string at = position_key(seq);
-  --teams.at_id(event.team_id).live;
+  --teams.at_id(event.partition_id).live;
   --row.live;
   row.bytes -= event.encoded_size();
   types.add(event.type, -1);
   txn.erase(tables.attempts, at);
   txn.erase(tables.ids, id_key(event.id));
-  txn.erase(tables.team_queue, team_queue_key(event.team_id, seq));
+  txn.erase(tables.team_queue, team_queue_key(event.partition_id, seq));
   txn.erase(tables.events, at);
 }
 
@@ -119,7 +120,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     store_detail::queue_rows rows(txn, tables);
     summary& row = rows.row;
     for (const auto& draft : drafts) {
-      if (auto known = rows.announced_as(draft.once)) {
+      if (auto known = rows.announced_as(draft.dedup_keys)) {
         attempted_.emplace_back();
         append_receipt before;
         before.event_id = std::move(*known);
@@ -148,7 +149,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       }
       rows.remember_project(draft.project_key, draft.project_name);
       rows.add(made.record, draft.team_slug, draft.project_key);
-      rows.remember_announcement(draft.once, made.record.id);
+      rows.remember_announcement(draft.dedup_keys, made.record.id);
       row.last_id = made.record.id;
       attempted_.push_back(to_string(made.record.id));
       answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,

@@ -23,7 +23,7 @@ std::map<std::string, std::uint64_t> dead_by_id(const lmdb_txn& txn, const store
 
 /// Puts a dead letter back where it was in append order.
 void bring_back(lmdb_txn& txn, const store_tables& tables, std::uint64_t seq, summary& row,
-                store_detail::team_book& teams, store_detail::type_book& types) {
+                store_detail::partition_counters& teams, store_detail::type_counters& types) {
   const std::string at = position_key(seq);
   const auto dead = dead_record::decode(*txn.get(tables.dead, at));
   const std::string bytes = dead->record; // a copy: the writes below move pages
@@ -31,8 +31,8 @@ void bring_back(lmdb_txn& txn, const store_tables& tables, std::uint64_t seq, su
   if (!txn.put_new(tables.ids, id_key(event->id), at))
     return; // the same event is queued again already
   txn.put(tables.events, at, bytes);
-  txn.put(tables.team_queue, team_queue_key(event->team_id, seq), {});
-  ++teams.at_id(event->team_id).live;
+  txn.put(tables.team_queue, team_queue_key(event->partition_id, seq), {});
+  ++teams.at_id(event->partition_id).live;
   types.add(event->type, 1);
   ++row.live;
   row.bytes += bytes.size();
@@ -56,8 +56,8 @@ result<dead_done> store::decide_dead(const dead_request& request) {
     if (!done.unknown.empty())
       return done;
     summary row = store_detail::read_summary(txn, tables);
-    store_detail::team_book teams(txn, tables);
-    store_detail::type_book types(txn, tables);
+    store_detail::partition_counters teams(txn, tables);
+    store_detail::type_counters types(txn, tables);
     for (const auto& [id, seq] : chosen) {
       if (request.what == dead_request::decision::retry)
         bring_back(txn, tables, seq, row, teams, types);
@@ -74,8 +74,8 @@ result<dead_done> store::decide_dead(const dead_request& request) {
 
 result<hold_done> store::hold(const hold_request& request, epoch_us now) {
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
-    store_detail::team_book teams(txn, tables);
-    team_record& team = teams.at(request.team_slug);
+    store_detail::partition_counters teams(txn, tables);
+    partition_record& team = teams.at(request.team_slug);
     const bool held = !request.reason.empty();
     if (held && team.hold == 0)
       team.held_since = now;

@@ -23,7 +23,7 @@ constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
 /// How far ahead of this machine's time an id may be and still count as the newest here. Ids that
 /// are given out rise above the newest: one from the far future would use up the room for them, and
 /// every later one would bear its time. Such an event is taken in; only the ids do not follow it.
-constexpr std::uint64_t most_ahead_ms = 24ULL * 60 * 60 * 1000;
+constexpr std::uint64_t max_ahead_ms = 24ULL * 60 * 60 * 1000;
 
 constexpr const char* counted_elsewhere = "refused before it was imported";
 
@@ -43,15 +43,16 @@ public:
     for (const auto& event : request.events) {
       const ulid id = *parse_ulid(event.event_id);
       import_answer answer = judge(event, id);
-      if (answer.what == import_fate::added && !request.look_only) {
+      if (answer.what == import_outcome::added && !request.look_only) {
         const bool taken = is_taken(event);
         if (rows_.row.live >= max_events || rows_.row.bytes + answer.bytes > max_bytes)
-          answer.what = import_fate::no_room;
+          answer.what = import_outcome::no_capacity;
         else if (taken && rows_.row.clock >= max_lamport)
-          answer = {import_fate::refused, 0, "lamport_clock: taken, and no higher value is left"};
+          answer = {import_outcome::refused, 0,
+                    "lamport_clock: taken, and no higher value is left"};
         else
           add(event, id, taken ? rows_.row.clock + 1 : event.lamport_clock);
-        done.restamped += taken && answer.what == import_fate::added ? 1U : 0U;
+        done.restamped += taken && answer.what == import_outcome::added ? 1U : 0U;
       }
       done.events.push_back(std::move(answer));
     }
@@ -83,7 +84,7 @@ private:
   }
 
   /// The event that stands here under an id, queued or dead; empty: none.
-  std::string standing(const ulid& id) const {
+  std::string place_of(const ulid& id) const {
     if (const auto at = rows_.txn.get(rows_.tables.ids, id_key(id)))
       if (const auto event = store_detail::read_event(rows_.txn, rows_.tables, position_of(*at)))
         return event->json();
@@ -95,16 +96,16 @@ private:
     import_answer answer;
     const std::string head =
         render_head({event.event_id, event.lamport_clock, event.node_id}, event.team_slug);
-    if (const auto here = standing(id); !here.empty()) {
+    if (const auto here = place_of(id); !here.empty()) {
       const auto field = differing_field(here, head + event.tail);
-      answer.what = field.empty() ? import_fate::known : import_fate::conflict;
+      answer.what = field.empty() ? import_outcome::known : import_outcome::conflict;
       if (!field.empty())
         answer.message =
             "another event stands here under this id, and stays: " + field + " differs";
       return answer;
     }
     if (const auto believed = receive(0, event.lamport_clock); !believed) {
-      answer.what = import_fate::refused;
+      answer.what = import_outcome::refused;
       answer.message = "lamport_clock: " + believed.error().message;
     }
     event_record record;
@@ -151,7 +152,7 @@ private:
                     attempt_record{event.tries, 0, 0, 0, counted_elsewhere}.encode());
     note_own_clock(record);
     const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now_, 0) / 1000);
-    if (id.milliseconds() <= now_ms + most_ahead_ms && id.bytes > rows_.row.last_id.bytes)
+    if (id.milliseconds() <= now_ms + max_ahead_ms && id.bytes > rows_.row.last_id.bytes)
       rows_.row.last_id = id;
   }
 

@@ -25,14 +25,14 @@ constexpr std::size_t batch_frame = 13;
 
 /// Drops leases that no longer count; the current one of the team, if any, is returned.
 std::optional<lease_record> sweep_leases(lmdb_txn& txn, const store_tables& tables,
-                                         std::uint32_t team_id, epoch_us now) {
+                                         std::uint32_t partition_id, epoch_us now) {
   std::optional<lease_record> current;
   lmdb_cursor cursor(txn, tables.leases);
   for (bool more = cursor.first(); more; more = cursor.next()) {
     const auto lease = lease_record::decode(cursor.value());
     if (!lease || !store_detail::is_current(*lease, now))
       cursor.erase();
-    else if (lease->team_id == team_id)
+    else if (lease->partition_id == partition_id)
       current = lease;
   }
   return current;
@@ -45,68 +45,68 @@ attempt_record attempts_of(const lmdb_txn& txn, const store_tables& tables, std:
 
 /// One settlement in progress: the rows it changes.
 struct settling : store_detail::queue_rows {
-  settling(lmdb_txn& txn_, const store_tables& tables_, std::uint32_t most_tries, epoch_us moment)
-      : queue_rows(txn_, tables_), max_retries(most_tries), now(moment) {}
+  settling(lmdb_txn& txn_, const store_tables& tables_, std::uint32_t max_attempts, epoch_us moment)
+      : queue_rows(txn_, tables_), max_retries(max_attempts), now(moment) {}
 
   std::optional<lease_record> lease; ///< while it is still the caller's
   std::uint32_t max_retries;
   epoch_us now;
 
-  settled remove(std::uint64_t seq, const event_record& event) {
+  settlement_effect remove(std::uint64_t seq, const event_record& event) {
     take_out(seq, event);
     ++row.acked;
     row.last_ack_at = now;
-    return settled::removed;
+    return settlement_effect::removed;
   }
 
-  settled bury(std::uint64_t seq, const event_record& event, attempt_record attempts,
-               std::string reason) {
+  settlement_effect bury(std::uint64_t seq, const event_record& event, attempt_record attempts,
+                         std::string reason) {
     dead_record dead{std::move(attempts), std::move(reason), std::string(event.encoded_size(), 0)};
     event.encode(dead.record.data());
     take_out(seq, event);
     txn.put(tables.dead, position_key(seq), dead.encode());
     ++row.dead;
-    return settled::died;
+    return settlement_effect::dead_lettered;
   }
 
-  settled count_try(std::uint64_t seq, const event_record& event, const verdict& said) {
+  settlement_effect count_try(std::uint64_t seq, const event_record& event, const verdict& ruling) {
     if (!lease || !std::binary_search(lease->positions.begin(), lease->positions.end(), seq))
-      return settled::gone;
+      return settlement_effect::not_leased;
     const std::string at = position_key(seq);
     attempt_record attempts = attempts_of(txn, tables, seq);
     ++attempts.tries;
-    attempts.alone = said.alone ? 1 : attempts.alone;
+    attempts.alone = ruling.alone ? 1 : attempts.alone;
     attempts.first_at = attempts.first_at == 0 ? now : attempts.first_at;
     attempts.last_at = now;
-    attempts.last_error = said.message;
-    if (said.what == fate::too_large)
+    attempts.last_error = ruling.message;
+    if (ruling.what == event_outcome::too_large)
       return bury(seq, event, std::move(attempts), "too_large");
     if (attempts.tries >= max_retries)
       return bury(seq, event, std::move(attempts), "max_retries");
     txn.put(tables.attempts, at, attempts.encode());
-    return settled::counted;
+    return settlement_effect::retry_counted;
   }
 
-  settled apply(const verdict& said) {
-    const auto event = read_event(txn, tables, said.seq);
-    if (!event || to_string(event->id) != said.event_id)
-      return settled::gone;
-    switch (said.what) {
-    case fate::delivered:
-    case fate::duplicate:
-      return remove(said.seq, *event);
-    case fate::rejected:
-    case fate::too_large:
-      return count_try(said.seq, *event, said);
-    case fate::pending:
-    case fate::kept:
+  settlement_effect apply(const verdict& ruling) {
+    const auto event = read_event(txn, tables, ruling.seq);
+    if (!event || to_string(event->id) != ruling.event_id)
+      return settlement_effect::not_leased;
+    switch (ruling.what) {
+    case event_outcome::delivered:
+    case event_outcome::duplicate:
+      return remove(ruling.seq, *event);
+    case event_outcome::rejected:
+    case event_outcome::too_large:
+      return count_try(ruling.seq, *event, ruling);
+    case event_outcome::pending:
+    case event_outcome::kept:
       break;
     }
-    return settled::stayed;
+    return settlement_effect::unchanged;
   }
 };
 
-void give_for(lease_record& lease, std::chrono::milliseconds time, epoch_us now) {
+void set_expiry(lease_record& lease, std::chrono::milliseconds time, epoch_us now) {
   lease.expires_at = now + time.count() * 1000;
   lease.seconds = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
@@ -123,10 +123,11 @@ void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_reque
   }
   std::set<std::uint64_t> out;
   for (std::size_t i = 0; i < outcome.events.size(); ++i)
-    if (outcome.events[i] == settled::removed || outcome.events[i] == settled::died)
+    if (outcome.events[i] == settlement_effect::removed ||
+        outcome.events[i] == settlement_effect::dead_lettered)
       out.insert(request.verdicts[i].seq);
   std::erase_if(lease->positions, [&](std::uint64_t seq) { return out.contains(seq); });
-  give_for(*lease, request.keep, now);
+  set_expiry(*lease, request.keep, now);
   txn.put(tables.leases, token, lease->encode());
 }
 
@@ -144,26 +145,29 @@ bool store_detail::is_current(const lease_record& lease, epoch_us now) {
 namespace {
 
 /// The lanes of a team whose events may go.
-std::vector<store_detail::lane> open_lanes(const lmdb_txn& txn, const store_tables& tables,
-                                           const std::string& team, bool share_by_default) {
-  auto lanes = store_detail::all_lanes(txn, tables, share_by_default);
-  std::erase_if(lanes, [&](const auto& lane) { return lane.team != team || !lane.shared; });
-  return lanes;
+std::vector<store_detail::partition> open_partitions(const lmdb_txn& txn,
+                                                     const store_tables& tables,
+                                                     const std::string& team,
+                                                     bool share_by_default) {
+  auto partitions = store_detail::all_partitions(txn, tables, share_by_default);
+  std::erase_if(partitions,
+                [&](const auto& partition) { return partition.team != team || !partition.shared; });
+  return partitions;
 }
 
 /// The oldest positions of some lanes after one position and through another, but for those that
 /// `skip` names.
 std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tables& tables,
-                                            const std::vector<store_detail::lane>& lanes,
+                                            const std::vector<store_detail::partition>& partitions,
                                             std::uint64_t after, std::uint64_t through,
                                             std::size_t most,
                                             const std::function<bool(std::uint64_t)>& skip = {}) {
   std::vector<std::uint64_t> found;
-  for (const auto& lane : lanes) {
+  for (const auto& partition : partitions) {
     lmdb_cursor cursor(txn, tables.team_queue);
-    const std::string end = team_queue_key(lane.row.id, through);
+    const std::string end = team_queue_key(partition.row.id, through);
     std::size_t taken = 0;
-    for (bool more = cursor.seek(team_queue_key(lane.row.id, after + 1));
+    for (bool more = cursor.seek(team_queue_key(partition.row.id, after + 1));
          more && cursor.key() <= end && taken < most; more = cursor.next()) {
       const std::uint64_t seq = position_of(cursor.key());
       if (skip && skip(seq))
@@ -184,16 +188,18 @@ result<due_count> store::due(const due_request& asked) {
     const summary row = read_summary(txn, tables);
     const auto bytes =
         asked.team_slug.empty() ? std::nullopt : txn.get(tables.teams, asked.team_slug);
-    const bool held = bytes && team_record::decode(*bytes).hold != 0;
-    const auto lanes = bytes ? open_lanes(txn, tables, asked.team_slug, options_.share_by_default)
-                             : std::vector<store_detail::lane>{};
+    const bool held = bytes && partition_record::decode(*bytes).hold != 0;
+    const auto partitions =
+        bytes ? open_partitions(txn, tables, asked.team_slug, options_.share_by_default)
+              : std::vector<store_detail::partition>{};
     due_count found{0, row.next_seq - 1, row.live, held};
-    for (const auto& lane : lanes)
-      found.events += lane.row.live;
+    for (const auto& partition : partitions)
+      found.events += partition.row.live;
     found.held_elsewhere -= std::min(found.events, row.live);
     if (asked.after > 0 || asked.through != ~0ULL)
       found.events =
-          oldest_positions(txn, tables, lanes, asked.after, asked.through, ~std::size_t{0}).size();
+          oldest_positions(txn, tables, partitions, asked.after, asked.through, ~std::size_t{0})
+              .size();
     return found;
   });
 }
@@ -203,24 +209,25 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     lease_grant grant;
     grant.node_id = node_id_;
-    store_detail::team_book teams(txn, tables);
-    const team_record& team = teams.at(request.team_slug);
-    const std::uint32_t team_id = team.id;
+    store_detail::partition_counters teams(txn, tables);
+    const partition_record& team = teams.at(request.team_slug);
+    const std::uint32_t partition_id = team.id;
     if (request.fresh_only && team.hold != 0)
       return grant;
     const auto was_refused = [&](std::uint64_t seq) {
       return attempts_of(txn, tables, seq).tries > 0;
     };
-    if (const auto current = sweep_leases(txn, tables, team_id, now)) {
+    if (const auto current = sweep_leases(txn, tables, partition_id, now)) {
       grant.busy_until = current->expires_at;
       return grant;
     }
-    lease_record lease{0, owner, team_id, {}, 0};
-    give_for(lease, request.ttl, now);
-    const auto lanes = open_lanes(txn, tables, request.team_slug, options_.share_by_default);
+    lease_record lease{0, owner, partition_id, {}, 0};
+    set_expiry(lease, request.ttl, now);
+    const auto partitions =
+        open_partitions(txn, tables, request.team_slug, options_.share_by_default);
     std::size_t bytes = batch_frame;
     for (const auto seq : oldest_positions(
-             txn, tables, lanes, request.after, request.through, request.max_events,
+             txn, tables, partitions, request.after, request.through, request.max_events,
              request.fresh_only ? std::function<bool(std::uint64_t)>(was_refused) : nullptr)) {
       const auto event = read_event(txn, tables, seq);
       if (!event)
@@ -229,8 +236,8 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       if (bytes > request.max_bytes && !grant.events.empty())
         break;
       lease.positions.push_back(seq);
-      team_record& lane = teams.at_id(event->team_id);
-      lane.sent_through = std::max(lane.sent_through, seq);
+      partition_record& partition = teams.at_id(event->partition_id);
+      partition.sent_through = std::max(partition.sent_through, seq);
       const attempt_record before = attempts_of(txn, tables, seq);
       grant.events.push_back({seq, to_string(event->id), event->lamport, before.tries,
                               before.alone != 0, event->json()});
@@ -274,8 +281,8 @@ result<settle_outcome> store::settle_part(const settle_request& request, epoch_u
       work.lease = lease_record::decode(*held);
     settle_outcome outcome;
     outcome.events.reserve(request.verdicts.size());
-    for (const auto& said : request.verdicts)
-      outcome.events.push_back(work.apply(said));
+    for (const auto& ruling : request.verdicts)
+      outcome.events.push_back(work.apply(ruling));
     if (last)
       end_or_extend(txn, tables, request, outcome, now);
     work.write_back();

@@ -10,15 +10,15 @@ namespace {
 /// Events recorded before the store knew projects lie in the team's own lane. Those that name the
 /// project go to its lane, so that the decision covers them.
 void gather_strays(store_detail::queue_rows& rows, const project_request& request) {
-  for (const auto& lane : store_detail::all_lanes(rows.txn, rows.tables, true)) {
-    if (!lane.project.empty())
+  for (const auto& partition : store_detail::all_partitions(rows.txn, rows.tables, true)) {
+    if (!partition.project.empty())
       continue;
     std::vector<std::uint64_t> strays;
     {
       lmdb_cursor cursor(rows.txn, rows.tables.team_queue);
-      const std::string end = team_queue_key(lane.row.id, ~0ULL);
-      for (bool more = cursor.seek(team_queue_key(lane.row.id, 0)); more && cursor.key() <= end;
-           more = cursor.next()) {
+      const std::string end = team_queue_key(partition.row.id, ~0ULL);
+      for (bool more = cursor.seek(team_queue_key(partition.row.id, 0));
+           more && cursor.key() <= end; more = cursor.next()) {
         const auto event =
             store_detail::read_event(rows.txn, rows.tables, position_of(cursor.key()));
         if (!event || event->tail.find(request.key) == std::string_view::npos)
@@ -29,7 +29,7 @@ void gather_strays(store_detail::queue_rows& rows, const project_request& reques
       }
     }
     for (const auto seq : strays)
-      rows.move_to_lane(seq, lane.team, request.key);
+      rows.move_to_partition(seq, partition.team, request.key);
   }
 }
 
@@ -50,12 +50,13 @@ result<project_done> store::decide_project(const project_request& request, epoch
     rows.write_back();
 
     const auto in_hand = store_detail::positions_in_hand(txn, tables, now);
-    for (const auto& lane : store_detail::all_lanes(txn, tables, options_.share_by_default)) {
-      if (lane.project != request.key)
+    for (const auto& partition :
+         store_detail::all_partitions(txn, tables, options_.share_by_default)) {
+      if (partition.project != request.key)
         continue;
-      done.events += lane.row.live;
+      done.events += partition.row.live;
       for (const auto seq : in_hand)
-        done.leased += txn.get(tables.team_queue, team_queue_key(lane.row.id, seq)) ? 1U : 0U;
+        done.leased += txn.get(tables.team_queue, team_queue_key(partition.row.id, seq)) ? 1U : 0U;
     }
     return done;
   });

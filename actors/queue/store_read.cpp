@@ -33,65 +33,67 @@ leased_now leased_positions(const lmdb_txn& txn, const store_tables& tables, epo
     if (!lease || !store_detail::is_current(*lease, now))
       continue;
     found.positions.insert(lease->positions.begin(), lease->positions.end());
-    found.per_team[lease->team_id] += lease->positions.size();
+    found.per_team[lease->partition_id] += lease->positions.size();
   }
   return found;
 }
 
 /// Why the server holds a team's events.
-std::string hold_of(const team_record& team) {
+std::string hold_of(const partition_record& team) {
   if (team.hold == 0)
     return {};
   return team.hold_reason.empty() ? "the server forbids this team" : team.hold_reason;
 }
 
 /// Why a lane's events are held, given the team of the session; empty: they are not.
-std::string held_because(const store_detail::lane& lane, const std::string& project,
+std::string held_because(const store_detail::partition& partition, const std::string& project,
                          const std::string& hold, std::string_view team) {
-  if (!lane.shared && lane.project.empty())
+  if (!partition.shared && partition.project.empty())
     return "belongs to no project, and sync.project_default is off";
-  if (!lane.shared)
+  if (!partition.shared)
     return "the project " + project + " is opted out; in it, run: spec-kitty sync opt-in";
-  if (lane.team == local_team)
+  if (partition.team == local_team)
     return "recorded before a login: run spec-kitty auth login";
   if (!hold.empty())
     return hold;
-  if (!team.empty() && lane.team != team)
-    return "belongs to the team " + lane.team + ", not to this login";
+  if (!team.empty() && partition.team != team)
+    return "belongs to the team " + partition.team + ", not to this login";
   return {};
 }
 
-std::map<std::uint32_t, std::string> held_lanes(const lmdb_txn& txn, const store_tables& tables,
-                                                std::string_view team, bool share_by_default) {
+std::map<std::uint32_t, std::string> held_partitions(const lmdb_txn& txn,
+                                                     const store_tables& tables,
+                                                     std::string_view team, bool share_by_default) {
   std::map<std::uint32_t, std::string> held;
   std::map<std::string, std::string> holds; // of each team; its own lane comes first
-  for (const auto& lane : store_detail::all_lanes(txn, tables, share_by_default)) {
-    if (lane.project.empty())
-      holds[lane.team] = hold_of(lane.row);
-    const auto project = store_detail::read_project_row(txn, tables, lane.project);
-    const std::string why = held_because(lane, project.name, holds[lane.team], team);
+  for (const auto& partition : store_detail::all_partitions(txn, tables, share_by_default)) {
+    if (partition.project.empty())
+      holds[partition.team] = hold_of(partition.row);
+    const auto project = store_detail::read_project_row(txn, tables, partition.project);
+    const std::string why = held_because(partition, project.name, holds[partition.team], team);
     if (!why.empty())
-      held[lane.row.id] = why;
+      held[partition.row.id] = why;
   }
   return held;
 }
 
 /// Adds the lanes up by team and by project.
-void count_lanes(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
-                 std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
+void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
+                      std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
   std::map<std::string, project_share> projects;
-  for (const auto& lane : store_detail::all_lanes(txn, tables, share_by_default)) {
-    if (lane.project.empty())
-      stats.teams.push_back({lane.team, 0, leased[lane.row.id], 0, hold_of(lane.row)});
+  for (const auto& partition : store_detail::all_partitions(txn, tables, share_by_default)) {
+    if (partition.project.empty())
+      stats.teams.push_back(
+          {partition.team, 0, leased[partition.row.id], 0, hold_of(partition.row)});
     auto& team = stats.teams.back();
-    team.live += lane.row.live;
-    team.opted_out += lane.shared ? 0 : lane.row.live;
-    const auto row = store_detail::read_project_row(txn, tables, lane.project);
-    auto& project = projects[lane.project];
-    project.key = lane.project;
-    project.name = lane.project.empty() ? "no project" : row.name;
-    project.shared = lane.shared;
-    project.live += lane.row.live;
+    team.live += partition.row.live;
+    team.opted_out += partition.shared ? 0 : partition.row.live;
+    const auto row = store_detail::read_project_row(txn, tables, partition.project);
+    auto& project = projects[partition.project];
+    project.key = partition.project;
+    project.name = partition.project.empty() ? "no project" : row.name;
+    project.shared = partition.shared;
+    project.live += partition.row.live;
   }
   lmdb_cursor decided(txn, tables.main);
   for (bool more = decided.seek("p"); more && decided.key().starts_with('p');
@@ -129,7 +131,7 @@ listed_event live_entry(const lmdb_txn& txn, const store_tables& tables, const l
     entry.first_try_at = attempts.first_at;
     entry.last_try_at = attempts.last_at;
   }
-  if (const auto why = view.held.find(event->team_id); why != view.held.end()) {
+  if (const auto why = view.held.find(event->partition_id); why != view.held.end()) {
     entry.state = event_state::held;
     entry.reason = why->second;
   } else if (view.leased.contains(entry.seq)) {
@@ -193,7 +195,7 @@ result<queue_stats> store::stats() {
         stats.oldest_at = event->recorded_at;
 
     auto leased = leased_positions(txn, tables, wall_clock_now()).per_team;
-    count_lanes(txn, tables, options_.share_by_default, leased, stats);
+    count_partitions(txn, tables, options_.share_by_default, leased, stats);
     lmdb_cursor types(txn, tables.main);
     for (bool more = types.seek("c"); more && types.key().starts_with('c'); more = types.next())
       stats.types.emplace_back(types.key().substr(1), decode_u64(types.value()));
@@ -206,7 +208,7 @@ result<void> store::list(std::string_view team,
   std::uint64_t after = 0;
   for (bool more = true; more;) {
     auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
-      const live_view view{held_lanes(txn, tables, team, options_.share_by_default),
+      const live_view view{held_partitions(txn, tables, team, options_.share_by_default),
                            leased_positions(txn, tables, now).positions};
       return page_after(txn, tables, after, view);
     });

@@ -18,7 +18,7 @@ std::map<std::uint32_t, std::uint64_t> sent_positions(const lmdb_txn& txn,
   std::map<std::uint32_t, std::uint64_t> sent;
   lmdb_cursor cursor(txn, tables.teams);
   for (bool more = cursor.first(); more; more = cursor.next()) {
-    const auto team = team_record::decode(cursor.value());
+    const auto team = partition_record::decode(cursor.value());
     sent[team.id] = team.sent_through;
   }
   return sent;
@@ -47,7 +47,7 @@ result<restamp_done> store::restamp(const restamp_request& request) {
             if (!event)
               throw lmdb_error(MDB_CORRUPTED, "read an event");
             const std::uint64_t seq = position_of(cursor.key());
-            const auto through = sent.find(event->team_id);
+            const auto through = sent.find(event->partition_id);
             const bool never_sent = through == sent.end() || seq > through->second;
             if (never_sent || (lease_holds && named.contains(seq)))
               positions.push_back(seq);

@@ -44,7 +44,7 @@ struct queue_rows {
   /// Notes a project's name when it is met for the first time.
   void remember_project(std::string_view key, std::string_view name);
   /// Gives an event another team or project; its place in the queue stays.
-  void move_to_lane(std::uint64_t seq, std::string_view team, std::string_view project);
+  void move_to_partition(std::uint64_t seq, std::string_view team, std::string_view project);
   /// Takes an event out of the queue, whatever becomes of it.
   void take_out(std::uint64_t seq, const event_record& event);
   void write_back();
@@ -52,8 +52,8 @@ struct queue_rows {
   lmdb_txn& txn;
   const store_tables& tables;
   summary row;
-  team_book teams;
-  type_book types;
+  partition_counters teams;
+  type_counters types;
 };
 
 /// Positions that some drainer has in hand.

@@ -16,7 +16,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr char taken_mark = 'x';
-constexpr std::size_t longest_spill = std::size_t{1} << 30;
+constexpr std::size_t max_spill_bytes = std::size_t{1} << 30;
 
 std::string mark_key(const std::string& name) {
   return std::string(1, taken_mark) + name;
@@ -24,9 +24,9 @@ std::string mark_key(const std::string& name) {
 
 /// Waits until the disk knows which spill files are gone; false where it cannot be made sure.
 bool removals_are_durable(const std::filesystem::path& home) {
-  const int error = sync_folder(home / "spill");
+  const int error = fsync_directory(home / "spill");
   // The folder may have been removed and made again, or be gone: the home's names count as well.
-  return (error == 0 || error == ENOENT) && sync_folder(home) == 0;
+  return (error == 0 || error == ENOENT) && fsync_directory(home) == 0;
 }
 
 /// Marks of files that are gone are no longer needed, once they are gone for good: after a power
@@ -82,7 +82,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
     for (const auto& file : spill_files(options_.home)) {
       const std::string name = file.path.filename().string();
       there.insert(name);
-      const auto text = read_file(file.path, longest_spill);
+      const auto text = read_file(file.path, max_spill_bytes);
       if (!text || !*text)
         continue; // unreadable now: it stays, and the status shows it
       auto content = parse_spill(**text);
@@ -96,8 +96,8 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
                      [](const auto& a, const auto& b) { return a.recorded_at < b.recorded_at; });
     // Ids that were told already are nobody else's: fresh ones come after all of them.
     for (const auto& event : waiting)
-      if (const auto told = parse_ulid(event.event_id))
-        rows.row.last_id = std::max(rows.row.last_id, *told);
+      if (const auto announced = parse_ulid(event.event_id))
+        rows.row.last_id = std::max(rows.row.last_id, *announced);
     const ulid_randomness random = draw_randomness();
     std::uint64_t count = 0;
     for (const auto& event : waiting) {
@@ -107,14 +107,14 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
           continue;    // its commit had taken effect
         known.reset(); // it had not, and the id went to another event since
       }
-      if (rows.announced_as(event.draft.once))
+      if (rows.announced_as(event.draft.dedup_keys))
         continue;
       if (rows.row.clock >= max_lamport)
         throw lmdb_error(ERANGE, "stamp a spilled event");
       const store_detail::event_maker made(event.draft, rows.row, node_id_, now, random, known);
       rows.remember_project(event.draft.project_key, event.draft.project_name);
       rows.add(made.record, event.draft.team_slug, event.draft.project_key);
-      rows.remember_announcement(event.draft.once, made.record.id);
+      rows.remember_announcement(event.draft.dedup_keys, made.record.id);
       rows.row.last_id = std::max(rows.row.last_id, made.record.id);
       ++count;
     }

@@ -65,7 +65,7 @@ connection_machine::order connection_machine::on_end(const failure& why, epoch_u
     return {reconnect_delay(1, random_())};
   }
   ++status_.attempts;
-  if (status_.attempts >= most_attempts) {
+  if (status_.attempts >= max_connection_attempts) {
     become(connection_state::offline_batch_mode,
            std::to_string(status_.attempts) + " attempts failed, at last: " + why.message, now);
     return {offline_retry};
@@ -78,7 +78,7 @@ connection_machine::order connection_machine::try_again(epoch_us now, std::strin
   if (status_.state != connection_state::offline_batch_mode)
     return {};
   // The failures still count: one more, and it is OfflineBatchMode again.
-  status_.attempts = std::min(status_.attempts, most_attempts - 1);
+  status_.attempts = std::min(status_.attempts, max_connection_attempts - 1);
   become(connection_state::reconnecting, std::move(reason), now);
   return {0ms};
 }

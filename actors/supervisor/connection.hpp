@@ -24,7 +24,7 @@
 namespace spec_kitty {
 
 /// Failures in a row after which only batches are sent.
-inline constexpr unsigned most_attempts = 10;
+inline constexpr unsigned max_connection_attempts = 10;
 /// How often OfflineBatchMode looks for the WebSocket again.
 inline constexpr std::chrono::minutes offline_retry{5};
 /// A connection that is lost more often than this goes to OfflineBatchMode too: a server that

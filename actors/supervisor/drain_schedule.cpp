@@ -6,9 +6,9 @@
 
 namespace spec_kitty {
 
-void drain_schedule::on_rouse(rouse why) {
+void drain_schedule::on_wakeup(wakeup_reason why) {
   wanted_ = true;
-  if (why == rouse::events)
+  if (why == wakeup_reason::events)
     return;
   blocked_ = false;
   not_before_ = milliseconds{0};

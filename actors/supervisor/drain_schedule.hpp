@@ -25,7 +25,7 @@ public:
 
   /// Something happened. Events alone never shorten a pause; a login, or a `sync now` elsewhere
   /// that talked to the server, ends every pause.
-  void on_rouse(rouse why);
+  void on_wakeup(wakeup_reason why);
   void on_begin();
   /// `steady` is the time the run ended; `wall` the same moment as a date, for Retry-After.
   void on_end(const sync_report& report, milliseconds steady, epoch_us wall);

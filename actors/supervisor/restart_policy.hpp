@@ -14,7 +14,7 @@ struct restart_policy {
   unsigned most = 5;
   std::chrono::milliseconds window{60000};
   std::chrono::milliseconds first_delay{50};
-  std::chrono::milliseconds longest_delay{5000};
+  std::chrono::milliseconds max_delay{5000};
 };
 
 /// The restarts of one child.
@@ -31,9 +31,9 @@ public:
     if (falls_.size() > policy_.most)
       return std::nullopt;
     auto delay = policy_.first_delay;
-    for (std::size_t i = 1; i < falls_.size() && delay < policy_.longest_delay; ++i)
+    for (std::size_t i = 1; i < falls_.size() && delay < policy_.max_delay; ++i)
       delay *= 2;
-    return std::min(delay, policy_.longest_delay);
+    return std::min(delay, policy_.max_delay);
   }
 
 private:

@@ -83,8 +83,8 @@ void supervisor_state::on_down(const caf::down_msg& down) {
     const failure why = to_failure(down.reason);
     switch (child.kind) {
     case child_kind::vital:
-      tell(actors_failed{{ec::internal, std::string(child.name) + " has failed: " + why.message,
-                          "nothing that was acknowledged is lost; run the command again"}});
+      publish(actors_failed{{ec::internal, std::string(child.name) + " has failed: " + why.message,
+                             "nothing that was acknowledged is lost; run the command again"}});
       return self->quit(down.reason);
     case child_kind::transport:
       return on_fall(child);
@@ -101,13 +101,13 @@ void supervisor_state::on_down(const caf::down_msg& down) {
 /// is batch sync's now.
 void supervisor_state::on_connection_over(const failure& why) {
   const bool carried = connection->status().state == connection_state::connected;
-  handed_back = in_next_run = false;
+  batch_fallback_pending = in_next_run = false;
   follow(connection->on_end(why, config.now(), steady()));
   if (std::exchange(reconnects, false))
     follow(connection->begin_trying(config.now()));
   if (!carried)
     return;
-  schedule->on_rouse(rouse::events);
+  schedule->on_wakeup(wakeup_reason::events);
   drain_when_due();
 }
 
@@ -131,8 +131,8 @@ void supervisor_state::on_fall(child_spec& child) {
   if (delay)
     self->delayed_send(self, *delay, restart_tick{std::string(child.name)});
   else if (config.background)
-    tell(actors_failed{{ec::internal, std::string(child.name) + " has failed too often",
-                        "see the log; all events are kept"}});
+    publish(actors_failed{{ec::internal, std::string(child.name) + " has failed too often",
+                           "see the log; all events are kept"}});
 }
 
 // ── The connection ───────────────────────────────────────────────────────────────────────────────
@@ -199,19 +199,19 @@ void supervisor_state::check_session() {
 
 // ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
 
-void supervisor_state::on_rouse(rouse why) {
+void supervisor_state::on_wakeup(wakeup_reason why) {
   if (stopping || !config.background)
     return;
-  if (why == rouse::session)
+  if (why == wakeup_reason::session)
     check_session();
-  if (why == rouse::drained)
+  if (why == wakeup_reason::drained)
     follow(connection->try_again(config.now(), "another process has reached the server"));
-  if (why == rouse::events && connection->status().state == connection_state::connected &&
+  if (why == wakeup_reason::events && connection->status().state == connection_state::connected &&
       websocket) {
-    self->send(websocket, roused{why});
+    self->send(websocket, wakeup{why});
     return;
   }
-  schedule->on_rouse(why);
+  schedule->on_wakeup(why);
   drain_when_due();
 }
 
@@ -220,9 +220,9 @@ void supervisor_state::drain_when_due() {
     return;
   const auto wait = schedule->wait(steady());
   if (!wait) {
-    if (handed_back && !schedule->running() && websocket) {
-      handed_back = false; // no run will come before something changes
-      self->send(websocket, run_over{false});
+    if (batch_fallback_pending && !schedule->running() && websocket) {
+      batch_fallback_pending = false; // no run will come before something changes
+      self->send(websocket, batch_run_finished{false});
     }
     return;
   }
@@ -246,9 +246,10 @@ void supervisor_state::drain_when_due() {
 
 void supervisor_state::on_run_end(const sync_report& report) {
   schedule->on_end(report, steady(), config.now());
-  tell(run_ended{report});
-  if (!std::exchange(in_next_run, false) && std::exchange(handed_back, false) && websocket)
-    self->send(websocket, run_over{!report.stopped});
+  publish(run_ended{report});
+  if (!std::exchange(in_next_run, false) && std::exchange(batch_fallback_pending, false) &&
+      websocket)
+    self->send(websocket, batch_run_finished{!report.stopped});
   if (report.stopped && report.stopped->code == ec::login_required && config.start_websocket)
     follow(connection->go_offline(config.now(), "auth required: " + report.stopped->message));
   if (!report.stopped && report.batches > 0)
@@ -258,9 +259,9 @@ void supervisor_state::on_run_end(const sync_report& report) {
 
 // ── Telling, ending ──────────────────────────────────────────────────────────────────────────────
 
-void supervisor_state::tell(const notice& what) {
-  if (config.tell)
-    config.tell(what);
+void supervisor_state::publish(const notice& what) {
+  if (config.publish)
+    config.publish(what);
 }
 
 void supervisor_state::merge_clock() {
@@ -269,19 +270,19 @@ void supervisor_state::merge_clock() {
     return;
   const auto over = [this] {
     for (auto& event : heard.merged())
-      tell(std::move(event));
+      publish(std::move(event));
     merge_clock();
   };
   self->request(config.clock, merge_patience, clock_received{*value})
       .then([over](clock_value) { over(); },
             [this, over](const caf::error& error) {
-              tell(remark{to_failure(error).message});
+              publish(remark{to_failure(error).message});
               over();
             });
 }
 
 void supervisor_state::tell_connection() {
-  tell(connection->status());
+  publish(connection->status());
 }
 
 void supervisor_state::wound_down_one() {
@@ -340,7 +341,7 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
         return to_error({ec::transport, "the part that talks to the server is being started again",
                          "try again in a moment"});
       },
-      [self](const roused& what) { self->state.on_rouse(what.why); },
+      [self](const wakeup& what) { self->state.on_wakeup(what.why); },
       [self](connection_question) { return self->state.connection->status(); },
       [self](connect_tick tick) {
         if (tick.order == self->state.connect_order)
@@ -357,18 +358,18 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
           return; // it was told to end meanwhile
         st.account = account_of(up.username, up.team_slug);
         st.follow(st.connection->on_snapshot(st.config.now()));
-        self->send(st.websocket, roused{rouse::events});
+        self->send(st.websocket, wakeup{wakeup_reason::events});
       },
-      [self](handed_back) {
-        self->state.handed_back = true;
+      [self](batch_fallback_requested) {
+        self->state.batch_fallback_pending = true;
         self->state.in_next_run = self->state.schedule->running(); // this one began before
-        self->state.schedule->on_rouse(rouse::events);
+        self->state.schedule->on_wakeup(wakeup_reason::events);
         self->state.drain_when_due();
       },
-      [self](telling& what) {
+      [self](notice_message& what) {
         auto* event = std::get_if<event_received>(&what.what);
         if (event == nullptr || !self->state.heard.keeps(*event))
-          self->state.tell(what.what);
+          self->state.publish(what.what);
       },
       [self](clock_heard heard) {
         auto& st = self->state;

@@ -18,7 +18,7 @@
 #include "actors/clock/ulid.hpp"
 #include "actors/supervisor/connection.hpp"
 #include "actors/supervisor/drain_schedule.hpp"
-#include "actors/supervisor/hearing.hpp"
+#include "actors/supervisor/remote_clock_gate.hpp"
 #include "actors/supervisor/restart_policy.hpp"
 
 #include <functional>
@@ -41,7 +41,7 @@ struct supervisor_config {
   bool background = false;                    ///< drains by itself: a daemon
   std::chrono::milliseconds interval{300000}; ///< between two background runs without a rouse
   restart_policy policy = {};
-  std::function<void(const notice&)> tell = {}; ///< hears what happens, on an actor's thread
+  std::function<void(const notice&)> publish = {}; ///< hears what happens, on an actor's thread
   std::function<epoch_us()> now = wall_clock_now;
   std::function<epoch_us()> steady = steady_now;
   std::function<double()> random = kernel_random; ///< [0, 1)
@@ -69,14 +69,14 @@ struct supervisor_state {
   void on_down(const caf::down_msg& down);
   void on_fall(child_spec& child);
   void on_connection_over(const failure& why);
-  void on_rouse(rouse why);
+  void on_wakeup(wakeup_reason why);
   void check_session();
   void follow(connection_machine::order what);
   void start_websocket();
   void reconnect();
   void drain_when_due();
   void on_run_end(const sync_report& report);
-  void tell(const notice& what);
+  void publish(const notice& what);
   /// The receive rule for what the WebSocket heard.
   void merge_clock();
   void tell_connection();
@@ -94,12 +94,12 @@ struct supervisor_state {
   std::optional<drain_schedule> schedule;
   std::optional<std::chrono::milliseconds> drain_tick_at; ///< of the tick that is on its way
   std::uint64_t connect_order = 0;                        ///< of the attempt that is waited for
-  bool reconnects = false;  ///< as soon as the WEBSOCKET there is has ended
-  bool handed_back = false; ///< WEBSOCKET waits for a run
-  bool in_next_run = false; ///< and not for the one under way
+  bool reconnects = false;             ///< as soon as the WEBSOCKET there is has ended
+  bool batch_fallback_pending = false; ///< WEBSOCKET waits for a run
+  bool in_next_run = false;            ///< and not for the one under way
   std::uint64_t clock_seen = 0;
-  hearing heard;       ///< of others, over the WebSocket
-  std::string account; ///< of the connection
+  remote_clock_gate heard; ///< of others, over the WebSocket
+  std::string account;     ///< of the connection
   bool stopping = false;
   unsigned winding = 0; ///< transports that have not wound down yet
   std::vector<caf::typed_response_promise<wound_down>> ending;

@@ -11,7 +11,7 @@ namespace {
 
 using kind = server_message::kind;
 
-constexpr std::size_t longest_timestamp = 256; ///< as JSON; any form of a time is shorter
+constexpr std::size_t max_timestamp_bytes = 256; ///< as JSON; any form of a time is shorter
 
 constexpr std::array<std::pair<std::string_view, kind>, 5> types = {{{"snapshot", kind::snapshot},
                                                                      {"event", kind::event},
@@ -56,7 +56,7 @@ result<server_message> read_server_message(std::string_view text) {
   case kind::ping: {
     const json_value* timestamp = member(*parsed, "timestamp");
     read.timestamp = timestamp == nullptr ? "null" : to_text(*timestamp);
-    if (read.timestamp.size() > longest_timestamp) // it would be sent back
+    if (read.timestamp.size() > max_timestamp_bytes) // it would be sent back
       return failure{ec::bad_input, "the server sent a ping whose timestamp is no time", {}};
     break;
   }

@@ -8,81 +8,82 @@ namespace spec_kitty {
 namespace {
 
 /// Ids whose late answer is still understood.
-constexpr std::size_t most_handed_back = 1000;
+constexpr std::size_t max_handed_back = 1000;
 
 } // namespace
 
 ws_session::effects ws_session::on_text(std::string_view text) {
   effects out;
-  const auto said = read_server_message(text);
-  if (!said) {
-    out.end = failure{ec::transport, said.error().message, "ask the server's operator"};
+  const auto message = read_server_message(text);
+  if (!message) {
+    out.end = failure{ec::transport, message.error().message, "ask the server's operator"};
     return out;
   }
-  switch (said->what) {
+  switch (message->what) {
   case server_message::kind::snapshot:
     out.connected = !std::exchange(connected_, true);
     break;
   case server_message::kind::ping:
-    out.reply = pong(*said);
+    out.reply = pong(*message);
     break;
   case server_message::kind::ack:
   case server_message::kind::error:
-    answer(*said, out);
+    answer(*message, out);
     break;
   case server_message::kind::event:
     // The echo of an event of ours says that the server has it.
-    if (open_.contains(said->event_id) || handed_back_.contains(said->event_id)) {
-      answer(*said, out);
+    if (open_.contains(message->event_id) || handed_back_.contains(message->event_id)) {
+      answer(*message, out);
       break;
     }
-    if (!node_id_.empty() && said->node_id == node_id_)
+    if (!node_id_.empty() && message->node_id == node_id_)
       break; // ours, sent by a batch or acknowledged before
-    out.received = said->event;
-    out.remote_clock = said->lamport_clock;
-    if (!said->lamport_clock)
+    out.received = message->event;
+    out.remote_clock = message->lamport_clock;
+    if (!message->lamport_clock)
       out.warning = "the server sent an event whose lamport_clock is no whole number";
     break;
   case server_message::kind::unknown:
-    out.warning = "the server sent a message of the unknown type " + excerpt(said->type);
+    out.warning = "the server sent a message of the unknown type " + excerpt(message->type);
     break;
   }
   return out;
 }
 
 /// What the server says of one event of ours; the first answer counts.
-void ws_session::answer(const server_message& said, effects& into) {
-  const bool ack = said.what == server_message::kind::ack;
-  if (ack && !said.status.empty() && said.status != "accepted" && said.status != "duplicate") {
+void ws_session::answer(const server_message& message, effects& into) {
+  const bool ack = message.what == server_message::kind::ack;
+  if (ack && !message.status.empty() && message.status != "accepted" &&
+      message.status != "duplicate") {
     into.warning = "the server acknowledged an event with the unknown status " +
-                   excerpt(said.status) + "; batch sync asks again";
+                   excerpt(message.status) + "; batch sync asks again";
     return;
   }
-  const bool error = said.what == server_message::kind::error;
-  if (const auto late = handed_back_.find(said.event_id); late != handed_back_.end()) {
+  const bool error = message.what == server_message::kind::error;
+  if (const auto late = handed_back_.find(message.event_id); late != handed_back_.end()) {
     if (!error) // a late refusal does not count: its lease is over
-      verdicts_.push_back({late->second, said.event_id, fate::delivered, {}, false});
+      verdicts_.push_back({late->second, message.event_id, event_outcome::delivered, {}, false});
     handed_back_.erase(late);
-    std::erase(handed_back_order_, said.event_id);
+    std::erase(handed_back_order_, message.event_id);
     return;
   }
-  const auto found = open_.find(said.event_id);
+  const auto found = open_.find(message.event_id);
   if (found == open_.end()) {
-    into.warning = error ? "the server refuses something that was not sent: " + said.message
+    into.warning = error ? "the server refuses something that was not sent: " + message.message
                          : "the server acknowledged an event that was not sent";
     return;
   }
-  verdict heard{found->second, said.event_id, fate::delivered, {}, false};
-  if (error && said.code == "clock_behind") {
-    heard.what = fate::kept; // batch sync reconciles the clocks
+  verdict heard{found->second, message.event_id, event_outcome::delivered, {}, false};
+  if (error && message.code == "clock_behind") {
+    heard.what = event_outcome::kept; // batch sync reconciles the clocks
     into.needs_run = true;
   } else if (error) {
-    heard.what = fate::rejected;
-    into.refused = event_refused{said.event_id, said.message};
-  } else if (said.status == "duplicate") {
-    heard.what = fate::duplicate;
+    heard.what = event_outcome::rejected;
+    into.refused = event_refused{message.event_id, message.message};
+  } else if (message.status == "duplicate") {
+    heard.what = event_outcome::duplicate;
   }
-  heard.message = error ? said.message : std::string();
+  heard.message = error ? message.message : std::string();
   verdicts_.push_back(std::move(heard));
   open_.erase(found);
 }
@@ -108,11 +109,11 @@ void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
 std::size_t ws_session::hand_back() {
   const std::size_t count = open_.size();
   for (auto& [id, seq] : std::exchange(open_, {})) {
-    verdicts_.push_back({seq, id, fate::kept, {}, false});
+    verdicts_.push_back({seq, id, event_outcome::kept, {}, false});
     if (handed_back_.emplace(id, seq).second)
       handed_back_order_.push_back(id);
   }
-  for (; handed_back_order_.size() > most_handed_back; handed_back_order_.pop_front())
+  for (; handed_back_order_.size() > max_handed_back; handed_back_order_.pop_front())
     handed_back_.erase(handed_back_order_.front());
   return count;
 }
@@ -136,7 +137,7 @@ std::optional<settle_request> ws_session::next_settlement(std::uint32_t max_retr
 std::vector<std::string> ws_session::on_settled(const settle_outcome& outcome) {
   std::vector<std::string> removed;
   for (std::size_t i = 0; i < settling_.size() && i < outcome.events.size(); ++i)
-    if (outcome.events[i] == settled::removed)
+    if (outcome.events[i] == settlement_effect::removed)
       removed.push_back(settling_[i].event_id);
   settling_.clear();
   under_way_ = false;
@@ -152,7 +153,7 @@ void ws_session::on_settle_failed() {
   verdicts_ = std::exchange(settling_, {});
 }
 
-std::optional<settle_request> ws_session::last_words(std::uint32_t max_retries) {
+std::optional<settle_request> ws_session::final_settlement(std::uint32_t max_retries) {
   hand_back();
   if (lease_ == 0 && verdicts_.empty())
     return std::nullopt;

@@ -74,7 +74,7 @@ public:
 
   /// The end: what is known is settled, what is unanswered and the lease go back. Nothing where
   /// there is nothing to say. To be sent behind every other settlement.
-  std::optional<settle_request> last_words(std::uint32_t max_retries);
+  std::optional<settle_request> final_settlement(std::uint32_t max_retries);
 
   /// Nothing is leased, sent or to be settled.
   bool idle() const;
@@ -86,7 +86,7 @@ public:
   std::optional<milliseconds> deadline() const;
 
 private:
-  void answer(const server_message& said, effects& into);
+  void answer(const server_message& message, effects& into);
 
   milliseconds opened_;
   std::string node_id_;

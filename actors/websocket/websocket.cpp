@@ -31,14 +31,14 @@ constexpr auto again_while_busy = 100ms; ///< another drainer holds the lease
 /// How long winding down waits for answers that are on their way.
 constexpr auto last_answers = 2s;
 /// More than any server that reads leaves unread.
-constexpr std::size_t most_unsent = std::size_t{1} << 20;
-constexpr unsigned most_remarks = 20; ///< of one connection
+constexpr std::size_t max_unsent_bytes = std::size_t{1} << 20;
+constexpr unsigned max_remarks = 20; ///< of one connection
 
 } // namespace
 
 websocket_state::~websocket_state() {
   link.reset(); // its thread ends before the handle it posts to goes
-  if (auto last = session ? session->last_words(config.max_retries) : std::nullopt)
+  if (auto last = session ? session->final_settlement(config.max_retries) : std::nullopt)
     caf::anon_send(config.queue, std::move(*last));
   if (winding_down)
     winding_down->deliver(wound_down{});
@@ -121,10 +121,10 @@ void websocket_state::hear(const std::string& text) {
     self->send(config.supervisor, link_up{token.username, token.team_slug});
   if (!heard.reply.empty())
     link->send(std::move(heard.reply));
-  if (link->unsent() > most_unsent)
+  if (link->unsent() > max_unsent_bytes)
     return end({ec::transport, "the server does not read what it is sent", {}});
   if (heard.refused)
-    self->send(config.supervisor, telling{std::move(*heard.refused)});
+    self->send(config.supervisor, notice_message{std::move(*heard.refused)});
   if (!heard.warning.empty())
     say(std::move(heard.warning));
   if (heard.remote_clock > max_received)
@@ -132,7 +132,7 @@ void websocket_state::hear(const std::string& text) {
   else if (heard.remote_clock)
     self->send(config.supervisor, clock_heard{*heard.remote_clock}); // before its event
   if (!heard.received.empty())
-    self->send(config.supervisor, telling{event_received{std::move(heard.received)}});
+    self->send(config.supervisor, notice_message{event_received{std::move(heard.received)}});
   if (heard.end)
     return end(*heard.end);
   if (heard.needs_run)
@@ -142,17 +142,17 @@ void websocket_state::hear(const std::string& text) {
 
 /// A remark for the log; a server that gives reason for too many is not followed into each.
 void websocket_state::say(std::string words) {
-  if (++remarks > most_remarks)
+  if (++remarks > max_remarks)
     return;
-  if (remarks == most_remarks)
+  if (remarks == max_remarks)
     words += "; what else there is to remark on this connection is left out";
-  self->send(config.supervisor, telling{remark{std::move(words)}});
+  self->send(config.supervisor, notice_message{remark{std::move(words)}});
 }
 
 // ── What is sent ─────────────────────────────────────────────────────────────────────────────────
 
 void websocket_state::lease() {
-  roused_meanwhile = roused_meanwhile || leasing;
+  woken_meanwhile = woken_meanwhile || leasing;
   if (over || leasing || waiting_for_run || winding_down || !link || !session ||
       !session->may_lease())
     return;
@@ -162,7 +162,7 @@ void websocket_state::lease() {
     return;
   }
   leasing = true;
-  roused_meanwhile = false;
+  woken_meanwhile = false;
   lease_request request;
   request.team_slug = token.team_slug;
   request.after = lease_after;
@@ -194,7 +194,7 @@ void websocket_state::send(const lease_grant& grant) {
     // What batch sync had its turn with is looked at again when somebody rings: a dead letter may
     // be back.
     const bool again = std::exchange(rung, false) && std::exchange(lease_after, 0) != 0;
-    if (again || roused_meanwhile)
+    if (again || woken_meanwhile)
       lease();
     return;
   }
@@ -224,7 +224,7 @@ void websocket_state::settle() {
             if (!session)
               return;
             for (auto& id : session->on_settled(outcome))
-              self->send(config.supervisor, telling{event_sent{std::move(id)}});
+              self->send(config.supervisor, notice_message{event_sent{std::move(id)}});
             settle();
             lease();
             finish_winding_down();
@@ -242,7 +242,7 @@ void websocket_state::settle() {
 void websocket_state::hand_over() {
   session->hand_back();
   if (!std::exchange(waiting_for_run, true))
-    self->send(config.supervisor, handed_back{});
+    self->send(config.supervisor, batch_fallback_requested{});
 }
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────
@@ -299,11 +299,11 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
   state.self = self;
   state.ask_token({});
   return {
-      [self](roused) {
+      [self](wakeup) {
         self->state.rung = true;
         self->state.lease();
       },
-      [self](run_over run) {
+      [self](batch_run_finished run) {
         auto& st = self->state;
         st.waiting_for_run = false;
         if (run.reached) {
@@ -316,7 +316,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         self->state.session.emplace(self->state.now());
         self->state.arm();
       },
-      [self](const link_text& said) { self->state.hear(said.text); },
+      [self](const link_text& incoming) { self->state.hear(incoming.text); },
       [self](link_drained) {
         self->state.read_by.reset();
         self->state.lease();

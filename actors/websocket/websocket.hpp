@@ -70,7 +70,7 @@ struct websocket_state {
   std::unique_ptr<ws_link> link;
   std::optional<ws_session> session; ///< from the upgrade on
   bool leasing = false;              ///< QUEUE has been asked
-  bool roused_meanwhile = false;
+  bool woken_meanwhile = false;
   bool rung = false;             ///< since the run, or since QUEUE had nothing left
   bool waiting_for_run = false;  ///< batch sync has its turn first
   std::uint64_t lease_after = 0; ///< what is before this had its turn with batch sync

@@ -37,7 +37,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds leftovers_grace = 2s;
 constexpr milliseconds lock_patience = 30s;
-constexpr int most_kills = 30; ///< one a second
+constexpr int max_kills = 30; ///< one a second
 
 /// Live children of this process: what the agent started and left comes to it.
 std::vector<pid_t> children() {
@@ -66,9 +66,9 @@ std::vector<pid_t> children() {
   return found;
 }
 
-class keeper {
+class agent_runner {
 public:
-  explicit keeper(keeper_job job) : job_(std::move(job)) { result_.token = job_.token; }
+  explicit agent_runner(agent_runner_job job) : job_(std::move(job)) { result_.token = job_.token; }
 
   int run() {
     listen();
@@ -129,7 +129,7 @@ private:
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
       return fail("cannot make a pipe");
     const unique_fd report(ends[0]);
-    unique_fd tell(ends[1]);
+    unique_fd start_report(ends[1]);
     std::vector<char*> argv;
     for (auto& word : job_.command)
       argv.push_back(word.data());
@@ -139,9 +139,9 @@ private:
     if (agent_ < 0)
       return fail("cannot start a process");
     if (agent_ == 0)
-      become_agent(self, prompt.get(), log.get(), tell.get(), argv);
+      become_agent(self, prompt.get(), log.get(), start_report.get(), argv);
     ::setpgid(agent_, agent_); // whoever is first
-    tell = unique_fd{};
+    start_report = unique_fd{};
     int error = 0;
     if (::read(report.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
       ::waitpid(agent_, nullptr, 0);
@@ -151,7 +151,7 @@ private:
     return true;
   }
 
-  [[noreturn]] void become_agent(pid_t keeper, int prompt, int log, int tell,
+  [[noreturn]] void become_agent(pid_t agent_runner, int prompt, int log, int start_report,
                                  std::vector<char*>& argv) const {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -161,12 +161,12 @@ private:
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);
     ::fcntl(lock_.get(), F_SETFD, 0);
-    if (::getppid() == keeper && ::dup2(prompt, STDIN_FILENO) >= 0 &&
+    if (::getppid() == agent_runner && ::dup2(prompt, STDIN_FILENO) >= 0 &&
         ::dup2(log, STDOUT_FILENO) >= 0 && ::dup2(log, STDERR_FILENO) >= 0 &&
         ::chdir(job_.worktree.c_str()) == 0)
       ::execvp(argv.front(), argv.data());
     const int error = errno;
-    (void)!::write(tell, &error, sizeof error);
+    (void)!::write(start_report, &error, sizeof error);
     ::_exit(127);
   }
 
@@ -186,7 +186,7 @@ private:
     for (;;) {
       const auto now = steady_clock::now();
       if (kill_at && now >= *kill_at) {
-        if (++kills > most_kills) {
+        if (++kills > max_kills) {
           result_.error = "it cannot be ended, not even by KILL";
           return;
         }
@@ -199,9 +199,10 @@ private:
       std::array<pollfd, 2> list = {
           {{signals_.get(), POLLIN, 0}, {owned ? STDIN_FILENO : -1, POLLIN, 0}}};
       (void)::poll(list.data(), list.size(), static_cast<int>(wait.count()));
-      signalfd_siginfo told{};
-      while (::read(signals_.get(), &told, sizeof told) == static_cast<ssize_t>(sizeof told))
-        if (told.ssi_signo != SIGCHLD)
+      signalfd_siginfo signal_info{};
+      while (::read(signals_.get(), &signal_info, sizeof signal_info) ==
+             static_cast<ssize_t>(sizeof signal_info))
+        if (signal_info.ssi_signo != SIGCHLD)
           stop(result_.stopped);
       if (reap())
         return;
@@ -254,7 +255,7 @@ private:
       ;
   }
 
-  keeper_job job_;
+  agent_runner_job job_;
   attempt_result result_;
   unique_fd signals_;
   unique_fd lock_;
@@ -267,9 +268,9 @@ private:
 
 int main(int argc, char** argv) {
   try {
-    auto job = spec_kitty::keeper_job_of({argv + 1, argv + argc});
+    auto job = spec_kitty::agent_runner_job_of({argv + 1, argv + argc});
     if (!job.command.empty())
-      return spec_kitty::agent_runner::keeper(std::move(job)).run();
+      return spec_kitty::agent_runner::agent_runner(std::move(job)).run();
     (void)!::write(STDERR_FILENO, "spec-kitty starts this program itself\n", 38);
     return 2;
   } catch (...) { // out of memory: the agent dies with this process

@@ -7,24 +7,24 @@ namespace spec_kitty::chaos {
 namespace {
 
 attempt recorded(history& seen, const std::string& number, std::uint64_t clock) {
-  attempt one;
-  one.marker = "home-" + number;
-  one.home = "home";
-  one.asked = seen.tick();
-  one.answered = seen.tick();
-  one.acknowledged = true;
-  one.event_id = "01J000000000000000000000" + number;
-  one.lamport_clock = clock;
-  return one;
+  attempt attempt;
+  attempt.marker = "home-" + number;
+  attempt.home = "home";
+  attempt.asked = seen.tick();
+  attempt.answered = seen.tick();
+  attempt.acknowledged = true;
+  attempt.event_id = "01J000000000000000000000" + number;
+  attempt.lamport_clock = clock;
+  return attempt;
 }
 
-kept_event kept(const attempt& one) {
+kept_event kept(const attempt& attempt) {
   kept_event out;
-  out.event_id = one.event_id;
-  out.marker = one.marker;
+  out.event_id = attempt.event_id;
+  out.marker = attempt.marker;
   out.node_id = "node";
   out.team = "team-a";
-  out.lamport_clock = one.lamport_clock;
+  out.lamport_clock = attempt.lamport_clock;
   return out;
 }
 

@@ -28,9 +28,9 @@ std::span<const invariant> invariants() {
 
 std::vector<violation> check_all(const history& seen) {
   std::vector<violation> out;
-  for (const auto& one : invariants())
-    for (auto& words : one.check(seen))
-      out.push_back({std::string(one.name), std::move(words)});
+  for (const auto& invariant : invariants())
+    for (auto& words : invariant.check(seen))
+      out.push_back({std::string(invariant.name), std::move(words)});
   return out;
 }
 

@@ -6,13 +6,13 @@ namespace spec_kitty::chaos {
 
 findings teams_stay_apart(const history& seen) {
   std::set<std::string> out; // each kind once, not each batch
-  for (const auto& one : seen.sendings)
-    if (one.token_team != one.event_team)
-      out.insert("an event of the team " + one.event_team + " went to " + one.server +
-                 " with a token of " + one.token_team);
+  for (const auto& sending : seen.sendings)
+    if (sending.token_team != sending.event_team)
+      out.insert("an event of the team " + sending.event_team + " went to " + sending.server +
+                 " with a token of " + sending.token_team);
   std::map<std::string, std::string> home_server; // by marker
-  for (const auto& one : seen.attempts)
-    home_server.emplace(one.marker, one.belongs_to);
+  for (const auto& attempt : seen.attempts)
+    home_server.emplace(attempt.marker, attempt.belongs_to);
   for (const auto& server : seen.servers)
     for (const auto& event : server.events) {
       if (!server.team.empty() && event.team != server.team)
@@ -27,9 +27,9 @@ findings teams_stay_apart(const history& seen) {
 findings sessions_are_kept(const history& seen) {
   std::set<std::uint64_t> used;
   findings out;
-  for (const auto& one : seen.refreshes)
-    if (!used.insert(one.token).second && !one.may_come_again)
-      out.push_back("refresh token " + of(one.token) +
+  for (const auto& refresh : seen.refreshes)
+    if (!used.insert(refresh.token).second && !refresh.may_come_again)
+      out.push_back("refresh token " + of(refresh.token) +
                     " was used again although its reply had come");
   return out;
 }
@@ -61,9 +61,9 @@ findings status_is_true(const history& seen) {
   findings out;
   for (const auto& status : seen.statuses) {
     std::uint64_t must_wait = 0;
-    for (const auto& one : seen.attempts)
-      if (one.home == status.home && one.acknowledged && one.answered < status.asked &&
-          !one.event_id.empty() && !status.on_server.contains(one.event_id))
+    for (const auto& attempt : seen.attempts)
+      if (attempt.home == status.home && attempt.acknowledged && attempt.answered < status.asked &&
+          !attempt.event_id.empty() && !status.on_server.contains(attempt.event_id))
         ++must_wait;
     if (status.waiting < must_wait)
       out.push_back(status.home + ": the status says that " + of(status.waiting) +
@@ -89,8 +89,8 @@ findings stores_are_sound(const history& seen) {
 
 findings processes_end_well(const history& seen) {
   findings out;
-  for (const auto& one : seen.strange)
-    out.push_back(one.what);
+  for (const auto& stray : seen.strange)
+    out.push_back(stray.what);
   return out;
 }
 

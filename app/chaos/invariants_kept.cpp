@@ -12,19 +12,20 @@ findings nothing_is_lost(const history& seen) {
     markers.insert(event.marker);
   });
   findings out;
-  for (const auto& one : seen.attempts) {
-    const bool kept =
-        one.event_id.empty() ? markers.contains(one.marker) : ids.contains(one.event_id);
-    if (one.acknowledged && !kept)
-      out.push_back("the acknowledged event " + named(one) + " of " + one.home + " is nowhere");
+  for (const auto& attempt : seen.attempts) {
+    const bool kept = attempt.event_id.empty() ? markers.contains(attempt.marker)
+                                               : ids.contains(attempt.event_id);
+    if (attempt.acknowledged && !kept)
+      out.push_back("the acknowledged event " + named(attempt) + " of " + attempt.home +
+                    " is nowhere");
   }
   return out;
 }
 
 findings nothing_is_invented(const history& seen) {
   std::map<std::string, const attempt*> asked;
-  for (const auto& one : seen.attempts)
-    asked.emplace(one.marker, &one);
+  for (const auto& attempt : seen.attempts)
+    asked.emplace(attempt.marker, &attempt);
   std::map<std::string, std::string> id_of; // by marker
   findings out;
   each_kept(seen, [&](const kept_event& event, const std::string& where) {
@@ -64,14 +65,14 @@ findings once_in_effect(const history& seen) {
   std::set<std::string> markers;
   for (const auto& [id, event] : there)
     markers.insert(event->marker);
-  for (const auto& one : seen.attempts) {
-    const auto found = one.event_id.empty() ? there.end() : there.find(one.event_id);
-    if (found != there.end() && found->second->marker != one.marker)
-      out.push_back("the server keeps " + one.event_id + " as " + found->second->marker +
-                    ", it was recorded as " + one.marker);
-    if (seen.healed && one.acknowledged && !markers.contains(one.marker) &&
-        !dead.contains(one.marker))
-      out.push_back("the event " + named(one) + " of " + one.home +
+  for (const auto& attempt : seen.attempts) {
+    const auto found = attempt.event_id.empty() ? there.end() : there.find(attempt.event_id);
+    if (found != there.end() && found->second->marker != attempt.marker)
+      out.push_back("the server keeps " + attempt.event_id + " as " + found->second->marker +
+                    ", it was recorded as " + attempt.marker);
+    if (seen.healed && attempt.acknowledged && !markers.contains(attempt.marker) &&
+        !dead.contains(attempt.marker))
+      out.push_back("the event " + named(attempt) + " of " + attempt.home +
                     " never came to a server, although nothing was in its way");
   }
   return out;

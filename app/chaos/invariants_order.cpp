@@ -20,20 +20,21 @@ void check_order(std::vector<const attempt*> of_home, findings& out) {
   const attempt* highest_clock = nullptr;
   const attempt* highest_id = nullptr;
   std::size_t next = 0;
-  for (const attempt* one : of_home) {
-    for (; next < by_answer.size() && by_answer[next]->answered < one->asked; ++next) {
+  for (const attempt* entry : of_home) {
+    for (; next < by_answer.size() && by_answer[next]->answered < entry->asked; ++next) {
       const attempt* before = by_answer[next];
       if (highest_clock == nullptr || before->lamport_clock > highest_clock->lamport_clock)
         highest_clock = before;
       if (highest_id == nullptr || before->event_id > highest_id->event_id)
         highest_id = before;
     }
-    if (one->lamport_clock != 0 && highest_clock != nullptr &&
-        one->lamport_clock <= highest_clock->lamport_clock)
-      out.push_back(one->home + ": the clock " + of(one->lamport_clock) + " of " + named(*one) +
-                    " was given out after " + of(highest_clock->lamport_clock));
-    if (!one->event_id.empty() && highest_id != nullptr && one->event_id <= highest_id->event_id)
-      out.push_back(one->home + ": the id " + one->event_id + " was given out after " +
+    if (entry->lamport_clock != 0 && highest_clock != nullptr &&
+        entry->lamport_clock <= highest_clock->lamport_clock)
+      out.push_back(entry->home + ": the clock " + of(entry->lamport_clock) + " of " +
+                    named(*entry) + " was given out after " + of(highest_clock->lamport_clock));
+    if (!entry->event_id.empty() && highest_id != nullptr &&
+        entry->event_id <= highest_id->event_id)
+      out.push_back(entry->home + ": the id " + entry->event_id + " was given out after " +
                     highest_id->event_id);
   }
 }
@@ -44,10 +45,10 @@ findings clocks_rise(const history& seen) {
   findings out;
   std::map<std::string, std::vector<const attempt*>> homes;
   std::map<std::string, std::uint64_t> highest;
-  for (const auto& one : seen.attempts)
-    if (one.acknowledged && !one.event_id.empty()) {
-      homes[one.home].push_back(&one);
-      highest[one.home] = std::max(highest[one.home], one.lamport_clock);
+  for (const auto& attempt : seen.attempts)
+    if (attempt.acknowledged && !attempt.event_id.empty()) {
+      homes[attempt.home].push_back(&attempt);
+      highest[attempt.home] = std::max(highest[attempt.home], attempt.lamport_clock);
     }
   for (auto& [home, attempts] : homes)
     check_order(std::move(attempts), out);
@@ -77,16 +78,18 @@ findings clocks_rise(const history& seen) {
 
 findings causality_holds(const history& seen) {
   findings out;
-  for (const auto& one : seen.attempts)
-    if (one.lamport_clock != 0 && one.lamport_clock <= one.after_clock)
-      out.push_back(one.home + ": " + named(one) + " has the clock " + of(one.lamport_clock) +
-                    ", but was recorded on hearing of " + of(one.after_clock));
+  for (const auto& attempt : seen.attempts)
+    if (attempt.lamport_clock != 0 && attempt.lamport_clock <= attempt.after_clock)
+      out.push_back(attempt.home + ": " + named(attempt) + " has the clock " +
+                    of(attempt.lamport_clock) + ", but was recorded on hearing of " +
+                    of(attempt.after_clock));
   for (const auto& value : seen.heard)
-    for (const auto& one : seen.attempts)
-      if (one.home == value.home && one.lamport_clock != 0 && one.asked > value.known &&
-          one.lamport_clock <= value.value)
-        out.push_back(one.home + ": " + named(one) + " has the clock " + of(one.lamport_clock) +
-                      ", but " + of(value.value) + " had been heard before");
+    for (const auto& attempt : seen.attempts)
+      if (attempt.home == value.home && attempt.lamport_clock != 0 && attempt.asked > value.known &&
+          attempt.lamport_clock <= value.value)
+        out.push_back(attempt.home + ": " + named(attempt) + " has the clock " +
+                      of(attempt.lamport_clock) + ", but " + of(value.value) +
+                      " had been heard before");
   return out;
 }
 

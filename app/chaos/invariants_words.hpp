@@ -16,8 +16,8 @@ void each_kept(const history& seen, const Visit& visit) {
       visit(event, "the server " + server.name);
 }
 
-inline std::string named(const attempt& one) {
-  return one.marker + (one.event_id.empty() ? "" : " (" + one.event_id + ")");
+inline std::string named(const attempt& attempt) {
+  return attempt.marker + (attempt.event_id.empty() ? "" : " (" + attempt.event_id + ")");
 }
 
 inline std::string of(std::uint64_t number) {

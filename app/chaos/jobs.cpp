@@ -18,68 +18,69 @@ std::string said_by(const support::finished& done) {
          done.err.substr(0, 300);
 }
 
-std::size_t acknowledged(const world& in, const job& one) {
+std::size_t acknowledged(const installation& in, const job& job) {
   std::size_t count = 0;
-  for (const auto place : one.places)
+  for (const auto place : job.places)
     count += in.seen.attempts[place].acknowledged ? 1 : 0;
   return count;
 }
 
-std::string lines_for(world& in, const std::string& home, std::size_t count, job& one) {
+std::string lines_for(installation& in, const std::string& home, std::size_t count, job& job) {
   std::string lines;
   for (std::size_t i = 0; i < count; ++i) {
-    one.places.push_back(in.ask(home));
-    lines += line_with(in.at(one.places.back()).marker);
+    job.places.push_back(in.ask(home));
+    lines += line_with(in.at(job.places.back()).marker);
   }
   return lines;
 }
 
 } // namespace
 
-job command_job(const world& in, const std::string& home, words arguments, std::string input) {
-  job one;
-  one.name = "`" + arguments.front() + (arguments.size() > 1 ? " " + arguments[1] : "") + "`";
+job command_job(const installation& in, const std::string& home, words arguments,
+                std::string input) {
+  job job;
+  job.name = "`" + arguments.front() + (arguments.size() > 1 ? " " + arguments[1] : "") + "`";
   arguments.emplace_back("--json");
-  one.what = in.command(home, std::move(arguments), std::move(input));
-  return one;
+  job.what = in.command(home, std::move(arguments), std::move(input));
+  return job;
 }
 
-job emit_job(world& in, const std::string& home) {
+job emit_job(installation& in, const std::string& home) {
   const auto place = in.ask(home);
-  auto one = command_job(in, home,
-                         {"emit", "HistoryAdded", "--wp", "WP01", "--field", "entry_type=note",
-                          "--field", "entry_content=" + in.at(place).marker});
-  one.places.push_back(place);
-  return one;
+  auto prepared = command_job(in, home,
+                              {"emit", "HistoryAdded", "--wp", "WP01", "--field", "entry_type=note",
+                               "--field", "entry_content=" + in.at(place).marker});
+  prepared.places.push_back(place);
+  return prepared;
 }
 
-job stream_job(world& in, const std::string& home, std::size_t count) {
-  job one;
-  one.name = "`emit --stdin`";
-  auto lines = lines_for(in, home, count, one);
-  one.what = in.command(home, {"emit", "--stdin"}, std::move(lines));
-  return one;
+job stream_job(installation& in, const std::string& home, std::size_t count) {
+  job job;
+  job.name = "`emit --stdin`";
+  auto lines = lines_for(in, home, count, job);
+  job.what = in.command(home, {"emit", "--stdin"}, std::move(lines));
+  return job;
 }
 
-job host_job(world& in, const std::string& home, std::size_t count, words options) {
-  job one;
-  one.name = "a host";
-  one.of_ours = false;
-  auto lines = lines_for(in, home, count, one);
+job host_job(installation& in, const std::string& home, std::size_t count, words options) {
+  job job;
+  job.name = "a host";
+  job.of_ours = false;
+  auto lines = lines_for(in, home, count, job);
   options.insert(options.begin(), (in.where().parts / "spec-kitty-chaos-host").string());
-  one.what = in.program(home, std::move(options), std::move(lines));
-  return one;
+  job.what = in.program(home, std::move(options), std::move(lines));
+  return job;
 }
 
-support::finished run_job(world& in, const job& one) {
-  auto done = support::run(one.what);
-  if (one.places.empty())
+support::finished run_job(installation& in, const job& job) {
+  auto done = support::run(job.what);
+  if (job.places.empty())
     return done;
   const auto whole = done.out.substr(0, done.out.rfind('\n') + 1);
-  auto place = one.places.begin();
+  auto place = job.places.begin();
   for (const auto& line : support::lines_of(whole)) {
-    if (place == one.places.end()) {
-      in.seen.strange.push_back({one.name + " answered to nothing: " + line});
+    if (place == job.places.end()) {
+      in.seen.strange.push_back({job.name + " answered to nothing: " + line});
       break;
     }
     in.take(*place++, line);
@@ -87,30 +88,30 @@ support::finished run_job(world& in, const job& one) {
   return done;
 }
 
-void judge_job(world& in, const job& one, const support::finished& done, int sent) {
-  in.judge_end(one.name, done, sent);
+void judge_job(installation& in, const job& job, const support::finished& done, int sent) {
+  in.judge_end(job.name, done, sent);
   if (done.signal != 0 || done.timed_out)
     return;
-  const auto promised = acknowledged(in, one);
-  if (done.status == 0 && promised < one.places.size() && one.of_ours)
-    in.seen.strange.push_back({one.name + " ended well, and recorded " + std::to_string(promised) +
-                               " of " + std::to_string(one.places.size()) + said_by(done)});
-  if (one.of_ours && done.status != 0 && promised > 0 && promised == one.places.size())
-    in.seen.strange.push_back({one.name + " recorded all, and did not end well" + said_by(done)});
-  if (one.of_ours && done.status != 0 && !has_remedy(done))
-    in.seen.strange.push_back({one.name + " failed without a remedy" + said_by(done)});
+  const auto promised = acknowledged(in, job);
+  if (done.status == 0 && promised < job.places.size() && job.of_ours)
+    in.seen.strange.push_back({job.name + " ended well, and recorded " + std::to_string(promised) +
+                               " of " + std::to_string(job.places.size()) + said_by(done)});
+  if (job.of_ours && done.status != 0 && promised > 0 && promised == job.places.size())
+    in.seen.strange.push_back({job.name + " recorded all, and did not end well" + said_by(done)});
+  if (job.of_ours && done.status != 0 && !has_remedy(done))
+    in.seen.strange.push_back({job.name + " failed without a remedy" + said_by(done)});
 }
 
-support::finished carry_out(world& in, const job& one, int sent) {
-  auto done = run_job(in, one);
-  judge_job(in, one, done, sent);
+support::finished carry_out(installation& in, const job& job, int sent) {
+  auto done = run_job(in, job);
+  judge_job(in, job, done, sent);
   return done;
 }
 
-bool works_again(world& in, const std::string& home, std::string_view after) {
-  const auto one = emit_job(in, home);
-  const auto done = carry_out(in, one);
-  const auto& had = in.at(one.places.front());
+bool works_again(installation& in, const std::string& home, std::string_view after) {
+  const auto prepared = emit_job(in, home);
+  const auto done = carry_out(in, prepared);
+  const auto& had = in.at(prepared.places.front());
   const bool well = done.status == 0 && had.acknowledged && !had.spilled;
   if (!well)
     in.seen.strange.push_back(

@@ -6,7 +6,7 @@
 // Exit status 0 is a promise. Anything else comes with an error and a remedy.
 #pragma once
 
-#include "app/chaos/world.hpp"
+#include "app/chaos/installation.hpp"
 
 #include <memory>
 #include <string>
@@ -24,23 +24,24 @@ struct job {
 };
 
 /// `spec-kitty <arguments> --json`.
-job command_job(const world& in, const std::string& home, words arguments, std::string input = {});
+job command_job(const installation& in, const std::string& home, words arguments,
+                std::string input = {});
 /// One `emit --json`.
-job emit_job(world& in, const std::string& home);
+job emit_job(installation& in, const std::string& home);
 /// One `emit --stdin` with `count` events.
-job stream_job(world& in, const std::string& home, std::size_t count);
+job stream_job(installation& in, const std::string& home, std::size_t count);
 /// The embedding program with `count` events.
-job host_job(world& in, const std::string& home, std::size_t count, words options = {});
+job host_job(installation& in, const std::string& home, std::size_t count, words options = {});
 
 /// Runs it and takes its answers into the history; judges nothing.
-support::finished run_job(world& in, const job& one);
+support::finished run_job(installation& in, const job& job);
 /// Notes an end that the job may not have. `sent`: the signal that may have ended it.
-void judge_job(world& in, const job& one, const support::finished& done, int sent = 0);
+void judge_job(installation& in, const job& job, const support::finished& done, int sent = 0);
 /// Both.
-support::finished carry_out(world& in, const job& one, int sent = 0);
+support::finished carry_out(installation& in, const job& job, int sent = 0);
 
 /// A clean `emit` in the home, which has to work: the faults are over. `after` names them.
-bool works_again(world& in, const std::string& home, std::string_view after);
+bool works_again(installation& in, const std::string& home, std::string_view after);
 
 /// Whether the dynamic linker could not load the program: it never began.
 bool never_began(const support::finished& done);

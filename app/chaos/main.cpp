@@ -32,14 +32,14 @@ int say(const failure& why) {
 
 int list() {
   std::cout << "Scenarios\n";
-  for (const auto& one : scenarios())
-    std::printf("  %-14.*s %.*s\n", static_cast<int>(one.name.size()), one.name.data(),
-                static_cast<int>(one.help.size()), one.help.data());
+  for (const auto& scenario : scenarios())
+    std::printf("  %-14.*s %.*s\n", static_cast<int>(scenario.name.size()), scenario.name.data(),
+                static_cast<int>(scenario.help.size()), scenario.help.data());
   std::fflush(stdout);
   std::cout << "\nInvariants\n";
-  for (const auto& one : invariants())
-    std::printf("  %-18.*s %.*s\n", static_cast<int>(one.name.size()), one.name.data(),
-                static_cast<int>(one.promise.size()), one.promise.data());
+  for (const auto& invariant : invariants())
+    std::printf("  %-18.*s %.*s\n", static_cast<int>(invariant.name.size()), invariant.name.data(),
+                static_cast<int>(invariant.promise.size()), invariant.promise.data());
   std::fflush(stdout);
   return exit_done;
 }
@@ -61,7 +61,7 @@ volatile std::sig_atomic_t told_to_end = 0;
 int run_all(const options& chosen, const stage& where) {
   const bool table = chosen.report != "-";
   std::cerr << "seed " << chosen.plan.seed << ", scratch folder " << where.folder.string() << '\n';
-  run_plan plan = chosen.plan;
+  chaos_run_options plan = chosen.plan;
   plan.broken_off = [] { return told_to_end != 0; };
   const auto result = run(plan, where, [&](const round_name& name, const outcome& had) {
     if (had.violations.empty())
@@ -80,10 +80,10 @@ int run_all(const options& chosen, const stage& where) {
 
 int show(const round_name& name, const std::vector<violation>& found) {
   const auto steps = steps_of(name);
-  for (const auto& one : *steps)
-    std::cout << "  " << in_words(one) << '\n';
-  for (const auto& one : found)
-    std::cout << "VIOLATION of " << one.invariant << ": " << one.words << '\n';
+  for (const auto& step : *steps)
+    std::cout << "  " << in_words(step) << '\n';
+  for (const auto& entry : found)
+    std::cout << "VIOLATION of " << entry.invariant << ": " << entry.words << '\n';
   std::cout << to_string(name) << ": " << found.size() << " violations\n" << std::flush;
   return found.empty() ? exit_done : exit_broken;
 }

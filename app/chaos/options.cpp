@@ -32,9 +32,9 @@ void declare_places(CLI::App& app, options& chosen) {
 /// The scenarios of those names, in the order of the table; all where none is named.
 std::vector<const scenario*> chosen_of(const std::vector<std::string>& names) {
   std::vector<const scenario*> out;
-  for (const auto& one : scenarios())
-    if (names.empty() || std::find(names.begin(), names.end(), one.name) != names.end())
-      out.push_back(&one);
+  for (const auto& scenario : scenarios())
+    if (names.empty() || std::find(names.begin(), names.end(), scenario.name) != names.end())
+      out.push_back(&scenario);
   return out;
 }
 
@@ -46,8 +46,8 @@ std::variant<options, int> read_options(int argc, char** argv) {
   long shrink_seconds = 60;
   std::vector<std::string> names;
   std::vector<std::string> known;
-  for (const auto& one : scenarios())
-    known.emplace_back(one.name);
+  for (const auto& scenario : scenarios())
+    known.emplace_back(scenario.name);
   chosen.plan.seed =
       (static_cast<std::uint64_t>(std::random_device{}()) << 16U) ^ std::random_device{}();
 

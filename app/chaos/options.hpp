@@ -10,8 +10,8 @@
 namespace spec_kitty::chaos {
 
 struct options {
-  std::string verb;   ///< the subcommand
-  run_plan plan;      ///< of `run`; the time is the bound of `shrink` too
+  std::string verb;       ///< the subcommand
+  chaos_run_options plan; ///< of `run`; the time is the bound of `shrink` too
   std::string report; ///< file of the JSON report; `-` is stdout in place of the table; empty: none
   std::string round;  ///< name of a round, for `replay` and `shrink`
   unsigned tries = 3; ///< of `shrink`

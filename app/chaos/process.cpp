@@ -66,10 +66,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 
 /// Async-signal-safe: a system call each.
 bool limit_this_process(const std::vector<resource_limit>& limits) {
-  for (const auto& one : limits) {
-    const rlimit both{one.value, one.value};
+  for (const auto& limit : limits) {
+    const rlimit both{limit.value, limit.value};
     // An int in C, an enumeration in C++ of the GNU library.
-    if (::setrlimit(static_cast<__rlimit_resource_t>(one.resource), &both) != 0)
+    if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &both) != 0)
       return false;
   }
   return true;

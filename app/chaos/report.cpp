@@ -17,9 +17,9 @@ std::string seconds(std::chrono::milliseconds time) {
   return text;
 }
 
-fault_count total_of(const scenario_total& one) {
+fault_count total_of(const scenario_total& total) {
   fault_count sum;
-  for (const auto& [kind, count] : one.sum.faults) {
+  for (const auto& [kind, count] : total.sum.faults) {
     sum.planned += count.planned;
     sum.injected += count.injected;
   }
@@ -29,8 +29,8 @@ fault_count total_of(const scenario_total& one) {
 template <class List, class Render>
 std::string joined(const List& list, Render render) {
   std::string out;
-  for (const auto& one : list)
-    out += (out.empty() ? "" : ", ") + render(one);
+  for (const auto& entry : list)
+    out += (out.empty() ? "" : ", ") + render(entry);
   return out;
 }
 
@@ -38,13 +38,14 @@ std::string violations_text(const run_result& result) {
   std::string out;
   constexpr std::size_t shown = 10;
   for (std::size_t n = 0; n < result.violations.size() && n < shown; ++n) {
-    const auto& one = result.violations[n];
-    out += "\nVIOLATION of " + one.what.invariant + ": " + one.what.words + "\n  seed " + one.seed +
-           "\n  shortest found: spec-kitty-chaos replay " + one.shortest + "\n";
-    for (std::size_t i = 0; i < one.steps.size() && i < 10; ++i)
-      out += "    " + one.steps[i] + "\n";
-    if (one.steps.size() > 10)
-      out += "    and " + std::to_string(one.steps.size() - 10) + " more steps\n";
+    const auto& violation = result.violations[n];
+    out += "\nVIOLATION of " + violation.what.invariant + ": " + violation.what.words +
+           "\n  seed " + violation.seed + "\n  shortest found: spec-kitty-chaos replay " +
+           violation.shortest + "\n";
+    for (std::size_t i = 0; i < violation.steps.size() && i < 10; ++i)
+      out += "    " + violation.steps[i] + "\n";
+    if (violation.steps.size() > 10)
+      out += "    and " + std::to_string(violation.steps.size() - 10) + " more steps\n";
   }
   const auto all = result.violations.size() + result.violations_left_out;
   if (all > shown)
@@ -57,27 +58,28 @@ std::string violations_text(const run_result& result) {
 std::string as_table(const run_result& result) {
   std::string out = cell("scenario", 14) + cell("rounds", 8, true) + cell("injected", 10, true) +
                     cell("planned", 10, true) + cell("time", 10, true) + "  seen\n";
-  for (const auto& one : result.scenarios) {
-    const auto faults = total_of(one);
-    out += cell(std::string(one.of->name), 14) + cell(std::to_string(one.rounds), 8, true) +
+  for (const auto& scenario : result.scenarios) {
+    const auto faults = total_of(scenario);
+    out += cell(std::string(scenario.of->name), 14) +
+           cell(std::to_string(scenario.rounds), 8, true) +
            cell(std::to_string(faults.injected), 10, true) +
-           cell(std::to_string(faults.planned), 10, true) + cell(seconds(one.took), 10, true) +
+           cell(std::to_string(faults.planned), 10, true) + cell(seconds(scenario.took), 10, true) +
            "  " +
-           joined(one.sum.figures,
+           joined(scenario.sum.figures,
                   [](const auto& figure) {
                     return std::to_string(figure.second) + " " + figure.first;
                   }) +
            "\n";
   }
   out += "\n" + cell("fault", 60) + cell("injected", 10, true) + cell("planned", 10, true) + "\n";
-  for (const auto& one : result.scenarios) {
-    for (const auto& [kind, count] : one.sum.faults)
-      out += cell(std::string(one.of->name) + ": " + kind, 60) +
+  for (const auto& scenario : result.scenarios) {
+    for (const auto& [kind, count] : scenario.sum.faults)
+      out += cell(std::string(scenario.of->name) + ": " + kind, 60) +
              cell(std::to_string(count.injected), 10, true) +
              cell(std::to_string(count.planned), 10, true) +
              (count.injected == count.planned ? "\n" : "  NOT ALL\n");
-    for (const auto& [kind, why] : one.sum.skipped)
-      out.append(cell(std::string(one.of->name) + ": " + kind, 60))
+    for (const auto& [kind, why] : scenario.sum.skipped)
+      out.append(cell(std::string(scenario.of->name) + ": " + kind, 60))
           .append("   skipped: ")
           .append(why)
           .append("\n");

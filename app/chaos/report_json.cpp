@@ -7,14 +7,14 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-void write(json_writer& out, const scenario_total& one) {
+void write(json_writer& out, const scenario_total& total) {
   out.StartObject();
-  field(out, "name", one.of->name);
-  field(out, "rounds", one.rounds);
-  field(out, "duration_ms", static_cast<std::uint64_t>(one.took.count()));
+  field(out, "name", total.of->name);
+  field(out, "rounds", total.rounds);
+  field(out, "duration_ms", static_cast<std::uint64_t>(total.took.count()));
   key(out, "faults");
   out.StartObject();
-  for (const auto& [kind, count] : one.sum.faults) {
+  for (const auto& [kind, count] : total.sum.faults) {
     key(out, kind);
     out.StartObject();
     field(out, "planned", count.planned);
@@ -24,26 +24,26 @@ void write(json_writer& out, const scenario_total& one) {
   out.EndObject();
   key(out, "figures");
   out.StartObject();
-  for (const auto& [name, figure] : one.sum.figures)
+  for (const auto& [name, figure] : total.sum.figures)
     field(out, name, figure);
   out.EndObject();
   key(out, "skipped");
   out.StartObject();
-  for (const auto& [kind, why] : one.sum.skipped)
+  for (const auto& [kind, why] : total.sum.skipped)
     field(out, kind, why);
   out.EndObject();
   out.EndObject();
 }
 
-void write(json_writer& out, const found_violation& one) {
+void write(json_writer& out, const found_violation& violation) {
   out.StartObject();
-  field(out, "invariant", one.what.invariant);
-  field(out, "message", one.what.words);
-  field(out, "seed", one.seed);
-  field(out, "shortest_seed", one.shortest);
+  field(out, "invariant", violation.what.invariant);
+  field(out, "message", violation.what.words);
+  field(out, "seed", violation.seed);
+  field(out, "shortest_seed", violation.shortest);
   key(out, "steps");
   out.StartArray();
-  for (const auto& words : one.steps)
+  for (const auto& words : violation.steps)
     put(out, words);
   out.EndArray();
   out.EndObject();
@@ -61,13 +61,13 @@ std::string as_json(const run_result& result) {
   field(out, "duration_ms", static_cast<std::uint64_t>(result.took.count()));
   key(out, "scenarios");
   out.StartArray();
-  for (const auto& one : result.scenarios)
-    write(out, one);
+  for (const auto& scenario : result.scenarios)
+    write(out, scenario);
   out.EndArray();
   key(out, "violations");
   out.StartArray();
-  for (const auto& one : result.violations)
-    write(out, one);
+  for (const auto& violation : result.violations)
+    write(out, violation);
   out.EndArray();
   field(out, "violations_left_out", result.violations_left_out);
   out.EndObject();

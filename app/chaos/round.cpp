@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 template <class Number>
-std::optional<Number> number_in(std::string_view text, int base) {
+std::optional<Number> digits_in(std::string_view text, int base) {
   Number out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
   if (error != std::errc() || end != text.data() + text.size())
@@ -60,7 +60,7 @@ result<round_name> parse_round(std::string_view text) {
   name.of = find_scenario(head.substr(0, dash));
   if (name.of == nullptr)
     return no_round(text, "there is no scenario " + std::string(head.substr(0, dash)));
-  const auto seed = number_in<std::uint64_t>(head.substr(dash + 1), 16);
+  const auto seed = digits_in<std::uint64_t>(head.substr(dash + 1), 16);
   if (!seed)
     return no_round(text, "the seed is no hexadecimal number");
   name.seed = *seed;
@@ -69,7 +69,7 @@ result<round_name> parse_round(std::string_view text) {
   name.kept.emplace();
   for (auto rest = text.substr(colon + 1); !rest.empty();) {
     const auto comma = rest.find(',');
-    const auto number = number_in<std::size_t>(rest.substr(0, comma), 10);
+    const auto number = digits_in<std::size_t>(rest.substr(0, comma), 10);
     if (!number || (!name.kept->empty() && *number <= name.kept->back()))
       return no_round(text, "the steps are no rising numbers");
     name.kept->push_back(*number);
@@ -153,9 +153,9 @@ shrunk shrink(const round_name& name, const stage& where, unsigned tries,
   return best;
 }
 
-std::string in_words(const step& one) {
-  std::string out = one.fault;
-  for (const auto value : one.values)
+std::string in_words(const step& step) {
+  std::string out = step.fault;
+  for (const auto value : step.values)
     out += " " + std::to_string(value);
   return out;
 }

@@ -46,6 +46,6 @@ shrunk shrink(const round_name& name, const stage& where, unsigned tries,
               std::chrono::seconds within);
 
 /// A step in words.
-std::string in_words(const step& one);
+std::string in_words(const step& step);
 
 } // namespace spec_kitty::chaos

@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t most_violations = 100;
-constexpr unsigned most_broken_rounds = 3;
+constexpr std::size_t max_violations = 100;
+constexpr unsigned max_broken_rounds = 3;
 
 void add(outcome& sum, const outcome& more) {
   for (const auto& [kind, count] : more.faults) {
@@ -32,12 +32,12 @@ void note(run_result& result, const round_name& name, const outcome& had, const 
   stage patient = where;
   patient.enough = [] { return false; };
   const auto shortest = shrink(name, patient, 2, shrinking);
-  for (const auto& one : had.violations) {
-    if (result.violations.size() >= most_violations) {
+  for (const auto& violation : had.violations) {
+    if (result.violations.size() >= max_violations) {
       ++result.violations_left_out;
       continue;
     }
-    found_violation found{one, to_string(name), to_string(shortest.name), {}};
+    found_violation found{violation, to_string(name), to_string(shortest.name), {}};
     if (const auto steps = steps_of(shortest.name))
       for (const auto& step : *steps)
         found.steps.push_back(in_words(step));
@@ -48,8 +48,8 @@ void note(run_result& result, const round_name& name, const outcome& had, const 
 } // namespace
 
 bool run_result::all_injected() const {
-  return std::all_of(scenarios.begin(), scenarios.end(), [](const scenario_total& one) {
-    return std::all_of(one.sum.faults.begin(), one.sum.faults.end(), [](const auto& fault) {
+  return std::all_of(scenarios.begin(), scenarios.end(), [](const scenario_total& total) {
+    return std::all_of(total.sum.faults.begin(), total.sum.faults.end(), [](const auto& fault) {
       return fault.second.injected == fault.second.planned;
     });
   });
@@ -57,24 +57,24 @@ bool run_result::all_injected() const {
 
 bool run_result::all_played() const {
   return std::all_of(scenarios.begin(), scenarios.end(),
-                     [](const scenario_total& one) { return one.rounds > 0; });
+                     [](const scenario_total& total) { return total.rounds > 0; });
 }
 
-run_result run(const run_plan& plan, stage where, const round_listener& told) {
+run_result run(const chaos_run_options& plan, stage where, const round_listener& on_round) {
   const auto begin = steady_clock::now();
   const auto time_is_up = [&] {
     return steady_clock::now() - begin >= plan.time || (plan.broken_off && plan.broken_off());
   };
   run_result result;
   result.seed = plan.seed;
-  for (const auto* one : plan.chosen)
-    result.scenarios.push_back({one, 0, {}, {}});
+  for (const auto* chosen_scenario : plan.chosen)
+    result.scenarios.push_back({chosen_scenario, 0, {}, {}});
   std::map<const scenario*, unsigned> broken;
   std::filesystem::create_directories(where.folder);
   for (std::uint64_t number = 0; plan.rounds == 0 || number < plan.rounds; ++number) {
     bool played = false;
     for (auto& total : result.scenarios) {
-      if (time_is_up() || broken[total.of] >= most_broken_rounds)
+      if (time_is_up() || broken[total.of] >= max_broken_rounds)
         continue;
       played = true;
       const round_name name{total.of, round_seed(plan.seed, total.of->name, number), std::nullopt};
@@ -85,7 +85,7 @@ run_result run(const run_plan& plan, stage where, const round_listener& told) {
       ++total.rounds;
       total.took += since(round_begin);
       add(total.sum, had);
-      told(name, had);
+      on_round(name, had);
       if (had.violations.empty())
         continue;
       ++broken[total.of];

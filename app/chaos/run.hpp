@@ -12,7 +12,7 @@
 
 namespace spec_kitty::chaos {
 
-struct run_plan {
+struct chaos_run_options {
   std::uint64_t seed = 0;
   std::chrono::seconds time{60};         ///< no round begins after it
   std::uint64_t rounds = 0;              ///< of each scenario; 0: as many as the time allows
@@ -57,7 +57,7 @@ using round_listener = std::function<void(const round_name&, const outcome&)>;
 
 /// Plays. The stage's folder is made. A round that breaks an invariant is shrunk at
 /// once; after three such rounds its scenario is not played again in this run.
-run_result run(const run_plan& plan, stage where, const round_listener& told);
+run_result run(const chaos_run_options& plan, stage where, const round_listener& on_round);
 
 /// The table for people.
 std::string as_table(const run_result& result);

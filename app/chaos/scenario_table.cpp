@@ -50,8 +50,8 @@ std::span<const scenario> scenarios() {
 
 const scenario* find_scenario(std::string_view name) {
   const auto all = scenarios();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const scenario& one) { return one.name == name; });
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const scenario& scenario) { return scenario.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 

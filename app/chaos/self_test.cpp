@@ -33,38 +33,39 @@ constexpr std::array<broken_build, 4> broken_builds = {{
 bool test_histories(std::ostream& out) {
   bool good = check_all(sound_history()).empty();
   out << (good ? "ok      " : "WRONG   ") << "a history in which all holds breaks no invariant\n";
-  for (const auto& one : invariants()) {
+  for (const auto& invariant : invariants()) {
     std::set<std::string> broken;
-    for (const auto& found : check_all(history_that_breaks(one.name)))
+    for (const auto& found : check_all(history_that_breaks(invariant.name)))
       broken.insert(found.invariant);
-    const bool found = broken == std::set<std::string>{std::string(one.name)};
-    out << (found ? "ok      " : "WRONG   ") << one.name << " is found when it alone is broken\n";
+    const bool found = broken == std::set<std::string>{std::string(invariant.name)};
+    out << (found ? "ok      " : "WRONG   ") << invariant.name
+        << " is found when it alone is broken\n";
     good = good && found;
   }
   return good;
 }
 
-bool test_build(const broken_build& one, stage where, std::ostream& out) {
-  where.program = {(where.parts / "spec-kitty-chaos-broken").string(), std::string(one.how),
+bool test_build(const broken_build& build, stage where, std::ostream& out) {
+  where.program = {(where.parts / "spec-kitty-chaos-broken").string(), std::string(build.how),
                    where.program.front()};
-  const auto* in = find_scenario(one.scenario);
+  const auto* in = find_scenario(build.scenario);
   const auto begin = steady_clock::now();
   const auto passed = [&] { return steady_clock::now() - begin; };
   where.enough = [&] { return passed() >= a_minute; };
   std::string seen; // what the invariant said
   std::uint64_t rounds = 0;
   for (; seen.empty() && passed() < a_minute; ++rounds) {
-    const round_name name{in, round_seed(1, one.how, rounds), std::nullopt};
+    const round_name name{in, round_seed(1, build.how, rounds), std::nullopt};
     for (const auto& found : play(name, *steps_of(name), where).violations)
-      if (found.invariant == one.breaks)
+      if (found.invariant == build.breaks)
         seen = found.words;
       else if (found.invariant == "harness")
         std::cerr << found.words << "\n";
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(passed()).count();
-  out << (seen.empty() ? "WRONG   " : "ok      ") << one.words << ": " << one.breaks
+  out << (seen.empty() ? "WRONG   " : "ok      ") << build.words << ": " << build.breaks
       << (seen.empty() ? " did not find it in " : " found it in ") << rounds << " rounds of "
-      << one.scenario << ", " << took << " ms" << (seen.empty() ? "" : ": ") << seen << std::endl;
+      << build.scenario << ", " << took << " ms" << (seen.empty() ? "" : ": ") << seen << std::endl;
   return !seen.empty();
 }
 
@@ -72,8 +73,8 @@ bool test_build(const broken_build& one, stage where, std::ostream& out) {
 
 bool self_test(const stage& where, std::ostream& out) {
   bool good = test_histories(out);
-  for (const auto& one : broken_builds)
-    good = test_build(one, where, out) && good;
+  for (const auto& broken_build : broken_builds)
+    good = test_build(broken_build, where, out) && good;
   out << (good ? "everything that is broken was found\n"
                : "SOMETHING THAT IS BROKEN WAS NOT FOUND\n");
   return good;

@@ -40,10 +40,10 @@ void count_rows(lmdb_txn& txn, const store_tables& tables, counted& found) {
     ++found.live;
     found.bytes += events.value().size();
     ++found.types[std::string(event->type)];
-    ++found.teams[event->team_id];
+    ++found.teams[event->partition_id];
     if (txn.get(tables.ids, id_key(event->id)) != position_key(seq))
       found.wrong << "event " << seq << " is not in ids\n";
-    if (!txn.get(tables.team_queue, team_queue_key(event->team_id, seq)))
+    if (!txn.get(tables.team_queue, team_queue_key(event->partition_id, seq)))
       found.wrong << "event " << seq << " is not in its team's queue\n";
     if (event->lamport <= last_lamport)
       found.wrong << "event " << seq << " has a clock that does not rise\n";
@@ -75,24 +75,24 @@ std::string recount(store& queue, const fs::path& home) {
     count_rows(txn, tables, found);
     lmdb_cursor rows(txn, tables.teams);
     for (bool more = rows.first(); more; more = rows.next())
-      teams[std::string(team_of_lane(rows.key()))] +=
-          found.teams[team_record::decode(rows.value()).id];
+      teams[std::string(team_of_partition(rows.key()))] +=
+          found.teams[partition_record::decode(rows.value()).id];
     return true;
   });
-  const auto said = queue.stats();
-  if (!done || !said)
+  const auto stats = queue.stats();
+  if (!done || !stats)
     return "cannot be read";
   const auto compare = [&](std::string_view name, std::uint64_t row, std::uint64_t truth) {
     if (row != truth)
       found.wrong << name << ": the store says " << row << ", there are " << truth << '\n';
   };
-  compare("live", said->live, found.live);
-  compare("bytes", said->bytes, found.bytes);
-  compare("dead", said->dead, found.dead);
-  for (const auto& share : said->teams)
+  compare("live", stats->live, found.live);
+  compare("bytes", stats->bytes, found.bytes);
+  compare("dead", stats->dead, found.dead);
+  for (const auto& share : stats->teams)
     compare("team " + share.slug, share.live, teams[share.slug]);
   std::uint64_t of_types = 0;
-  for (const auto& [type, count] : said->types) {
+  for (const auto& [type, count] : stats->types) {
     compare("type " + type, count, found.types[type]);
     of_types += count;
   }

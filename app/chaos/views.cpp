@@ -99,22 +99,22 @@ server_view view_server(const std::string& name, const std::string& team,
   return view;
 }
 
-bool take_answer(std::string_view line, attempt& one) {
+bool take_answer(std::string_view line, attempt& attempt) {
   const auto parsed = parse_json(line);
   if (!parsed || !parsed->IsObject())
     return false;
   const json_value* event = member(*parsed, "event");
-  const json_value& said = event != nullptr && event->IsObject() ? *event : *parsed;
-  if (const auto id = text_of(said, "event_id")) {
-    one.acknowledged = true;
-    one.event_id = *id;
-    one.lamport_clock = number_of(said, "lamport_clock");
+  const json_value& event_json = event != nullptr && event->IsObject() ? *event : *parsed;
+  if (const auto id = text_of(event_json, "event_id")) {
+    attempt.acknowledged = true;
+    attempt.event_id = *id;
+    attempt.lamport_clock = number_of(event_json, "lamport_clock");
     return true;
   }
   if (const json_value* spilled = member(*parsed, "spilled");
       spilled != nullptr && spilled->IsTrue()) {
-    one.acknowledged = true;
-    one.spilled = true;
+    attempt.acknowledged = true;
+    attempt.spilled = true;
     return true;
   }
   // A refusal may leave the outcome open (a commit that failed): it promises nothing.

@@ -32,6 +32,6 @@ server_view view_server(const std::string& name, const std::string& team,
 
 /// Puts what one answer line of `emit --stdin` (or the object of `emit --json`) says into the
 /// attempt it answers. False when it is no such answer.
-bool take_answer(std::string_view line, attempt& one);
+bool take_answer(std::string_view line, attempt& attempt);
 
 } // namespace spec_kitty::chaos

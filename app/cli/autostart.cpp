@@ -46,7 +46,7 @@ bool rests(const std::filesystem::path& home, const std::optional<daemon_record>
   return is_recent(tried) && (!last || last->since < tried);
 }
 
-bool wants_daemon(const context& ctx, const standing& now) {
+bool wants_daemon(const context& ctx, const delivery_status& now) {
   if (now.answers || !ctx.config.flag("sync.autostart") ||
       ctx.config.text("sync.server_url").empty() || rests(ctx.home.path, now.daemon))
     return false;
@@ -56,22 +56,22 @@ bool wants_daemon(const context& ctx, const standing& now) {
 
 } // namespace
 
-void say_standing(context& ctx, const standing& now) {
+void print_delivery_status(context& ctx, const delivery_status& now) {
   if (!wants_daemon(ctx, now))
-    return ctx.out.note(standing_line(now, wall_clock_now()));
+    return ctx.out.note(delivery_status_line(now, wall_clock_now()));
   auto started = note_try(ctx.home.path);
   if (started)
     if (const auto child = spawn_daemon(ctx.home.path, -1); !child)
       started = child.error();
   if (!started) {
     ctx.out.warn("the daemon could not be started: " + started.error().message);
-    return ctx.out.note(standing_line(now, wall_clock_now()));
+    return ctx.out.note(delivery_status_line(now, wall_clock_now()));
   }
   ctx.out.note("[Offline] " + std::to_string(now.queued) + " queued; starting the daemon");
 }
 
-void say_standing(context& ctx, const emit_outcome& emitted) {
-  say_standing(ctx, look_at_daemon(ctx.home.path, emitted.rang, emitted.queued));
+void print_delivery_status(context& ctx, const emit_outcome& emitted) {
+  print_delivery_status(ctx, query_daemon(ctx.home.path, emitted.rang, emitted.queued));
 }
 
 } // namespace spec_kitty

@@ -24,7 +24,7 @@ struct command {
   command_action (*declare)(CLI::App& app);
   bool needs_config = true; ///< false: runs although config.toml is damaged
   bool needs_home = true;   ///< false: runs without a home too; context::no_home says why
-  std::optional<rouse> rings = std::nullopt; ///< what the daemon hears of afterwards
+  std::optional<wakeup_reason> rings = std::nullopt; ///< what the daemon hears of afterwards
 };
 
 /// A word that only groups commands.

@@ -21,8 +21,9 @@ bool is_stopped(std::uint32_t pid) {
 
 } // namespace
 
-standing look_at_daemon(const std::filesystem::path& home, delivery rang, std::uint64_t queued) {
-  standing now;
+delivery_status query_daemon(const std::filesystem::path& home, delivery rang,
+                             std::uint64_t queued) {
+  delivery_status now;
   now.queued = queued;
   now.answers = rang != delivery::nobody;
   now.daemon = read_record(home);
@@ -46,7 +47,7 @@ std::string in_words(std::chrono::microseconds time) {
   return {};
 }
 
-std::string standing_line(const standing& now, epoch_us at) {
+std::string delivery_status_line(const delivery_status& now, epoch_us at) {
   const std::string queued = std::to_string(now.queued) + " queued";
   if (now.answers && now.stopped)
     return "[Sync stopped: the daemon's process " + std::to_string(now.daemon->who.pid) +

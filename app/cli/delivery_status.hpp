@@ -12,7 +12,7 @@
 namespace spec_kitty {
 
 /// What is known about delivery at the end of a command.
-struct standing {
+struct delivery_status {
   std::uint64_t queued = 0; ///< events that wait in this home, held ones included
   bool answers = false;     ///< a daemon is there
   bool stopped = false;     ///< but its process is stopped, by SIGSTOP or a debugger
@@ -20,11 +20,12 @@ struct standing {
 };
 
 /// Looks at the daemon of a home, given how it took the ring.
-standing look_at_daemon(const std::filesystem::path& home, delivery rang, std::uint64_t queued);
+delivery_status query_daemon(const std::filesystem::path& home, delivery rang,
+                             std::uint64_t queued);
 
 /// `[Connected]`, `[Offline] 3 queued`, `[Offline - Batch Mode] 3 queued`, or
 /// `[Sync stopped 3 days ago: …] 3 queued; …` where a daemon that should run does not.
-std::string standing_line(const standing& now, epoch_us at);
+std::string delivery_status_line(const delivery_status& now, epoch_us at);
 
 /// `3 days`, `1 minute`: the largest whole unit.
 std::string in_words(std::chrono::microseconds time);

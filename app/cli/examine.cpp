@@ -1,5 +1,5 @@
-#include "actors/clock/foreign_mirror.hpp"
 #include "app/cli/examine.hpp"
+#include "actors/clock/foreign_mirror.hpp"
 
 #include "actors/queue/spill.hpp"
 #include "app/daemon/control.hpp"
@@ -104,11 +104,11 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
 }
 
 /// Asks the daemon who it is, where one listens.
-void look_at_daemon(const context& ctx, evidence& seen) {
+void examine_daemon(const context& ctx, evidence& seen) {
   seen.version = version;
   seen.autostart = ctx.config.flag("sync.autostart");
   const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
-  seen.daemon = spec_kitty::look_at_daemon(
+  seen.daemon = spec_kitty::query_daemon(
       ctx.home.path, listens ? delivery::taken : delivery::nobody, seen.shot.queued);
   if (!listens || seen.daemon.stopped)
     return;
@@ -128,8 +128,8 @@ evidence examine(const context& ctx) {
   evidence seen;
   seen.program = program_for(ctx.home);
   seen.home = ctx.home.path;
-  if (auto fine = check_home(ctx.home.path); !fine)
-    seen.home_problem = fine.error();
+  if (auto ok = check_home(ctx.home.path); !ok)
+    seen.home_problem = ok.error();
   seen.open_files = files_open_to_others(ctx.home.path);
   seen.volatile_home = is_in_memory(ctx.home.path);
   seen.config_problem = ctx.config_problem;
@@ -147,7 +147,7 @@ evidence examine(const context& ctx) {
   seen.clock_conflicts = clock_conflicts(ctx.home.path, seen.shot.queue.node_id);
   if (!seen.store_problem)
     seen.newest_event_at = time_of_newest(ctx);
-  look_at_daemon(ctx, seen);
+  examine_daemon(ctx, seen);
   const auto server = configured_server(ctx.config);
   if (server)
     seen.server_origin = server->origin();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr epoch_us tolerated_skew = epoch_us{300} * 1000000;
 constexpr std::uint64_t long_wait_s = 86400;
-constexpr std::uint64_t few_clock_values = 1'000'000;
+constexpr std::uint64_t min_spare_clock_values = 1'000'000;
 
 std::string count_of(std::uint64_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -172,7 +172,7 @@ private:
   void clock() {
     if (!seen_.shot.home_exists)
       return;
-    if (max_lamport - queue_.clock < few_clock_values)
+    if (max_lamport - queue_.clock < min_spare_clock_values)
       add("clock_exhausted", severity::error,
           "the Lamport clock is near its end: this home can record no more than " +
               std::to_string(max_lamport - queue_.clock) + " events",
@@ -226,7 +226,7 @@ private:
   }
 
   void daemon() {
-    const standing& daemon = seen_.daemon;
+    const delivery_status& daemon = seen_.daemon;
     if (daemon.answers && daemon.stopped)
       add("daemon_stopped", severity::error,
           "the daemon's process " + std::to_string(daemon.daemon->who.pid) +
@@ -283,7 +283,7 @@ private:
     else if (status == 429 || status == 408 || status >= 500)
       add("server_error", severity::error, who + " answers with status " + std::to_string(status),
           run("sync now") + "  # again later; events are kept");
-    else if (const bool fine = json && (status == 200 || status == 404 || status == 401); !fine)
+    else if (const bool ok = json && (status == 200 || status == 404 || status == 401); !ok)
       add("wrong_server", severity::error,
           who + " is no sync server: status " + std::to_string(status) + ", " +
               (reply.content_type.empty() ? "no content type" : reply.content_type),

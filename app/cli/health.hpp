@@ -65,7 +65,7 @@ struct evidence {
   std::vector<home_conflict> clock_conflicts;
   epoch_us newest_event_at = 0;              ///< as the newest event id says; 0: none
   std::optional<server_answer> server;       ///< nothing: it was not asked
-  standing daemon;                           ///< what is known of a daemon without asking it
+  delivery_status daemon;                    ///< what is known of a daemon without asking it
   std::optional<std::string> daemon_version; ///< of one that answers
   std::string daemon_problem;                ///< why one that is there does not
   bool autostart = false;                    ///< sync.autostart

@@ -55,8 +55,8 @@ home_use home_use_of(std::string_view command) {
 result<void> check_before(home_use use, const home_folder& home) {
   if (use == home_use::none || use == home_use::reads)
     return {};
-  if (auto fine = check_owner(home.path); !fine)
-    return fine;
+  if (auto ok = check_owner(home.path); !ok)
+    return ok;
   return use == home_use::changes_store ? check_file_system(home.path / "queue") : result<void>{};
 }
 

@@ -146,7 +146,7 @@ exit_status run_command(const global_options& options, const parsed_command& par
       ctx.out.warn(warning);
     status = act(parsed.action, ctx);
     if (parsed.chosen->rings && status != exit_status::usage)
-      (void)ring_patiently(ctx.home.path, *parsed.chosen->rings); // nobody may be there
+      (void)notify_daemon_with_timeout(ctx.home.path, *parsed.chosen->rings); // nobody may be there
     return ctx.out.flush() ? status : exit_status::failed;
   }
   return out.flush() ? status : exit_status::failed;
@@ -160,7 +160,7 @@ void fill_standard_descriptors() {
       (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-int run(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App app(
       "Records what your command line does as events, keeps them safely, and brings each of "
       "them to your team's server exactly once in effect.",
@@ -194,7 +194,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
   std::signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow (ulimit -f)
   try {
-    return spec_kitty::run(argc, argv);
+    return spec_kitty::run_command_line(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n  this is a defect of spec-kitty; please report it\n",
                  error.what());

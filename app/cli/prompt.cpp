@@ -10,12 +10,12 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t longest_answer = 4096;
+constexpr std::size_t max_answer_bytes = 4096;
 
 /// One line, byte by byte: what follows it belongs to somebody else.
 std::string read_line(int fd) {
   std::string text;
-  for (char c = 0; text.size() < longest_answer && ::read(fd, &c, 1) == 1 && c != '\n';)
+  for (char c = 0; text.size() < max_answer_bytes && ::read(fd, &c, 1) == 1 && c != '\n';)
     if (c != '\r')
       text += c;
   return text;

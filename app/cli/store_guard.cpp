@@ -12,17 +12,17 @@ namespace spec_kitty {
 namespace {
 
 /// Made beforehand: a signal handler may only write.
-struct last_words {
+struct exit_message {
   std::string text;
   int where = STDERR_FILENO;
 };
 
-last_words& prepared() {
-  static last_words one;
-  return one;
+exit_message& prepared() {
+  static exit_message message;
+  return message;
 }
 
-const last_words* to_say = nullptr;
+const exit_message* to_say = nullptr;
 
 extern "C" void on_bus_error(int) {
   (void)!::write(to_say->where, to_say->text.data(), to_say->text.size());

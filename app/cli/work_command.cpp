@@ -14,14 +14,14 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t longest_message = 2000;
+constexpr std::size_t max_error_message_bytes = 2000;
 
 /// What became of a command's events.
 struct recording {
   std::uint64_t recorded = 0;
   std::uint64_t not_recorded = 0;
   std::string reason;
-  std::optional<standing> stands;
+  std::optional<delivery_status> stands;
 
   void lost(std::size_t count, const failure& why) {
     not_recorded += count;
@@ -48,7 +48,7 @@ recording record_events(context& ctx, std::vector<work_event> events) {
       done.lost(1, draft.error());
       continue;
     }
-    draft->once = std::move(event.once);
+    draft->dedup_keys = std::move(event.dedup_keys);
     drafts.push_back(std::move(*draft));
   }
   if (drafts.empty())
@@ -72,7 +72,7 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   if (why_spilled)
     (void)warn_spilled(ctx, *why_spilled, spilled);
   if (const auto emitted = emit.finish())
-    done.stands = look_at_daemon(ctx.home.path, emitted->rang, emitted->queued);
+    done.stands = query_daemon(ctx.home.path, emitted->rang, emitted->queued);
   return done;
 }
 
@@ -88,12 +88,11 @@ void tell(context& ctx, recording& done) {
         if (const auto stats = (*there)->stats())
           live = stats->live;
       const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
-      done.stands =
-          look_at_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
+      done.stands = query_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
     }
   }
   if (done.stands)
-    say_standing(ctx, *done.stands);
+    print_delivery_status(ctx, *done.stands);
 }
 
 void write_recording(json_writer& out, const recording& done) {
@@ -111,13 +110,13 @@ work_event error_event(const failure& why, const std::string& wp) {
   const bool input = why.code == ec::bad_input || why.code == ec::not_found ||
                      why.code == ec::invalid_event || why.code == ec::usage;
   payload.error_type = input ? "validation" : "runtime";
-  payload.error_message = excerpt(workflow::as_utf8(why.message), longest_message);
+  payload.error_message = excerpt(workflow::as_utf8(why.message), max_error_message_bytes);
   if (is_work_package_id(wp))
     payload.wp_id = wp;
   return event_of(payload);
 }
 
-void show(context& ctx, const work_done& done, const recording* events) {
+void show_work(context& ctx, const work_done& done, const recording* events) {
   for (const auto& line : done.lines)
     ctx.out.line(line);
   ctx.out.object([&](json_writer& out) {
@@ -158,7 +157,7 @@ exit_status run_work(context& ctx, const std::string& wp,
     if (const auto after = done->afterwards(*done); !after)
       return fail_with(ctx, after.error(), wp, events);
   done->lock.reset();
-  show(ctx, *done, &events);
+  show_work(ctx, *done, &events);
   ctx.out.flush();
   tell(ctx, events);
   return exit_status::done;
@@ -168,7 +167,7 @@ exit_status run_reading(context& ctx, const std::function<result<work_done>()>& 
   const auto done = work();
   if (!done)
     return ctx.fail(done.error());
-  show(ctx, *done, nullptr);
+  show_work(ctx, *done, nullptr);
   return exit_status::done;
 }
 

@@ -37,10 +37,10 @@ std::optional<connection_status> connection_in(const json_value& reply) {
     return std::nullopt;
   connection_status status;
   const auto name = text_of(*object, "state").value_or("");
-  for (const auto one : {connection_state::offline, connection_state::reconnecting,
-                         connection_state::connected, connection_state::offline_batch_mode})
-    if (to_string(one) == name)
-      status.state = one;
+  for (const auto state : {connection_state::offline, connection_state::reconnecting,
+                           connection_state::connected, connection_state::offline_batch_mode})
+    if (to_string(state) == name)
+      status.state = state;
   status.reason = text_of(*object, "reason").value_or("");
   status.since = parse_date_time(text_of(*object, "since").value_or("")).value_or(0);
   status.attempts = static_cast<unsigned>(whole_number_of(*object, "attempts").value_or(0));

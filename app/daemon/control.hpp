@@ -24,7 +24,7 @@ namespace spec_kitty {
 /// How long a local answer may take.
 inline constexpr std::chrono::milliseconds control_patience{1000};
 /// Longest line of the protocol, either way, but for watch.
-inline constexpr std::size_t longest_control_line = std::size_t{64} << 10;
+inline constexpr std::size_t max_control_line_bytes = std::size_t{64} << 10;
 
 /// Which folder, whatever it is called: names may have links in them, or bytes that no JSON holds.
 struct folder_mark {

@@ -44,9 +44,9 @@ private:
   };
 
   void accept_all();
-  void read_from(client& one);
-  void answer(client& one, const std::string& line);
-  static void flush(client& one);
+  void read_from(client& client);
+  void answer(client& client, const std::string& line);
+  static void flush(client& client);
 
   unique_fd listener_;
   responder answer_;

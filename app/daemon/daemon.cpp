@@ -180,10 +180,10 @@ bool daemon::close_doors() {
 /// this thread, which made it: CAF waits for ever for a logger that its maker still holds.
 void daemon::retire_engine() {
   old_engine_ = std::move(engine_);
-  retiring_ = std::jthread([old = old_engine_.get(), told = retired_.get()] {
+  retiring_ = std::jthread([old = old_engine_.get(), retired_event = retired_.get()] {
     old->wind_down(wind_down_patience);
-    const std::uint64_t one = 1;
-    (void)!::write(told, &one, sizeof one);
+    const std::uint64_t increment = 1;
+    (void)!::write(retired_event, &increment, sizeof increment);
   });
 }
 
@@ -236,14 +236,14 @@ std::string daemon::respond(const json_value& request, bool& watching) {
 void daemon::on_rings() {
   std::array<bool, 3> rung{};
   for (char letter = 0; ::recv(ring_.get(), &letter, 1, 0) >= 0;)
-    if (const auto why = rouse_of(letter))
+    if (const auto why = wakeup_reason_of(letter))
       rung.at(static_cast<std::size_t>(*why)) = true;
   last_ring_ = steady::now();
-  if (rung[static_cast<std::size_t>(rouse::session)])
+  if (rung[static_cast<std::size_t>(wakeup_reason::session)])
     reload();
-  for (const rouse why : {rouse::drained, rouse::events})
+  for (const wakeup_reason why : {wakeup_reason::drained, wakeup_reason::events})
     if (engine_ && rung[static_cast<std::size_t>(why)])
-      engine_->stir(why);
+      engine_->notify(why);
 }
 
 void daemon::on_signals() {
@@ -295,7 +295,7 @@ void daemon::reload() {
   if (!engine_)
     return; // the next one begins with them
   if (same)
-    engine_->stir(rouse::session);
+    engine_->notify(wakeup_reason::session);
   else
     retire_engine();
 }

@@ -7,7 +7,7 @@
 namespace spec_kitty {
 
 struct engine::parts {
-  listener tell;
+  listener on_notice;
   std::filesystem::path home;
   connection_status last;            ///< told; one call at a time
   std::optional<sync_system> actors; ///< nothing: no server
@@ -18,12 +18,12 @@ struct engine::parts {
         return;
       last = *now;
     }
-    tell(what);
+    on_notice(what);
   }
 };
 
-engine::engine(const home_view& view, listener tell) : parts_(std::make_unique<parts>()) {
-  parts_->tell = std::move(tell);
+engine::engine(const home_view& view, listener on_notice) : parts_(std::make_unique<parts>()) {
+  parts_->on_notice = std::move(on_notice);
   parts_->home = view.home.path;
   const auto server = configured_server(view.config);
   if (!server) {
@@ -33,15 +33,15 @@ engine::engine(const home_view& view, listener tell) : parts_(std::make_unique<p
   }
   sync_mode mode;
   mode.background = true;
-  mode.tell = [to = parts_.get()](const notice& what) { to->hear(what); };
+  mode.publish = [to = parts_.get()](const notice& what) { to->hear(what); };
   parts_->actors.emplace(view, *server, std::move(mode));
 }
 
 engine::~engine() = default;
 
-void engine::stir(rouse why) {
+void engine::notify(wakeup_reason why) {
   if (parts_->actors)
-    parts_->actors->stir(why);
+    parts_->actors->notify(why);
 }
 
 std::uint64_t engine::waiting() const {

@@ -18,14 +18,14 @@ public:
 
   /// Starts the actors for the home, server and settings of `view`, which need not outlive the
   /// call. Without a server, or without a session, the connection stays Offline and says why.
-  engine(const home_view& view, listener tell);
+  engine(const home_view& view, listener on_notice);
   /// Ends at once what wind_down has not ended: no event is lost, a lease goes back.
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
   /// Returns at once.
-  void stir(rouse why);
+  void notify(wakeup_reason why);
 
   /// Events that could be sent now, of the session's team; 0 where nobody can tell.
   std::uint64_t waiting() const;

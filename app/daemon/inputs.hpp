@@ -53,15 +53,15 @@ public:
   void push(const notice& what) {
     {
       const std::lock_guard hold(guard_);
-      if (notices_.size() >= most_waiting && !std::holds_alternative<connection_status>(what) &&
+      if (notices_.size() >= max_waiting && !std::holds_alternative<connection_status>(what) &&
           !std::holds_alternative<actors_failed>(what))
         return; // a flood; what the daemon's record needs is never left out
       notices_.push_back(what);
       if (notices_.size() > 1)
         return; // the loop is on its way
     }
-    const std::uint64_t one = 1;
-    (void)!::write(fd_.get(), &one, sizeof one);
+    const std::uint64_t increment = 1;
+    (void)!::write(fd_.get(), &increment, sizeof increment);
   }
   std::vector<notice> take() {
     std::uint64_t count = 0;
@@ -71,7 +71,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t most_waiting = 10000;
+  static constexpr std::size_t max_waiting = 10000;
 
   unique_fd fd_;
   std::mutex guard_;

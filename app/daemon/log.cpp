@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t file_bytes = std::size_t{1} << 20;
 constexpr std::size_t old_files = 2;
-constexpr std::size_t longest_line = 1000; ///< a server's words are in some of them
+constexpr std::size_t max_log_line_bytes = 1000; ///< a server's words are in some of them
 
 class spdlog_log final : public daemon_log {
 public:
@@ -32,7 +32,7 @@ public:
 
 private:
   void write(spdlog::level::level_enum level, const std::string& words) {
-    logger_.log(level, spdlog::string_view_t(printable(words, longest_line)));
+    logger_.log(level, spdlog::string_view_t(printable(words, max_log_line_bytes)));
   }
 
   spdlog::logger logger_;

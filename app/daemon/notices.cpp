@@ -58,9 +58,9 @@ std::string notice_json(const notice& what, epoch_us now) {
                    raw_field(out, "event", received.json);
                  },
                  [&](const run_ended& run) { write_run(out, run.report); },
-                 [&](const remark& said) {
+                 [&](const remark& remark_seen) {
                    field(out, "kind", "remark");
-                   field(out, "message", said.words);
+                   field(out, "message", remark_seen.words);
                  },
                  [&](const actors_failed& failed) {
                    field(out, "kind", "failed");
@@ -101,7 +101,7 @@ std::string notice_words(const notice& what) {
                               count(report.remaining, "remain");
                           return report.stopped ? words + "; " + report.stopped->message : words;
                         },
-                        [](const remark& said) { return said.words; },
+                        [](const remark& remark_seen) { return remark_seen.words; },
                         [](const actors_failed& failed) { return "FAILED: " + failed.why.message; },
                     },
                     what);

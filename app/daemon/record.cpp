@@ -85,9 +85,9 @@ std::optional<daemon_record> parse_record(std::string_view json) {
     if (name == *phase)
       record.end = value;
   const auto state = text_of(*connection, "state").value_or("");
-  for (const auto one : states)
-    if (to_string(one) == state)
-      record.connection.state = one;
+  for (const auto entry : states)
+    if (to_string(entry) == state)
+      record.connection.state = entry;
   record.connection.reason = text_of(*connection, "reason").value_or("");
   record.connection.since = instant_of(*connection, "since");
   return record;

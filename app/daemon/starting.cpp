@@ -64,21 +64,21 @@ void note_the_stop(const std::filesystem::path& home, const process_mark& who) {
 
 /// The first line a child says on its way up, and its end.
 result<std::string> first_line(int fd) {
-  std::string said;
+  std::string received;
   std::array<char, 1024> chunk{};
   const auto until = steady::now() + start_patience;
-  while (said.find('\n') == std::string::npos) {
+  while (received.find('\n') == std::string::npos) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady::now());
     if (left <= 0ms || !wait_for(fd, false, left))
       return failure{ec::unhealthy, "the daemon does not come up within 10 s",
                      "see daemon.log in the home"};
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got > 0)
-      said.append(chunk.data(), static_cast<std::size_t>(got));
+      received.append(chunk.data(), static_cast<std::size_t>(got));
     else if (got == 0)
       return failure{ec::internal, "the daemon ended before it ran", "see daemon.log in the home"};
   }
-  return said.substr(0, said.find('\n'));
+  return received.substr(0, received.find('\n'));
 }
 
 ec code_named(std::string_view name) {
@@ -215,8 +215,8 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
     ::waitpid(*child, nullptr, WNOHANG);
     return line.error();
   }
-  const auto said = parse_json(*line);
-  const json_value* error = said ? member(*said, "error") : nullptr;
+  const auto answer = parse_json(*line);
+  const json_value* error = answer ? member(*answer, "error") : nullptr;
   const auto code = error == nullptr ? ec::ok : code_named(text_of(*error, "code").value_or(""));
   if (code != ec::ok)
     ::waitpid(*child, nullptr, 0);                   // it is on its way out

@@ -111,8 +111,9 @@ http_response batch_desk::handle(const http_request& request, const std::string&
                                                        : 500,
                   judged.error().message);
   http_response reply = results_of(*judged, team_slug, log_.highest_lamport());
-  const bool final = std::none_of(judged->begin(), judged->end(),
-                                  [](const auto& one) { return one.status == pending; });
+  const bool final = std::none_of(judged->begin(), judged->end(), [](const auto& judgement) {
+    return judgement.status == pending;
+  });
   replies_.remember(idempotency_key, *content, reply, final);
   return reply;
 }

@@ -47,7 +47,7 @@ public:
 
   batch_desk(event_log& log, batch_rules rules) : log_(log), rules_(std::move(rules)) {}
 
-  void on_kept(kept_listener told) { kept_ = std::move(told); }
+  void on_kept(kept_listener listener) { kept_ = std::move(listener); }
 
   /// Answers a batch that a member of the team sent.
   http_response handle(const http_request& request, const std::string& team_slug);

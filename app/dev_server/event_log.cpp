@@ -33,7 +33,7 @@ bool read_at(int fd, std::uint64_t offset, std::size_t count, std::string& into)
   return true;
 }
 
-result<void> sync_folder_of(const std::filesystem::path& path) {
+result<void> fsync_directory_of(const std::filesystem::path& path) {
   const auto folder = path.parent_path().empty() ? "." : path.parent_path();
   const file_descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0)
@@ -50,7 +50,7 @@ result<event_log> event_log::open(const std::filesystem::path& path) {
   event_log log(path, std::move(file));
   if (const auto read = log.recover(); !read)
     return read.error();
-  if (const auto synced = sync_folder_of(path); !synced)
+  if (const auto synced = fsync_directory_of(path); !synced)
     return synced.error();
   return log;
 }

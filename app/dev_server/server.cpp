@@ -22,7 +22,7 @@ namespace {
 constexpr int slow_peer_s = 30; // for headers, between two pieces of a body, and for reading
 constexpr int keep_alive_s = 60;
 constexpr std::size_t write_chunk = std::size_t{32} * 1024;
-constexpr std::size_t header_room = 2048; // of a response; ours need about 250 bytes
+constexpr std::size_t max_header_bytes = 2048; // of a response; ours need about 250 bytes
 
 failure cannot_listen(int port, int error) {
   return {ec::bad_config,
@@ -61,12 +61,12 @@ const std::array<lws_protocols, 2> protocols = {{
 
 } // namespace
 
-result<std::unique_ptr<server>> server::listen(int port, handler answer, observer told,
+result<std::unique_ptr<server>> server::listen(int port, handler answer, observer on_response,
                                                ws_server& sockets) {
   if (const auto free = try_port(port); !free)
     return free.error();
   lws_set_log_level(0, nullptr);
-  std::unique_ptr<server> made(new server(std::move(answer), std::move(told), sockets));
+  std::unique_ptr<server> made(new server(std::move(answer), std::move(on_response), sockets));
   lws_context_creation_info info{};
   info.port = port;
   info.iface = "127.0.0.1";
@@ -190,7 +190,7 @@ int server::answer(lws* wsi, exchange& current) {
 int server::respond(lws* wsi, exchange& current, http_response response) {
   current.response = std::move(response);
   current.answered = true;
-  told_(current.request, current.response);
+  on_response_(current.request, current.response);
   current.request.body = {};
   lws_callback_on_writable(wsi);
   return 0;
@@ -208,7 +208,7 @@ int server::write_some(lws* wsi) {
 
   if (!current.headers_written) {
     unsigned char* at = start;
-    unsigned char* const end = start + header_room;
+    unsigned char* const end = start + max_header_bytes;
     if (lws_add_http_common_headers(wsi, static_cast<unsigned>(response.status), "application/json",
                                     response.body.size(), &at, end) != 0)
       return -1;

@@ -40,7 +40,7 @@ public:
   using observer = std::function<void(const http_request&, const http_response&)>;
 
   /// Listens on 127.0.0.1; port 0 is any free one. Fails when the port is taken or forbidden.
-  static result<std::unique_ptr<server>> listen(int port, handler answer, observer told,
+  static result<std::unique_ptr<server>> listen(int port, handler answer, observer on_response,
                                                 ws_server& sockets);
 
   server(const server&) = delete;
@@ -71,8 +71,8 @@ private:
     bool close_after = false;
   };
 
-  server(handler answer, observer told, ws_server& sockets)
-      : answer_(std::move(answer)), told_(std::move(told)), sockets_(sockets) {}
+  server(handler answer, observer on_response, ws_server& sockets)
+      : answer_(std::move(answer)), on_response_(std::move(on_response)), sockets_(sockets) {}
 
   int begin(lws* wsi);
   int take_body(lws* wsi, const char* in, std::size_t size);
@@ -82,7 +82,7 @@ private:
   int write_some(lws* wsi);
 
   handler answer_;
-  observer told_;
+  observer on_response_;
   ws_server& sockets_; ///< the WebSocket side
   std::map<lws*, exchange> exchanges_;
   std::atomic<bool> stopping_{false};

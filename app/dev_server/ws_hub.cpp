@@ -45,19 +45,19 @@ ws_hub::ws_hub(batch_desk& desk, const event_log& log, ws_rules rules)
 ws_hub::id ws_hub::connect(const token_owner& owner) {
   const id who = ++last_;
   peers_.emplace(who, peer{owner, {}, 0, 0});
-  if (told_)
-    told_("connected", {});
+  if (watcher_)
+    watcher_("connected", {});
   if (rules_.snapshot)
-    tell(who, snapshot_of(owner.team_slug));
+    send_to(who, snapshot_of(owner.team_slug));
   return who;
 }
 
 void ws_hub::disconnect(id who) {
-  if (peers_.erase(who) > 0 && told_)
-    told_("closed", {});
+  if (peers_.erase(who) > 0 && watcher_)
+    watcher_("closed", {});
 }
 
-void ws_hub::tell(id who, std::string text) {
+void ws_hub::send_to(id who, std::string text) {
   const auto found = peers_.find(who);
   if (found == peers_.end())
     return;
@@ -94,23 +94,24 @@ bool ws_hub::wants_close(id who) const {
 }
 
 void ws_hub::ping(id who, std::int64_t now_s) {
-  tell(who, R"({"type":"ping","timestamp":)" + std::to_string(now_s) + "}");
+  send_to(who, R"({"type":"ping","timestamp":)" + std::to_string(now_s) + "}");
 }
 
 void ws_hub::hear(id who, std::string_view text) {
   const auto compact = compact_json(text);
   if (!compact)
-    return tell(who, error_message(std::nullopt, compact.error().message));
+    return send_to(who, error_message(std::nullopt, compact.error().message));
   const auto message = parse_json(*compact);
   if (!message || !message->IsObject())
-    return tell(who, error_message(std::nullopt, "the message is not a JSON object"));
+    return send_to(who, error_message(std::nullopt, "the message is not a JSON object"));
   const auto type = text_of(*message, "type");
   if (!type)
     return take_event(who, *compact); // bare
   if (*type == "pong")
     return;
   if (*type != "event")
-    return tell(who, error_message(std::nullopt, "a message of the unknown type " + excerpt(*type)));
+    return send_to(who,
+                   error_message(std::nullopt, "a message of the unknown type " + excerpt(*type)));
   if (const auto nested = member_slice(*compact, "event"); nested && nested->front() == '{')
     return take_event(who, *nested);
   take_event(who, without_member(*compact, "type")); // flat
@@ -128,29 +129,29 @@ void ws_hub::take_event(id who, std::string_view event) {
   const auto parsed = parse_json(event);
   const auto event_id = parsed ? text_of(*parsed, "event_id") : std::nullopt;
   if (!judged) {
-    if (told_)
-      told_("refused", event_id.value_or(""));
-    return tell(who,
-                error_message(event_id, judged.error().code == ec::held ? "the event is of another team"
-                                                                : judged.error().message));
+    if (watcher_)
+      watcher_("refused", event_id.value_or(""));
+    return send_to(who, error_message(event_id, judged.error().code == ec::held
+                                                    ? "the event is of another team"
+                                                    : judged.error().message));
   }
-  const judgement& one = judged->front();
-  if (told_)
-    told_(std::string(one.status), one.event_id.value_or(""));
-  if (one.status == "pending" || !rules_.ack)
+  const judgement& judgement = judged->front();
+  if (watcher_)
+    watcher_(std::string(judgement.status), judgement.event_id.value_or(""));
+  if (judgement.status == "pending" || !rules_.ack)
     return; // it is left without an answer
-  if (one.status != "success" && one.status != "duplicate")
-    return tell(who, error_message(one.event_id, one.error_message));
+  if (judgement.status != "success" && judgement.status != "duplicate")
+    return send_to(who, error_message(judgement.event_id, judgement.error_message));
   if (rules_.ack_by_echo)
-    return tell(who, echo(event));
-  tell(who, ack(*one.event_id, one.status == "success" ? "accepted" : "duplicate"));
+    return send_to(who, echo(event));
+  send_to(who, ack(*judgement.event_id, judgement.status == "success" ? "accepted" : "duplicate"));
 }
 
 void ws_hub::on_kept(const std::string& team, std::string_view line) {
   put_on_board(team, line);
-  for (const auto& [who, one] : peers_)
-    if (who != speaking_ && one.owner.team_slug == team)
-      tell(who, echo(line));
+  for (const auto& [who, listener] : peers_)
+    if (who != speaking_ && listener.owner.team_slug == team)
+      send_to(who, echo(line));
 }
 
 void ws_hub::put_on_board(const std::string& team, std::string_view line) {

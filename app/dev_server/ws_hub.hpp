@@ -47,7 +47,7 @@ public:
   ws_hub(batch_desk& desk, const event_log& log, ws_rules rules);
 
   void on_wake(waker wake) { wake_ = std::move(wake); }
-  void on_activity(observer told) { told_ = std::move(told); }
+  void on_activity(observer watcher) { watcher_ = std::move(watcher); }
   const ws_rules& rules() const { return rules_; }
 
   id connect(const token_owner& owner);
@@ -81,7 +81,7 @@ private:
     std::uint64_t lamport_clock = 0;
   };
 
-  void tell(id who, std::string text);
+  void send_to(id who, std::string text);
   void take_event(id who, std::string_view event);
   void on_kept(const std::string& team, std::string_view line);
   void put_on_board(const std::string& team, std::string_view line);
@@ -90,7 +90,7 @@ private:
   batch_desk& desk_;
   ws_rules rules_;
   waker wake_;
-  observer told_;
+  observer watcher_;
   std::map<id, peer> peers_;
   id last_ = 0;
   id speaking_ = 0; ///< whose event is being taken: it hears no echo

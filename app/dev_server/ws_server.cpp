@@ -46,8 +46,8 @@ int cut(lws* wsi) {
 
 ws_server::ws_server(ws_hub& hub, admission admit) : hub_(hub), admit_(std::move(admit)) {
   hub_.on_wake([this](ws_hub::id who) {
-    for (const auto& [wsi, one] : connections_) {
-      if (one.id != who)
+    for (const auto& [wsi, connection] : connections_) {
+      if (connection.id != who)
         continue;
       if (hub_.waiting_bytes(who) > max_unread_bytes)
         cut(wsi);

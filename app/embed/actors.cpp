@@ -19,11 +19,11 @@ public:
       : guard_(std::move(guard)), home_(std::move(home)), core_(std::move(core)) {}
 
   bool here() const { return guard_.here(); }
-  const embed::front_actor& handle() const { return home_->front_handle(); }
+  const embed::root_supervisor_actor& handle() const { return home_->root_supervisor_handle(); }
 
   result<void> stop(std::chrono::milliseconds deadline) {
-    if (auto fine = guard_.check(); !fine)
-      return fine;
+    if (auto ok = guard_.check(); !ok)
+      return ok;
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
     const auto until = std::chrono::steady_clock::now() +
                        std::clamp(deadline, std::chrono::milliseconds(0), longest);

@@ -9,30 +9,30 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_in_flight = 1000000;
+constexpr std::size_t max_in_flight_option = 1000000;
 constexpr std::chrono::milliseconds usual_block{5000};
-constexpr std::chrono::hours longest_wait{24};
+constexpr std::chrono::hours max_duration_option{24};
 
 failure bad(const std::string& option, const std::string& what, const std::string& hint) {
   return {ec::bad_input, "options." + option + ": " + what, hint};
 }
 
 result<void> check_wait(const char* option, std::chrono::milliseconds time) {
-  if (time.count() >= 0 && time <= longest_wait)
+  if (time.count() >= 0 && time <= max_duration_option)
     return {};
   return bad(option, std::to_string(time.count()) + " ms is no time to wait",
-             "give 0 to " + std::to_string(std::chrono::milliseconds(longest_wait).count()));
+             "give 0 to " + std::to_string(std::chrono::milliseconds(max_duration_option).count()));
 }
 
 result<void> check_flow(options& given) {
-  if (given.max_in_flight == 0 || given.max_in_flight > most_in_flight)
+  if (given.max_in_flight == 0 || given.max_in_flight > max_in_flight_option)
     return bad("max_in_flight", std::to_string(given.max_in_flight) + " is not allowed",
-               "give 1 to " + std::to_string(most_in_flight));
+               "give 1 to " + std::to_string(max_in_flight_option));
   for (const auto& [name, time] : {std::pair("block_for", given.block_for),
                                    {"patience", given.patience},
                                    {"stop_within", given.stop_within}})
-    if (auto fine = check_wait(name, time); !fine)
-      return fine;
+    if (auto ok = check_wait(name, time); !ok)
+      return ok;
   if (given.full != when_full::block && given.block_for.count() != 0)
     return bad("block_for", "contradicts options.full, which does not block",
                "leave one of them out");
@@ -52,15 +52,14 @@ result<home_view> open_view(const options& given) {
   if (!home->path.is_absolute()) // from SPEC_KITTY_HOME: a host's current folder is its own
     return bad("home", "SPEC_KITTY_HOME is not absolute: " + home->path.string(),
                "give the whole path");
-  if (auto fine = check_home(home->path); !fine)
-    return fine.error();
+  if (auto ok = check_home(home->path); !ok)
+    return ok.error();
   auto config = settings::load(home->path);
   if (!config)
     return config.error();
   for (const auto& [key, value] : given.settings)
-    if (auto fine = config->decide(key, value); !fine)
-      return failure{fine.error().code, "options.settings: " + fine.error().message,
-                     fine.error().hint};
+    if (auto ok = config->decide(key, value); !ok)
+      return failure{ok.error().code, "options.settings: " + ok.error().message, ok.error().hint};
   return home_view{*home, std::move(*config)};
 }
 
@@ -103,8 +102,8 @@ result<project_identity> find_project(const options& given) {
 } // namespace
 
 result<checked_options> check(options given) {
-  if (auto fine = check_flow(given); !fine)
-    return fine.error();
+  if (auto ok = check_flow(given); !ok)
+    return ok.error();
   auto view = open_view(given);
   if (!view)
     return view.error();
@@ -113,7 +112,8 @@ result<checked_options> check(options given) {
     return project.error();
   checked_options checked{std::move(given), std::move(*view), {}, std::nullopt, {}};
   checked.known.project = std::move(*project);
-  checked.known.longest_event = longest_event_for(checked.view.config.number("sync.batch_bytes"));
+  checked.known.max_event_bytes =
+      max_event_bytes_for(checked.view.config.number("sync.batch_bytes"));
   for (const auto& type : checked.given.event_types)
     if (auto added = checked.known.more_types.add(type.name, type.json_schema); !added)
       return added.error();

@@ -15,10 +15,10 @@ using namespace std::chrono_literals;
 
 constexpr int threads_to_be_had = 8; ///< workers, CAF's clock and printer, HTTP, WebSocket, courier
 
-constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24);
+constexpr std::chrono::milliseconds max_call_wait = std::chrono::hours(24);
 
 std::chrono::milliseconds bounded(std::chrono::milliseconds time) {
-  return std::clamp(time, 0ms, longest_wait);
+  return std::clamp(time, 0ms, max_call_wait);
 }
 
 embed::running_home::deadline after(std::chrono::milliseconds time) {
@@ -49,8 +49,8 @@ result<std::shared_ptr<client::impl>> client::impl::open(options wanted) {
   auto checked = embed::check(std::move(wanted));
   if (!checked)
     return checked.error();
-  if (auto fine = check_room(threads_to_be_had); !fine)
-    return fine.error();
+  if (auto ok = check_thread_headroom(threads_to_be_had); !ok)
+    return ok.error();
   auto made = std::make_shared<impl>(std::move(*guard),
                                      std::make_shared<embed::home_core>(std::move(*checked)));
   if (auto started = made->start(); !started)
@@ -60,7 +60,7 @@ result<std::shared_ptr<client::impl>> client::impl::open(options wanted) {
 
 result<void> client::impl::start() {
   const signals_blocked no_signals;
-  const embed::logger_as_before guard;
+  const embed::caf_logger_restorer guard;
   system_ = std::make_unique<caf::actor_system>(*config_);
   const auto alive = std::make_shared<std::atomic<int>>(0);
   auto home = embed::running_home::start(*system_, core_, alive);
@@ -82,11 +82,11 @@ void client::impl::leave_behind() {
 }
 
 result<void> client::impl::stop(std::chrono::milliseconds deadline) {
-  if (auto fine = guard_.check(); !fine)
-    return fine;
+  if (auto ok = guard_.check(); !ok)
+    return ok;
   const auto until = after(deadline);
   stopping_ = true;
-  const embed::logger_as_before guard;
+  const embed::caf_logger_restorer guard;
   auto ended = end_actors(until);
   if (!ended)
     core_->log(log_level::error, ended.error().message);
@@ -128,9 +128,9 @@ void client::impl::on_its_way::answer(result<append_receipt> outcome) {
     return; // never handed over, or answered already
   auto counted = of_->core_->count(std::move(outcome));
   if (counted)
-    of_->core_->rouse();
+    of_->core_->wake_transports();
   of_->in_flight_.answered();
-  tell(std::move(counted));
+  answer_caller(std::move(counted));
 }
 
 failure client::impl::full() const {
@@ -145,7 +145,7 @@ result<void> client::impl::enter(bool may_wait) {
   if (!may_wait)
     return core_->drop(full());
   const auto& given = core_->given();
-  if (embed::courier::is_here()) { // it would wait for itself
+  if (embed::callback_executor::is_here()) { // it would wait for itself
     in_flight_.enter_anyway();
     return {};
   }
@@ -161,7 +161,7 @@ void client::impl::post(std::shared_ptr<on_its_way> carrier) {
   try {
     const std::shared_lock using_actors(use_);
     if (const queue_actor queue = core_->queue())
-      caf::anon_send(queue, append_posting{std::move(carrier)});
+      caf::anon_send(queue, append_with_callback{std::move(carrier)});
     else
       carrier->answer(core_->why_no_queue());
   } catch (const std::exception&) { // no memory: the carrier's end answers
@@ -170,15 +170,15 @@ void client::impl::post(std::shared_ptr<on_its_way> carrier) {
 
 result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> carrier,
                                 bool may_wait) {
-  if (auto fine = guard_.check(); !fine)
-    return fine;
+  if (auto ok = guard_.check(); !ok)
+    return ok;
   if (stopping_)
     return core_->drop({ec::stopping, "the client has been stopped", "open another one"});
   auto draft = core_->prepare(what);
   if (!draft)
     return draft.error();
-  if (auto room = enter(may_wait); !room)
-    return room;
+  if (auto capacity = enter(may_wait); !capacity)
+    return capacity;
   carrier->draft = std::move(*draft);
   post(std::move(carrier));
   return {};
@@ -200,8 +200,8 @@ void client::impl::call_back(std::function<void(const result<receipt>&)> then,
 }
 
 result<flush_report> client::impl::flush(std::chrono::milliseconds deadline) {
-  if (auto fine = guard_.check(); !fine)
-    return fine.error();
+  if (auto ok = guard_.check(); !ok)
+    return ok.error();
   const auto until = after(deadline);
   flush_report report;
   report.durable = in_flight_.wait_for_those_before(until);
@@ -214,13 +214,14 @@ result<flush_report> client::impl::flush(std::chrono::milliseconds deadline) {
   const std::shared_lock using_actors(use_);
   if (!home_ || stopping_)
     return failure{ec::stopping, "the client has been stopped", "open another one"};
-  constexpr auto grace = 2s; // FRONT keeps the time; this only ends the wait for one that hangs
+  constexpr auto grace =
+      2s; // ROOT_SUPERVISOR keeps the time; this only ends the wait for one that hangs
   return home_->ask<flush_report>(std::max(left, 0ms) + grace, flush_message{std::max(left, 0ms)});
 }
 
 result<client_status> client::impl::status() const {
-  if (auto fine = guard_.check(); !fine)
-    return fine.error();
+  if (auto ok = guard_.check(); !ok)
+    return ok.error();
   return core_->status(in_flight_.now());
 }
 

@@ -22,7 +22,7 @@ public:
   impl& operator=(const impl&) = delete;
 
   /// An event on its way. Whoever drops it unanswered answers it.
-  class on_its_way : public posting {
+  class on_its_way : public append_callback {
   public:
     explicit on_its_way(std::shared_ptr<impl> of) : of_(std::move(of)) {}
     ~on_its_way() override;
@@ -32,7 +32,7 @@ public:
 
   protected:
     /// Leaves in_flight, then tells.
-    virtual void tell(result<receipt> outcome) = 0;
+    virtual void answer_caller(result<receipt> outcome) = 0;
     impl& of() { return *of_; }
     const std::shared_ptr<impl>& holder() { return of_; }
 
@@ -92,7 +92,7 @@ public:
       : on_its_way(std::move(of)), pending_(std::move(pending)) {}
 
 protected:
-  void tell(result<receipt> outcome) override {
+  void answer_caller(result<receipt> outcome) override {
     of().in_flight_.leave();
     pending_->answer(std::move(outcome));
   }
@@ -108,7 +108,7 @@ public:
 
 protected:
   /// In flight until the callback begins: one that is slow holds back those who emit.
-  void tell(result<receipt> outcome) override {
+  void answer_caller(result<receipt> outcome) override {
     of().core().callbacks().run(
         [of = holder(), then = std::move(then_), outcome = std::move(outcome)] {
           of->in_flight_.leave();
@@ -125,7 +125,7 @@ public:
   using on_its_way::on_its_way;
 
 protected:
-  void tell(result<receipt>) override { of().in_flight_.leave(); }
+  void answer_caller(result<receipt>) override { of().in_flight_.leave(); }
 };
 
 } // namespace spec_kitty

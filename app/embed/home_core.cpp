@@ -43,8 +43,8 @@ link_state to_link_state(connection_state state) {
 }
 
 home_core::home_core(checked_options checked)
-    : checked_(std::move(checked)), voice_(std::make_shared<host_voice>(given().log)),
-      courier_(given().executor, voice_) {
+    : checked_(std::move(checked)), host_log_(std::make_shared<host_log>(given().log)),
+      callback_executor_(given().executor, host_log_) {
   link_.reason = checked_.why_no_server;
   context_ = std::make_shared<const emit_context>(checked_.known);
   look_at_session();
@@ -97,12 +97,12 @@ void home_core::look_at_session() {
   auto fresh = std::make_shared<emit_context>(*context());
   const bool other_team = fresh->team != team_of(*session);
   fresh->team = team_of(*session);
-  fresh->words = words_at_hand(*session);
+  fresh->words = redaction_terms_for(*session);
   {
     const std::lock_guard hold(context_guard_);
     context_ = std::move(fresh);
   }
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   if (other_team || link_.state == connection_state::offline)
     session_changed_ = true; // a refreshed token is no change
 }
@@ -114,12 +114,12 @@ bool home_core::take_session_change() {
 
 result<event_draft> home_core::prepare(const event& what) {
   look_at_session();
-  event_wish wish{what.type, what.payload, std::nullopt, std::nullopt};
+  emit_request request{what.type, what.payload, std::nullopt, std::nullopt};
   if (!what.causation_id.empty())
-    wish.causation_id = what.causation_id;
+    request.causation_id = what.causation_id;
   if (!what.aggregate_id.empty())
-    wish.aggregate_id = what.aggregate_id;
-  auto draft = spec_kitty::prepare(wish, *context(), now());
+    request.aggregate_id = what.aggregate_id;
+  auto draft = spec_kitty::prepare(request, *context(), now());
   if (draft)
     return draft;
   ++refused_;
@@ -165,7 +165,7 @@ failure home_core::drop(failure why) {
 }
 
 void home_core::note(const failure& why) {
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   last_problem_ = why;
 }
 
@@ -192,7 +192,7 @@ struct home_core::listener {
 };
 
 std::string home_core::why_not_connected() const {
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   return link_.state == connection_state::connected ? std::string() : link_.reason;
 }
 
@@ -205,42 +205,42 @@ std::shared_ptr<void> home_core::subscribe(std::function<void(const update&)> ha
       return; // a child of a fork: the locks may be held for ever
     entry->end();
     if (const auto core = weak.lock()) {
-      const std::lock_guard again(core->told_guard_);
+      const std::lock_guard again(core->listeners_guard_);
       core->listeners_.erase(id);
     }
   };
   std::shared_ptr<void> held(entry.get(), end);
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   listeners_.emplace(id, std::move(entry));
   return held;
 }
 
 void home_core::tell_directly(std::function<void(const update&)> handler) {
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   direct_ = std::move(handler);
 }
 
-void home_core::tell(const update& what) {
+void home_core::publish(const update& what) {
   std::function<void(const update&)> direct;
   std::vector<std::shared_ptr<listener>> all; // an executor may run them at once: without the lock
   {
-    const std::lock_guard hold(told_guard_);
+    const std::lock_guard hold(listeners_guard_);
     direct = direct_;
     for (const auto& [id, entry] : listeners_)
       all.push_back(entry);
   }
   for (auto& entry : all)
-    if (!courier_.offer([entry, what] { entry->hear(what); }))
-      voice_->count_failure(); // a handler that is 10,000 updates behind
+    if (!callback_executor_.offer([entry, what] { entry->hear(what); }))
+      host_log_->count_failure(); // a handler that is 10,000 updates behind
   if (direct)
-    voice_->guard([&] { direct(what); });
+    host_log_->guard([&] { direct(what); });
 }
 
-void home_core::hear(const notice& told) {
+void home_core::hear(const notice& what_happened) {
   update what;
-  if (const auto* link = std::get_if<connection_status>(&told)) {
+  if (const auto* link = std::get_if<connection_status>(&what_happened)) {
     {
-      const std::lock_guard hold(told_guard_);
+      const std::lock_guard hold(listeners_guard_);
       if (*link == link_)
         return;
       link_ = *link;
@@ -250,32 +250,32 @@ void home_core::hear(const notice& told) {
     what.words = link->reason;
     log(log_level::info,
         std::string(to_string(what.link)) + (link->reason.empty() ? "" : ": " + link->reason));
-  } else if (const auto* sent = std::get_if<event_sent>(&told)) {
+  } else if (const auto* sent = std::get_if<event_sent>(&what_happened)) {
     what.what = update::kind::sent;
     what.event_id = sent->event_id;
-  } else if (const auto* refused = std::get_if<event_refused>(&told)) {
+  } else if (const auto* refused = std::get_if<event_refused>(&what_happened)) {
     what.what = update::kind::refused;
     what.event_id = refused->event_id;
     what.words = refused->message;
     log(log_level::warning, "the server refused " + refused->event_id + ": " + refused->message);
-  } else if (const auto* remote = std::get_if<event_received>(&told)) {
+  } else if (const auto* remote = std::get_if<event_received>(&what_happened)) {
     what.what = update::kind::remote;
     what.json = remote->json;
-  } else if (const auto* run = std::get_if<run_ended>(&told)) {
+  } else if (const auto* run = std::get_if<run_ended>(&what_happened)) {
     what.what = update::kind::batch;
     what.words = run->report.stopped ? run->report.stopped->message
                                      : std::to_string(run->report.synced) + " events sent";
     if (run->report.stopped)
       note(*run->report.stopped);
-  } else if (const auto* words = std::get_if<remark>(&told)) {
+  } else if (const auto* words = std::get_if<remark>(&what_happened)) {
     what.words = words->words;
     log(log_level::warning, words->words);
-  } else if (const auto* failed = std::get_if<actors_failed>(&told)) {
+  } else if (const auto* failed = std::get_if<actors_failed>(&what_happened)) {
     what.words = failed->why.message;
     note(failed->why);
     log(log_level::error, failed->why.message);
   }
-  tell(what);
+  publish(what);
 }
 
 result<client_status> home_core::status(std::uint64_t in_flight) const {
@@ -288,7 +288,7 @@ result<client_status> home_core::status(std::uint64_t in_flight) const {
   now.refused = refused_;
   now.dropped = dropped_;
   now.in_flight = in_flight;
-  now.callbacks_failed = voice_->failures();
+  now.callbacks_failed = host_log_->failures();
   now.queued = shot->queued + shot->leased + shot->spilled;
   now.held = shot->held;
   now.dead = shot->queue.dead;
@@ -296,7 +296,7 @@ result<client_status> home_core::status(std::uint64_t in_flight) const {
   now.lamport_clock = shot->queue.clock;
   now.node_id = shot->queue.node_id;
   now.team = shot->session ? shot->session->team_slug : std::string();
-  const std::lock_guard hold(told_guard_);
+  const std::lock_guard hold(listeners_guard_);
   now.link = to_link_state(link_.state);
   now.link_reason = link_.reason;
   now.last_problem = last_problem_;
@@ -305,9 +305,9 @@ result<client_status> home_core::status(std::uint64_t in_flight) const {
 
 // ── Actors ───────────────────────────────────────────────────────────────────────────────────────
 
-void home_core::set_front(rouse_actor front) {
+void home_core::set_root_supervisor(wakeup_actor root_supervisor) {
   const std::lock_guard hold(actors_guard_);
-  front_ = std::move(front);
+  root_supervisor_ = std::move(root_supervisor);
 }
 
 void home_core::set_queue(queue_actor queue) {
@@ -331,18 +331,18 @@ void home_core::no_queue(failure why) {
   why_no_queue_ = std::move(why);
 }
 
-void home_core::rouse() {
-  if (!checked_.server || rouse_pending_.exchange(true))
+void home_core::wake_transports() {
+  if (!checked_.server || wakeup_pending_.exchange(true))
     return;
   const std::lock_guard hold(actors_guard_);
-  if (front_)
-    caf::anon_send(front_, committed{});
+  if (root_supervisor_)
+    caf::anon_send(root_supervisor_, committed{});
 }
 
 void home_core::fail_transports(std::uint64_t set) {
   const std::lock_guard hold(actors_guard_);
-  if (front_)
-    caf::anon_send(front_, transports_failed{set});
+  if (root_supervisor_)
+    caf::anon_send(root_supervisor_, transports_failed{set});
 }
 
 } // namespace spec_kitty::embed

@@ -1,9 +1,9 @@
 // What one open home in a host knows, for every thread: the events' context, the counters, who
-// listens, and where QUEUE is just now. The doors (client, embedded) and FRONT share it.
+// listens, and where QUEUE is just now. The doors (client, embedded) and ROOT_SUPERVISOR share it.
 #pragma once
 
+#include "app/embed/callback_executor.hpp"
 #include "app/embed/checked_options.hpp"
-#include "app/embed/courier.hpp"
 #include "messages/interfaces.hpp"
 #include "spec_kitty/event.hpp"
 
@@ -14,13 +14,13 @@
 
 namespace spec_kitty::embed {
 
-/// FRONT to itself or from outside: something was committed.
+/// ROOT_SUPERVISOR to itself or from outside: something was committed.
 struct committed {};
-/// FRONT: the part that talks to the server has failed for good.
+/// ROOT_SUPERVISOR: the part that talks to the server has failed for good.
 struct transports_failed {
   std::uint64_t set = 0; ///< of actors that fell and start together
 };
-using rouse_actor = caf::typed_actor<takes<committed>, takes<transports_failed>>;
+using wakeup_actor = caf::typed_actor<takes<committed>, takes<transports_failed>>;
 
 class home_core : public std::enable_shared_from_this<home_core> {
 public:
@@ -44,8 +44,8 @@ public:
   /// A failure of an event or part, kept for the status.
   void note(const failure& why);
 
-  void log(log_level level, std::string_view words) noexcept { voice_->log(level, words); }
-  courier& callbacks() { return courier_; }
+  void log(log_level level, std::string_view words) noexcept { host_log_->log(level, words); }
+  callback_executor& callbacks() { return callback_executor_; }
 
   /// From SUPERVISOR's threads.
   void hear(const notice& what);
@@ -59,7 +59,7 @@ public:
   result<client_status> status(std::uint64_t in_flight) const;
 
   // ── Where the actors are ────────────────────────────────────────────────────────────────────
-  void set_front(rouse_actor front);
+  void set_root_supervisor(wakeup_actor root_supervisor);
   void set_queue(queue_actor queue);
   /// QUEUE as it is now; nothing while or when there is none.
   queue_actor queue() const;
@@ -67,22 +67,23 @@ public:
   failure why_no_queue() const;
   void no_queue(failure why);
   /// Has the transports look for events, soon; many calls at once cost one message.
-  void rouse();
-  /// FRONT has seen the rouse: the next one is a message again.
-  void roused() { rouse_pending_.store(false); }
-  /// Tells FRONT of transports that have failed for good; `set` names those that are meant.
+  void wake_transports();
+  /// ROOT_SUPERVISOR has seen the rouse: the next one is a message again.
+  void wakeup_delivered() { wakeup_pending_.store(false); }
+  /// Tells ROOT_SUPERVISOR of transports that have failed for good; `set` names those that are
+  /// meant.
   void fail_transports(std::uint64_t set);
 
 private:
   struct listener;
-  void tell(const update& what);
+  void publish(const update& what);
   /// At most each second.
   void look_at_session();
   std::shared_ptr<const emit_context> context() const;
 
   const checked_options checked_;
-  std::shared_ptr<host_voice> voice_;
-  courier courier_;
+  std::shared_ptr<host_log> host_log_;
+  callback_executor callback_executor_;
 
   mutable std::mutex context_guard_;
   std::shared_ptr<const emit_context> context_;
@@ -96,7 +97,7 @@ private:
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<epoch_us> next_drop_line_{0};
 
-  mutable std::mutex told_guard_;
+  mutable std::mutex listeners_guard_;
   failure last_problem_{ec::ok, {}, {}};
   connection_status link_;
   std::map<std::uint64_t, std::shared_ptr<listener>> listeners_;
@@ -105,9 +106,9 @@ private:
 
   mutable std::mutex actors_guard_;
   queue_actor queue_;
-  rouse_actor front_;
+  wakeup_actor root_supervisor_;
   failure why_no_queue_{ec::stopping, "the client has been stopped", {}};
-  std::atomic<bool> rouse_pending_{false};
+  std::atomic<bool> wakeup_pending_{false};
 };
 
 link_state to_link_state(connection_state state);

@@ -13,7 +13,7 @@ class in_flight {
 public:
   using deadline = std::chrono::steady_clock::time_point;
 
-  explicit in_flight(std::size_t most) : most_(most), eighth_((most + 7) / 8) {}
+  explicit in_flight(std::size_t max_count) : max_count_(max_count), eighth_((max_count + 7) / 8) {}
 
   bool try_enter() {
     const std::lock_guard hold(guard_);
@@ -22,10 +22,11 @@ public:
   /// Waits for room; false when there was none until then.
   bool enter(deadline until) {
     std::unique_lock hold(guard_);
-    ++waiting_for_room_;
-    const bool room = room_.wait_until(hold, until, [&] { return entered_ - left_ < most_; });
-    --waiting_for_room_;
-    return room && enter_locked();
+    ++waiting_for_capacity_;
+    const bool has_capacity =
+        capacity_freed_.wait_until(hold, until, [&] { return entered_ - left_ < max_count_; });
+    --waiting_for_capacity_;
+    return has_capacity && enter_locked();
   }
   /// Past the bound: for who would wait for himself.
   void enter_anyway() {
@@ -47,8 +48,8 @@ public:
     if (++left_since_ < eighth_)
       return;
     left_since_ = 0;
-    for (unsigned wake = (waiting_for_room_ + 7) / 8; wake > 0; --wake)
-      room_.notify_one();
+    for (unsigned wake = (waiting_for_capacity_ + 7) / 8; wake > 0; --wake)
+      capacity_freed_.notify_one();
   }
   /// Waits until as many have an answer as had entered before; false when that takes longer.
   bool wait_for_those_before(deadline until) {
@@ -67,22 +68,22 @@ public:
 
 private:
   bool enter_locked() {
-    if (entered_ - left_ >= most_)
+    if (entered_ - left_ >= max_count_)
       return false;
     ++entered_;
     return true;
   }
 
-  const std::size_t most_;
+  const std::size_t max_count_;
   const std::size_t eighth_;
   mutable std::mutex guard_;
-  std::condition_variable room_;
+  std::condition_variable capacity_freed_;
   std::condition_variable answers_;
   std::uint64_t entered_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t left_ = 0;
   std::size_t left_since_ = 0; ///< those who wait were woken
-  unsigned waiting_for_room_ = 0;
+  unsigned waiting_for_capacity_ = 0;
   unsigned waiting_for_answers_ = 0;
 };
 

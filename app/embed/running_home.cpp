@@ -23,10 +23,10 @@ std::chrono::milliseconds left_until(running_home::deadline until) {
 } // namespace
 
 /// Hears of the actor system's end: its own server ends first, while the threads still work. Then
-/// FRONT is told to end, and a host that forgot stop() is told so.
+/// ROOT_SUPERVISOR is told to end, and a host that forgot stop() is told so.
 struct running_home::system_watch {
   std::mutex guard;
-  front_actor front; ///< nothing: stopped in time
+  root_supervisor_actor root_supervisor; ///< nothing: stopped in time
   bool over = false;
   std::shared_ptr<home_core> core;
 
@@ -35,14 +35,14 @@ struct running_home::system_watch {
   } key;
 
   void on_system_end() {
-    front_actor left;
+    root_supervisor_actor left;
     {
       const std::lock_guard hold(guard);
-      if (!front)
+      if (!root_supervisor)
         return;
       over = true;
-      left = std::move(front);
-      front = nullptr;
+      left = std::move(root_supervisor);
+      root_supervisor = nullptr;
     }
     core->log(log_level::error,
               "the actor system ends before spec-kitty was stopped: call stop() first; what was "
@@ -70,11 +70,11 @@ running_home::running_home(caf::actor_system& system, std::shared_ptr<home_core>
                            std::shared_ptr<std::atomic<int>> alive)
     : system_(&system), core_(std::move(core)), alive_(std::move(alive)),
       watch_(std::make_shared<system_watch>()) {
-  const logger_as_before guard;
-  front_ = spawn_counted(system, alive_, front, core_, alive_);
-  core_->set_front(front_);
+  const caf_logger_restorer guard;
+  root_supervisor_ = spawn_counted(system, alive_, root_supervisor, core_, alive_);
+  core_->set_root_supervisor(root_supervisor_);
   watch_->core = core_;
-  watch_->front = front_;
+  watch_->root_supervisor = root_supervisor_;
   caf::actor_cast<caf::abstract_actor*>(system.config_serv())
       ->attach(std::make_unique<on_exit<system_watch>>(watch_));
 }
@@ -84,7 +84,7 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
                                                           std::shared_ptr<std::atomic<int>> alive) {
   std::unique_ptr<running_home> made(new running_home(system, std::move(core), std::move(alive)));
   const auto patience = made->core_->view().store_settings().busy_timeout * 4 + home_stop_grace;
-  const auto opened = made->ask<clock_reading>(patience, front_check{});
+  const auto opened = made->ask<clock_reading>(patience, root_supervisor_check{});
   if (opened)
     return made;
   const failure& why = opened.error();
@@ -107,7 +107,7 @@ result<void> running_home::stop(deadline until) {
     return {};
   {
     const std::lock_guard hold(watch_->guard);
-    watch_->front = nullptr;
+    watch_->root_supervisor = nullptr;
     if (watch_->over) {
       forget();
       return failure{ec::stopping, "the actor system ended before stop() was called",
@@ -116,11 +116,14 @@ result<void> running_home::stop(deadline until) {
   }
   caf::actor_cast<caf::abstract_actor*>(system_->config_serv())
       ->detach(caf::attachable::token(watch_->key));
-  // Half the time for the transports to end kindly; FRONT ends them then, and has the rest.
-  const auto answer = ask<wound_down>(left_until(until), front_stop{left_until(until) / 2});
-  core_->set_front({});
-  caf::anon_send_exit(front_, caf::exit_reason::user_shutdown); // where it has not answered
-  front_ = nullptr;
+  // Half the time for the transports to end kindly; ROOT_SUPERVISOR ends them then, and has the
+  // rest.
+  const auto answer =
+      ask<wound_down>(left_until(until), root_supervisor_stop{left_until(until) / 2});
+  core_->set_root_supervisor({});
+  caf::anon_send_exit(root_supervisor_,
+                      caf::exit_reason::user_shutdown); // where it has not answered
+  root_supervisor_ = nullptr;
   const auto last = until + last_moment; // what was told to end at the deadline is quick now
   while (alive_->load() > 0) {
     if (std::chrono::steady_clock::now() >= last)
@@ -136,9 +139,9 @@ result<void> running_home::stop(deadline until) {
 
 void running_home::forget() {
   // An actor's end touches its system, which is gone: a handle must not be the last one to let go.
-  (void)new front_actor(std::move(front_));
-  front_ = nullptr;
-  core_->set_front({});
+  (void)new root_supervisor_actor(std::move(root_supervisor_));
+  root_supervisor_ = nullptr;
+  core_->set_root_supervisor({});
 }
 
 } // namespace spec_kitty::embed

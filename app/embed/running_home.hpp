@@ -2,9 +2,9 @@
 // function throws; every wait has an end.
 #pragma once
 
-#include "app/embed/front.hpp"
-#include "app/embed/logger_as_before.hpp"
+#include "app/embed/caf_logger_restorer.hpp"
 #include "app/embed/process_guard.hpp"
+#include "app/embed/root_supervisor.hpp"
 
 #include <caf/scoped_actor.hpp>
 
@@ -16,9 +16,9 @@ class running_home {
 public:
   using deadline = std::chrono::steady_clock::time_point;
 
-  /// Starts FRONT and what is behind it, and has the store opened. A store that is busy or full
-  /// just now is no failure: events go beside it.
-  /// `alive` counts the actors that have not ended, whatever becomes of this.
+  /// Starts ROOT_SUPERVISOR and what is behind it, and has the store opened. A store that is busy
+  /// or full just now is no failure: events go beside it. `alive` counts the actors that have not
+  /// ended, whatever becomes of this.
   static result<std::unique_ptr<running_home>> start(caf::actor_system& system,
                                                      std::shared_ptr<home_core> core,
                                                      std::shared_ptr<std::atomic<int>> alive);
@@ -26,15 +26,15 @@ public:
   running_home(const running_home&) = delete;
   running_home& operator=(const running_home&) = delete;
 
-  const front_actor& front_handle() const { return front_; }
+  const root_supervisor_actor& root_supervisor_handle() const { return root_supervisor_; }
 
-  /// Asks FRONT and waits for the answer.
+  /// Asks ROOT_SUPERVISOR and waits for the answer.
   template <class Answer, class Question>
   result<Answer> ask(std::chrono::milliseconds patience, Question question) {
-    const logger_as_before guard;
+    const caf_logger_restorer guard;
     caf::scoped_actor self(*system_, true);
     result<Answer> out = failure{ec::internal, "no answer", {}};
-    self->request(front_, patience, std::move(question))
+    self->request(root_supervisor_, patience, std::move(question))
         .receive([&](Answer& answer) { out = std::move(answer); },
                  [&](const caf::error& error) { out = failure_in_time(error); });
     return out;
@@ -55,7 +55,7 @@ private:
   std::shared_ptr<home_core> core_;
   std::shared_ptr<std::atomic<int>> alive_;
   std::shared_ptr<system_watch> watch_;
-  front_actor front_;
+  root_supervisor_actor root_supervisor_;
   bool stopped_ = false;
 };
 

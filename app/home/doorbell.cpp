@@ -4,26 +4,27 @@
 
 namespace spec_kitty {
 
-char letter_of(rouse why) {
+char letter_of(wakeup_reason why) {
   switch (why) {
-  case rouse::events:
+  case wakeup_reason::events:
     return 'e';
-  case rouse::session:
+  case wakeup_reason::session:
     return 's';
-  case rouse::drained:
+  case wakeup_reason::drained:
     return 'd';
   }
   return 'e';
 }
 
-std::optional<rouse> rouse_of(char letter) {
-  for (const rouse why : {rouse::events, rouse::session, rouse::drained})
+std::optional<wakeup_reason> wakeup_reason_of(char letter) {
+  for (const wakeup_reason why :
+       {wakeup_reason::events, wakeup_reason::session, wakeup_reason::drained})
     if (letter_of(why) == letter)
       return why;
   return std::nullopt;
 }
 
-delivery ring_patiently(const std::filesystem::path& home, rouse why) {
+delivery notify_daemon_with_timeout(const std::filesystem::path& home, wakeup_reason why) {
   using namespace std::chrono_literals;
   auto rang = ring(home, why);
   for (int tries = 0; rang == delivery::full && tries < 100; ++tries) {

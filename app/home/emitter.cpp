@@ -29,9 +29,9 @@ emit_context known_here(const home_view& view, const warning_sink& warn) {
   const auto session = session_of(view, warn);
   emit_context known;
   known.team = team_of(session);
-  known.words = words_at_hand(session);
+  known.words = redaction_terms_for(session);
   known.project = project_here(warn);
-  known.longest_event = longest_event_for(view.config.number("sync.batch_bytes"));
+  known.max_event_bytes = max_event_bytes_for(view.config.number("sync.batch_bytes"));
   return known;
 }
 
@@ -42,8 +42,8 @@ emitter::emitter(const home_view& view, const warning_sink& warn)
 
 emitter::~emitter() = default;
 
-result<event_draft> emitter::prepare(const event_wish& wish) const {
-  return spec_kitty::prepare(wish, known_, wall_clock_now());
+result<event_draft> emitter::prepare(const emit_request& request) const {
+  return spec_kitty::prepare(request, known_, wall_clock_now());
 }
 
 std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
@@ -71,14 +71,14 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
 
 void emitter::ring_daemon() {
   if (std::exchange(to_ring_, false))
-    (void)ring(store_.home, rouse::events); // nobody may be there
+    (void)ring(store_.home, wakeup_reason::events); // nobody may be there
 }
 
 std::optional<emit_outcome> emitter::finish() {
   actors_.reset();
   if (!queued_)
     return std::nullopt;
-  return emit_outcome{*queued_, ring(store_.home, rouse::events)};
+  return emit_outcome{*queued_, ring(store_.home, wakeup_reason::events)};
 }
 
 local_system& emitter::actors() {

@@ -37,7 +37,7 @@ public:
   emitter& operator=(const emitter&) = delete;
 
   /// Checks a wish against the contract and completes it. Stores nothing.
-  result<event_draft> prepare(const event_wish& wish) const;
+  result<event_draft> prepare(const emit_request& request) const;
 
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);

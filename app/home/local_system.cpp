@@ -26,20 +26,20 @@ constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
 /// ends amid the start of a thread, the C library ends the process.) Asked only where address space
 /// is bounded: it takes a tenth of a millisecond. There, no thread takes 64 MiB of it for a heap of
 /// its own, as the GNU library would have it.
-std::size_t with_room_for(std::size_t workers) {
+std::size_t require_thread_headroom(std::size_t workers) {
   rlimit bound{};
   if (::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
     return workers;
   ::mallopt(M_ARENA_MAX, 1);
-  if (const auto fine = check_room(static_cast<int>(workers + threads_of_caf)); !fine)
-    throw std::system_error(EAGAIN, std::generic_category(), fine.error().message);
+  if (const auto ok = check_thread_headroom(static_cast<int>(workers + threads_of_caf)); !ok)
+    throw std::system_error(EAGAIN, std::generic_category(), ok.error().message);
   return workers;
 }
 
 } // namespace
 
 local_system::local_system(const store_options& options, std::size_t threads)
-    : config_(with_room_for(threads)), system_(config_),
+    : config_(require_thread_headroom(threads)), system_(config_),
       queue_(system_.spawn(queue, queue_config{options})),
       clock_(system_.spawn(clock, clock_config{options.home, queue_})),
       patience_(options.busy_timeout * 4 + grace) {}

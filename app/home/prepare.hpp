@@ -15,7 +15,7 @@
 namespace spec_kitty {
 
 /// What somebody wants to record.
-struct event_wish {
+struct emit_request {
   std::string event_type;
   std::string payload; ///< JSON text of an object
   std::optional<std::string> causation_id;
@@ -25,19 +25,19 @@ struct event_wish {
 /// What an emitter knows that its events do not say.
 struct emit_context {
   std::string team{local_team};
-  private_words words;
+  redaction_terms words;
   project_identity project;
-  std::size_t longest_event = 0; ///< bytes of JSON that a batch can carry
-  custom_types more_types;       ///< beside the contract's
+  std::size_t max_event_bytes = 0; ///< bytes of JSON that a batch can carry
+  custom_types more_types;         ///< beside the contract's
 };
 
 /// The team of events emitted in a session: `local` where nobody is logged in.
 std::string team_of(const std::optional<credentials>& session);
 
 /// The longest event for a limit of one batch (sync.batch_bytes).
-std::size_t longest_event_for(std::int64_t batch_bytes);
+std::size_t max_event_bytes_for(std::int64_t batch_bytes);
 
 /// Checks a wish against the contract and completes it. bad_input, invalid_event, event_too_large.
-result<event_draft> prepare(const event_wish& wish, const emit_context& known, epoch_us now);
+result<event_draft> prepare(const emit_request& request, const emit_context& known, epoch_us now);
 
 } // namespace spec_kitty

@@ -38,8 +38,8 @@ std::vector<std::string> home_folders() {
 
 } // namespace
 
-private_words words_at_hand(const std::optional<credentials>& session) {
-  private_words words;
+redaction_terms redaction_terms_for(const std::optional<credentials>& session) {
+  redaction_terms words;
   words.home_folders = home_folders();
   if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
     words.secrets.emplace_back(password);

@@ -9,6 +9,6 @@
 
 namespace spec_kitty {
 
-private_words words_at_hand(const std::optional<credentials>& session);
+redaction_terms redaction_terms_for(const std::optional<credentials>& session);
 
 } // namespace spec_kitty

@@ -116,8 +116,8 @@ result<restamp_done> sync_system::reconcile() {
   return failure{ec::internal, "no answer", {}};
 }
 
-void sync_system::stir(rouse why) {
-  caf::anon_send(supervisor_, roused{why});
+void sync_system::notify(wakeup_reason why) {
+  caf::anon_send(supervisor_, wakeup{why});
 }
 
 result<due_count> sync_system::due(const std::string& team_slug) {

@@ -28,7 +28,7 @@ public:
   result<restamp_done> reconcile();
 
   /// Rouses the transports of a daemon; returns at once.
-  void stir(rouse why);
+  void notify(wakeup_reason why);
   /// What a run that begins now would select, for the session's team.
   result<due_count> due(const std::string& team_slug);
   /// Winds the transports down; false when they have not within `patience`.

@@ -11,12 +11,12 @@
 
 namespace spec_kitty {
 
-result<void> check_room(int threads) {
+result<void> check_thread_headroom(int threads) {
   std::mutex guard;
   std::condition_variable done;
   bool end = false;
   std::vector<std::thread> tried;
-  result<void> fine;
+  result<void> outcome;
   try {
     const signals_blocked no_signals;
     tried.reserve(static_cast<std::size_t>(threads));
@@ -26,10 +26,10 @@ result<void> check_room(int threads) {
         done.wait(hold, [&] { return end; });
       });
     // Asked while the stacks are there: the C library keeps them for the threads to come.
-    if (!has_memory_left())
+    if (!has_memory_headroom())
       throw std::bad_alloc();
   } catch (const std::exception& error) {
-    fine =
+    outcome =
         failure{ec::overloaded, std::string("no thread, or no memory, to be had: ") + error.what(),
                 "raise the limit on processes or address space, or close other programs"};
   }
@@ -40,7 +40,7 @@ result<void> check_room(int threads) {
   done.notify_all();
   for (auto& thread : tried)
     thread.join();
-  return fine;
+  return outcome;
 }
 
 } // namespace spec_kitty

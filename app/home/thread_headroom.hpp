@@ -8,6 +8,6 @@ namespace spec_kitty {
 /// overloaded when so many threads more cannot be had, with some memory beside their stacks. CAF
 /// and the C library end the process, or hang, where a thread of theirs cannot begin or has no
 /// memory, so this is asked before.
-result<void> check_room(int threads);
+result<void> check_thread_headroom(int threads);
 
 } // namespace spec_kitty

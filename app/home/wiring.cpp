@@ -20,7 +20,7 @@ run_limits limits_of(const settings& config) {
 using count = std::shared_ptr<std::atomic<int>>;
 
 template <class Role, class Config>
-auto start(caf::local_actor& parent, const count& guest, Role role, Config config) {
+auto start_role(caf::local_actor& parent, const count& guest, Role role, Config config) {
   return guest ? spawn_counted(parent, guest, role, std::move(config))
                : parent.spawn(role, std::move(config));
 }
@@ -46,15 +46,17 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   watch.clock = clock;
   watch.background = mode.background;
   watch.interval = std::chrono::seconds(config.number("sync.interval_s"));
-  watch.tell = std::move(mode.tell);
+  watch.publish = std::move(mode.publish);
 
   const http_config client{[modules = mode.modules] { return load_http_client(modules); }};
-  watch.start_http = [=](caf::local_actor& parent) { return start(parent, guest, http, client); };
+  watch.start_http = [=](caf::local_actor& parent) {
+    return start_role(parent, guest, http, client);
+  };
 
   auth_config session{view.home.path, server, ca_file, limits.timeout, {}, queue};
   watch.start_auth = [=](caf::local_actor& parent, const http_actor& http_handle) mutable {
     session.http = http_handle;
-    return start(parent, guest, auth, session);
+    return start_role(parent, guest, auth, session);
   };
 
   batch_sync_config batches;
@@ -68,7 +70,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   watch.start_batch_sync = [=](caf::local_actor& parent, const transports& now) mutable {
     batches.auth = now.auth;
     batches.http = now.http;
-    return start(parent, guest, batch_sync, batches);
+    return start_role(parent, guest, batch_sync, batches);
   };
 
   websocket_config connection;
@@ -87,7 +89,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
       connection.auth = now.auth;
       connection.http = now.http;
       connection.supervisor = supervisor_handle;
-      return start(parent, guest, websocket, connection);
+      return start_role(parent, guest, websocket, connection);
     };
   return watch;
 }

@@ -24,7 +24,7 @@ struct sync_mode {
   std::function<void(const sync_progress&)> on_progress = {};
   /// Drains by itself, keeps a WebSocket, and tells what happens: a daemon, a host.
   bool background = false;
-  std::function<void(const notice&)> tell = {};
+  std::function<void(const notice&)> publish = {};
   /// In somebody else's actor system, which does not wait for these actors when it ends: how many
   /// of them there are.
   std::shared_ptr<std::atomic<int>> guest = {};

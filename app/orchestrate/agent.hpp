@@ -14,9 +14,9 @@
 namespace spec_kitty::orchestrate {
 
 /// What keeps an agent alive. When it is cut, or its process dies, the agent is stopped.
-class lifeline {
+class parent_pipe {
 public:
-  explicit lifeline(unique_fd end) : end_(std::move(end)) {}
+  explicit parent_pipe(unique_fd end) : end_(std::move(end)) {}
   void cut() {
     const std::lock_guard guard(lock_);
     end_ = unique_fd{};
@@ -29,12 +29,13 @@ private:
 
 struct agent_at_work {
   caf::actor handle; ///< ends with its agent
-  std::shared_ptr<lifeline> life;
+  std::shared_ptr<parent_pipe> pipe_to_agent;
 };
 
 /// Starts the keeper and an actor that waits for it, on a thread of its own. `variables`:
 /// `NAME=value`, beside the caller's environment. A failure where no process can be started.
-result<agent_at_work> start_agent(caf::actor_system& system, const std::filesystem::path& keeper,
-                                  const keeper_job& job, std::vector<std::string> variables);
+result<agent_at_work> start_agent(caf::actor_system& system,
+                                  const std::filesystem::path& agent_runner,
+                                  const agent_runner_job& job, std::vector<std::string> variables);
 
 } // namespace spec_kitty::orchestrate

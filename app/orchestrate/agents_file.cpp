@@ -11,9 +11,9 @@ namespace spec_kitty::orchestrate {
 
 namespace {
 
-constexpr std::int64_t longest_timeout_s = 7L * 24 * 3600;
-constexpr std::int64_t most_parallel = 64;
-constexpr std::int64_t most_retries = 100;
+constexpr std::int64_t max_timeout_s = 7L * 24 * 3600;
+constexpr std::int64_t max_parallel_limit = 64;
+constexpr std::int64_t max_retries_limit = 100;
 
 /// Reads one file; the first thing that is wrong ends it.
 class reader {
@@ -55,8 +55,8 @@ private:
     std::vector<std::string> out;
     const auto* list = node.as_array();
     if (list != nullptr)
-      for (const auto& one : *list)
-        if (const auto text = one.value_exact<std::string>())
+      for (const auto& element : *list)
+        if (const auto text = element.value_exact<std::string>())
           out.push_back(*text);
     if (list == nullptr || out.size() != list->size())
       wrong(node, what + " is not a list of strings", "write it as " + what + " = [\"…\", \"…\"]");
@@ -81,8 +81,8 @@ private:
 
   void read_agents(const toml::table& table) {
     for (const auto& [key, node] : table)
-      if (const auto* one = node.as_table())
-        read_agent(std::string(key.str()), *one);
+      if (const auto* agent_table = node.as_table())
+        read_agent(std::string(key.str()), *agent_table);
       else
         wrong(node, "agents." + std::string(key.str()) + " is no table",
               "write it as [agents." + std::string(key.str()) + "] and its keys below");
@@ -105,7 +105,7 @@ private:
       else if (key == "roles")
         agent.roles = roles(node);
       else if (key == "timeout_s")
-        agent.timeout = std::chrono::seconds(number(node, "timeout_s", 1, longest_timeout_s));
+        agent.timeout = std::chrono::seconds(number(node, "timeout_s", 1, max_timeout_s));
       else if (key == "env")
         read_env(node, agent);
       else if (key == "fallback")
@@ -150,9 +150,11 @@ private:
   void read_limits(const toml::table& table) {
     for (const auto& [key, node] : table)
       if (key == "max_parallel")
-        file_.max_parallel = static_cast<unsigned>(number(node, "max_parallel", 1, most_parallel));
+        file_.max_parallel =
+            static_cast<unsigned>(number(node, "max_parallel", 1, max_parallel_limit));
       else if (key == "max_retries")
-        file_.max_retries = static_cast<unsigned>(number(node, "max_retries", 0, most_retries));
+        file_.max_retries =
+            static_cast<unsigned>(number(node, "max_retries", 0, max_retries_limit));
       else
         wrong(node, "limits has no key " + std::string(key.str()),
               "the keys are max_parallel and max_retries");
@@ -187,15 +189,15 @@ bool agent_spec::can(role what) const {
 }
 
 const agent_spec* agents_file::find(std::string_view name) const {
-  const auto one = std::find_if(agents.begin(), agents.end(),
-                                [&](const agent_spec& each) { return each.name == name; });
-  return one == agents.end() ? nullptr : &*one;
+  const auto found_agent = std::find_if(agents.begin(), agents.end(),
+                                        [&](const agent_spec& each) { return each.name == name; });
+  return found_agent == agents.end() ? nullptr : &*found_agent;
 }
 
 const agent_spec* agents_file::first_for(role what) const {
-  const auto one = std::find_if(agents.begin(), agents.end(),
-                                [&](const agent_spec& each) { return each.can(what); });
-  return one == agents.end() ? nullptr : &*one;
+  const auto found_agent = std::find_if(agents.begin(), agents.end(),
+                                        [&](const agent_spec& each) { return each.can(what); });
+  return found_agent == agents.end() ? nullptr : &*found_agent;
 }
 
 result<agents_file> parse_agents(std::string_view text, const std::string& name) {

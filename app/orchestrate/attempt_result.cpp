@@ -13,7 +13,7 @@ namespace {
 
 using kind = attempt_end::kind;
 
-constexpr std::size_t longest_feedback = 4000;
+constexpr std::size_t max_feedback_bytes = 4000;
 constexpr std::string_view approved = "APPROVED";
 constexpr std::string_view changes = "CHANGES REQUESTED";
 
@@ -39,7 +39,7 @@ std::string_view last_line(std::string_view text) {
 /// The end of an output as text that can stand in a file and an event.
 std::string words_in(std::string_view tail) {
   const auto text = workflow::trimmed(tail);
-  std::string_view last = text.substr(text.size() - std::min(text.size(), longest_feedback));
+  std::string_view last = text.substr(text.size() - std::min(text.size(), max_feedback_bytes));
   if (last.size() < text.size() && last.find('\n') != std::string_view::npos)
     last = last.substr(last.find('\n') + 1);
   std::string words = workflow::as_utf8(last);
@@ -114,8 +114,8 @@ attempt_end judge(role task, const attempt_result& result, std::string_view tail
                   std::chrono::seconds timeout) {
   const bool ended = result.error.empty() && !result.timed_out && result.status >= 0;
   if (task == role::review && ended) {
-    if (auto said = verdict_in(tail))
-      return *said;
+    if (auto verdict = verdict_in(tail))
+      return *verdict;
     if (result.status == 1) {
       auto words = words_in(tail);
       return {kind::changes_requested, words.empty() ? "changes requested" : std::move(words)};

@@ -12,7 +12,7 @@
 namespace spec_kitty::orchestrate {
 
 /// How much of an agent's last output is looked at.
-inline constexpr std::size_t longest_tail = std::size_t{64} << 10;
+inline constexpr std::size_t max_log_tail_bytes = std::size_t{64} << 10;
 
 /// The meaning of an end for a task. `tail` is the end of its output, `timeout` the agent's.
 /// A verdict in the last line counts more than the exit status.

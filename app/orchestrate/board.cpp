@@ -32,21 +32,21 @@ std::string clock_time(epoch_us time) {
   return all >= 3600 ? std::to_string(all / 3600) + ":" + minutes : minutes;
 }
 
-std::string row_of(const package_run& one, epoch_us now, std::size_t columns) {
-  const bool review = one.at == stage::reviewing || one.at == stage::done;
-  const std::string& agent = review ? one.review.agent : one.implementation.agent;
-  const auto spent = one.spent + (one.running ? now - one.began : 0);
-  const auto starts = one.implementation.starts + one.review.starts;
+std::string row_of(const package_run& package, epoch_us now, std::size_t columns) {
+  const bool review = package.at == stage::reviewing || package.at == stage::done;
+  const std::string& agent = review ? package.review.agent : package.implementation.agent;
+  const auto spent = package.spent + (package.running ? now - package.began : 0);
+  const auto starts = package.implementation.starts + package.review.starts;
   const bool began = starts > 0;
-  std::string text = cell(one.id, 4) + cell(std::string(to_string(one.at)), 12) +
+  std::string text = cell(package.id, 4) + cell(std::string(to_string(package.at)), 12) +
                      cell(agent.empty() ? "-" : agent, 14) +
                      cell(began ? clock_time(spent) : "-", 8) +
-                     cell(one.errors > 0 ? std::to_string(one.errors) : "-", 7);
-  if (!one.reason.empty())
-    text += printable(one.reason);
-  else if (one.at == stage::waiting && !began && !one.dependencies.empty()) {
+                     cell(package.errors > 0 ? std::to_string(package.errors) : "-", 7);
+  if (!package.reason.empty())
+    text += printable(package.reason);
+  else if (package.at == stage::waiting && !began && !package.dependencies.empty()) {
     std::string before;
-    for (const auto& id : one.dependencies)
+    for (const auto& id : package.dependencies)
       before += (before.empty() ? "after " : ", ") + id;
     text += before;
   }
@@ -55,8 +55,8 @@ std::string row_of(const package_run& one, epoch_us now, std::size_t columns) {
   return excerpt(text, columns > 4 ? columns - 4 : columns);
 }
 
-bool is_interesting(const package_run& one) {
-  return one.running || one.at == stage::paused;
+bool is_interesting(const package_run& package) {
+  return package.running || package.at == stage::paused;
 }
 
 winsize terminal_size() {
@@ -70,7 +70,7 @@ winsize terminal_size() {
 
 } // namespace
 
-std::vector<std::string> table_lines(const run_plan& run, epoch_us now, std::size_t columns,
+std::vector<std::string> table_lines(const orchestration& run, epoch_us now, std::size_t columns,
                                      std::size_t rows) {
   std::vector<std::string> lines = {
       excerpt(cell("WP", 4) + cell("phase", 12) + cell("agent", 14) + cell("time", 8) + "retries",
@@ -79,27 +79,28 @@ std::vector<std::string> table_lines(const run_plan& run, epoch_us now, std::siz
   const std::size_t room = all ? run.packages.size() : std::max<std::size_t>(rows, 4) - 3;
   std::vector<const package_run*> shown;
   for (const bool first : {true, false}) // the order of the plan is kept among those chosen
-    for (const auto& one : run.packages)
-      if (shown.size() < room && is_interesting(one) == first)
-        shown.push_back(&one);
+    for (const auto& package : run.packages)
+      if (shown.size() < room && is_interesting(package) == first)
+        shown.push_back(&package);
   std::sort(shown.begin(), shown.end()); // they lie in one vector, in the plan's order
-  for (const auto* one : shown)
-    lines.push_back(row_of(*one, now, columns));
+  for (const auto* package : shown)
+    lines.push_back(row_of(*package, now, columns));
   if (shown.size() < run.packages.size())
     lines.push_back("… and " + std::to_string(run.packages.size() - shown.size()) + " more");
   lines.push_back(count_line(run));
   return lines;
 }
 
-std::string count_line(const run_plan& run) {
+std::string count_line(const orchestration& run) {
   const auto count = [&](auto which) {
     return std::to_string(std::count_if(run.packages.begin(), run.packages.end(), which));
   };
   const auto at = [](stage wanted) {
-    return [wanted](const package_run& one) { return one.at == wanted; };
+    return [wanted](const package_run& package) { return package.at == wanted; };
   };
   std::string line = count(at(stage::done)) + " of " + std::to_string(run.packages.size()) +
-                     " done, " + count([](const auto& one) { return one.running; }) + " at work";
+                     " done, " + count([](const auto& entry) { return entry.running; }) +
+                     " at work";
   for (const auto extra : {stage::skipped, stage::paused})
     if (const auto number = count(at(extra)); number != "0")
       line += ", " + number + " " + std::string(to_string(extra));
@@ -111,7 +112,7 @@ std::string board::clearing() {
   return lines > 0 ? "\033[" + std::to_string(lines) + "A\033[J" : "";
 }
 
-void board::draw(const run_plan& run) {
+void board::draw(const orchestration& run) {
   const auto size = terminal_size();
   auto lines = table_lines(run, wall_clock_now(), size.ws_col, size.ws_row - 1U);
   lines.front().insert(0, clearing());
@@ -121,13 +122,13 @@ void board::draw(const run_plan& run) {
   out_.flush();
 }
 
-void board::show(const run_plan& run) {
+void board::show(const orchestration& run) {
   if (!out_.live)
     return;
   const auto now = wall_clock_now();
   std::string state;
-  for (const auto& one : run.packages)
-    state.append(to_string(one.at)).append(one.running ? "+" : " ");
+  for (const auto& package : run.packages)
+    state.append(to_string(package.at)).append(package.running ? "+" : " ");
   if (state == last_ && drawn_ > 0 && now - last_at_ < second && now >= last_at_)
     return;
   last_ = std::move(state);
@@ -142,7 +143,7 @@ void board::say(const std::string& line) {
   out_.flush();
 }
 
-void board::end(const run_plan& run) {
+void board::end(const orchestration& run) {
   if (!out_.live)
     return;
   draw(run);

@@ -15,7 +15,7 @@ constexpr auto stop_patience = 60s; ///< a keeper needs at most its graces
 
 } // namespace
 
-conductor::conductor(conductor_config config, run_plan& run, recorder& events,
+conductor::conductor(conductor_config config, orchestration& run, recorder& events,
                      caf::actor_system& system)
     : config_(std::move(config)), run_(run), events_(events), self_(system) {}
 
@@ -36,7 +36,7 @@ result<run_end> conductor::perform() {
         return stopped.error();
       return run_end::stopped;
     }
-    const auto aborted = grant_wishes();
+    const auto aborted = complete_requests();
     if (!aborted)
       return give_up(aborted.error());
     if (*aborted)
@@ -63,99 +63,100 @@ result<void> conductor::save() {
   return config_.state.write(run_);
 }
 
-result<void> conductor::pause_it(package_run& one, const failure& why) {
-  pause(run_, one, why);
-  config_.say(why_paused(one) + "; paused");
+result<void> conductor::pause_it(package_run& package, const failure& why) {
+  pause(run_, package, why);
+  config_.say(why_paused(package) + "; paused");
   return save();
 }
 
-result<void> conductor::hold_it(package_run& one, const failure& why) {
-  hold_end(run_, one, why);
-  config_.say(why_paused(one) + "; paused");
+result<void> conductor::hold_it(package_run& package, const failure& why) {
+  hold_end(run_, package, why);
+  config_.say(why_paused(package) + "; paused");
   return save();
 }
 
 result<void> conductor::take_up() {
-  wait_for_git(config_.about, run_);
-  for (auto& one : run_.packages) {
-    if (!one.running)
+  wait_for_git(config_.feature, run_);
+  for (auto& package : run_.packages) {
+    if (!package.running)
       continue;
     // Its keeper saw its owner go, and ends the agent: that is waited for, not raced.
-    auto left = file_lock::take(config_.state.of(one.id, ".lock"), stop_patience);
+    auto left = file_lock::take(config_.state.of(package.id, ".lock"), stop_patience);
     if (!left || !*left) {
-      if (auto paused = pause_it(one, {ec::bad_input,
-                                       one.id + ": an agent of an earlier run does "
-                                                "not end",
-                                       "end it, then: " + orchestrate_command(run_, "--resume")});
+      if (auto paused =
+              pause_it(package, {ec::bad_input,
+                                 package.id + ": an agent of an earlier run does "
+                                              "not end",
+                                 "end it, then: " + orchestrate_command(run_, "--resume")});
           !paused)
         return paused;
       continue;
     }
     left->reset();
-    const auto found = result_of(one);
-    auto done = found && !found->stopped ? take_in_end(one, *found) : launch(one, true);
+    const auto found = result_of(package);
+    auto done = found && !found->stopped ? take_in_end(package, *found) : launch(package, true);
     if (!done)
       return done;
   }
   return {};
 }
 
-result<bool> conductor::grant_wishes() {
-  for (const auto& wish : config_.state.wishes()) {
-    if (wish == "abort") {
+result<bool> conductor::complete_requests() {
+  for (const auto& request : config_.state.pending_requests()) {
+    if (request == "abort") {
       config_.say("aborted from another terminal");
       if (auto stopped = stop_all(); !stopped)
         return stopped.error();
       run_.state = run_state::aborted;
-      for (auto& one : run_.packages)
-        one.running = false;
+      for (auto& package : run_.packages)
+        package.running = false;
       if (auto saved = save(); !saved)
         return saved.error();
-      config_.state.grant(wish);
+      config_.state.complete_request(request);
       return true;
     }
-    auto* one = run_.find(wish.substr(wish.find('-') + 1));
-    if (one != nullptr && !one->is_over()) {
-      if (const auto at = at_work_.find(one->id); at != at_work_.end()) {
+    auto* package = run_.find(request.substr(request.find('-') + 1));
+    if (package != nullptr && !package->is_over()) {
+      if (const auto at = at_work_.find(package->id); at != at_work_.end()) {
         at->second.cut = true;
-        at->second.work.life->cut();
+        at->second.work.pipe_to_agent->cut();
         const auto until = std::chrono::steady_clock::now() + stop_patience;
-        while (at_work_.count(one->id) > 0 && std::chrono::steady_clock::now() < until)
+        while (at_work_.count(package->id) > 0 && std::chrono::steady_clock::now() < until)
           if (auto waited = wait(tick); !waited)
             return waited.error();
       }
-      if (!one->is_over()) { // it may have come to its end meanwhile
-        one->at = stage::skipped;
-        one->running = false;
-        config_.say(one->id + ": skipped");
+      if (!package->is_over()) { // it may have come to its end meanwhile
+        package->at = stage::skipped;
+        package->running = false;
+        config_.say(package->id + ": skipped");
         if (auto saved = save(); !saved)
           return saved.error();
-        free_dependents(*one, "skipped");
+        free_dependents(*package, "skipped");
         if (auto saved = save(); !saved)
           return saved.error();
       }
     }
-    config_.state.grant(wish);
+    config_.state.complete_request(request);
   }
   return false;
 }
 
 result<void> conductor::wait(std::chrono::milliseconds patience) {
   std::optional<caf::actor_addr> over;
-  self_->receive([&](const caf::down_msg& told) { over = told.source; },
+  self_->receive([&](const caf::down_msg& down) { over = down.source; },
                  caf::after(patience) >> [] {});
   if (!over)
     return {};
-  for (const auto& [wp, one] : at_work_)
-    if (one.work.handle.address() == *over)
+  for (const auto& [wp, running] : at_work_)
+    if (running.work.handle.address() == *over)
       return ended(std::string(wp));
   return {};
 }
 
 result<void> conductor::stop_all() {
-  for (auto& [wp, one] : at_work_) {
-    one.cut = true;
-    one.work.life->cut();
+  for (auto& [wp, running] : at_work_) {
+    running.cut = true;
+    running.work.pipe_to_agent->cut();
   }
   const auto until = std::chrono::steady_clock::now() + stop_patience;
   result<void> all;

@@ -19,12 +19,12 @@
 namespace spec_kitty::orchestrate {
 
 struct conductor_config {
-  const workflow::feature& about;
+  const workflow::feature& feature;
   const agents_file& agents;
   const state_file& state;
-  std::filesystem::path keeper; ///< the program
+  std::filesystem::path agent_runner; ///< the program
   /// Called after each change, and every fraction of a second between steps.
-  std::function<void(const run_plan&)> show;
+  std::function<void(const orchestration&)> show;
   /// A line about something that happened.
   std::function<void(const std::string&)> say;
   /// True when a person wants the run to stop.
@@ -36,7 +36,8 @@ enum class run_end { over, stuck, stopped, aborted };
 
 class conductor {
 public:
-  conductor(conductor_config config, run_plan& run, recorder& events, caf::actor_system& system);
+  conductor(conductor_config config, orchestration& run, recorder& events,
+            caf::actor_system& system);
 
   /// Takes up what was under way, then runs until nothing can go on. A failure where the state
   /// cannot be saved: all agents have been stopped then.
@@ -49,33 +50,33 @@ private:
   };
 
   result<void> save();
-  result<void> pause_it(package_run& one, const failure& why);
+  result<void> pause_it(package_run& package, const failure& why);
   /// For an end that cannot be taken in: it is, when the run is resumed.
-  result<void> hold_it(package_run& one, const failure& why);
-  std::string token_of(const package_run& one) const;
+  result<void> hold_it(package_run& package, const failure& why);
+  std::string token_of(const package_run& package) const;
 
   result<void> take_up();
   result<void> start(const std::string& wp, role task);
   /// From the state "running" to a running agent; also for one that was interrupted.
-  result<void> launch(package_run& one, bool again);
-  result<void> make_ready(package_run& one);
-  result<void> write_prompt(const package_run& one) const;
-  keeper_job job_for(const package_run& one) const;
-  std::vector<std::string> variables_for(const package_run& one) const;
+  result<void> launch(package_run& package, bool again);
+  result<void> make_ready(package_run& package);
+  result<void> write_prompt(const package_run& package) const;
+  agent_runner_job job_for(const package_run& package) const;
+  std::vector<std::string> variables_for(const package_run& package) const;
 
   result<void> ended(const std::string& wp);
-  result<void> take_in_end(package_run& one, const attempt_result& result);
-  result<void> move(package_run& one, workflow::lane_edit edit);
-  void free_dependents(package_run& one, const std::string& how);
-  std::optional<attempt_result> result_of(const package_run& one) const;
-  std::string tail_of(const package_run& one, const attempt_result& result) const;
+  result<void> take_in_end(package_run& package, const attempt_result& result);
+  result<void> move(package_run& package, workflow::lane_edit edit);
+  void free_dependents(package_run& package, const std::string& how);
+  std::optional<attempt_result> result_of(const package_run& package) const;
+  std::string tail_of(const package_run& package, const attempt_result& result) const;
 
-  result<bool> grant_wishes();
+  result<bool> complete_requests();
   result<void> wait(std::chrono::milliseconds patience);
   result<void> stop_all();
 
   conductor_config config_;
-  run_plan& run_;
+  orchestration& run_;
   recorder& events_;
   caf::scoped_actor self_;
   std::map<std::string, attempt> at_work_; ///< by work package

@@ -26,142 +26,145 @@ CHANGES REQUESTED: what shall be changed
 
 } // namespace
 
-std::string conductor::token_of(const package_run& one) const {
-  const role task = one.task();
-  return run_.id + "/" + one.id + "/" + std::string(to_string(task)) + "/" +
-         std::to_string(one.of(task).starts);
+std::string conductor::token_of(const package_run& package) const {
+  const role task = package.task();
+  return run_.id + "/" + package.id + "/" + std::string(to_string(task)) + "/" +
+         std::to_string(package.of(task).starts);
 }
 
 result<void> conductor::start(const std::string& wp, role task) {
-  auto& one = *run_.find(wp);
-  if (auto begun = begin(run_, one, task, config_.agents, wall_clock_now()); !begun)
-    return pause_it(one, begun.error());
+  auto& package = *run_.find(wp);
+  if (auto begun = begin(run_, package, task, config_.agents, wall_clock_now()); !begun)
+    return pause_it(package, begun.error());
   if (auto saved = save(); !saved)
     return saved;
-  return launch(one, false);
+  return launch(package, false);
 }
 
-result<void> conductor::launch(package_run& one, bool again) {
-  const role task = one.task();
+result<void> conductor::launch(package_run& package, bool again) {
+  const role task = package.task();
   if (again) // the time between does not count
-    one.began = wall_clock_now();
-  const auto& who = one.of(task).agent;
+    package.began = wall_clock_now();
+  const auto& who = package.of(task).agent;
   if (config_.agents.find(who) == nullptr)
-    return pause_it(one, {ec::bad_config, one.id + ": its agent " + who + " is not in agents.toml",
-                          "add it, then: " + orchestrate_command(run_, "--resume")});
-  if (auto ready = make_ready(one); !ready) {
+    return pause_it(package,
+                    {ec::bad_config, package.id + ": its agent " + who + " is not in agents.toml",
+                     "add it, then: " + orchestrate_command(run_, "--resume")});
+  if (auto ready = make_ready(package); !ready) {
     if (!again)
-      --one.of(task).starts; // nobody was told of it
-    return pause_it(one, ready.error());
+      --package.of(task).starts; // nobody was told of it
+    return pause_it(package, ready.error());
   }
-  events_.assigned(one, task);
-  if (auto written = write_prompt(one); !written)
-    return pause_it(one, written.error());
+  events_.assigned(package, task);
+  if (auto written = write_prompt(package); !written)
+    return pause_it(package, written.error());
   if (auto saved = save(); !saved) // with the causes so far
     return saved;
-  const auto job = job_for(one);
+  const auto job = job_for(package);
   ::unlink(job.result.c_str()); // of an earlier try, or of this one before it was cut
-  auto work = start_agent(self_->home_system(), config_.keeper, job, variables_for(one));
+  auto work = start_agent(self_->home_system(), config_.agent_runner, job, variables_for(package));
   if (!work)
-    return pause_it(one, work.error());
+    return pause_it(package, work.error());
   self_->monitor(work->handle);
-  at_work_.emplace(one.id, attempt{std::move(*work)});
-  const post& post = one.of(task);
-  config_.say(one.id + ": " + std::string(to_string(task)) + " by " + post.agent +
+  at_work_.emplace(package.id, attempt{std::move(*work)});
+  const post& post = package.of(task);
+  config_.say(package.id + ": " + std::string(to_string(task)) + " by " + post.agent +
               (post.starts > 1 ? ", try " + std::to_string(post.starts) : ""));
   return {};
 }
 
 /// Everything an agent finds in place: the lane, the worktree, the events before its start.
-result<void> conductor::make_ready(package_run& one) {
-  if (one.implementation.starts + one.review.starts == 1) {
-    for (const auto& id : one.dependencies) {
+result<void> conductor::make_ready(package_run& package) {
+  if (package.implementation.starts + package.review.starts == 1) {
+    for (const auto& id : package.dependencies) {
       if (const auto* other = run_.find(id); other != nullptr && other->was_done)
-        events_.resolved(one, *other, resolution_of(config_.about, id));
+        events_.resolved(package, *other, resolution_of(config_.feature, id));
       else if (other != nullptr && other->at == stage::skipped) // while nothing was running
-        events_.resolved(one, *other, "skipped");
+        events_.resolved(package, *other, "skipped");
     }
   }
-  const auto base = ready_worktree(config_.about, one, builds_on(run_, one), !one.ours);
+  const auto base =
+      ready_worktree(config_.feature, package, builds_on(run_, package), !package.ours);
   if (!base)
     return base.error();
-  one.ours = true;
-  if (one.task() == role::review || one.lane == "doing")
+  package.ours = true;
+  if (package.task() == role::review || package.lane == "doing")
     return {};
   wf::lane_edit edit;
   edit.to = "doing";
-  edit.agent = one.implementation.agent;
+  edit.agent = package.implementation.agent;
   edit.note = "Started implementation";
   edit.base_branch = base->branch;
   edit.base_commit = base->commit;
-  return move(one, std::move(edit));
+  return move(package, std::move(edit));
 }
 
-result<void> conductor::move(package_run& one, wf::lane_edit edit) {
+result<void> conductor::move(package_run& run, wf::lane_edit edit) {
   const std::string to = edit.to;
-  if (one.moving_to != to) { // meant now for the first time
-    const auto package = config_.about.load(one.id);
+  if (run.moving_to != to) { // meant now for the first time
+    const auto package = config_.feature.load(run.id);
     if (package && package->lane() == to) { // the agent moved it itself, and that was told
-      one.lane = to;
+      run.lane = to;
       return {};
     }
-    one.moving_to = to;
+    run.moving_to = to;
     if (auto saved = save(); !saved)
       return saved;
   }
   const std::string by = edit.reviewer.value_or(edit.agent.value_or("user"));
-  const std::string message = one.lane == "planned"
-                                  ? "chore: " + one.id + " claimed for implementation"
-                                  : "chore: Move " + one.id + " to " + to + " on spec " +
-                                        config_.about.number() + " [" + by + "]";
-  const auto moved = move_lane(config_.about, one, std::move(edit), message);
+  const std::string message = run.lane == "planned"
+                                  ? "chore: " + run.id + " claimed for implementation"
+                                  : "chore: Move " + run.id + " to " + to + " on spec " +
+                                        config_.feature.number() + " [" + by + "]";
+  const auto moved = move_lane(config_.feature, run, std::move(edit), message);
   if (!moved)
     return moved.error();
-  events_.moved(one, to, by);
-  one.lane = to;
-  one.moving_to.clear();
-  ++one.moves;
+  events_.moved(run, to, by);
+  run.lane = to;
+  run.moving_to.clear();
+  ++run.moves;
   return {};
 }
 
-result<void> conductor::write_prompt(const package_run& one) const {
-  const auto package = config_.about.load(one.id);
+result<void> conductor::write_prompt(const package_run& run) const {
+  const auto package = config_.feature.load(run.id);
   if (!package)
     return package.error();
   std::string text = package->file.text();
-  if (one.task() == role::review)
+  if (run.task() == role::review)
     text += review_request;
-  auto written = replace_file(config_.state.of(one.id, ".prompt.md"), text);
+  auto written = replace_file(config_.state.of(run.id, ".prompt.md"), text);
   if (!written)
     return failure{ec::bad_input, written.error().message,
                    "free some space, then: " + orchestrate_command(run_, "--resume")};
   return written;
 }
 
-keeper_job conductor::job_for(const package_run& one) const {
-  const role task = one.task();
-  const auto& agent = *config_.agents.find(one.of(task).agent);
-  keeper_job job;
-  job.token = token_of(one);
-  job.result = config_.state.of(one.id, ".result");
-  job.log = config_.state.of(one.id, ".log");
-  job.prompt = config_.state.of(one.id, ".prompt.md");
-  job.lock = config_.state.of(one.id, ".lock");
-  job.worktree = config_.about.worktree_of(one.id);
+agent_runner_job conductor::job_for(const package_run& package) const {
+  const role task = package.task();
+  const auto& agent = *config_.agents.find(package.of(task).agent);
+  agent_runner_job job;
+  job.token = token_of(package);
+  job.result = config_.state.of(package.id, ".result");
+  job.log = config_.state.of(package.id, ".log");
+  job.prompt = config_.state.of(package.id, ".prompt.md");
+  job.lock = config_.state.of(package.id, ".lock");
+  job.worktree = config_.feature.worktree_of(package.id);
   job.timeout = agent.timeout;
   job.title = std::string(to_string(task)) + " by " + agent.name + ", try " +
-              std::to_string(one.of(task).starts) + ", " + format_timestamp(one.began);
-  job.command = command_for(agent, {one.id, job.worktree.string(), job.prompt.string()});
+              std::to_string(package.of(task).starts) + ", " + format_timestamp(package.began);
+  job.command = command_for(agent, {package.id, job.worktree.string(), job.prompt.string()});
   auto& program = job.command.front();
   if (program.find('/') != std::string::npos && program.front() != '/')
-    program = (config_.about.where().checkout / program).string();
+    program = (config_.feature.repo().checkout / program).string();
   return job;
 }
 
-std::vector<std::string> conductor::variables_for(const package_run& one) const {
-  const role task = one.task();
-  const auto& post = one.of(task);
-  std::vector<std::string> all = {"SPEC_KITTY_WP=" + one.id, "SPEC_KITTY_FEATURE=" + run_.feature,
+std::vector<std::string> conductor::variables_for(const package_run& package) const {
+  const role task = package.task();
+  const auto& post = package.of(task);
+  std::vector<std::string> all = {"SPEC_KITTY_WP=" + package.id,
+                                  "SPEC_KITTY_FEATURE=" + run_.feature,
                                   "SPEC_KITTY_PHASE=" + std::string(to_string(task)),
                                   "SPEC_KITTY_ATTEMPT=" + std::to_string(post.starts)};
   for (const auto& [name, value] : config_.agents.find(post.agent)->env) {
@@ -174,8 +177,8 @@ std::vector<std::string> conductor::variables_for(const package_run& one) const 
 result<void> conductor::ended(const std::string& wp) {
   const bool cut = at_work_.at(wp).cut;
   at_work_.erase(wp);
-  auto& one = *run_.find(wp);
-  auto found = result_of(one);
+  auto& package = *run_.find(wp);
+  auto found = result_of(package);
   if (!found) {
     found.emplace();
     found->error = "its keeper ended without a result: it was killed, the disk is full, or another "
@@ -185,24 +188,24 @@ result<void> conductor::ended(const std::string& wp) {
     return {};
   if (found->stopped)
     found->error = "its keeper was told to stop";
-  return take_in_end(one, *found);
+  return take_in_end(package, *found);
 }
 
-std::optional<attempt_result> conductor::result_of(const package_run& one) const {
-  const auto text = read_file(config_.state.of(one.id, ".result"));
+std::optional<attempt_result> conductor::result_of(const package_run& package) const {
+  const auto text = read_file(config_.state.of(package.id, ".result"));
   if (!text || !*text)
     return std::nullopt;
   auto found = decode_result(**text);
-  if (!found || found->token != token_of(one))
+  if (!found || found->token != token_of(package))
     return std::nullopt;
   return found;
 }
 
-std::string conductor::tail_of(const package_run& one, const attempt_result& result) const {
-  const unique_fd log(::open(config_.state.of(one.id, ".log").c_str(), O_RDONLY | O_CLOEXEC));
+std::string conductor::tail_of(const package_run& package, const attempt_result& result) const {
+  const unique_fd log(::open(config_.state.of(package.id, ".log").c_str(), O_RDONLY | O_CLOEXEC));
   const off_t size = log ? ::lseek(log.get(), 0, SEEK_END) : 0;
   const auto from =
-      std::max(static_cast<off_t>(result.log_from), size - static_cast<off_t>(longest_tail));
+      std::max(static_cast<off_t>(result.log_from), size - static_cast<off_t>(max_log_tail_bytes));
   if (size <= from)
     return {};
   std::string tail(static_cast<std::size_t>(size - from), '\0');
@@ -211,16 +214,16 @@ std::string conductor::tail_of(const package_run& one, const attempt_result& res
   return tail;
 }
 
-result<void> conductor::take_in_end(package_run& one, const attempt_result& result) {
-  const role task = one.task();
-  const auto& agent = one.of(task).agent;
+result<void> conductor::take_in_end(package_run& package, const attempt_result& result) {
+  const role task = package.task();
+  const auto& agent = package.of(task).agent;
   const auto* spec = config_.agents.find(agent);
-  auto end = judge(task, result, tail_of(one, result),
+  auto end = judge(task, result, tail_of(package, result),
                    spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
   using kind = attempt_end::kind;
   if (end.what == kind::done && task == role::implementation)
-    if (auto kept = commit_leftovers(config_.about, one.id, agent); !kept)
-      return hold_it(one, kept.error());
+    if (auto kept = commit_leftovers(config_.feature, package.id, agent); !kept)
+      return hold_it(package, kept.error());
   wf::lane_edit edit;
   edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
   edit.note = task == role::implementation ? "Implementation finished by " + agent
@@ -234,27 +237,27 @@ result<void> conductor::take_in_end(package_run& one, const attempt_result& resu
   if (end.what == kind::changes_requested)
     edit.feedback = end.words;
   if (end.what == kind::failed)
-    events_.failed(one, task, end.words);
-  else if (auto moved = move(one, std::move(edit)); !moved)
-    return hold_it(one, moved.error());
-  config_.say(one.id + ": " + std::string(to_string(task)) +
+    events_.failed(package, task, end.words);
+  else if (auto moved = move(package, std::move(edit)); !moved)
+    return hold_it(package, moved.error());
+  config_.say(package.id + ": " + std::string(to_string(task)) +
               (end.what == kind::done                ? " done"
                : end.what == kind::changes_requested ? ": changes requested: "
                                                      : " failed: ") +
               wf::as_one_line(end.words));
   if (end.what == kind::done && task == role::review)
-    free_dependents(one, "completed");
-  settle(run_, one, end, config_.agents, wall_clock_now());
-  if (one.at == stage::paused)
-    config_.say(one.id + ": paused; " + one.hint);
+    free_dependents(package, "completed");
+  settle(run_, package, end, config_.agents, wall_clock_now());
+  if (package.at == stage::paused)
+    config_.say(package.id + ": paused; " + package.hint);
   return save();
 }
 
-void conductor::free_dependents(package_run& one, const std::string& how) {
+void conductor::free_dependents(package_run& package, const std::string& how) {
   for (auto& other : run_.packages)
     for (const auto& id : other.dependencies)
-      if (id == one.id && !other.is_over())
-        events_.resolved(other, one, how);
+      if (id == package.id && !other.is_over())
+        events_.resolved(other, package, how);
 }
 
 } // namespace spec_kitty::orchestrate

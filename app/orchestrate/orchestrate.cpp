@@ -45,29 +45,30 @@ private:
 };
 
 /// Where no home can be used there is no QUEUE; agents are actors all the same.
-struct lone_system {
+struct standalone_actor_system {
   system_config config{1};
   caf::actor_system system{config};
 };
 
-result<run_plan> plan_for(const wf::feature& about, const run_request& request,
-                          const std::vector<package_facts>& packages, const agents_file& agents,
-                          std::optional<run_plan> before) {
+result<orchestration> plan_for(const wf::feature& feature, const run_request& request,
+                               const std::vector<package_facts>& packages,
+                               const agents_file& agents, std::optional<orchestration> before) {
   const bool unfinished =
       before && (before->state == run_state::running || before->state == run_state::paused);
   if (!request.resume) {
     if (unfinished)
-      return failure{ec::bad_input, "an orchestration of " + about.slug() + " is not finished",
-                     "go on: " + about.command("orchestrate --resume") +
-                         "; or give it up: " + about.command("orchestrate --abort")};
+      return failure{ec::bad_input, "an orchestration of " + feature.slug() + " is not finished",
+                     "go on: " + feature.command("orchestrate --resume") +
+                         "; or give it up: " + feature.command("orchestrate --abort")};
     const auto now = wall_clock_now();
     before.emplace();
     before->id = fresh_ulid(static_cast<std::uint64_t>(now / 1000));
-    before->feature = about.slug();
+    before->feature = feature.slug();
     before->began = now;
   } else if (!before || before->state == run_state::aborted) {
-    return failure{ec::not_found, "there is no orchestration of " + about.slug() + " to go on with",
-                   "start one: " + about.command("orchestrate")};
+    return failure{ec::not_found,
+                   "there is no orchestration of " + feature.slug() + " to go on with",
+                   "start one: " + feature.command("orchestrate")};
   }
   if (!request.impl_agent.empty())
     before->impl_agent = request.impl_agent;
@@ -79,7 +80,7 @@ result<run_plan> plan_for(const wf::feature& about, const run_request& request,
 }
 
 /// What a person hears of an end that is none; nothing where all is done.
-std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run) {
+std::optional<failure> unfinished_reason(const result<run_end>& end, const orchestration& run) {
   if (!end)
     return end.error();
   const auto resume = orchestrate_command(run, "--resume");
@@ -96,19 +97,19 @@ std::optional<failure> shortfall(const result<run_end>& end, const run_plan& run
   }
   int paused = 0;
   failure why{ec::unhealthy, count_line(run), "mend it, then: " + resume};
-  for (const auto& one : run.packages)
-    if (one.at == stage::paused) {
-      why.message += "; " + why_paused(one);
-      why.hint = ++paused == 1 ? one.hint : "see each: " + orchestrate_command(run, "--status");
+  for (const auto& package : run.packages)
+    if (package.at == stage::paused) {
+      why.message += "; " + why_paused(package);
+      why.hint = ++paused == 1 ? package.hint : "see each: " + orchestrate_command(run, "--status");
     }
   return why;
 }
 
 } // namespace
 
-result<prepared_run> prepare(const run_host& host, const wf::feature& about,
+result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
                              const run_request& request) {
-  auto agents = read_agents(about.where());
+  auto agents = read_agents(feature.repo());
   if (!agents)
     return agents.error();
   if (auto named = check_named(*agents, request.impl_agent, role::implementation, "--impl-agent");
@@ -117,34 +118,35 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& about,
   if (auto named = check_named(*agents, request.review_agent, role::review, "--review-agent");
       !named)
     return named.error();
-  const auto packages = read_packages(about);
+  const auto packages = read_packages(feature);
   if (!packages)
     return packages.error();
-  auto keeper = find_part("spec-kitty-agent-runner");
-  if (!keeper)
-    return keeper.error();
-  const state_file state(about);
-  if (auto room = state.make_room(); !room)
+  auto agent_runner = find_part("spec-kitty-agent-runner");
+  if (!agent_runner)
+    return agent_runner.error();
+  const state_file state(feature);
+  if (auto room = state.create_layout(); !room)
     return room.error();
-  auto turn = state.take_turn(turn_patience);
+  auto turn = state.try_lock_run(turn_patience);
   if (!turn)
     return turn.error();
   if (!*turn)
-    return failure{ec::already_running, "another orchestration of " + about.slug() + " is at work",
-                   "see it: " + about.command("orchestrate --status") +
-                       "; or end it: " + about.command("orchestrate --abort")};
-  for (const auto& old : state.wishes()) // of somebody who came too late for the last run
-    state.grant(old);
+    return failure{ec::already_running,
+                   "another orchestration of " + feature.slug() + " is at work",
+                   "see it: " + feature.command("orchestrate --status") +
+                       "; or end it: " + feature.command("orchestrate --abort")};
+  for (const auto& old : state.pending_requests()) // of somebody who came too late for the last run
+    state.complete_request(old);
   auto before = state.read();
   if (!before)
     return before.error();
-  auto run = plan_for(about, request, *packages, *agents, std::move(*before));
+  auto run = plan_for(feature, request, *packages, *agents, std::move(*before));
   if (!run)
     return run.error();
-  prepared_run ready{std::move(*agents), std::move(*run), std::move(*keeper), std::move(**turn),
-                     false};
+  prepared_run ready{std::move(*agents), std::move(*run), std::move(*agent_runner),
+                     std::move(**turn), false};
   ready.nothing_to_do = is_over(ready.run) && (!request.resume || ready.run.root.empty());
-  const auto warnings = check_programs(about, ready.run, ready.agents);
+  const auto warnings = check_programs(feature, ready.run, ready.agents);
   if (!warnings)
     return warnings.error();
   for (const auto& warning : *warnings)
@@ -152,12 +154,12 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& about,
   return ready;
 }
 
-run_outcome carry_out(const run_host& host, const wf::feature& about, prepared_run prepared) {
+run_outcome carry_out(const run_host& host, const wf::feature& feature, prepared_run prepared) {
   interruption signals;
   if (host.config_problem)
     host.warn(host.config_problem->message + "; the defaults are used");
   std::optional<emitter> emit;
-  std::optional<lone_system> lone;
+  std::optional<standalone_actor_system> lone;
   if (host.no_home)
     lone.emplace();
   else
@@ -165,19 +167,19 @@ run_outcome carry_out(const run_host& host, const wf::feature& about, prepared_r
   recorder events(host, emit ? &*emit : nullptr, prepared.run);
   run_outcome outcome;
   if (!prepared.nothing_to_do) {
-    const state_file state(about);
+    const state_file state(feature);
     board screen(host.screen);
     result<run_end> end = run_end::stuck;
     {
-      conductor conduct({about, prepared.agents, state, prepared.keeper,
-                         [&](const run_plan& run) { screen.show(run); },
+      conductor conduct({feature, prepared.agents, state, prepared.agent_runner,
+                         [&](const orchestration& run) { screen.show(run); },
                          [&](const std::string& line) { screen.say(line); },
                          [&] { return signals.came(); }},
                         prepared.run, events, emit ? emit->system() : lone->system);
       end = conduct.perform();
     }
     screen.end(prepared.run);
-    outcome.unfinished = shortfall(end, prepared.run);
+    outcome.unfinished = unfinished_reason(end, prepared.run);
   }
   outcome.recorded = events.recorded();
   outcome.not_recorded = events.not_recorded();

@@ -16,19 +16,19 @@ struct run_request {
 /// What may be carried out now.
 struct prepared_run {
   agents_file agents;
-  run_plan run;
-  std::filesystem::path keeper;
+  orchestration run;
+  std::filesystem::path agent_runner;
   file_lock turn;
   bool nothing_to_do = false; ///< everything was done before
 };
 
 /// Reads and checks everything. Nothing has been started or recorded when it fails.
-result<prepared_run> prepare(const run_host& host, const workflow::feature& about,
+result<prepared_run> prepare(const run_host& host, const workflow::feature& feature,
                              const run_request& request);
 
 /// What a run came to.
 struct run_outcome {
-  run_plan run;
+  orchestration run;
   std::optional<failure>
       unfinished; ///< why not everything is done or skipped, and the next command
   std::uint64_t recorded = 0;
@@ -38,6 +38,7 @@ struct run_outcome {
 };
 
 /// Carries it out, to its end or an interruption.
-run_outcome carry_out(const run_host& host, const workflow::feature& about, prepared_run prepared);
+run_outcome carry_out(const run_host& host, const workflow::feature& feature,
+                      prepared_run prepared);
 
 } // namespace spec_kitty::orchestrate

@@ -22,13 +22,13 @@ stage stage_of(std::string_view lane) {
 
 template <class Packages>
 auto find_in(Packages& packages, std::string_view id) {
-  const auto one = std::find_if(packages.begin(), packages.end(),
-                                [&](const package_run& each) { return each.id == id; });
-  return one == packages.end() ? nullptr : &*one;
+  const auto found = std::find_if(packages.begin(), packages.end(),
+                                  [&](const package_run& each) { return each.id == id; });
+  return found == packages.end() ? nullptr : &*found;
 }
 
-bool is_free(const run_plan& run, const package_run& one) {
-  return std::all_of(one.dependencies.begin(), one.dependencies.end(), [&](const auto& id) {
+bool is_free(const orchestration& run, const package_run& package) {
+  return std::all_of(package.dependencies.begin(), package.dependencies.end(), [&](const auto& id) {
     const auto* other = run.find(id);
     return other != nullptr && other->is_over();
   });
@@ -61,18 +61,18 @@ bool goes_on(post& post, role task, const agents_file& agents) {
   return true;
 }
 
-failure used_up(const run_plan& run, const package_run& one, role task, bool rejected,
+failure used_up(const orchestration& run, const package_run& package, role task, bool rejected,
                 const std::string& words) {
   std::string who;
-  for (const auto& name : one.of(task).tried)
+  for (const auto& name : package.of(task).tried)
     who += (who.empty() ? "" : ", ") + name;
   const std::string what = task == role::review ? "its review" : "its implementation";
   return {ec::bad_input,
-          one.id + ": " + what + (rejected ? " was rejected, by " : " failed with ") +
-              (rejected ? one.review.agent : who) + ": " + workflow::as_one_line(words),
-          "see .kittify/orchestration/" + run.feature + "/" + one.id +
+          package.id + ": " + what + (rejected ? " was rejected, by " : " failed with ") +
+              (rejected ? package.review.agent : who) + ": " + workflow::as_one_line(words),
+          "see .kittify/orchestration/" + run.feature + "/" + package.id +
               ".log, mend it, then: " + orchestrate_command(run, "--resume") +
-              "; or leave it out: " + orchestrate_command(run, "--skip " + one.id)};
+              "; or leave it out: " + orchestrate_command(run, "--skip " + package.id)};
 }
 
 } // namespace
@@ -92,46 +92,47 @@ std::string_view to_string(run_state state) {
   return state_names[static_cast<std::size_t>(state)];
 }
 
-package_run* run_plan::find(std::string_view wanted) {
+package_run* orchestration::find(std::string_view wanted) {
   return find_in(packages, wanted);
 }
 
-const package_run* run_plan::find(std::string_view wanted) const {
+const package_run* orchestration::find(std::string_view wanted) const {
   return find_in(packages, wanted);
 }
 
-void take_in(run_plan& run, const std::vector<package_facts>& packages, const agents_file& agents) {
+void take_in(orchestration& run, const std::vector<package_facts>& packages,
+             const agents_file& agents) {
   workflow::dependency_graph graph;
   std::vector<package_run> all;
   for (const auto& facts : packages) {
     graph[facts.id] = facts.dependencies;
     const bool is_new = run.find(facts.id) == nullptr;
-    package_run one = is_new ? package_run{} : *run.find(facts.id);
-    one.id = facts.id;
-    one.dependencies = facts.dependencies;
-    const bool moved = one.lane != facts.lane;
-    if (!one.running && (is_new || moved) && one.at != stage::skipped) {
-      one.lane = facts.lane;
-      one.at = stage_of(facts.lane);
-      one.was_done = one.at == stage::done;
-      one.unfinished.reset();
-      one.moving_to.clear();
+    package_run package = is_new ? package_run{} : *run.find(facts.id);
+    package.id = facts.id;
+    package.dependencies = facts.dependencies;
+    const bool moved = package.lane != facts.lane;
+    if (!package.running && (is_new || moved) && package.at != stage::skipped) {
+      package.lane = facts.lane;
+      package.at = stage_of(facts.lane);
+      package.was_done = package.at == stage::done;
+      package.unfinished.reset();
+      package.moving_to.clear();
     }
     const auto* own = agents.find(facts.agent);
     if (is_new && run.impl_agent.empty() && own != nullptr && own->can(role::implementation))
-      one.implementation.agent = own->name;
-    all.push_back(std::move(one));
+      package.implementation.agent = own->name;
+    all.push_back(std::move(package));
   }
   run.packages.clear();
   for (const auto& id : workflow::dependency_order(graph))
-    for (auto& one : all)
-      if (one.id == id)
-        run.packages.push_back(std::move(one));
+    for (auto& work_item : all)
+      if (work_item.id == id)
+        run.packages.push_back(std::move(work_item));
 }
 
-std::vector<std::string> builds_on(const run_plan& run, const package_run& one) {
+std::vector<std::string> builds_on(const orchestration& run, const package_run& package) {
   std::vector<std::string> all;
-  for (const auto& id : one.dependencies) {
+  for (const auto& id : package.dependencies) {
     const auto* other = run.find(id);
     const auto below = other != nullptr && other->at == stage::skipped
                            ? builds_on(run, *other) // the graph has no cycle
@@ -143,16 +144,16 @@ std::vector<std::string> builds_on(const run_plan& run, const package_run& one) 
   return all;
 }
 
-std::vector<start> due(const run_plan& run, const agents_file& agents) {
+std::vector<start> due(const orchestration& run, const agents_file& agents) {
   const auto running = std::count_if(run.packages.begin(), run.packages.end(),
-                                     [](const auto& one) { return one.running; });
+                                     [](const auto& package) { return package.running; });
   std::size_t room = agents.max_parallel -
                      std::min<std::size_t>(agents.max_parallel, static_cast<std::size_t>(running));
   std::vector<start> next;
   const auto take = [&](stage from, role task) {
-    for (const auto& one : run.packages)
-      if (room > 0 && !one.running && one.at == from && is_free(run, one)) {
-        next.push_back({one.id, task});
+    for (const auto& package : run.packages)
+      if (room > 0 && !package.running && package.at == from && is_free(run, package)) {
+        next.push_back({package.id, task});
         --room;
       }
   };
@@ -161,86 +162,86 @@ std::vector<start> due(const run_plan& run, const agents_file& agents) {
   return next;
 }
 
-result<void> begin(run_plan& run, package_run& one, role task, const agents_file& agents,
+result<void> begin(orchestration& run, package_run& package, role task, const agents_file& agents,
                    epoch_us now) {
-  post& post = one.of(task);
+  post& post = package.of(task);
   if (post.agent.empty()) {
     const std::string& named = task == role::review ? run.review_agent : run.impl_agent;
     const auto* chosen = named.empty() ? agents.first_for(task) : agents.find(named);
     if (named.empty() && task == role::review) // another pair of eyes, where there is one
       for (const auto& other : agents.agents)
-        if (other.can(task) && other.name != one.implementation.agent) {
+        if (other.can(task) && other.name != package.implementation.agent) {
           chosen = &other;
           break;
         }
     if (chosen == nullptr || !chosen->can(task))
       return failure{ec::bad_config,
-                     "no agent has the role " + std::string(to_string(task)) + " for " + one.id,
+                     "no agent has the role " + std::string(to_string(task)) + " for " + package.id,
                      "add one to .kittify/agents.toml, then: " +
                          orchestrate_command(run, "--resume")};
     post.agent = chosen->name;
   }
   ++post.starts;
-  one.at = task == role::review ? stage::reviewing : stage::implementing;
-  one.running = true;
-  one.began = now;
+  package.at = task == role::review ? stage::reviewing : stage::implementing;
+  package.running = true;
+  package.began = now;
   return {};
 }
 
-void settle(run_plan& run, package_run& one, const attempt_end& end, const agents_file& agents,
-            epoch_us now) {
-  const role task = one.task();
-  one.running = false;
-  one.spent += std::max<epoch_us>(now - one.began, 0);
-  one.reason.clear();
-  one.hint.clear();
+void settle(orchestration& run, package_run& package, const attempt_end& end,
+            const agents_file& agents, epoch_us now) {
+  const role task = package.task();
+  package.running = false;
+  package.spent += std::max<epoch_us>(now - package.began, 0);
+  package.reason.clear();
+  package.hint.clear();
   if (end.what == attempt_end::kind::done) {
-    one.at = task == role::review ? stage::done : stage::implemented;
+    package.at = task == role::review ? stage::done : stage::implemented;
     return;
   }
-  one.reason = end.words;
-  ++one.errors;
+  package.reason = end.words;
+  ++package.errors;
   const bool rework = end.what == attempt_end::kind::changes_requested;
   const role whose = rework ? role::implementation : task;
-  one.at = whose == role::review ? stage::implemented : stage::waiting;
-  if (one.of(whose).agent.empty()) // it came to review without an implementation of this run
+  package.at = whose == role::review ? stage::implemented : stage::waiting;
+  if (package.of(whose).agent.empty()) // it came to review without an implementation of this run
     return;
-  if (!goes_on(one.of(whose), whose, agents))
-    pause(run, one, used_up(run, one, whose, rework, end.words));
+  if (!goes_on(package.of(whose), whose, agents))
+    pause(run, package, used_up(run, package, whose, rework, end.words));
 }
 
-void pause(run_plan& run, package_run& one, const failure& why) {
-  one.running = false;
-  one.at = stage::paused;
-  one.reason = why.message;
-  one.hint = why.hint.empty() ? "then: " + orchestrate_command(run, "--resume") : why.hint;
+void pause(orchestration& run, package_run& package, const failure& why) {
+  package.running = false;
+  package.at = stage::paused;
+  package.reason = why.message;
+  package.hint = why.hint.empty() ? "then: " + orchestrate_command(run, "--resume") : why.hint;
 }
 
-void hold_end(run_plan& run, package_run& one, const failure& why) {
-  const stage was = one.at;
-  pause(run, one, why);
-  one.unfinished = was;
+void hold_end(orchestration& run, package_run& package, const failure& why) {
+  const stage was = package.at;
+  pause(run, package, why);
+  package.unfinished = was;
 }
 
-std::string why_paused(const package_run& one) {
-  return (one.reason.starts_with(one.id) ? "" : one.id + ": ") + one.reason;
+std::string why_paused(const package_run& package) {
+  return (package.reason.starts_with(package.id) ? "" : package.id + ": ") + package.reason;
 }
 
-void revive(run_plan& run, const agents_file& agents) {
-  for (auto& one : run.packages) {
-    if (one.at == stage::paused && one.unfinished) {
-      one.at = *std::exchange(one.unfinished, std::nullopt);
-      one.running = true;
-      one.reason.clear();
-      one.hint.clear();
+void revive(orchestration& run, const agents_file& agents) {
+  for (auto& package : run.packages) {
+    if (package.at == stage::paused && package.unfinished) {
+      package.at = *std::exchange(package.unfinished, std::nullopt);
+      package.running = true;
+      package.reason.clear();
+      package.hint.clear();
     }
     for (const role task : {role::implementation, role::review}) {
-      post& post = one.of(task);
+      post& post = package.of(task);
       const std::string& named = task == role::review ? run.review_agent : run.impl_agent;
-      if (one.running)
+      if (package.running)
         continue; // its attempt goes on under the name it has
       const bool gone = agents.find(post.agent) == nullptr;
-      if (one.at == stage::paused || gone) {
+      if (package.at == stage::paused || gone) {
         post.agent = post.tried.empty() ? post.agent : post.tried.front();
         post.failures = 0;
         post.tried.clear();
@@ -250,25 +251,25 @@ void revive(run_plan& run, const agents_file& agents) {
       if (!named.empty())
         post.agent = named;
     }
-    if (one.at == stage::paused) {
-      one.at = stage_of(one.lane);
-      one.reason.clear();
-      one.hint.clear();
+    if (package.at == stage::paused) {
+      package.at = stage_of(package.lane);
+      package.reason.clear();
+      package.hint.clear();
     }
   }
 }
 
-bool is_complete(const run_plan& run) {
+bool is_complete(const orchestration& run) {
   return std::all_of(run.packages.begin(), run.packages.end(),
-                     [](const auto& one) { return one.at == stage::done; });
+                     [](const auto& package) { return package.at == stage::done; });
 }
 
-bool is_over(const run_plan& run) {
+bool is_over(const orchestration& run) {
   return std::all_of(run.packages.begin(), run.packages.end(),
-                     [](const auto& one) { return one.is_over(); });
+                     [](const auto& package) { return package.is_over(); });
 }
 
-std::string orchestrate_command(const run_plan& run, const std::string& words) {
+std::string orchestrate_command(const orchestration& run, const std::string& words) {
   return "spec-kitty orchestrate " + (words.empty() ? "" : words + " ") + "--feature " +
          run.feature;
 }

@@ -63,7 +63,7 @@ enum class run_state { running, paused, done, aborted };
 
 std::string_view to_string(run_state state);
 
-struct run_plan {
+struct orchestration {
   std::string id; ///< ULID; the events' keys begin with it
   std::string feature;
   run_state state = run_state::running;
@@ -75,7 +75,7 @@ struct run_plan {
 
   package_run* find(std::string_view id);
   const package_run* find(std::string_view id) const;
-  bool operator==(const run_plan&) const = default;
+  bool operator==(const orchestration&) const = default;
 };
 
 /// A work package as the files have it when a run begins.
@@ -89,22 +89,23 @@ struct package_facts {
 /// Adds what the run does not have yet, gives all of them the files' dependencies, and puts them
 /// in order. Lanes that people changed while nothing was running are taken over. The graph is one
 /// that check_dependencies accepts.
-void take_in(run_plan& run, const std::vector<package_facts>& packages, const agents_file& agents);
+void take_in(orchestration& run, const std::vector<package_facts>& packages,
+             const agents_file& agents);
 
 /// What a work package builds on: its dependencies, and in place of a skipped one what that one
 /// builds on.
-std::vector<std::string> builds_on(const run_plan& run, const package_run& one);
+std::vector<std::string> builds_on(const orchestration& run, const package_run& package);
 
 /// What may start now, oldest work first; respects max_parallel and what runs already.
 struct start {
   std::string id;
   role task;
 };
-std::vector<start> due(const run_plan& run, const agents_file& agents);
+std::vector<start> due(const orchestration& run, const agents_file& agents);
 
 /// An attempt begins: chooses the agent where nobody has the post, counts the start. A failure
 /// where no agent can do it.
-result<void> begin(run_plan& run, package_run& one, role task, const agents_file& agents,
+result<void> begin(orchestration& run, package_run& package, role task, const agents_file& agents,
                    epoch_us now);
 
 /// How an attempt ended.
@@ -114,28 +115,28 @@ struct attempt_end {
 };
 
 /// Takes an attempt's end in: the next stage, a retry, the fallback agent, or a pause.
-void settle(run_plan& run, package_run& one, const attempt_end& end, const agents_file& agents,
-            epoch_us now);
+void settle(orchestration& run, package_run& package, const attempt_end& end,
+            const agents_file& agents, epoch_us now);
 
 /// Stops it until a person says to go on.
-void pause(run_plan& run, package_run& one, const failure& why);
+void pause(orchestration& run, package_run& package, const failure& why);
 
 /// The same where an attempt has ended well but its end cannot be taken in yet: it is, at revival.
-void hold_end(run_plan& run, package_run& one, const failure& why);
+void hold_end(orchestration& run, package_run& package, const failure& why);
 
 /// Its reason, behind its id once.
-std::string why_paused(const package_run& one);
+std::string why_paused(const package_run& package);
 
 /// Paused ones get another chance, with all retries and agents.
-void revive(run_plan& run, const agents_file& agents);
+void revive(orchestration& run, const agents_file& agents);
 
 /// Everything is done; skipped is not done.
-bool is_complete(const run_plan& run);
+bool is_complete(const orchestration& run);
 /// Everything is done or skipped.
-bool is_over(const run_plan& run);
+bool is_over(const orchestration& run);
 
 /// `spec-kitty orchestrate <words> --feature <slug>`.
-std::string orchestrate_command(const run_plan& run, const std::string& words);
+std::string orchestrate_command(const orchestration& run, const std::string& words);
 
 /// ISO 8601: `PT1H2M3S`.
 std::string iso_duration(epoch_us time);

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::uint64_t version = 1;
 
-void write_post(json_writer& out, const char* name, const post& one) {
+void write_post(json_writer& out, const char* name, const post& post) {
   key(out, name);
   out.StartObject();
-  field(out, "agent", one.agent);
-  field(out, "starts", one.starts);
-  field(out, "failures", one.failures);
-  payload_detail::write(out, "tried", one.tried);
+  field(out, "agent", post.agent);
+  field(out, "starts", post.starts);
+  field(out, "failures", post.failures);
+  payload_detail::write(out, "tried", post.tried);
   out.EndObject();
 }
 
@@ -44,74 +44,76 @@ std::vector<std::string> list(const json_value& object, const char* name) {
 }
 
 post read_post(const json_value& object, const char* name) {
-  post one;
+  post post;
   if (const auto* value = member(object, name); value != nullptr) {
-    one.agent = text(*value, "agent");
-    one.starts = static_cast<std::uint64_t>(number(*value, "starts"));
-    one.failures = static_cast<std::uint64_t>(number(*value, "failures"));
-    one.tried = list(*value, "tried");
+    post.agent = text(*value, "agent");
+    post.starts = static_cast<std::uint64_t>(number(*value, "starts"));
+    post.failures = static_cast<std::uint64_t>(number(*value, "failures"));
+    post.tried = list(*value, "tried");
   }
-  return one;
+  return post;
 }
 
 std::optional<package_run> read_package(const json_value& value) {
   const auto at = parse_stage(text(value, "stage"));
   if (!at || text(value, "id").empty())
     return std::nullopt;
-  package_run one;
-  one.id = text(value, "id");
-  one.dependencies = list(value, "dependencies");
-  one.lane = text(value, "lane");
-  one.at = *at;
-  one.running = flag(value, "running");
-  one.implementation = read_post(value, "implementation");
-  one.review = read_post(value, "review");
-  one.was_done = flag(value, "was_done");
-  one.ours = flag(value, "ours");
-  one.moving_to = text(value, "moving_to");
-  one.unfinished = parse_stage(text(value, "unfinished"));
-  one.moves = static_cast<std::uint64_t>(number(value, "moves"));
-  one.errors = static_cast<std::uint64_t>(number(value, "errors"));
-  one.began = number(value, "began_us");
-  one.spent = number(value, "spent_us");
-  one.reason = text(value, "reason");
-  one.hint = text(value, "hint");
-  one.cause = text(value, "cause");
-  return one;
+  package_run package;
+  package.id = text(value, "id");
+  package.dependencies = list(value, "dependencies");
+  package.lane = text(value, "lane");
+  package.at = *at;
+  package.running = flag(value, "running");
+  package.implementation = read_post(value, "implementation");
+  package.review = read_post(value, "review");
+  package.was_done = flag(value, "was_done");
+  package.ours = flag(value, "ours");
+  package.moving_to = text(value, "moving_to");
+  package.unfinished = parse_stage(text(value, "unfinished"));
+  package.moves = static_cast<std::uint64_t>(number(value, "moves"));
+  package.errors = static_cast<std::uint64_t>(number(value, "errors"));
+  package.began = number(value, "began_us");
+  package.spent = number(value, "spent_us");
+  package.reason = text(value, "reason");
+  package.hint = text(value, "hint");
+  package.cause = text(value, "cause");
+  return package;
 }
 
-void write_package(json_writer& out, const package_run& one) {
+void write_package(json_writer& out, const package_run& package) {
   out.StartObject();
-  field(out, "id", one.id);
-  payload_detail::write(out, "dependencies", one.dependencies);
-  field(out, "lane", one.lane);
-  field(out, "stage", to_string(one.at));
-  field(out, "running", one.running);
-  write_post(out, "implementation", one.implementation);
-  write_post(out, "review", one.review);
-  field(out, "was_done", one.was_done);
-  field(out, "ours", one.ours);
-  field(out, "moving_to", one.moving_to);
+  field(out, "id", package.id);
+  payload_detail::write(out, "dependencies", package.dependencies);
+  field(out, "lane", package.lane);
+  field(out, "stage", to_string(package.at));
+  field(out, "running", package.running);
+  write_post(out, "implementation", package.implementation);
+  write_post(out, "review", package.review);
+  field(out, "was_done", package.was_done);
+  field(out, "ours", package.ours);
+  field(out, "moving_to", package.moving_to);
   field(out, "unfinished",
-        one.unfinished ? std::optional(std::string(to_string(*one.unfinished))) : std::nullopt);
-  field(out, "moves", one.moves);
-  field(out, "errors", one.errors);
-  field(out, "began_us", static_cast<std::uint64_t>(one.began));
-  field(out, "spent_us", static_cast<std::uint64_t>(one.spent));
-  field(out, "reason", one.reason);
-  field(out, "hint", one.hint);
-  field(out, "cause", one.cause);
+        package.unfinished ? std::optional(std::string(to_string(*package.unfinished)))
+                           : std::nullopt);
+  field(out, "moves", package.moves);
+  field(out, "errors", package.errors);
+  field(out, "began_us", static_cast<std::uint64_t>(package.began));
+  field(out, "spent_us", static_cast<std::uint64_t>(package.spent));
+  field(out, "reason", package.reason);
+  field(out, "hint", package.hint);
+  field(out, "cause", package.cause);
   out.EndObject();
 }
 
-std::uint64_t count(const run_plan& run, stage at) {
-  return static_cast<std::uint64_t>(std::count_if(run.packages.begin(), run.packages.end(),
-                                                  [&](const auto& one) { return one.at == at; }));
+std::uint64_t count(const orchestration& run, stage at) {
+  return static_cast<std::uint64_t>(
+      std::count_if(run.packages.begin(), run.packages.end(),
+                    [&](const auto& package) { return package.at == at; }));
 }
 
 } // namespace
 
-std::string encode_run(const run_plan& run) {
+std::string encode_run(const orchestration& run) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
@@ -125,18 +127,18 @@ std::string encode_run(const run_plan& run) {
   field(out, "review_agent", run.review_agent);
   key(out, "work_packages");
   out.StartArray();
-  for (const auto& one : run.packages)
-    write_package(out, one);
+  for (const auto& package : run.packages)
+    write_package(out, package);
   out.EndArray();
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-result<run_plan> decode_run(const json_value& value) {
+result<orchestration> decode_run(const json_value& value) {
   const failure damaged{ec::bad_input, "it is no state of an orchestration", {}};
   if (whole_number_of(value, "version").value_or(0) > static_cast<std::int64_t>(version))
     return failure{ec::bad_input, "it was written by a later version of spec-kitty", {}};
-  run_plan run;
+  orchestration run;
   run.id = text(value, "run_id");
   run.feature = text(value, "feature");
   run.began = number(value, "began_us");
@@ -154,15 +156,15 @@ result<run_plan> decode_run(const json_value& value) {
   if (!known || run.id.empty() || packages == nullptr || !packages->IsArray())
     return damaged;
   for (const auto& each : packages->GetArray()) {
-    auto one = read_package(each);
-    if (!one)
+    auto package = read_package(each);
+    if (!package)
       return damaged;
-    run.packages.push_back(std::move(*one));
+    run.packages.push_back(std::move(*package));
   }
   return run;
 }
 
-void write_summary(json_writer& out, const run_plan& run) {
+void write_summary(json_writer& out, const orchestration& run) {
   field(out, "feature", run.feature);
   field(out, "run_id", run.id);
   field(out, "state", to_string(run.state));
@@ -172,19 +174,19 @@ void write_summary(json_writer& out, const run_plan& run) {
     field(out, to_string(at), count(run, at));
   key(out, "work_packages");
   out.StartArray();
-  for (const auto& one : run.packages) {
+  for (const auto& package : run.packages) {
     out.StartObject();
-    field(out, "id", one.id);
-    field(out, "stage", to_string(one.at));
-    field(out, "lane", one.lane);
-    field(out, "running", one.running);
-    field(out, "agent", one.of(one.task()).agent);
-    field(out, "reviewer", one.review.agent);
-    field(out, "starts", one.implementation.starts + one.review.starts);
-    field(out, "failed", one.errors);
-    field(out, "seconds", static_cast<std::uint64_t>(one.spent / 1'000'000));
-    field(out, "reason", one.reason.empty() ? std::nullopt : std::optional(one.reason));
-    field(out, "next", one.hint.empty() ? std::nullopt : std::optional(one.hint));
+    field(out, "id", package.id);
+    field(out, "stage", to_string(package.at));
+    field(out, "lane", package.lane);
+    field(out, "running", package.running);
+    field(out, "agent", package.of(package.task()).agent);
+    field(out, "reviewer", package.review.agent);
+    field(out, "starts", package.implementation.starts + package.review.starts);
+    field(out, "failed", package.errors);
+    field(out, "seconds", static_cast<std::uint64_t>(package.spent / 1'000'000));
+    field(out, "reason", package.reason.empty() ? std::nullopt : std::optional(package.reason));
+    field(out, "next", package.hint.empty() ? std::nullopt : std::optional(package.hint));
     out.EndObject();
   }
   out.EndArray();

@@ -7,12 +7,12 @@
 namespace spec_kitty::orchestrate {
 
 /// One JSON object that decode_run reads.
-std::string encode_run(const run_plan& run);
+std::string encode_run(const orchestration& run);
 
 /// bad_input where the value is none, or of a later version.
-result<run_plan> decode_run(const json_value& value);
+result<orchestration> decode_run(const json_value& value);
 
 /// What people and scripts see: `run_id`, `feature`, `state`, counts, `work_packages`.
-void write_summary(json_writer& out, const run_plan& run);
+void write_summary(json_writer& out, const orchestration& run);
 
 } // namespace spec_kitty::orchestrate

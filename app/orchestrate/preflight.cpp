@@ -24,12 +24,12 @@ bool can_run(const fs::path& file) {
 
 } // namespace
 
-fs::path agents_path(const wf::repository& where) {
-  return where.checkout / ".kittify" / "agents.toml";
+fs::path agents_path(const wf::repository& repo) {
+  return repo.checkout / ".kittify" / "agents.toml";
 }
 
-result<agents_file> read_agents(const wf::repository& where) {
-  const auto file = agents_path(where);
+result<agents_file> read_agents(const wf::repository& repo) {
+  const auto file = agents_path(repo);
   const auto text = read_file(file);
   if (!text)
     return failure{ec::bad_config, text.error().message, "check the file's permissions"};
@@ -39,21 +39,23 @@ result<agents_file> read_agents(const wf::repository& where) {
   return parse_agents(**text, file.string());
 }
 
-result<std::vector<package_facts>> read_packages(const wf::feature& about) {
-  const auto packages = about.load_all();
+result<std::vector<package_facts>> read_packages(const wf::feature& feature) {
+  const auto packages = feature.load_all();
   if (!packages)
     return packages.error();
   if (packages->empty())
     return failure{ec::not_found,
-                   "there is no work package in " + (about.folder() / "tasks").string(),
+                   "there is no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
-                       about.command("agent feature finalize-tasks")};
+                       feature.command("agent feature finalize-tasks")};
   if (const auto legal = wf::check_dependencies(wf::graph_of(*packages)); !legal)
-    return failure{legal.error().code, about.slug() + ": " + legal.error().message,
-                   "mend the dependencies, then: " + about.command("agent feature finalize-tasks")};
+    return failure{legal.error().code, feature.slug() + ": " + legal.error().message,
+                   "mend the dependencies, then: " +
+                       feature.command("agent feature finalize-tasks")};
   std::vector<package_facts> facts;
-  for (const auto& one : *packages)
-    facts.push_back({one.id, one.dependencies(), one.lane(), one.file.scalar("agent")});
+  for (const auto& package : *packages)
+    facts.push_back(
+        {package.id, package.dependencies(), package.lane(), package.file.scalar("agent")});
   return facts;
 }
 
@@ -61,7 +63,7 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
                          const std::string& option) {
   if (name.empty())
     return {};
-  const auto* one = agents.find(name);
+  const auto* agent = agents.find(name);
   std::string known;
   for (const auto& each : agents.agents)
     if (each.can(task))
@@ -69,9 +71,9 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
   const std::string hint =
       known.empty() ? "add one to .kittify/agents.toml"
                     : "with the role " + std::string(to_string(task)) + " there are: " + known;
-  if (one == nullptr)
+  if (agent == nullptr)
     return failure{ec::bad_input, option + ": there is no agent " + excerpt(name), hint};
-  if (!one->can(task))
+  if (!agent->can(task))
     return failure{ec::bad_input,
                    option + ": " + name + " does not have the role " + std::string(to_string(task)),
                    hint};
@@ -96,15 +98,15 @@ fs::path find_program(const std::string& name, const fs::path& checkout,
   return {};
 }
 
-result<std::vector<std::string>> check_programs(const wf::feature& about, const run_plan& run,
-                                                const agents_file& agents) {
+result<std::vector<std::string>>
+check_programs(const wf::feature& feature, const orchestration& run, const agents_file& agents) {
   std::set<std::string> first;
-  for (const auto& one : run.packages) {
-    run_plan trial = run;
+  for (const auto& package : run.packages) {
+    orchestration trial = run;
     for (const role task : {role::implementation, role::review}) {
-      auto copy = one;
-      const bool needed = task == role::review || one.lane != "for_review";
-      if (needed && !one.is_over() && begin(trial, copy, task, agents, 0))
+      auto copy = package;
+      const bool needed = task == role::review || package.lane != "for_review";
+      if (needed && !package.is_over() && begin(trial, copy, task, agents, 0))
         first.insert(copy.of(task).agent);
     }
   }
@@ -112,14 +114,14 @@ result<std::vector<std::string>> check_programs(const wf::feature& about, const 
   for (const auto& agent : agents.agents) {
     const auto own = agent.env.find("PATH");
     const auto path = own == agent.env.end() ? std::nullopt : std::optional(own->second);
-    if (!find_program(agent.command.front(), about.where().checkout, path).empty())
+    if (!find_program(agent.command.front(), feature.repo().checkout, path).empty())
       continue;
     const std::string what =
         "the program " + agent.command.front() + " of agent " + agent.name + " is not found";
     if (first.count(agent.name) > 0)
       return failure{ec::bad_input, what,
                      "install it, or correct its command in " +
-                         agents_path(about.where()).string() +
+                         agents_path(feature.repo()).string() +
                          ", then: " + orchestrate_command(run, run.root.empty() ? "" : "--resume")};
     warnings.push_back(what);
   }

@@ -6,13 +6,13 @@
 
 namespace spec_kitty::orchestrate {
 
-std::filesystem::path agents_path(const workflow::repository& where);
+std::filesystem::path agents_path(const workflow::repository& repo);
 
 /// Reads `.kittify/agents.toml`; where there is none, the failure says how to get one.
-result<agents_file> read_agents(const workflow::repository& where);
+result<agents_file> read_agents(const workflow::repository& repo);
 
 /// The work packages as the files have them. Refuses a feature without any, unknown ids, a cycle.
-result<std::vector<package_facts>> read_packages(const workflow::feature& about);
+result<std::vector<package_facts>> read_packages(const workflow::feature& feature);
 
 /// Refuses an agent that the file does not have or that lacks the role. `option`: who named it.
 result<void> check_named(const agents_file& agents, const std::string& name, role task,
@@ -20,7 +20,8 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
 
 /// Refuses where a program of an agent that would be asked first cannot be run; one of a fallback
 /// is a warning.
-result<std::vector<std::string>> check_programs(const workflow::feature& about, const run_plan& run,
+result<std::vector<std::string>> check_programs(const workflow::feature& feature,
+                                                const orchestration& run,
                                                 const agents_file& agents);
 
 /// Where a program is: by its path (relative: from the checkout), else in `path`, a list as PATH is

@@ -10,51 +10,54 @@ namespace spec_kitty::orchestrate {
 
 namespace {
 
-constexpr std::size_t longest_message = 2000;
+constexpr std::size_t max_recorded_message_bytes = 2000;
 
 } // namespace
 
-void recorder::moved(package_run& one, const std::string& to, const std::string& by) {
-  one.cause = record(workflow::event_of(wp_status_changed{one.id, one.lane, to, by, run_.feature}),
-                     one.id + "/lane/" + std::to_string(one.moves), one.cause);
+void recorder::moved(package_run& package, const std::string& to, const std::string& by) {
+  package.cause =
+      record(workflow::event_of(wp_status_changed{package.id, package.lane, to, by, run_.feature}),
+             package.id + "/lane/" + std::to_string(package.moves), package.cause);
 }
 
-void recorder::assigned(package_run& one, role task) {
-  const post& post = one.of(task);
+void recorder::assigned(package_run& package, role task) {
+  const post& post = package.of(task);
   wp_assigned event;
-  event.wp_id = one.id;
+  event.wp_id = package.id;
   event.agent_id = post.agent;
   event.phase = to_string(task);
   event.retry_count = static_cast<std::int64_t>(post.starts) - 1;
-  one.cause = record(workflow::event_of(event),
-                     one.id + "/" + event.phase + "/" + std::to_string(post.starts), one.cause);
+  package.cause =
+      record(workflow::event_of(event),
+             package.id + "/" + event.phase + "/" + std::to_string(post.starts), package.cause);
 }
 
-void recorder::failed(package_run& one, role task, const std::string& words) {
+void recorder::failed(package_run& package, role task, const std::string& words) {
   error_logged event;
   event.error_type = "runtime";
-  event.error_message =
-      excerpt(std::string(to_string(task)) + " of " + one.id + ": " + words, longest_message);
-  event.wp_id = one.id;
-  event.agent_id = one.of(task).agent;
-  one.cause = record(workflow::event_of(event),
-                     one.id + "/error/" + std::string(to_string(task)) + "/" +
-                         std::to_string(one.of(task).starts),
-                     one.cause);
+  event.error_message = excerpt(std::string(to_string(task)) + " of " + package.id + ": " + words,
+                                max_recorded_message_bytes);
+  event.wp_id = package.id;
+  event.agent_id = package.of(task).agent;
+  package.cause = record(workflow::event_of(event),
+                         package.id + "/error/" + std::string(to_string(task)) + "/" +
+                             std::to_string(package.of(task).starts),
+                         package.cause);
 }
 
-void recorder::resolved(package_run& one, const package_run& dependency, const std::string& how) {
-  one.cause = record(workflow::event_of(dependency_resolved{one.id, dependency.id, how}),
-                     one.id + "/resolved/" + dependency.id,
-                     dependency.cause.empty() ? one.cause : dependency.cause);
+void recorder::resolved(package_run& package, const package_run& dependency,
+                        const std::string& how) {
+  package.cause = record(workflow::event_of(dependency_resolved{package.id, dependency.id, how}),
+                         package.id + "/resolved/" + dependency.id,
+                         dependency.cause.empty() ? package.cause : dependency.cause);
 }
 
 void recorder::completed(epoch_us now) {
   const package_run* last = nullptr;
-  for (const auto& one : run_.packages)
-    if (!one.cause.empty() &&
-        (last == nullptr || one.began + one.spent >= last->began + last->spent))
-      last = &one;
+  for (const auto& package : run_.packages)
+    if (!package.cause.empty() &&
+        (last == nullptr || package.began + package.spent >= last->began + last->spent))
+      last = &package;
   feature_completed event;
   event.feature_slug = run_.feature;
   event.total_wps = static_cast<std::int64_t>(run_.packages.size());
@@ -76,7 +79,7 @@ std::string recorder::record(const workflow::work_event& event, const std::strin
     lost(draft.error());
     return parent;
   }
-  draft->once = {announcement_key(run_.id, run_.feature, step)};
+  draft->dedup_keys = {announcement_key(run_.id, run_.feature, step)};
   std::vector<event_draft> drafts;
   drafts.push_back(std::move(*draft));
   const auto answer = std::move(emit_->record(std::move(drafts)).front());

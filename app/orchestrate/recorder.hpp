@@ -23,14 +23,14 @@ struct run_host {
 class recorder {
 public:
   /// `emit` is null where no home can be used: everything counts as not recorded then.
-  recorder(const run_host& host, emitter* emit, run_plan& run)
+  recorder(const run_host& host, emitter* emit, orchestration& run)
       : host_(host), emit_(emit), run_(run) {}
 
-  void moved(package_run& one, const std::string& to, const std::string& by);
-  void assigned(package_run& one, role task);
-  void failed(package_run& one, role task, const std::string& words);
+  void moved(package_run& package, const std::string& to, const std::string& by);
+  void assigned(package_run& package, role task);
+  void failed(package_run& package, role task, const std::string& words);
   /// `dependency` no longer blocks `one`; its last event is the cause.
-  void resolved(package_run& one, const package_run& dependency, const std::string& how);
+  void resolved(package_run& package, const package_run& dependency, const std::string& how);
   void completed(epoch_us now);
 
   std::uint64_t recorded() const { return recorded_; }
@@ -45,7 +45,7 @@ private:
 
   const run_host& host_;
   emitter* emit_;
-  run_plan& run_;
+  orchestration& run_;
   std::uint64_t recorded_ = 0;
   std::uint64_t not_recorded_ = 0;
   std::string reason_;

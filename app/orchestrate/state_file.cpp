@@ -17,22 +17,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t longest_state = std::size_t{16} << 20;
+constexpr std::size_t max_state_bytes = std::size_t{16} << 20;
 constexpr std::chrono::seconds state_patience{10};
 
 } // namespace
 
-state_file::state_file(const workflow::feature& about)
-    : slug_(about.slug()), where_(about.where()),
-      path_(where_.checkout / ".kittify" / "orchestration-state.json"),
-      folder_(where_.checkout / ".kittify" / "orchestration" / slug_) {}
+state_file::state_file(const workflow::feature& feature)
+    : slug_(feature.slug()), repo_(feature.repo()),
+      path_(repo_.checkout / ".kittify" / "orchestration-state.json"),
+      folder_(repo_.checkout / ".kittify" / "orchestration" / slug_) {}
 
-result<void> state_file::make_room() const {
-  const auto lock = workflow::lock_edits(where_);
+result<void> state_file::create_layout() const {
+  const auto lock = workflow::lock_edits(repo_);
   if (!lock)
     return lock.error();
-  if (auto hidden = workflow::ignore_paths(where_, {"/.worktrees/", "/.kittify/orchestration/",
-                                                    "/.kittify/orchestration-state.json*"});
+  if (auto hidden = workflow::ignore_paths(repo_, {"/.worktrees/", "/.kittify/orchestration/",
+                                                   "/.kittify/orchestration-state.json*"});
       !hidden)
     return hidden;
   std::error_code error;
@@ -46,12 +46,12 @@ result<void> state_file::make_room() const {
   return {};
 }
 
-result<std::optional<run_plan>> state_file::read() const {
-  const auto text = read_file(path_, longest_state);
+result<std::optional<orchestration>> state_file::read() const {
+  const auto text = read_file(path_, max_state_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)
-    return std::optional<run_plan>{};
+    return std::optional<orchestration>{};
   const failure damaged{ec::bad_input, path_.string() + " is no state of an orchestration",
                         "move it away; lanes and worktrees say what is done"};
   const auto parsed = parse_json(**text);
@@ -60,14 +60,14 @@ result<std::optional<run_plan>> state_file::read() const {
     return damaged;
   const auto* mine = member(*features, slug_.c_str());
   if (mine == nullptr)
-    return std::optional<run_plan>{};
+    return std::optional<orchestration>{};
   auto run = decode_run(*mine);
   if (!run)
     return failure{damaged.code, path_.string() + ": " + run.error().message, damaged.hint};
-  return std::optional<run_plan>{std::move(*run)};
+  return std::optional<orchestration>{std::move(*run)};
 }
 
-result<void> state_file::write(const run_plan& run) const {
+result<void> state_file::write(const orchestration& run) const {
   const failure unsaved{ec::bad_input, "the state was not saved: ",
                         "check the free space and the permissions there, then: " +
                             orchestrate_command(run, "--resume")};
@@ -77,7 +77,7 @@ result<void> state_file::write(const run_plan& run) const {
   const auto lock = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
   if (!lock || !*lock)
     return because(lock ? "another process has held its lock for 10 s" : lock.error().message);
-  const auto text = read_file(path_, longest_state);
+  const auto text = read_file(path_, max_state_bytes);
   if (!text)
     return because(text.error().message);
   json_buffer buffer;
@@ -101,7 +101,8 @@ result<void> state_file::write(const run_plan& run) const {
   return {};
 }
 
-result<std::optional<file_lock>> state_file::take_turn(std::chrono::milliseconds patience) const {
+result<std::optional<file_lock>>
+state_file::try_lock_run(std::chrono::milliseconds patience) const {
   auto lock = file_lock::take(folder_ / "lock", patience);
   if (!lock)
     return failure{ec::bad_input, lock.error().message, "check the permissions there"};
@@ -113,14 +114,14 @@ bool state_file::is_taken() const {
   return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
-result<void> state_file::ask(const std::string& wish) const {
-  if (auto left = replace_file(folder_ / "ask" / wish, ""); !left)
+result<void> state_file::submit_request(const std::string& request) const {
+  if (auto left = replace_file(folder_ / "ask" / request, ""); !left)
     return failure{ec::bad_input, left.error().message,
                    "check the permissions and the free space there"};
   return {};
 }
 
-std::vector<std::string> state_file::wishes() const {
+std::vector<std::string> state_file::pending_requests() const {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::directory_iterator at(folder_ / "ask", error), end; !error && at != end;
@@ -133,16 +134,16 @@ std::vector<std::string> state_file::wishes() const {
   return found;
 }
 
-result<void> keep_off(const workflow::feature& about) {
-  if (!state_file(about).is_taken())
+result<void> require_no_active_run(const workflow::feature& feature) {
+  if (!state_file(feature).is_taken())
     return {};
-  return failure{ec::already_running, "an orchestration of " + about.slug() + " is at work",
-                 "wait for it: " + about.command("orchestrate --status") +
-                     "; or end it: " + about.command("orchestrate --abort")};
+  return failure{ec::already_running, "an orchestration of " + feature.slug() + " is at work",
+                 "wait for it: " + feature.command("orchestrate --status") +
+                     "; or end it: " + feature.command("orchestrate --abort")};
 }
 
-void state_file::grant(const std::string& wish) const {
-  ::unlink((folder_ / "ask" / wish).c_str());
+void state_file::complete_request(const std::string& request) const {
+  ::unlink((folder_ / "ask" / request).c_str());
 }
 
 } // namespace spec_kitty::orchestrate

@@ -14,7 +14,7 @@ namespace spec_kitty::orchestrate {
 
 class state_file {
 public:
-  explicit state_file(const workflow::feature& about);
+  explicit state_file(const workflow::feature& feature);
 
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -24,31 +24,31 @@ public:
   }
 
   /// Makes the folders and hides them from git. The edit lock is not held by the caller.
-  result<void> make_room() const;
+  result<void> create_layout() const;
 
   /// The feature's run; nothing where there never was one. Changes nothing.
-  result<std::optional<run_plan>> read() const;
+  result<std::optional<orchestration>> read() const;
   /// Replaces the feature's run; the others stay. On failure the file stands as it was.
-  result<void> write(const run_plan& run) const;
+  result<void> write(const orchestration& run) const;
 
   /// The right to run this feature; nothing when another process has it.
-  result<std::optional<file_lock>> take_turn(std::chrono::milliseconds patience) const;
+  result<std::optional<file_lock>> try_lock_run(std::chrono::milliseconds patience) const;
   /// Whether another process has it. Changes nothing.
   bool is_taken() const;
 
   /// Leaves a wish for the process that runs.
-  result<void> ask(const std::string& wish) const;
-  std::vector<std::string> wishes() const;
-  void grant(const std::string& wish) const;
+  result<void> submit_request(const std::string& request) const;
+  std::vector<std::string> pending_requests() const;
+  void complete_request(const std::string& request) const;
 
 private:
   std::string slug_;
-  workflow::repository where_;
+  workflow::repository repo_;
   std::filesystem::path path_;
   std::filesystem::path folder_;
 };
 
 /// Refuses while an orchestration of the feature is at work: what it stands on would move.
-result<void> keep_off(const workflow::feature& about);
+result<void> require_no_active_run(const workflow::feature& feature);
 
 } // namespace spec_kitty::orchestrate

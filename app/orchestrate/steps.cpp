@@ -18,41 +18,41 @@ constexpr auto git_patience = 10s;
 constexpr auto git_pause = 50ms;
 
 /// A git that another process has at work in the same place is waited for.
-result<std::string> patient(const wf::git& where, const wf::git::words& arguments) {
+result<std::string> patient(const wf::git& repo, const wf::git::words& arguments) {
   for (auto left = git_patience / git_pause;; --left) {
-    auto said = where.run(arguments);
-    if (said || left <= 0 || said.error().message.find(".lock") == std::string::npos)
-      return said;
+    auto attempt = repo.run(arguments);
+    if (attempt || left <= 0 || attempt.error().message.find(".lock") == std::string::npos)
+      return attempt;
     std::this_thread::sleep_for(git_pause);
   }
 }
 
-std::string target_of(const wf::feature& about) {
-  const wf::git git_here(about.where().checkout);
-  const auto& declared = about.declared_target();
+std::string target_of(const wf::feature& feature) {
+  const wf::git git_here(feature.repo().checkout);
+  const auto& declared = feature.declared_target();
   return !declared.empty() && git_here.has_branch(declared) ? declared : git_here.current_branch();
 }
 
-bool holds(const wf::git& where, const std::string& commit, const std::string& branch) {
-  return where.run({"merge-base", "--is-ancestor", "refs/heads/" + branch, commit}).ok();
+bool holds(const wf::git& repo, const std::string& commit, const std::string& branch) {
+  return repo.run({"merge-base", "--is-ancestor", "refs/heads/" + branch, commit}).ok();
 }
 
 /// Dependencies with work that is not in the target.
-std::vector<std::string> open_branches(const wf::feature& about,
+std::vector<std::string> open_branches(const wf::feature& feature,
                                        const std::vector<std::string>& dependencies,
                                        const std::string& target) {
-  const wf::git git_here(about.where().checkout);
+  const wf::git git_here(feature.repo().checkout);
   std::vector<std::string> branches;
   for (const auto& id : dependencies)
-    if (const auto branch = about.branch_of(id);
+    if (const auto branch = feature.branch_of(id);
         git_here.has_branch(branch) && !holds(git_here, target, branch))
       branches.push_back(branch);
   return branches;
 }
 
-result<void> merge_into(const wf::feature& about, const std::string& wp,
+result<void> merge_into(const wf::feature& feature, const std::string& wp,
                         const std::string& branch) {
-  const auto tree = about.worktree_of(wp);
+  const auto tree = feature.worktree_of(wp);
   const wf::git git_there(tree);
   if (holds(git_there, "HEAD", branch))
     return {};
@@ -60,10 +60,10 @@ result<void> merge_into(const wf::feature& about, const std::string& wp,
     return failure{ec::bad_input,
                    wp + ": its worktree " + tree.string() + " is in the middle of a merge",
                    "end it: git -C " + tree.string() +
-                       " merge --continue; then: " + about.command("orchestrate --resume")};
+                       " merge --continue; then: " + feature.command("orchestrate --resume")};
   const auto merged =
       patient(git_there, {"merge", "--quiet", "--no-edit", "-m",
-                          "Merge " + branch + " into " + about.branch_of(wp), branch});
+                          "Merge " + branch + " into " + feature.branch_of(wp), branch});
   if (merged)
     return {};
   const auto files = git_there.run({"diff", "--name-only", "--diff-filter=U"});
@@ -78,19 +78,19 @@ result<void> merge_into(const wf::feature& about, const std::string& wp,
                  wp + ": its dependencies conflict: " + branch +
                      " with what is merged before it, " + "in " + names,
                  "resolve it: git -C " + tree.string() + " merge " + branch +
-                     ", commit, then: " + about.command("orchestrate --resume")};
+                     ", commit, then: " + feature.command("orchestrate --resume")};
 }
 
 } // namespace
 
-void wait_for_git(const wf::feature& about, const run_plan& run) {
+void wait_for_git(const wf::feature& feature, const orchestration& run) {
   const auto busy = [&] {
     std::error_code error;
-    if (fs::exists(about.where().git_dir / "index.lock", error))
+    if (fs::exists(feature.repo().git_dir / "index.lock", error))
       return true;
-    for (const auto& one : run.packages)
-      if (fs::exists(about.where().git_dir / "worktrees" / about.worktree_of(one.id).filename() /
-                         "index.lock",
+    for (const auto& package : run.packages)
+      if (fs::exists(feature.repo().git_dir / "worktrees" /
+                         feature.worktree_of(package.id).filename() / "index.lock",
                      error))
         return true;
     return false;
@@ -99,49 +99,49 @@ void wait_for_git(const wf::feature& about, const run_plan& run) {
     std::this_thread::sleep_for(git_pause);
 }
 
-result<wf::base_point> ready_worktree(const wf::feature& about, const package_run& one,
+result<wf::base_point> ready_worktree(const wf::feature& feature, const package_run& package_state,
                                       const std::vector<std::string>& dependencies, bool fresh) {
-  const auto lock = wf::lock_edits(about.where());
+  const auto lock = wf::lock_edits(feature.repo());
   if (!lock)
     return lock.error();
-  const std::string target = target_of(about);
-  const auto branches = open_branches(about, dependencies, target);
-  const auto base = wf::base_at(about, branches.empty() ? target : branches.front());
+  const std::string target = target_of(feature);
+  const auto branches = open_branches(feature, dependencies, target);
+  const auto base = wf::base_at(feature, branches.empty() ? target : branches.front());
   if (!base)
     return base.error();
-  wf::made_worktree tree(about, one.id);
+  wf::made_worktree tree(feature, package_state.id);
   if (auto made = tree.make(base->commit); !made)
     return made.error();
-  const wf::git git_there(about.worktree_of(one.id));
+  const wf::git git_there(feature.worktree_of(package_state.id));
   if (fresh && !tree.is_new()) {
     const auto changed = git_there.changed_paths(true);
     if (!changed)
       return changed.error();
-    const std::string path = about.worktree_of(one.id).string();
+    const std::string path = feature.worktree_of(package_state.id).string();
     if (!changed->empty())
       return failure{ec::bad_input,
-                     one.id + ": its worktree " + path +
+                     package_state.id + ": its worktree " + path +
                          " holds changes that no agent of this run made: " + wf::joined(*changed),
                      "commit or stash them: git -C " + path + " stash --include-untracked; then: " +
-                         about.command("orchestrate --resume")};
+                         feature.command("orchestrate --resume")};
   }
   tree.keep();
   for (const auto& branch : branches)
-    if (auto merged = merge_into(about, one.id, branch); !merged)
+    if (auto merged = merge_into(feature, package_state.id, branch); !merged)
       return merged.error();
   return *base;
 }
 
-result<void> commit_leftovers(const wf::feature& about, const std::string& wp,
+result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                               const std::string& agent) {
-  const wf::git git_there(about.worktree_of(wp));
-  if (const auto branch = git_there.current_branch(); branch != about.branch_of(wp))
+  const wf::git git_there(feature.worktree_of(wp));
+  if (const auto branch = git_there.current_branch(); branch != feature.branch_of(wp))
     return failure{ec::bad_input,
                    wp + ": " + agent + " left its worktree on " +
                        (branch.empty() ? "no branch" : "the branch " + branch),
-                   "bring its work to " + about.branch_of(wp) + ": git -C " +
-                       git_there.checkout().string() + " switch " + about.branch_of(wp) +
-                       "; then: " + about.command("orchestrate --resume")};
+                   "bring its work to " + feature.branch_of(wp) + ": git -C " +
+                       git_there.checkout().string() + " switch " + feature.branch_of(wp) +
+                       "; then: " + feature.command("orchestrate --resume")};
   const auto changed = git_there.changed_paths(true);
   if (!changed)
     return changed.error();
@@ -156,27 +156,27 @@ result<void> commit_leftovers(const wf::feature& about, const std::string& wp,
   if (!made)
     return failure{ec::bad_input, wp + ": its work cannot be committed: " + made.error().message,
                    "commit it: git -C " + git_there.checkout().string() +
-                       " commit; then: " + about.command("orchestrate --resume")};
+                       " commit; then: " + feature.command("orchestrate --resume")};
   return {};
 }
 
-result<file_lock> move_lane(const wf::feature& about, const package_run& one, wf::lane_edit edit,
-                            const std::string& message) {
-  auto lock = wf::lock_edits(about.where());
+result<file_lock> move_lane(const wf::feature& feature, const package_run& package_state,
+                            wf::lane_edit edit, const std::string& message) {
+  auto lock = wf::lock_edits(feature.repo());
   if (!lock)
     return lock.error();
-  auto package = about.load(one.id);
+  auto package = feature.load(package_state.id);
   if (!package)
     return package.error();
-  const auto target = wf::target_for_commit(about);
+  const auto target = wf::target_for_commit(feature);
   if (!target)
     return target.error();
   const std::string lane = package->lane();
-  if (lane != one.lane && lane != edit.to)
+  if (lane != package_state.lane && lane != edit.to)
     return failure{ec::bad_input,
-                   one.id + " was moved to " + lane + " while it was to go from " + one.lane +
-                       " to " + edit.to,
-                   "to go on from there: " + about.command("orchestrate --resume")};
+                   package_state.id + " was moved to " + lane + " while it was to go from " +
+                       package_state.lane + " to " + edit.to,
+                   "to go on from there: " + feature.command("orchestrate --resume")};
   if (lane != edit.to) {
     const auto now = format_timestamp(wall_clock_now());
     edit.at = now.substr(0, 19) + "Z";
@@ -186,7 +186,7 @@ result<file_lock> move_lane(const wf::feature& about, const package_run& one, wf
       return edited.error();
   }
   for (auto left = git_patience / git_pause;; --left) {
-    wf::repo_edit change(about.where());
+    wf::repo_edit change(feature.repo());
     change.change(package->path, package->file.text());
     auto applied = change.apply(message);
     if (applied)
@@ -197,11 +197,11 @@ result<file_lock> move_lane(const wf::feature& about, const package_run& one, wf
   }
 }
 
-std::string resolution_of(const wf::feature& about, const std::string& wp) {
-  const wf::git git_here(about.where().checkout);
-  const auto branch = about.branch_of(wp);
-  return git_here.has_branch(branch) && !holds(git_here, target_of(about), branch) ? "completed"
-                                                                                   : "merged";
+std::string resolution_of(const wf::feature& feature, const std::string& wp) {
+  const wf::git git_here(feature.repo().checkout);
+  const auto branch = feature.branch_of(wp);
+  return git_here.has_branch(branch) && !holds(git_here, target_of(feature), branch) ? "completed"
+                                                                                     : "merged";
 }
 
 } // namespace spec_kitty::orchestrate

@@ -86,12 +86,12 @@ std::vector<std::string> work_package::dependencies() const {
   return file.list("dependencies").value_or(std::vector<std::string>{});
 }
 
-feature::feature(repository where, std::string slug)
-    : where_(std::move(where)), slug_(std::move(slug)),
-      folder_(where_.checkout / "kitty-specs" / slug_) {}
+feature::feature(repository repo, std::string slug)
+    : repo_(std::move(repo)), slug_(std::move(slug)),
+      folder_(repo_.checkout / "kitty-specs" / slug_) {}
 
-result<feature> feature::find(const repository& where, const std::optional<std::string>& named) {
-  const fs::path specs = where.checkout / "kitty-specs";
+result<feature> feature::find(const repository& repo, const std::optional<std::string>& named) {
+  const fs::path specs = repo.checkout / "kitty-specs";
   const auto slugs = all_slugs(specs);
   const auto is_known = [&](const std::string& slug) {
     return std::find(slugs.begin(), slugs.end(), slug) != slugs.end();
@@ -114,7 +114,7 @@ result<feature> feature::find(const repository& where, const std::optional<std::
   if (chosen.empty() && slugs.size() > 1)
     return failure{ec::bad_input, "which feature? There are " + joined(slugs),
                    "give one with --feature, for example: --feature " + slugs.back()};
-  feature found(where, chosen.empty() ? slugs.front() : chosen);
+  feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
     return read.error();
   return found;
@@ -144,7 +144,7 @@ std::string feature::number() const {
 }
 
 fs::path feature::worktree_of(const std::string& wp) const {
-  return where_.checkout / ".worktrees" / (slug_ + "-" + wp);
+  return repo_.checkout / ".worktrees" / (slug_ + "-" + wp);
 }
 
 std::string feature::command(const std::string& words) const {
@@ -183,8 +183,8 @@ result<work_package> feature::load(const std::string& wp) const {
   const auto found = files();
   if (!found)
     return found.error();
-  const auto place =
-      std::find_if(found->begin(), found->end(), [&](const auto& one) { return one.first == wp; });
+  const auto place = std::find_if(found->begin(), found->end(),
+                                  [&](const auto& candidate) { return candidate.first == wp; });
   if (place == found->end()) {
     std::vector<std::string> known;
     for (const auto& [id, path] : *found)
@@ -205,12 +205,12 @@ result<work_package> feature::load(const std::string& wp) const {
   auto file = frontmatter_file::parse(std::move(**text), place->second.string());
   if (!file)
     return file.error();
-  work_package one{wp, std::move(path), std::move(*file)};
-  if (!is_lane(one.lane()))
+  work_package package{wp, std::move(path), std::move(*file)};
+  if (!is_lane(package.lane()))
     return failure{ec::bad_input,
-                   place->second.string() + ": lane " + excerpt(one.lane()) + " is no lane",
+                   place->second.string() + ": lane " + excerpt(package.lane()) + " is no lane",
                    "set lane to planned, doing, for_review or done in that file"};
-  return one;
+  return package;
 }
 
 result<std::vector<work_package>> feature::load_all() const {
@@ -219,10 +219,10 @@ result<std::vector<work_package>> feature::load_all() const {
     return known.error();
   std::vector<work_package> all;
   for (const auto& id : *known) {
-    auto one = load(id);
-    if (!one)
-      return one.error();
-    all.push_back(std::move(*one));
+    auto loaded = load(id);
+    if (!loaded)
+      return loaded.error();
+    all.push_back(std::move(*loaded));
   }
   return all;
 }
@@ -243,8 +243,8 @@ result<std::string> feature::tasks_text() const {
 
 dependency_graph graph_of(const std::vector<work_package>& packages) {
   dependency_graph graph;
-  for (const auto& one : packages)
-    graph[one.id] = one.dependencies();
+  for (const auto& package : packages)
+    graph[package.id] = package.dependencies();
   return graph;
 }
 

@@ -37,11 +37,11 @@ struct work_package {
 class feature {
 public:
   /// `--feature`, else SPECIFY_FEATURE, else branch or folder name, else the only one.
-  static result<feature> find(const repository& where, const std::optional<std::string>& named);
+  static result<feature> find(const repository& repo, const std::optional<std::string>& named);
 
   const std::string& slug() const { return slug_; }
   const std::filesystem::path& folder() const { return folder_; }
-  const repository& where() const { return where_; }
+  const repository& repo() const { return repo_; }
   /// The three digits in front of the slug, or what meta.json says; may be empty.
   std::string number() const;
   /// meta.json's `target_branch`; empty where it says none.
@@ -65,11 +65,11 @@ public:
   std::string command(const std::string& words) const;
 
 private:
-  feature(repository where, std::string slug);
+  feature(repository repo, std::string slug);
   result<void> read_meta();
   result<std::vector<std::pair<std::string, std::filesystem::path>>> files() const;
 
-  repository where_;
+  repository repo_;
   std::string slug_;
   std::filesystem::path folder_;
   std::string number_;

@@ -68,29 +68,29 @@ result<void> frontmatter_file::read() {
     if (!root.IsMap())
       return broken(2, 1, "the frontmatter is no list of keys and values");
     for (const auto& pair : root) {
-      entry one;
+      entry entry;
       const auto mark = pair.first.Mark();
-      one.key = pair.first.IsScalar() ? pair.first.Scalar() : "";
-      one.line = static_cast<std::size_t>(std::max(mark.line, 0));
-      if (mark.column != 0 || !lines.insert(one.line).second || one.key.empty())
-        return broken(one.line + 2, static_cast<std::size_t>(std::max(mark.column, 0)) + 1,
+      entry.key = pair.first.IsScalar() ? pair.first.Scalar() : "";
+      entry.line = static_cast<std::size_t>(std::max(mark.line, 0));
+      if (mark.column != 0 || !lines.insert(entry.line).second || entry.key.empty())
+        return broken(entry.line + 2, static_cast<std::size_t>(std::max(mark.column, 0)) + 1,
                       "each key must begin a line of its own");
-      if (find(one.key) != nullptr)
-        return broken(one.line + 2, 1, "the key " + one.key + " stands here a second time");
+      if (find(entry.key) != nullptr)
+        return broken(entry.line + 2, 1, "the key " + entry.key + " stands here a second time");
       if (pair.second.IsScalar()) {
-        one.what = kind::scalar;
-        one.scalar = pair.second.Scalar();
+        entry.what = kind::scalar;
+        entry.scalar = pair.second.Scalar();
       } else if (pair.second.IsMap()) {
-        one.what = kind::map;
-        one.scalar = YAML::Dump(pair.second);
+        entry.what = kind::map;
+        entry.scalar = YAML::Dump(pair.second);
       } else if (pair.second.IsSequence()) {
-        one.what = kind::list;
+        entry.what = kind::list;
         for (const auto& item : pair.second) {
-          one.list.push_back(item.IsScalar() ? item.Scalar() : YAML::Dump(item));
-          one.list_lines.push_back(static_cast<std::size_t>(std::max(item.Mark().line, 0)));
+          entry.list.push_back(item.IsScalar() ? item.Scalar() : YAML::Dump(item));
+          entry.list_lines.push_back(static_cast<std::size_t>(std::max(item.Mark().line, 0)));
         }
       }
-      entries_.push_back(std::move(one));
+      entries_.push_back(std::move(entry));
     }
   } catch (const YAML::Exception& error) {
     const auto line = static_cast<std::size_t>(std::max(error.mark.line, 0));
@@ -102,7 +102,7 @@ result<void> frontmatter_file::read() {
 
 const frontmatter_file::entry* frontmatter_file::find(std::string_view key) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const entry& one) { return one.key == key; });
+                                  [&](const entry& entry) { return entry.key == key; });
   return found == entries_.end() ? nullptr : &*found;
 }
 
@@ -128,7 +128,7 @@ result<void> frontmatter_file::adopt(const std::string& yaml, const entry& wante
   auto after = parse(std::move(fresh), name_);
   auto expected = entries_;
   const auto old = std::find_if(expected.begin(), expected.end(),
-                                [&](const entry& one) { return one.key == wanted.key; });
+                                [&](const entry& entry) { return entry.key == wanted.key; });
   if (old == expected.end())
     expected.push_back(wanted);
   else

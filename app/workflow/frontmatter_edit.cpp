@@ -97,8 +97,8 @@ std::pair<std::size_t, std::size_t> region_of(const std::vector<text_line>& line
 
 std::string flow_list(const std::vector<std::string>& rendered) {
   std::string out = "[";
-  for (const auto& one : rendered)
-    out += (out.size() > 1 ? ", " : "") + one;
+  for (const auto& line : rendered)
+    out += (out.size() > 1 ? ", " : "") + line;
   return out + "]";
 }
 
@@ -175,26 +175,26 @@ result<void> frontmatter_file::set_scalar(std::string_view key, std::string_view
 result<void> frontmatter_file::set_list(std::string_view key,
                                         const std::vector<std::string>& entries) {
   const entry* found = find(key);
-  const auto holds = [](const std::vector<std::string>& all, const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
+  const auto holds = [](const std::vector<std::string>& all, const std::string& text) {
+    return std::find(all.begin(), all.end(), text) != all.end();
   };
   entry wanted;
   wanted.key = key;
   wanted.what = kind::list;
   if (found != nullptr) // what stays keeps its place
-    for (const auto& one : found->list)
-      if (holds(entries, one) && !holds(wanted.list, one))
-        wanted.list.push_back(one);
-  for (const auto& one : entries)
-    if (!holds(wanted.list, one))
-      wanted.list.push_back(one);
+    for (const auto& element : found->list)
+      if (holds(entries, element) && !holds(wanted.list, element))
+        wanted.list.push_back(element);
+  for (const auto& entry : entries)
+    if (!holds(wanted.list, entry))
+      wanted.list.push_back(entry);
   if (found != nullptr && found->what == kind::list && found->list == wanted.list)
     return {};
 
   std::vector<std::string> rendered;
   rendered.reserve(wanted.list.size());
-  for (const auto& one : wanted.list)
-    rendered.push_back(in_style(one, usual_quote()));
+  for (const auto& element : wanted.list)
+    rendered.push_back(in_style(element, usual_quote()));
   if (found == nullptr)
     return adopt(insert_key(key, flow_list(rendered)), wanted);
 
@@ -244,9 +244,9 @@ result<void> frontmatter_file::set_list(std::string_view key,
       last_kept = out.size();
   }
   std::string added;
-  for (const auto& one : wanted.list)
-    if (!holds(seen, one))
-      added.append(lead).append(in_style(one, quote)).append(ending);
+  for (const auto& element : wanted.list)
+    if (!holds(seen, element))
+      added.append(lead).append(in_style(element, quote)).append(ending);
   out.insert(last_kept, added);
   out.append(yaml().substr(lines[next - 1].end()));
   return adopt(out, wanted);

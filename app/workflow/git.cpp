@@ -50,13 +50,13 @@ std::string without_url_secrets(std::string text) {
 }
 
 failure git_failure(const git::words& arguments, const program_end& end) {
-  std::string said = without_last_newline(end.err);
-  if (said.empty())
-    said = without_last_newline(end.out);
-  if (said.empty())
-    said = "exit status " + std::to_string(end.status);
+  std::string complaint = without_last_newline(end.err);
+  if (complaint.empty())
+    complaint = without_last_newline(end.out);
+  if (complaint.empty())
+    complaint = "exit status " + std::to_string(end.status);
   const auto command = arguments.front() == "-c" ? arguments[2] : arguments.front();
-  return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(said)),
+  return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
           "mend what git names, then run the command again"};
 }
 

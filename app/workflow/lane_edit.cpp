@@ -5,7 +5,7 @@
 
 namespace spec_kitty::workflow {
 
-result<void> apply_lane_edit(work_package& one, const lane_edit& edit) {
+result<void> apply_lane_edit(work_package& package, const lane_edit& edit) {
   std::vector<std::pair<const char*, std::string>> values = {{"lane", edit.to}};
   if (edit.agent)
     values.emplace_back("agent", *edit.agent);
@@ -20,15 +20,15 @@ result<void> apply_lane_edit(work_package& one, const lane_edit& edit) {
     values.emplace_back("base_commit", edit.base_commit);
   }
   for (const auto& [key, value] : values)
-    if (auto set = one.file.set_scalar(key, value); !set)
+    if (auto set = package.file.set_scalar(key, value); !set)
       return set;
-  const std::string ending = line_ending_of(one.file.text());
+  const std::string ending = line_ending_of(package.file.text());
   const std::string who = edit.by.empty() ? edit.agent.value_or("user") : edit.by;
   if (!edit.feedback.empty())
-    one.file.set_body(with_feedback(one.file.body(), edit.reviewer.value_or(who), edit.at,
-                                    edit.feedback, ending));
-  one.file.set_body(
-      with_log_entry(one.file.body(), {edit.at, who, {}, edit.to, edit.note}, ending));
+    package.file.set_body(with_feedback(package.file.body(), edit.reviewer.value_or(who), edit.at,
+                                        edit.feedback, ending));
+  package.file.set_body(
+      with_log_entry(package.file.body(), {edit.at, who, {}, edit.to, edit.note}, ending));
   return {};
 }
 

@@ -19,6 +19,6 @@ struct lane_edit {
 };
 
 /// Lane, who, review status, base, feedback and one line in the activity log.
-result<void> apply_lane_edit(work_package& one, const lane_edit& edit);
+result<void> apply_lane_edit(work_package& package, const lane_edit& edit);
 
 } // namespace spec_kitty::workflow

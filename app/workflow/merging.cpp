@@ -14,56 +14,60 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path state_file(const repository& where) {
-  return where.git_dir / "spec-kitty-merge.json";
+fs::path state_file(const repository& repo) {
+  return repo.git_dir / "spec-kitty-merge.json";
 }
 
 /// How a person resolves a conflict: in the work package's own worktree.
-failure conflict(const feature& about, const merge_state& state, const std::string& wp,
+failure conflict(const feature& feature_ref, const merge_state& state, const std::string& wp,
                  const std::vector<std::string>& files) {
-  const auto tree = about.worktree_of(wp);
+  const auto tree = feature_ref.worktree_of(wp);
   std::error_code error;
   const std::string enter = fs::exists(tree, error) ? ""
                                                     : "git worktree add " + tree.string() + " " +
-                                                          about.branch_of(wp) + " && ";
+                                                          feature_ref.branch_of(wp) + " && ";
   return {ec::bad_input,
           wp + " conflicts with " + state.target + " and what is merged before it, in " +
               joined(files),
           "resolve it on its branch: " + enter + "git -C " + tree.string() + " merge " +
-              state.target + "; then: " + about.command("merge --resume") +
-              "; or give up: " + about.command("merge --abort")};
+              state.target + "; then: " + feature_ref.command("merge --resume") +
+              "; or give up: " + feature_ref.command("merge --abort")};
 }
 
-std::string message_for(const feature& about, const merge_state& state,
+std::string message_for(const feature& feature_ref, const merge_state& state,
                         const std::vector<work_package>& packages, const std::string& wp) {
-  const auto one = std::find_if(packages.begin(), packages.end(),
-                                [&](const work_package& each) { return each.id == wp; });
-  return "Merge " + wp + " of " + about.slug() + (state.strategy == "squash" ? " (squashed)" : "") +
-         (one == packages.end() ? "" : ": " + as_one_line(one->title()));
+  const auto found = std::find_if(packages.begin(), packages.end(),
+                                  [&](const work_package& each) { return each.id == wp; });
+  return "Merge " + wp + " of " + feature_ref.slug() +
+         (state.strategy == "squash" ? " (squashed)" : "") +
+         (found == packages.end() ? "" : ": " + as_one_line(found->title()));
 }
 
 } // namespace
 
-result<std::string> merge_target(const feature& about, const std::optional<std::string>& named) {
-  const git git_here(about.where().checkout);
-  const std::string here = about.where().checkout.string();
+result<std::string> merge_target(const feature& feature_ref,
+                                 const std::optional<std::string>& named) {
+  const git git_here(feature_ref.repo().checkout);
+  const std::string here = feature_ref.repo().checkout.string();
   const std::string current = git_here.current_branch();
-  const std::string target = named                             ? *named
-                             : about.declared_target().empty() ? current
-                                                               : about.declared_target();
+  const std::string target = named ? *named
+                             : feature_ref.declared_target().empty()
+                                 ? current
+                                 : feature_ref.declared_target();
   if (target.empty())
     return failure{ec::bad_input, here + " has no branch checked out",
-                   "name the branch to merge into: " + about.command("merge --target BRANCH")};
+                   "name the branch to merge into: " +
+                       feature_ref.command("merge --target BRANCH")};
   if (!git_here.has_branch(target))
     return failure{ec::not_found, "there is no branch " + target + " to merge into",
                    "make it: git -C " + here + " switch -c " + target +
                        ", or name another with --target"};
   if (current == target)
     return target;
-  return target_not_here(about, target);
+  return target_not_here(feature_ref, target);
 }
 
-result<void> preflight(const feature& about, const std::vector<std::string>& wps) {
+result<void> preflight(const feature& feature_ref, const std::vector<std::string>& wps) {
   const auto check = [](const fs::path& tree, const std::string& what,
                         bool untracked) -> result<void> {
     const git git_there(tree);
@@ -81,25 +85,27 @@ result<void> preflight(const feature& about, const std::vector<std::string>& wps
                          (untracked ? " --include-untracked" : "")};
     return {};
   };
-  if (auto clean = check(about.where().checkout, "the primary checkout", false); !clean)
+  if (auto clean = check(feature_ref.repo().checkout, "the primary checkout", false); !clean)
     return clean;
   std::error_code error;
   for (const auto& wp : wps)
-    if (fs::exists(about.worktree_of(wp) / ".git", error))
-      if (auto clean = check(about.worktree_of(wp), wp, true); !clean)
+    if (fs::exists(feature_ref.worktree_of(wp) / ".git", error))
+      if (auto clean = check(feature_ref.worktree_of(wp), wp, true); !clean)
         return clean;
   return {};
 }
 
-result<merge_chain> make_commits(const git& runner, const feature& about, const merge_state& state,
+result<merge_chain> make_commits(const git& runner, const feature& feature_ref,
+                                 const merge_state& state,
                                  const std::vector<work_package>& packages) {
   merge_chain chain{state.from, {}};
   const auto signing = runner.run({"config", "--type=bool", "commit.gpgSign"});
   for (const auto& wp : state.order) {
-    const auto branch = runner.commit_of("refs/heads/" + about.branch_of(wp));
+    const auto branch = runner.commit_of("refs/heads/" + feature_ref.branch_of(wp));
     if (!branch)
-      return failure{ec::not_found, wp + " has no branch " + about.branch_of(wp) + " any more",
-                     "give up: " + about.command("merge --abort")};
+      return failure{ec::not_found,
+                     wp + " has no branch " + feature_ref.branch_of(wp) + " any more",
+                     "give up: " + feature_ref.command("merge --abort")};
     if (runner.run({"merge-base", "--is-ancestor", *branch, chain.tip})) {
       chain.branches.push_back({wp, true});
       continue;
@@ -117,14 +123,14 @@ result<merge_chain> make_commits(const git& runner, const feature& about, const 
       for (std::size_t at = 1; at < lines.size(); ++at)
         if (!lines[at].content.empty())
           files.emplace_back(as_utf8(lines[at].content));
-      return conflict(about, state, wp, files);
+      return conflict(feature_ref, state, wp, files);
     }
     git::words commit = {"commit-tree", std::string(lines.front().content), "-p", chain.tip};
     if (state.strategy != "squash")
       commit.insert(commit.end(), {"-p", *branch});
     if (signing && *signing == "true")
       commit.emplace_back("-S");
-    commit.insert(commit.end(), {"-m", message_for(about, state, packages, wp)});
+    commit.insert(commit.end(), {"-m", message_for(feature_ref, state, packages, wp)});
     const auto made = runner.run(commit);
     if (!made)
       return made.error();
@@ -134,8 +140,8 @@ result<merge_chain> make_commits(const git& runner, const feature& about, const 
   return chain;
 }
 
-result<void> move_target(const feature& about, const merge_state& state) {
-  const git git_here(about.where().checkout);
+result<void> move_target(const feature& feature_ref, const merge_state& state) {
+  const git git_here(feature_ref.repo().checkout);
   const auto head = git_here.commit_of("HEAD");
   if (head && git_here.run({"merge-base", "--is-ancestor", state.to, *head}))
     return {};
@@ -143,8 +149,8 @@ result<void> move_target(const feature& about, const merge_state& state) {
   return moved ? result<void>{} : moved.error();
 }
 
-result<void> take_back(const feature& about, const merge_state& state) {
-  const git git_here(about.where().checkout);
+result<void> take_back(const feature& feature_ref, const merge_state& state) {
+  const git git_here(feature_ref.repo().checkout);
   const auto head = git_here.commit_of("HEAD");
   if (!head || *head == state.from || state.to.empty())
     return {};
@@ -153,14 +159,14 @@ result<void> take_back(const feature& about, const merge_state& state) {
   if (!ours)
     return failure{ec::bad_input,
                    "the target " + state.target + " has moved on since the merge began",
-                   "finish it: " + about.command("merge --resume")};
+                   "finish it: " + feature_ref.command("merge --resume")};
   const auto back = git_here.run({"reset", "--quiet", "--keep", state.from});
   return back ? result<void>{} : back.error();
 }
 
-result<void> finish_merge(const feature& about, const merge_state& state,
+result<void> finish_merge(const feature& feature_ref, const merge_state& state,
                           std::vector<std::string>& warnings) {
-  const git git_here(about.where().checkout);
+  const git git_here(feature_ref.repo().checkout);
   if (state.push) {
     const auto set = git_here.run({"config", "branch." + state.target + ".remote"});
     const std::string remote = set && !set->empty() ? *set : "origin";
@@ -169,12 +175,12 @@ result<void> finish_merge(const feature& about, const merge_state& state,
         !pushed)
       return failure{ec::bad_input,
                      "everything is merged, but not pushed: " + pushed.error().message,
-                     "when that is mended: " + about.command("merge --resume")};
+                     "when that is mended: " + feature_ref.command("merge --resume")};
   }
   std::error_code error;
   const auto here = fs::current_path(error).string();
   for (const auto& wp : state.order) {
-    const auto tree = about.worktree_of(wp);
+    const auto tree = feature_ref.worktree_of(wp);
     const bool there = fs::exists(tree, error);
     const auto real = fs::canonical(tree, error).string();
     const bool inside = there && (here + "/").starts_with(real + "/");
@@ -190,38 +196,38 @@ result<void> finish_merge(const feature& about, const merge_state& state,
         warnings.push_back(tree.string() + " stays: " + gone.error().message);
         continue;
       }
-    const std::string branch = about.branch_of(wp);
+    const std::string branch = feature_ref.branch_of(wp);
     if (!state.keep_branch && git_here.has_branch(branch))
       if (const auto gone = git_here.run({"branch", "--quiet", "-D", branch}); !gone)
         warnings.push_back("the branch " + branch + " stays: " + gone.error().message);
   }
-  fs::remove(about.where().checkout / ".worktrees", error); // where it is empty
+  fs::remove(feature_ref.repo().checkout / ".worktrees", error); // where it is empty
   return {};
 }
 
-result<std::optional<merge_state>> read_merge_state(const repository& where) {
-  const auto text = read_file(state_file(where));
+result<std::optional<merge_state>> read_merge_state(const repository& repo) {
+  const auto text = read_file(state_file(repo));
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)
     return std::optional<merge_state>{};
   auto state = decode_merge_state(**text);
   if (!state)
-    return failure{ec::bad_input, state_file(where).string() + ": " + state.error().message,
+    return failure{ec::bad_input, state_file(repo).string() + ": " + state.error().message,
                    "move that file away; see with git log what is merged"};
   return std::optional<merge_state>{std::move(*state)};
 }
 
-result<void> write_merge_state(const repository& where, const merge_state& state) {
-  auto written = replace_file(state_file(where), encode(state), 0644);
+result<void> write_merge_state(const repository& repo, const merge_state& state) {
+  auto written = replace_file(state_file(repo), encode(state), 0644);
   if (!written)
     return failure{ec::bad_input, written.error().message,
                    "check the permissions and the free space there"};
   return written;
 }
 
-void remove_merge_state(const repository& where) {
-  ::unlink(state_file(where).c_str());
+void remove_merge_state(const repository& repo) {
+  ::unlink(state_file(repo).c_str());
 }
 
 } // namespace spec_kitty::workflow

@@ -25,31 +25,33 @@ struct merge_chain {
 };
 
 /// The branch to merge into: it exists and is checked out in the primary checkout.
-result<std::string> merge_target(const feature& about, const std::optional<std::string>& named);
+result<std::string> merge_target(const feature& feature_ref,
+                                 const std::optional<std::string>& named);
 
 /// Refuses a checkout or worktree with uncommitted work, and one in the middle of a git operation.
-result<void> preflight(const feature& about, const std::vector<std::string>& wps);
+result<void> preflight(const feature& feature_ref, const std::vector<std::string>& wps);
 
 /// Makes the commits on top of `state.from`; the target does not move. A conflict is a failure that
 /// names the work package, the files and how to go on. `runner` runs git (a dry run gives it an
 /// object directory of its own).
-result<merge_chain> make_commits(const git& runner, const feature& about, const merge_state& state,
+result<merge_chain> make_commits(const git& runner, const feature& feature_ref,
+                                 const merge_state& state,
                                  const std::vector<work_package>& packages);
 
 /// Moves the checked-out target to `state.to`, unless it is there.
-result<void> move_target(const feature& about, const merge_state& state);
+result<void> move_target(const feature& feature_ref, const merge_state& state);
 
 /// Takes the target back to `state.from`. Refuses where it holds other work since.
-result<void> take_back(const feature& about, const merge_state& state);
+result<void> take_back(const feature& feature_ref, const merge_state& state);
 
 /// Pushes, where asked for, then removes worktrees and branches, unless told to keep them. What
 /// cannot be removed is a warning in `warnings`.
-result<void> finish_merge(const feature& about, const merge_state& state,
+result<void> finish_merge(const feature& feature_ref, const merge_state& state,
                           std::vector<std::string>& warnings);
 
 /// The state file: reading, replacing, removing.
-result<std::optional<merge_state>> read_merge_state(const repository& where);
-result<void> write_merge_state(const repository& where, const merge_state& state);
-void remove_merge_state(const repository& where);
+result<std::optional<merge_state>> read_merge_state(const repository& repo);
+result<void> write_merge_state(const repository& repo, const merge_state& state);
+void remove_merge_state(const repository& repo);
 
 } // namespace spec_kitty::workflow

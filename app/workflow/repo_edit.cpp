@@ -41,8 +41,8 @@ failure of_repository(const failure& why) {
 
 } // namespace
 
-result<file_lock> lock_edits(const repository& where) {
-  const fs::path file = where.git_dir / "spec-kitty.lock";
+result<file_lock> lock_edits(const repository& repo) {
+  const fs::path file = repo.git_dir / "spec-kitty.lock";
   auto lock = file_lock::take(file, lock_patience);
   if (!lock)
     return of_repository(lock.error());
@@ -54,36 +54,37 @@ result<file_lock> lock_edits(const repository& where) {
   return std::move(**lock);
 }
 
-result<target_branch> target_for_commit(const feature& about) {
-  const git git_here(about.where().checkout);
+result<target_branch> target_for_commit(const feature& feature_ref) {
+  const git git_here(feature_ref.repo().checkout);
   const std::string current = git_here.current_branch();
-  const std::string& declared = about.declared_target();
+  const std::string& declared = feature_ref.declared_target();
   if (declared.empty() && current.empty())
-    return failure{ec::bad_input, about.where().checkout.string() + " has no branch checked out",
-                   "check one out: git -C " + about.where().checkout.string() + " switch BRANCH"};
+    return failure{
+        ec::bad_input, feature_ref.repo().checkout.string() + " has no branch checked out",
+        "check one out: git -C " + feature_ref.repo().checkout.string() + " switch BRANCH"};
   if (declared.empty() || declared == current)
     return target_branch{current, {}};
   if (!git_here.has_branch(declared)) {
     if (current.empty())
       return failure{ec::bad_input,
-                     "the target branch " + declared + " of " + about.slug() +
+                     "the target branch " + declared + " of " + feature_ref.slug() +
                          " does not exist, and no branch is checked out",
-                     "make it: git -C " + about.where().checkout.string() + " switch -c " +
+                     "make it: git -C " + feature_ref.repo().checkout.string() + " switch -c " +
                          declared};
-    return target_branch{current, "the target branch " + declared + " of " + about.slug() +
+    return target_branch{current, "the target branch " + declared + " of " + feature_ref.slug() +
                                       " does not exist; this goes to " + current};
   }
-  return target_not_here(about, declared);
+  return target_not_here(feature_ref, declared);
 }
 
-failure target_not_here(const feature& about, const std::string& target) {
-  const git git_here(about.where().checkout);
-  const std::string here = about.where().checkout.string();
+failure target_not_here(const feature& feature_ref, const std::string& target) {
+  const git git_here(feature_ref.repo().checkout);
+  const std::string here = feature_ref.repo().checkout.string();
   if (const auto trees = git_here.worktrees(); trees)
     for (const auto& tree : *trees)
       if (tree.branch == target) {
         const std::string elsewhere = tree.path.string();
-        std::string message = "the target branch " + target + " of " + about.slug();
+        std::string message = "the target branch " + target + " of " + feature_ref.slug();
         std::string hint = "free it, then check it out here: git -C " + elsewhere;
         hint.append(" switch --detach && git -C ").append(here).append(" switch ").append(target);
         return {ec::bad_input, message.append(" is checked out elsewhere: ").append(elsewhere),
@@ -91,7 +92,10 @@ failure target_not_here(const feature& about, const std::string& target) {
       }
   const std::string current = git_here.current_branch();
   std::string message = here + " is on " + (current.empty() ? "no branch" : current);
-  message.append(", but the target branch of ").append(about.slug()).append(" is ").append(target);
+  message.append(", but the target branch of ")
+      .append(feature_ref.slug())
+      .append(" is ")
+      .append(target);
   return {ec::bad_input, message, "check it out first: git -C " + here + " switch " + target};
 }
 

@@ -17,7 +17,7 @@ namespace spec_kitty::workflow {
 
 /// The one lock for edits of a repository, in its git directory. The outermost of all locks: an
 /// event is recorded under it, so that events have the order of the changes.
-result<file_lock> lock_edits(const repository& where);
+result<file_lock> lock_edits(const repository& repo);
 
 /// The branch that commits about a feature go to.
 struct target_branch {
@@ -27,14 +27,14 @@ struct target_branch {
 
 /// Refuses where the target branch exists but is not the one checked out in the primary checkout.
 /// A declared branch that does not exist yet leaves the current one, with a warning.
-result<target_branch> target_for_commit(const feature& about);
+result<target_branch> target_for_commit(const feature& feature_ref);
 
 /// The refusal where the target exists, but is not what the primary checkout is on.
-failure target_not_here(const feature& about, const std::string& target);
+failure target_not_here(const feature& feature_ref, const std::string& target);
 
 class repo_edit {
 public:
-  explicit repo_edit(const repository& where) : git_(where.checkout) {}
+  explicit repo_edit(const repository& repo) : git_(repo.checkout) {}
 
   /// Remembers that a file shall have these bytes. A file may be new.
   void change(const std::filesystem::path& path, std::string bytes);

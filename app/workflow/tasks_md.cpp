@@ -133,8 +133,9 @@ subtask subtask_in(const text_line& line) {
 } // namespace
 
 const tasks_section* tasks_document::section(std::string_view wp_id) const {
-  const auto found = std::find_if(sections.begin(), sections.end(),
-                                  [&](const tasks_section& one) { return one.wp_id == wp_id; });
+  const auto found =
+      std::find_if(sections.begin(), sections.end(),
+                   [&](const tasks_section& section) { return section.wp_id == wp_id; });
   return found == sections.end() ? nullptr : &*found;
 }
 

@@ -17,7 +17,7 @@ struct work_event {
   std::optional<std::string> causation_id;
   /// Announcement keys: when any of them is known the event was recorded before and is left out;
   /// the first one is remembered. Empty: it is recorded each time.
-  std::vector<std::string> once;
+  std::vector<std::string> dedup_keys;
 };
 
 template <class Payload>
@@ -26,9 +26,10 @@ work_event event_of(const Payload& payload) {
 }
 
 /// A lane change as an event.
-inline work_event lane_event(const feature& about, const std::string& wp, const std::string& from,
-                             const std::string& to, const std::string& by) {
-  return event_of(wp_status_changed{wp, from, to, by, about.slug()});
+inline work_event lane_event(const feature& feature_ref, const std::string& wp,
+                             const std::string& from, const std::string& to,
+                             const std::string& by) {
+  return event_of(wp_status_changed{wp, from, to, by, feature_ref.slug()});
 }
 
 } // namespace spec_kitty::workflow

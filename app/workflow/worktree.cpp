@@ -9,8 +9,8 @@ namespace spec_kitty::workflow {
 
 namespace fs = std::filesystem;
 
-result<void> ignore_paths(const repository& where, const std::vector<std::string>& lines) {
-  const fs::path file = where.git_dir / "info" / "exclude";
+result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines) {
+  const fs::path file = repo.git_dir / "info" / "exclude";
   auto text = read_file(file);
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
@@ -19,7 +19,7 @@ result<void> ignore_paths(const repository& where, const std::vector<std::string
   for (const auto& line : lines) {
     const auto there = lines_of_text(before);
     if (std::any_of(there.begin(), there.end(),
-                    [&](const auto& one) { return trimmed(one.content) == line; }))
+                    [&](const auto& entry) { return trimmed(entry.content) == line; }))
       continue;
     if (!bytes.empty() && bytes.back() != '\n')
       bytes += '\n';
@@ -29,13 +29,13 @@ result<void> ignore_paths(const repository& where, const std::vector<std::string
     return {};
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  repo_edit change(where);
+  repo_edit change(repo);
   change.change(file, std::move(bytes));
   return change.apply(std::nullopt);
 }
 
-result<void> ignore_worktrees(const repository& where) {
-  return ignore_paths(where, {"/.worktrees/"});
+result<void> ignore_worktrees(const repository& repo) {
+  return ignore_paths(repo, {"/.worktrees/"});
 }
 
 made_worktree::~made_worktree() {
@@ -79,8 +79,8 @@ result<void> made_worktree::make(const std::string& start) {
   return {};
 }
 
-result<base_point> base_at(const feature& about, const std::string& branch) {
-  const auto commit = git(about.where().checkout).commit_of(branch);
+result<base_point> base_at(const feature& feature_ref, const std::string& branch) {
+  const auto commit = git(feature_ref.repo().checkout).commit_of(branch);
   if (!commit)
     return failure{ec::bad_input, "the branch " + branch + " has no commit yet",
                    "make a first one: git commit"};

@@ -7,16 +7,16 @@ namespace spec_kitty::workflow {
 
 /// Keeps paths of the checkout out of git's sight: `lines` go to the git directory's exclude file,
 /// because a tracked .gitignore is the user's. The edit lock is held by the caller.
-result<void> ignore_paths(const repository& where, const std::vector<std::string>& lines);
+result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines);
 
 /// The same for `/.worktrees/`.
-result<void> ignore_worktrees(const repository& where);
+result<void> ignore_worktrees(const repository& repo);
 
 /// A worktree that is taken back at the end of the scope where it was made here and is not kept.
 class made_worktree {
 public:
-  made_worktree(const feature& about, std::string wp)
-      : about_(about), wp_(std::move(wp)), git_(about.where().checkout) {}
+  made_worktree(const feature& feature_ref, std::string wp)
+      : about_(feature_ref), wp_(std::move(wp)), git_(feature_ref.repo().checkout) {}
   ~made_worktree();
   made_worktree(const made_worktree&) = delete;
   made_worktree& operator=(const made_worktree&) = delete;
@@ -41,6 +41,6 @@ struct base_point {
 };
 
 /// The tip of a branch; bad_input where it has no commit.
-result<base_point> base_at(const feature& about, const std::string& branch);
+result<base_point> base_at(const feature& feature_ref, const std::string& branch);
 
 } // namespace spec_kitty::workflow

@@ -11,7 +11,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t longest_rule = 300; ///< bytes of a rule that are shown
+constexpr std::size_t max_rule_bytes = 300; ///< bytes of a rule that are shown
 
 /// Passes a value on to the schema validator, with 7.0 shown as the integer it is (JSON Schema
 /// 2020-12, 6.1.1: a number with a zero fraction is an integer; RapidJSON disagrees).
@@ -85,9 +85,9 @@ std::string counted(const std::string& keyword, const json_value& asked) {
 }
 
 std::string whole_rule(const json_value& schema, const std::string& keyword) {
-  for (const auto& [name, said] : plain_words)
+  for (const auto& [name, wording] : plain_words)
     if (name == keyword)
-      return said;
+      return wording;
   const json_value* asked = member(schema, keyword.c_str());
   if (asked == nullptr)
     return "breaks the rule " + keyword;
@@ -139,14 +139,14 @@ std::string joined(const json_value& list) {
 }
 
 std::string rule_text(const json_value& schema, const std::string& keyword) {
-  return excerpt(whole_rule(schema, keyword), longest_rule);
+  return excerpt(whole_rule(schema, keyword), max_rule_bytes);
 }
 
 std::optional<violation> compiled_schema::check(std::string_view prefix,
                                                 const json_value& value) const {
-  for (auto& one : copies_)
-    if (const std::unique_lock free(one.guard, std::try_to_lock); free)
-      return check_with(one, prefix, value);
+  for (auto& copy : copies_)
+    if (const std::unique_lock free(copy.guard, std::try_to_lock); free)
+      return check_with(copy, prefix, value);
   const std::lock_guard wait(copies_.back().guard);
   return check_with(copies_.back(), prefix, value);
 }

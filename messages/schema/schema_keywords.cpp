@@ -74,8 +74,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> advices 
     {"extends", "use allOf"},
 }};
 
-constexpr std::uint32_t most_count = 1U << 31;
-constexpr double most_number = 9007199254740992.0; // 2^53
+constexpr std::uint32_t max_schema_count = 1U << 31;
+constexpr double max_safe_number = 9007199254740992.0; // 2^53
 
 std::string_view advice_for(std::string_view keyword) {
   for (const auto& [name, advice] : advices)
@@ -104,7 +104,7 @@ bool is_type_name(const json_value& value) {
 
 bool is_scalar(const json_value& value) {
   return !value.IsObject() && !value.IsArray() &&
-         (!value.IsNumber() || std::abs(value.GetDouble()) <= most_number);
+         (!value.IsNumber() || std::abs(value.GetDouble()) <= max_safe_number);
 }
 
 bool is_filled(const json_value& value) {
@@ -141,12 +141,13 @@ std::pair<bool, const char*> form_of(schema_keyword kind, const json_value& valu
     return {is_filled(value) && is_list_of(value, is_scalar),
             "a list of at least one text, number within 2^53, true, false or null"};
   case count:
-    return {value.IsUint() && value.GetUint() <= most_count,
+    return {value.IsUint() && value.GetUint() <= max_schema_count,
             "a whole number from 0 to 2147483648, written without a fraction"};
   case number:
-    return {value.IsNumber() && std::abs(value.GetDouble()) <= most_number, "a number within 2^53"};
+    return {value.IsNumber() && std::abs(value.GetDouble()) <= max_safe_number,
+            "a number within 2^53"};
   case positive_number:
-    return {value.IsUint64() && value.GetUint64() > 0 && value.GetDouble() <= most_number,
+    return {value.IsUint64() && value.GetUint64() > 0 && value.GetDouble() <= max_safe_number,
             "a whole number from 1 to 2^53, written without a fraction"};
   case flag:
     return {value.IsBool(), "true or false"};

@@ -10,10 +10,10 @@ namespace {
 /// A text is searched one character at a time. Each of the states that are active follows every
 /// fork behind it again, so their product is what a character costs; a bounded pattern that begins
 /// with ^ has looked at few characters when it fails.
-constexpr std::size_t most_states = 1000;
-constexpr std::size_t most_endless_cost = 4000;
-constexpr std::size_t most_groups = 30; ///< within each other
-constexpr std::size_t most_repeats = 1000;
+constexpr std::size_t max_states = 1000;
+constexpr std::size_t max_endless_cost = 4000;
+constexpr std::size_t max_groups = 30; ///< within each other
+constexpr std::size_t max_repeats = 1000;
 
 /// A part of a pattern: whether it can match nothing, and what it takes of the engine.
 struct piece {
@@ -42,8 +42,8 @@ public:
       refuse("a pattern that matches every text",
              "begin it with ^ and end it with $, or leave it out");
     const bool endless = endless_ || !begins;
-    if (!fault_ && (whole.states > most_states ||
-                    (endless && whole.states * (whole.forks + 1) > most_endless_cost)))
+    if (!fault_ && (whole.states > max_states ||
+                    (endless && whole.states * (whole.forks + 1) > max_endless_cost)))
       refuse("a pattern that takes this long to search",
              begins ? "shorten its repeats, or use + with minLength and maxLength for {n,m}"
                     : "begin it with ^, or shorten it");
@@ -87,8 +87,8 @@ private:
     while (!fault_ && more() && peek() != '|' && peek() != ')' && !at_end_anchor(depth)) {
       const piece next = repeated(depth);
       whole.optional = whole.optional && next.optional;
-      whole.states = std::min(whole.states + next.states, most_states + 1);
-      whole.forks = std::min(whole.forks + next.forks, most_states);
+      whole.states = std::min(whole.states + next.states, max_states + 1);
+      whole.forks = std::min(whole.forks + next.forks, max_states);
     }
     if (at_ == start)
       refuse("an empty pattern, group or alternative",
@@ -97,18 +97,19 @@ private:
   }
 
   piece repeated(std::size_t depth) {
-    const piece one = atom(depth);
+    const piece atom_piece = atom(depth);
     if (fault_ || std::string_view("*+?{").find(peek()) == std::string_view::npos || !more())
-      return one;
-    if (one.optional) { // RapidJSON runs in circles, or doubles its work with every such group
+      return atom_piece;
+    if (atom_piece
+            .optional) { // RapidJSON runs in circles, or doubles its work with every such group
       refuse("a repeat of what can match nothing", "repeat what is inside: a* for (a*)*");
-      return one;
+      return atom_piece;
     }
-    piece many = one;
+    piece many = atom_piece;
     if (take('{'))
-      many = bounded(one);
+      many = bounded(atom_piece);
     else
-      many = signed_repeat(one);
+      many = signed_repeat(atom_piece);
     if (!fault_ && more() && std::string_view("*+?{").find(peek()) != std::string_view::npos)
       refuse("a repeat of a repeat, such as the non-greedy *? or +?",
              "leave out the second sign: whether a text matches does not depend on it");
@@ -116,14 +117,14 @@ private:
   }
 
   /// `*`, `+` or `?`.
-  piece signed_repeat(const piece& one) {
+  piece signed_repeat(const piece& part) {
     const char sign = text_[at_++];
     endless_ = endless_ || sign != '?';
-    return {sign != '+', one.states + 1, one.forks + 1};
+    return {sign != '+', part.states + 1, part.forks + 1};
   }
 
   /// `{n}`, `{n,}` or `{n,m}`, from behind its brace.
-  piece bounded(const piece& one) {
+  piece bounded(const piece& part) {
     const auto least = number();
     const bool open = take(',');
     const auto most = open && peek() != '}' ? number() : least;
@@ -131,22 +132,22 @@ private:
     if (fault_ || !least || !most || !take('}') || *most < *least || (*most == 0 && !endless)) {
       refuse("a repeat that is none of {n}, {n,} and {n,m} with m above 0",
              "write \\{ for the character");
-      return one;
+      return part;
     }
-    if (*most > most_repeats)
+    if (*most > max_repeats)
       refuse("a repeat of more than 1000", "use minLength and maxLength");
     endless_ = endless_ || endless;
     const std::size_t copies = std::max<std::size_t>(*most, 1);
     const std::size_t forks = endless ? 1 : *most - *least;
-    return {*least == 0, std::min(copies * one.states + forks, most_states + 1),
-            std::min(copies * one.forks + forks, most_states)};
+    return {*least == 0, std::min(copies * part.states + forks, max_states + 1),
+            std::min(copies * part.forks + forks, max_states)};
   }
 
   std::optional<std::size_t> number() {
     std::optional<std::size_t> value;
     for (; more() && peek() >= '0' && peek() <= '9'; ++at_)
       value = std::min<std::size_t>(value.value_or(0) * 10 + static_cast<std::size_t>(peek() - '0'),
-                                    most_repeats + 1);
+                                    max_repeats + 1);
     return value;
   }
 
@@ -174,7 +175,7 @@ private:
     if (peek() == '?')
       refuse("a group that begins with (?", "(?: can be ( alone; look-ahead, look-behind and names "
                                             "are not known: use allOf, anyOf or not");
-    if (depth + 1 > most_groups)
+    if (depth + 1 > max_groups)
       refuse("a nesting of more than 30 groups", "use fewer groups");
     if (fault_)
       return {};

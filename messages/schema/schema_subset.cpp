@@ -22,7 +22,8 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t most_parts = 1000; ///< schemas within one, each $ref counted as its target
+constexpr std::size_t max_schema_parts =
+    1000; ///< schemas within one, each $ref counted as its target
 
 std::string_view text(const json_value& value) {
   return {value.GetString(), value.GetStringLength()};
@@ -72,7 +73,7 @@ public:
     check(root_, "#");
     if (!fault_)
       count(root_);
-    if (!fault_ && parts_ > most_parts)
+    if (!fault_ && parts_ > max_schema_parts)
       refuse("#", "a schema of more than 1000 parts is not supported",
              "shorten it; each $ref counts as all that it refers to");
     return fault_;
@@ -237,7 +238,7 @@ private:
 
   /// Counts the schemas that one value may have to meet, and finds definitions within themselves.
   void count(const json_value& schema) {
-    if (fault_ || ++parts_ > most_parts)
+    if (fault_ || ++parts_ > max_schema_parts)
       return;
     if (const auto target = text_of(schema, "$ref")) {
       const std::string name = target->substr(std::string_view("#/definitions/").size());

@@ -16,8 +16,8 @@ public:
   ~noting_client() override {
     auto open = std::move(onto_->open);
     onto_->open.clear();
-    for (auto& one : open)
-      one.completed(not_answered(http_outcome::cancelled));
+    for (auto& pending : open)
+      pending.completed(not_answered(http_outcome::cancelled));
   }
   void start(http_request request, completion completed) override {
     onto_->requests.push_back(request);
@@ -131,10 +131,10 @@ std::vector<append_receipt> ActorTest::append(const queue_actor& queue, std::siz
     open.push_back(ask<append_receipt>(queue, append_request{draft(team)}));
   run();
   std::vector<append_receipt> receipts;
-  for (const auto& one : open) {
-    EXPECT_TRUE(one.ok()) << one.message();
-    if (one.ok())
-      receipts.push_back(*one);
+  for (const auto& pending : open) {
+    EXPECT_TRUE(pending.ok()) << pending.message();
+    if (pending.ok())
+      receipts.push_back(*pending);
   }
   return receipts;
 }

@@ -59,10 +59,10 @@ struct network {
   /// Answers the oldest exchange that is open.
   void answer(http_reply reply) {
     ASSERT_FALSE(open.empty()) << "nothing was asked";
-    auto one = std::move(open.front());
+    auto pending = std::move(open.front());
     open.pop_front();
-    reply.bytes_sent = one.request.body.size();
-    one.completed(std::move(reply));
+    reply.bytes_sent = pending.request.body.size();
+    pending.completed(std::move(reply));
   }
 };
 

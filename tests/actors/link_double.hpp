@@ -11,7 +11,7 @@ namespace spec_kitty::actor_test {
 
 /// The connections a test has seen; the last one is the one that is open.
 struct played_links {
-  struct one {
+  struct played_link {
     link_request request;
     link_handlers handlers;
     std::vector<std::string> sent;
@@ -21,12 +21,12 @@ struct played_links {
     bool slow_close = false; ///< the test says when it has ended
     bool gone = false;
   };
-  std::vector<std::shared_ptr<one>> all;
+  std::vector<std::shared_ptr<played_link>> all;
 
-  one& last() { return *all.back(); }
+  played_link& last() { return *all.back(); }
   link_factory factory() {
     return [this](link_request request, link_handlers handlers) {
-      all.push_back(std::make_shared<one>());
+      all.push_back(std::make_shared<played_link>());
       all.back()->request = std::move(request);
       all.back()->handlers = std::move(handlers);
       return result<std::unique_ptr<ws_link>>(std::make_unique<played>(all.back()));
@@ -36,7 +36,7 @@ struct played_links {
 private:
   class played final : public ws_link {
   public:
-    explicit played(std::shared_ptr<one> of) : of_(std::move(of)) {}
+    explicit played(std::shared_ptr<played_link> of) : of_(std::move(of)) {}
     ~played() override { of_->gone = true; }
     void send(std::string text) override { of_->sent.push_back(std::move(text)); }
     void taken(std::size_t bytes) override { of_->taken += bytes; }
@@ -48,7 +48,7 @@ private:
     std::size_t unsent() const override { return of_->unsent; }
 
   private:
-    std::shared_ptr<one> of_;
+    std::shared_ptr<played_link> of_;
   };
 };
 

@@ -212,8 +212,8 @@ TEST_F(Credentials, ParallelChangesLoseNone) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back(add_one);
-  for (auto& one : threads)
-    one.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(held()->access.size(), 40U);
 }
 

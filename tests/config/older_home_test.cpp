@@ -49,11 +49,11 @@ TEST(OlderHome, EachForeignClockIsAConflictOfItsOwn) {
         R"({"value":500,"node_id":"aaaaaaaaaaaa","updated_at":"2026-01-01T00:00:00Z"})");
   const auto found = clock_conflicts(home.path(), "bbbbbbbbbbbb");
   ASSERT_EQ(found.size(), 2U);
-  for (const auto& one : found) {
-    EXPECT_EQ(one.id, "clock_of_another_node");
+  for (const auto& entry : found) {
+    EXPECT_EQ(entry.id, "clock_of_another_node");
     for (const char* part : {"clock.json", "aaaaaaaaaaaa at 500", "bbbbbbbbbbbb"})
-      EXPECT_NE(one.message.find(part), std::string::npos) << one.message;
-    EXPECT_NE(one.remedy, "");
+      EXPECT_NE(entry.message.find(part), std::string::npos) << entry.message;
+    EXPECT_NE(entry.remedy, "");
   }
 }
 

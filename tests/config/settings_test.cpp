@@ -99,13 +99,13 @@ TEST_F(Settings, BadValueNamesFileLineKeyAndWhatIsAllowed) {
       {"[sync]\nserver_url = 7\n", "line 2: sync.server_url", "URL in quotes"},
       {"[tls]\nca_file = true\n", "line 2: tls.ca_file", "an absolute path in quotes"},
   };
-  for (const auto& one : cases) {
-    write(one.text);
+  for (const auto& test_case : cases) {
+    write(test_case.text);
     const auto why = refusal();
-    EXPECT_EQ(why.code, ec::bad_config) << one.text;
+    EXPECT_EQ(why.code, ec::bad_config) << test_case.text;
     EXPECT_NE(why.message.find((home / "config.toml").string()), std::string::npos) << why.message;
-    EXPECT_NE(why.message.find(one.place), std::string::npos) << why.message;
-    EXPECT_NE(why.hint.find(one.allowed), std::string::npos) << why.hint;
+    EXPECT_NE(why.message.find(test_case.place), std::string::npos) << why.message;
+    EXPECT_NE(why.hint.find(test_case.allowed), std::string::npos) << why.hint;
   }
 }
 

@@ -29,7 +29,7 @@ extern char** environ;
 namespace {
 
 /// What a guest must leave alone.
-struct surroundings {
+struct process_state {
   std::vector<struct sigaction> signals;
   sigset_t mask{};
   std::string folder;
@@ -38,8 +38,8 @@ struct surroundings {
   mode_t file_mask = 0;
 };
 
-surroundings look_around() {
-  surroundings seen;
+process_state look_around() {
+  process_state seen;
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action {};
     ::sigaction(signal, nullptr, &action); // the C library keeps two for itself: zeros
@@ -63,7 +63,7 @@ bool same(const sigset_t& a, const sigset_t& b) {
   return true;
 }
 
-bool same(const surroundings& before, const surroundings& now, const char* when) {
+bool same(const process_state& before, const process_state& now, const char* when) {
   bool good = true;
   const auto say = [&](const std::string& what) {
     std::fprintf(stderr, "good_guest: %s changed %s\n", what.c_str(), when);
@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
       mdb_txn_begin(env, nullptr, 0, &txn) != 0 || mdb_dbi_open(txn, nullptr, 0, &table) != 0 ||
       mdb_txn_commit(txn) != 0)
     return complain("cannot open a store of its own");
-  const surroundings before = look_around();
+  const process_state before = look_around();
 
   std::vector<spec_kitty::client> clients;
   for (const char* home : {argv[1], argv[2], argv[1], argv[2]}) { // each home twice

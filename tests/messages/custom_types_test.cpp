@@ -33,7 +33,7 @@ std::string answer_to(const std::string& schema) {
   return added.error().message + " | " + added.error().hint;
 }
 
-/// What a payload is told by a schema that is taken; `fine` where it is accepted.
+/// What a payload is told by a schema that is taken; `ok` where it is accepted.
 std::string verdict(const std::string& schema, std::string_view payload) {
   custom_types types;
   const auto added = types.add("SprintClosed", schema);
@@ -97,12 +97,13 @@ TEST(CustomTypes, EveryKeywordThatIsTakenIsEnforced) {
       {R"({"oneOf":[{"minimum":1},{"maximum":2}]})", "3", "1.5", "does not meet exactly one"},
       {R"({"not":{"type":"string"}})", "1", "\"a\"", "meets the schema of not"},
   };
-  for (const auto& one : cases) {
-    const std::string schema = about_x(one.schema);
-    EXPECT_EQ(verdict(schema, R"({"x":)" + std::string(one.good) + "}"), "fine") << one.schema;
-    const std::string told = verdict(schema, R"({"x":)" + std::string(one.bad) + "}");
-    EXPECT_TRUE(told.starts_with("payload.x")) << one.schema << ": " << told;
-    EXPECT_NE(told.find(one.says), std::string::npos) << one.schema << ": " << told;
+  for (const auto& test_case : cases) {
+    const std::string schema = about_x(test_case.schema);
+    EXPECT_EQ(verdict(schema, R"({"x":)" + std::string(test_case.good) + "}"), "fine")
+        << test_case.schema;
+    const std::string told = verdict(schema, R"({"x":)" + std::string(test_case.bad) + "}");
+    EXPECT_TRUE(told.starts_with("payload.x")) << test_case.schema << ": " << told;
+    EXPECT_NE(told.find(test_case.says), std::string::npos) << test_case.schema << ": " << told;
   }
 }
 
@@ -170,11 +171,11 @@ TEST(CustomTypes, WhatWouldNotBeEnforcedIsRefusedWithPlaceNameAndRemedy) {
       {"[]", "#", "no object"},
       {"true", "#", "no object"},
   };
-  for (const auto& one : cases) {
-    const std::string told = answer_to(one.schema);
-    EXPECT_NE(told.find("at " + std::string(one.where) + ": "), std::string::npos)
-        << one.schema << ": " << told;
-    EXPECT_NE(told.find(one.says), std::string::npos) << one.schema << ": " << told;
+  for (const auto& test_case : cases) {
+    const std::string told = answer_to(test_case.schema);
+    EXPECT_NE(told.find("at " + std::string(test_case.where) + ": "), std::string::npos)
+        << test_case.schema << ": " << told;
+    EXPECT_NE(told.find(test_case.says), std::string::npos) << test_case.schema << ": " << told;
   }
 }
 

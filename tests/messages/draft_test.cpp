@@ -193,9 +193,9 @@ TEST(DraftByBothWays, EveryDraftGetsTheSameAnswer) {
 TEST(DraftByBothWays, WithoutACustomTypeItIsTheContractAlone) {
   const custom_types none;
   for (const auto& base : {work_package_draft(), feature_draft(), custom_draft()})
-    for (const auto& one : changes()) {
+    for (const auto& change : changes()) {
       event_draft draft = base;
-      one(draft);
+      change(draft);
       const auto payload = parse_json(draft.payload);
       ASSERT_TRUE(payload);
       const std::string expected = long_way(draft, none);

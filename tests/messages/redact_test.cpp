@@ -6,7 +6,7 @@
 namespace spec_kitty {
 namespace {
 
-const private_words ann{{"/home/ann"}, {"secret-token-1", "short"}};
+const redaction_terms ann{{"/home/ann"}, {"secret-token-1", "short"}};
 
 TEST(Redact, PathsUnderTheHomeFolderBeginWithATilde) {
   EXPECT_EQ(redact("/home/ann/work/a.cpp", ann), "~/work/a.cpp");

@@ -171,11 +171,12 @@ std::vector<listed> hostile_test::list(words options) const {
   arguments.insert(arguments.end(), options.begin(), options.end());
   const auto answer = json_of(arguments);
   std::vector<listed> all;
-  for (const auto& one : member(answer, "events")->GetArray()) {
-    const json_value& event = *member(one, "event");
-    all.push_back({text_of(event, "event_id").value_or(""), text_of(one, "state").value_or(""),
-                   text_of(one, "last_error").value_or(""), text_of(one, "reason").value_or(""),
-                   number_in(one, {"retry_count"}), number_in(event, {"lamport_clock"})});
+  for (const auto& element : member(answer, "events")->GetArray()) {
+    const json_value& event = *member(element, "event");
+    all.push_back({text_of(event, "event_id").value_or(""), text_of(element, "state").value_or(""),
+                   text_of(element, "last_error").value_or(""),
+                   text_of(element, "reason").value_or(""), number_in(element, {"retry_count"}),
+                   number_in(event, {"lamport_clock"})});
   }
   return all;
 }

@@ -77,8 +77,8 @@ tls_front::tls_front(const fs::path& folder, const certificate& shown, int port,
   fs::create_directories(folder);
   const std::string at = folder.string();
   std::string places;
-  for (const char* one : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
-    places += std::string(one) + "_temp_path " + at + "/" + one + ";\n";
+  for (const char* name : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+    places += std::string(name) + "_temp_path " + at + "/" + name + ";\n";
   write_text(folder / "nginx.conf",
              "daemon off;\nmaster_process off;\npid " + at +
                  "/pid;\nerror_log stderr warn;\n"

@@ -151,10 +151,10 @@ TEST_F(Files, DescriptorIsClosedOnceAndMoves) {
   };
   int number = -1;
   {
-    unique_fd one(::dup(0));
-    ASSERT_TRUE(one);
-    number = one.get();
-    unique_fd two(std::move(one));
+    unique_fd duplicate(::dup(0));
+    ASSERT_TRUE(duplicate);
+    number = duplicate.get();
+    unique_fd two(std::move(duplicate));
     unique_fd three;
     three = std::move(two);
     EXPECT_EQ(three.get(), number);

@@ -38,14 +38,14 @@ result<event_record> record_one(environment& env, std::string_view node, const e
     return before.error();
   return env.write([&](lmdb_txn& txn, const store_tables& tables) {
     summary row = store_detail::read_summary(txn, tables);
-    store_detail::team_book teams(txn, tables);
-    store_detail::type_book types(txn, tables);
-    team_record& team = teams.at(draft.team_slug);
+    store_detail::partition_counters teams(txn, tables);
+    store_detail::type_counters types(txn, tables);
+    partition_record& team = teams.at(draft.team_slug);
     event_record event;
     event.id = next_ulid(row.last_id, static_cast<std::uint64_t>(wall_clock_now() / 1000),
                          draw_randomness());
     event.lamport = (how == flaw::loose_clock ? *before : row.clock) + 1;
-    event.team_id = team.id;
+    event.partition_id = team.id;
     const std::string head =
         render_head({to_string(event.id), event.lamport, std::string(node)}, draft.team_slug);
     const std::string tail = render_tail(draft);

@@ -43,7 +43,7 @@ result<void> send_batch(const home_view& view) {
   settle_request gone;
   gone.token = grant->token;
   for (const auto& event : grant->events)
-    gone.verdicts.push_back({event.seq, event.event_id, fate::delivered, {}, false});
+    gone.verdicts.push_back({event.seq, event.event_id, event_outcome::delivered, {}, false});
   if (const auto settled = queue->settle(gone, wall_clock_now()); !settled)
     return settled.error();
 

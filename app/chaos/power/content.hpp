@@ -21,7 +21,7 @@ inline constexpr std::size_t page_bytes = 4096;
 inline constexpr std::size_t sector_bytes = 512;
 
 /// How much of what is not durable has arrived, in one image.
-struct luck {
+struct torn_write_policy {
   std::size_t unit = page_bytes; ///< what arrives as a whole: page_bytes or sector_bytes
   double whole = 0;              ///< chance that a unit's newest version has arrived
   bool between = false;          ///< else: any of its versions; false: the durable one
@@ -46,7 +46,7 @@ public:
   void sync_newest();
 
   /// What the file may hold after a power loss.
-  std::string draw(const luck& how, dice& chance) const;
+  std::string draw(const torn_write_policy& how, dice& chance) const;
   /// What a program reads.
   std::string newest() const;
 
@@ -60,9 +60,9 @@ private:
     std::uint64_t end() const { return at + bytes.size(); }
   };
 
-  static void apply(const change& one, std::string& to);
+  static void apply(const change& change, std::string& to);
   /// The part of a change that lies in a unit of a file.
-  static void apply_in(const change& one, std::string& to, std::size_t begin, std::size_t end);
+  static void apply_in(const change& change, std::string& to, std::size_t begin, std::size_t end);
 
   std::string durable_;
   std::vector<change> pending_;

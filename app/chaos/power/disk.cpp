@@ -2,54 +2,54 @@
 
 namespace spec_kitty::chaos::power {
 
-void disk::apply(const step& one, std::size_t number) {
-  switch (one.what) {
+void disk::apply(const step& step, std::size_t number) {
+  switch (step.what) {
   case kind::create:
   case kind::make_folder:
-    names_.create(number, one.path, one.file, one.what == kind::make_folder);
+    names_.create(number, step.path, step.file, step.what == kind::make_folder);
     return;
   case kind::rename:
-    names_.rename(number, one.path, one.other);
+    names_.rename(number, step.path, step.other);
     return;
   case kind::exchange:
-    names_.exchange(number, one.path, one.other);
+    names_.exchange(number, step.path, step.other);
     return;
   case kind::link:
-    names_.link(number, one.path, one.other);
+    names_.link(number, step.path, step.other);
     return;
   case kind::remove:
-    names_.remove(number, one.path);
+    names_.remove(number, step.path);
     return;
-  case kind::said:
+  case kind::message:
   case kind::sync_begin:
     return;
   default:
     break;
   }
-  auto subject = names_.find(one.file, one.path);
-  if (subject == nullptr && one.what == kind::write) { // the C library made it, unseen
-    names_.create(number, one.path, one.file, false);
-    subject = names_.find(one.file, one.path);
+  auto subject = names_.find(step.file, step.path);
+  if (subject == nullptr && step.what == kind::write) { // the C library made it, unseen
+    names_.create(number, step.path, step.file, false);
+    subject = names_.find(step.file, step.path);
   }
   if (subject == nullptr)
     return;
-  if (one.what == kind::write)
-    subject->bytes.write(number, one.at, one.bytes);
-  else if (one.what == kind::resize)
-    subject->bytes.resize(number, one.at);
-  else if (one.what == kind::write_done)
+  if (step.what == kind::write)
+    subject->bytes.write(number, step.at, step.bytes);
+  else if (step.what == kind::resize)
+    subject->bytes.resize(number, step.at);
+  else if (step.what == kind::write_done)
     subject->bytes.sync_newest();
-  else if (one.data_only && behaviour_ == disk_kind::lying)
+  else if (step.data_only && behaviour_ == disk_kind::lying)
     return;
   else if (subject->folder)
-    names_.sync(subject, one.began);
+    names_.sync(subject, step.began);
   else
-    subject->bytes.sync(one.began);
+    subject->bytes.sync(step.began);
 }
 
 image disk::draw(dice& chance, const std::string& top) const {
   static constexpr double wholes[] = {0, 0.125, 0.5, 0.875, 1};
-  luck how;
+  torn_write_policy how;
   how.unit = chance.one_in(3) ? sector_bytes : page_bytes;
   how.whole = wholes[chance.below(5)];
   how.between = chance.one_in(2);
@@ -62,7 +62,7 @@ image disk::draw(dice& chance, const std::string& top) const {
 }
 
 void disk::take(const names::view& seen, const node& folder, const std::string& path,
-                const luck& how, dice& chance, image& out) const {
+                const torn_write_policy& how, dice& chance, image& out) const {
   out.folders.push_back(path);
   for (const auto& [name, child] : seen.of(folder)) {
     std::string below = path;

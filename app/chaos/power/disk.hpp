@@ -32,7 +32,7 @@ public:
   explicit disk(disk_kind behaviour = disk_kind::honest) : behaviour_(behaviour) {}
 
   /// The next step of the log; `number` is its place there.
-  void apply(const step& one, std::size_t number);
+  void apply(const step& step, std::size_t number);
 
   /// A way in which the power loss may have gone, of everything below `top`.
   image draw(dice& chance, const std::string& top) const;
@@ -41,8 +41,8 @@ public:
   std::string newest(std::string_view path) const;
 
 private:
-  void take(const names::view& seen, const node& folder, const std::string& path, const luck& how,
-            dice& chance, image& out) const;
+  void take(const names::view& seen, const node& folder, const std::string& path,
+            const torn_write_policy& how, dice& chance, image& out) const;
 
   disk_kind behaviour_;
   names names_;

@@ -119,13 +119,14 @@ void look_at_files(const fs::path& home, const recording& seen, moment cut, stor
   // Of several promises about one thing the newest counts; what was asked for later may be there.
   bool kept = true;
   std::string broken;
-  for (const auto& one : seen.promises) {
-    const bool as_promised = one.kind == promise::what::setting
-                                 ? values && values->text(one.key) == one.value
-                                 : session && *session && (*session)->username == one.value;
-    if (one.answered != 0 && one.answered <= cut) {
+  for (const auto& entry : seen.promises) {
+    const bool as_promised = entry.kind == promise::what::setting
+                                 ? values && values->text(entry.key) == entry.value
+                                 : session && *session && (*session)->username == entry.value;
+    if (entry.answered != 0 && entry.answered <= cut) {
       kept = as_promised;
-      broken = one.kind == promise::what::setting ? one.key + " = " + one.value : "the session";
+      broken =
+          entry.kind == promise::what::setting ? entry.key + " = " + entry.value : "the session";
     } else {
       kept = kept || as_promised;
     }
@@ -155,14 +156,14 @@ std::vector<violation> judge_image(const fs::path& folder, const recording& seen
                                    const std::string& on_server) {
   const fs::path home = folder / home_name;
   history found;
-  for (auto one : seen.attempts) {
-    if (one.answered > cut) { // it was not to be
-      one.answered = 0;
-      one.acknowledged = one.refused = false;
-      one.lamport_clock = 0;
-      one.event_id.clear();
+  for (auto attempt : seen.attempts) {
+    if (attempt.answered > cut) { // it was not to be
+      attempt.answered = 0;
+      attempt.acknowledged = attempt.refused = false;
+      attempt.lamport_clock = 0;
+      attempt.event_id.clear();
     }
-    found.attempts.push_back(std::move(one));
+    found.attempts.push_back(std::move(attempt));
   }
   store_view view;
   view.home = home_name;

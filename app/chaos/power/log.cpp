@@ -32,7 +32,7 @@ kind kind_of(const power_record& head) {
   case POWER_SYNC_END:
     return kind::sync_end;
   case POWER_SAID:
-    return kind::said;
+    return kind::message;
   default:
     throw std::runtime_error("the power log has a record of an unknown kind");
   }
@@ -55,42 +55,42 @@ std::vector<step> read_log(std::string_view log) {
     const std::uint64_t place = log.size() - rest.size();
     power_record head{};
     std::memcpy(&head, take(rest, sizeof head).data(), sizeof head);
-    step one;
-    one.what = kind_of(head);
-    one.data_only = (head.flags & POWER_DATA_ONLY) != 0;
-    one.pid = head.pid;
-    one.file = head.file;
-    one.at = head.at;
-    one.path = take(rest, head.path_size);
-    one.other = take(rest, head.other_size);
-    one.bytes = take(rest, head.bytes_size);
-    if (one.what == kind::sync_begin)
+    step step;
+    step.what = kind_of(head);
+    step.data_only = (head.flags & POWER_DATA_ONLY) != 0;
+    step.pid = head.pid;
+    step.file = head.file;
+    step.at = head.at;
+    step.path = take(rest, head.path_size);
+    step.other = take(rest, head.other_size);
+    step.bytes = take(rest, head.bytes_size);
+    if (step.what == kind::sync_begin)
       begins[place] = steps.size();
-    if (one.what == kind::sync_end)
-      one.began = begins.at(head.at);
-    steps.push_back(one);
-    if (one.what == kind::write && (head.flags & POWER_DURABLE) != 0) {
-      one.what = kind::write_done;
-      steps.push_back(one);
+    if (step.what == kind::sync_end)
+      step.began = begins.at(head.at);
+    steps.push_back(step);
+    if (step.what == kind::write && (head.flags & POWER_DURABLE) != 0) {
+      step.what = kind::write_done;
+      steps.push_back(step);
     }
   }
   return steps;
 }
 
-std::string to_string(const step& one) {
-  const std::string path(one.path);
-  const std::string both = path + " and " + std::string(one.other);
-  switch (one.what) {
+std::string to_string(const step& step) {
+  const std::string path(step.path);
+  const std::string both = path + " and " + std::string(step.other);
+  switch (step.what) {
   case kind::create:
     return "create " + path;
   case kind::make_folder:
     return "mkdir " + path;
   case kind::write:
   case kind::write_done:
-    return (one.what == kind::write ? "write " : "durable write ") + path + " at " +
-           std::to_string(one.at) + ", " + std::to_string(one.bytes.size()) + " bytes";
+    return (step.what == kind::write ? "write " : "durable write ") + path + " at " +
+           std::to_string(step.at) + ", " + std::to_string(step.bytes.size()) + " bytes";
   case kind::resize:
-    return "resize " + path + " to " + std::to_string(one.at);
+    return "resize " + path + " to " + std::to_string(step.at);
   case kind::rename:
     return "rename " + both;
   case kind::exchange:
@@ -103,9 +103,9 @@ std::string to_string(const step& one) {
     return "begin to sync " + path;
   case kind::sync_end:
     return "sync " + path;
-  case kind::said:
+  case kind::message:
     return "say " +
-           std::string(one.bytes.substr(0, std::min<std::size_t>(60, one.bytes.find('\n'))));
+           std::string(step.bytes.substr(0, std::min<std::size_t>(60, step.bytes.find('\n'))));
   }
   return {};
 }

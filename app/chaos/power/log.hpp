@@ -24,12 +24,12 @@ enum class kind : std::uint8_t {
   remove,
   sync_begin,
   sync_end,
-  said,
+  message,
 };
 
 /// Views lie in the log's bytes.
 struct step {
-  kind what = kind::said;
+  kind what = kind::message;
   bool data_only = false; ///< of a sync: fdatasync
   std::uint32_t pid = 0;  ///< who did it
   std::uint64_t file = 0; ///< inode number
@@ -44,6 +44,6 @@ struct step {
 std::vector<step> read_log(std::string_view log);
 
 /// `write home/queue/env/data.mdb at 4128, 120 bytes`
-std::string to_string(const step& one);
+std::string to_string(const step& step);
 
 } // namespace spec_kitty::chaos::power

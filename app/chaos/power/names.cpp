@@ -11,7 +11,7 @@ names::names() : root_(std::make_shared<node>()) {
 
 bool names::change::touches(const node* folder) const {
   return std::any_of(edits.begin(), edits.end(),
-                     [&](const edit& one) { return one.folder.get() == folder; });
+                     [&](const edit& edit) { return edit.folder.get() == folder; });
 }
 
 node_ptr names::find(std::string_view path) const {
@@ -36,19 +36,19 @@ names::place names::place_of(std::string_view path) const {
   return {folder, std::string(path.substr(slash == std::string_view::npos ? 0 : slash + 1))};
 }
 
-void names::put(entries& into, const edit& one) {
-  if (one.subject == nullptr)
-    into.erase(one.name);
+void names::put(entries& into, const edit& edit) {
+  if (edit.subject == nullptr)
+    into.erase(edit.name);
   else
-    into[one.name] = one.subject;
+    into[edit.name] = edit.subject;
 }
 
 void names::change_names(std::size_t step, std::vector<edit> edits) {
-  for (const auto& one : edits)
-    if (one.folder == nullptr)
+  for (const auto& edit : edits)
+    if (edit.folder == nullptr)
       return; // in a folder that nobody saw being made
-  for (const auto& one : edits)
-    put(one.folder->now, one);
+  for (const auto& edit : edits)
+    put(edit.folder->now, edit);
   pending_.push_back({step, std::move(edits)});
 }
 
@@ -68,10 +68,10 @@ void names::rename(std::size_t step, std::string_view from, std::string_view to)
                  {{source.folder, source.name, nullptr}, {target.folder, target.name, subject}});
 }
 
-void names::exchange(std::size_t step, std::string_view one, std::string_view other) {
-  const auto source = place_of(one);
+void names::exchange(std::size_t step, std::string_view text, std::string_view other) {
+  const auto source = place_of(text);
   const auto target = place_of(other);
-  const auto first = find(one);
+  const auto first = find(text);
   const auto second = find(other);
   if (first != nullptr && second != nullptr)
     change_names(step, {{source.folder, source.name, second}, {target.folder, target.name, first}});
@@ -93,19 +93,20 @@ void names::sync(const node_ptr& folder, std::size_t before) {
   // What is durable in one folder is so in the other folder of a rename, with all that came before
   // it there. So from the newest back: a set of folders, and from where on each is durable.
   std::set<const node*> reached = {folder.get()};
-  for (auto one = pending_.rbegin(); one != pending_.rend(); ++one) {
-    if (one->step >= before || std::none_of(reached.begin(), reached.end(),
-                                            [&](const node* each) { return one->touches(each); }))
+  for (auto change_at = pending_.rbegin(); change_at != pending_.rend(); ++change_at) {
+    if (change_at->step >= before ||
+        std::none_of(reached.begin(), reached.end(),
+                     [&](const node* each) { return change_at->touches(each); }))
       continue;
-    one->durable = true;
-    for (const auto& edit : one->edits)
+    change_at->durable = true;
+    for (const auto& edit : change_at->edits)
       reached.insert(edit.folder.get());
   }
-  for (const auto& one : pending_)
-    if (one.durable)
-      for (const auto& edit : one.edits)
+  for (const auto& pending_change : pending_)
+    if (pending_change.durable)
+      for (const auto& edit : pending_change.edits)
         put(edit.folder->durable, edit);
-  std::erase_if(pending_, [](const change& one) { return one.durable; });
+  std::erase_if(pending_, [](const change& change) { return change.durable; });
 }
 
 names::view names::draw(names_arrived how, dice& chance) const {
@@ -122,13 +123,13 @@ names::view names::draw(names_arrived how, dice& chance) const {
     const bool stop =
         how == names_arrived::folders &&
         (std::any_of(edits.begin(), edits.end(),
-                     [&](const edit& one) { return ended.contains(one.folder.get()); }) ||
+                     [&](const edit& edit) { return ended.contains(edit.folder.get()); }) ||
          chance.one_in(1 + stops));
-    for (const auto& one : edits) {
+    for (const auto& edit : edits) {
       if (stop)
-        ended.insert(one.folder.get());
+        ended.insert(edit.folder.get());
       else
-        put(out.changed_.try_emplace(one.folder.get(), one.folder->durable).first->second, one);
+        put(out.changed_.try_emplace(edit.folder.get(), edit.folder->durable).first->second, edit);
     }
   }
   return out;

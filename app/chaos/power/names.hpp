@@ -44,7 +44,7 @@ public:
 
   void create(std::size_t step, std::string_view path, std::uint64_t file, bool folder);
   void rename(std::size_t step, std::string_view from, std::string_view to);
-  void exchange(std::size_t step, std::string_view one, std::string_view other);
+  void exchange(std::size_t step, std::string_view text, std::string_view other);
   void link(std::size_t step, std::string_view from, std::string_view to);
   void remove(std::size_t step, std::string_view path);
   /// All changes in the folder of steps before this one are durable.
@@ -90,7 +90,7 @@ private:
 
   place place_of(std::string_view path) const;
   void change_names(std::size_t step, std::vector<edit> edits);
-  static void put(entries& into, const edit& one);
+  static void put(entries& into, const edit& edit);
 
   node_ptr root_;
   std::unordered_map<std::uint64_t, node_ptr> by_file_;

@@ -14,13 +14,13 @@ std::optional<answer> read_answer(const std::string& line) {
   if (!parsed || !parsed->IsObject())
     return std::nullopt;
   const json_value* event = member(*parsed, "event");
-  const json_value& said = event != nullptr ? *event : *parsed;
+  const json_value& event_json = event != nullptr ? *event : *parsed;
   answer out;
   if (const json_value* spilled = member(*parsed, "spilled"))
     out.spilled = spilled->IsTrue();
-  out.event_id = text_of(said, "event_id").value_or("");
+  out.event_id = text_of(event_json, "event_id").value_or("");
   out.lamport_clock =
-      static_cast<std::uint64_t>(whole_number_of(said, "lamport_clock").value_or(0));
+      static_cast<std::uint64_t>(whole_number_of(event_json, "lamport_clock").value_or(0));
   out.recorded = out.spilled || !out.event_id.empty();
   return out;
 }
@@ -132,14 +132,14 @@ void recorder::note_answers(const started& program, recording& out) const {
   std::string rest;
   moment asked = 0;
   for (std::size_t i = 0; i < out.steps.size(); ++i) {
-    const auto& one = out.steps[i];
-    if (one.pid != program.pid)
+    const auto& recorded_step = out.steps[i];
+    if (recorded_step.pid != program.pid)
       continue;
     if (asked == 0)
       asked = i + 1;
-    if (one.what != kind::said)
+    if (recorded_step.what != kind::message)
       continue;
-    rest += one.bytes;
+    rest += recorded_step.bytes;
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;) {
       lines.emplace_back(rest.substr(0, end), i + 1);
       rest.erase(0, end + 1);
@@ -150,20 +150,20 @@ void recorder::note_answers(const started& program, recording& out) const {
     out.promises.back().answered = lines.empty() ? 0 : lines.front().second;
   }
   for (std::size_t i = 0; i < program.markers.size(); ++i) {
-    attempt one;
-    one.marker = program.markers[i];
-    one.home = home_name;
-    one.asked = asked == 0 ? out.steps.size() + 1 : asked;
+    attempt attempt;
+    attempt.marker = program.markers[i];
+    attempt.home = home_name;
+    attempt.asked = asked == 0 ? out.steps.size() + 1 : asked;
     if (i < lines.size()) {
-      const auto said = read_answer(lines[i].first).value_or(answer{});
-      one.answered = lines[i].second;
-      one.acknowledged = said.recorded;
-      one.refused = !said.recorded;
-      one.spilled = said.spilled;
-      one.event_id = said.event_id;
-      one.lamport_clock = said.lamport_clock;
+      const auto answer_line = read_answer(lines[i].first).value_or(answer{});
+      attempt.answered = lines[i].second;
+      attempt.acknowledged = answer_line.recorded;
+      attempt.refused = !answer_line.recorded;
+      attempt.spilled = answer_line.spilled;
+      attempt.event_id = answer_line.event_id;
+      attempt.lamport_clock = answer_line.lamport_clock;
     }
-    out.attempts.push_back(std::move(one));
+    out.attempts.push_back(std::move(attempt));
   }
 }
 

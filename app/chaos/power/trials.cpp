@@ -41,11 +41,11 @@ std::vector<trial> draw_trials(const recording& seen, const trial_options& how) 
   return out;
 }
 
-std::string named(const recording& seen, const trial& one) {
-  return seen.workload + ", power lost after " + std::to_string(one.cut) + " of " +
+std::string named(const recording& seen, const trial& trial) {
+  return seen.workload + ", power lost after " + std::to_string(trial.cut) + " of " +
          std::to_string(seen.steps.size()) + " steps" +
-         (one.cut == 0 ? "" : " (" + to_string(seen.steps[one.cut - 1]) + ")") + ", image " +
-         std::to_string(one.seed) + ": ";
+         (trial.cut == 0 ? "" : " (" + to_string(seen.steps[trial.cut - 1]) + ")") + ", image " +
+         std::to_string(trial.seed) + ": ";
 }
 
 /// A worker, as its parent knows it. Which image it is at stands in memory that both share.
@@ -65,15 +65,15 @@ struct worker {
     std::size_t steps = 0;
     for (; at < trials.size(); at += stride) {
       ::alarm(seconds_per_image);
-      const trial& one = trials[at];
-      for (; steps < one.cut; ++steps)
+      const trial& trial = trials[at];
+      for (; steps < trial.cut; ++steps)
         played.apply(seen.steps[steps], steps);
-      dice chance(one.seed);
+      dice chance(trial.seed);
       write_image(played.draw(chance, home_name), folder, chance);
       const auto on_server = played.newest(std::string(server_name) + "/events.jsonl");
       std::string text;
-      for (const auto& wrong : judge_image(folder, seen, one.cut, on_server))
-        text += wrong.invariant + '\0' + named(seen, one) + wrong.words + '\0';
+      for (const auto& wrong : judge_image(folder, seen, trial.cut, on_server))
+        text += wrong.invariant + '\0' + named(seen, trial) + wrong.words + '\0';
       if (!text.empty() && ::write(out, text.data(), text.size()) < 0)
         ::_exit(1);
     }
@@ -102,9 +102,9 @@ public:
     }
   }
   ~crew() {
-    for (auto& one : workers_)
-      if (one.pid > 0)
-        end(one, SIGKILL);
+    for (auto& worker : workers_)
+      if (worker.pid > 0)
+        end(worker, SIGKILL);
     ::munmap(shared_, shared_bytes_);
   }
   crew(const crew&) = delete;
@@ -113,7 +113,7 @@ public:
   trial_result finish() {
     while (
         std::any_of(workers_.begin(), workers_.end(), [](const worker& w) { return w.pid > 0; }) &&
-        out_.violations.size() < how_.most_violations)
+        out_.violations.size() < how_.max_violations)
       listen();
     for (std::size_t i = 0; i < workers_.size(); ++i) // those before where it stands, of its stride
       out_.judged += (std::min<std::size_t>(*workers_[i].at, trials_.size() + workers_.size() - 1) -
@@ -125,13 +125,13 @@ public:
 
 private:
   void start(std::size_t number) {
-    worker& one = workers_[number];
+    worker& worker = workers_[number];
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
       throw std::runtime_error("no pipe");
     const pid_t parent = ::getpid();
-    one.pid = ::fork();
-    if (one.pid == 0) {
+    worker.pid = ::fork();
+    if (worker.pid == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent)
         ::_exit(1);
@@ -139,69 +139,69 @@ private:
       ::setrlimit(RLIMIT_CORE, &no_core);
       for (const int signal : {SIGBUS, SIGSEGV, SIGABRT, SIGALRM})
         ::signal(signal, SIG_DFL);
-      work(seen_, trials_, how_, folder_ / std::to_string(number), workers_.size(), *one.at,
+      work(seen_, trials_, how_, folder_ / std::to_string(number), workers_.size(), *worker.at,
            ends[1]);
     }
     ::close(ends[1]);
-    one.found = unique_fd(ends[0]);
-    if (one.pid < 0)
+    worker.found = unique_fd(ends[0]);
+    if (worker.pid < 0)
       throw std::runtime_error("no process");
   }
 
-  static int end(worker& one, int signal) {
+  static int end(worker& worker, int signal) {
     if (signal != 0)
-      ::kill(one.pid, signal);
+      ::kill(worker.pid, signal);
     int how = 0;
-    ::waitpid(one.pid, &how, 0);
-    one.pid = -1;
+    ::waitpid(worker.pid, &how, 0);
+    worker.pid = -1;
     return how;
   }
 
   /// Waits for news of any worker; a silent one is ended by its own alarm.
   void listen() {
     std::vector<pollfd> fds;
-    for (const auto& one : workers_)
-      fds.push_back({one.pid > 0 ? one.found.get() : -1, POLLIN, 0});
+    for (const auto& worker : workers_)
+      fds.push_back({worker.pid > 0 ? worker.found.get() : -1, POLLIN, 0});
     ::poll(fds.data(), fds.size(), static_cast<int>(2000 * seconds_per_image));
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (fds[i].revents == 0)
         continue;
-      worker& one = workers_[i];
+      worker& worker = workers_[i];
       std::array<char, 16384> chunk{};
-      const auto got = ::read(one.found.get(), chunk.data(), chunk.size());
+      const auto got = ::read(worker.found.get(), chunk.data(), chunk.size());
       if (got > 0) {
-        one.read.append(chunk.data(), static_cast<std::size_t>(got));
-        take_violations(one);
+        worker.read.append(chunk.data(), static_cast<std::size_t>(got));
+        take_violations(worker);
       } else {
-        take_end(i, end(one, 0));
+        take_end(i, end(worker, 0));
       }
     }
   }
 
-  void take_violations(worker& one) {
+  void take_violations(worker& worker) {
     for (;;) {
-      const auto first = one.read.find('\0');
-      const auto second = first == std::string::npos ? first : one.read.find('\0', first + 1);
+      const auto first = worker.read.find('\0');
+      const auto second = first == std::string::npos ? first : worker.read.find('\0', first + 1);
       if (second == std::string::npos)
         return;
       out_.violations.push_back(
-          {one.read.substr(0, first), one.read.substr(first + 1, second - first - 1)});
-      one.read.erase(0, second + 1);
+          {worker.read.substr(0, first), worker.read.substr(first + 1, second - first - 1)});
+      worker.read.erase(0, second + 1);
     }
   }
 
   void take_end(std::size_t number, int how) {
-    worker& one = workers_[number];
+    worker& worker = workers_[number];
     if (!WIFSIGNALED(how))
       return;
-    const std::size_t at = *one.at;
+    const std::size_t at = *worker.at;
     out_.violations.push_back(
         {"store", named(seen_, trials_[at]) + (WTERMSIG(how) == SIGALRM
                                                    ? "the store does not open in time"
                                                    : "whoever opens the store ends by the signal " +
                                                          std::to_string(WTERMSIG(how)))});
-    *one.at = at + workers_.size();
-    one.read.clear();
+    *worker.at = at + workers_.size();
+    worker.read.clear();
     start(number);
   }
 

@@ -20,7 +20,7 @@ struct trial_options {
   std::uint64_t seed = 0;
   std::uint64_t images = 0;
   disk_kind behaviour = disk_kind::honest;
-  std::size_t most_violations = 20; ///< then it ends early: what is broken is broken
+  std::size_t max_violations = 20; ///< then it ends early: what is broken is broken
   unsigned workers = 2;
 };
 

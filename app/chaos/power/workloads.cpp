@@ -98,8 +98,9 @@ void killed(recorder& on, dice& chance) {
     auto victim = on.single();
     victim.may_die = true;
     on.run(victim);
-    std::erase_if(on.env,
-                  [](const auto& one) { return one.first.find("_SHIM_") != one.first.npos; });
+    std::erase_if(on.env, [](const auto& variable) {
+      return variable.first.find("_SHIM_") != variable.first.npos;
+    });
     on.run(on.single());
   }
 }

@@ -11,7 +11,7 @@ namespace {
 /// For what no client waits for any more: a late request, a second one.
 constexpr auto patience_alone = 5s;
 /// How long a frame is held back for the one that is to overtake it.
-constexpr auto longest_hold = 200ms;
+constexpr auto max_hold = 200ms;
 
 std::size_t index_of(direction way) {
   return way == direction::up ? 0 : 1;
@@ -19,8 +19,8 @@ std::size_t index_of(direction way) {
 
 std::string shaped(std::string bytes, const shape& how) {
   if (how.flip && !bytes.empty()) {
-    char& spoilt = bytes[*how.flip % bytes.size()];
-    spoilt = static_cast<char>(spoilt ^ 1);
+    char& corrupted = bytes[*how.flip % bytes.size()];
+    corrupted = static_cast<char>(corrupted ^ 1);
   }
   bytes.resize(std::min(bytes.size(), how.most));
   return bytes;
@@ -160,25 +160,25 @@ void connection::pass_frames(stream& from, stream& to, direction way) {
   }
 }
 
-void connection::pass_frame(const ws_frame& one, stream& to, direction way) {
+void connection::pass_frame(const ws_frame& frame, stream& to, direction way) {
   using kind = frame_fault::kind;
   greeted_ = greeted_ || way == direction::down;
-  const bool whole_text = one.opcode == ws_frame::text && one.final;
+  const bool whole_text = frame.opcode == ws_frame::text && frame.final;
   if (whole_text && way == direction::up)
-    core_->on_event(asked_, one.payload);
+    core_->on_event(asked_, frame.payload);
   const frame_fault* fault = whole_text ? core_->frame_fault_for(way) : nullptr;
   std::string& held = held_[index_of(way)];
   if (!held.empty()) {
-    to.put(one.raw + std::exchange(held, {}));
+    to.put(frame.raw + std::exchange(held, {}));
     if (fault != nullptr && fault->what == kind::swap)
       core_->used(*fault);
     return;
   }
   if (fault == nullptr)
-    return to.put(one.raw);
+    return to.put(frame.raw);
   if (fault->what == kind::swap) { // used when another one has overtaken it
-    held = one.raw;
-    held_until_[index_of(way)] = stream::clock::now() + longest_hold;
+    held = frame.raw;
+    held_until_[index_of(way)] = stream::clock::now() + max_hold;
     return;
   }
   const frame_fault what = *fault;
@@ -188,20 +188,21 @@ void connection::pass_frame(const ws_frame& one, stream& to, direction way) {
   case kind::swap:
     return;
   case kind::twice:
-    return to.put(one.raw + one.raw);
+    return to.put(frame.raw + frame.raw);
   case kind::delay:
-    return to.put(one.raw, std::chrono::milliseconds(what.amount));
+    return to.put(frame.raw, std::chrono::milliseconds(what.amount));
   case kind::cut:
-    to.put(one.raw.substr(0, std::min<std::size_t>(what.amount, one.raw.size() - 1)));
+    to.put(frame.raw.substr(0, std::min<std::size_t>(what.amount, frame.raw.size() - 1)));
     return end_both(ending::fin);
-  case kind::spoil:
-    return to.put(frame_bytes(
-        one.opcode, what.amount == 0 ? "\xff\xfe" + one.payload : one.payload + "!", one.mask_key));
+  case kind::corrupt:
+    return to.put(frame_bytes(frame.opcode,
+                              what.amount == 0 ? "\xff\xfe" + frame.payload : frame.payload + "!",
+                              frame.mask_key));
   case kind::close:
     client_.put(frame_bytes(ws_frame::close, close_payload(what.amount)));
     return end_both(ending::fin);
   case kind::insert:
-    return to.put(frame_bytes(ws_frame::text, what.text, one.mask_key) + one.raw);
+    return to.put(frame_bytes(ws_frame::text, what.text, frame.mask_key) + frame.raw);
   case kind::hole:
     phase_ = phase::silent;
     return;

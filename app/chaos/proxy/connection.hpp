@@ -27,7 +27,7 @@ public:
   virtual std::optional<exchange_fault> fault_for(const exchange& asked, std::string& instead) = 0;
   /// The fault waiting for a frame of that direction, not yet used.
   virtual const frame_fault* frame_fault_for(direction way) = 0;
-  virtual void used(const frame_fault& one) = 0;
+  virtual void used(const frame_fault& fault) = 0;
   virtual void on_reply(const exchange& asked, const http_text& reply) = 0;
   virtual void on_event(const exchange& upgrade, const std::string& text) = 0;
   virtual void reply_lost(const exchange& asked) = 0;
@@ -61,7 +61,7 @@ private:
   void ask_server(std::string bytes, const shape& how);
   void answer(std::string bytes, const shape& how);
   void pass_frames(stream& from, stream& to, direction way);
-  void pass_frame(const ws_frame& one, stream& to, direction way);
+  void pass_frame(const ws_frame& frame, stream& to, direction way);
   void let_go_of_held(direction way, stream& to);
   void end_both(ending how);
 

@@ -73,7 +73,7 @@ enum class direction { up, down }; ///< client to server, server to client
 
 /// A fault of one text frame of a WebSocket.
 struct frame_fault {
-  enum class kind { drop, twice, delay, cut, spoil, swap, close, hole, insert };
+  enum class kind { drop, twice, delay, cut, corrupt, swap, close, hole, insert };
 
   std::string name;
   kind what = kind::drop;

@@ -17,7 +17,7 @@ std::string lower(std::string_view text) {
 }
 
 template <class Number>
-std::optional<Number> number_in(std::string_view text) {
+std::optional<Number> decimal_in(std::string_view text) {
   Number out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() ? std::optional(out) : std::nullopt;
@@ -46,7 +46,7 @@ std::string http_text::path() const {
 }
 
 int http_text::status() const {
-  return number_in<int>(word(start, 1)).value_or(0);
+  return decimal_in<int>(word(start, 1)).value_or(0);
 }
 
 std::optional<http_text> first_message(std::string_view bytes, bool ended) {
@@ -70,7 +70,7 @@ std::optional<http_text> first_message(std::string_view bytes, bool ended) {
   const auto body = bytes.substr(head_end + 4);
   const bool reply = out.start.starts_with("HTTP/");
   const bool bare = reply && (out.status() < 200 || out.status() == 204 || out.status() == 304);
-  auto size = number_in<std::size_t>(out.header("content-length"));
+  auto size = decimal_in<std::size_t>(out.header("content-length"));
   if (bare || (!size && !reply))
     size = 0;
   if (size ? body.size() < *size : !ended)

@@ -14,18 +14,19 @@ namespace spec_kitty::chaos {
 
 /// What a lie needs to be told, and what it leaves behind.
 enum lie_needs : unsigned {
-  nothing_more = 0,
-  guilty_one = 1,     ///< an event of the step is marked as guilty
-  a_crowd = 2,        ///< many events in one batch, none guilty: all are refused, none is to blame
-  a_websocket = 4,    ///< a daemon that keeps a WebSocket
-  a_clock_told = 8,   ///< the home hears clock_told(drawn)
-  a_login_after = 16, ///< the session is over
-  a_login = 32,       ///< it is told to a login
+  needs_nothing = 0,
+  needs_poison_event = 1, ///< an event of the step is marked as guilty
+  needs_large_batch =
+      2,               ///< many events in one batch, none guilty: all are refused, none is to blame
+  needs_websocket = 4, ///< a daemon that keeps a WebSocket
+  needs_server_clock = 8, ///< the home hears claimed_clock(drawn)
+  needs_login_after = 16, ///< the session is over
+  needs_login = 32,       ///< it is told to a login
 };
 
 struct lie {
   std::string_view name;
-  unsigned needs = nothing_more;
+  unsigned needs = needs_nothing;
   /// The faults to put up; the first one is the lie, others bring the client to where it is told.
   std::vector<exchange_fault> (*make)(std::uint64_t drawn);
 };
@@ -42,8 +43,8 @@ std::vector<lie> all_lies();
 /// The one of that name; nothing where there is none.
 std::optional<lie> find_lie(std::string_view name);
 
-/// The clock that a lie of `a_clock_told` tells: far ahead, yet possible.
-std::uint64_t clock_told(std::uint64_t drawn);
+/// The clock that a lie of `needs_server_clock` tells: far ahead, yet possible.
+std::uint64_t claimed_clock(std::uint64_t drawn);
 
 /// Always that reply, on that path.
 exchange_fault always(std::string_view path, std::string reply, unsigned times = 0);

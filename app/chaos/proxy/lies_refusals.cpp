@@ -11,14 +11,14 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-using faults = std::vector<exchange_fault>;
+using fault_list = std::vector<exchange_fault>;
 
 constexpr const char* why = "the word poison is not allowed in entry_content";
-constexpr const char* alien =
+constexpr const char* foreign_refusal =
     R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","error":"never heard of it"})";
 
 template <class Answer>
-faults to_guilty(Answer answer) {
+fault_list to_guilty(Answer answer) {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.times = 0;
@@ -30,14 +30,14 @@ faults to_guilty(Answer answer) {
   return {out};
 }
 
-faults refuse(std::string reply) {
+fault_list refuse(std::string reply) {
   return to_guilty([reply = std::move(reply)](const exchange&) { return reply; });
 }
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string joined_results(const std::vector<std::string>& parts) {
   std::string out;
-  for (const auto& one : parts)
-    out += (out.empty() ? "" : ",") + one;
+  for (const auto& part : parts)
+    out += (out.empty() ? "" : ",") + part;
   return out;
 }
 
@@ -61,7 +61,8 @@ std::string refusal(const std::string& details) {
 }
 
 /// An error for the guilty ones, said under that name; the others are to come again.
-faults error_under(const std::string& status, const std::string& name, const std::string& words) {
+fault_list error_under(const std::string& status, const std::string& name,
+                       const std::string& words) {
   return to_guilty([=](const exchange& asked) {
     std::vector<std::string> list;
     for (const auto& event : asked.events)
@@ -69,12 +70,12 @@ faults error_under(const std::string& status, const std::string& name, const std
                      (event.guilty ? status : "pending") + "\"" +
                      (event.guilty && !name.empty() ? ",\"" + name + "\":" + quoted(words) : "") +
                      "}");
-    return reply_text(200, R"({"results":[)" + joined(list) + "]}");
+    return reply_text(200, R"({"results":[)" + joined_results(list) + "]}");
   });
 }
 
 /// 413 for more than a few events in one batch.
-faults too_many(std::size_t most, const std::string& limits) {
+fault_list too_many(std::size_t most, const std::string& limits) {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.times = 0;
@@ -87,7 +88,7 @@ faults too_many(std::size_t most, const std::string& limits) {
   return {out};
 }
 
-faults everything(int status) {
+fault_list everything(int status) {
   return {always(protocol::batch_path, reply_text(status, R"({"error":"no"})"))};
 }
 
@@ -96,54 +97,59 @@ faults everything(int status) {
 std::span<const lie> refusal_lies() {
   using n = std::uint64_t;
   static constexpr std::array<lie, 24> all = {{
-      {"400 with names in a list", guilty_one,
-       [](n) {
-         return to_guilty(
-             [](const exchange& asked) { return refusal("[" + joined(named(asked)) + "]"); });
-       }},
-      {"400 with names in a text", guilty_one,
+      {"400 with names in a list", needs_poison_event,
        [](n) {
          return to_guilty([](const exchange& asked) {
-           return refusal(quoted("[" + joined(named(asked)) + "]"));
+           return refusal("[" + joined_results(named(asked)) + "]");
          });
        }},
-      {"400 with names as keys", guilty_one,
+      {"400 with names in a text", needs_poison_event,
+       [](n) {
+         return to_guilty([](const exchange& asked) {
+           return refusal(quoted("[" + joined_results(named(asked)) + "]"));
+         });
+       }},
+      {"400 with names as keys", needs_poison_event,
        [](n) {
          return to_guilty([](const exchange& asked) {
            std::vector<std::string> keys;
            for (const auto& event : asked.events)
              if (event.guilty)
                keys.push_back("\"" + event.event_id + "\":" + quoted(why));
-           return refusal("{" + joined(keys) + "}");
+           return refusal("{" + joined_results(keys) + "}");
          });
        }},
-      {"400 with one name at a time", guilty_one,
+      {"400 with one name at a time", needs_poison_event,
        [](n) {
          return to_guilty(
              [](const exchange& asked) { return refusal("[" + named(asked).front() + "]"); });
        }},
-      {"400 with names never sent beside it", guilty_one,
+      {"400 with names never sent beside it", needs_poison_event,
        [](n) {
          return to_guilty([](const exchange& asked) {
-           return refusal("[" + std::string(alien) + ",\"x\",null," + joined(named(asked)) + "]");
+           return refusal("[" + std::string(foreign_refusal) + ",\"x\",null," +
+                          joined_results(named(asked)) + "]");
          });
        }},
-      {"error under error_message", guilty_one,
+      {"error under error_message", needs_poison_event,
        [](n) { return error_under("error", "error_message", why); }},
-      {"error under error", guilty_one, [](n) { return error_under("rejected", "error", why); }},
-      {"error under reason", guilty_one, [](n) { return error_under("rejected", "reason", why); }},
-      {"error under detail", guilty_one, [](n) { return error_under("error", "detail", why); }},
-      {"error without a word", guilty_one, [](n) { return error_under("error", "", ""); }},
-      {"error with escape codes", guilty_one,
+      {"error under error", needs_poison_event,
+       [](n) { return error_under("rejected", "error", why); }},
+      {"error under reason", needs_poison_event,
+       [](n) { return error_under("rejected", "reason", why); }},
+      {"error under detail", needs_poison_event,
+       [](n) { return error_under("error", "detail", why); }},
+      {"error without a word", needs_poison_event, [](n) { return error_under("error", "", ""); }},
+      {"error with escape codes", needs_poison_event,
        [](n) { return error_under("error", "error", "\x1b[2J\x1b]0;x\x07\n\r"); }},
-      {"error of 100 kB", guilty_one,
+      {"error of 100 kB", needs_poison_event,
        [](n) { return error_under("error", "error", std::string(100000, 'x')); }},
-      {"400 without names", guilty_one,
+      {"400 without names", needs_poison_event,
        [](n) { return refuse(reply_text(400, R"({"error":"validation failed"})")); }},
-      {"400 with only names never sent", guilty_one,
-       [](n) { return refuse(refusal("[" + std::string(alien) + "]")); }},
-      {"422", guilty_one, [](n) { return refuse(reply_text(422, R"({"detail":"no"})")); }},
-      {"413 for one event", guilty_one,
+      {"400 with only names never sent", needs_poison_event,
+       [](n) { return refuse(refusal("[" + std::string(foreign_refusal) + "]")); }},
+      {"422", needs_poison_event, [](n) { return refuse(reply_text(422, R"({"detail":"no"})")); }},
+      {"413 for one event", needs_poison_event,
        [](n) { return refuse(reply_text(413, R"({"error":"payload too large"})")); }},
       {"413 over a few events", 0, [](n drawn) { return too_many(1 + drawn % 5, ""); }},
       {"413 with limits", 0,
@@ -156,9 +162,9 @@ std::span<const lie> refusal_lies() {
       {"413 with limits in words", 0,
        [](n drawn) { return too_many(1 + drawn % 5, R"({"max_events":"x","max_bytes":1e300})"); }},
       {"413 with limits in a list", 0, [](n drawn) { return too_many(1 + drawn % 5, "[1,2]"); }},
-      {"400 for everything", a_crowd, [](n) { return everything(400); }},
-      {"422 for everything", a_crowd, [](n) { return everything(422); }},
-      {"413 for everything", a_crowd, [](n) { return everything(413); }},
+      {"400 for everything", needs_large_batch, [](n) { return everything(400); }},
+      {"422 for everything", needs_large_batch, [](n) { return everything(422); }},
+      {"413 for everything", needs_large_batch, [](n) { return everything(413); }},
   }};
   return all;
 }

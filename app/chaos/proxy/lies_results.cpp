@@ -12,10 +12,11 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-using faults = std::vector<exchange_fault>;
+using fault_list = std::vector<exchange_fault>;
 using results = std::vector<std::string>; // each a JSON object
 
-constexpr const char* alien = R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","status":"success"})";
+constexpr const char* foreign_result =
+    R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","status":"success"})";
 
 std::string with_status(const std::string& id, const std::string& status_json) {
   return R"({"event_id":")" + id + R"(","status":)" + status_json + "}";
@@ -27,8 +28,8 @@ results results_of(const http_text& reply) {
   const auto body = parse_json(reply.body);
   const json_value* list = body && body->IsObject() ? member(*body, "results") : nullptr;
   if (list != nullptr && list->IsArray())
-    for (const auto& one : list->GetArray())
-      out.push_back(to_text(one));
+    for (const auto& result_entry : list->GetArray())
+      out.push_back(to_text(result_entry));
   return out;
 }
 
@@ -41,7 +42,7 @@ std::string body_of(const results& list, const std::string& more = {}) {
 
 /// A refusal goes by as it is: there is nothing to lie about.
 template <class Change>
-faults changed(Change change, std::string_view type = "application/json") {
+fault_list changed(Change change, std::string_view type = "application/json") {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.times = 0;
@@ -53,12 +54,12 @@ faults changed(Change change, std::string_view type = "application/json") {
 }
 
 template <class Change>
-faults list_changed(Change change) {
+fault_list list_changed(Change change) {
   return changed([change](const exchange&, results list) { return body_of(change(list)); });
 }
 
 /// Every result with that status, a JSON value.
-faults status_of_all(const std::string& status_json) {
+fault_list status_of_all(const std::string& status_json) {
   return changed([status_json](const exchange& asked, const results&) {
     results list;
     for (const auto& event : asked.events)
@@ -67,7 +68,7 @@ faults status_of_all(const std::string& status_json) {
   });
 }
 
-faults not_yet(const std::string& status_json) {
+fault_list not_yet(const std::string& status_json) {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.times = 0;
@@ -81,12 +82,12 @@ faults not_yet(const std::string& status_json) {
 }
 
 /// That body, and no event is kept.
-faults none_kept(const std::string& body) {
+fault_list none_kept(const std::string& body) {
   return {always(protocol::batch_path, reply_text(200, body))};
 }
 
 /// The first half is pending, the second half is not mentioned, and no event is kept.
-faults half_pending() {
+fault_list half_pending() {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.times = 0;
@@ -99,7 +100,7 @@ faults half_pending() {
   return {out};
 }
 
-faults clock(const std::string& json) {
+fault_list clock(const std::string& json) {
   return changed([json](const exchange&, const results& list) {
     return body_of(list, R"(,"server_clock":)" + json);
   });
@@ -107,7 +108,7 @@ faults clock(const std::string& json) {
 
 } // namespace
 
-std::uint64_t clock_told(std::uint64_t drawn) {
+std::uint64_t claimed_clock(std::uint64_t drawn) {
   return 10000 + drawn % 1000000;
 }
 
@@ -126,15 +127,17 @@ std::span<const lie> result_lies() {
       {"results for events that were not sent", 0,
        [](n) {
          return list_changed([](results list) {
-           list.insert(list.begin(), alien);
-           list.emplace_back(alien);
+           list.insert(list.begin(), foreign_result);
+           list.emplace_back(foreign_result);
            return list;
          });
        }},
       {"only results for events that were not sent", 0,
-       [](n) { return list_changed([](const results&) {
-                 return results{alien, alien};
-               }); }},
+       [](n) {
+         return list_changed([](const results&) {
+           return results{foreign_result, foreign_result};
+         });
+       }},
       {"results backwards", 0,
        [](n) {
          return list_changed([](results list) {
@@ -178,7 +181,7 @@ std::span<const lie> result_lies() {
       {"nothing kept, no body", 0, [](n) { return none_kept(""); }},
       {"nothing kept, results for others", 0,
        [](n) {
-         return none_kept(body_of({alien, alien}));
+         return none_kept(body_of({foreign_result, foreign_result}));
        }},
       {"nothing kept, half is pending", 0, [](n) { return half_pending(); }},
       {"nothing kept, an unknown status", 0, [](n) { return not_yet("\"maybe\""); }},
@@ -210,8 +213,8 @@ std::span<const lie> result_lies() {
       {"a negative server clock", 0, [](n) { return clock("-1"); }},
       {"a server clock in words", 0, [](n) { return clock("\"soon\""); }},
       {"a server clock of null", 0, [](n) { return clock("null"); }},
-      {"a server clock far ahead", a_clock_told,
-       [](n drawn) { return clock(std::to_string(clock_told(drawn))); }},
+      {"a server clock far ahead", needs_server_clock,
+       [](n drawn) { return clock(std::to_string(claimed_clock(drawn))); }},
   }};
   return all;
 }

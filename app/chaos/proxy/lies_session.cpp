@@ -15,22 +15,22 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-using faults = std::vector<exchange_fault>;
+using fault_list = std::vector<exchange_fault>;
 
-constexpr std::string_view html = "<html><body>Please log in to the network.</body></html>";
+constexpr std::string_view html_page = "<html><body>Please log in to the network.</body></html>";
 
 /// What is said to a refresh, after a batch was refused with 401.
-faults to_refresh(exchange_fault said) {
-  said.path = protocol::refresh_path;
-  return {std::move(said), always(protocol::batch_path, reply_text(401, "{}"), 1)};
+fault_list to_refresh(exchange_fault refresh_reply) {
+  refresh_reply.path = protocol::refresh_path;
+  return {std::move(refresh_reply), always(protocol::batch_path, reply_text(401, "{}"), 1)};
 }
 
-faults refresh_says(std::string reply) {
+fault_list refresh_says(std::string reply) {
   return to_refresh(always(protocol::refresh_path, std::move(reply), 1));
 }
 
 /// The server's own access token, with other fields beside it.
-faults refresh_with(std::string fields) {
+fault_list refresh_with(std::string fields) {
   exchange_fault out;
   out.change = [fields = std::move(fields)](const exchange&, const http_text& reply) {
     const auto body = parse_json(reply.body);
@@ -45,7 +45,7 @@ faults refresh_with(std::string fields) {
 /// All events of one batch are behind; then the clock is asked for. `clock` makes its reply from a
 /// value that is ahead of them all.
 template <class Clock>
-faults behind(Clock clock) {
+fault_list clock_behind_faults(Clock clock) {
   const auto bound = std::make_shared<std::uint64_t>(0);
   exchange_fault asked_for;
   asked_for.path = protocol::clock_path;
@@ -65,18 +65,18 @@ faults behind(Clock clock) {
   return {std::move(asked_for), std::move(refusal)};
 }
 
-faults clock_says(std::string json) {
-  return behind([json = std::move(json)](std::uint64_t) {
+fault_list clock_says(std::string json) {
+  return clock_behind_faults([json = std::move(json)](std::uint64_t) {
     return reply_text(200, R"({"lamport_clock":)" + json + "}");
   });
 }
 
-faults ws_token(std::string reply, unsigned times = 1) {
+fault_list ws_token(std::string reply, unsigned times = 1) {
   return {always(protocol::ws_token_path, std::move(reply), times)};
 }
 
 /// The server's own tokens to a login, with other fields beside them.
-faults login_with(std::string fields) {
+fault_list login_with(std::string fields) {
   exchange_fault out;
   out.path = protocol::token_path;
   out.change = [fields = std::move(fields)](const exchange&, const http_text& reply) {
@@ -92,11 +92,11 @@ faults login_with(std::string fields) {
   return {out};
 }
 
-faults login_says(std::string reply) {
+fault_list login_says(std::string reply) {
   return {always(protocol::token_path, std::move(reply), 1)};
 }
 
-faults door(std::string reply) {
+fault_list door(std::string reply) {
   return {always(protocol::ws_path, std::move(reply), 1)};
 }
 
@@ -123,7 +123,8 @@ std::span<const lie> session_lies() {
       {"a lifetime of one second", 0, [](n) { return refresh_with(R"(,"expires_in":"1")"); }},
       {"500 to a refresh", 0, [](n) { return refresh_says(reply_text(500, "{}")); }},
       {"400 to a refresh", 0, [](n) { return refresh_says(reply_text(400, "{}")); }},
-      {"HTML to a refresh", 0, [](n) { return refresh_says(reply_text(200, html, "text/html")); }},
+      {"HTML to a refresh", 0,
+       [](n) { return refresh_says(reply_text(200, html_page, "text/html")); }},
       {"302 to a refresh", 0,
        [](n) {
          return refresh_says(
@@ -134,8 +135,9 @@ std::span<const lie> session_lies() {
        [](n) {
          return refresh_says(reply_text(200, R"({"access":"a\r\nX-Evil: 1","refresh":"b"})"));
        }},
-      {"401 to a refresh", a_login_after, [](n) { return refresh_says(reply_text(401, "{}")); }},
-      {"401 to a refresh that was done", a_login_after,
+      {"401 to a refresh", needs_login_after,
+       [](n) { return refresh_says(reply_text(401, "{}")); }},
+      {"401 to a refresh that was done", needs_login_after,
        [](n) {
          exchange_fault out;
          out.change = [](const exchange&, const http_text&) { return reply_text(401, "{}"); };
@@ -143,43 +145,50 @@ std::span<const lie> session_lies() {
        }},
       {"clock_behind", 0,
        [](n) {
-         return behind([](std::uint64_t bound) {
+         return clock_behind_faults([](std::uint64_t bound) {
            return reply_text(200, R"({"lamport_clock":)" + std::to_string(bound) + "}");
          });
        }},
       {"clock_behind and no clock path", 0,
-       [](n) { return behind([](std::uint64_t) { return reply_text(404, html, "text/html"); }); }},
+       [](n) {
+         return clock_behind_faults(
+             [](std::uint64_t) { return reply_text(404, html_page, "text/html"); });
+       }},
       {"clock_behind and a clock of HTML", 0,
-       [](n) { return behind([](std::uint64_t) { return reply_text(200, html, "text/html"); }); }},
+       [](n) {
+         return clock_behind_faults(
+             [](std::uint64_t) { return reply_text(200, html_page, "text/html"); });
+       }},
       {"clock_behind and a clock of 500", 0,
-       [](n) { return behind([](std::uint64_t) { return reply_text(500, "{}"); }); }},
+       [](n) { return clock_behind_faults([](std::uint64_t) { return reply_text(500, "{}"); }); }},
       {"clock_behind and a clock of 2^53", 0, [](n) { return clock_says("9007199254740992"); }},
       {"clock_behind and a clock just below 2^53", 0,
        [](n) { return clock_says("9007199254740990"); }},
       {"clock_behind and a negative clock", 0, [](n) { return clock_says("-1"); }},
       {"clock_behind and a clock in words", 0, [](n) { return clock_says("\"500\""); }},
       {"clock_behind and a clock behind", 0, [](n) { return clock_says("1"); }},
-      {"401 to a ws-token once", a_websocket, [](n) { return ws_token(reply_text(401, "{}")); }},
-      {"401 to a ws-token for ever", a_websocket,
+      {"401 to a ws-token once", needs_websocket,
+       [](n) { return ws_token(reply_text(401, "{}")); }},
+      {"401 to a ws-token for ever", needs_websocket,
        [](n) { return ws_token(reply_text(401, "{}"), 0); }},
-      {"404 to a ws-token", a_websocket,
-       [](n) { return ws_token(reply_text(404, html, "text/html")); }},
-      {"a ws-token with a line break", a_websocket,
+      {"404 to a ws-token", needs_websocket,
+       [](n) { return ws_token(reply_text(404, html_page, "text/html")); }},
+      {"a ws-token with a line break", needs_websocket,
        [](n) { return ws_token(reply_text(200, R"({"ws_token":"a\r\nX-Evil: 1"})")); }},
-      {"401 to the WebSocket", a_websocket, [](n) { return door(reply_text(401, "")); }},
-      {"302 to the WebSocket", a_websocket,
+      {"401 to the WebSocket", needs_websocket, [](n) { return door(reply_text(401, "")); }},
+      {"302 to the WebSocket", needs_websocket,
        [](n) {
          return door(reply_text(302, "", "", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));
        }},
-      {"a login without a team", a_login, [](n) { return login_with(""); }},
-      {"a login with lifetimes in text", a_login,
+      {"a login without a team", needs_login, [](n) { return login_with(""); }},
+      {"a login with lifetimes in text", needs_login,
        [](n) { return login_with(R"(,"expires_in":"900","refresh_expires_in":"604800")"); }},
-      {"a login with a team of 300 bytes", a_login,
+      {"a login with a team of 300 bytes", needs_login,
        [](n) { return login_with(R"(,"team_slug":")" + std::string(300, 'x') + "\""); }},
-      {"HTML to a login", a_login,
-       [](n) { return login_says(reply_text(200, html, "text/html")); }},
-      {"500 to a login", a_login, [](n) { return login_says(reply_text(500, "{}")); }},
-      {"401 to a login", a_login, [](n) { return login_says(reply_text(401, "{}")); }},
+      {"HTML to a login", needs_login,
+       [](n) { return login_says(reply_text(200, html_page, "text/html")); }},
+      {"500 to a login", needs_login, [](n) { return login_says(reply_text(500, "{}")); }},
+      {"401 to a login", needs_login, [](n) { return login_says(reply_text(401, "{}")); }},
   }};
   return all;
 }
@@ -192,9 +201,9 @@ std::vector<lie> all_lies() {
 }
 
 std::optional<lie> find_lie(std::string_view name) {
-  for (const auto& one : all_lies())
-    if (one.name == name)
-      return one;
+  for (const auto& lie : all_lies())
+    if (lie.name == name)
+      return lie;
   return std::nullopt;
 }
 

@@ -10,30 +10,30 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-using faults = std::vector<exchange_fault>;
+using fault_list = std::vector<exchange_fault>;
 
 constexpr std::string_view html =
     "<html><body>Welcome! Please log in to the network.</body></html>";
 
-faults batch(std::string reply, unsigned times = 0) {
+fault_list batch(std::string reply, unsigned times = 0) {
   return {always(protocol::batch_path, std::move(reply), times)};
 }
 
-faults status(int code) {
+fault_list status(int code) {
   return batch(reply_text(code, R"({"error":"no"})"));
 }
 
-faults html_with(int code) {
+fault_list html_with(int code) {
   return batch(reply_text(code, html, "text/html"));
 }
 
 /// Elsewhere is a port where nobody listens: who follows is found by what it says then.
-faults redirect(int code) {
+fault_list redirect(int code) {
   return batch(
       reply_text(code, html, "text/html", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));
 }
 
-faults slow_down(const std::string& retry_after, unsigned times = 1) {
+fault_list slow_down(const std::string& retry_after, unsigned times = 1) {
   header_list headers;
   if (!retry_after.empty())
     headers.emplace_back("Retry-After", retry_after);
@@ -50,7 +50,7 @@ std::string date_in(long seconds) {
 }
 
 /// The server keeps the events and answers something else.
-faults kept_but(std::string reply) {
+fault_list kept_but(std::string reply) {
   exchange_fault out;
   out.path = protocol::batch_path;
   out.change = [reply = std::move(reply)](const exchange&, const http_text&) { return reply; };

@@ -37,7 +37,7 @@ shape slow(drawn number) {
   return out;
 }
 
-shape spoilt(drawn number) {
+shape corrupted(drawn number) {
   shape out;
   out.flip = static_cast<std::size_t>(number % 4096);
   return out;
@@ -57,11 +57,11 @@ frame_fault inserted(std::string text) {
   return out;
 }
 
-constexpr const char* alien = R"("event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV")";
+constexpr const char* foreign_frame = R"("event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV")";
 
 /// Another client's event with that clock, a JSON value.
 frame_fault remote_event(const std::string& clock) {
-  return inserted(R"({"type":"event","event":{)" + std::string(alien) +
+  return inserted(R"({"type":"event","event":{)" + std::string(foreign_frame) +
                   R"(,"node_id":"ffffffffffff","lamport_clock":)" + clock + "}}");
 }
 
@@ -97,8 +97,8 @@ std::span<const network_fault> network_faults() {
          out.again = std::chrono::milliseconds(20 + n % 400);
          return out;
        }},
-      {"a request is corrupted", [](drawn n) { return with(spoilt(n), {}); }},
-      {"a reply is corrupted", [](drawn n) { return with({}, spoilt(n)); }},
+      {"a request is corrupted", [](drawn n) { return with(corrupted(n), {}); }},
+      {"a reply is corrupted", [](drawn n) { return with({}, corrupted(n)); }},
       {"a reset in place of the request", [](drawn) { return with(cut(0, ending::rst), {}); }},
       {"a reset in place of the reply", [](drawn) { return with({}, cut(0, ending::rst)); }},
       {"a reset amid the reply", [](drawn n) { return with({}, cut(1 + n % 200, ending::rst)); }},
@@ -121,8 +121,8 @@ std::span<const frame_fault_kind> frame_faults() {
       {"an event's frame is cut short", [](drawn n) { return frame(kind::cut, up, 1 + n % 100); }},
       {"an answer's frame is cut short",
        [](drawn n) { return frame(kind::cut, down, 1 + n % 60); }},
-      {"an answer is no UTF-8", [](drawn) { return frame(kind::spoil, down, 0); }},
-      {"an answer is no JSON", [](drawn) { return frame(kind::spoil, down, 1); }},
+      {"an answer is no UTF-8", [](drawn) { return frame(kind::corrupt, down, 0); }},
+      {"an answer is no JSON", [](drawn) { return frame(kind::corrupt, down, 1); }},
       {"two events change places", [](drawn) { return frame(kind::swap, up); }},
       {"two answers change places", [](drawn) { return frame(kind::swap, down); }},
       {"the WebSocket is closed with a code",
@@ -133,10 +133,11 @@ std::span<const frame_fault_kind> frame_faults() {
        }},
       {"the WebSocket falls silent", [](drawn n) { return frame(kind::hole, n % 2 ? up : down); }},
       {"an ack of no event of ours",
-       [](drawn) { return inserted(R"({"type":"ack",)" + std::string(alien) + "}"); }},
+       [](drawn) { return inserted(R"({"type":"ack",)" + std::string(foreign_frame) + "}"); }},
       {"an error of no event of ours",
        [](drawn) {
-         return inserted(R"({"type":"error",)" + std::string(alien) + R"(,"message":"no"})");
+         return inserted(R"({"type":"error",)" + std::string(foreign_frame) +
+                         R"(,"message":"no"})");
        }},
       {"an error of no event",
        [](drawn) { return inserted(R"({"type":"error","message":"no"})"); }},
@@ -156,14 +157,14 @@ std::span<const frame_fault_kind> frame_faults() {
 const network_fault* find_network_fault(std::string_view name) {
   const auto all = network_faults();
   const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+      std::find_if(all.begin(), all.end(), [&](const auto& fault) { return fault.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
 const frame_fault_kind* find_frame_fault(std::string_view name) {
   const auto all = frame_faults();
   const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+      std::find_if(all.begin(), all.end(), [&](const auto& fault) { return fault.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 

@@ -23,8 +23,8 @@ namespace {
 
 using lock = std::lock_guard<std::mutex>;
 
-constexpr std::size_t largest_batch = std::size_t{32} << 20;
-constexpr auto longest_sleep = 50ms;
+constexpr std::size_t max_forwarded_bytes = std::size_t{32} << 20;
+constexpr auto max_sleep = 50ms;
 
 sockaddr_in loopback(int port) {
   sockaddr_in out{};
@@ -40,7 +40,7 @@ sockaddr_in loopback(int port) {
 
 std::vector<passing_event> events_in(const http_text& request) {
   const auto unpacked = request.header("content-encoding") == "gzip"
-                            ? gunzip(request.body, largest_batch)
+                            ? gunzip(request.body, max_forwarded_bytes)
                             : result<std::string>(request.body);
   const auto body = unpacked ? parse_json(*unpacked) : result<json_document>(failure{});
   const json_value* list = body && body->IsObject() ? member(*body, "events") : nullptr;
@@ -85,26 +85,26 @@ proxy::~proxy() {
 }
 
 void proxy::wake() const {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(waker_, &one, sizeof one);
+  const std::uint64_t increment = 1;
+  [[maybe_unused]] const auto written = ::write(waker_, &increment, sizeof increment);
 }
 
 void proxy::serve() {
   std::vector<pollfd> sockets;
   while (!stopping_) {
     sockets = {{listener_, POLLIN, 0}, {waker_, POLLIN, 0}};
-    auto wait = longest_sleep;
+    auto wait = max_sleep;
     {
       const lock held(mutex_);
       const auto now = stream::clock::now();
-      for (auto& one : connections_) {
-        for (stream* side : {&one.client(), one.server()})
-          if (side != nullptr && !side->closed() && (!side->ended() || side->wants_room(now)))
+      for (auto& connection : connections_) {
+        for (stream* side : {&connection.client(), connection.server()})
+          if (side != nullptr && !side->closed() && (!side->ended() || side->wants_capacity(now)))
             sockets.push_back({side->socket(),
                                static_cast<short>((side->ended() ? 0 : POLLIN) |
-                                                  (side->wants_room(now) ? POLLOUT : 0)),
+                                                  (side->wants_capacity(now) ? POLLOUT : 0)),
                                0});
-        if (const auto due = one.next_due(); due && *due > now)
+        if (const auto due = connection.next_due(); due && *due > now)
           wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(*due - now));
       }
     }
@@ -128,9 +128,9 @@ void proxy::accept_all() {
 
 void proxy::step_all() {
   const auto now = stream::clock::now();
-  for (auto& one : connections_) // a list: what send_again appends is stepped as well
-    one.step(now);
-  connections_.remove_if([](const connection& one) { return one.over(); });
+  for (auto& connection : connections_) // a list: what send_again appends is stepped as well
+    connection.step(now);
+  connections_.remove_if([](const connection& fault) { return fault.over(); });
 }
 
 std::size_t proxy::arm(exchange_fault what) {
@@ -153,7 +153,7 @@ std::uint64_t proxy::used(std::size_t number) const {
 
 void proxy::take_away(std::size_t number) {
   const lock held(mutex_);
-  const auto is_it = [&](const auto& one) { return one.number == number; };
+  const auto is_it = [&](const auto& fault) { return fault.number == number; };
   exchange_faults_.remove_if(is_it);
   frame_faults_.remove_if(is_it);
 }
@@ -163,8 +163,8 @@ void proxy::heal() {
     const lock held(mutex_);
     exchange_faults_.clear();
     frame_faults_.clear();
-    for (auto& one : connections_)
-      one.heal();
+    for (auto& connection : connections_)
+      connection.heal();
   }
   wake();
 }
@@ -174,16 +174,16 @@ void proxy::set_guilty(std::set<std::string> markers) {
   guilty_ = std::move(markers);
 }
 
-std::set<std::string> proxy::spoilt() const {
+std::set<std::string> proxy::corrupted() const {
   const lock held(mutex_);
-  return spoilt_;
+  return corrupted_;
 }
 
 std::size_t proxy::websockets() const {
   const lock held(mutex_);
   return static_cast<std::size_t>(
       std::count_if(connections_.begin(), connections_.end(),
-                    [](const connection& one) { return one.is_websocket(); }));
+                    [](const connection& fault) { return fault.is_websocket(); }));
 }
 
 std::uint64_t proxy::requests(std::string_view path) const {
@@ -224,21 +224,21 @@ exchange proxy::look_at(http_text request) {
 
 std::optional<exchange_fault> proxy::fault_for(const exchange& asked, std::string& instead) {
   for (auto at = exchange_faults_.begin(); at != exchange_faults_.end(); ++at) {
-    exchange_fault& one = at->what;
-    if (!one.path.empty() && one.path != asked.path)
+    exchange_fault& fault = at->what;
+    if (!fault.path.empty() && fault.path != asked.path)
       continue;
-    if (one.instead) {
-      auto said = one.instead(asked);
-      if (!said)
+    if (fault.instead) {
+      auto replacement = fault.instead(asked);
+      if (!replacement)
         continue;
-      instead = std::move(*said);
+      instead = std::move(*replacement);
     }
     ++used_[at->number];
-    exchange_fault struck = one;
+    exchange_fault struck = fault;
     if (struck.up.flip)
       for (const auto& event : asked.events)
-        spoilt_.insert(event.marker);
-    if (one.times > 0 && --one.times == 0)
+        corrupted_.insert(event.marker);
+    if (fault.times > 0 && --fault.times == 0)
       exchange_faults_.erase(at);
     return struck;
   }
@@ -246,15 +246,15 @@ std::optional<exchange_fault> proxy::fault_for(const exchange& asked, std::strin
 }
 
 const frame_fault* proxy::frame_fault_for(direction way) {
-  for (const auto& one : frame_faults_)
-    if (one.what.way == way)
-      return &one.what;
+  for (const auto& frame_fault : frame_faults_)
+    if (frame_fault.what.way == way)
+      return &frame_fault.what;
   return nullptr;
 }
 
-void proxy::used(const frame_fault& one) {
+void proxy::used(const frame_fault& fault) {
   const auto found = std::find_if(frame_faults_.begin(), frame_faults_.end(),
-                                  [&](const auto& waits) { return &waits.what == &one; });
+                                  [&](const auto& waits) { return &waits.what == &fault; });
   ++used_[found->number];
   if (found->what.times > 0 && --found->what.times == 0)
     frame_faults_.erase(found);

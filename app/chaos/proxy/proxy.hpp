@@ -44,7 +44,7 @@ public:
   /// Events that the server is told to refuse, by marker.
   void set_guilty(std::set<std::string> markers);
   /// Events of batches that came to the server with a byte changed: it may well refuse them.
-  std::set<std::string> spoilt() const;
+  std::set<std::string> corrupted() const;
   /// WebSockets that are up.
   std::size_t websockets() const;
   /// Requests for a path that came.
@@ -57,7 +57,7 @@ public:
   exchange look_at(http_text request) override;
   std::optional<exchange_fault> fault_for(const exchange& asked, std::string& instead) override;
   const frame_fault* frame_fault_for(direction way) override;
-  void used(const frame_fault& one) override;
+  void used(const frame_fault& fault) override;
   void on_reply(const exchange& asked, const http_text& reply) override;
   void on_event(const exchange& upgrade, const std::string& text) override;
   void reply_lost(const exchange& asked) override;
@@ -89,7 +89,7 @@ private:
   std::map<std::size_t, std::uint64_t> used_;
   std::map<std::string, std::uint64_t, std::less<>> requests_;
   std::set<std::string> guilty_;
-  std::set<std::string> spoilt_;
+  std::set<std::string> corrupted_;
   std::size_t last_number_ = 0;
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -82,7 +82,7 @@ void stream::write_some(instant now) {
     close_now();
 }
 
-bool stream::wants_room(instant now) const {
+bool stream::wants_capacity(instant now) const {
   return socket_ >= 0 && !out_.empty() && out_.front().due <= now;
 }
 

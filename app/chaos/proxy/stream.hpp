@@ -39,7 +39,7 @@ public:
   /// Writes what is due, and ends when that is due.
   void write_some(instant now);
   /// Whether a piece is due and waits for room.
-  bool wants_room(instant now) const;
+  bool wants_capacity(instant now) const;
   /// When the next piece is due; nothing when none waits.
   std::optional<instant> next_due() const;
 

@@ -4,8 +4,8 @@
 // In each of two homes a host delivers by itself, listens, and records an event at once for each
 // that it hears of the other. Meanwhile the server is killed, hosts are stopped, commands record
 // into both homes, and `sync now` drains them.
+#include "app/chaos/installation.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
-#include "app/chaos/world.hpp"
 #include "util/json.hpp"
 
 #include <array>
@@ -19,22 +19,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_a_round = 6;
+constexpr std::size_t causality_steps_per_round = 6;
 constexpr std::array<const char*, 2> homes = {"home-1", "home-2"};
 
 class two_nodes {
 public:
-  explicit two_nodes(const stage& where) : world_(where) {
-    world_.start_server();
+  explicit two_nodes(const stage& where) : installation_(where) {
+    installation_.start_server();
     for (std::size_t i = 0; i < homes.size(); ++i) {
-      if (!world_.log_in(homes[i]))
+      if (!installation_.log_in(homes[i]))
         throw std::runtime_error("the login failed before any fault");
       // Another reading of the clock for each: one that is behind must catch up by hearing.
       for (std::size_t early = 0; early < 5 * i; ++early)
-        world_.emit(homes[i]);
-      const auto host = world_.where().parts / "spec-kitty-chaos-host";
+        installation_.emit(homes[i]);
+      const auto host = installation_.where().parts / "spec-kitty-chaos-host";
       hosts_[i] = std::make_unique<emitter>(
-          world_, homes[i], world_.program(homes[i], {host.string(), "--deliver", "--echo"}));
+          installation_, homes[i],
+          installation_.program(homes[i], {host.string(), "--deliver", "--echo"}));
       hosts_[i]->aside = [this, i](const std::string& line) { return take_echo(homes[i], line); };
     }
   }
@@ -52,19 +53,19 @@ public:
     } while (std::chrono::steady_clock::now() < until);
   }
 
-  bool hit(const step& one) {
-    const std::size_t which = one.values[0];
-    if (one.fault == "server killed") {
-      world_.server().kill();
-      work(std::chrono::milliseconds(one.values[1]));
-      world_.server().restart({"--quiet"});
-    } else if (one.fault == "host stopped") {
+  bool hit(const step& step) {
+    const std::size_t which = step.values[0];
+    if (step.fault == "server killed") {
+      installation_.server().kill();
+      work(std::chrono::milliseconds(step.values[1]));
+      installation_.server().restart({"--quiet"});
+    } else if (step.fault == "host stopped") {
       hosts_[which]->send(SIGSTOP);
-      work(std::chrono::milliseconds(one.values[1]));
+      work(std::chrono::milliseconds(step.values[1]));
       hosts_[which]->send(SIGCONT);
     } else {
-      world_.emit_many(homes[which], 1 + one.values[1] % 20);
-      world_.sync_now(homes[which]);
+      installation_.emit_many(homes[which], 1 + step.values[1] % 20);
+      installation_.sync_now(homes[which]);
     }
     return true;
   }
@@ -72,28 +73,28 @@ public:
   std::vector<violation> finish(outcome& out) {
     for (auto& host : hosts_)
       host->end();
-    world_.heal({homes.begin(), homes.end()});
-    out.figures["events acknowledged"] += world_.seen.attempts.size();
+    installation_.heal({homes.begin(), homes.end()});
+    out.figures["events acknowledged"] += installation_.seen.attempts.size();
     out.figures["events heard and answered"] += echoes_;
-    return world_.judge({homes.begin(), homes.end()});
+    return installation_.judge({homes.begin(), homes.end()});
   }
 
 private:
   bool take_echo(const std::string& home, const std::string& line) {
-    const auto said = parse_json(line);
-    if (!said || member(*said, "heard") == nullptr)
+    const auto answer = parse_json(line);
+    if (!answer || member(*answer, "heard") == nullptr)
       return false;
-    attempt one;
-    one.home = home;
-    one.marker = text_of(*said, "marker").value_or("");
-    one.after_clock = static_cast<std::uint64_t>(whole_number_of(*said, "heard").value_or(0));
-    world_.seen.attempts.push_back(std::move(one)); // when it was asked for is not known
+    attempt attempt;
+    attempt.home = home;
+    attempt.marker = text_of(*answer, "marker").value_or("");
+    attempt.after_clock = static_cast<std::uint64_t>(whole_number_of(*answer, "heard").value_or(0));
+    installation_.seen.attempts.push_back(std::move(attempt)); // when it was asked for is not known
     ++echoes_;
-    world_.take(world_.seen.attempts.size() - 1, line);
+    installation_.take(installation_.seen.attempts.size() - 1, line);
     return true;
   }
 
-  world world_;
+  installation installation_;
   std::uint64_t echoes_ = 0;
   std::array<std::unique_ptr<emitter>, homes.size()> hosts_;
 };
@@ -104,7 +105,7 @@ std::vector<step> plan_causality(dice& chance) {
   static const std::vector<std::string> faults = {"server killed", "host stopped",
                                                   "commands between"};
   std::vector<step> out;
-  for (std::size_t i = 0; i < steps_of_a_round; ++i) // fault, which home, ms that it lasts
+  for (std::size_t i = 0; i < causality_steps_per_round; ++i) // fault, which home, ms that it lasts
     out.push_back({chance.pick(faults), {chance.below(homes.size()), chance.between(1, 150)}});
   return out;
 }
@@ -113,10 +114,10 @@ outcome play_causality(const stage& where, std::uint64_t, const std::vector<step
   outcome out;
   two_nodes both(where);
   both.work(300ms);
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    out.count(one.fault, both.hit(one));
+    out.count(step.fault, both.hit(step));
     both.work(100ms);
   }
   out.violations = both.finish(out);

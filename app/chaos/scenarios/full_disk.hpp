@@ -13,7 +13,7 @@ namespace spec_kitty::chaos {
 class disk_work {
 public:
   enum kind : std::uint64_t { first_emit, emit, drain, ack, login, config_set, kinds };
-  static constexpr std::uint64_t most_operations = 500;
+  static constexpr std::uint64_t max_operations = 500;
 
   /// A server, and homes that are logged in. Throws where that fails.
   explicit disk_work(const stage& where);
@@ -22,7 +22,7 @@ public:
   /// a clean emission and a clean drain follow. How many operations were counted.
   std::uint64_t run(kind what, std::uint64_t at);
 
-  world& place() { return world_; }
+  installation& place() { return installation_; }
   std::vector<violation> finish();
 
 private:
@@ -31,7 +31,7 @@ private:
   void check_drain(const std::string& after);
   support::launch full(support::launch what, std::uint64_t at) const;
 
-  world world_;
+  installation installation_;
   std::string home_ = "home";
   std::vector<std::string> fresh_;
   std::uint64_t setting_ = 60;

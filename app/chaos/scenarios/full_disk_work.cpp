@@ -1,6 +1,6 @@
 #include "app/chaos/scenarios/full_disk.hpp"
 
-#include "app/chaos/spoil.hpp"
+#include "app/chaos/io_fault.hpp"
 #include "config/credentials.hpp"
 
 #include <csignal>
@@ -18,53 +18,54 @@ constexpr std::size_t batches_of_a_drain = 120;
 constexpr std::size_t events_of_a_connection = 40;
 constexpr std::size_t operations_of_an_event = 4; // six, where it is leased and settled alone
 constexpr auto between_events = 4ms;
-constexpr auto patience = 20s;
+constexpr auto disk_patience = 20s;
 
 } // namespace
 
-disk_work::disk_work(const stage& where) : world_(where) {
-  world_.start_server();
-  if (!world_.log_in())
+disk_work::disk_work(const stage& where) : installation_(where) {
+  installation_.start_server();
+  if (!installation_.log_in())
     throw std::runtime_error("the login failed before any fault");
 }
 
 support::launch disk_work::full(support::launch what, std::uint64_t at) const {
-  return spoiled(world_, std::move(what), spoil_named("disk full from operation"), at,
-                 world_.home(home_));
+  return with_io_fault(installation_, std::move(what), io_fault_named("disk full from operation"),
+                       at, installation_.home(home_));
 }
 
 /// One line after the other, so that each has a commit of its own.
 void disk_work::run_emit(std::uint64_t at) {
   job all;
   all.name = "`emit --stdin`";
-  const auto first = world_.seen.attempts.size();
-  emitter one(world_, home_, full(world_.command(home_, {"emit", "--stdin"}), at));
-  for (std::size_t i = 0; i < lines_of_a_stream && one.ask(1); ++i)
+  const auto first = installation_.seen.attempts.size();
+  emitter emitter(installation_, home_,
+                  full(installation_.command(home_, {"emit", "--stdin"}), at));
+  for (std::size_t i = 0; i < lines_of_a_stream && emitter.ask(1); ++i)
     if (!support::eventually(
             [&] {
-              one.hear();
-              return one.open() == 0 || one.has_ended();
+              emitter.hear();
+              return emitter.open() == 0 || emitter.has_ended();
             },
-            patience))
+            disk_patience))
       break;
-  const auto done = one.end();
-  for (auto place = first; place < world_.seen.attempts.size(); ++place)
+  const auto done = emitter.end();
+  for (auto place = first; place < installation_.seen.attempts.size(); ++place)
     all.places.push_back(place);
-  judge_job(world_, all, done);
+  judge_job(installation_, all, done);
 }
 
 /// A daemon takes what is recorded while it is connected: a lease and a settlement for each.
 void disk_work::run_daemon(std::uint64_t at, std::size_t count) {
-  support::child daemon(full(world_.command(home_, {"sync", "daemon", "run"}), at));
+  support::child daemon(full(installation_.command(home_, {"sync", "daemon", "run"}), at));
   (void)support::eventually( // a disk that is full from the start may keep it from connecting
       [&] {
         return daemon.has_ended() ||
-               world_.run(home_, {"sync", "status", "--json"}).out.find(R"("state":"Connected")") !=
-                   std::string::npos;
+               installation_.run(home_, {"sync", "status", "--json"})
+                       .out.find(R"("state":"Connected")") != std::string::npos;
       },
       3s);
-  emitter events(world_, home_, world_.command(home_, {"emit", "--stdin"}));
-  const auto until = std::chrono::steady_clock::now() + patience;
+  emitter events(installation_, home_, installation_.command(home_, {"emit", "--stdin"}));
+  const auto until = std::chrono::steady_clock::now() + disk_patience;
   for (std::size_t i = 0;
        i < count && std::chrono::steady_clock::now() < until && !daemon.has_ended(); ++i) {
     events.ask(1);
@@ -73,61 +74,62 @@ void disk_work::run_daemon(std::uint64_t at, std::size_t count) {
   }
   events.end();
   daemon.send(SIGTERM);
-  world_.judge_end("the daemon", daemon.wait(), SIGTERM);
+  installation_.judge_end("the daemon", daemon.wait(), SIGTERM);
 }
 
 void disk_work::check_drain(const std::string& after) {
-  const auto done = world_.sync_now(home_);
+  const auto done = installation_.sync_now(home_);
   if (done.status != 0)
-    world_.seen.strange.push_back({"`sync now` does not work after " + after + ": " + done.out});
+    installation_.seen.strange.push_back(
+        {"`sync now` does not work after " + after + ": " + done.out});
 }
 
 std::uint64_t disk_work::run(kind what, std::uint64_t at) {
   home_ = "home";
-  const auto& server = world_.server();
-  const auto carry = [&](job one) {
-    one.what = full(std::move(one.what), at);
-    return carry_out(world_, one);
+  const auto& server = installation_.server();
+  const auto carry = [&](job job) {
+    job.what = full(std::move(job.what), at);
+    return carry_out(installation_, job);
   };
   switch (what) {
   case first_emit:
     home_ = "fresh-" + std::to_string(fresh_.size() + 1);
     fresh_.push_back(home_);
-    carry(emit_job(world_, home_));
+    carry(emit_job(installation_, home_));
     break;
   case emit:
     run_emit(at);
     break;
   case drain: {
-    world_.emit_many(home_, batches_of_a_drain);
-    auto one = command_job(world_, home_, {"sync", "now"});
-    one.what.env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "1";
-    carry(std::move(one));
+    installation_.emit_many(home_, batches_of_a_drain);
+    auto prepared = command_job(installation_, home_, {"sync", "now"});
+    prepared.what.env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "1";
+    carry(std::move(prepared));
     break;
   }
   case ack: // events that come together share a settlement: more of them, until it is reached
     for (std::size_t i = 1; i <= 4; ++i) {
       run_daemon(at, i * (events_of_a_connection + at / operations_of_an_event));
-      if (operations_counted(world_) >= at)
+      if (operations_counted(installation_) >= at)
         break;
     }
     break;
   case login:
-    carry(command_job(world_, home_,
+    carry(command_job(installation_, home_,
                       {"auth", "login", "--username", server.username(), "--password-stdin"},
                       server.password() + "\n"));
-    if (const auto session = read_credentials(world_.home()); !session || !*session)
-      world_.seen.strange.push_back({"a login on a full disk took the session away"});
+    if (const auto session = read_credentials(installation_.home()); !session || !*session)
+      installation_.seen.strange.push_back({"a login on a full disk took the session away"});
     break;
   default:
     setting_ = setting_ == 60 ? 61 : 60;
-    carry(
-        command_job(world_, home_, {"config", "set", "sync.timeout_s", std::to_string(setting_)}));
+    carry(command_job(installation_, home_,
+                      {"config", "set", "sync.timeout_s", std::to_string(setting_)}));
     break;
   }
-  const auto counted = operations_counted(world_);
+  const auto counted = operations_counted(installation_);
   const auto after = "operation " + std::to_string(at) + " of work " + std::to_string(what);
-  works_again(world_, home_, after);
+  works_again(installation_, home_, after);
   if (home_ == "home")
     check_drain(after);
   return counted;
@@ -136,12 +138,12 @@ std::uint64_t disk_work::run(kind what, std::uint64_t at) {
 std::vector<violation> disk_work::finish() {
   std::vector<std::string> homes = {"home"};
   for (const auto& name : fresh_) {
-    if (!world_.log_in(name))
-      world_.seen.strange.push_back({"no login in " + name + ", whose first disk was full"});
+    if (!installation_.log_in(name))
+      installation_.seen.strange.push_back({"no login in " + name + ", whose first disk was full"});
     homes.push_back(name);
   }
-  world_.heal(homes);
-  return world_.judge(homes);
+  installation_.heal(homes);
+  return installation_.judge(homes);
 }
 
 } // namespace spec_kitty::chaos

@@ -3,8 +3,8 @@
 // Four emitters, a host and single commands record into one home while `sync now` and a daemon
 // drain it to a server. Each step waits a drawn time, then hits one of them; what was killed is
 // started again at once.
+#include "app/chaos/installation.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
-#include "app/chaos/world.hpp"
 
 #include <array>
 #include <csignal>
@@ -17,22 +17,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_a_round = 80;
-constexpr std::size_t emitters = 4;
+constexpr std::size_t kills_steps_per_round = 80;
+constexpr std::size_t killed_emitters = 4;
 
 enum victim : std::uint64_t { an_emitter, the_host, a_drainer, the_daemon, the_server, victims };
 
 /// Whatever runs in one home, each program started again when it has ended.
-class crowd {
+class kill_workload {
 public:
-  crowd(const stage& where, std::uint64_t seed) : world_(where), chance_(seed) {
-    world_.start_server();
-    if (!world_.log_in())
+  kill_workload(const stage& where, std::uint64_t seed) : installation_(where), chance_(seed) {
+    installation_.start_server();
+    if (!installation_.log_in())
       throw std::runtime_error("the login failed before any fault");
     // Whoever waits for the lock of a stopped process gives up sometimes, and spills.
-    world_.run("home", {"config", "set", "sync.busy_timeout_ms", "60"});
-    for (auto& one : emitters_)
-      start_emitter(one);
+    installation_.run("home", {"config", "set", "sync.busy_timeout_ms", "60"});
+    for (auto& emitter : emitters_)
+      start_emitter(emitter);
     start_host();
     start_daemon();
     start_drainer();
@@ -42,8 +42,8 @@ public:
   void work(std::chrono::microseconds time) {
     const auto until = std::chrono::steady_clock::now() + time;
     do {
-      for (auto& one : emitters_)
-        feed(*one);
+      for (auto& emitter : emitters_)
+        feed(*emitter);
       feed(*host_);
       if (drainer_->has_ended())
         end_drainer(0);
@@ -55,8 +55,8 @@ public:
   bool hit(std::uint64_t whom, int signal, std::chrono::milliseconds pause) {
     switch (whom) {
     case an_emitter: {
-      auto& one = emitters_[chance_.below(emitters_.size())];
-      return hit_emitter(one, signal, pause, [&] { start_emitter(one); });
+      auto& emitter_at = emitters_[chance_.below(emitters_.size())];
+      return hit_emitter(emitter_at, signal, pause, [&] { start_emitter(emitter_at); });
     }
     case the_host:
       return hit_emitter(host_, signal, pause, [&] { start_host(); });
@@ -65,72 +65,76 @@ public:
                        [&] { end_drainer(signal); });
     case the_daemon:
       return hit_child(daemon_->pid(), !daemon_->has_ended(), signal, pause, [&] {
-        world_.judge_end("the daemon", daemon_->wait(), signal);
+        installation_.judge_end("the daemon", daemon_->wait(), signal);
         start_daemon();
       });
     default:
-      return hit_child(world_.server().pid(), true, signal, pause, [&] {
-        world_.server().kill();
-        world_.server().restart({"--quiet"});
+      return hit_child(installation_.server().pid(), true, signal, pause, [&] {
+        installation_.server().kill();
+        installation_.server().restart({"--quiet"});
       });
     }
   }
 
   std::vector<violation> finish(outcome& out) {
-    for (auto& one : emitters_)
-      one->end();
+    for (auto& emitter : emitters_)
+      emitter->end();
     host_->end();
     daemon_->send(SIGTERM);
-    world_.judge_end("the daemon", daemon_->wait(), SIGTERM);
-    world_.judge_end("`sync now`", drainer_->wait(), 0);
-    world_.heal({"home"});
-    world_.look_at_status();
-    for (const auto& one : world_.seen.attempts) {
-      out.figures["events acknowledged"] += one.acknowledged ? 1 : 0;
-      out.figures["spilled"] += one.spilled ? 1 : 0;
+    installation_.judge_end("the daemon", daemon_->wait(), SIGTERM);
+    installation_.judge_end("`sync now`", drainer_->wait(), 0);
+    installation_.heal({"home"});
+    installation_.look_at_status();
+    for (const auto& attempt : installation_.seen.attempts) {
+      out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
+      out.figures["spilled"] += attempt.spilled ? 1 : 0;
     }
-    out.figures["events asked"] += world_.seen.attempts.size();
-    return world_.judge({"home"});
+    out.figures["events asked"] += installation_.seen.attempts.size();
+    return installation_.judge({"home"});
   }
 
   void look() {
-    world_.look_at_status();
-    world_.look({"home"});
+    installation_.look_at_status();
+    installation_.look({"home"});
   }
 
 private:
   using emitter_ptr = std::unique_ptr<emitter>;
 
-  void start_emitter(emitter_ptr& one) {
-    one = std::make_unique<emitter>(world_, "home", world_.command("home", {"emit", "--stdin"}));
+  void start_emitter(emitter_ptr& ptr) {
+    ptr = std::make_unique<emitter>(installation_, "home",
+                                    installation_.command("home", {"emit", "--stdin"}));
   }
   void start_host() {
-    words argv = {(world_.where().parts / "spec-kitty-chaos-host").string()};
+    words argv = {(installation_.where().parts / "spec-kitty-chaos-host").string()};
     if (chance_.one_in(2))
       argv.emplace_back("--deliver");
-    host_ = std::make_unique<emitter>(world_, "home", world_.program("home", std::move(argv)));
+    host_ = std::make_unique<emitter>(installation_, "home",
+                                      installation_.program("home", std::move(argv)));
   }
   void start_daemon() {
-    daemon_ = std::make_unique<support::child>(world_.command("home", {"sync", "daemon", "run"}));
+    daemon_ =
+        std::make_unique<support::child>(installation_.command("home", {"sync", "daemon", "run"}));
   }
   void start_drainer() {
-    drainer_ = std::make_unique<support::child>(world_.command("home", {"sync", "now", "--json"}));
+    drainer_ =
+        std::make_unique<support::child>(installation_.command("home", {"sync", "now", "--json"}));
   }
   void end_drainer(int sent) {
     const auto done = drainer_->wait();
-    world_.judge_end("`sync now`", done, sent);
-    world_.note_report("home", done.out);
+    installation_.judge_end("`sync now`", done, sent);
+    installation_.note_report("home", done.out);
     start_drainer();
   }
-  void feed(emitter& one) {
-    one.hear();
-    if (one.open() < 8 && !one.has_ended())
-      one.ask(chance_.between(1, 6));
+  void feed(emitter& emitter) {
+    emitter.hear();
+    if (emitter.open() < 8 && !emitter.has_ended())
+      emitter.ask(chance_.between(1, 6));
   }
   template <class Again>
-  bool hit_emitter(emitter_ptr& one, int signal, std::chrono::milliseconds pause, Again again) {
-    return hit_child(one->pid(), !one->has_ended(), signal, pause, [&] {
-      one->end(signal);
+  bool hit_emitter(emitter_ptr& emitter, int signal, std::chrono::milliseconds pause, Again again) {
+    return hit_child(emitter->pid(), !emitter->has_ended(), signal, pause, [&] {
+      emitter->end(signal);
       again();
     });
   }
@@ -148,9 +152,9 @@ private:
     return alive;
   }
 
-  world world_;
+  installation installation_;
   dice chance_;
-  std::array<emitter_ptr, emitters> emitters_;
+  std::array<emitter_ptr, killed_emitters> emitters_;
   emitter_ptr host_;
   std::unique_ptr<support::child> drainer_;
   std::unique_ptr<support::child> daemon_;
@@ -164,7 +168,7 @@ int signal_of(const std::string& fault) {
 
 std::vector<step> plan_kills(dice& chance) {
   std::vector<step> out;
-  for (std::size_t i = 0; i < steps_of_a_round; ++i) {
+  for (std::size_t i = 0; i < kills_steps_per_round; ++i) {
     const auto what = chance.below(10);
     // fault, victim, µs before it, ms that a stop lasts
     out.push_back({what < 8    ? "kill -9"
@@ -179,17 +183,18 @@ std::vector<step> plan_kills(dice& chance) {
 
 outcome play_kills(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
   outcome out;
-  crowd all(where, seed);
+  kill_workload all(where, seed);
   all.work(20ms);
   std::size_t done = 0;
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    all.work(std::chrono::microseconds(one.values[1]));
+    all.work(std::chrono::microseconds(step.values[1]));
     bool hit = false; // what had just ended is no victim: the next one is
     for (int i = 0; i < 20 && !hit; ++i)
-      hit = all.hit(one.values[0], signal_of(one.fault), std::chrono::milliseconds(one.values[2]));
-    out.count(one.fault, hit);
+      hit =
+          all.hit(step.values[0], signal_of(step.fault), std::chrono::milliseconds(step.values[2]));
+    out.count(step.fault, hit);
     if (++done % 20 == 0)
       all.look();
   }

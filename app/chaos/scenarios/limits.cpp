@@ -17,7 +17,7 @@ namespace spec_kitty::chaos {
 
 namespace {
 
-constexpr std::size_t steps_of_a_round = 40;
+constexpr std::size_t limits_steps_per_round = 40;
 constexpr std::size_t events_of_a_host = 20;
 constexpr std::size_t events_of_a_forking_host = 120; // each hundredth in a child
 
@@ -27,67 +27,67 @@ constexpr auto file_size = "a bound on file size";
 constexpr auto threads = "few threads";
 constexpr auto forks = "fork";
 
-enum who : std::uint64_t { one_emit, a_stream, a_drainer, the_host, a_setting, whos };
+enum limits_actor_kind : std::uint64_t { one_emit, a_stream, a_drainer, the_host, a_setting, whos };
 
 class bounded {
 public:
-  explicit bounded(const stage& where) : world_(where) {
-    world_.start_server();
-    if (!world_.log_in())
+  explicit bounded(const stage& where) : installation_(where) {
+    installation_.start_server();
+    if (!installation_.log_in())
       throw std::runtime_error("the login failed before any fault");
   }
 
   /// True when the process ran under the bound, or its children did what they were to.
-  bool hit(const step& one, outcome& out) {
-    if (one.fault == forks)
+  bool hit(const step& step, outcome& out) {
+    if (step.fault == forks)
       return fork_a_host();
-    auto what = job_of(one.values[0]);
-    what.what.limits = {bound_of(one)};
-    const auto done = run_job(world_, what);
-    const bool scarce = one.fault == memory || one.fault == threads;
+    auto what = job_of(step.values[0]);
+    what.what.limits = {bound_of(step)};
+    const auto done = run_job(installation_, what);
+    const bool scarce = step.fault == memory || step.fault == threads;
     if (never_began(done) || (scarce && ended_by_its_start(done)))
       ++out.figures["ended before they began"];
     else if (scarce && !done.timed_out && done.signal == SIGABRT)
       ++out.figures["ended for lack of memory"];
     else
-      judge_job(world_, what, done);
+      judge_job(installation_, what, done);
     if (what.places.empty())
-      world_.note_report("home", done.out);
+      installation_.note_report("home", done.out);
     ++out.figures[done.status == 0 ? "worked under a bound" : "refused under a bound"];
-    works_again(world_, "home", one.fault);
+    works_again(installation_, "home", step.fault);
     return done.status != 126;
   }
 
   std::vector<violation> finish(outcome& out) {
-    world_.heal({"home"});
-    for (const auto& one : world_.seen.attempts)
-      out.figures["events acknowledged"] += one.acknowledged ? 1 : 0;
-    return world_.judge({"home"});
+    installation_.heal({"home"});
+    for (const auto& attempt : installation_.seen.attempts)
+      out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
+    return installation_.judge({"home"});
   }
 
 private:
-  static support::resource_limit bound_of(const step& one) {
-    const int resource = one.fault == descriptors ? static_cast<int>(RLIMIT_NOFILE)
-                         : one.fault == memory    ? static_cast<int>(RLIMIT_AS)
-                         : one.fault == file_size ? static_cast<int>(RLIMIT_FSIZE)
-                                                  : static_cast<int>(RLIMIT_NPROC);
-    return {resource, one.values[1]};
+  static support::resource_limit bound_of(const step& step) {
+    const int resource = step.fault == descriptors ? static_cast<int>(RLIMIT_NOFILE)
+                         : step.fault == memory    ? static_cast<int>(RLIMIT_AS)
+                         : step.fault == file_size ? static_cast<int>(RLIMIT_FSIZE)
+                                                   : static_cast<int>(RLIMIT_NPROC);
+    return {resource, step.values[1]};
   }
 
   job job_of(std::uint64_t whose) {
     switch (whose) {
     case one_emit:
-      return emit_job(world_, "home");
+      return emit_job(installation_, "home");
     case a_stream:
-      return stream_job(world_, "home", events_of_a_host);
+      return stream_job(installation_, "home", events_of_a_host);
     case a_drainer:
-      world_.emit_many("home", 3);
-      return command_job(world_, "home", {"sync", "now"});
+      installation_.emit_many("home", 3);
+      return command_job(installation_, "home", {"sync", "now"});
     case the_host:
-      return host_job(world_, "home", events_of_a_host);
+      return host_job(installation_, "home", events_of_a_host);
     default:
       setting_ = setting_ == 60 ? 61 : 60;
-      return command_job(world_, "home",
+      return command_job(installation_, "home",
                          {"config", "set", "sync.timeout_s", std::to_string(setting_)});
     }
   }
@@ -100,25 +100,25 @@ private:
 
   /// The children of a host whose client is open are refused; the host goes on.
   bool fork_a_host() {
-    const auto one = host_job(world_, "home", events_of_a_forking_host, {"--fork"});
-    const auto done = carry_out(world_, one);
+    const auto prepared = host_job(installation_, "home", events_of_a_forking_host, {"--fork"});
+    const auto done = carry_out(installation_, prepared);
     if (done.status != 0)
-      world_.seen.strange.push_back({"a host whose child was refused ended with status " +
-                                     std::to_string(done.status) + ": " + done.err});
+      installation_.seen.strange.push_back({"a host whose child was refused ended with status " +
+                                            std::to_string(done.status) + ": " + done.err});
     std::size_t answered = 0;
     std::size_t refused = 0;
-    for (const auto place : one.places) {
-      answered += world_.at(place).answered != 0 ? 1 : 0;
-      refused += world_.at(place).acknowledged ? 0 : 1;
+    for (const auto place : prepared.places) {
+      answered += installation_.at(place).answered != 0 ? 1 : 0;
+      refused += installation_.at(place).acknowledged ? 0 : 1;
     }
-    if (answered != one.places.size() || refused != 1)
-      world_.seen.strange.push_back({"a host that forks answered " + std::to_string(answered) +
-                                     " of " + std::to_string(one.places.size()) + " and refused " +
-                                     std::to_string(refused)});
+    if (answered != prepared.places.size() || refused != 1)
+      installation_.seen.strange.push_back(
+          {"a host that forks answered " + std::to_string(answered) + " of " +
+           std::to_string(prepared.places.size()) + " and refused " + std::to_string(refused)});
     return answered >= 100; // the child's answer among them
   }
 
-  world world_;
+  installation installation_;
   std::uint64_t setting_ = 60;
 };
 
@@ -132,7 +132,7 @@ std::uint64_t by_magnitude(dice& chance, std::uint64_t least, std::uint64_t most
 
 std::vector<step> plan_limits(dice& chance) {
   std::vector<step> out;
-  for (std::size_t i = 0; i < steps_of_a_round; ++i) { // who, bound
+  for (std::size_t i = 0; i < limits_steps_per_round; ++i) { // who, bound
     const auto whose = chance.below(whos);
     switch (chance.below(10)) {
     case 0:
@@ -162,13 +162,13 @@ std::vector<step> plan_limits(dice& chance) {
 outcome play_limits(const stage& where, std::uint64_t, const std::vector<step>& steps) {
   outcome out;
   bounded all(where);
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    if (one.fault == threads && ::geteuid() == 0)
+    if (step.fault == threads && ::geteuid() == 0)
       out.skipped[threads] = "root is not bound by it";
     else
-      out.count(one.fault, all.hit(one, out));
+      out.count(step.fault, all.hit(step, out));
   }
   out.violations = all.finish(out);
   return out;

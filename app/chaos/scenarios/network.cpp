@@ -20,9 +20,9 @@ constexpr std::size_t by_sync_now = 4;
 constexpr std::size_t by_batches = 3;
 constexpr std::size_t of_frames = 4;
 /// A fault that has not struck by then is counted as planned only.
-constexpr auto patience = 12s;
+constexpr auto network_patience = 12s;
 /// A daemon that backs off, or has no WebSocket, is started again after so long.
-constexpr auto patience_with_daemon = 700ms;
+constexpr auto network_daemon_patience = 700ms;
 
 std::string_view path_of(drainer who, std::uint64_t drawn) {
   if (who != drainer::websocket)
@@ -34,32 +34,32 @@ class network_line {
 public:
   explicit network_line(const stage& where) : home_(where) {}
 
-  void strike(const step& one, outcome& out) {
-    const auto who = static_cast<drainer>(one.values[0]);
-    const auto drawn = one.values[1];
+  void strike(const step& step, outcome& out) {
+    const auto who = static_cast<drainer>(step.values[0]);
+    const auto drawn = step.values[1];
     std::size_t number = 0;
     bool at_the_door = false; // what strikes while the daemon connects
-    if (const auto* fault = find_network_fault(one.fault)) {
+    if (const auto* fault = find_network_fault(step.fault)) {
       auto made = fault->make(drawn);
       made.path = path_of(who, drawn);
       at_the_door = who == drainer::websocket;
       number = home_.line->arm(std::move(made));
     } else {
-      number = home_.line->arm(find_frame_fault(one.fault)->make(drawn));
+      number = home_.line->arm(find_frame_fault(step.fault)->make(drawn));
     }
     if (at_the_door)
       home_.end_daemon(SIGTERM);
     home_.drain_by(who);
     const auto struck = [&] { return home_.line->used(number) > 0; };
-    const auto until = std::chrono::steady_clock::now() + patience;
+    const auto until = std::chrono::steady_clock::now() + network_patience;
     while (!struck() && std::chrono::steady_clock::now() < until)
       drain_a_little(who, struck);
-    out.count(one.fault, struck());
+    out.count(step.fault, struck());
     home_.line->take_away(number);
     home_.look_for_blame();
     home_.work_until([] { return false; }, std::chrono::milliseconds(drawn % 40));
     // Of a line that is silent the daemon hears after a while; some are not given the time.
-    if (one.fault == "the WebSocket falls silent")
+    if (step.fault == "the WebSocket falls silent")
       home_.end_daemon(SIGKILL);
   }
 
@@ -72,7 +72,7 @@ private:
       home_.all.sync_now();
       return;
     }
-    if (home_.work_until(struck, patience_with_daemon))
+    if (home_.work_until(struck, network_daemon_patience))
       return;
     if (who == drainer::websocket && home_.line->websockets() > 0)
       return;
@@ -88,10 +88,10 @@ private:
 std::vector<step> plan_network(dice& chance) {
   std::vector<std::string> exchanges;
   std::vector<std::string> frames;
-  for (const auto& one : network_faults())
-    exchanges.emplace_back(one.name);
-  for (const auto& one : frame_faults())
-    frames.emplace_back(one.name);
+  for (const auto& network_fault : network_faults())
+    exchanges.emplace_back(network_fault.name);
+  for (const auto& frame_fault : frame_faults())
+    frames.emplace_back(frame_fault.name);
   chance.shuffle(exchanges);
   chance.shuffle(frames);
   std::vector<step> out;
@@ -113,10 +113,10 @@ std::vector<step> plan_network(dice& chance) {
 outcome play_network(const stage& where, std::uint64_t, const std::vector<step>& steps) {
   outcome out;
   network_line line(where);
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    line.strike(one, out);
+    line.strike(step, out);
   }
   out.violations = line.home().finish(out);
   return out;

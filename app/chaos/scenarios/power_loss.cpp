@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* fault = "power loss";
 constexpr std::uint64_t images_of_a_round = 2000;
-constexpr std::uint64_t most_per_recording = 400;
+constexpr std::uint64_t max_images_per_recording = 400;
 
 /// A folder in memory where the machine has one, else on the disk given. Removed at the end.
 class scratch {
@@ -52,7 +52,7 @@ power::recording record(const stage& where, const fs::path& folder, const power:
 std::vector<step> plan_images(dice& chance, std::uint64_t images) {
   const std::uint64_t kinds = power::workloads().size();
   const std::uint64_t recordings =
-      kinds * std::max<std::uint64_t>(1, images / (kinds * most_per_recording));
+      kinds * std::max<std::uint64_t>(1, images / (kinds * max_images_per_recording));
   std::vector<step> steps;
   for (std::uint64_t i = 0; i < recordings; ++i)
     steps.push_back({fault, {i % kinds, chance.next(), (images + recordings - 1) / recordings}});
@@ -66,19 +66,19 @@ std::vector<step> plan_power_loss(dice& chance) {
 outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
   outcome out;
   std::uint64_t number = 0;
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough && where.enough())
       break;
-    const auto& what = power::workloads()[one.values.at(0) % power::workloads().size()];
-    const std::uint64_t images = one.values.at(2);
+    const auto& what = power::workloads()[step.values.at(0) % power::workloads().size()];
+    const std::uint64_t images = step.values.at(2);
     auto& counted = out.faults[fault];
     counted.planned += images;
     const scratch memory(where.folder);
-    const auto seen = record(where, memory.path() / "recorded", what, one.values.at(1));
+    const auto seen = record(where, memory.path() / "recorded", what, step.values.at(1));
     for (const auto& words : seen.trouble)
       out.violations.push_back({"ends", seen.workload + ": " + words});
     power::trial_options how;
-    how.seed = round_seed(seed ^ one.values.at(1), what.name, number++);
+    how.seed = round_seed(seed ^ step.values.at(1), what.name, number++);
     how.images = images;
     how.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
     auto found = power::try_images(seen, memory.path() / "images", how);
@@ -95,8 +95,9 @@ outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vecto
 std::vector<violation> power_loss_with_lying_disk(const stage& where, std::uint64_t seed) {
   const scratch memory(where.folder);
   const auto& all = power::workloads();
-  const auto what = std::find_if(all.begin(), all.end(),
-                                 [](const power::workload& one) { return one.name == "singles"; });
+  const auto what = std::find_if(all.begin(), all.end(), [](const power::workload& workload) {
+    return workload.name == "singles";
+  });
   const auto seen = record(where, memory.path() / "recorded", *what, seed);
   power::trial_options how;
   how.seed = seed;

@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t most_open = 8;
+constexpr std::size_t max_open_events = 8;
 /// How long what is on its way through the proxy may still take when all faults are over.
-constexpr auto longest_way = 6s;
+constexpr auto max_transit_time = 6s;
 
 } // namespace
 
@@ -26,8 +26,8 @@ void write_quick_settings(const fs::path& home) {
 }
 
 void take_ledger(const ledger& seen, history& into) {
-  for (auto& one : seen.sendings())
-    into.sendings.push_back(std::move(one));
+  for (auto& sending : seen.sendings())
+    into.sendings.push_back(std::move(sending));
   into.refreshes = seen.refreshes();
 }
 
@@ -71,7 +71,7 @@ void proxied_home::feed(std::size_t count) {
   if (!emitter_)
     emitter_ = std::make_unique<emitter>(all, "home", all.command("home", {"emit", "--stdin"}));
   emitter_->hear();
-  if (emitter_->open() < most_open)
+  if (emitter_->open() < max_open_events)
     emitter_->ask(count);
 }
 
@@ -91,7 +91,7 @@ bool proxied_home::work_until(const std::function<bool()>& condition,
 void proxied_home::look_for_blame() {
   history now;
   now.stores.push_back(view_store("home", all.home()));
-  now.guilty = line->spoilt();
+  now.guilty = line->corrupted();
   now.guilty.insert(all.seen.guilty.begin(), all.seen.guilty.end());
   for (auto& words : innocent_are_not_blamed(now))
     blamed_.insert(std::move(words));
@@ -103,13 +103,13 @@ std::vector<violation> proxied_home::finish(outcome& out) {
     emitter_->end();
   end_daemon(SIGTERM);
   all.heal({"home"});
-  support::eventually([&] { return line->open() == 0; }, longest_way);
+  support::eventually([&] { return line->open() == 0; }, max_transit_time);
   all.look_at_status();
   take_ledger(*seen, all.seen);
-  const auto spoilt = line->spoilt();
-  all.seen.guilty.insert(spoilt.begin(), spoilt.end());
-  for (const auto& one : all.seen.attempts)
-    out.figures["events acknowledged"] += one.acknowledged ? 1 : 0;
+  const auto corrupted = line->corrupted();
+  all.seen.guilty.insert(corrupted.begin(), corrupted.end());
+  for (const auto& attempt : all.seen.attempts)
+    out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
   out.figures["events asked"] += all.seen.attempts.size();
   auto found = all.judge({"home"});
   for (const auto& words : blamed_)

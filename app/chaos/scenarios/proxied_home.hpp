@@ -2,8 +2,8 @@
 // the invariants have to know in the end.
 #pragma once
 
+#include "app/chaos/installation.hpp"
 #include "app/chaos/proxy/proxy.hpp"
-#include "app/chaos/world.hpp"
 
 #include <functional>
 #include <set>
@@ -20,7 +20,7 @@ public:
   proxied_home(const stage& where, words server_options = {});
   ~proxied_home();
 
-  world all;
+  installation all;
   std::shared_ptr<ledger> seen = std::make_shared<ledger>();
   std::unique_ptr<proxy> line;
 

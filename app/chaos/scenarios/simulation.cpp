@@ -61,8 +61,8 @@ outcome play_simulation(const stage& where, std::uint64_t, const std::vector<ste
   simulation::simulation_batch batch;
   batch.workers = std::max(1U, std::thread::hardware_concurrency());
   batch.enough = where.enough;
-  for (const auto& one : steps)
-    batch.seeds.push_back(one.values.front());
+  for (const auto& step : steps)
+    batch.seeds.push_back(step.values.front());
   return only_met(simulation::simulate_many(batch, memory.path()));
 }
 
@@ -72,7 +72,7 @@ std::vector<step> plan_schedule(dice& chance) {
 
 outcome play_schedule(const stage& where, std::uint64_t seed, const std::vector<step>& steps) {
   const memory_folder memory(where.folder);
-  simulation::playground ground(memory.path());
+  simulation::home_pool ground(memory.path());
   return only_met(simulation::simulate_steps(ground, dice(seed).next(), steps).what);
 }
 

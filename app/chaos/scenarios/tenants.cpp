@@ -4,9 +4,9 @@
 // The proxies share one ledger: a token of one server that is seen at the other, or an event that
 // goes with the token of another team, is a violation. Where each event must arrive in the end is
 // told to the history here, by the rules of protocol.md, Tenancy.
+#include "app/chaos/scenarios/foreign_user.hpp"
 #include "app/chaos/scenarios/proxied_home.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
-#include "app/chaos/scenarios/stranger.hpp"
 #include "app/chaos/views.hpp"
 #include "messages/protocol.hpp"
 
@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_a_round = 7;
-constexpr int login_needed = 3;
+constexpr std::size_t tenants_steps_per_round = 7;
+constexpr int exit_needs_login = 3;
 
 constexpr const char* at_once = "two users at once";
 constexpr const char* moves = "a new server while events wait";
@@ -28,8 +28,8 @@ constexpr const char* moves_in_run = "a new server during a run";
 constexpr const char* moves_under_daemon = "a new server under a daemon";
 constexpr const char* no_login = "events without a login";
 constexpr const char* address_only = "another address, no login";
-constexpr const char* stranger = "a stranger in the home";
-constexpr const char* stranger_open = "a stranger in an open home";
+constexpr const char* foreign_user = "a stranger in the home";
+constexpr const char* foreign_user_open = "a stranger in an open home";
 
 class two_tenants {
 public:
@@ -48,17 +48,17 @@ public:
       throw std::runtime_error("a login failed before any fault");
   }
 
-  void play(const step& one, outcome& out) {
-    if (one.fault == stranger || one.fault == stranger_open) {
-      if (const auto why = no_stranger(all_); !why.empty()) {
-        out.skipped[one.fault] = why;
+  void play(const step& step, outcome& out) {
+    if (step.fault == foreign_user || step.fault == foreign_user_open) {
+      if (const auto why = why_no_foreign_user(all_); !why.empty()) {
+        out.skipped[step.fault] = why;
         return;
       }
-      for (auto& words : try_stranger(all_, "alices", one.fault == stranger_open))
+      for (auto& words : try_as_foreign_user(all_, "alices", step.fault == foreign_user_open))
         complain(words);
-      return out.count(one.fault, true);
+      return out.count(step.fault, true);
     }
-    out.count(one.fault, one.fault == at_once ? both_at_once(one) : move(one));
+    out.count(step.fault, step.fault == at_once ? both_at_once(step) : move(step));
   }
 
   std::vector<violation> finish(outcome& out) {
@@ -113,12 +113,12 @@ private:
     return true;
   }
 
-  bool both_at_once(const step& one) {
+  bool both_at_once(const step& step) {
     std::vector<std::unique_ptr<support::child>> running;
     const std::vector<std::string> homes = {"alices", "bobs", "movers"};
     running.reserve(homes.size());
     for (const auto& home : homes)
-      emit(home, one.values[0]);
+      emit(home, step.values[0]);
     for (const auto& home : homes)
       running.push_back(
           std::make_unique<support::child>(all_.command(home, {"sync", "now", "--json"})));
@@ -130,23 +130,23 @@ private:
     return true;
   }
 
-  bool move(const step& one) {
+  bool move(const step& step) {
     const auto from = session_.at("movers");
     const auto to = other(from);
-    emit("movers", one.values[0]);
+    emit("movers", step.values[0]);
     bool done = false;
-    if (one.fault == moves)
+    if (step.fault == moves)
       done = log_in("movers", to);
-    else if (one.fault == moves_in_run)
-      done = move_in_run(from, to, one.values[1]);
-    else if (one.fault == moves_under_daemon)
-      done = move_under_daemon(to, one);
-    else if (one.fault == no_login)
-      done = move_without_login(to, one);
+    else if (step.fault == moves_in_run)
+      done = move_in_run(from, to, step.values[1]);
+    else if (step.fault == moves_under_daemon)
+      done = move_under_daemon(to, step);
+    else if (step.fault == no_login)
+      done = move_without_login(to, step);
     else
       done = change_address(from, to);
-    emit("movers", one.values[0]);
-    if (one.values[1] % 3 != 0) // else it waits, for the next move
+    emit("movers", step.values[0]);
+    if (step.values[1] % 3 != 0) // else it waits, for the next move
       all_.sync_now("movers");
     return done;
   }
@@ -169,23 +169,23 @@ private:
     return struck && moved;
   }
 
-  bool move_under_daemon(const std::string& to, const step& one) {
+  bool move_under_daemon(const std::string& to, const step& step) {
     support::child daemon(all_.command("movers", {"sync", "daemon", "run"}));
-    emit("movers", one.values[0]);
+    emit("movers", step.values[0]);
     const bool moved = log_in("movers", to);
-    emit("movers", one.values[0]);
+    emit("movers", step.values[0]);
     // Time to do something wrong; the daemon need not come to anything in it.
-    support::eventually([] { return false; }, std::chrono::milliseconds(50 + one.values[1] % 250));
+    support::eventually([] { return false; }, std::chrono::milliseconds(50 + step.values[1] % 250));
     daemon.send(SIGTERM);
     all_.judge_end("the daemon", daemon.wait(), SIGTERM);
     return moved;
   }
 
-  bool move_without_login(const std::string& to, const step& one) {
+  bool move_without_login(const std::string& to, const step& step) {
     const bool out = all_.run("movers", {"auth", "logout"}).status == 0;
     session_.erase("movers");
-    emit("movers", one.values[0]);
-    if (all_.sync_now("movers").status != login_needed)
+    emit("movers", step.values[0]);
+    if (all_.sync_now("movers").status != exit_needs_login)
       complain("`sync now` did not ask for a login after a logout");
     return log_in("movers", to) && out;
   }
@@ -193,12 +193,12 @@ private:
   /// No token may go there: the ledger looks.
   bool change_address(const std::string& from, const std::string& to) {
     bool done = all_.run("movers", {"sync", "server", lines_.at(to)->url()}).status == 0;
-    if (all_.sync_now("movers").status != login_needed)
+    if (all_.sync_now("movers").status != exit_needs_login)
       complain("`sync now` did not ask for a login at another server");
     return all_.run("movers", {"sync", "server", lines_.at(from)->url()}).status == 0 && done;
   }
 
-  world all_;
+  installation all_;
   std::shared_ptr<ledger> seen_ = std::make_shared<ledger>();
   std::map<std::string, std::unique_ptr<proxy>> lines_; ///< by server
   std::map<std::string, std::string> session_;          ///< home → server of its login
@@ -210,13 +210,13 @@ private:
 } // namespace
 
 std::vector<step> plan_tenants(dice& chance) {
-  std::vector<std::string> kinds = {at_once,      moves,         moves_in_run,
-                                    moves_in_run, no_login,      address_only,
-                                    stranger,     stranger_open, moves_under_daemon};
+  std::vector<std::string> kinds = {
+      at_once,      moves,        moves_in_run,      moves_in_run,      no_login,
+      address_only, foreign_user, foreign_user_open, moves_under_daemon};
   chance.shuffle(kinds);
   std::vector<step> out;
   // fault, how many events, what its times are drawn from
-  for (std::size_t i = 0; i < steps_of_a_round; ++i)
+  for (std::size_t i = 0; i < tenants_steps_per_round; ++i)
     out.push_back({kinds[i], {chance.between(1, 12), chance.below(1U << 20U)}});
   return out;
 }
@@ -224,10 +224,10 @@ std::vector<step> plan_tenants(dice& chance) {
 outcome play_tenants(const stage& where, std::uint64_t, const std::vector<step>& steps) {
   outcome out;
   two_tenants all(where);
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    all.play(one, out);
+    all.play(step, out);
   }
   out.violations = all.finish(out);
   return out;

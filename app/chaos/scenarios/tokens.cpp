@@ -18,10 +18,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t steps_of_a_round = 6;
-constexpr int login_needed = 3;
-constexpr unsigned tries = 8;
-constexpr auto patience = 8s;
+constexpr std::size_t tokens_steps_per_round = 6;
+constexpr int login_required_exit = 3;
+constexpr unsigned tokens_tries = 8;
+constexpr auto token_patience = 8s;
 
 constexpr const char* killed = "kill -9 during a refresh";
 constexpr const char* reply_lost = "a refresh's reply is lost";
@@ -41,49 +41,49 @@ session left_by(const std::string& fault) {
   return fault == killed || fault == reply_lost ? session::perhaps : session::alive;
 }
 
-exchange_fault fault_of(const step& one) {
+exchange_fault fault_of(const step& step) {
   exchange_fault out;
   out.path = protocol::refresh_path;
-  const auto drawn = std::chrono::milliseconds(one.values[0]);
-  if (one.fault == request_lost) {
+  const auto drawn = std::chrono::milliseconds(step.values[0]);
+  if (step.fault == request_lost) {
     out.up.most = 0;
     out.up.after = ending::fin;
-  } else if (one.fault == reply_lost) {
+  } else if (step.fault == reply_lost) {
     out.down.most = 0;
     out.down.after = ending::rst;
   } else {
     out.down.delay = drawn;
   }
-  if (one.fault == refused_late)
+  if (step.fault == refused_late)
     out.change = [](const exchange&, const http_text&) { return reply_text(401, "{}"); };
   return out;
 }
 
-class restless_session {
+class session_fault_fixture {
 public:
-  explicit restless_session(const stage& where) : home_(where, {"--access-lifetime", "1"}) {
+  explicit session_fault_fixture(const stage& where) : home_(where, {"--access-lifetime", "1"}) {
     home_.drain_by(drainer::websocket);
   }
 
-  void play(const step& one, outcome& out) {
+  void play(const step& step, outcome& out) {
     bool hit = false; // what came too late on a busy machine is tried again
     for (unsigned i = 0; i < 3 && !hit; ++i) {
-      const auto number = home_.line->arm(fault_of(one));
+      const auto number = home_.line->arm(fault_of(step));
       const auto struck = [&] { return home_.line->used(number) > 0; };
-      hit = work_until(struck, patience) && meanwhile(one);
+      hit = work_until(struck, token_patience) && meanwhile(step);
       home_.line->take_away(number);
     }
-    out.count(one.fault, hit);
+    out.count(step.fault, hit);
     // Whatever the reply is to find, it has come now.
-    work_until([] { return false; }, std::chrono::milliseconds(one.values[0] + 20));
-    check(one.fault);
+    work_until([] { return false; }, std::chrono::milliseconds(step.values[0] + 20));
+    check(step.fault);
     home_.look_for_blame();
     home_.drain_by(drainer::websocket);
   }
 
   std::vector<violation> finish(outcome& out) {
-    for (auto& one : drainers_)
-      end(one, 0);
+    for (auto& drainer : drainers_)
+      end(drainer, 0);
     home_.end_daemon(SIGTERM);
     if (!home_.log_in())
       complain("the last login failed");
@@ -101,11 +101,11 @@ private:
   bool work_until(const std::function<bool()>& condition, std::chrono::milliseconds time) {
     return home_.work_until(
         [&] {
-          for (auto& one : drainers_) {
-            if (one && one->has_ended())
-              end(one, 0);
-            if (!one)
-              one = std::make_unique<support::child>(
+          for (auto& drainer : drainers_) {
+            if (drainer && drainer->has_ended())
+              end(drainer, 0);
+            if (!drainer)
+              drainer = std::make_unique<support::child>(
                   home_.all.command("home", {"sync", "now", "--json"}));
           }
           return condition();
@@ -113,24 +113,24 @@ private:
         time);
   }
 
-  void end(child_ptr& one, int sent) {
-    if (!one)
+  void end(child_ptr& child, int sent) {
+    if (!child)
       return;
-    const auto done = one->wait();
+    const auto done = child->wait();
     home_.all.judge_end("`sync now`", done, sent);
     home_.all.note_report("home", done.out);
-    one.reset();
+    child.reset();
   }
 
   /// What happens while the refresh is under way.
-  bool meanwhile(const step& one) {
-    if (one.fault == killed) {
-      std::this_thread::sleep_for(std::chrono::microseconds(one.values[1]));
+  bool meanwhile(const step& step) {
+    if (step.fault == killed) {
+      std::this_thread::sleep_for(std::chrono::microseconds(step.values[1]));
       return kill_all();
     }
-    if (one.fault == logout_meanwhile)
+    if (step.fault == logout_meanwhile)
       return home_.all.run("home", {"auth", "logout"}).status == 0;
-    if (one.fault == login_meanwhile || one.fault == refused_late || one.fault == renewed_late)
+    if (step.fault == login_meanwhile || step.fault == refused_late || step.fault == renewed_late)
       return home_.log_in();
     return true;
   }
@@ -139,13 +139,13 @@ private:
   bool kill_all() {
     bool alive = false;
     home_.seen->process_killed();
-    for (auto& one : drainers_)
-      if (one) {
-        alive = alive || !one->has_ended();
-        one->send(SIGKILL);
+    for (auto& drainer : drainers_)
+      if (drainer) {
+        alive = alive || !drainer->has_ended();
+        drainer->send(SIGKILL);
       }
-    for (auto& one : drainers_)
-      end(one, SIGKILL);
+    for (auto& drainer : drainers_)
+      end(drainer, SIGKILL);
     home_.end_daemon(SIGKILL);
     return alive;
   }
@@ -153,10 +153,10 @@ private:
   /// Drains until that is no matter of luck: the last status.
   int settle() {
     int status = 0;
-    for (unsigned i = 0; i < tries; ++i) {
+    for (unsigned i = 0; i < tokens_tries; ++i) {
       home_.all.emit();
       status = home_.all.sync_now().status;
-      if (status == 0 || status == login_needed)
+      if (status == 0 || status == login_required_exit)
         return status;
       std::this_thread::sleep_for(50ms);
     }
@@ -165,9 +165,9 @@ private:
 
   void check(const std::string& fault) {
     const int status = settle();
-    if (status == login_needed && left_by(fault) == session::alive)
+    if (status == login_required_exit && left_by(fault) == session::alive)
       complain("after `" + fault + "` the session was over, and nobody had ended it");
-    if (status != login_needed && left_by(fault) == session::over)
+    if (status != login_required_exit && left_by(fault) == session::over)
       complain("after `" + fault + "` the session went on: status " + std::to_string(status));
     if (status == 0)
       return;
@@ -191,18 +191,18 @@ std::vector<step> plan_tokens(dice& chance) {
   chance.shuffle(kinds);
   std::vector<step> out;
   // fault, ms that a reply takes, µs after which a kill comes
-  for (std::size_t i = 0; i < steps_of_a_round; ++i)
+  for (std::size_t i = 0; i < tokens_steps_per_round; ++i)
     out.push_back({kinds[i], {chance.between(20, 300), chance.below(60000)}});
   return out;
 }
 
 outcome play_tokens(const stage& where, std::uint64_t, const std::vector<step>& steps) {
   outcome out;
-  restless_session all(where);
-  for (const auto& one : steps) {
+  session_fault_fixture all(where);
+  for (const auto& step : steps) {
     if (where.enough())
       break;
-    all.play(one, out);
+    all.play(step, out);
   }
   out.violations = all.finish(out);
   return out;

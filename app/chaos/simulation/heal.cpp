@@ -1,5 +1,5 @@
 // The end of a schedule: faults end, people help where only they can, the record is filled.
-#include "app/chaos/simulation/world.hpp"
+#include "app/chaos/simulation/simulation_run.hpp"
 
 #include "actors/queue/spill.hpp"
 #include "app/chaos/process.hpp"
@@ -34,11 +34,11 @@ store_view view_of(const node& whom) {
   view.clock = clock ? *clock : 0;
   const auto listed = opened->list(
       "",
-      [&](const listed_event& one) {
-        const auto event = parse_json(one.json);
+      [&](const listed_event& entry) {
+        const auto event = parse_json(entry.json);
         kept_event kept = event ? read_event(*event).what : kept_event{};
-        kept.tries = one.retry_count;
-        kept.dead = one.state == event_state::dead;
+        kept.tries = entry.retry_count;
+        kept.dead = entry.state == event_state::dead;
         view.events.push_back(std::move(kept));
         return true;
       },
@@ -48,12 +48,12 @@ store_view view_of(const node& whom) {
   for (const auto& line : support::lines_of(recount(*opened, whom.home())))
     view.wrong.push_back(line);
   for (const auto& file : spill_files(whom.home()))
-    for (const auto& one : parse_spill(support::read_text(file.path)).events) {
-      const auto payload = parse_json(one.draft.payload);
+    for (const auto& entry : parse_spill(support::read_text(file.path)).events) {
+      const auto payload = parse_json(entry.draft.payload);
       kept_event kept;
-      kept.event_id = one.event_id;
+      kept.event_id = entry.event_id;
       kept.marker = payload ? text_of(*payload, "entry_content").value_or("") : "";
-      kept.team = one.draft.team_slug;
+      kept.team = entry.draft.team_slug;
       kept.spilled = true;
       view.events.push_back(std::move(kept));
     }
@@ -62,13 +62,14 @@ store_view view_of(const node& whom) {
 
 } // namespace
 
-void world::wait_for(const std::function<void(std::function<void()>)>& ask, sim_time longest) {
+void simulation_run::wait_for(const std::function<void(std::function<void()>)>& ask,
+                              sim_time longest) {
   const auto answered = std::make_shared<bool>(false);
   ask([answered] { *answered = true; });
   run(around_.now + longest, [answered] { return *answered; });
 }
 
-bool world::has_arrived(node& whom) {
+bool simulation_run::has_arrived(node& whom) {
   const auto waiting = std::make_shared<std::int64_t>(-1);
   wait_for(
       [&](const auto& then) {
@@ -83,7 +84,7 @@ bool world::has_arrived(node& whom) {
 
 /// What a person does for a home whose events do not arrive: log in to every account there was,
 /// and have everything sent.
-void world::help(node& whom) {
+void simulation_run::help(node& whom) {
   for (const char* user : {"bob", "ann"}) {
     if (whom.user() != user || around_.chance.one_in(2))
       wait_for([&](const auto& then) { whom.log_in(user, true, then); }, patience);
@@ -91,37 +92,37 @@ void world::help(node& whom) {
   }
 }
 
-void world::heal() {
+void simulation_run::heal() {
   run(around_.now); // deeds that are due now
   around_.trace.note("heal");
   around_.server_away = false;
   if (around_.chance.one_in(2))
     around_.server.relent();
-  for (const auto& one : nodes_) {
-    one->network().disarm();
-    one->plan().fails_then = 0;
-    one->plan().opens_store = true;
-    one->hold_store(false);
-    one->set_clock_right();
-    one->start();
+  for (const auto& node : nodes_) {
+    node->network().disarm();
+    node->plan().fails_then = 0;
+    node->plan().opens_store = true;
+    node->hold_store(false);
+    node->set_clock_right();
+    node->start();
   }
   const auto all_arrived = [this] {
     return std::all_of(nodes_.begin(), nodes_.end(),
-                       [this](const auto& one) { return has_arrived(*one); });
+                       [this](const auto& node) { return has_arrived(*node); });
   };
   for (std::size_t round = 0; round < waits.size() && !stuck_ && !all_arrived(); ++round) {
-    for (const auto& one : nodes_) {
-      if (has_arrived(*one))
+    for (const auto& node : nodes_) {
+      if (has_arrived(*node))
         continue;
       if (round >= restarted_from) {
         // What the server refuses takes five runs to die, and nobody is late for that.
         needed_restart_ = needed_restart_ || around_.seen.guilty.empty();
-        one->crash();
-        one->start();
+        node->crash();
+        node->start();
         run(around_.now + second); // its transports are there then
       }
-      if (round >= helped_from || !one->options().background)
-        help(*one);
+      if (round >= helped_from || !node->options().background)
+        help(*node);
     }
     const sim_time look_every = std::max(waits[round] / 8, 5 * second);
     for (const sim_time end = around_.now + waits[round];
@@ -131,12 +132,12 @@ void world::heal() {
   around_.seen.healed = !stuck_;
 }
 
-void world::close() {
-  for (const auto& one : nodes_) {
+void simulation_run::close() {
+  for (const auto& node : nodes_) {
     if (around_.chance.one_in(4))
-      wait_for([&](const auto& then) { one->wind_down(then); }, patience);
-    one->crash();
-    around_.seen.stores.push_back(view_of(*one));
+      wait_for([&](const auto& then) { node->wind_down(then); }, patience);
+    node->crash();
+    around_.seen.stores.push_back(view_of(*node));
   }
   around_.seen.servers.push_back(around_.server.view());
 }

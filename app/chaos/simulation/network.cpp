@@ -21,12 +21,12 @@ class simulated_client final : public http_client {
 public:
   explicit simulated_client(node_network& network) : network_(network) {}
   ~simulated_client() override {
-    for (const auto& one : open_)
-      if (auto done = std::exchange(*one, nullptr))
+    for (const auto& link : open_)
+      if (auto done = std::exchange(*link, nullptr))
         done(not_answered(http_outcome::cancelled));
   }
   void start(http_request request, completion completed) override {
-    std::erase_if(open_, [](const auto& one) { return *one == nullptr; });
+    std::erase_if(open_, [](const auto& link) { return *link == nullptr; });
     open_.push_back(std::make_shared<completion>(std::move(completed)));
     network_.exchange(std::move(request), open_.back());
   }
@@ -57,40 +57,41 @@ http_client_factory node_network::client() {
   };
 }
 
-std::optional<armed_deed>
-node_network::take_armed(const std::function<bool(const armed_deed&)>& fits) {
+std::optional<armed_action>
+node_network::take_armed(const std::function<bool(const armed_action&)>& fits) {
   const auto found = std::find_if(armed_.begin(), armed_.end(), fits);
   if (found == armed_.end())
     return std::nullopt;
-  armed_deed taken = std::move(*found);
+  armed_action taken = std::move(*found);
   armed_.erase(found);
   *taken.done = true;
   return taken;
 }
 
-treatment node_network::treat(const http_request& request) {
+simulated_exchange_fault node_network::treat(const http_request& request) {
   const bool is_batch = goes_to(request, protocol::batch_path);
-  const auto taken = take_armed([&](const armed_deed& one) {
-    const deed_kind kind = spec_of(one.what).kind;
-    return kind == deed_kind::exchange || (kind == deed_kind::batch && is_batch);
+  const auto taken = take_armed([&](const armed_action& armed) {
+    const action_kind kind = spec_of(armed.what).kind;
+    return kind == action_kind::exchange || (kind == action_kind::batch && is_batch);
   });
-  return taken ? treatment{taken->what, taken->a, taken->b} : treatment{};
+  return taken ? simulated_exchange_fault{taken->what, taken->a, taken->b}
+               : simulated_exchange_fault{};
 }
 
 void node_network::complete(const std::shared_ptr<http_request>& request, const finish& done,
                             http_reply reply) {
-  const auto tell = std::exchange(*done, nullptr);
-  if (!tell)
+  const auto deliver_reply = std::exchange(*done, nullptr);
+  if (!deliver_reply)
     return; // it came too late
   reply.bytes_sent = request->body.size();
-  if (bend)
-    bend(*request, reply);
+  if (tamper)
+    tamper(*request, reply);
   around_.trace.note(static_cast<std::uint64_t>(reply.status));
   around_.trace.note(reply.body);
   if (goes_to(*request, protocol::batch_path) && on_server_clock)
     if (const auto clock = server_clock_in(reply))
       on_server_clock(*clock);
-  tell(std::move(reply));
+  deliver_reply(std::move(reply));
 }
 
 void node_network::reply_later(sim_time when, const std::shared_ptr<http_request>& request,
@@ -104,7 +105,7 @@ void node_network::exchange(http_request asked, const finish& done) {
   const auto request = std::make_shared<http_request>(std::move(asked));
   around_.trace.note(request->url);
   around_.trace.note(request->body);
-  const treatment how = treat(*request);
+  const simulated_exchange_fault how = treat(*request);
   const sim_time timeout = request->timeout.count() * ms;
   const sim_time arrives = around_.now + around_.latency();
   reply_later(around_.now + timeout, request, done, not_answered(http_outcome::timed_out));
@@ -113,31 +114,31 @@ void node_network::exchange(http_request asked, const finish& done) {
       reply_later(around_.now + around_.latency(), request, done,
                   not_answered(http_outcome::broken));
   };
-  if (around_.server_away || how.is(deed::unreachable))
+  if (around_.server_away || how.is(action::unreachable))
     return reply_later(arrives, request, done, not_answered(http_outcome::unreachable));
-  if (how.is(deed::request_lost))
+  if (how.is(action::request_lost))
     return break_off();
 
   const auto serve = [this, request, how] {
     auto reply = around_.server.handle(*request, how, around_.server_now_s());
-    if (how.is(deed::cut_json))
+    if (how.is(action::cut_json))
       reply.body.resize(reply.body.size() * (how.a % 16) / 16);
     return reply;
   };
-  if (how.is(deed::request_late)) { // long after the client has given it up
+  if (how.is(action::request_late)) { // long after the client has given it up
     around_.later.at(around_.now + static_cast<sim_time>(1 + how.b % 40'000) * ms,
                      [serve] { (void)serve(); });
     return break_off();
   }
-  if (how.is(deed::reply_lost)) {
+  if (how.is(action::reply_lost)) {
     around_.later.at(arrives, [serve] { (void)serve(); });
     return break_off();
   }
-  if (how.is(deed::request_twice))
+  if (how.is(action::request_twice))
     around_.later.at(arrives + static_cast<sim_time>(how.b % 8'000) * ms,
                      [serve] { (void)serve(); });
   const sim_time more =
-      how.is(deed::slow_reply) ? static_cast<sim_time>(how.b % 12'000) * ms : around_.latency();
+      how.is(action::slow_reply) ? static_cast<sim_time>(how.b % 12'000) * ms : around_.latency();
   around_.later.at(arrives, [this, serve, more, request, done] {
     reply_later(around_.now + more, request, done, serve());
   });

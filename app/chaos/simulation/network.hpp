@@ -7,7 +7,7 @@
 
 #include "actors/http/client.hpp"
 #include "actors/link/link.hpp"
-#include "app/chaos/simulation/surroundings.hpp"
+#include "app/chaos/simulation/simulation_environment.hpp"
 
 #include <deque>
 #include <memory>
@@ -35,7 +35,7 @@ struct connection {
 /// Every connection of every process, as the server sees them.
 class socket_hub {
 public:
-  explicit socket_hub(surroundings& around);
+  explicit socket_hub(simulation_environment& around);
 
   link_factory factory(node_network& network);
   /// Says something to a client: it arrives after all that was said to it before.
@@ -52,7 +52,7 @@ private:
   void take(const std::shared_ptr<connection>& from, const sent_event& event);
   void tell_others(const std::string& team, const std::string& line);
 
-  surroundings& around_;
+  simulation_environment& around_;
   std::vector<std::shared_ptr<connection>> all_;
   const connection* speaking_ = nullptr;
 };
@@ -61,29 +61,29 @@ class node_network {
 public:
   using finish = std::shared_ptr<http_client::completion>;
 
-  explicit node_network(surroundings& around) : around_(around) {}
+  explicit node_network(simulation_environment& around) : around_(around) {}
 
   http_client_factory client();
   void exchange(http_request request, const finish& done);
-  void arm(armed_deed what) { armed_.push_back(std::move(what)); }
+  void arm(armed_action what) { armed_.push_back(std::move(what)); }
   void disarm() { armed_.clear(); }
   /// The first armed deed that fits is done now: it leaves the list.
-  std::optional<armed_deed> take_armed(const std::function<bool(const armed_deed&)>& fits);
+  std::optional<armed_action> take_armed(const std::function<bool(const armed_action&)>& fits);
 
   /// Told of a text that a client is about to hear, and of a server clock that a batch brought.
   std::function<void(const std::shared_ptr<connection>&, const std::string&)> on_text;
   std::function<void(std::uint64_t)> on_server_clock;
   /// Bends a reply: for a self-test's broken variant.
-  std::function<void(const http_request&, http_reply&)> bend;
+  std::function<void(const http_request&, http_reply&)> tamper;
 
 private:
-  treatment treat(const http_request& request);
+  simulated_exchange_fault treat(const http_request& request);
   void reply_later(sim_time when, const std::shared_ptr<http_request>& request, const finish& done,
                    http_reply reply);
   void complete(const std::shared_ptr<http_request>& request, const finish& done, http_reply reply);
 
-  surroundings& around_;
-  std::deque<armed_deed> armed_;
+  simulation_environment& around_;
+  std::deque<armed_action> armed_;
 };
 
 } // namespace spec_kitty::chaos::simulation

@@ -22,12 +22,12 @@ constexpr pid_t first_pid = 1000;
 
 } // namespace
 
-node::node(surroundings& around, socket_hub& hub, std::string name, fs::path home,
+node::node(simulation_environment& around, socket_hub& hub, std::string name, fs::path home,
            node_options options)
     : around_(around), hub_(hub), name_(std::move(name)), home_(std::move(home)),
       options_(std::move(options)), network_(around) {
   plan_.chance = dice(around.chance.next());
-  network_.bend = options_.bend_reply;
+  network_.tamper = options_.tamper_reply;
   network_.on_text = [this](const auto& by, const std::string& text) { on_text(by, text); };
   network_.on_server_clock = [this](std::uint64_t value) {
     reply_clock_ = std::max(reply_clock_, value);
@@ -41,17 +41,17 @@ node::~node() {
 
 store_options node::store_settings() const {
   auto options = simulated_store(home_, name_);
-  options.max_events = options_.most_events;
+  options.max_events = options_.max_events;
   return options;
 }
 
 epoch_us node::wall() const {
-  return surroundings::first_second * second + around_.now + skew_;
+  return simulation_environment::first_second * second + around_.now + skew_;
 }
 
 void node::set_clock(sim_time skew) {
   skew_ = skew;
-  most_skew_ = std::max(most_skew_, skew);
+  max_skew_ = std::max(max_skew_, skew);
 }
 
 std::string node::user() const {
@@ -88,7 +88,7 @@ supervisor_config node::wire() {
   watch.queue = queue_;
   watch.clock = clock_;
   watch.background = options_.background;
-  watch.tell = [this](const notice& what) { hear(what); };
+  watch.publish = [this](const notice& what) { hear(what); };
   watch.now = now;
   watch.steady = steady;
   watch.random = random;
@@ -157,9 +157,9 @@ void node::start() {
   if (options_.around_clock)
     clock_ = options_.around_clock(*system_, clock_);
   supervisor_ = watched(system_->spawn(supervisor, wire()), "SUPERVISOR");
-  for (const auto* one : {caf::actor_cast<caf::abstract_actor*>(queue_),
-                          caf::actor_cast<caf::abstract_actor*>(clock_)})
-    actors_.push_back(one->address());
+  for (const auto* actor : {caf::actor_cast<caf::abstract_actor*>(queue_),
+                            caf::actor_cast<caf::abstract_actor*>(clock_)})
+    actors_.push_back(actor->address());
 }
 
 void node::crash() {
@@ -181,8 +181,8 @@ void node::crash() {
     scheduler_->prioritize(real_queue_);
     scheduler_->run_once();
   }
-  for (const auto& one : std::vector(actors_))
-    end(one);
+  for (const auto& actor : std::vector(actors_))
+    end(actor);
   real_queue_ = nullptr;
   queue_ = nullptr;
   clock_ = nullptr;

@@ -33,10 +33,10 @@ struct node_options {
   bool websocket = true;
   std::string envelope = "bare";
   std::size_t batch_events = 1000;
-  std::uint64_t most_events = 10000;
+  std::uint64_t max_events = 10000;
   std::function<queue_actor(caf::actor_system&, const queue_actor&)> around_queue = {};
   std::function<clock_actor(caf::actor_system&, const clock_actor&)> around_clock = {};
-  std::function<void(const http_request&, http_reply&)> bend_reply = {};
+  std::function<void(const http_request&, http_reply&)> tamper_reply = {};
 };
 
 enum class role : std::uint8_t { http, auth, batch_sync, websocket, queue };
@@ -44,8 +44,8 @@ enum class role : std::uint8_t { http, auth, batch_sync, websocket, queue };
 class node {
 public:
   /// `home` has been made ready (home_template.hpp).
-  node(surroundings& around, socket_hub& hub, std::string name, std::filesystem::path home,
-       node_options options);
+  node(simulation_environment& around, socket_hub& hub, std::string name,
+       std::filesystem::path home, node_options options);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -91,7 +91,7 @@ public:
   /// Sets the wall clock so far from where it would be.
   void set_clock(sim_time skew);
   /// Sets it to the latest time it ever showed: what is dated by it is over when it should be.
-  void set_clock_right() { skew_ = most_skew_; }
+  void set_clock_right() { skew_ = max_skew_; }
 
   std::uint64_t trouble = 0; ///< grows with whatever may keep a heard clock from being merged
   /// Called when there is nothing to do at this moment: what was heard by now is merged.
@@ -119,7 +119,7 @@ private:
   void on_text(const std::shared_ptr<connection>& by, const std::string& text);
   epoch_us wall() const;
 
-  surroundings& around_;
+  simulation_environment& around_;
   socket_hub& hub_;
   std::string name_;
   std::filesystem::path home_;
@@ -130,7 +130,7 @@ private:
   std::uint64_t boot_ = 0;
   std::uint64_t emitted_ = 0;
   sim_time skew_ = 0;
-  sim_time most_skew_ = 0;
+  sim_time max_skew_ = 0;
   bool failed_ = false;
   bool ending_ = false;
   unique_fd held_;

@@ -27,17 +27,17 @@ void node::ask(const Actor& whom, Question question, Then then) {
   const os_plan_scope scope(&plan_);
   auto asker = system_->spawn(
       [this](caf::event_based_actor* self, const Actor& to, const Question& what,
-             const Then& tell) {
+             const Then& callback) {
         install_handlers(self);
         self->request(to, caf::infinite, what)
             .then(
-                [this, tell](Answer& answer) {
+                [this, callback](Answer& answer) {
                   if (!ending_)
-                    tell(result<Answer>(std::move(answer)));
+                    callback(result<Answer>(std::move(answer)));
                 },
-                [this, tell](const caf::error& error) {
+                [this, callback](const caf::error& error) {
                   if (!ending_)
-                    tell(result<Answer>(to_failure(error)));
+                    callback(result<Answer>(to_failure(error)));
                 });
       },
       whom, std::move(question), std::move(then));
@@ -46,7 +46,7 @@ void node::ask(const Actor& whom, Question question, Then then) {
 
 void node::ring() {
   if (supervisor_ && !around_.chance.one_in(doorbells_per_miss))
-    caf::anon_send(supervisor_, roused{rouse::events});
+    caf::anon_send(supervisor_, wakeup{wakeup_reason::events});
 }
 
 void node::emit(std::uint64_t count) {
@@ -62,12 +62,13 @@ void node::emit(std::uint64_t count) {
     draft.timestamp = format_timestamp(wall());
     draft.team_slug = has_team ? (*session)->team_slug : std::string(local_team);
     auto& attempts = around_.seen.attempts;
-    attempt one;
-    one.marker = name_ + "-" + std::to_string(++emitted_);
-    one.home = name_;
-    one.asked = around_.seen.tick();
-    draft.payload = R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + one.marker + "\"}";
-    attempts.push_back(std::move(one));
+    attempt current_attempt;
+    current_attempt.marker = name_ + "-" + std::to_string(++emitted_);
+    current_attempt.home = name_;
+    current_attempt.asked = around_.seen.tick();
+    draft.payload =
+        R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + current_attempt.marker + "\"}";
+    attempts.push_back(std::move(current_attempt));
     ask<append_receipt>(queue_, append_request{std::move(draft)},
                         [this, at = attempts.size() - 1](const result<append_receipt>& receipt) {
                           attempt& asked = around_.seen.attempts[at];
@@ -116,18 +117,18 @@ void node::on_text(const std::shared_ptr<connection>& by, const std::string& tex
   const json_value* event = message ? member(*message, "event") : nullptr;
   if (event == nullptr)
     return;
-  const auto said = read_event(*event).what;
-  if (said.lamport_clock > 0 && said.lamport_clock <= max_received &&
-      said.node_id != make_node_id({name_, "ann", true}, {}))
-    heard_.push_back({said.lamport_clock, trouble + plan_.failed, by, true});
+  const auto heard_event = read_event(*event).what;
+  if (heard_event.lamport_clock > 0 && heard_event.lamport_clock <= max_received &&
+      heard_event.node_id != make_node_id({name_, "ann", true}, {}))
+    heard_.push_back({heard_event.lamport_clock, trouble + plan_.failed, by, true});
 }
 
 void node::on_quiet() {
-  for (const auto& one : std::exchange(heard_, {})) {
-    const auto by = one.by.lock();
-    if (!held_ && one.trouble == trouble + plan_.failed &&
-        (!one.by_socket || (by && by->at_client && !by->closing)))
-      around_.seen.heard.push_back({name_, around_.seen.tick(), one.value});
+  for (const auto& callback : std::exchange(heard_, {})) {
+    const auto by = callback.by.lock();
+    if (!held_ && callback.trouble == trouble + plan_.failed &&
+        (!callback.by_socket || (by && by->at_client && !by->closing)))
+      around_.seen.heard.push_back({name_, around_.seen.tick(), callback.value});
   }
 }
 
@@ -153,7 +154,7 @@ void node::log_in(const std::string& user, bool adopt_local, std::function<void(
   ask<login_done>(caf::actor_cast<auth_actor>(strong), login_request{user, "secret", adopt_local},
                   [this, then = std::move(then)](const result<login_done>&) {
                     if (supervisor_)
-                      caf::anon_send(supervisor_, roused{rouse::session});
+                      caf::anon_send(supervisor_, wakeup{wakeup_reason::session});
                     if (then)
                       then();
                   });
@@ -166,7 +167,7 @@ void node::log_out(std::function<void()> then) {
   ask<logout_done>(caf::actor_cast<auth_actor>(strong), logout_request{},
                    [this, then = std::move(then)](const result<logout_done>&) {
                      if (supervisor_)
-                       caf::anon_send(supervisor_, roused{rouse::session});
+                       caf::anon_send(supervisor_, wakeup{wakeup_reason::session});
                      if (then)
                        then();
                    });
@@ -201,8 +202,8 @@ void node::look() {
   for (const auto& file : spill_files(home_))
     status.waiting += file.events;
   status.says_acked = stats->last_ack_at != 0;
-  for (const auto& one : around_.server.view().events)
-    status.on_server.insert(one.event_id);
+  for (const auto& event : around_.server.view().events)
+    status.on_server.insert(event.event_id);
   around_.seen.statuses.push_back(std::move(status));
 }
 

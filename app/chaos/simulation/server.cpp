@@ -19,27 +19,27 @@ std::string header_value(const http_request& request, std::string_view name) {
 }
 
 /// A status line that is the whole of the answer; nothing where the deed is another.
-std::optional<http_reply> status_of(const treatment& how) {
+std::optional<http_reply> status_of(const simulated_exchange_fault& how) {
   constexpr std::string_view words = R"({"error":"told to say so"})";
   if (!how.what)
     return std::nullopt;
   switch (*how.what) {
-  case deed::status_5xx:
+  case action::status_5xx:
     return answered(std::array{500, 502, 503, 504, 408}[how.a % 5], std::string(words));
-  case deed::status_429: {
+  case action::status_429: {
     http_reply reply = answered(429, std::string(words));
     reply.retry_after = std::array{"", "1", "20", "60", "nonsense"}[how.a % 5];
     return reply;
   }
-  case deed::status_401:
+  case action::status_401:
     return answered(401, std::string(words));
-  case deed::status_403:
+  case action::status_403:
     return answered(403, std::string(words));
-  case deed::status_404:
+  case action::status_404:
     return answered(how.a % 2 == 0 ? 404 : 405, std::string(words));
-  case deed::status_412:
+  case action::status_412:
     return answered(412, R"({"error_description":"too old","upgrade_guidance":"update"})");
-  case deed::html:
+  case action::html:
     return answered(200, "<html>log in to this network</html>", "text/html");
   default:
     return std::nullopt;
@@ -76,10 +76,10 @@ sent_event read_event(const json_value& event) {
 
 simulated_server::simulated_server(history& seen, dice chance) : seen_(seen), chance_(chance) {}
 
-http_reply simulated_server::handle(const http_request& request, const treatment& how,
-                                    std::int64_t now_s) {
-  if (auto said = status_of(how))
-    return *said;
+http_reply simulated_server::handle(const http_request& request,
+                                    const simulated_exchange_fault& how, std::int64_t now_s) {
+  if (auto status_reply = status_of(how))
+    return *status_reply;
   if (goes_to(request, protocol::refresh_path))
     return refresh(request, now_s);
   if (goes_to(request, protocol::token_path) && !goes_to(request, protocol::ws_token_path))
@@ -125,7 +125,7 @@ http_reply simulated_server::hand_out(const std::string& user, std::int64_t now_
                            R"(,"team_slug":")" + team_of(user) + "\"}");
 }
 
-void simulated_server::refuse(const std::string& marker, deed in_which_way) {
+void simulated_server::refuse(const std::string& marker, action in_which_way) {
   guilty_.emplace(marker, in_which_way);
   seen_.guilty.insert(marker);
 }
@@ -145,14 +145,14 @@ void simulated_server::keep(const sent_event& event) {
     on_kept(event.what.team, event.line);
 }
 
-simulated_server::fate simulated_server::take(const sent_event& event, const owner& from) {
+simulated_server::acceptance simulated_server::take(const sent_event& event, const owner& from) {
   seen_.sendings.push_back({view_.name, from.team, event.what.team});
   if (event.what.team != from.team || guilty_.contains(event.what.marker))
-    return fate::refused;
+    return acceptance::refused;
   if (ids_.contains(event.what.event_id))
-    return fate::duplicate;
+    return acceptance::duplicate;
   keep(event);
-  return fate::kept;
+  return acceptance::kept;
 }
 
 } // namespace spec_kitty::chaos::simulation

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "app/chaos/history.hpp"
-#include "app/chaos/simulation/deeds.hpp"
+#include "app/chaos/simulation/actions.hpp"
 #include "messages/http.hpp"
 #include "util/json.hpp"
 
@@ -26,12 +26,12 @@ namespace spec_kitty::chaos::simulation {
 inline constexpr std::string_view simulated_url = "https://a";
 
 /// How the server is to treat one exchange.
-struct treatment {
-  std::optional<deed> what;
+struct simulated_exchange_fault {
+  std::optional<action> what;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
 
-  bool is(deed one) const { return what == one; }
+  bool is(action action) const { return what == action; }
   /// A yes or no for each of 64 things.
   bool picks(std::size_t which) const { return (a >> (which % 64) & 1U) != 0; }
   bool keeps(std::size_t which) const { return (b >> (which % 64) & 1U) != 0; }
@@ -46,7 +46,7 @@ struct sent_event {
 class simulated_server {
 public:
   /// What became of one event.
-  enum class fate : std::uint8_t { kept, duplicate, refused };
+  enum class acceptance : std::uint8_t { kept, duplicate, refused };
   struct owner {
     std::string user;
     std::string team;
@@ -55,21 +55,22 @@ public:
 
   simulated_server(history& seen, dice chance);
 
-  http_reply handle(const http_request& request, const treatment& how, std::int64_t now_s);
+  http_reply handle(const http_request& request, const simulated_exchange_fault& how,
+                    std::int64_t now_s);
 
   /// A session without a request: access and refresh token.
   std::pair<std::string, std::string> open_session(const std::string& user, std::int64_t now_s);
   void revoke_access() { access_.clear(); }
   void end_sessions() { refresh_.clear(); }
   /// From now on the event is refused in that way: in a result, by name, or with its whole batch.
-  void refuse(const std::string& marker, deed in_which_way);
+  void refuse(const std::string& marker, action in_which_way);
   /// Nothing is refused any more.
   void relent() { guilty_.clear(); }
 
   /// Whom a WebSocket token stands for; it is used up.
   std::optional<owner> use_socket_token(const std::string& token);
   /// An event that came over a WebSocket.
-  fate take(const sent_event& event, const owner& from);
+  acceptance take(const sent_event& event, const owner& from);
   bool is_guilty(const std::string& marker) const { return guilty_.contains(marker); }
   /// From now on this event counts as one that the server refuses.
   void blame(const std::string& marker) { seen_.guilty.insert(marker); }
@@ -88,19 +89,21 @@ private:
   http_reply log_in(const http_request& request, std::int64_t now_s);
   http_reply refresh(const http_request& request, std::int64_t now_s);
   http_reply hand_out(const std::string& user, std::int64_t now_s);
-  http_reply batch(const http_request& request, const treatment& how, const owner& from);
-  http_reply results(std::vector<sent_event>& events, const treatment& how, const owner& from);
-  std::string result_of(const sent_event& event, std::size_t index, const treatment& how,
-                        const owner& from);
+  http_reply batch(const http_request& request, const simulated_exchange_fault& how,
+                   const owner& from);
+  http_reply results(std::vector<sent_event>& events, const simulated_exchange_fault& how,
+                     const owner& from);
+  std::string result_of(const sent_event& event, std::size_t index,
+                        const simulated_exchange_fault& how, const owner& from);
   void keep(const sent_event& event);
-  std::string server_clock(const treatment& how);
+  std::string server_clock(const simulated_exchange_fault& how);
 
   history& seen_;
   dice chance_;
   std::map<std::string, owner> access_;
   std::map<std::string, std::string> refresh_; ///< token → user
   std::map<std::string, owner> sockets_;
-  std::map<std::string, deed> guilty_; ///< by marker
+  std::map<std::string, action> guilty_; ///< by marker
   std::set<std::string> ids_;
   server_view view_{"the server", {}};
   std::uint64_t clock_ = 0;

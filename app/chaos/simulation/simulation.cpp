@@ -9,11 +9,11 @@ constexpr std::uint64_t steps_stream = 0x57e95U; ///< keeps the draws of steps a
 void count(const history& seen, outcome& into) {
   auto& figures = into.figures;
   figures["schedules"] = 1;
-  for (const auto& one : seen.attempts) {
+  for (const auto& attempt : seen.attempts) {
     figures["events asked"] += 1;
-    figures["events acknowledged"] += one.acknowledged ? 1 : 0;
-    figures["events spilled"] += one.spilled ? 1 : 0;
-    figures["events refused"] += one.refused ? 1 : 0;
+    figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
+    figures["events spilled"] += attempt.spilled ? 1 : 0;
+    figures["events refused"] += attempt.refused ? 1 : 0;
   }
   for (const auto& server : seen.servers)
     figures["events on the server"] += server.events.size();
@@ -32,17 +32,17 @@ std::vector<step> simulation_steps(std::uint64_t seed) {
   return draw_steps(chance);
 }
 
-simulated simulate_steps(playground& where, std::uint64_t seed, const std::vector<step>& steps,
+simulated simulate_steps(home_pool& where, std::uint64_t seed, const std::vector<step>& steps,
                          const simulation_variant& variant) {
   simulated out;
-  world played(where, seed, variant);
+  simulation_run played(where, seed, variant);
   std::vector<std::shared_ptr<bool>> done;
   played.play(steps, done);
   played.heal();
   played.close();
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto what = deed_named(steps[i].fault);
-    if (what && spec_of(*what).kind != deed_kind::work)
+    const auto what = action_named(steps[i].fault);
+    if (what && spec_of(*what).kind != action_kind::work)
       out.what.count(steps[i].fault, *done[i]);
   }
   out.what.violations = check_all(played.seen());
@@ -57,7 +57,7 @@ simulated simulate_steps(playground& where, std::uint64_t seed, const std::vecto
 
 simulated simulate(std::uint64_t seed, const std::filesystem::path& folder,
                    const simulation_variant& variant) {
-  playground where(folder);
+  home_pool where(folder);
   return simulate_steps(where, seed, simulation_steps(seed), variant);
 }
 

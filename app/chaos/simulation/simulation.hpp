@@ -8,7 +8,7 @@
 #pragma once
 
 #include "app/chaos/scenario.hpp"
-#include "app/chaos/simulation/world.hpp"
+#include "app/chaos/simulation/simulation_run.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -28,7 +28,7 @@ std::vector<step> simulation_steps(std::uint64_t seed);
 
 /// Plays some of them. `where` may be used again afterwards. Not to be called on two threads with
 /// one playground.
-simulated simulate_steps(playground& where, std::uint64_t seed, const std::vector<step>& steps,
+simulated simulate_steps(home_pool& where, std::uint64_t seed, const std::vector<step>& steps,
                          const simulation_variant& variant = {});
 
 /// Plays all of them in a folder, best on a file system in memory.

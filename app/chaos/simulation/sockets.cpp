@@ -22,7 +22,7 @@ std::string error_of(const std::string& id, const std::string& more = "") {
 /// A connection that goes between one process and the hub. The hub outlives it.
 class simulated_link final : public ws_link {
 public:
-  simulated_link(socket_hub& hub, surroundings& around, std::shared_ptr<connection> of,
+  simulated_link(socket_hub& hub, simulation_environment& around, std::shared_ptr<connection> of,
                  std::function<void(std::string)> hear)
       : hub_(hub), around_(around), of_(std::move(of)), hear_(std::move(hear)) {}
   ~simulated_link() override { hub_.end(of_, link_end::asked); }
@@ -40,14 +40,14 @@ public:
 
 private:
   socket_hub& hub_;
-  surroundings& around_;
+  simulation_environment& around_;
   std::shared_ptr<connection> of_;
   std::function<void(std::string)> hear_;
 };
 
 } // namespace
 
-socket_hub::socket_hub(surroundings& around) : around_(around) {
+socket_hub::socket_hub(simulation_environment& around) : around_(around) {
   around_.server.on_kept = [this](const std::string& team, const std::string& line) {
     tell_others(team, line);
   };
@@ -58,7 +58,7 @@ link_factory socket_hub::factory(node_network& network) {
     auto fresh = std::make_shared<connection>();
     fresh->network = &network;
     fresh->handlers = std::move(handlers);
-    std::erase_if(all_, [](const auto& one) { return !one->at_client && !one->at_server; });
+    std::erase_if(all_, [](const auto& link) { return !link->at_client && !link->at_server; });
     all_.push_back(fresh);
     around_.later.at(around_.now + around_.latency(),
                      [this, fresh, bearer = request.bearer] { upgrade(fresh, bearer); });
@@ -73,26 +73,26 @@ void socket_hub::upgrade(const std::shared_ptr<connection>& fresh, const std::st
   if (around_.server_away)
     return end(fresh, link_end::unreachable);
   const auto owner = around_.server.use_socket_token(bearer);
-  const auto taken = fresh->network->take_armed([](const armed_deed& one) {
-    return one.what == deed::socket_refused || one.what == deed::socket_401 ||
-           one.what == deed::no_snapshot || one.what == deed::unread;
+  const auto taken = fresh->network->take_armed([](const armed_action& armed) {
+    return armed.what == action::socket_refused || armed.what == action::socket_401 ||
+           armed.what == action::no_snapshot || armed.what == action::unread;
   });
-  if (taken && taken->what == deed::socket_refused)
+  if (taken && taken->what == action::socket_refused)
     return end(fresh, taken->a % 3 == 0 ? link_end::timed_out : link_end::refused,
                taken->a % 3 == 1 ? 404 : 503);
-  if (!owner || (taken && taken->what == deed::socket_401))
+  if (!owner || (taken && taken->what == action::socket_401))
     return end(fresh, link_end::refused, 401);
   fresh->owner = *owner;
   fresh->at_server = true;
   fresh->handlers.opened();
-  if (taken && taken->what == deed::unread) {
+  if (taken && taken->what == action::unread) {
     fresh->read_from = around_.now + static_cast<sim_time>(taken->a % 9'000) * ms;
     around_.later.at(fresh->read_from, [fresh] {
       if (fresh->at_client)
         fresh->handlers.drained();
     });
   }
-  if (!taken || taken->what != deed::no_snapshot)
+  if (!taken || taken->what != action::no_snapshot)
     say(fresh, R"({"type":"snapshot","work_packages":[]})");
 }
 
@@ -119,25 +119,25 @@ void socket_hub::end(const std::shared_ptr<connection>& which, link_end how, int
 }
 
 void socket_hub::end_all() {
-  for (const auto& one : std::vector(all_))
-    end(one, link_end::lost);
+  for (const auto& link : std::vector(all_))
+    end(link, link_end::lost);
 }
 
 std::shared_ptr<connection> socket_hub::open_of(const node_network& network) const {
-  for (const auto& one : all_)
-    if (one->network == &network && one->at_client && one->at_server)
-      return one;
+  for (const auto& link : all_)
+    if (link->network == &network && link->at_client && link->at_server)
+      return link;
   return nullptr;
 }
 
 void socket_hub::forget(const node_network& network) {
-  std::erase_if(all_, [&](const auto& one) { return one->network == &network; });
+  std::erase_if(all_, [&](const auto& link) { return link->network == &network; });
 }
 
 void socket_hub::tell_others(const std::string& team, const std::string& line) {
-  for (const auto& one : all_)
-    if (one->at_server && one.get() != speaking_ && one->owner.team == team)
-      say(one, echo_of(line));
+  for (const auto& link : all_)
+    if (link->at_server && link.get() != speaking_ && link->owner.team == team)
+      say(link, echo_of(line));
 }
 
 void socket_hub::hear(const std::shared_ptr<connection>& from, const std::string& text) {
@@ -153,39 +153,39 @@ void socket_hub::hear(const std::shared_ptr<connection>& from, const std::string
 
 void socket_hub::take(const std::shared_ptr<connection>& from, const sent_event& event) {
   const std::string& id = event.what.event_id;
-  const auto taken = from->network->take_armed([](const armed_deed& one) {
-    return one.what == deed::ack_lost || one.what == deed::ack_twice ||
-           one.what == deed::ack_late || one.what == deed::ack_by_echo ||
-           one.what == deed::ack_unknown || one.what == deed::socket_error ||
-           one.what == deed::socket_behind;
+  const auto taken = from->network->take_armed([](const armed_action& armed) {
+    return armed.what == action::ack_lost || armed.what == action::ack_twice ||
+           armed.what == action::ack_late || armed.what == action::ack_by_echo ||
+           armed.what == action::ack_unknown || armed.what == action::socket_error ||
+           armed.what == action::socket_behind;
   });
-  const auto is = [&](deed one) { return taken && taken->what == one; };
+  const auto is = [&](action action) { return taken && taken->what == action; };
   if (!around_.server.keeps(id)) {
-    if (is(deed::socket_error)) {
+    if (is(action::socket_error)) {
       around_.server.blame(event.what.marker);
       return say(from, error_of(id));
     }
-    if (is(deed::socket_behind)) {
+    if (is(action::socket_behind)) {
       (void)around_.server.advance_clock(1 + taken->a % 1000);
       return say(from, error_of(id, R"(,"error_code":"clock_behind")"));
     }
   }
   speaking_ = from.get();
-  const auto fate = around_.server.take(event, from->owner);
+  const auto acceptance = around_.server.take(event, from->owner);
   speaking_ = nullptr;
-  if (fate == simulated_server::fate::refused)
+  if (acceptance == simulated_server::acceptance::refused)
     return say(from, error_of(id));
   std::string answer =
-      ack_of(id, fate == simulated_server::fate::duplicate ? "duplicate" : "accepted");
-  if (is(deed::ack_lost))
+      ack_of(id, acceptance == simulated_server::acceptance::duplicate ? "duplicate" : "accepted");
+  if (is(action::ack_lost))
     return;
-  if (is(deed::ack_by_echo))
+  if (is(action::ack_by_echo))
     answer = echo_of(event.line);
-  if (is(deed::ack_unknown))
+  if (is(action::ack_unknown))
     answer = ack_of(id, "perhaps");
-  if (is(deed::ack_twice))
+  if (is(action::ack_twice))
     say(from, answer);
-  if (is(deed::ack_late)) {
+  if (is(action::ack_late)) {
     around_.later.at(around_.now + static_cast<sim_time>(1'000 + taken->a % 20'000) * ms,
                      [this, from, answer] { say(from, answer); });
     return;

@@ -41,14 +41,14 @@ struct worker {
   bool hung = false;
 };
 
-void add(const outcome& one, outcome& sum) {
-  for (const auto& [kind, both] : one.faults) {
+void add(const outcome& added, outcome& sum) {
+  for (const auto& [kind, both] : added.faults) {
     sum.faults[kind].planned += both.planned;
     sum.faults[kind].injected += both.injected;
   }
-  for (const auto& [name, number] : one.figures)
+  for (const auto& [name, number] : added.figures)
     sum.figures[name] += number;
-  sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
+  sum.violations.insert(sum.violations.end(), added.violations.begin(), added.violations.end());
 }
 
 std::string one_line(std::string words) {
@@ -65,8 +65,8 @@ std::string to_lines(const outcome& what) {
     out << "F\t" << kind << '\t' << both.planned << '\t' << both.injected << '\n';
   for (const auto& [name, number] : what.figures)
     out << "N\t" << name << '\t' << number << '\n';
-  for (const auto& one : what.violations)
-    out << "V\t" << one.invariant << '\t' << one_line(one.words) << '\n';
+  for (const auto& violation : what.violations)
+    out << "V\t" << violation.invariant << '\t' << one_line(violation.words) << '\n';
   return out.str();
 }
 
@@ -100,14 +100,14 @@ std::string named(std::uint64_t seed) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   outcome sum;
   try {
-    playground where(folder);
+    home_pool where(folder);
     for (std::size_t i = number; i < batch.seeds.size() && !at.end_early; i += batch.workers) {
       at.seed = batch.seeds[i];
       const std::uint64_t seed = dice(at.seed).next(); // as the scenario `schedule` has it
-      auto one = simulate_steps(where, seed, simulation_steps(seed), batch.variant);
-      for (auto& found : one.what.violations)
+      auto played = simulate_steps(where, seed, simulation_steps(seed), batch.variant);
+      for (auto& found : played.what.violations)
         found.words = named(number) + ": " + found.words;
-      add(one.what, sum);
+      add(played.what, sum);
       ++at.done;
     }
   } catch (const std::exception& error) {
@@ -117,13 +117,13 @@ std::string named(std::uint64_t seed) {
   ::_exit(0);
 }
 
-void end_of(worker& one, int status, outcome& sum) {
-  one.pid = -1;
+void end_of(worker& worker, int status, outcome& sum) {
+  worker.pid = -1;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return add(from_lines(support::read_text(one.folder / outcome_file)), sum);
+    return add(from_lines(support::read_text(worker.folder / outcome_file)), sum);
   sum.violations.push_back(
-      {"ends", named(one.at->seed) + ": " +
-                   (one.hung ? "it took too long"
+      {"ends", named(worker.at->seed) + ": " +
+                   (worker.hung ? "it took too long"
                     : WIFSIGNALED(status)
                         ? "the process ended by signal " + std::to_string(WTERMSIG(status))
                         : "the process ended with " + std::to_string(WEXITSTATUS(status)))});
@@ -140,34 +140,34 @@ outcome simulate_many(const simulation_batch& batch, const fs::path& folder) {
     throw std::runtime_error("no memory to share with workers");
   std::vector<worker> workers(count);
   for (unsigned i = 0; i < count; ++i) {
-    worker& one = workers[i];
-    one.at = new (static_cast<progress*>(shared) + i) progress;
-    one.folder = folder / ("worker-" + std::to_string(i));
-    fs::create_directories(one.folder);
-    one.pid = ::fork();
-    if (one.pid == 0)
-      work(batch, i, one.folder, *one.at);
-    if (one.pid < 0)
+    worker& worker = workers[i];
+    worker.at = new (static_cast<progress*>(shared) + i) progress;
+    worker.folder = folder / ("worker-" + std::to_string(i));
+    fs::create_directories(worker.folder);
+    worker.pid = ::fork();
+    if (worker.pid == 0)
+      work(batch, i, worker.folder, *worker.at);
+    if (worker.pid < 0)
       sum.violations.push_back({"ends", "no process could be started"});
   }
   for (bool running = true; running;) {
     running = false;
     std::uint64_t done = 0;
     const bool enough = batch.enough && batch.enough();
-    for (worker& one : workers) {
-      done += one.at->done;
-      if (one.pid <= 0)
+    for (worker& worker : workers) {
+      done += worker.at->done;
+      if (worker.pid <= 0)
         continue;
-      one.at->end_early = one.at->end_early || enough;
-      if (const std::uint64_t now_done = one.at->done; now_done != one.done)
-        one.done = now_done, one.moved = clock::now();
-      if (clock::now() - one.moved > batch.longest) {
-        one.hung = true;
-        ::kill(one.pid, SIGKILL);
+      worker.at->end_early = worker.at->end_early || enough;
+      if (const std::uint64_t now_done = worker.at->done; now_done != worker.done)
+        worker.done = now_done, worker.moved = clock::now();
+      if (clock::now() - worker.moved > batch.longest) {
+        worker.hung = true;
+        ::kill(worker.pid, SIGKILL);
       }
       int status = 0;
-      if (::waitpid(one.pid, &status, one.hung ? 0 : WNOHANG) == one.pid)
-        end_of(one, status, sum);
+      if (::waitpid(worker.pid, &status, worker.hung ? 0 : WNOHANG) == worker.pid)
+        end_of(worker, status, sum);
       else
         running = true;
     }

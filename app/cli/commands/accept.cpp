@@ -18,7 +18,7 @@ namespace {
 
 namespace wf = workflow;
 
-constexpr std::chrono::hours longest_test{1};
+constexpr std::chrono::hours max_test_time{1};
 
 struct accept_options : work_options {
   std::optional<std::string> actor;
@@ -34,16 +34,16 @@ struct readiness {
 
 readiness ready(const std::vector<wf::work_package>& packages) {
   readiness found;
-  for (const auto& one : packages) {
-    if (one.lane() == "for_review")
-      found.reviewed.push_back(one.id);
-    else if (one.lane() != "done")
-      found.open.push_back(one.id + " (" + one.lane() + ")");
+  for (const auto& package : packages) {
+    if (package.lane() == "for_review")
+      found.reviewed.push_back(package.id);
+    else if (package.lane() != "done")
+      found.open.push_back(package.id + " (" + package.lane() + ")");
   }
   return found;
 }
 
-result<void> run_tests(context& ctx, const wf::repository& where,
+result<void> run_tests(context& ctx, const wf::repository& repo,
                        const std::vector<std::string>& tests) {
   // An event carries the message: a command line may hold a secret, so it is in the hint.
   for (std::size_t at = 0; at < tests.size(); ++at) {
@@ -55,17 +55,17 @@ result<void> run_tests(context& ctx, const wf::repository& where,
                              "command again";
     program what;
     what.argv = {"sh", "-c", test}; // the user's own command line
-    what.folder = where.checkout;
-    what.patience = longest_test;
+    what.folder = repo.checkout;
+    what.patience = max_test_time;
     const auto end = run_program(what);
     if (!end)
       return failure{end.error().code, name + ": " + end.error().message, hint};
     if (end->status == 0)
       continue;
-    const std::string said = end->out + end->err;
-    if (!said.empty())
-      ctx.out.note(
-          wf::as_utf8(said.substr(said.size() - std::min<std::size_t>(said.size(), 4000))));
+    const std::string test_output = end->out + end->err;
+    if (!test_output.empty())
+      ctx.out.note(wf::as_utf8(test_output.substr(
+          test_output.size() - std::min<std::size_t>(test_output.size(), 4000))));
     return failure{ec::bad_input, name + " failed with exit status " + std::to_string(end->status),
                    hint};
   }
@@ -80,11 +80,11 @@ std::string quoted(const std::string& text) {
 }
 
 /// meta.json with the acceptance in it.
-result<std::string> accepted_meta(const wf::feature& about, const std::string& actor) {
-  const auto text = read_file(about.meta_path());
+result<std::string> accepted_meta(const wf::feature& feature, const std::string& actor) {
+  const auto text = read_file(feature.meta_path());
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
-  const wf::git git_here(about.where().checkout);
+  const wf::git git_here(feature.repo().checkout);
   const std::string at = quoted(utc_now());
   const std::string commit = quoted(git_here.commit_of("HEAD").value_or(""));
   const std::string branch = quoted(git_here.current_branch());
@@ -105,104 +105,104 @@ result<std::string> accepted_meta(const wf::feature& about, const std::string& a
   return meta;
 }
 
-bool is_accepted(const wf::feature& about) {
-  const auto text = read_file(about.meta_path());
+bool is_accepted(const wf::feature& feature) {
+  const auto text = read_file(feature.meta_path());
   const auto meta = text && *text ? parse_json(**text) : result<json_document>(failure{});
   return meta && !text_of(*meta, "accepted_at").value_or("").empty();
 }
 
 /// Whether an orchestration has said already that all are done, and nothing is accepted since.
-bool was_completed(const wf::feature& about, const readiness& found) {
-  const auto run = orchestrate::state_file(about).read();
+bool was_completed(const wf::feature& feature, const readiness& found) {
+  const auto run = orchestrate::state_file(feature).read();
   return found.reviewed.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
          orchestrate::is_complete(**run);
 }
 
-result<readiness> check(const wf::feature& about, const std::vector<wf::work_package>& packages) {
+result<readiness> check(const wf::feature& feature, const std::vector<wf::work_package>& packages) {
   if (packages.empty())
     return failure{ec::not_found,
-                   "there is no work package in " + (about.folder() / "tasks").string(),
+                   "there is no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md"};
   auto found = ready(packages);
   if (found.reviewed.empty() && !found.open.empty())
     return failure{ec::bad_input,
-                   "no work package of " + about.slug() + " is in for_review; open are " +
+                   "no work package of " + feature.slug() + " is in for_review; open are " +
                        wf::joined(found.open),
-                   "finish them: " + about.command("agent tasks status")};
+                   "finish them: " + feature.command("agent tasks status")};
   return found;
 }
 
 result<work_done> accept(context& ctx, const accept_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
-  if (auto free = orchestrate::keep_off(*about); !free)
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
+  if (auto free = orchestrate::require_no_active_run(*feature); !free)
     return free.error();
   const auto actor = one_line("--actor", options.actor.value_or("user"));
   if (!actor)
     return actor.error();
   work_done done;
-  auto packages = about->load_all();
+  auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  auto found = check(*about, *packages);
+  auto found = check(*feature, *packages);
   if (!found)
     return found.error();
-  done.fields = [slug = about->slug()](json_writer& out) {
+  done.fields = [slug = feature->slug()](json_writer& out) {
     field(out, "feature", slug);
     payload_detail::write(out, "accepted", std::vector<std::string>{});
     field(out, "complete", true);
   };
-  if (found->reviewed.empty() && found->open.empty() && is_accepted(*about)) {
-    done.lines = {about->slug() + " is accepted already"};
+  if (found->reviewed.empty() && found->open.empty() && is_accepted(*feature)) {
+    done.lines = {feature->slug() + " is accepted already"};
     return done;
   }
-  if (auto passed = run_tests(ctx, *where, options.tests); !passed)
+  if (auto passed = run_tests(ctx, *repo, options.tests); !passed)
     return passed.error();
 
-  auto lock = wf::lock_edits(*where); // not held while the tests run
+  auto lock = wf::lock_edits(*repo); // not held while the tests run
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  packages = about->load_all();
+  packages = feature->load_all();
   if (!packages)
     return packages.error();
-  found = check(*about, *packages);
+  found = check(*feature, *packages);
   if (!found)
     return found.error();
   std::optional<std::string> message;
   if (!options.no_commit) {
-    const auto target = wf::target_for_commit(*about);
+    const auto target = wf::target_for_commit(*feature);
     if (!target)
       return target.error();
     if (!target->warning.empty())
       ctx.out.warn(target->warning);
-    message = "Accept " + about->slug();
+    message = "Accept " + feature->slug();
   }
-  wf::repo_edit change(*where);
-  for (auto& one : *packages) {
-    if (one.lane() != "for_review")
+  wf::repo_edit change(*repo);
+  for (auto& package : *packages) {
+    if (package.lane() != "for_review")
       continue;
-    if (auto set = one.file.set_scalar("lane", "done"); !set)
+    if (auto set = package.file.set_scalar("lane", "done"); !set)
       return set.error();
-    one.file.set_body(wf::with_log_entry(one.file.body(),
-                                         {utc_now(), *actor, {}, "done", "Accepted"},
-                                         wf::line_ending_of(one.file.text())));
-    change.change(one.path, one.file.text());
-    done.events.push_back(lane_event(*about, one.id, "for_review", "done", *actor));
+    package.file.set_body(wf::with_log_entry(package.file.body(),
+                                             {utc_now(), *actor, {}, "done", "Accepted"},
+                                             wf::line_ending_of(package.file.text())));
+    change.change(package.path, package.file.text());
+    done.events.push_back(lane_event(*feature, package.id, "for_review", "done", *actor));
   }
   const bool complete = found->open.empty();
   if (complete) {
-    auto meta = accepted_meta(*about, *actor);
+    auto meta = accepted_meta(*feature, *actor);
     if (!meta)
       return meta.error();
-    change.change(about->meta_path(), std::move(*meta));
-    if (!was_completed(*about, *found)) {
+    change.change(feature->meta_path(), std::move(*meta));
+    if (!was_completed(*feature, *found)) {
       feature_completed event;
-      event.feature_slug = about->slug();
+      event.feature_slug = feature->slug();
       event.total_wps = static_cast<std::int64_t>(packages->size());
       event.completed_at = format_timestamp(wall_clock_now());
       done.events.push_back(event_of(event));
@@ -210,10 +210,10 @@ result<work_done> accept(context& ctx, const accept_options& options) {
   }
   if (auto applied = change.apply(message); !applied)
     return applied.error();
-  done.lines = {about->slug() + ": " + std::to_string(found->reviewed.size()) +
+  done.lines = {feature->slug() + ": " + std::to_string(found->reviewed.size()) +
                 " work packages accepted" +
                 (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
-  done.fields = [slug = about->slug(), reviewed = found->reviewed, complete](json_writer& out) {
+  done.fields = [slug = feature->slug(), reviewed = found->reviewed, complete](json_writer& out) {
     field(out, "feature", slug);
     payload_detail::write(out, "accepted", reviewed);
     field(out, "complete", complete);

@@ -143,7 +143,7 @@ exit_status logout(context& ctx) {
   return exit_status::done;
 }
 
-exit_status show_status(context& ctx) {
+exit_status show_session_status(context& ctx) {
   const auto shot = take_snapshot(ctx);
   if (!shot)
     return ctx.fail(shot.error());
@@ -197,7 +197,7 @@ command_action declare_auth_logout(CLI::App&) {
 }
 
 command_action declare_auth_status(CLI::App&) {
-  return [](context& ctx) { return show_status(ctx); };
+  return [](context& ctx) { return show_session_status(ctx); };
 }
 
 } // namespace spec_kitty

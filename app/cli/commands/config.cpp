@@ -27,12 +27,12 @@ void write_value(json_writer& out, const setting_key& setting, const setting_val
   field(out, "origin", value.origin);
 }
 
-std::string words(const setting_key& setting, const setting_value& value) {
+std::string setting_in_words(const setting_key& setting, const setting_value& value) {
   return std::string(setting.name) + " = " + (value.text.empty() ? "\"\"" : value.text) + "  (" +
          std::string(value.origin) + ")";
 }
 
-exit_status list(context& ctx) {
+exit_status list_settings(context& ctx) {
   ctx.out.object([&](json_writer& out) {
     key(out, "config");
     out.StartArray();
@@ -45,7 +45,8 @@ exit_status list(context& ctx) {
     out.EndArray();
   });
   for (const auto& setting : setting_keys())
-    ctx.out.line(words(setting, ctx.config.at(setting.name)) + "  " + std::string(setting.meaning));
+    ctx.out.line(setting_in_words(setting, ctx.config.at(setting.name)) + "  " +
+                 std::string(setting.meaning));
   return exit_status::done;
 }
 
@@ -79,7 +80,7 @@ exit_status set(context& ctx, const std::string& name, std::string value) {
     field(out, "key", name);
     write_value(out, *find_setting(name), effective);
   });
-  ctx.out.line(words(*find_setting(name), effective));
+  ctx.out.line(setting_in_words(*find_setting(name), effective));
   return exit_status::done;
 }
 
@@ -95,8 +96,8 @@ exit_status show_server(context& ctx) {
 }
 
 exit_status set_server(context& ctx, const std::string& url) {
-  if (const auto fine = parse_server_url(url); !fine)
-    return ctx.fail(fine.error());
+  if (const auto ok = parse_server_url(url); !ok)
+    return ctx.fail(ok.error());
   if (auto written = set_setting(ctx.home.path, server_key, url); !written)
     return ctx.fail(written.error());
   const auto now = settings::load(ctx.home.path);
@@ -106,7 +107,7 @@ exit_status set_server(context& ctx, const std::string& url) {
     ctx.out.warn("written, but " + environment_name(server_key) +
                  " in the environment overrides it");
   context changed{{ctx.home, *now}, ctx.out};
-  if (ring_patiently(ctx.home.path, rouse::session) == delivery::full)
+  if (notify_daemon_with_timeout(ctx.home.path, wakeup_reason::session) == delivery::full)
     ctx.out.warn("the daemon does not hear of it; tell it with: spec-kitty sync daemon restart");
   const auto status = show_server(changed);
   ctx.out = std::move(changed.out);
@@ -116,7 +117,7 @@ exit_status set_server(context& ctx, const std::string& url) {
 } // namespace
 
 command_action declare_config_list(CLI::App&) {
-  return [](context& ctx) { return list(ctx); };
+  return [](context& ctx) { return list_settings(ctx); };
 }
 
 command_action declare_config_get(CLI::App& app) {

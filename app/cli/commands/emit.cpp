@@ -18,7 +18,7 @@ namespace spec_kitty {
 namespace {
 
 /// What is read from a file or stdin at most; any event this long is refused anyway.
-constexpr std::size_t longest_input = std::size_t{16} << 20;
+constexpr std::size_t max_input_bytes = std::size_t{16} << 20;
 
 struct emit_options {
   bool from_stdin = false;
@@ -35,7 +35,7 @@ result<std::string> payload_text(const std::string& given) {
   if (given.empty() || (given != "-" && given.front() != '@'))
     return given;
   const std::string file = given == "-" ? "/dev/stdin" : given.substr(1);
-  const auto text = read_file(file, longest_input);
+  const auto text = read_file(file, max_input_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message, text.error().hint};
   if (!*text)
@@ -127,7 +127,7 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   ctx.out.flush();
   if (stands)
-    say_standing(ctx, *stands);
+    print_delivery_status(ctx, *stands);
   return exit_status::done;
 }
 

@@ -13,8 +13,9 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t most_lines = 512;                     ///< in one burst
-constexpr std::size_t longest_line = std::size_t{16} << 20; ///< the rest of a longer one is skipped
+constexpr std::size_t max_burst_lines = 512; ///< in one burst
+constexpr std::size_t max_line_bytes = std::size_t{16}
+                                       << 20; ///< the rest of a longer one is skipped
 
 /// Splits stdin into lines; a line that never ends does not fill the memory.
 class line_reader {
@@ -24,8 +25,8 @@ public:
     bool too_long = false;
   };
 
-  /// Waits for input, then gives every whole line that is there, up to most_lines. Empty at the
-  /// end of the input.
+  /// Waits for input, then gives every whole line that is there, up to max_burst_lines. Empty at
+  /// the end of the input.
   std::vector<line> next() {
     std::vector<line> lines;
     while (lines.empty()) {
@@ -42,7 +43,7 @@ public:
 private:
   void take_lines(std::vector<line>& lines) {
     std::size_t begin = 0;
-    for (std::size_t end = 0; lines.size() < most_lines; begin = end + 1) {
+    for (std::size_t end = 0; lines.size() < max_burst_lines; begin = end + 1) {
       end = rest_.find('\n', std::max(begin, searched_));
       if (end == std::string::npos)
         break;
@@ -50,8 +51,8 @@ private:
       skipping_ = false;
     }
     rest_.erase(0, begin);
-    searched_ = lines.size() < most_lines ? rest_.size() : 0;
-    if (rest_.size() > longest_line && searched_ == rest_.size()) {
+    searched_ = lines.size() < max_burst_lines ? rest_.size() : 0;
+    if (rest_.size() > max_line_bytes && searched_ == rest_.size()) {
       skipping_ = true;
       rest_.clear();
       searched_ = 0;
@@ -80,7 +81,7 @@ private:
   bool ended_ = false;
 };
 
-result<event_wish> read_wish(const line_reader::line& line) {
+result<emit_request> read_request(const line_reader::line& line) {
   if (line.too_long)
     return failure{ec::event_too_large, "a line longer than 16 MiB is no event", {}};
   const auto parsed = parse_json(line.text, json_keys::unique);
@@ -89,29 +90,30 @@ result<event_wish> read_wish(const line_reader::line& line) {
   if (!parsed->IsObject())
     return failure{ec::bad_input, "the line is not a JSON object",
                    "write {\"event_type\":…,\"payload\":{…}}"};
-  event_wish wish;
+  emit_request request;
   for (const auto& entry : parsed->GetObject()) {
     const std::string name(entry.name.GetString(), entry.name.GetStringLength());
     const bool text = entry.value.IsString();
     if (name == "event_type" && text)
-      wish.event_type = entry.value.GetString();
+      request.event_type = entry.value.GetString();
     else if (name == "payload")
-      wish.payload = to_text(entry.value);
+      request.payload = to_text(entry.value);
     else if (name == "causation_id" && (text || entry.value.IsNull()))
-      wish.causation_id = text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
+      request.causation_id =
+          text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
     else if (name == "aggregate_id" && text)
-      wish.aggregate_id = entry.value.GetString();
+      request.aggregate_id = entry.value.GetString();
     else
       return failure{ec::invalid_event,
                      excerpt(name) + ": " + excerpt(to_text(entry.value)) +
                          " is not a field of an input line, or not of its type",
                      "fields are event_type, payload, causation_id and aggregate_id"};
   }
-  if (wish.event_type.empty())
+  if (request.event_type.empty())
     return failure{ec::invalid_event, "event_type: nothing is required", {}};
-  if (wish.payload.empty())
+  if (request.payload.empty())
     return failure{ec::invalid_event, "payload: nothing is required", {}};
-  return wish;
+  return request;
 }
 
 std::string answer_line(const result<append_receipt>& answer) {
@@ -136,8 +138,8 @@ std::vector<result<append_receipt>> record_lines(emitter& emit,
   std::vector<std::optional<failure>> refused(lines.size());
   std::vector<event_draft> drafts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto wish = read_wish(lines[i]);
-    auto draft = wish ? emit.prepare(*wish) : result<event_draft>(wish.error());
+    const auto request = read_request(lines[i]);
+    auto draft = request ? emit.prepare(*request) : result<event_draft>(request.error());
     if (draft)
       drafts.push_back(std::move(*draft));
     else
@@ -182,7 +184,7 @@ exit_status emit_stdin(context& ctx) {
     emit.ring_daemon();
   }
   if (const auto stands = emit.finish())
-    say_standing(ctx, *stands);
+    print_delivery_status(ctx, *stands);
   const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
   if (store_failed || of_spill != exit_status::done)
     return exit_status::store_unusable;

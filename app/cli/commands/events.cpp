@@ -85,7 +85,7 @@ std::string as_line(const listed_event& entry, const json_document& event) {
   return text;
 }
 
-exit_status list(context& ctx, const list_options& options) {
+exit_status list_events(context& ctx, const list_options& options) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartArray();
@@ -107,7 +107,7 @@ exit_status list(context& ctx, const list_options& options) {
   return exit_status::done;
 }
 
-exit_status show(context& ctx, list_options options) {
+exit_status show_event(context& ctx, list_options options) {
   options.limit = 1;
   bool found = false;
   const auto done = visit_events(ctx, options, [&](const auto& entry, const auto&) {
@@ -174,13 +174,13 @@ command_action declare_events_list(CLI::App& app) {
   app.add_option("--type", options->type, "Only this event type");
   add_state(app, *options);
   app.add_option("--limit", options->limit, "At most this many (0: all)")->check(check_count);
-  return [options](context& ctx) { return list(ctx, *options); };
+  return [options](context& ctx) { return list_events(ctx, *options); };
 }
 
 command_action declare_events_show(CLI::App& app) {
   auto options = std::make_shared<list_options>();
   app.add_option("id", options->id, "Event id")->required();
-  return [options](context& ctx) { return show(ctx, *options); };
+  return [options](context& ctx) { return show_event(ctx, *options); };
 }
 
 command_action declare_events_export(CLI::App& app) {

@@ -42,7 +42,7 @@ exit_status acknowledge_drops(context& ctx) {
   return exit_status::done;
 }
 
-exit_status decide(context& ctx, const dead_request& request) {
+exit_status decide_on_dead_events(context& ctx, const dead_request& request) {
   const auto recorded = has_store(ctx); // a home without a store has no dead letters
   if (!recorded)
     return ctx.fail(recorded.error());
@@ -76,7 +76,7 @@ command_action declare_events_retry(CLI::App& app) {
     if (options->all != options->ids.empty())
       return ctx.fail({ec::usage, "events retry takes event ids, or --all",
                        "see them with: spec-kitty events list --state dead"});
-    return decide(ctx, {dead_request::decision::retry, options->ids});
+    return decide_on_dead_events(ctx, {dead_request::decision::retry, options->ids});
   };
 }
 
@@ -92,7 +92,7 @@ command_action declare_events_discard(CLI::App& app) {
     if (!options->yes)
       return ctx.fail({ec::usage, "events discard removes events for good",
                        "say so with --yes, or try them again: spec-kitty events retry"});
-    return decide(ctx, {dead_request::decision::discard, options->ids});
+    return decide_on_dead_events(ctx, {dead_request::decision::discard, options->ids});
   };
 }
 

@@ -20,7 +20,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
+constexpr std::size_t import_batch_frame_bytes = 13; ///< `{"events":[` and `]}`
 
 /// The input is read twice, so a stream is kept in a file meanwhile.
 result<void> keep_stdin(const std::filesystem::path& file) {
@@ -43,7 +43,7 @@ result<void> keep_stdin(const std::filesystem::path& file) {
   }
 }
 
-void write_report(json_writer& out, const import_report& report) {
+void write_import_report(json_writer& out, const import_report& report) {
   const auto list = [&](const char* name, bool conflicts) {
     key(out, name);
     out.StartArray();
@@ -89,7 +89,7 @@ void say(context& ctx, const import_report& report, bool failed) {
 /// Reports a failure, with what was done before it.
 exit_status fail(context& ctx, const failure& why, const import_report& report) {
   say(ctx, report, true);
-  ctx.out.fail(why, [&](json_writer& out) { write_report(out, report); });
+  ctx.out.fail(why, [&](json_writer& out) { write_import_report(out, report); });
   return status_of(why.code);
 }
 
@@ -107,9 +107,9 @@ exit_status import_file(context& ctx, const std::string& given) {
       return ctx.fail(kept.error());
   }
   const auto session = read_credentials(ctx.home.path);
-  options.words = words_at_hand(session ? *session : std::nullopt);
-  options.longest_event =
-      static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - batch_frame;
+  options.words = redaction_terms_for(session ? *session : std::nullopt);
+  options.max_event_bytes =
+      static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - import_batch_frame_bytes;
 
   // Before QUEUE makes a store for it.
   if (const auto readable = open_source(options.file, options.name); !readable)
@@ -129,7 +129,7 @@ exit_status import_file(context& ctx, const std::string& given) {
     if (const auto moved = note_imported(ctx.home.path, options.file); !moved)
       ctx.out.warn(moved.error().message + "; it is imported all the same");
   say(ctx, report, false);
-  ctx.out.object([&](json_writer& out) { write_report(out, report); });
+  ctx.out.object([&](json_writer& out) { write_import_report(out, report); });
   return exit_status::done;
 }
 

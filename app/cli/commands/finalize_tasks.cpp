@@ -19,120 +19,123 @@ namespace wf = workflow;
 
 /// The keys an announcement is looked up by: by the project's UUID, and by its path, which is what
 /// counts before `init` gave it one.
-std::vector<std::string> announcement_keys(const wf::feature& about, const std::string& wp) {
-  const auto& checkout = about.where().checkout;
+std::vector<std::string> announcement_keys(const wf::feature& feature, const std::string& wp) {
+  const auto& checkout = feature.repo().checkout;
   std::error_code error;
   const auto real = std::filesystem::canonical(checkout, error);
-  const auto by_path = announcement_key((error ? checkout : real).string(), about.slug(), wp);
+  const auto by_path = announcement_key((error ? checkout : real).string(), feature.slug(), wp);
   if (const auto project = read_project(checkout); project.uuid)
-    return {announcement_key(*project.uuid, about.slug(), wp), by_path};
+    return {announcement_key(*project.uuid, feature.slug(), wp), by_path};
   return {by_path};
 }
 
 /// Frontmatter with what tasks.md says; a section that names none leaves it alone.
-result<void> take_dependencies(const wf::feature& about, const wf::tasks_document& tasks,
+result<void> take_dependencies(const wf::feature& feature, const wf::tasks_document& tasks,
                                std::vector<wf::work_package>& packages) {
   std::string missing;
   for (const auto& section : tasks.sections) {
-    const bool known = std::any_of(packages.begin(), packages.end(),
-                                   [&](const auto& one) { return one.id == section.wp_id; });
+    const bool known = std::any_of(packages.begin(), packages.end(), [&](const auto& package) {
+      return package.id == section.wp_id;
+    });
     if (!known)
       missing += (missing.empty() ? "" : ", ") + section.wp_id;
   }
   if (!missing.empty())
     return failure{ec::bad_input,
-                   about.tasks_path().string() +
+                   feature.tasks_path().string() +
                        " has sections without a file in tasks/: " + missing,
                    "write tasks/" + missing.substr(0, 4) +
-                       "-name.md, then: " + about.command("agent feature finalize-tasks")};
+                       "-name.md, then: " + feature.command("agent feature finalize-tasks")};
   auto graph = wf::graph_of(packages);
   for (const auto& section : tasks.sections)
     if (!section.dependencies.empty())
       graph[section.wp_id] = section.dependencies;
   if (auto legal = wf::check_dependencies(graph); !legal)
-    return failure{legal.error().code, about.tasks_path().string() + ": " + legal.error().message,
-                   "mend its dependencies, then: " + about.command("agent feature finalize-tasks")};
-  for (auto& one : packages) {
-    const auto* section = tasks.section(one.id);
+    return failure{legal.error().code, feature.tasks_path().string() + ": " + legal.error().message,
+                   "mend its dependencies, then: " +
+                       feature.command("agent feature finalize-tasks")};
+  for (auto& package : packages) {
+    const auto* section = tasks.section(package.id);
     if (section == nullptr || section->dependencies.empty())
       continue;
-    if (auto set = one.file.set_list("dependencies", section->dependencies); !set)
+    if (auto set = package.file.set_list("dependencies", section->dependencies); !set)
       return set;
   }
   return {};
 }
 
-void announce(const wf::feature& about, const std::vector<wf::work_package>& packages,
+void announce(const wf::feature& feature, const std::vector<wf::work_package>& packages,
               const std::string& target, work_done& done) {
   const std::string cause = fresh_ulid(static_cast<std::uint64_t>(wall_clock_now() / 1000));
   feature_created whole;
-  whole.feature_slug = about.slug();
-  whole.feature_number = about.number();
+  whole.feature_slug = feature.slug();
+  whole.feature_number = feature.number();
   whole.target_branch = target.empty() ? "HEAD" : target;
   whole.wp_count = static_cast<std::int64_t>(packages.size());
   done.events.push_back(event_of(whole));
-  done.events.back().once = announcement_keys(about, "");
-  for (const auto& one : packages) {
+  done.events.back().dedup_keys = announcement_keys(feature, "");
+  for (const auto& package : packages) {
     done.events.push_back(
-        event_of(wp_created{one.id, one.title(), about.slug(), one.dependencies()}));
-    done.events.back().once = announcement_keys(about, one.id);
+        event_of(wp_created{package.id, package.title(), feature.slug(), package.dependencies()}));
+    done.events.back().dedup_keys = announcement_keys(feature, package.id);
   }
   for (auto& event : done.events)
     event.causation_id = cause;
 }
 
 result<work_done> finalize(context& ctx, const work_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  const auto text = about->tasks_text();
+  const auto text = feature->tasks_text();
   if (!text)
     return text.error();
-  auto packages = about->load_all();
+  auto packages = feature->load_all();
   if (!packages)
     return packages.error();
   if (packages->empty())
     return failure{ec::not_found,
-                   "there is no work package in " + (about->folder() / "tasks").string(),
+                   "there is no work package in " + (feature->folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
-                       about->command("agent feature finalize-tasks")};
+                       feature->command("agent feature finalize-tasks")};
   std::vector<std::string> before;
-  for (const auto& one : *packages)
-    before.push_back(one.file.text());
-  if (auto taken = take_dependencies(*about, wf::read_tasks(*text), *packages); !taken)
+  for (const auto& package : *packages)
+    before.push_back(package.file.text());
+  if (auto taken = take_dependencies(*feature, wf::read_tasks(*text), *packages); !taken)
     return taken.error();
 
-  wf::repo_edit change(*where);
+  wf::repo_edit change(*repo);
   std::vector<std::string> changed;
   for (std::size_t at = 0; at < packages->size(); ++at)
-    if (const auto& one = (*packages)[at]; one.file.text() != before[at]) {
-      change.change(one.path, one.file.text());
-      changed.push_back(one.id);
+    if (const auto& package = (*packages)[at]; package.file.text() != before[at]) {
+      change.change(package.path, package.file.text());
+      changed.push_back(package.id);
     }
-  std::string target = about->declared_target();
+  std::string target = feature->declared_target();
   if (!change.empty()) {
-    const auto branch = wf::target_for_commit(*about);
+    const auto branch = wf::target_for_commit(*feature);
     if (!branch)
       return branch.error();
     if (!branch->warning.empty())
       ctx.out.warn(branch->warning);
-    if (auto applied = change.apply("chore: Finalize tasks of spec " + about->number()); !applied)
+    if (auto applied = change.apply("chore: Finalize tasks of spec " + feature->number()); !applied)
       return applied.error();
   }
   if (target.empty())
-    target = wf::git(where->checkout).current_branch();
-  announce(*about, *packages, target, done);
-  done.lines = {about->slug() + ": " + std::to_string(packages->size()) + " work packages, " +
+    target = wf::git(repo->checkout).current_branch();
+  announce(*feature, *packages, target, done);
+  done.lines = {feature->slug() + ": " + std::to_string(packages->size()) + " work packages, " +
                 std::to_string(changed.size()) + " files changed"};
-  done.fields = [slug = about->slug(), graph = wf::graph_of(*packages), changed](json_writer& out) {
+  done.fields = [slug = feature->slug(), graph = wf::graph_of(*packages),
+                 changed](json_writer& out) {
     field(out, "feature", slug);
     field(out, "work_packages", static_cast<std::uint64_t>(graph.size()));
     key(out, "dependencies");

@@ -22,78 +22,78 @@ struct implement_options : work_options {
   bool force = false;
 };
 
-result<wf::base_point> base_of(const wf::feature& about, const implement_options& options,
+result<wf::base_point> base_of(const wf::feature& feature, const implement_options& options,
                                const std::string& target) {
-  const wf::git git_here(about.where().checkout);
+  const wf::git git_here(feature.repo().checkout);
   std::string branch = target;
   if (options.base) {
-    if (const auto there = about.load(*options.base); !there)
+    if (const auto there = feature.load(*options.base); !there)
       return there.error();
     if (*options.base == options.wp)
       return failure{ec::bad_input, options.wp + " cannot be its own base",
                      "leave --base out to start from " + target};
-    branch = about.branch_of(*options.base);
+    branch = feature.branch_of(*options.base);
     if (!git_here.has_branch(branch))
       return failure{ec::not_found, *options.base + " has no branch " + branch + " yet",
-                     "start it first: " + about.command("implement " + *options.base)};
+                     "start it first: " + feature.command("implement " + *options.base)};
   }
-  return wf::base_at(about, branch);
+  return wf::base_at(feature, branch);
 }
 
 /// Says which dependencies the new branch will not contain.
-void warn_of_missing(context& ctx, const wf::feature& about, const wf::work_package& one,
+void warn_of_missing(context& ctx, const wf::feature& feature, const wf::work_package& package,
                      const wf::base_point& base) {
-  const wf::git git_here(about.where().checkout);
-  for (const auto& dependency : one.dependencies()) {
-    const std::string branch = about.branch_of(dependency);
+  const wf::git git_here(feature.repo().checkout);
+  for (const auto& dependency : package.dependencies()) {
+    const std::string branch = feature.branch_of(dependency);
     if (!git_here.has_branch(branch) ||
         git_here.run({"merge-base", "--is-ancestor", branch, base.commit}))
       continue;
-    std::string text = one.id + " depends on ";
+    std::string text = package.id + " depends on ";
     text.append(dependency).append(", whose branch is not part of ").append(base.branch);
     ctx.out.warn(text.append("; to build on it: --base ").append(dependency));
   }
 }
 
-result<void> check_claim(const wf::feature& about, const wf::work_package& one,
+result<void> check_claim(const wf::feature& feature, const wf::work_package& package,
                          const implement_options& options) {
-  const std::string lane = one.lane();
+  const std::string lane = package.lane();
   if (options.force)
     return {};
   if (wf::needs_finished_work(lane))
-    return failure{ec::bad_input, one.id + " is in " + lane + ", not in planned",
+    return failure{ec::bad_input, package.id + " is in " + lane + ", not in planned",
                    "send it back first: " +
-                       about.command("agent tasks move-task " + one.id +
-                                     " --to planned --review-feedback-file FILE") +
+                       feature.command("agent tasks move-task " + package.id +
+                                       " --to planned --review-feedback-file FILE") +
                        ", or give --force"};
   wf::move_facts facts;
-  facts.wp_id = one.id;
-  facts.owner = lane == "doing" ? one.file.scalar("agent") : std::string();
+  facts.wp_id = package.id;
+  facts.owner = lane == "doing" ? package.file.scalar("agent") : std::string();
   facts.agent = options.agent;
   return wf::check_owner(facts);
 }
 
-result<void> claim(wf::work_package& one, const implement_options& options,
+result<void> claim(wf::work_package& package, const implement_options& options,
                    const wf::base_point& base, bool fresh) {
   wf::lane_edit edit;
   edit.to = "doing";
   edit.at = utc_now();
   edit.agent = options.agent;
   edit.note = "Started implementation";
-  if (fresh || one.file.scalar("base_commit").empty()) {
+  if (fresh || package.file.scalar("base_commit").empty()) {
     edit.base_branch = base.branch;
     edit.base_commit = base.commit;
   }
-  return wf::apply_lane_edit(one, edit);
+  return wf::apply_lane_edit(package, edit);
 }
 
 result<work_done> implement(context& ctx, implement_options options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
   if (options.agent) {
     auto agent = one_line("--agent", *options.agent);
     if (!agent)
@@ -101,49 +101,49 @@ result<work_done> implement(context& ctx, implement_options options) {
     options.agent = std::move(*agent);
   }
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  auto one = about->load(options.wp);
-  if (!one)
-    return one.error();
-  if (auto allowed = check_claim(*about, *one, options); !allowed)
+  auto package = feature->load(options.wp);
+  if (!package)
+    return package.error();
+  if (auto allowed = check_claim(*feature, *package, options); !allowed)
     return allowed.error();
-  const auto target = wf::target_for_commit(*about);
+  const auto target = wf::target_for_commit(*feature);
   if (!target)
     return target.error();
   if (!target->warning.empty())
     ctx.out.warn(target->warning);
-  const auto base = base_of(*about, options, target->name);
+  const auto base = base_of(*feature, options, target->name);
   if (!base)
     return base.error();
-  warn_of_missing(ctx, *about, *one, *base);
-  if (auto ignored = wf::ignore_worktrees(*where); !ignored)
+  warn_of_missing(ctx, *feature, *package, *base);
+  if (auto ignored = wf::ignore_worktrees(*repo); !ignored)
     return ignored.error();
-  wf::made_worktree tree(*about, options.wp);
+  wf::made_worktree tree(*feature, options.wp);
   if (auto made = tree.make(base->commit); !made)
     return made.error();
 
-  const std::string from = one->lane();
+  const std::string from = package->lane();
   if (from != "doing") {
-    if (auto claimed = claim(*one, options, *base, tree.is_new()); !claimed)
+    if (auto claimed = claim(*package, options, *base, tree.is_new()); !claimed)
       return claimed.error();
-    wf::repo_edit change(*where);
-    change.change(one->path, one->file.text());
+    wf::repo_edit change(*repo);
+    change.change(package->path, package->file.text());
     if (auto applied = change.apply("chore: " + options.wp + " claimed for implementation");
         !applied)
       return applied.error();
     done.events.push_back(
-        lane_event(*about, options.wp, from, "doing", options.agent.value_or("user")));
+        lane_event(*feature, options.wp, from, "doing", options.agent.value_or("user")));
   }
   const bool fresh = tree.is_new();
   tree.keep();
-  const auto path = about->worktree_of(options.wp).string();
+  const auto path = feature->worktree_of(options.wp).string();
   done.lines = {options.wp + (done.events.empty() && !fresh ? ": in progress already in " : ": ") +
                 path};
-  done.fields = [slug = about->slug(), wp = options.wp, path, fresh,
-                 branch = about->branch_of(options.wp), base = *base](json_writer& out) {
+  done.fields = [slug = feature->slug(), wp = options.wp, path, fresh,
+                 branch = feature->branch_of(options.wp), base = *base](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);
     field(out, "worktree", path);

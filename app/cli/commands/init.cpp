@@ -79,14 +79,14 @@ result<bool> has_project(const fs::path& file, const std::string& text) {
 }
 
 result<work_done> initialise(const init_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  auto lock = wf::lock_edits(*where);
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
-  const fs::path file = where->checkout / ".kittify" / "config.yaml";
-  auto project = read_project(where->checkout);
+  const fs::path file = repo->checkout / ".kittify" / "config.yaml";
+  auto project = read_project(repo->checkout);
   if (!project.uuid) {
     auto text = read_file(file);
     if (!text)
@@ -96,7 +96,7 @@ result<work_done> initialise(const init_options& options) {
     if (!there)
       return there.error();
     project.uuid = fresh_uuid();
-    project.slug = as_slug(options.name.value_or(where->checkout.filename().string()));
+    project.slug = as_slug(options.name.value_or(repo->checkout.filename().string()));
     if (project.slug->empty())
       return failure{ec::bad_input, "the name has no letter or digit",
                      "give one: spec-kitty init --name my-project"};
@@ -110,7 +110,7 @@ result<work_done> initialise(const init_options& options) {
              *project.slug + "\"" + ending;
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    wf::repo_edit change(*where);
+    wf::repo_edit change(*repo);
     change.change(file, std::move(bytes));
     if (auto applied = change.apply(std::nullopt); !applied)
       return applied.error();

@@ -48,12 +48,12 @@ public:
   scratch_objects(const scratch_objects&) = delete;
   scratch_objects& operator=(const scratch_objects&) = delete;
 
-  wf::git runner(const wf::repository& where) const {
+  wf::git runner(const wf::repository& repo) const {
     if (folder_.empty())
-      return wf::git(where.checkout);
-    return wf::git(where.checkout,
+      return wf::git(repo.checkout);
+    return wf::git(repo.checkout,
                    {"GIT_OBJECT_DIRECTORY=" + folder_.string(),
-                    "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + (where.git_dir / "objects").string()});
+                    "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + (repo.git_dir / "objects").string()});
   }
 
 private:
@@ -62,42 +62,42 @@ private:
 
 /// One merge, from its state to its end.
 struct merge_job {
-  wf::feature about;
+  wf::feature feature;
   wf::merge_state state;
   std::vector<wf::work_package> packages;
 
-  const wf::repository& where() const { return about.where(); }
+  const wf::repository& repo() const { return feature.repo(); }
 };
 
 /// The work packages that have a branch, dependencies first.
 result<std::vector<std::string>> merge_order(const merge_job& job) {
   const auto graph = wf::graph_of(job.packages);
   if (auto legal = wf::check_dependencies(graph); !legal)
-    return failure{legal.error().code, job.about.slug() + ": " + legal.error().message,
+    return failure{legal.error().code, job.feature.slug() + ": " + legal.error().message,
                    "mend the dependencies, then: " +
-                       job.about.command("agent feature finalize-tasks")};
-  const wf::git git_here(job.where().checkout);
+                       job.feature.command("agent feature finalize-tasks")};
+  const wf::git git_here(job.repo().checkout);
   std::vector<std::string> order;
   for (const auto& wp : wf::dependency_order(graph))
-    if (git_here.has_branch(job.about.branch_of(wp)))
+    if (git_here.has_branch(job.feature.branch_of(wp)))
       order.push_back(wp);
   return order;
 }
 
 std::vector<std::string> in_lane(const merge_job& job, std::string_view lane) {
   std::vector<std::string> ids;
-  for (const auto& one : job.packages)
-    if (one.lane() == lane)
-      ids.push_back(one.id);
+  for (const auto& package : job.packages)
+    if (package.lane() == lane)
+      ids.push_back(package.id);
   return ids;
 }
 
 /// Nothing has a branch: fine where everything is merged, else there is nothing to do it with.
 result<work_done> nothing_to_merge(const merge_job& job, work_done done) {
   if (in_lane(job, "for_review").empty() && in_lane(job, "done").empty())
-    return failure{ec::not_found, "no work package of " + job.about.slug() + " has a branch",
-                   "start one: " + job.about.command("implement WP01")};
-  done.lines = {job.about.slug() + ": nothing to merge"};
+    return failure{ec::not_found, "no work package of " + job.feature.slug() + " has a branch",
+                   "start one: " + job.feature.command("implement WP01")};
+  done.lines = {job.feature.slug() + ": nothing to merge"};
   return done;
 }
 
@@ -131,48 +131,50 @@ void describe(const merge_job& job, const std::vector<wf::merged_branch>& branch
 
 /// The commit that moves the merged work packages to for_review.
 result<void> move_lanes(merge_job& job) {
-  wf::repo_edit change(job.where());
-  for (auto& one : job.packages) {
+  wf::repo_edit change(job.repo());
+  for (auto& package : job.packages) {
     const auto& moving = job.state.moving;
-    if (std::find(moving.begin(), moving.end(), one.id) == moving.end())
+    if (std::find(moving.begin(), moving.end(), package.id) == moving.end())
       continue;
-    if (one.lane() == "for_review") // written before the last run was killed, perhaps not committed
-      change.change(one.path, one.file.text());
-    if (one.lane() != "doing")
+    if (package.lane() ==
+        "for_review") // written before the last run was killed, perhaps not committed
+      change.change(package.path, package.file.text());
+    if (package.lane() != "doing")
       continue;
-    if (auto set = one.file.set_scalar("lane", "for_review"); !set)
+    if (auto set = package.file.set_scalar("lane", "for_review"); !set)
       return set;
-    one.file.set_body(wf::with_log_entry(
-        one.file.body(), {utc_now(), "user", {}, "for_review", "Merged into " + job.state.target},
-        wf::line_ending_of(one.file.text())));
-    change.change(one.path, one.file.text());
+    package.file.set_body(
+        wf::with_log_entry(package.file.body(),
+                           {utc_now(), "user", {}, "for_review", "Merged into " + job.state.target},
+                           wf::line_ending_of(package.file.text())));
+    change.change(package.path, package.file.text());
   }
   if (change.empty())
     return {};
   return change.apply("chore: Move " + wf::joined(job.state.moving) + " to for_review on spec " +
-                      job.about.number());
+                      job.feature.number());
 }
 
 /// From `merging` to the events of `lanes`.
 result<void> carry_out(merge_job& job, std::vector<wf::merged_branch>& branches) {
-  const wf::git git_here(job.where().checkout);
+  const wf::git git_here(job.repo().checkout);
   if (job.state.phase == "merging") {
     if (job.state.to.empty()) {
-      auto chain = wf::make_commits(git_here, job.about, job.state, job.packages);
+      auto chain = wf::make_commits(git_here, job.feature, job.state, job.packages);
       if (!chain)
         return chain.error();
       job.state.to = chain->tip;
       branches = std::move(chain->branches);
-      if (auto kept = wf::write_merge_state(job.where(), job.state); !kept)
+      if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
         return kept;
     }
-    if (auto moved = wf::move_target(job.about, job.state); !moved) {
-      wf::remove_merge_state(job.where());
+    if (auto moved = wf::move_target(job.feature, job.state); !moved) {
+      wf::remove_merge_state(job.repo());
       return moved;
     }
     job.state.phase = "lanes";
   }
-  auto packages = job.about.load_all(); // a branch may have brought another text
+  auto packages = job.feature.load_all(); // a branch may have brought another text
   if (!packages)
     return packages.error();
   job.packages = std::move(*packages);
@@ -180,15 +182,15 @@ result<void> carry_out(merge_job& job, std::vector<wf::merged_branch>& branches)
     for (const auto& wp : in_lane(job, "doing"))
       if (std::find(job.state.order.begin(), job.state.order.end(), wp) != job.state.order.end())
         job.state.moving.push_back(wp);
-  if (auto kept = wf::write_merge_state(job.where(), job.state); !kept)
+  if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
     return kept;
   if (job.state.phase != "lanes")
     return {};
   auto moved = move_lanes(job);
   if (!moved) {
-    if (auto back = wf::take_back(job.about, job.state); !back)
+    if (auto back = wf::take_back(job.feature, job.state); !back)
       return back;
-    wf::remove_merge_state(job.where());
+    wf::remove_merge_state(job.repo());
   }
   return moved;
 }
@@ -201,19 +203,19 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
     for (const auto& wp : in_lane(job, "for_review"))
       if (const auto& moving = job.state.moving;
           std::find(moving.begin(), moving.end(), wp) != moving.end())
-        done.events.push_back(lane_event(job.about, wp, "doing", "for_review", "user"));
+        done.events.push_back(lane_event(job.feature, wp, "doing", "for_review", "user"));
   describe(job, branches, false, done);
   done.afterwards = [job, &ctx](work_done& finished) mutable -> result<void> {
     job.state.phase = "finish";
-    if (auto kept = wf::write_merge_state(job.where(), job.state); !kept)
+    if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
       return kept;
     finished.lock.reset(); // a push waits for the network
     std::vector<std::string> warnings;
-    if (auto ended = wf::finish_merge(job.about, job.state, warnings); !ended)
+    if (auto ended = wf::finish_merge(job.feature, job.state, warnings); !ended)
       return ended;
     for (const auto& warning : warnings)
       ctx.out.warn(warning);
-    wf::remove_merge_state(job.where());
+    wf::remove_merge_state(job.repo());
     return {};
   };
   return done;
@@ -222,16 +224,16 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
 result<work_done> abort_merge(const merge_job& job, work_done done) {
   if (job.state.phase == "finish")
     return failure{ec::bad_input, "the merge of " + job.state.feature + " is complete",
-                   "end it: " + job.about.command("merge --resume")};
+                   "end it: " + job.feature.command("merge --resume")};
   if (job.state.phase == "lanes") // files that a killed run wrote and did not commit
-    for (const auto& one : job.packages)
+    for (const auto& package : job.packages)
       if (const auto& moving = job.state.moving;
-          std::find(moving.begin(), moving.end(), one.id) != moving.end())
-        (void)wf::git(job.where().checkout)
-            .run({"checkout", "--quiet", "HEAD", "--", one.path.string()});
-  if (auto back = wf::take_back(job.about, job.state); !back)
+          std::find(moving.begin(), moving.end(), package.id) != moving.end())
+        (void)wf::git(job.repo().checkout)
+            .run({"checkout", "--quiet", "HEAD", "--", package.path.string()});
+  if (auto back = wf::take_back(job.feature, job.state); !back)
     return back.error();
-  wf::remove_merge_state(job.where());
+  wf::remove_merge_state(job.repo());
   done.lines = {job.state.target + " is as it was before the merge"};
   done.fields = [state = job.state](json_writer& out) {
     field(out, "feature", state.feature);
@@ -243,7 +245,7 @@ result<work_done> abort_merge(const merge_job& job, work_done done) {
 
 /// Fills in what a merge that begins (again) needs: target, order, where it starts.
 result<void> plan(merge_job& job, const std::optional<std::string>& target) {
-  const auto branch = wf::merge_target(job.about, target);
+  const auto branch = wf::merge_target(job.feature, target);
   if (!branch)
     return branch.error();
   job.state.target = *branch;
@@ -251,9 +253,9 @@ result<void> plan(merge_job& job, const std::optional<std::string>& target) {
   if (!order)
     return order.error();
   job.state.order = std::move(*order);
-  if (auto clean = wf::preflight(job.about, job.state.order); !clean)
+  if (auto clean = wf::preflight(job.feature, job.state.order); !clean)
     return clean;
-  const auto head = wf::git(job.where().checkout).commit_of("HEAD");
+  const auto head = wf::git(job.repo().checkout).commit_of("HEAD");
   if (!head)
     return failure{ec::bad_input, *branch + " has no commit yet", "make a first one: git commit"};
   job.state.from = *head;
@@ -263,7 +265,7 @@ result<void> plan(merge_job& job, const std::optional<std::string>& target) {
 result<work_done> dry_run(const context&, merge_job job, work_done done) {
   const scratch_objects scratch;
   const auto chain =
-      wf::make_commits(scratch.runner(job.where()), job.about, job.state, job.packages);
+      wf::make_commits(scratch.runner(job.repo()), job.feature, job.state, job.packages);
   if (!chain)
     return chain.error();
   for (const auto& wp : in_lane(job, "doing"))
@@ -277,44 +279,44 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   if (options.strategy != "merge" && options.strategy != "squash")
     return failure{ec::bad_input, excerpt(options.strategy) + " is no strategy",
                    "give --strategy merge or --strategy squash"};
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  const auto unfinished = wf::read_merge_state(*where);
+  const auto unfinished = wf::read_merge_state(*repo);
   if (!unfinished)
     return unfinished.error();
   const bool goes_on = options.resume || options.abort;
   auto named = options.feature;
   if (goes_on && !named && *unfinished)
     named = (*unfinished)->feature;
-  auto about = wf::feature::find(*where, named);
-  if (!about)
-    return about.error();
-  if (auto free = orchestrate::keep_off(*about); !free && !options.dry_run)
+  auto feature = wf::feature::find(*repo, named);
+  if (!feature)
+    return feature.error();
+  if (auto free = orchestrate::require_no_active_run(*feature); !free && !options.dry_run)
     return free.error();
-  if (*unfinished && (!goes_on || (*unfinished)->feature != about->slug()) && !options.dry_run)
+  if (*unfinished && (!goes_on || (*unfinished)->feature != feature->slug()) && !options.dry_run)
     return failure{ec::bad_input, "a merge of " + (*unfinished)->feature + " is not finished",
                    "go on: spec-kitty merge --resume --feature " + (*unfinished)->feature +
                        ", or give up: spec-kitty merge --abort --feature " +
                        (*unfinished)->feature};
   if (goes_on && !*unfinished)
-    return failure{ec::not_found, "no merge of " + about->slug() + " is under way",
-                   "begin one: " + about->command("merge")};
-  auto packages = about->load_all();
+    return failure{ec::not_found, "no merge of " + feature->slug() + " is under way",
+                   "begin one: " + feature->command("merge")};
+  auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  merge_job job{std::move(*about), {}, std::move(*packages)};
+  merge_job job{std::move(*feature), {}, std::move(*packages)};
   if (goes_on)
     job.state = **unfinished;
   if (options.abort)
     return abort_merge(job, std::move(done));
   if (!goes_on) {
-    job.state.feature = job.about.slug();
+    job.state.feature = job.feature.slug();
     job.state.strategy = options.strategy;
     job.state.keep_branch = options.keep_branch;
     job.state.keep_worktree = options.keep_worktree;
@@ -329,7 +331,7 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   }
   if (options.dry_run)
     return dry_run(ctx, std::move(job), std::move(done));
-  if (auto kept = wf::write_merge_state(*where, job.state); !kept)
+  if (auto kept = wf::write_merge_state(*repo, job.state); !kept)
     return kept.error();
   return run_merge(ctx, std::move(job), std::move(done));
 }

@@ -17,7 +17,7 @@ namespace {
 
 namespace wf = workflow;
 
-constexpr std::size_t longest_feedback = std::size_t{1} << 20;
+constexpr std::size_t max_feedback_bytes = std::size_t{1} << 20;
 
 struct move_options : work_options {
   std::string to;
@@ -49,7 +49,7 @@ result<void> clean_words(move_options& options) {
 }
 
 result<std::string> read_feedback(const std::string& file) {
-  auto text = read_file(file, longest_feedback);
+  auto text = read_file(file, max_feedback_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message,
                    "check the name after "
@@ -64,16 +64,16 @@ result<std::string> read_feedback(const std::string& file) {
 }
 
 /// Subtasks of a work package that are not checked.
-result<std::vector<std::string>> unchecked_of(const wf::feature& about,
-                                              const wf::work_package& one) {
-  const auto text = about.tasks_text();
+result<std::vector<std::string>> unchecked_of(const wf::feature& feature,
+                                              const wf::work_package& package) {
+  const auto text = feature.tasks_text();
   if (!text)
     return text.error();
-  const auto listed = one.file.list("subtasks").value_or(std::vector<std::string>{});
+  const auto listed = package.file.list("subtasks").value_or(std::vector<std::string>{});
   std::vector<std::string> open;
   for (const auto& box : wf::read_tasks(*text).subtasks) {
     const bool mine =
-        box.wp_id == one.id ||
+        box.wp_id == package.id ||
         (box.wp_id.empty() && std::find(listed.begin(), listed.end(), box.id) != listed.end());
     if (mine && !box.done && std::find(open.begin(), open.end(), box.id) == open.end())
       open.push_back(box.id);
@@ -81,25 +81,25 @@ result<std::vector<std::string>> unchecked_of(const wf::feature& about,
   return open;
 }
 
-result<void> pass_gates(const wf::feature& about, const wf::work_package& one,
+result<void> pass_gates(const wf::feature& feature, const wf::work_package& package,
                         const move_options& options) {
   wf::move_facts facts;
-  facts.feature = about.slug();
-  facts.wp_id = one.id;
-  facts.from = one.lane();
+  facts.feature = feature.slug();
+  facts.wp_id = package.id;
+  facts.from = package.lane();
   facts.to = options.to;
-  facts.owner = one.file.scalar("agent");
+  facts.owner = package.file.scalar("agent");
   facts.agent = options.agent;
   facts.has_feedback = options.feedback_file.has_value();
-  facts.worktree = about.worktree_of(one.id).string();
+  facts.worktree = feature.worktree_of(package.id).string();
   if (wf::needs_finished_work(options.to)) {
-    auto open = unchecked_of(about, one);
+    auto open = unchecked_of(feature, package);
     if (!open)
       return open.error();
     facts.unchecked = std::move(*open);
     std::error_code error;
-    if (std::filesystem::exists(about.worktree_of(one.id) / ".git", error)) {
-      auto changed = wf::git(about.worktree_of(one.id)).changed_paths(true);
+    if (std::filesystem::exists(feature.worktree_of(package.id) / ".git", error)) {
+      auto changed = wf::git(feature.worktree_of(package.id)).changed_paths(true);
       if (!changed)
         return changed.error();
       facts.uncommitted = std::move(*changed);
@@ -108,7 +108,7 @@ result<void> pass_gates(const wf::feature& about, const wf::work_package& one,
   return wf::check_move(facts);
 }
 
-result<void> edit(wf::work_package& one, const move_options& options, std::string feedback) {
+result<void> edit(wf::work_package& package, const move_options& options, std::string feedback) {
   wf::lane_edit edit;
   edit.to = options.to;
   edit.at = utc_now();
@@ -117,31 +117,31 @@ result<void> edit(wf::work_package& one, const move_options& options, std::strin
   edit.reviewer = options.reviewer;
   edit.feedback = std::move(feedback);
   edit.note = options.note.value_or("Moved to " + options.to);
-  return wf::apply_lane_edit(one, edit);
+  return wf::apply_lane_edit(package, edit);
 }
 
 result<work_done> move(context& ctx, move_options options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
   if (!wf::is_lane(options.to))
     return failure{ec::bad_input, excerpt(options.to) + " is no lane",
                    "give --to planned, doing, for_review or done"};
   if (auto clean = clean_words(options); !clean)
     return clean.error();
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  auto one = about->load(options.wp);
-  if (!one)
-    return one.error();
-  const std::string from = one->lane();
-  done.fields = [from, slug = about->slug(), options](json_writer& out) {
+  auto package = feature->load(options.wp);
+  if (!package)
+    return package.error();
+  const std::string from = package->lane();
+  done.fields = [from, slug = feature->slug(), options](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", options.wp);
     field(out, "old_lane", from);
@@ -159,26 +159,26 @@ result<work_done> move(context& ctx, move_options options) {
     feedback = std::move(*text);
   }
   if (!options.force)
-    if (auto passed = pass_gates(*about, *one, options); !passed)
+    if (auto passed = pass_gates(*feature, *package, options); !passed)
       return passed.error();
   std::optional<std::string> message;
   if (!options.no_commit) {
-    const auto target = wf::target_for_commit(*about);
+    const auto target = wf::target_for_commit(*feature);
     if (!target)
       return target.error();
     if (!target->warning.empty())
       ctx.out.warn(target->warning);
-    message = "chore: Move " + options.wp + " to " + options.to + " on spec " + about->number() +
+    message = "chore: Move " + options.wp + " to " + options.to + " on spec " + feature->number() +
               " [" + options.agent.value_or("user") + "]";
   }
-  if (auto edited = edit(*one, options, std::move(feedback)); !edited)
+  if (auto edited = edit(*package, options, std::move(feedback)); !edited)
     return edited.error();
-  wf::repo_edit change(*where);
-  change.change(one->path, one->file.text());
+  wf::repo_edit change(*repo);
+  change.change(package->path, package->file.text());
   if (auto applied = change.apply(message); !applied)
     return applied.error();
   done.events.push_back(
-      lane_event(*about, options.wp, from, options.to, options.agent.value_or("user")));
+      lane_event(*feature, options.wp, from, options.to, options.agent.value_or("user")));
   done.lines = {options.wp + ": " + from + " → " + options.to};
   return done;
 }

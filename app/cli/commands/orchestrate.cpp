@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto turn_patience = 500ms;
-constexpr auto wish_patience = 60s;
+constexpr auto request_patience = 60s;
 
 struct orchestrate_options : work_options {
   bool init = false;
@@ -39,14 +39,14 @@ struct orchestrate_options : work_options {
   std::string review_agent;
 };
 
-result<work_done> write_example(const wf::repository& where) {
-  const auto file = ot::agents_path(where);
+result<work_done> write_example(const wf::repository& repo) {
+  const auto file = ot::agents_path(repo);
   work_done done;
   std::error_code error;
   const bool there = fs::exists(file, error);
   std::vector<std::string> found;
   for (const auto& name : ot::known_programs())
-    if (!ot::find_program(name, where.checkout).empty())
+    if (!ot::find_program(name, repo.checkout).empty())
       found.push_back(name);
   if (!there) {
     fs::create_directories(file.parent_path(), error);
@@ -65,32 +65,32 @@ result<work_done> write_example(const wf::repository& where) {
   return done;
 }
 
-failure no_run(const wf::feature& about) {
-  return {ec::not_found, "there is no orchestration of " + about.slug(),
-          "start one: " + about.command("orchestrate")};
+failure no_run(const wf::feature& feature) {
+  return {ec::not_found, "there is no orchestration of " + feature.slug(),
+          "start one: " + feature.command("orchestrate")};
 }
 
-result<work_done> show_status(const wf::feature& about) {
-  const ot::state_file state(about);
+result<work_done> show_run_status(const wf::feature& feature) {
+  const ot::state_file state(feature);
   auto run = state.read();
   if (!run)
     return run.error();
   if (!*run)
-    return no_run(about);
+    return no_run(feature);
   const bool lives = state.is_taken();
   const bool cut = !lives && (*run)->state == ot::run_state::running;
   const bool stuck = !lives && (*run)->state == ot::run_state::paused;
   if (!lives) // nobody is at work, whatever the state says
-    for (auto& one : (*run)->packages)
-      one.running = false;
+    for (auto& package : (*run)->packages)
+      package.running = false;
   work_done done;
   done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
   done.lines.push_back(
-      about.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
+      feature.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
       (cut || stuck ? "; go on with: " + ot::orchestrate_command(**run, "--resume") : ""));
-  for (const auto& one : (*run)->packages)
-    if (!one.hint.empty())
-      done.lines.push_back(one.id + ": " + one.hint);
+  for (const auto& package : (*run)->packages)
+    if (!package.hint.empty())
+      done.lines.push_back(package.id + ": " + package.hint);
   done.fields = [run = **run, lives](json_writer& out) {
     ot::write_summary(out, run);
     field(out, "running", lives);
@@ -99,83 +99,84 @@ result<work_done> show_status(const wf::feature& about) {
 }
 
 /// What another terminal wants: granted by the process that runs, or here where none does.
-result<work_done> wish(const wf::feature& about, const std::string& wanted,
-                       const std::function<result<void>(ot::run_plan&)>& alone) {
-  const ot::state_file state(about);
+result<work_done> request(const wf::feature& feature, const std::string& wanted,
+                          const std::function<result<void>(ot::orchestration&)>& alone) {
+  const ot::state_file state(feature);
   auto run = state.read();
   if (!run)
     return run.error();
   if (!*run)
-    return no_run(about);
-  auto turn = state.take_turn(turn_patience);
+    return no_run(feature);
+  auto turn = state.try_lock_run(turn_patience);
   if (!turn)
     return turn.error();
   if (*turn) {
     run = state.read(); // a run may have ended in between
     if (!run || !*run)
-      return run ? no_run(about) : run.error();
+      return run ? no_run(feature) : run.error();
     if (auto done = alone(**run); !done)
       return done.error();
     if (auto saved = state.write(**run); !saved)
       return saved.error();
   } else {
-    if (auto asked = state.ask(wanted); !asked)
+    if (auto asked = state.submit_request(wanted); !asked)
       return asked.error();
-    const auto until = std::chrono::steady_clock::now() + wish_patience;
+    const auto until = std::chrono::steady_clock::now() + request_patience;
     const auto open = [&] {
-      const auto wishes = state.wishes();
-      return std::find(wishes.begin(), wishes.end(), wanted) != wishes.end();
+      const auto pending_requests = state.pending_requests();
+      return std::find(pending_requests.begin(), pending_requests.end(), wanted) !=
+             pending_requests.end();
     };
     while (open()) {
       if (std::chrono::steady_clock::now() > until || !state.is_taken())
-        return failure{ec::unhealthy, "the orchestration of " + about.slug() + " did not answer",
-                       "see: " + about.command("orchestrate --status")};
+        return failure{ec::unhealthy, "the orchestration of " + feature.slug() + " did not answer",
+                       "see: " + feature.command("orchestrate --status")};
       std::this_thread::sleep_for(50ms);
     }
   }
   if (*turn)
     turn->reset(); // nobody runs it: that is what the status says
-  return show_status(about);
+  return show_run_status(feature);
 }
 
-result<work_done> abort_run(const wf::feature& about) {
-  return wish(about, "abort", [&](ot::run_plan& run) -> result<void> {
+result<work_done> abort_run(const wf::feature& feature) {
+  return request(feature, "abort", [&](ot::orchestration& run) -> result<void> {
     if (run.state == ot::run_state::done)
-      return failure{ec::bad_input, "the orchestration of " + about.slug() + " is done",
-                     "see: " + about.command("orchestrate --status")};
+      return failure{ec::bad_input, "the orchestration of " + feature.slug() + " is done",
+                     "see: " + feature.command("orchestrate --status")};
     run.state = ot::run_state::aborted;
-    for (auto& one : run.packages)
-      one.running = false;
+    for (auto& package : run.packages)
+      package.running = false;
     return {};
   });
 }
 
-result<work_done> skip_package(const wf::feature& about, const std::string& wp) {
-  if (const auto there = about.load(wp); !there)
+result<work_done> skip_package(const wf::feature& feature, const std::string& wp) {
+  if (const auto there = feature.load(wp); !there)
     return there.error();
-  const auto run = ot::state_file(about).read();
+  const auto run = ot::state_file(feature).read();
   if (!run)
     return run.error();
   const auto* known = *run ? (*run)->find(wp) : nullptr;
   const failure is_done{ec::bad_input, wp + " is done already; there is nothing to skip",
-                        "see: " + about.command("orchestrate --status")};
+                        "see: " + feature.command("orchestrate --status")};
   if (known != nullptr && known->at == ot::stage::done)
     return is_done;
   if (*run && known == nullptr)
     return failure{ec::not_found, wp + " is not part of the orchestration",
-                   "take it in: " + about.command("orchestrate --resume")};
-  return wish(about, "skip-" + wp, [&](ot::run_plan& plan) -> result<void> {
-    auto* one = plan.find(wp);
-    if (one == nullptr || one->at == ot::stage::done)
+                   "take it in: " + feature.command("orchestrate --resume")};
+  return request(feature, "skip-" + wp, [&](ot::orchestration& plan) -> result<void> {
+    auto* package = plan.find(wp);
+    if (package == nullptr || package->at == ot::stage::done)
       return is_done;
     if (plan.state == ot::run_state::aborted)
-      return failure{ec::bad_input, "the orchestration of " + about.slug() + " was aborted",
-                     "start anew: " + about.command("orchestrate")};
-    one->unfinished.reset();
-    one->at = ot::stage::skipped;
-    one->running = false;
-    one->reason.clear();
-    one->hint.clear();
+      return failure{ec::bad_input, "the orchestration of " + feature.slug() + " was aborted",
+                     "start anew: " + feature.command("orchestrate")};
+    package->unfinished.reset();
+    package->at = ot::stage::skipped;
+    package->running = false;
+    package->reason.clear();
+    package->hint.clear();
     return {};
   });
 }
@@ -211,7 +212,7 @@ exit_status report(context& ctx, const ot::run_outcome& outcome) {
   }
   ctx.out.flush();
   if (outcome.emitted)
-    say_standing(ctx, *outcome.emitted);
+    print_delivery_status(ctx, *outcome.emitted);
   return outcome.unfinished ? status_of(outcome.unfinished->code) : exit_status::done;
 }
 
@@ -225,37 +226,37 @@ ot::run_host host_of(context& ctx) {
            [&ctx](std::string_view text) { ctx.out.line(text); }, [&ctx] { ctx.out.flush(); }}};
 }
 
-exit_status run_or_resume(context& ctx, const wf::feature& about,
+exit_status run_or_resume(context& ctx, const wf::feature& feature,
                           const orchestrate_options& options) {
   ot::run_request request;
   request.resume = options.resume;
   request.impl_agent = options.impl_agent;
   request.review_agent = options.review_agent;
   const auto host = host_of(ctx);
-  auto prepared = ot::prepare(host, about, request);
+  auto prepared = ot::prepare(host, feature, request);
   if (!prepared)
     return run_work(ctx, {}, [&]() -> result<work_done> { return prepared.error(); });
-  return report(ctx, ot::carry_out(host, about, std::move(*prepared)));
+  return report(ctx, ot::carry_out(host, feature, std::move(*prepared)));
 }
 
 exit_status perform(context& ctx, const orchestrate_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return ctx.fail(where.error());
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return ctx.fail(repo.error());
   if (options.init)
-    return run_reading(ctx, [&] { return write_example(*where); });
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about && options.status)
-    return ctx.fail(about.error());
-  if (!about)
-    return run_work(ctx, {}, [&]() -> result<work_done> { return about.error(); });
+    return run_reading(ctx, [&] { return write_example(*repo); });
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature && options.status)
+    return ctx.fail(feature.error());
+  if (!feature)
+    return run_work(ctx, {}, [&]() -> result<work_done> { return feature.error(); });
   if (options.status)
-    return run_reading(ctx, [&] { return show_status(*about); });
+    return run_reading(ctx, [&] { return show_run_status(*feature); });
   if (options.abort)
-    return run_reading(ctx, [&] { return abort_run(*about); });
+    return run_reading(ctx, [&] { return abort_run(*feature); });
   if (options.skip)
-    return run_reading(ctx, [&] { return skip_package(*about, *options.skip); });
-  return run_or_resume(ctx, *about, options);
+    return run_reading(ctx, [&] { return skip_package(*feature, *options.skip); });
+  return run_or_resume(ctx, *feature, options);
 }
 
 } // namespace
@@ -270,10 +271,10 @@ command_action declare_orchestrate(CLI::App& app) {
   auto* skip =
       app.add_option("--skip", options->skip, "Leave a work package out")->type_name("WPnn");
   const std::vector<CLI::Option*> modes = {init, status, resume, abort, skip};
-  for (auto* one : modes)
+  for (auto* mode : modes)
     for (auto* other : modes)
-      if (one != other)
-        one->excludes(other);
+      if (mode != other)
+        mode->excludes(other);
   app.add_option("--impl-agent", options->impl_agent, "Who implements, whatever the files say")
       ->type_name("A");
   app.add_option("--review-agent", options->review_agent, "Who reviews")->type_name("A");

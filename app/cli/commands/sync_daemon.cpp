@@ -22,7 +22,7 @@ void write_identity(json_writer& out, const daemon_identity& daemon) {
   write_instant(out, "since", daemon.since);
 }
 
-exit_status run(context& ctx) {
+exit_status run_daemon_here(context& ctx) {
   daemon_options options;
   options.version = std::string(version);
   bool ran = false;
@@ -51,7 +51,7 @@ exit_status run(context& ctx) {
   return ctx.fail(done.error());
 }
 
-exit_status start(context& ctx) {
+exit_status start_here(context& ctx) {
   if (ctx.config.text("sync.server_url").empty())
     ctx.out.warn("no server is set: the daemon waits for one; set it with: spec-kitty sync server "
                  "URL");
@@ -88,7 +88,7 @@ exit_status stop(context& ctx) {
 exit_status restart(context& ctx) {
   if (const auto done = stop_daemon(ctx.home.path); !done)
     return ctx.fail(done.error());
-  return start(ctx);
+  return start_here(ctx);
 }
 
 /// How the last daemon ended, in words; empty where none is known.
@@ -120,7 +120,7 @@ void write_connection(json_writer& out, const std::optional<connection_status>& 
   out.EndObject();
 }
 
-exit_status status(context& ctx) {
+exit_status daemon_status(context& ctx) {
   auto there = control_client::connect(ctx.home.path);
   if (!there && there.error().code != ec::unhealthy && there.error().code != ec::not_found)
     return ctx.fail(there.error());
@@ -196,10 +196,10 @@ exit_status unit(context& ctx) {
 } // namespace
 
 command_action declare_daemon_run(CLI::App&) {
-  return run;
+  return run_daemon_here;
 }
 command_action declare_daemon_start(CLI::App&) {
-  return start;
+  return start_here;
 }
 command_action declare_daemon_stop(CLI::App&) {
   return stop;
@@ -208,7 +208,7 @@ command_action declare_daemon_restart(CLI::App&) {
   return restart;
 }
 command_action declare_daemon_status(CLI::App&) {
-  return status;
+  return daemon_status;
 }
 command_action declare_daemon_unit(CLI::App&) {
   return unit;

@@ -18,11 +18,12 @@ struct diagnosis {
   std::uint64_t of_hosts = 0; ///< valid, as far as can be seen here
 };
 
-std::string summary(const diagnosis& said) {
-  std::string text = std::to_string(said.total - said.invalid) + " of " +
-                     std::to_string(said.total) + " events meet the contract";
-  if (said.of_hosts > 0)
-    text += " (" + std::to_string(said.of_hosts) + " with payloads of a host program's own types)";
+std::string summary(const diagnosis& report) {
+  std::string text = std::to_string(report.total - report.invalid) + " of " +
+                     std::to_string(report.total) + " events meet the contract";
+  if (report.of_hosts > 0)
+    text +=
+        " (" + std::to_string(report.of_hosts) + " with payloads of a host program's own types)";
   return text;
 }
 
@@ -30,7 +31,7 @@ exit_status diagnose(context& ctx) {
   json_buffer buffer;
   json_writer results(buffer);
   results.StartArray();
-  diagnosis said;
+  diagnosis report;
   auto where = ctx.open_for_reading();
   if (!where)
     return ctx.fail(where.error());
@@ -41,9 +42,9 @@ exit_status diagnose(context& ctx) {
     const std::string words = !event ? event.error().message : wrong ? wrong->message() : "";
     const std::string id = event ? text_of(*event, "event_id").value_or("") : "";
     const bool of_host = words.empty() && is_custom_type_name(type);
-    ++said.total;
-    said.invalid += words.empty() ? 0U : 1U;
-    said.of_hosts += of_host ? 1U : 0U;
+    ++report.total;
+    report.invalid += words.empty() ? 0U : 1U;
+    report.of_hosts += of_host ? 1U : 0U;
     if (!words.empty() || of_host)
       ctx.out.line(id + "  " + std::string(to_string(entry.state)) + "  " +
                    (of_host ? type + ": " + std::string(host_note) : words));
@@ -66,15 +67,15 @@ exit_status diagnose(context& ctx) {
   }
   results.EndArray();
   const auto fields = [&](json_writer& out) {
-    field(out, "total", said.total);
-    field(out, "valid", said.total - said.invalid);
-    field(out, "invalid", said.invalid);
+    field(out, "total", report.total);
+    field(out, "valid", report.total - report.invalid);
+    field(out, "invalid", report.invalid);
     raw_field(out, "results", {buffer.GetString(), buffer.GetSize()});
   };
-  ctx.out.line(summary(said));
-  if (said.invalid > 0) {
+  ctx.out.line(summary(report));
+  if (report.invalid > 0) {
     const failure why{ec::unhealthy,
-                      std::to_string(said.invalid) + " events do not meet the contract",
+                      std::to_string(report.invalid) + " events do not meet the contract",
                       "the server will refuse them; see each with: spec-kitty events show ID"};
     ctx.out.fail(why, fields);
     return status_of(why.code);

@@ -14,7 +14,7 @@ namespace spec_kitty {
 
 namespace {
 
-void write_report(json_writer& out, const sync_report& report) {
+void write_sync_report(json_writer& out, const sync_report& report) {
   field(out, "selected", report.selected);
   field(out, "synced", report.synced);
   field(out, "duplicate", report.duplicate);
@@ -83,7 +83,7 @@ result<void> write_report_file(const std::string& file, const sync_report& repor
   field(out, "ok", !why);
   if (why)
     write_error(out, *why);
-  write_report(out, report);
+  write_sync_report(out, report);
   out.EndObject();
   return replace_file(std::filesystem::absolute(file),
                       std::string(buffer.GetString(), buffer.GetSize()) + "\n");
@@ -108,16 +108,16 @@ exit_status finish(context& ctx, const std::string& report_file, const sync_repo
     ctx.out.note(std::to_string(report.held_elsewhere) +
                  " events of other teams or accounts are held; see: spec-kitty sync status");
   if (why) {
-    ctx.out.fail(*why, [&](json_writer& out) { write_report(out, report); });
+    ctx.out.fail(*why, [&](json_writer& out) { write_sync_report(out, report); });
     return status_of(why->code);
   }
-  ctx.out.object([&](json_writer& out) { write_report(out, report); });
+  ctx.out.object([&](json_writer& out) { write_sync_report(out, report); });
   return exit_status::done;
 }
 
 /// Opens the store once, so that what was spilled is taken in and clock.json is current, whether
 /// or not there is a server. What goes wrong here is told by what follows.
-void settle_home(context& ctx) {
+void ingest_spilled_events(context& ctx) {
   {
     const auto there = ctx.open_for_reading();
     if (there && !*there && spill_files(ctx.home.path).empty())
@@ -149,7 +149,7 @@ result<void> check_report_file(const std::string& file) {
 result<sync_report> run_once(context& ctx) {
   if (ctx.config_problem)
     return *ctx.config_problem;
-  settle_home(ctx);
+  ingest_spilled_events(ctx);
   const auto server = configured_server(ctx.config);
   if (!server)
     return server.error();
@@ -166,8 +166,8 @@ result<sync_report> run_once(context& ctx) {
 
 exit_status sync_now(context& ctx, const std::string& report_file) {
   if (!report_file.empty())
-    if (auto fine = check_report_file(report_file); !fine)
-      return ctx.fail(fine.error());
+    if (auto ok = check_report_file(report_file); !ok)
+      return ctx.fail(ok.error());
   const auto report = run_once(ctx);
   if (report)
     return finish(ctx, report_file, *report);

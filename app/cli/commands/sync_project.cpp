@@ -9,7 +9,7 @@ namespace spec_kitty {
 
 namespace {
 
-result<project_identity> project_here() {
+result<project_identity> require_project_here() {
   std::error_code error;
   const auto here = std::filesystem::current_path(error);
   if (error)
@@ -22,8 +22,8 @@ result<project_identity> project_here() {
   return project;
 }
 
-exit_status decide(context& ctx, bool share) {
-  const auto project = project_here();
+exit_status decide_on_sharing(context& ctx, bool share) {
+  const auto project = require_project_here();
   if (!project)
     return ctx.fail(project.error());
   if (!project->warning.empty())
@@ -53,11 +53,11 @@ exit_status decide(context& ctx, bool share) {
 } // namespace
 
 command_action declare_sync_opt_out(CLI::App&) {
-  return [](context& ctx) { return decide(ctx, false); };
+  return [](context& ctx) { return decide_on_sharing(ctx, false); };
 }
 
 command_action declare_sync_opt_in(CLI::App&) {
-  return [](context& ctx) { return decide(ctx, true); };
+  return [](context& ctx) { return decide_on_sharing(ctx, true); };
 }
 
 } // namespace spec_kitty

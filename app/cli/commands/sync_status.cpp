@@ -35,7 +35,7 @@ std::string reason_to_be_offline(const context& ctx, const snapshot& shot) {
   return "no daemon is running; events go with: spec-kitty sync now";
 }
 
-daemon_view look_at_daemon(const context& ctx, const snapshot& shot) {
+daemon_view daemon_view_of(const context& ctx, const snapshot& shot) {
   daemon_view view;
   auto there = control_client::connect(ctx.home.path, status_patience);
   if (!there) {
@@ -180,7 +180,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
 }
 
 /// Asks the server one question. What stands in the way, or nothing.
-std::optional<failure> ask_server(const context& ctx) {
+std::optional<failure> ask_server_for_status(const context& ctx) {
   const auto server = configured_server(ctx.config);
   if (!server)
     return server.error();
@@ -192,12 +192,12 @@ std::optional<failure> ask_server(const context& ctx) {
   return std::nullopt;
 }
 
-exit_status status(context& ctx, bool check) {
+exit_status sync_status_command(context& ctx, bool check) {
   const auto shot = take_snapshot(ctx);
   if (!shot)
     return ctx.fail(shot.error());
-  const auto problem = check ? ask_server(ctx) : std::nullopt;
-  const auto daemon = look_at_daemon(ctx, *shot);
+  const auto problem = check ? ask_server_for_status(ctx) : std::nullopt;
+  const auto daemon = daemon_view_of(ctx, *shot);
   print_words(ctx, *shot, daemon);
   if (check && !problem)
     ctx.out.line("check       the server answers");
@@ -219,7 +219,7 @@ exit_status status(context& ctx, bool check) {
 command_action declare_sync_status(CLI::App& app) {
   auto check = std::make_shared<bool>(false);
   app.add_flag("--check", *check, "Ask the server too");
-  return [check](context& ctx) { return status(ctx, *check); };
+  return [check](context& ctx) { return sync_status_command(ctx, *check); };
 }
 
 } // namespace spec_kitty

@@ -16,7 +16,7 @@ namespace wf = workflow;
 
 /// A feature as it stands on disk.
 struct board {
-  wf::feature about;
+  wf::feature feature;
   std::vector<wf::work_package> packages;
   wf::tasks_document tasks; ///< empty where there is no tasks.md
 
@@ -30,33 +30,33 @@ struct board {
 };
 
 result<board> look(const work_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
-  auto packages = about->load_all();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
+  auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  const auto text = about->tasks_text();
+  const auto text = feature->tasks_text();
   if (!text && text.error().code != ec::not_found)
     return text.error();
-  return board{std::move(*about), std::move(*packages),
+  return board{std::move(*feature), std::move(*packages),
                text ? wf::read_tasks(*text) : wf::tasks_document{}};
 }
 
-void write_package(json_writer& out, const board& all, const wf::work_package& one) {
-  field(out, "wp_id", one.id);
-  field(out, "title", one.title());
-  field(out, "lane", one.lane());
-  field(out, "agent", one.file.scalar("agent"));
-  field(out, "assignee", one.file.scalar("assignee"));
-  payload_detail::write(out, "dependencies", one.dependencies());
-  field(out, "path", one.path.string());
+void write_package(json_writer& out, const board& all, const wf::work_package& package) {
+  field(out, "wp_id", package.id);
+  field(out, "title", package.title());
+  field(out, "lane", package.lane());
+  field(out, "agent", package.file.scalar("agent"));
+  field(out, "assignee", package.file.scalar("assignee"));
+  payload_detail::write(out, "dependencies", package.dependencies());
+  field(out, "path", package.path.string());
   key(out, "subtasks");
   out.StartArray();
-  for (const auto* box : all.subtasks_of(one.id)) {
+  for (const auto* box : all.subtasks_of(package.id)) {
     out.StartObject();
     field(out, "id", box->id);
     field(out, "done", box->done);
@@ -71,7 +71,7 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-result<work_done> status(const work_options& options) {
+result<work_done> task_status(const work_options& options) {
   auto found = look(options);
   if (!found)
     return found.error();
@@ -80,35 +80,36 @@ result<work_done> status(const work_options& options) {
   std::string counts;
   for (const auto lane : wf::lanes) {
     const auto count = std::count_if(all->packages.begin(), all->packages.end(),
-                                     [&](const auto& one) { return one.lane() == lane; });
+                                     [&](const auto& package) { return package.lane() == lane; });
     counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(lane);
   }
-  done.lines = {all->about.slug() + ": " + counts};
-  for (const auto& one : all->packages) {
-    const auto boxes = all->subtasks_of(one.id);
+  done.lines = {all->feature.slug() + ": " + counts};
+  for (const auto& package : all->packages) {
+    const auto boxes = all->subtasks_of(package.id);
     const auto ticked =
         std::count_if(boxes.begin(), boxes.end(), [](const auto* box) { return box->done; });
-    done.lines.push_back(one.id + "  " + padded(one.lane(), 10) + "  " + std::to_string(ticked) +
-                         "/" + std::to_string(boxes.size()) + "  " + one.title());
+    done.lines.push_back(package.id + "  " + padded(package.lane(), 10) + "  " +
+                         std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  " +
+                         package.title());
   }
   done.fields = [all](json_writer& out) {
-    field(out, "feature", all->about.slug());
+    field(out, "feature", all->feature.slug());
     field(out, "target_branch",
-          all->about.declared_target().empty() ? std::nullopt
-                                               : std::optional(all->about.declared_target()));
+          all->feature.declared_target().empty() ? std::nullopt
+                                                 : std::optional(all->feature.declared_target()));
     key(out, "lanes");
     out.StartObject();
     for (const auto lane : wf::lanes)
       field(out, lane,
             static_cast<std::uint64_t>(
                 std::count_if(all->packages.begin(), all->packages.end(),
-                              [&](const auto& one) { return one.lane() == lane; })));
+                              [&](const auto& package) { return package.lane() == lane; })));
     out.EndObject();
     key(out, "work_packages");
     out.StartArray();
-    for (const auto& one : all->packages) {
+    for (const auto& package : all->packages) {
       out.StartObject();
-      write_package(out, *all, one);
+      write_package(out, *all, package);
       out.EndObject();
     }
     out.EndArray();
@@ -125,23 +126,23 @@ result<work_done> list_tasks(const work_options& options, const std::string& lan
     return found.error();
   const auto all = std::make_shared<const board>(std::move(*found));
   work_done done;
-  for (const auto& one : all->packages) {
-    if (!lane.empty() && one.lane() != lane)
+  for (const auto& package : all->packages) {
+    if (!lane.empty() && package.lane() != lane)
       continue;
-    done.lines.push_back(one.id + "  " + one.lane() + "  " + one.title());
-    for (const auto* box : all->subtasks_of(one.id))
+    done.lines.push_back(package.id + "  " + package.lane() + "  " + package.title());
+    for (const auto* box : all->subtasks_of(package.id))
       done.lines.push_back(std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " +
                            box->text);
   }
   done.fields = [all, lane](json_writer& out) {
-    field(out, "feature", all->about.slug());
+    field(out, "feature", all->feature.slug());
     key(out, "tasks");
     out.StartArray();
-    for (const auto& one : all->packages) {
-      if (!lane.empty() && one.lane() != lane)
+    for (const auto& package : all->packages) {
+      if (!lane.empty() && package.lane() != lane)
         continue;
       out.StartObject();
-      write_package(out, *all, one);
+      write_package(out, *all, package);
       out.EndObject();
     }
     out.EndArray();
@@ -153,7 +154,7 @@ result<work_done> list_dependents(const work_options& options) {
   const auto found = look(options);
   if (!found)
     return found.error();
-  if (const auto known = found->about.load(options.wp); !known)
+  if (const auto known = found->feature.load(options.wp); !known)
     return known.error();
   const auto graph = wf::graph_of(found->packages);
   const auto dependents = wf::dependents_of(graph, options.wp);
@@ -162,7 +163,7 @@ result<work_done> list_dependents(const work_options& options) {
   if (dependents.empty())
     done.lines = {"nothing depends on " + options.wp};
   done.fields = [dependents, own = graph.at(options.wp), wp = options.wp,
-                 slug = found->about.slug()](json_writer& out) {
+                 slug = found->feature.slug()](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);
     payload_detail::write(out, "dependents", dependents);
@@ -176,7 +177,7 @@ result<work_done> list_dependents(const work_options& options) {
 command_action declare_tasks_status(CLI::App& app) {
   auto options = std::make_shared<work_options>();
   declare_feature(app, *options);
-  return [options](context& ctx) { return run_reading(ctx, [&] { return status(*options); }); };
+  return [options](context& ctx) { return run_reading(ctx, [&] { return task_status(*options); }); };
 }
 
 command_action declare_list_tasks(CLI::App& app) {

@@ -32,8 +32,8 @@ work_event history_event(const std::string& wp, const std::string& content,
 }
 
 /// The branch to commit to, with its warning said.
-result<void> check_target(context& ctx, const wf::feature& about) {
-  const auto target = wf::target_for_commit(about);
+result<void> check_target(context& ctx, const wf::feature& feature) {
+  const auto target = wf::target_for_commit(feature);
   if (!target)
     return target.error();
   if (!target->warning.empty())
@@ -42,35 +42,35 @@ result<void> check_target(context& ctx, const wf::feature& about) {
 }
 
 /// Who owns a subtask that stands in no section: the work package whose frontmatter lists it.
-result<std::string> owner_of(const wf::feature& about, const std::string& subtask) {
-  const auto all = about.load_all();
+result<std::string> owner_of(const wf::feature& feature, const std::string& subtask) {
+  const auto all = feature.load_all();
   if (!all)
     return all.error();
-  for (const auto& one : *all) {
-    const auto listed = one.file.list("subtasks").value_or(std::vector<std::string>{});
+  for (const auto& package : *all) {
+    const auto listed = package.file.list("subtasks").value_or(std::vector<std::string>{});
     if (std::find(listed.begin(), listed.end(), subtask) != listed.end())
-      return one.id;
+      return package.id;
   }
   return failure{ec::not_found, "the subtask " + subtask + " belongs to no work package",
-                 "move its line into a work package's section of " + about.tasks_path().string()};
+                 "move its line into a work package's section of " + feature.tasks_path().string()};
 }
 
 result<work_done> mark(context& ctx, const mark_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
   if (options.status != "done" && options.status != "pending")
     return failure{ec::bad_input, excerpt(options.status) + " is no status of a subtask",
                    "give --status done or --status pending"};
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  auto text = about->tasks_text();
+  auto text = feature->tasks_text();
   if (!text)
     return text.error();
   const auto tasks = wf::read_tasks(*text);
@@ -98,7 +98,7 @@ result<work_done> mark(context& ctx, const mark_options& options) {
     if (!changes || std::find(changed.begin(), changed.end(), id) != changed.end())
       continue;
     if (owner.empty()) {
-      auto from_files = owner_of(*about, id);
+      auto from_files = owner_of(*feature, id);
       if (!from_files)
         return from_files.error();
       owner = std::move(*from_files);
@@ -109,21 +109,22 @@ result<work_done> mark(context& ctx, const mark_options& options) {
   }
   if (!unknown.empty())
     return failure{ec::not_found,
-                   "no check box of " + wf::joined(unknown) + " in " + about->tasks_path().string(),
-                   "see the subtasks: " + about->command("agent tasks list-tasks")};
+                   "no check box of " + wf::joined(unknown) + " in " +
+                       feature->tasks_path().string(),
+                   "see the subtasks: " + feature->command("agent tasks list-tasks")};
   if (!boxes.empty()) {
-    if (auto target = check_target(ctx, *about); !target)
+    if (auto target = check_target(ctx, *feature); !target)
       return target.error();
-    wf::repo_edit change(*where);
-    change.change(about->tasks_path(), wf::with_boxes(std::move(*text), boxes, checked));
+    wf::repo_edit change(*repo);
+    change.change(feature->tasks_path(), wf::with_boxes(std::move(*text), boxes, checked));
     if (auto applied = change.apply("chore: Mark " + wf::joined(changed) + " as " + options.status +
-                                    " on spec " + about->number());
+                                    " on spec " + feature->number());
         !applied)
       return applied.error();
   }
   done.lines = {changed.empty() ? wf::joined(options.subtasks) + ": " + options.status + " already"
                                 : wf::joined(changed) + ": " + options.status};
-  done.fields = [changed, slug = about->slug(), status = options.status](json_writer& out) {
+  done.fields = [changed, slug = feature->slug(), status = options.status](json_writer& out) {
     field(out, "feature", slug);
     field(out, "status", status);
     key(out, "changed");
@@ -136,12 +137,12 @@ result<work_done> mark(context& ctx, const mark_options& options) {
 }
 
 result<work_done> add_history(context& ctx, const history_options& options) {
-  const auto where = wf::repository::here();
-  if (!where)
-    return where.error();
-  const auto about = wf::feature::find(*where, options.feature);
-  if (!about)
-    return about.error();
+  const auto repo = wf::repository::here();
+  if (!repo)
+    return repo.error();
+  const auto feature = wf::feature::find(*repo, options.feature);
+  if (!feature)
+    return feature.error();
   const auto note = one_line("--note", options.note);
   if (!note)
     return note.error();
@@ -149,27 +150,27 @@ result<work_done> add_history(context& ctx, const history_options& options) {
   if (!agent)
     return agent.error();
   work_done done;
-  auto lock = wf::lock_edits(*where);
+  auto lock = wf::lock_edits(*repo);
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  auto one = about->load(options.wp);
-  if (!one)
-    return one.error();
-  if (auto target = check_target(ctx, *about); !target)
+  auto package = feature->load(options.wp);
+  if (!package)
+    return package.error();
+  if (auto target = check_target(ctx, *feature); !target)
     return target.error();
-  const wf::log_entry entry{utc_now(), *agent, {}, one->lane(), *note};
-  one->file.set_body(
-      wf::with_log_entry(one->file.body(), entry, wf::line_ending_of(one->file.text())));
-  wf::repo_edit change(*where);
-  change.change(one->path, one->file.text());
-  if (auto applied = change.apply("chore: Add history to " + one->id + " on spec " +
-                                  about->number() + " [" + *agent + "]");
+  const wf::log_entry entry{utc_now(), *agent, {}, package->lane(), *note};
+  package->file.set_body(
+      wf::with_log_entry(package->file.body(), entry, wf::line_ending_of(package->file.text())));
+  wf::repo_edit change(*repo);
+  change.change(package->path, package->file.text());
+  if (auto applied = change.apply("chore: Add history to " + package->id + " on spec " +
+                                  feature->number() + " [" + *agent + "]");
       !applied)
     return applied.error();
-  done.events.push_back(history_event(one->id, *note, *agent));
-  done.lines = {one->id + ": noted"};
-  done.fields = [entry, slug = about->slug(), wp = one->id](json_writer& out) {
+  done.events.push_back(history_event(package->id, *note, *agent));
+  done.lines = {package->id + ": noted"};
+  done.fields = [entry, slug = feature->slug(), wp = package->id](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);
     field(out, "entry", wf::log_line(entry));

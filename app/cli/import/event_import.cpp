@@ -9,8 +9,8 @@ namespace spec_kitty {
 namespace {
 
 /// A batch is one transaction: short for other processes, and bounded in memory.
-constexpr std::size_t most_events = 1000;
-constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t max_import_batch_events = 1000;
+constexpr std::size_t max_import_batch_bytes = std::size_t{4} << 20;
 
 /// The id in a text that is no valid event, for naming it; empty where there is none.
 std::string id_in(const source_event& found) {
@@ -28,8 +28,8 @@ event_import::event_import(const store_options& store, import_options options)
 result<void> event_import::run(import_report& report) {
   if (auto looked = pass(report, true); !looked)
     return looked;
-  if (auto room = check_room(); !room)
-    return room;
+  if (auto capacity = check_store_capacity(); !capacity)
+    return capacity;
   fresh_.clear();
   auto done = pass(report, false);
   std::stable_sort(report.problems.begin(), report.problems.end(),
@@ -63,7 +63,7 @@ result<void> event_import::pass(import_report& report, bool look_only) {
     batch_bytes_ += event->tail.size();
     places_.push_back({found.number, event->event_id});
     batch_.events.push_back(std::move(*event));
-    if (batch_.events.size() >= most_events || batch_bytes_ >= most_bytes)
+    if (batch_.events.size() >= max_import_batch_events || batch_bytes_ >= max_import_batch_bytes)
       if (auto done = hand_over(report, look_only); !done)
         return done;
   }
@@ -80,10 +80,10 @@ result<imported_event> event_import::read(const source_event& found) const {
                    "event_id: the row says " + excerpt(found.event_id) + ", its data " +
                        event->event_id,
                    {}};
-  if (const auto size = event->tail.size() + 256; size > options_.longest_event)
+  if (const auto size = event->tail.size() + 256; size > options_.max_event_bytes)
     return failure{ec::event_too_large,
                    "the event has " + std::to_string(size) + " bytes; a batch carries at most " +
-                       std::to_string(options_.longest_event) + " (sync.batch_bytes)",
+                       std::to_string(options_.max_event_bytes) + " (sync.batch_bytes)",
                    {}};
   event->tries = found.tries;
   return event;
@@ -98,7 +98,8 @@ result<void> event_import::hand_over(import_report& report, bool look_only) {
   last_ = *done;
   if (look_only) {
     for (std::size_t i = 0; i < places_.size(); ++i)
-      if (done->events[i].what == import_fate::added && fresh_.insert(places_[i].event_id).second)
+      if (done->events[i].what == import_outcome::added &&
+          fresh_.insert(places_[i].event_id).second)
         fresh_bytes_ += done->events[i].bytes;
   } else {
     note(report, *done);
@@ -106,7 +107,7 @@ result<void> event_import::hand_over(import_report& report, bool look_only) {
   places_.clear();
   batch_bytes_ = 0;
   const auto full = std::any_of(done->events.begin(), done->events.end(), [](const auto& answer) {
-    return answer.what == import_fate::no_room;
+    return answer.what == import_outcome::no_capacity;
   });
   if (full)
     return failure{ec::queue_full, "another process has filled the queue meanwhile",
@@ -119,24 +120,24 @@ void event_import::note(import_report& report, const import_done& done) const {
   for (std::size_t i = 0; i < done.events.size(); ++i) {
     const auto& answer = done.events[i];
     switch (answer.what) {
-    case import_fate::added:
+    case import_outcome::added:
       ++report.imported;
       break;
-    case import_fate::known:
+    case import_outcome::known:
       ++report.skipped;
       break;
-    case import_fate::conflict:
-    case import_fate::refused:
+    case import_outcome::conflict:
+    case import_outcome::refused:
       report.problems.push_back({places_[i].number, places_[i].event_id, answer.message,
-                                 answer.what == import_fate::conflict});
+                                 answer.what == import_outcome::conflict});
       break;
-    case import_fate::no_room:
+    case import_outcome::no_capacity:
       break;
     }
   }
 }
 
-result<void> event_import::check_room() const {
+result<void> event_import::check_store_capacity() const {
   const std::uint64_t events = last_.live + fresh_.size();
   const std::uint64_t bytes = last_.bytes + fresh_bytes_;
   std::string commands;

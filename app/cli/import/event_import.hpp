@@ -32,8 +32,8 @@ struct import_report {
 struct import_options {
   std::filesystem::path file;
   std::string name; ///< what messages call it
-  private_words words;
-  std::size_t longest_event = 0; ///< bytes that a batch can carry
+  redaction_terms words;
+  std::size_t max_event_bytes = 0; ///< bytes that a batch can carry
 };
 
 class event_import {
@@ -53,7 +53,7 @@ private:
   result<imported_event> read(const source_event& found) const;
   result<void> hand_over(import_report& report, bool look_only);
   void note(import_report& report, const import_done& done) const;
-  result<void> check_room() const;
+  result<void> check_store_capacity() const;
 
   store_options store_;
   import_options options_;

@@ -14,7 +14,7 @@
 namespace spec_kitty {
 
 /// Longest text of one event that is read; the rest of a longer one is skipped.
-inline constexpr std::size_t longest_source_text = std::size_t{16} << 20;
+inline constexpr std::size_t max_source_text_bytes = std::size_t{16} << 20;
 
 /// One event's text and where it stands.
 struct source_event {

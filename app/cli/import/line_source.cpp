@@ -62,7 +62,7 @@ private:
   result<void> fill() {
     buffer_.erase(0, at_);
     at_ = 0;
-    if (buffer_.size() > longest_source_text) {
+    if (buffer_.size() > max_source_text_bytes) {
       buffer_.clear();
       skipping_ = true;
     }

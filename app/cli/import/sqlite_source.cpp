@@ -144,7 +144,7 @@ public:
     found.event_id = text(1);
     if (sqlite3_column_type(rows_.get(), 2) == SQLITE_NULL)
       found.problem = "data is NULL";
-    else if (sqlite3_column_bytes(rows_.get(), 2) > static_cast<int>(longest_source_text))
+    else if (sqlite3_column_bytes(rows_.get(), 2) > static_cast<int>(max_source_text_bytes))
       found.problem = "data longer than 16 MiB is no event";
     else
       found.text = text(2);
@@ -181,9 +181,10 @@ private:
     const auto verdict = prepare("PRAGMA quick_check(1)");
     if (!verdict || sqlite3_step(verdict.get()) != SQLITE_ROW)
       return broken();
-    const std::string said = reinterpret_cast<const char*>(sqlite3_column_text(verdict.get(), 0));
-    if (said != "ok")
-      return failure{ec::bad_input, name_ + " is damaged: " + said,
+    const std::string check_result =
+        reinterpret_cast<const char*>(sqlite3_column_text(verdict.get(), 0));
+    if (check_result != "ok")
+      return failure{ec::bad_input, name_ + " is damaged: " + check_result,
                      "save what can be read with: sqlite3 " + name_ +
                          " .recover | sqlite3 rescued.db, then import rescued.db"};
     std::set<std::string> columns;

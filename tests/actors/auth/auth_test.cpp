@@ -208,8 +208,8 @@ TEST_F(Auth, ManyAskersShareOneRefresh) {
   for (int i = 0; i < 20; ++i)
     open.push_back(ask_token("access-1"));
   answer(tokens("access-2", "refresh-2"));
-  for (const auto& one : open)
-    EXPECT_EQ(one->access, "access-2");
+  for (const auto& pending : open)
+    EXPECT_EQ(pending->access, "access-2");
   EXPECT_EQ(network_->requests.size(), 1U);
 }
 

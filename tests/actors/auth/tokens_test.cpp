@@ -157,15 +157,15 @@ TEST(LoginReply, EveryWayNotToAnswerIsToldApart) {
                {http_outcome::timed_out, ec::transport, "in time"},
                {http_outcome::broken, ec::transport, "broke"},
                {http_outcome::cancelled, ec::stopping, "stopped"}};
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     http_reply reply;
-    reply.outcome = one.outcome;
+    reply.outcome = test_case.outcome;
     reply.error = "the reason";
     const auto why = read_login_reply(reply, "ann", origin, now).error();
-    EXPECT_EQ(why.code, one.code);
-    EXPECT_NE(why.message.find(one.words), std::string::npos) << why.message;
+    EXPECT_EQ(why.code, test_case.code);
+    EXPECT_NE(why.message.find(test_case.words), std::string::npos) << why.message;
     EXPECT_FALSE(why.hint.empty());
-    if (one.outcome != http_outcome::timed_out) {
+    if (test_case.outcome != http_outcome::timed_out) {
       EXPECT_NE(why.message.find("the reason"), std::string::npos) << why.message;
     }
   }
@@ -242,8 +242,9 @@ TEST(NextTokenStep, FollowsTheTable) {
       {"both over", session(-1, 0), "", token_step::log_in},
       {"session over but token good", session(100, -1), "", token_step::use},
   };
-  for (const auto& one : cases)
-    EXPECT_EQ(next_token_step(one.held, origin, one.failed, now), one.expected) << one.what;
+  for (const auto& test_case : cases)
+    EXPECT_EQ(next_token_step(test_case.held, origin, test_case.failed, now), test_case.expected)
+        << test_case.what;
 }
 
 TEST(NextTokenStep, NothingIsSentToAnotherOrigin) {

@@ -27,23 +27,24 @@ batch_reply results(const std::string& list, const std::string& more = "") {
   return interpret(answer(200, "{\"results\":[" + list + "]" + more + "}"), sent);
 }
 
-std::string one(const std::string& id, const std::string& status, const std::string& more = "") {
+std::string result_json(const std::string& id, const std::string& status,
+                        const std::string& more = "") {
   return R"({"event_id":")" + id + R"(","status":")" + status + "\"" + more + "}";
 }
 
-std::vector<fate> fates(const batch_reply& reply) {
-  std::vector<fate> all;
+std::vector<event_outcome> outcomes(const batch_reply& reply) {
+  std::vector<event_outcome> all;
   for (const auto& verdict : reply.verdicts)
     all.push_back(verdict.what);
   return all;
 }
 
-const std::vector<fate> all_kept(3, fate::kept);
+const std::vector<event_outcome> all_kept(3, event_outcome::kept);
 
 /// Nothing is known: every event stays, none is blamed.
 void expect_nothing_known(const batch_reply& reply, const std::string& what) {
   EXPECT_NE(reply.kind, reply_kind::results) << what;
-  EXPECT_EQ(fates(reply), all_kept) << what;
+  EXPECT_EQ(outcomes(reply), all_kept) << what;
   EXPECT_FALSE(reply.why.message.empty()) << what;
   EXPECT_NE(reply.why.code, ec::ok) << what;
 }
@@ -51,23 +52,26 @@ void expect_nothing_known(const batch_reply& reply, const std::string& what) {
 TEST(BatchReply, EveryStatusWordHasItsFate) {
   const struct {
     const char* status;
-    fate expected;
-  } cases[] = {{"success", fate::delivered}, {"accepted", fate::delivered},
-               {"warning", fate::delivered}, {"duplicate", fate::duplicate},
-               {"pending", fate::pending},   {"queued", fate::pending},
-               {"error", fate::rejected},    {"rejected", fate::rejected}};
+    event_outcome expected;
+  } cases[] = {{"success", event_outcome::delivered}, {"accepted", event_outcome::delivered},
+               {"warning", event_outcome::delivered}, {"duplicate", event_outcome::duplicate},
+               {"pending", event_outcome::pending},   {"queued", event_outcome::pending},
+               {"error", event_outcome::rejected},    {"rejected", event_outcome::rejected}};
   for (const auto& row : cases) {
-    const auto reply = results(one("B", row.status));
+    const auto reply = results(result_json("B", row.status));
     EXPECT_EQ(reply.kind, reply_kind::results);
-    EXPECT_EQ(fates(reply), (std::vector{fate::kept, row.expected, fate::kept})) << row.status;
+    EXPECT_EQ(outcomes(reply),
+              (std::vector{event_outcome::kept, row.expected, event_outcome::kept}))
+        << row.status;
     EXPECT_TRUE(reply.warnings.empty()) << row.status;
   }
 }
 
 TEST(BatchReply, VerdictsComeInTheOrderSentWhateverTheOrderOfTheReply) {
-  const auto reply =
-      results(one("C", "pending") + "," + one("A", "success") + "," + one("B", "duplicate"));
-  EXPECT_EQ(fates(reply), (std::vector{fate::delivered, fate::duplicate, fate::pending}));
+  const auto reply = results(result_json("C", "pending") + "," + result_json("A", "success") + "," +
+                             result_json("B", "duplicate"));
+  EXPECT_EQ(outcomes(reply), (std::vector{event_outcome::delivered, event_outcome::duplicate,
+                                          event_outcome::pending}));
   EXPECT_EQ(reply.verdicts[0].seq, 11U);
   EXPECT_EQ(reply.verdicts[0].event_id, "A");
   EXPECT_EQ(reply.verdicts[2].seq, 13U);
@@ -75,61 +79,66 @@ TEST(BatchReply, VerdictsComeInTheOrderSentWhateverTheOrderOfTheReply) {
 
 TEST(BatchReply, MessageIsReadUnderAllFourNames) {
   for (const char* name : {"error_message", "error", "reason", "detail"}) {
-    const auto reply =
-        results(one("A", "rejected", std::string(",\"") + name + "\":\"wp_id is missing\""));
+    const auto reply = results(
+        result_json("A", "rejected", std::string(",\"") + name + "\":\"wp_id is missing\""));
     EXPECT_EQ(reply.verdicts[0].message, "wp_id is missing") << name;
   }
 }
 
 TEST(BatchReply, MostSpecificMessageIsKept) {
-  const auto reply = results(
-      one("A", "error",
-          R"(,"error":"rejected","detail":"invalid","reason":"payload.wp_id: WP1 does not match",)"
-          R"("error_message":"bad event")"));
+  const auto reply = results(result_json(
+      "A", "error",
+      R"(,"error":"rejected","detail":"invalid","reason":"payload.wp_id: WP1 does not match",)"
+      R"("error_message":"bad event")"));
   EXPECT_EQ(reply.verdicts[0].message, "payload.wp_id: WP1 does not match");
 }
 
 TEST(BatchReply, RefusalWithoutAReasonSaysSo) {
   for (const char* more : {"", R"(,"error":null)", R"(,"error":{"a":1})", R"(,"detail":"")"})
-    EXPECT_EQ(results(one("A", "error", more)).verdicts[0].message, "refused without a reason");
+    EXPECT_EQ(results(result_json("A", "error", more)).verdicts[0].message,
+              "refused without a reason");
 }
 
 TEST(BatchReply, EndlessMessageIsCut) {
-  const auto reply = results(one("A", "error", ",\"error\":\"" + std::string(100'000, 'x') + "\""));
+  const auto reply =
+      results(result_json("A", "error", ",\"error\":\"" + std::string(100'000, 'x') + "\""));
   EXPECT_LT(reply.verdicts[0].message.size(), 2100U);
 }
 
 TEST(BatchReply, MissingResultLeavesTheEventAsItWas) {
-  EXPECT_EQ(fates(results(one("A", "success"))),
-            (std::vector{fate::delivered, fate::kept, fate::kept}));
+  EXPECT_EQ(outcomes(results(result_json("A", "success"))),
+            (std::vector{event_outcome::delivered, event_outcome::kept, event_outcome::kept}));
   const auto empty = results("");
   EXPECT_EQ(empty.kind, reply_kind::results); // a reply of the protocol, that says nothing
-  EXPECT_EQ(fates(empty), all_kept);
+  EXPECT_EQ(outcomes(empty), all_kept);
 }
 
 TEST(BatchReply, ResultForAnEventThatWasNotSentIsAWarning) {
-  const auto reply = results(one("Z", "success") + "," + one("A", "success") + ",7,null,{}");
-  EXPECT_EQ(fates(reply), (std::vector{fate::delivered, fate::kept, fate::kept}));
+  const auto reply =
+      results(result_json("Z", "success") + "," + result_json("A", "success") + ",7,null,{}");
+  EXPECT_EQ(outcomes(reply),
+            (std::vector{event_outcome::delivered, event_outcome::kept, event_outcome::kept}));
   ASSERT_EQ(reply.warnings.size(), 1U);
   EXPECT_TRUE(reply.warnings[0].starts_with("4 results")) << reply.warnings[0];
 }
 
 TEST(BatchReply, FirstValidResultCounts) {
-  const auto reply = results(one("A", "success") + "," + one("A", "rejected"));
-  EXPECT_EQ(reply.verdicts[0].what, fate::delivered);
+  const auto reply = results(result_json("A", "success") + "," + result_json("A", "rejected"));
+  EXPECT_EQ(reply.verdicts[0].what, event_outcome::delivered);
   EXPECT_EQ(reply.warnings.size(), 1U);
-  const auto after_unknown = results(one("A", "splendid") + "," + one("A", "duplicate"));
-  EXPECT_EQ(after_unknown.verdicts[0].what, fate::duplicate);
+  const auto after_unknown =
+      results(result_json("A", "splendid") + "," + result_json("A", "duplicate"));
+  EXPECT_EQ(after_unknown.verdicts[0].what, event_outcome::duplicate);
 }
 
 TEST(BatchReply, UnknownStatusIsAWarningThatNamesIt) {
   for (const char* status : {"splendid", "SUCCESS", "", " success"}) {
-    const auto reply = results(one("A", status));
-    EXPECT_EQ(fates(reply), all_kept) << status;
+    const auto reply = results(result_json("A", status));
+    EXPECT_EQ(outcomes(reply), all_kept) << status;
     ASSERT_EQ(reply.warnings.size(), 1U) << status;
     EXPECT_NE(reply.warnings[0].find(std::string("\"") + status + "\""), std::string::npos);
   }
-  EXPECT_EQ(fates(results(R"({"event_id":"A","status":true})")), all_kept);
+  EXPECT_EQ(outcomes(results(R"({"event_id":"A","status":true})")), all_kept);
 }
 
 TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
@@ -150,7 +159,7 @@ TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
 }
 
 TEST(BatchReply, ThatIsNotTheProtocolsSaysNothingAboutAnyEvent) {
-  const std::string good = "{\"results\":[" + one("A", "success") + "]}";
+  const std::string good = "{\"results\":[" + result_json("A", "success") + "]}";
   for (const auto& reply :
        {answer(200, "<html>please log in</html>", "text/html"),
         answer(200, good, "text/html"),
@@ -221,7 +230,7 @@ TEST(BatchReply, LostConnectionIsTriedAgainAndASpentTimeoutIsNot) {
     reply.outcome = row.outcome;
     reply.status = 200; // whatever was read before does not count
     reply.content_type = "application/json";
-    reply.body = "{\"results\":[" + one("A", "success") + "]}";
+    reply.body = "{\"results\":[" + result_json("A", "success") + "]}";
     const auto read = interpret(reply, sent);
     expect_nothing_known(read, "outcome");
     EXPECT_EQ(read.retryable, row.again);
@@ -241,7 +250,7 @@ TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
   EXPECT_EQ(upgrade.why.hint, "get 2.0");
   for (const int status : {401, 403, 412})
     for (const char* body : {"", "[]", "7", "garbage"})
-      EXPECT_EQ(fates(interpret(answer(status, body), sent)), all_kept) << status << body;
+      EXPECT_EQ(outcomes(interpret(answer(status, body), sent)), all_kept) << status << body;
 }
 
 TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
@@ -251,10 +260,10 @@ TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
     const auto reply =
         interpret(answer(400, std::string(R"({"error":"no","details":)") + details + "}"), sent);
     EXPECT_EQ(reply.kind, reply_kind::named) << details;
-    EXPECT_EQ(reply.verdicts[0].what, fate::kept);
-    EXPECT_EQ(reply.verdicts[1].what, fate::rejected);
+    EXPECT_EQ(reply.verdicts[0].what, event_outcome::kept);
+    EXPECT_EQ(reply.verdicts[1].what, event_outcome::rejected);
     EXPECT_EQ(reply.verdicts[1].message, "too old") << details;
-    EXPECT_EQ(reply.verdicts[2].what, fate::kept);
+    EXPECT_EQ(reply.verdicts[2].what, event_outcome::kept);
   }
 }
 
@@ -265,7 +274,7 @@ TEST(BatchReply, RefusalWithoutAKnownNameBlamesNobody) {
     for (const int status : {400, 422}) {
       const auto reply = interpret(answer(status, body), sent);
       EXPECT_EQ(reply.kind, reply_kind::unnamed) << body;
-      EXPECT_EQ(fates(reply), all_kept) << body;
+      EXPECT_EQ(outcomes(reply), all_kept) << body;
       EXPECT_EQ(reply.why.message, "bad");
     }
 }
@@ -276,8 +285,8 @@ TEST(BatchReply, ClockBehindIsNoRefusal) {
                   R"({"event_id":"B","status":"success"}],"server_clock":70})"),
       sent);
   EXPECT_EQ(reply.behind, (std::vector<std::uint64_t>{11}));
-  EXPECT_EQ(reply.verdicts[0].what, fate::kept);
-  EXPECT_EQ(reply.verdicts[1].what, fate::delivered);
+  EXPECT_EQ(reply.verdicts[0].what, event_outcome::kept);
+  EXPECT_EQ(reply.verdicts[1].what, event_outcome::delivered);
   EXPECT_EQ(reply.server_clock, 70U);
 }
 

@@ -77,11 +77,11 @@ protected:
       given.events.push_back(event(seq));
     return run.on_lease(given);
   }
-  next_step settled_as(const next_step& next, const std::vector<settled>& what) {
+  next_step settled_with(const next_step& next, const std::vector<settlement_effect>& what) {
     EXPECT_EQ(as<step::settle>(next).request.token, 7U);
     return run.on_settled(settle_outcome{what});
   }
-  next_step reply(const http_reply& one) { return run.on_reply(one, 0); }
+  next_step reply(const http_reply& reply) { return run.on_reply(reply, 0); }
   /// True at the end of a run, after the last look at what is still due: everything not settled.
   bool finished(next_step next) {
     if (const auto* hold = std::get_if<step::hold>(&next); hold != nullptr)
@@ -153,8 +153,9 @@ TEST_F(SyncRun, EveryVerdictIsCountedOnce) {
   ASSERT_EQ(verdicts.size(), 6U);
   EXPECT_EQ(verdicts[3].message, "because");
   EXPECT_EQ(as<step::settle>(next).request.max_retries, 5U);
-  settled_as(next, {settled::removed, settled::removed, settled::stayed, settled::counted,
-                    settled::died, settled::stayed});
+  settled_with(next, {settlement_effect::removed, settlement_effect::removed,
+                      settlement_effect::unchanged, settlement_effect::retry_counted,
+                      settlement_effect::dead_lettered, settlement_effect::unchanged});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{6, 1, 1, 1, 1, 1, 1}));
   EXPECT_EQ(run.report().stopped, std::nullopt);
@@ -170,13 +171,16 @@ TEST_F(SyncRun, BatchesFollowEachOtherAndNeverLookBack) {
   ASSERT_TRUE(is<step::send>(begin(5, {1, 2, 3})));
   EXPECT_EQ(run.key(), "key-1");
   auto next = reply(results({}));
-  const auto lease = as<step::lease>(settled_as(next, std::vector(3, settled::stayed))).request;
+  const auto lease =
+      as<step::lease>(settled_with(next, std::vector(3, settlement_effect::unchanged))).request;
   EXPECT_EQ(lease.after, 3U); // what stayed has had its turn
   EXPECT_EQ(lease.through, 5U);
   ASSERT_TRUE(is<step::send>(grant({4, 5})));
   EXPECT_EQ(run.key(), "key-2");
   next = reply(results({{"E4", "success"}, {"E5", "success"}}));
-  EXPECT_EQ(as<step::lease>(settled_as(next, std::vector(2, settled::removed))).request.after, 5U);
+  EXPECT_EQ(
+      as<step::lease>(settled_with(next, std::vector(2, settlement_effect::removed))).request.after,
+      5U);
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{5, 2, 0, 0, 0, 0, 3}));
   EXPECT_EQ(run.report().batches, 2U);
@@ -186,7 +190,8 @@ TEST_F(SyncRun, BatchesFollowEachOtherAndNeverLookBack) {
 TEST_F(SyncRun, LeaseAsksForWhatTheLimitsSayAndOutlivesItsBatch) {
   begin();
   const auto next = reply(results({}));
-  const auto lease = as<step::lease>(settled_as(next, std::vector(3, settled::stayed))).request;
+  const auto lease =
+      as<step::lease>(settled_with(next, std::vector(3, settlement_effect::unchanged))).request;
   EXPECT_EQ(lease.max_events, limits.batch_events);
   EXPECT_EQ(lease.max_bytes, limits.batch_bytes);
   EXPECT_GT(lease.ttl, limits.timeout * limits.transport_tries);
@@ -209,8 +214,8 @@ TEST_F(SyncRun, TokenRefusedAgainEndsTheRunAndBlamesNoEvent) {
   run.on_token(access_token{"access-2", "team-a", "ann"});
   const auto next = reply(answer(401));
   for (const auto& verdict : as<step::settle>(next).request.verdicts)
-    EXPECT_EQ(verdict.what, fate::kept);
-  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+    EXPECT_EQ(verdict.what, event_outcome::kept);
+  EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
   EXPECT_EQ(counts(), (n{5, 0, 0, 0, 0, 0, 5}));
   EXPECT_TRUE(run.report().errors.empty()); // one reason for all, not one per event
@@ -221,8 +226,8 @@ TEST_F(SyncRun, FailedRefreshGivesTheLeaseBackAndEndsTheRun) {
   reply(answer(401));
   const auto next = run.on_token(failure{ec::login_required, "over", ""});
   for (const auto& verdict : as<step::settle>(next).request.verdicts)
-    EXPECT_EQ(verdict.what, fate::kept);
-  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+    EXPECT_EQ(verdict.what, event_outcome::kept);
+  EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
   EXPECT_EQ(run.report().stopped->message, "over");
   EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3}));
 }
@@ -235,8 +240,8 @@ TEST_F(SyncRun, LoginToAnotherTeamInMidRunNeverSendsTheseEvents) {
     reply(answer(401));
     const auto next = fresh.on_token(access_token{"access-2", other, "bob"});
     for (const auto& verdict : as<step::settle>(next).request.verdicts)
-      EXPECT_EQ(verdict.what, fate::kept);
-    EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+      EXPECT_EQ(verdict.what, event_outcome::kept);
+    EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
     EXPECT_EQ(fresh.token().team_slug, "team-a");
     EXPECT_TRUE(fresh.report().stopped);
   }
@@ -246,7 +251,7 @@ TEST_F(SyncRun, EachBatchMayRefreshOnce) {
   begin(6);
   reply(answer(401));
   run.on_token(access_token{"access-2", "team-a", "ann"});
-  settled_as(reply(results({})), std::vector(3, settled::stayed));
+  settled_with(reply(results({})), std::vector(3, settlement_effect::unchanged));
   grant({4, 5, 6});
   EXPECT_EQ(as<step::ask_token>(reply(answer(401))).failed_access, "access-2");
 }
@@ -259,7 +264,7 @@ TEST_F(SyncRun, FailingTransportIsTriedThreeTimesWithBackoff) {
   EXPECT_TRUE(is<step::send>(run.on_pause()));
   EXPECT_EQ(run.key(), "key-1"); // the same bytes under the same key
   const auto next = reply(lost(http_outcome::unreachable));
-  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+  EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
   EXPECT_EQ(run.report().stopped->code, ec::transport);
   EXPECT_EQ(run.report().batches, 3U);
   EXPECT_EQ(counts(), (n{3, 0, 0, 0, 0, 0, 3}));
@@ -270,7 +275,7 @@ TEST_F(SyncRun, TransportThatRecoversGoesOn) {
   reply(lost());
   run.on_pause();
   const auto next = reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "duplicate"}}));
-  settled_as(next, std::vector(3, settled::removed));
+  settled_with(next, std::vector(3, settlement_effect::removed));
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(run.report().stopped, std::nullopt);
   EXPECT_EQ(counts(), (n{3, 2, 1, 0, 0, 0, 0}));
@@ -287,21 +292,21 @@ TEST_F(SyncRun, WhatTryingAgainCannotHelpEndsTheRunAtOnce) {
                {answer(404), ec::wrong_server},
                {answer(403), ec::held},
                {answer(412), ec::upgrade_required}};
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     run = sync_run(
         limits, [] { return 0.5; }, [] { return "key"; });
     begin();
-    const auto next = reply(one.reply);
-    EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
-    EXPECT_EQ(run.report().stopped->code, one.code) << one.reply.status;
+    const auto next = reply(test_case.reply);
+    EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
+    EXPECT_EQ(run.report().stopped->code, test_case.code) << test_case.reply.status;
     EXPECT_EQ(run.report().held + run.report().transient, 3U);
-    EXPECT_EQ(run.report().held, one.code == ec::held ? 3U : 0U);
+    EXPECT_EQ(run.report().held, test_case.code == ec::held ? 3U : 0U);
   }
 }
 
 TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
   begin(5);
-  settled_as(reply(results({})), std::vector(3, settled::stayed));
+  settled_with(reply(results({})), std::vector(3, settlement_effect::unchanged));
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99, {}})).duration, 50ms);
     EXPECT_EQ(as<step::lease>(run.on_pause()).request.after, 3U);
@@ -312,7 +317,7 @@ TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
 
 TEST_F(SyncRun, FailedLeaseEndsTheRunWithTheRestUnreached) {
   begin(5);
-  settled_as(reply(results({{"E1", "success"}})), std::vector(3, settled::removed));
+  settled_with(reply(results({{"E1", "success"}})), std::vector(3, settlement_effect::removed));
   EXPECT_TRUE(finished(run.on_lease(failure{ec::store_full, "full", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::store_full);
   EXPECT_EQ(counts(), (n{5, 1, 0, 0, 0, 0, 4}));
@@ -329,15 +334,16 @@ TEST_F(SyncRun, FailedSettlementLeavesTheOutcomeUnknown) {
 TEST_F(SyncRun, RefusalOfALeaseThatWasTakenOverIsNotCounted) {
   begin();
   const auto next = reply(results({{"E1", "rejected"}, {"E2", "success"}}));
-  settled_as(next, {settled::gone, settled::gone, settled::stayed});
+  settled_with(next, {settlement_effect::not_leased, settlement_effect::not_leased,
+                      settlement_effect::unchanged});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 1, 0, 0, 0, 0, 2}));
 }
 
 TEST_F(SyncRun, EventsALoginAddsInMidRunAreSelectedToo) {
   begin(2, {1, 2, 3}); // 3 was `local` when the run began, at an earlier position than 2's end
-  settled_as(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
-             std::vector(3, settled::removed));
+  settled_with(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
+               std::vector(3, settlement_effect::removed));
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 3, 0, 0, 0, 0, 0}));
 }
@@ -345,9 +351,11 @@ TEST_F(SyncRun, EventsALoginAddsInMidRunAreSelectedToo) {
 TEST_F(SyncRun, HighestServerClockOfTheRunIsKept) {
   begin(6);
   EXPECT_EQ(run.server_clock(), std::nullopt);
-  settled_as(reply(results({}, ",\"server_clock\":90")), std::vector(3, settled::stayed));
+  settled_with(reply(results({}, ",\"server_clock\":90")),
+               std::vector(3, settlement_effect::unchanged));
   grant({4, 5, 6});
-  settled_as(reply(results({}, ",\"server_clock\":70")), std::vector(3, settled::stayed));
+  settled_with(reply(results({}, ",\"server_clock\":70")),
+               std::vector(3, settlement_effect::unchanged));
   EXPECT_EQ(run.server_clock(), 90U);
 }
 
@@ -362,11 +370,11 @@ TEST_F(SyncRun, EventsRefusedByNameAreCountedAndTheRestGoesAgainAtOnce) {
   const auto next = reply(answer(400, R"({"details":[{"event_id":"E2","error":"bad"}]})"));
   ASSERT_EQ(as<step::settle>(next).request.verdicts.size(), 1U);
   EXPECT_GT(as<step::settle>(next).request.keep, 0ms) << "the lease goes on";
-  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::counted})));
+  EXPECT_TRUE(is<step::send>(settled_with(next, {settlement_effect::retry_counted})));
   EXPECT_EQ(run.batch().size(), 2U);
   EXPECT_EQ(run.key(), "key-2") << "other bytes, another key";
-  settled_as(reply(results({{"E1", "success"}, {"E3", "success"}})),
-             std::vector(2, settled::removed));
+  settled_with(reply(results({{"E1", "success"}, {"E3", "success"}})),
+               std::vector(2, settlement_effect::removed));
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 2, 0, 0, 1, 0, 0}));
 }
@@ -380,7 +388,7 @@ TEST_F(SyncRun, ServerThatNamesABatchToDeathIsStopped) {
     next = reply(
         answer(400, R"({"details":[{"event_id":")" + run.batch().front().event_id + R"("}]})"));
     if (std::get<step::settle>(next).request.verdicts.size() == 1)
-      next = settled_as(next, {settled::counted});
+      next = settled_with(next, {settlement_effect::retry_counted});
     if (is<step::lease>(next))
       next = grant({7, 8, 9, 10, 11, 12});
   }
@@ -393,15 +401,15 @@ TEST_F(SyncRun, UnnamedRefusalIsHalvedUntilTheBadEventStandsAlone) {
   EXPECT_TRUE(is<step::send>(reply(answer(400, R"({"error":"bad"})"))));
   EXPECT_EQ(run.batch().size(), 1U);
   auto next = reply(results({{"E1", "success"}}));
-  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::removed})));
+  EXPECT_TRUE(is<step::send>(settled_with(next, {settlement_effect::removed})));
   next = reply(answer(400, R"({"error":"poison"})"));
   const auto blamed = as<step::settle>(next).request.verdicts;
   ASSERT_EQ(blamed.size(), 1U);
   EXPECT_EQ(blamed[0].event_id, "E2");
   EXPECT_EQ(blamed[0].message, "poison");
   EXPECT_TRUE(blamed[0].alone) << "from now on it travels alone";
-  EXPECT_TRUE(is<step::send>(settled_as(next, {settled::counted})));
-  settled_as(reply(results({{"E3", "success"}})), {settled::removed});
+  EXPECT_TRUE(is<step::send>(settled_with(next, {settlement_effect::retry_counted})));
+  settled_with(reply(results({{"E3", "success"}})), {settlement_effect::removed});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 2, 0, 0, 1, 0, 0}));
 }
@@ -418,8 +426,8 @@ TEST_F(SyncRun, ServerThatRefusesEverythingBlamesNoEvent) {
     next = reply(answer(400, R"({"error":"broken deploy"})"));
   EXPECT_LE(requests, 60U);
   for (const auto& said : as<step::settle>(next).request.verdicts)
-    EXPECT_EQ(said.what, fate::kept);
-  EXPECT_TRUE(finished(settled_as(next, std::vector(200, settled::stayed))));
+    EXPECT_EQ(said.what, event_outcome::kept);
+  EXPECT_TRUE(finished(settled_with(next, std::vector(200, settlement_effect::unchanged))));
   EXPECT_EQ(run.report().stopped->code, ec::transport);
   EXPECT_EQ(counts(), (n{200, 0, 0, 0, 0, 0, 200}));
 }
@@ -427,8 +435,8 @@ TEST_F(SyncRun, ServerThatRefusesEverythingBlamesNoEvent) {
 TEST_F(SyncRun, SingleEventRefusedWithoutANameIsCounted) {
   begin(1, {1});
   const auto next = reply(answer(422, R"({"error":"bad"})"));
-  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::rejected);
-  settled_as(next, {settled::counted});
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::rejected);
+  settled_with(next, {settlement_effect::retry_counted});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{1, 0, 0, 0, 1, 0, 0}));
 }
@@ -438,10 +446,10 @@ TEST_F(SyncRun, TooLargeBatchIsHalvedAndGrowsBack) {
   EXPECT_TRUE(is<step::send>(reply(answer(413))));
   EXPECT_EQ(run.batch().size(), 3U);
   auto next = reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}}));
-  settled_as(next, std::vector(3, settled::removed));
+  settled_with(next, std::vector(3, settlement_effect::removed));
   EXPECT_EQ(run.batch().size(), 3U);
   next = reply(results({{"E4", "success"}, {"E5", "success"}, {"E6", "success"}}));
-  settled_as(next, std::vector(3, settled::removed));
+  settled_with(next, std::vector(3, settlement_effect::removed));
   grant({7, 8, 9, 10, 11, 12});
   EXPECT_EQ(run.batch().size(), 6U);
 }
@@ -449,8 +457,8 @@ TEST_F(SyncRun, TooLargeBatchIsHalvedAndGrowsBack) {
 TEST_F(SyncRun, EventTooLargeAloneBecomesADeadLetter) {
   begin(1, {1});
   const auto next = reply(answer(413));
-  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::too_large);
-  settled_as(next, {settled::died});
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::too_large);
+  settled_with(next, {settlement_effect::dead_lettered});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(run.report().dead, 1U);
 }
@@ -463,14 +471,15 @@ TEST_F(SyncRun, RetryAfterIsWaitedOutUpToItsLimit) {
   EXPECT_TRUE(is<step::send>(run.on_pause()));
   slow.retry_after = "31";
   const auto next = reply(slow);
-  EXPECT_TRUE(finished(settled_as(next, std::vector(3, settled::stayed))));
+  EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
   EXPECT_NE(run.report().stopped->message.find("not before 1970-01-01T00:00:31"),
             std::string::npos);
 }
 
 TEST_F(SyncRun, ForbiddenTeamIsHeldAndLetGoAtTheNextSuccess) {
   begin();
-  auto next = settled_as(reply(answer(403, R"({"detail":"no"})")), std::vector(3, settled::stayed));
+  auto next = settled_with(reply(answer(403, R"({"detail":"no"})")),
+                           std::vector(3, settlement_effect::unchanged));
   EXPECT_NE(as<step::hold>(next).request.reason.find("no"), std::string::npos);
   EXPECT_TRUE(finished(next));
   EXPECT_EQ(run.report().held, 3U);
@@ -482,7 +491,8 @@ TEST_F(SyncRun, ForbiddenTeamIsHeldAndLetGoAtTheNextSuccess) {
   run.on_token(token_a);
   run.on_count(due_count{3, 3, 0, true});
   grant({1, 2, 3});
-  next = settled_as(reply(results({{"E1", "success"}})), std::vector(3, settled::stayed));
+  next = settled_with(reply(results({{"E1", "success"}})),
+                      std::vector(3, settlement_effect::unchanged));
   EXPECT_EQ(as<step::hold>(next).request.reason, "");
 }
 
@@ -494,7 +504,7 @@ TEST_F(SyncRun, ClockBehindIsReconciledAndSentAgainOnce) {
                   R"({"event_id":"E3","status":"success"}],"server_clock":90})");
   auto next = reply(behind);
   EXPECT_EQ(as<step::settle>(next).request.verdicts.size(), 2U);
-  EXPECT_TRUE(is<step::ask_clock>(settled_as(next, std::vector(2, settled::removed))));
+  EXPECT_TRUE(is<step::ask_clock>(settled_with(next, std::vector(2, settlement_effect::removed))));
   next = run.on_clock(answer(404));
   EXPECT_EQ(as<step::restamp>(next).request.server_clock, 90U) << "no such path: the reply's value";
   EXPECT_EQ(as<step::restamp>(next).request.positions, (std::vector<std::uint64_t>{2}));
@@ -504,16 +514,17 @@ TEST_F(SyncRun, ClockBehindIsReconciledAndSentAgainOnce) {
   EXPECT_EQ(run.batch().at(0).lamport_clock, 92U);
   next = reply(answer(
       200, R"({"results":[{"event_id":"E2","status":"error","error_code":"clock_behind"}]})"));
-  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, fate::kept) << "only once a run";
-  settled_as(next, {settled::stayed});
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::kept)
+      << "only once a run";
+  settled_with(next, {settlement_effect::unchanged});
   EXPECT_TRUE(finished(end()));
   EXPECT_EQ(counts(), (n{3, 2, 0, 0, 0, 0, 1}));
 }
 
 TEST_F(SyncRun, WhatAnotherDrainerDeliveredIsNotThisRunsToCount) {
   begin(5);
-  settled_as(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
-             std::vector(3, settled::removed));
+  settled_with(reply(results({{"E1", "success"}, {"E2", "success"}, {"E3", "success"}})),
+               std::vector(3, settlement_effect::removed));
   const auto next = end();
   EXPECT_EQ(as<step::count>(next).request.after, 3U);
   EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 5, 0})));
@@ -624,21 +635,21 @@ private:
     for (const auto& verdict : request.verdicts) {
       const bool gone = pick(20) == 0;
       switch (verdict.what) {
-      case fate::delivered:
-      case fate::duplicate:
+      case event_outcome::delivered:
+      case event_outcome::duplicate:
         ++acknowledged_;
         queued_.erase(verdict.seq);
-        outcome.events.push_back(gone ? settled::gone : settled::removed);
+        outcome.events.push_back(gone ? settlement_effect::not_leased : settlement_effect::removed);
         break;
-      case fate::rejected:
-      case fate::too_large:
+      case event_outcome::rejected:
+      case event_outcome::too_large:
         refused_ += gone ? 0 : 1;
-        outcome.events.push_back(gone           ? settled::gone
-                                 : pick(2) == 0 ? settled::died
-                                                : settled::counted);
+        outcome.events.push_back(gone           ? settlement_effect::not_leased
+                                 : pick(2) == 0 ? settlement_effect::dead_lettered
+                                                : settlement_effect::retry_counted);
         break;
       default:
-        outcome.events.push_back(settled::stayed);
+        outcome.events.push_back(settlement_effect::unchanged);
       }
     }
     return outcome;

@@ -313,10 +313,10 @@ TEST_F(BatchSync, LeaseOfAnotherDrainerIsWaitedFor) {
   pass(500ms);
   EXPECT_TRUE(network_->requests.empty());
   ask_now<settle_outcome>(
-      queue_,
-      settle_request{other->token,
-                     {{other->events[0].seq, other->events[0].event_id, fate::delivered, {}}},
-                     5});
+      queue_, settle_request{
+                  other->token,
+                  {{other->events[0].seq, other->events[0].event_id, event_outcome::delivered, {}}},
+                  5});
   pass(100ms);
   ASSERT_EQ(network_->requests.size(), 1U);
   accept();
@@ -392,14 +392,14 @@ TEST_F(BatchSync, ARunBrokenOffBetweenTwoBatchesEndsOnceWhoeverElseAsks) {
   accept();
   ASSERT_FALSE(background.there()) << "it waits for the gap between two batches";
   const auto ended = ask<wound_down>(sync, wind_down{});
-  const auto hurried = ask<sync_report>(sync, sync_request{});
+  const auto has_foreground_request = ask<sync_report>(sync, sync_request{});
   run();
   EXPECT_TRUE(ended.ok());
   ASSERT_TRUE(background.ok());
   EXPECT_EQ(background->synced, 1U);
   expect_sums(*background);
-  ASSERT_TRUE(hurried.ok());
-  expect_sums(*hurried);
+  ASSERT_TRUE(has_foreground_request.ok());
+  expect_sums(*has_foreground_request);
   EXPECT_FALSE(is_leased());
 }
 

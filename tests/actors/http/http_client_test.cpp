@@ -70,8 +70,8 @@ public:
 
 private:
   bool readable() const {
-    pollfd one{fd_.get(), POLLIN, 0};
-    return ::poll(&one, 1, patience_ms) == 1;
+    pollfd polled{fd_.get(), POLLIN, 0};
+    return ::poll(&polled, 1, patience_ms) == 1;
   }
 
   unique_fd fd_;
@@ -93,8 +93,8 @@ public:
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this, script = std::move(script), connections] {
       for (int i = 0; i < connections; ++i) {
-        pollfd one{listener_.get(), POLLIN, 0};
-        if (::poll(&one, 1, patience_ms) != 1)
+        pollfd polled{listener_.get(), POLLIN, 0};
+        if (::poll(&polled, 1, patience_ms) != 1)
           return;
         connection each(unique_fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)));
         script(each);

@@ -106,14 +106,14 @@ int told::calls_after_end() const {
   return after_end_;
 }
 
-open_one::open_one(link_request request) {
+open_link::open_link(link_request request) {
   auto made = open_link(std::move(request), seen.handlers());
   if (!made)
     throw std::runtime_error(made.error().message);
   link = std::move(*made);
 }
 
-open_one::~open_one() {
+open_link::~open_link() {
   link.reset();
   EXPECT_TRUE(seen.has_ended()) << "the destructor returned before the end was told";
   EXPECT_EQ(seen.calls_after_end(), 0);

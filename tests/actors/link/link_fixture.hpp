@@ -58,12 +58,12 @@ private:
 };
 
 /// A link with what it told; no word of it ever holds the token.
-class open_one {
+class open_link {
 public:
-  explicit open_one(link_request request);
-  ~open_one();
-  open_one(const open_one&) = delete;
-  open_one& operator=(const open_one&) = delete;
+  explicit open_link(link_request request);
+  ~open_link();
+  open_link(const open_link&) = delete;
+  open_link& operator=(const open_link&) = delete;
 
   told seen;
   std::unique_ptr<ws_link> link;

@@ -8,17 +8,17 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::hostile_ws;
-using support::open_one;
+using support::open_link;
 
 /// How a link to a play ends, and the code of the close frame that the peer got ("0": a bare one).
 std::pair<link_ended, std::string> closed_by_link(const std::string& play,
-                                                  std::size_t most_message = 1000) {
+                                                  std::size_t max_message_bytes = 1000) {
   hostile_ws peer(play);
   auto request = peer.request();
-  request.most_message = most_message;
-  const open_one one(std::move(request));
-  auto end = one.seen.wait_ended();
-  EXPECT_EQ(one.seen.texts().size(), 0U) << play;
+  request.max_message_bytes = max_message_bytes;
+  const open_link link(std::move(request));
+  auto end = link.seen.wait_ended();
+  EXPECT_EQ(link.seen.texts().size(), 0U) << play;
   return {std::move(end), peer.next("close")};
 }
 
@@ -26,24 +26,24 @@ std::pair<link_ended, std::string> closed_by_link(const std::string& play,
 
 TEST(Link, FragmentsAreJoinedAndPingsBetweenThemAnswered) {
   hostile_ws peer("fragments");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_texts(2));
-  EXPECT_EQ(one.seen.texts(), (std::vector<std::string>{"one", "two"}));
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_texts(2));
+  EXPECT_EQ(link.seen.texts(), (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(peer.next("pong"), "in between");
 }
 
 TEST(Link, CharacterCutByFragmentsIsWhole) {
   const hostile_ws peer("euro_cut");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_texts(1));
-  EXPECT_EQ(one.seen.texts()[0], "€");
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_texts(1));
+  EXPECT_EQ(link.seen.texts()[0], "€");
 }
 
 TEST(Link, MessageOfTwoMegabytesComesWhole) {
   const hostile_ws peer("big");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_texts(1));
-  EXPECT_EQ(one.seen.texts()[0], std::string(std::size_t{2} << 20, 'b'));
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_texts(1));
+  EXPECT_EQ(link.seen.texts()[0], std::string(std::size_t{2} << 20, 'b'));
 }
 
 TEST(Link, MessageOverTheLimitIsRefusedWith1009) {
@@ -79,28 +79,28 @@ TEST(Link, FrameThatBreaksTheProtocolIsRefusedWith1002) {
 
 TEST(Link, MaskedFrameIsTaken) { // RFC 6455 forbids it; lws does not tell it from another
   const hostile_ws peer("masked");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_texts(1));
-  EXPECT_EQ(one.seen.texts()[0], "under a mask");
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_texts(1));
+  EXPECT_EQ(link.seen.texts()[0], "under a mask");
 }
 
 // ── Pressure ─────────────────────────────────────────────────────────────────────────────────────
 
 TEST(Link, PeerThatDoesNotReadLeavesUnsentAsItWasGiven) {
   hostile_ws peer("reads_later");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_opened());
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_opened());
   constexpr std::size_t each = 100'000;
   for (int i = 0; i < 80; ++i)
-    one.link->send(std::string(each, 'u'));
-  EXPECT_GT(one.link->unsent(), 0U);
-  EXPECT_LE(one.link->unsent(), 80 * each);
+    link.link->send(std::string(each, 'u'));
+  EXPECT_GT(link.link->unsent(), 0U);
+  EXPECT_LE(link.link->unsent(), 80 * each);
   // The first ones may drain before the next is given.
-  EXPECT_FALSE(one.seen.wait([&] { return one.link->unsent() == 0; }, 300ms));
-  const int before = one.seen.drained();
+  EXPECT_FALSE(link.seen.wait([&] { return link.link->unsent() == 0; }, 300ms));
+  const int before = link.seen.drained();
   peer.go_on();
-  EXPECT_TRUE(one.seen.wait([&] { return one.seen.drained() > before; }));
-  EXPECT_EQ(one.link->unsent(), 0U);
+  EXPECT_TRUE(link.seen.wait([&] { return link.seen.drained() > before; }));
+  EXPECT_EQ(link.link->unsent(), 0U);
   for (int i = 0; i < 80; ++i)
     ASSERT_EQ(peer.next("text"), "100000") << i;
 }
@@ -108,22 +108,22 @@ TEST(Link, PeerThatDoesNotReadLeavesUnsentAsItWasGiven) {
 TEST(Link, FloodStopsAtWhatIsUnreadAndGoesOnWhenItIsTaken) {
   hostile_ws peer("flood");
   auto request = peer.request();
-  request.most_unread = 256 * 1024;
+  request.max_unread_bytes = 256 * 1024;
   request.ping_every = 100ms; // what we do not read is no silence of the peer's
   request.pong_within = 100ms;
-  const open_one one(std::move(request));
+  const open_link link(std::move(request));
   ASSERT_NE(peer.next("stuck_at"), ""); // it cannot send any more
-  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
-  EXPECT_LE(one.seen.bytes(), 256 * 1024 + 2 * 65536);
+  EXPECT_FALSE(link.seen.has_ended()) << link.seen.wait_ended();
+  EXPECT_LE(link.seen.bytes(), 256 * 1024 + 2 * 65536);
   std::size_t taken = 0;
   while (taken < std::size_t{64} << 20) {
-    ASSERT_TRUE(one.seen.wait([&] { return one.seen.bytes() > taken || one.seen.has_ended(); }));
-    ASSERT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
-    const std::size_t now = one.seen.bytes();
-    one.link->taken(now - taken);
+    ASSERT_TRUE(link.seen.wait([&] { return link.seen.bytes() > taken || link.seen.has_ended(); }));
+    ASSERT_FALSE(link.seen.has_ended()) << link.seen.wait_ended();
+    const std::size_t now = link.seen.bytes();
+    link.link->taken(now - taken);
     taken = now;
   }
-  const auto texts = one.seen.texts();
+  const auto texts = link.seen.texts();
   ASSERT_EQ(texts.size(), 1024U);
   for (std::size_t i = 0; i < texts.size(); ++i)
     ASSERT_EQ(std::stoul(texts[i].substr(0, 5)), i);

@@ -7,19 +7,19 @@
 namespace spec_kitty {
 namespace {
 
-using support::open_one;
+using support::open_link;
 using support::ws_server;
 
 TEST(LinkPeers, SnapshotAckAndClose) {
   const ws_server server;
-  const open_one one(server.request());
-  ASSERT_TRUE(one.seen.wait_texts(1));
-  EXPECT_EQ(one.seen.texts()[0], R"({"type": "snapshot", "work_packages": []})");
-  one.link->send(R"({"event_id":"E1"})");
-  ASSERT_TRUE(one.seen.wait_texts(2));
-  EXPECT_EQ(one.seen.texts()[1], R"({"type": "ack", "event_id": "E1"})");
-  one.link->send("close 4000");
-  const auto end = one.seen.wait_ended();
+  const open_link link(server.request());
+  ASSERT_TRUE(link.seen.wait_texts(1));
+  EXPECT_EQ(link.seen.texts()[0], R"({"type": "snapshot", "work_packages": []})");
+  link.link->send(R"({"event_id":"E1"})");
+  ASSERT_TRUE(link.seen.wait_texts(2));
+  EXPECT_EQ(link.seen.texts()[1], R"({"type": "ack", "event_id": "E1"})");
+  link.link->send("close 4000");
+  const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::closed);
   EXPECT_EQ(end.close_code, 4000);
   EXPECT_NE(end.words.find("as asked"), std::string::npos) << end.words;
@@ -29,28 +29,28 @@ TEST(LinkPeers, WrongTokenIsRefusedWith401) {
   const ws_server server;
   auto request = server.request();
   request.bearer = "another";
-  const open_one one(std::move(request));
-  const auto end = one.seen.wait_ended();
+  const open_link link(std::move(request));
+  const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::refused) << end;
   EXPECT_EQ(end.http_status, 401);
 }
 
 TEST(LinkPeers, MegabytesGoBothWays) {
   const ws_server server;
-  const open_one one(server.request());
+  const open_link link(server.request());
   const std::string big(std::size_t{3} << 20, 'm');
-  one.link->send(big);
-  ASSERT_TRUE(one.seen.wait_texts(2));
-  EXPECT_EQ(one.seen.texts()[1], big);
+  link.link->send(big);
+  ASSERT_TRUE(link.seen.wait_texts(2));
+  EXPECT_EQ(link.seen.texts()[1], big);
 }
 
 TEST(LinkPeers, ManyTextsKeepTheirOrder) {
   const ws_server server;
-  const open_one one(server.request());
+  const open_link link(server.request());
   for (int i = 0; i < 2000; ++i)
-    one.link->send("text " + std::to_string(i));
-  ASSERT_TRUE(one.seen.wait_texts(2001));
-  const auto texts = one.seen.texts();
+    link.link->send("text " + std::to_string(i));
+  ASSERT_TRUE(link.seen.wait_texts(2001));
+  const auto texts = link.seen.texts();
   for (std::size_t i = 0; i < 2000; ++i)
     ASSERT_EQ(texts[i + 1], "text " + std::to_string(i));
 }
@@ -73,11 +73,11 @@ protected:
   }
   /// It must be the certificate's fault, and the words must say whose.
   void expect_not_accepted(link_request request, const std::string& why) {
-    const open_one one(std::move(request));
-    const auto end = one.seen.wait_ended();
+    const open_link link(std::move(request));
+    const auto end = link.seen.wait_ended();
     EXPECT_EQ(end.how, link_end::tls_refused) << static_cast<int>(end.how) << end.words;
     EXPECT_NE(end.words.find(why), std::string::npos) << end.words;
-    EXPECT_EQ(one.seen.opened(), 0);
+    EXPECT_EQ(link.seen.opened(), 0);
   }
 
   support::temporary_folder folder_;
@@ -87,14 +87,14 @@ protected:
 };
 
 TEST_F(LinkTls, AcceptedCertificateCarriesTextsBothWays) {
-  const open_one one(front(ca_.issue("localhost")));
-  ASSERT_TRUE(one.seen.wait_texts(1)) << one.seen.wait_ended().words;
+  const open_link link(front(ca_.issue("localhost")));
+  ASSERT_TRUE(link.seen.wait_texts(1)) << link.seen.wait_ended().words;
   const std::string big(std::size_t{2} << 20, 't');
-  one.link->send(big);
-  ASSERT_TRUE(one.seen.wait_texts(2)) << one.seen.wait_ended().words;
-  EXPECT_EQ(one.seen.texts()[1], big);
-  one.link->close();
-  EXPECT_EQ(one.seen.wait_ended().how, link_end::asked);
+  link.link->send(big);
+  ASSERT_TRUE(link.seen.wait_texts(2)) << link.seen.wait_ended().words;
+  EXPECT_EQ(link.seen.texts()[1], big);
+  link.link->close();
+  EXPECT_EQ(link.seen.wait_ended().how, link_end::asked);
 }
 
 TEST_F(LinkTls, CertificateOfAnotherNameIsNotAccepted) {
@@ -131,19 +131,19 @@ TEST_F(LinkTls, MissingOrEmptyAuthoritiesAreNamed) {
 
 TEST_F(LinkTls, ManyAtOnceDoNotDisturbEachOther) {
   const auto request = front(ca_.issue("localhost"));
-  std::vector<std::unique_ptr<open_one>> all;
+  std::vector<std::unique_ptr<open_link>> all;
   for (int i = 0; i < 8; ++i)
-    all.push_back(std::make_unique<open_one>(request));
-  for (const auto& one : all)
-    EXPECT_TRUE(one->seen.wait_texts(1)) << one->seen.wait_ended().words;
+    all.push_back(std::make_unique<open_link>(request));
+  for (const auto& address : all)
+    EXPECT_TRUE(address->seen.wait_texts(1)) << address->seen.wait_ended().words;
 }
 
 TEST_F(LinkTls, PlainServerOnATlsPortIsLost) {
   auto request = server_.request();
   request.tls = true;
   request.ca_file = ca_.file();
-  const open_one one(std::move(request));
-  EXPECT_EQ(one.seen.wait_ended().how, link_end::lost) << one.seen.wait_ended().words;
+  const open_link link(std::move(request));
+  EXPECT_EQ(link.seen.wait_ended().how, link_end::lost) << link.seen.wait_ended().words;
 }
 
 } // namespace

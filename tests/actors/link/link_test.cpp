@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::hostile_ws;
-using support::open_one;
+using support::open_link;
 
 /// How a link to a play ends; `adjust` changes the request.
 link_ended end_of(const std::string& play, const std::function<void(link_request&)>& adjust = {}) {
@@ -20,32 +20,32 @@ link_ended end_of(const std::string& play, const std::function<void(link_request
   auto request = peer.request();
   if (adjust)
     adjust(request);
-  const open_one one(std::move(request));
-  return one.seen.wait_ended();
+  const open_link link(std::move(request));
+  return link.seen.wait_ended();
 }
 
 // ── Opening ──────────────────────────────────────────────────────────────────────────────────────
 
 TEST(Link, TextsGoBothWays) {
   hostile_ws peer("snapshot_and_echo");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_texts(1));
-  one.link->send("grüße");
-  one.link->send("");
-  one.link->send(std::string(70'000, 'x'));
-  ASSERT_TRUE(one.seen.wait_texts(4));
-  const auto texts = one.seen.texts();
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_texts(1));
+  link.link->send("grüße");
+  link.link->send("");
+  link.link->send(std::string(70'000, 'x'));
+  ASSERT_TRUE(link.seen.wait_texts(4));
+  const auto texts = link.seen.texts();
   EXPECT_EQ(texts[0], R"({"type":"snapshot"})");
   EXPECT_EQ(texts[1], "grüße");
   EXPECT_EQ(texts[2], "");
   EXPECT_EQ(texts[3], std::string(70'000, 'x'));
-  EXPECT_TRUE(one.seen.wait([&] { return one.seen.drained() > 0 && one.link->unsent() == 0; }));
+  EXPECT_TRUE(link.seen.wait([&] { return link.seen.drained() > 0 && link.link->unsent() == 0; }));
 }
 
 TEST(Link, RequestHoldsTokenHostAndVersionAndOffersNothing) {
   hostile_ws peer("pongs");
   const auto request = peer.request();
-  const open_one one(request);
+  const open_link link(request);
   const auto head = peer.next("request") + "\r\n";
   EXPECT_EQ(head.find("GET /ws/v1/events/ HTTP/1.1\r\n"), 0U) << head;
   EXPECT_NE(head.find("\r\nAuthorization: Bearer secret-token\r\n"), std::string::npos) << head;
@@ -59,8 +59,8 @@ TEST(Link, RequestHoldsTokenHostAndVersionAndOffersNothing) {
 
 TEST(Link, Ipv6AddressAsHost) {
   hostile_ws peer("pongs", "::1");
-  const open_one one(peer.request());
-  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
+  const open_link link(peer.request());
+  EXPECT_TRUE(link.seen.wait_opened()) << link.seen.wait_ended();
   EXPECT_NE(peer.next("request").find("\r\nHost: [::1]:"), std::string::npos);
 }
 
@@ -68,15 +68,15 @@ TEST(Link, NameWithSeveralAddressesIsTriedToTheEnd) {
   const hostile_ws peer("pongs"); // on 127.0.0.1 alone; localhost may be ::1 first
   auto request = peer.request();
   request.host = "localhost";
-  const open_one one(std::move(request));
-  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
+  const open_link link(std::move(request));
+  EXPECT_TRUE(link.seen.wait_opened()) << link.seen.wait_ended();
 }
 
 TEST(Link, ProxyOfTheEnvironmentNeverSeesThisMachinesTraffic) {
   ::setenv("http_proxy", "127.0.0.1:1", 1);
   const hostile_ws peer("pongs");
-  const open_one one(peer.request());
-  EXPECT_TRUE(one.seen.wait_opened()) << one.seen.wait_ended();
+  const open_link link(peer.request());
+  EXPECT_TRUE(link.seen.wait_opened()) << link.seen.wait_ended();
   ::unsetenv("http_proxy");
 }
 
@@ -90,8 +90,8 @@ TEST(Link, RefusalIsToldWithItsStatus) {
 
 TEST(Link, RedirectIsARefusalAndNotFollowed) {
   hostile_ws peer("redirect");
-  const open_one one(peer.request());
-  const auto end = one.seen.wait_ended();
+  const open_link link(peer.request());
+  const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::refused) << end;
   EXPECT_EQ(end.http_status, 302) << end;
   EXPECT_EQ(peer.next("elsewhere", 300ms), ""); // nobody came there, with no header at all
@@ -128,8 +128,8 @@ TEST(Link, NobodyListeningIsUnreachable) {
     auto request = peer.request();
     request.host = host;
     request.port = 1; // nobody's
-    const open_one one(std::move(request));
-    const auto end = one.seen.wait_ended();
+    const open_link link(std::move(request));
+    const auto end = link.seen.wait_ended();
     EXPECT_EQ(end.how, link_end::unreachable) << host << ": " << end;
     EXPECT_FALSE(end.words.empty());
   }
@@ -140,8 +140,8 @@ TEST(Link, WhatNoHeaderCanCarryIsNotAsked) {
   for (const char* bearer : {"a\r\nX-Evil: b", "a\nb", "t\xC3\xBC"}) {
     auto request = peer.request();
     request.bearer = bearer;
-    const open_one one(std::move(request));
-    EXPECT_EQ(one.seen.wait_ended().how, link_end::unreachable);
+    const open_link link(std::move(request));
+    EXPECT_EQ(link.seen.wait_ended().how, link_end::unreachable);
   }
 }
 
@@ -152,8 +152,8 @@ TEST(Link, ClosedByTheServerWithItsCode) {
       {"close_1000", 1000}, {"close_1001", 1001}, {"close_4401", 4401}, {"close_bare", 1005}};
   for (const auto& [play, code] : cases) {
     hostile_ws peer(play);
-    const open_one one(peer.request());
-    const auto end = one.seen.wait_ended();
+    const open_link link(peer.request());
+    const auto end = link.seen.wait_ended();
     EXPECT_EQ(end.how, link_end::closed) << play << ": " << end;
     EXPECT_EQ(end.close_code, code) << play;
     EXPECT_EQ(peer.next("close"), code == 1005 ? "0" : std::to_string(code)) << play;
@@ -181,8 +181,8 @@ TEST(Link, PeerThatAnswersNoPingIsSilent) {
   request.ping_every = 200ms;
   request.pong_within = 300ms;
   const auto began = std::chrono::steady_clock::now();
-  const open_one one(std::move(request));
-  const auto end = one.seen.wait_ended();
+  const open_link link(std::move(request));
+  const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::silent) << end;
   EXPECT_GE(std::chrono::steady_clock::now() - began, 490ms);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
@@ -194,10 +194,10 @@ TEST(Link, PeerThatAnswersPingsIsKept) {
   auto request = peer.request();
   request.ping_every = 100ms;
   request.pong_within = 2000ms;
-  const open_one one(std::move(request));
+  const open_link link(std::move(request));
   for (int pings = 0; pings < 5; ++pings)
     EXPECT_EQ(peer.next("ping"), "0");
-  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+  EXPECT_FALSE(link.seen.has_ended()) << link.seen.wait_ended();
 }
 
 TEST(Link, PeerThatSendsOnlyPingsOfItsOwnIsKept) {
@@ -205,19 +205,19 @@ TEST(Link, PeerThatSendsOnlyPingsOfItsOwnIsKept) {
   auto request = peer.request();
   request.ping_every = 300ms;
   request.pong_within = 500ms;
-  const open_one one(std::move(request));
+  const open_link link(std::move(request));
   EXPECT_EQ(peer.next("pinged"), "4");
-  EXPECT_FALSE(one.seen.has_ended()) << one.seen.wait_ended();
+  EXPECT_FALSE(link.seen.has_ended()) << link.seen.wait_ended();
 }
 
 TEST(Link, CloseSendsWhatWasQueuedAndEndsAsAsked) {
   hostile_ws peer("pongs");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_opened());
-  one.link->send("last words");
-  one.link->close();
-  one.link->send("too late");
-  EXPECT_EQ(one.seen.wait_ended().how, link_end::asked);
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_opened());
+  link.link->send("last words");
+  link.link->close();
+  link.link->send("too late");
+  EXPECT_EQ(link.seen.wait_ended().how, link_end::asked);
   EXPECT_EQ(peer.next("text"), "last words");
   EXPECT_EQ(peer.next("close"), "1000");
   EXPECT_EQ(peer.next("texts"), "1"); // nothing after close()
@@ -225,11 +225,11 @@ TEST(Link, CloseSendsWhatWasQueuedAndEndsAsAsked) {
 
 TEST(Link, CloseEndsAfterASecondWhereThePeerDoesNotAnswer) {
   hostile_ws peer("reads_later");
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_opened());
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_opened());
   const auto began = std::chrono::steady_clock::now();
-  one.link->close();
-  EXPECT_EQ(one.seen.wait_ended().how, link_end::asked);
+  link.link->close();
+  EXPECT_EQ(link.seen.wait_ended().how, link_end::asked);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
@@ -237,14 +237,14 @@ TEST(Link, DestructionEndsItInEveryState) {
   for (const char* play : {"silent_before", "pongs", "flood"}) {
     const hostile_ws peer(play);
     for (int i = 0; i < 10; ++i) {
-      open_one one(peer.request());
+      open_link link(peer.request());
       if (i % 2 == 0 && std::string(play) != "silent_before") {
-        EXPECT_TRUE(one.seen.wait_opened());
+        EXPECT_TRUE(link.seen.wait_opened());
       }
-      one.link->send("x");
-      one.link.reset();
-      ASSERT_TRUE(one.seen.has_ended());
-      EXPECT_EQ(one.seen.wait_ended().how, link_end::asked) << one.seen.wait_ended();
+      link.link->send("x");
+      link.link.reset();
+      ASSERT_TRUE(link.seen.has_ended());
+      EXPECT_EQ(link.seen.wait_ended().how, link_end::asked) << link.seen.wait_ended();
     }
   }
 }
@@ -266,21 +266,21 @@ TEST(Link, DestructionDoesNotWaitForTheResolver) {
   request.path = "/";
   const auto began = std::chrono::steady_clock::now();
   {
-    const open_one one(request);
-    EXPECT_FALSE(one.seen.has_ended());
+    const open_link link(request);
+    EXPECT_FALSE(link.seen.has_ended());
   }
   EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
   request.connect_timeout = 300ms;
-  const open_one one(request);
-  EXPECT_EQ(one.seen.wait_ended().how, link_end::timed_out);
+  const open_link link(request);
+  EXPECT_EQ(link.seen.wait_ended().how, link_end::timed_out);
 }
 
 // ── Rest ─────────────────────────────────────────────────────────────────────────────────────────
 
 std::set<std::string> threads() {
   std::set<std::string> all;
-  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task"))
-    all.insert(one.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    all.insert(entry.path().filename().string());
   return all;
 }
 
@@ -296,8 +296,8 @@ int voluntary_switches(const std::string& thread) {
 TEST(Link, ThreadSleepsWhileNothingHappens) {
   const hostile_ws peer("pongs");
   const auto before = threads();
-  const open_one one(peer.request());
-  ASSERT_TRUE(one.seen.wait_opened());
+  const open_link link(peer.request());
+  ASSERT_TRUE(link.seen.wait_opened());
   std::string own;
   for (const auto& thread : threads())
     if (!before.contains(thread))
@@ -305,7 +305,7 @@ TEST(Link, ThreadSleepsWhileNothingHappens) {
   int last = -1; // until it has come to rest
   ASSERT_TRUE(
       support::eventually([&] { return std::exchange(last, voluntary_switches(own)) == last; }));
-  EXPECT_FALSE(one.seen.wait([&] { return one.seen.has_ended(); }, 1500ms));
+  EXPECT_FALSE(link.seen.wait([&] { return link.seen.has_ended(); }, 1500ms));
   EXPECT_LE(voluntary_switches(own) - last, 1);
 }
 

@@ -26,7 +26,7 @@ protected:
     return mirror ? mirror->value : 0;
   }
 
-  static std::shared_ptr<posting> posted(std::vector<std::string>& into);
+  static std::shared_ptr<append_callback> posted(std::vector<std::string>& into);
 
   queue_actor queue_ = start_queue();
 };
@@ -76,7 +76,7 @@ TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
 }
 
 /// A posting as a host's: notes its answer, or that it was dropped without one.
-struct noted : posting {
+struct noted : append_callback {
   noted(std::vector<std::string>& into, event_draft of) : said(into) { draft = std::move(of); }
   ~noted() override {
     if (!answered)
@@ -91,14 +91,14 @@ struct noted : posting {
   bool answered = false;
 };
 
-std::shared_ptr<posting> Queue::posted(std::vector<std::string>& into) {
+std::shared_ptr<append_callback> Queue::posted(std::vector<std::string>& into) {
   return std::make_shared<noted>(into, draft());
 }
 
 TEST_F(Queue, PostingsAndRequestsShareABurstAndEachIsAnswered) {
   std::vector<std::string> said;
   const auto first = ask<append_receipt>(queue_, append_request{draft()});
-  caf::anon_send(queue_, append_posting{posted(said)});
+  caf::anon_send(queue_, append_with_callback{posted(said)});
   const auto third = ask<append_receipt>(queue_, append_request{draft()});
   EXPECT_TRUE(said.empty());
   run();
@@ -109,11 +109,11 @@ TEST_F(Queue, PostingsAndRequestsShareABurstAndEachIsAnswered) {
 TEST_F(Queue, APostingIsAnsweredOrDroppedWhereQueueDies) {
   append(queue_, 1);
   std::vector<std::string> said;
-  caf::anon_send(queue_, append_posting{posted(said)});
+  caf::anon_send(queue_, append_with_callback{posted(said)});
   ASSERT_TRUE(scheduler_.try_run_once()); // parked, not committed
   kill(queue_);
   EXPECT_EQ(said.size(), 1U);
-  caf::anon_send(queue_, append_posting{posted(said)});
+  caf::anon_send(queue_, append_with_callback{posted(said)});
   run();
   EXPECT_EQ(said.back(), "dropped");
 }
@@ -174,11 +174,11 @@ TEST_F(Queue, StoreThatCannotBeOpenedSpillsEachAppendAndTakesItInLater) {
   for (int i = 0; i < 3; ++i)
     open.push_back(ask<append_receipt>(queue_, append_request{draft()}));
   run();
-  for (const auto& one : open) {
-    ASSERT_TRUE(one.ok()) << one.message();
-    ASSERT_TRUE(one->spilled);
-    EXPECT_EQ(one->spilled->code, ec::store_unusable);
-    EXPECT_EQ(one->event_id, "");
+  for (const auto& pending : open) {
+    ASSERT_TRUE(pending.ok()) << pending.message();
+    ASSERT_TRUE(pending->spilled);
+    EXPECT_EQ(pending->spilled->code, ec::store_unusable);
+    EXPECT_EQ(pending->event_id, "");
   }
   EXPECT_EQ(ask_now<due_count>(queue_, due_request{}).code(), ec::store_unusable);
   EXPECT_EQ(ask_now<adoption>(queue_, adopt_request{}).code(), ec::store_unusable);
@@ -212,13 +212,13 @@ TEST_F(Queue, LeaseAndSettleAreAnswered) {
   ASSERT_EQ(lease->events.size(), 2U);
   EXPECT_GT(ask_now<lease_grant>(queue_, request)->busy_until, now_);
   const auto done = ask_now<settle_outcome>(
-      queue_,
-      settle_request{lease->token,
-                     {{lease->events[0].seq, lease->events[0].event_id, fate::delivered, {}},
-                      {lease->events[1].seq, lease->events[1].event_id, fate::kept, {}}},
-                     5});
+      queue_, settle_request{
+                  lease->token,
+                  {{lease->events[0].seq, lease->events[0].event_id, event_outcome::delivered, {}},
+                   {lease->events[1].seq, lease->events[1].event_id, event_outcome::kept, {}}},
+                  5});
   ASSERT_TRUE(done.ok());
-  EXPECT_EQ(done->events, (std::vector{settled::removed, settled::stayed}));
+  EXPECT_EQ(done->events, (std::vector{settlement_effect::removed, settlement_effect::unchanged}));
   EXPECT_EQ(stats().live, 1U);
 }
 

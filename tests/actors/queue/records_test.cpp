@@ -20,7 +20,7 @@ event_record some_event() {
   event.id = some_id(1);
   event.lamport = 0x0102030405060708;
   event.recorded_at = 1770000000000000;
-  event.team_id = 7;
+  event.partition_id = 7;
   event.type = "WPCreated";
   event.head = R"({"event_id":"x")";
   event.tail = R"(,"payload":{}})";
@@ -41,7 +41,7 @@ TEST(Records, AnEventComesBackAsItWas) {
   EXPECT_EQ(back->id, event.id);
   EXPECT_EQ(back->lamport, event.lamport);
   EXPECT_EQ(back->recorded_at, event.recorded_at);
-  EXPECT_EQ(back->team_id, event.team_id);
+  EXPECT_EQ(back->partition_id, event.partition_id);
   EXPECT_EQ(back->type, event.type);
   EXPECT_EQ(back->head, event.head);
   EXPECT_EQ(back->tail, event.tail);
@@ -110,11 +110,11 @@ TEST(Records, ASummaryOfVersionOneIsReadAndWrittenAsTheVersionOfToday) {
 }
 
 TEST(Records, ALanesKeyTellsTeamAndProject) {
-  EXPECT_EQ(lane_key("team-a", ""), "team-a");
-  const auto key = lane_key("team-a", "git:0123");
-  EXPECT_EQ(team_of_lane(key), "team-a");
-  EXPECT_EQ(project_of_lane(key), "git:0123");
-  EXPECT_EQ(project_of_lane("team-a"), "");
+  EXPECT_EQ(partition_key("team-a", ""), "team-a");
+  const auto key = partition_key("team-a", "git:0123");
+  EXPECT_EQ(team_of_partition(key), "team-a");
+  EXPECT_EQ(project_of_partition(key), "git:0123");
+  EXPECT_EQ(project_of_partition("team-a"), "");
 }
 
 TEST(Records, AChoiceThatIsUnknownKeepsAProjectsEventsHere) {
@@ -138,9 +138,9 @@ TEST(Records, AttemptsTeamsAndLeasesComeBackAsTheyWere) {
   EXPECT_EQ(attempt_record::decode(attempts.encode()).encode(), attempts.encode());
   EXPECT_EQ(attempt_record::decode(attempts.encode()).last_error, attempts.last_error);
 
-  const team_record team{4, 1, 5, 6, 7, "forbidden"};
-  EXPECT_EQ(team_record::decode(team.encode()).encode(), team.encode());
-  EXPECT_EQ(team_record::decode(team.encode()).hold_reason, "forbidden");
+  const partition_record team{4, 1, 5, 6, 7, "forbidden"};
+  EXPECT_EQ(partition_record::decode(team.encode()).encode(), team.encode());
+  EXPECT_EQ(partition_record::decode(team.encode()).hold_reason, "forbidden");
 
   const lease_record lease{99, {1, 2, some_id(3)}, 4, {5, 6, 700}, 60};
   const auto back = lease_record::decode(lease.encode());

@@ -114,7 +114,7 @@ TEST_F(StoreAdopt, ItTellsHowManyOfWhichProjects) {
 TEST_F(StoreAdopt, RetriesOfAHeldEventSurviveAdoption) {
   store queue = open();
   append(queue, 1, local_team);
-  settle(queue, lease(queue, local_team), fate::rejected, "before");
+  settle(queue, lease(queue, local_team), event_outcome::rejected, "before");
   login(queue, "ana");
   const auto grant = lease(queue, "team-a");
   ASSERT_EQ(grant.events.size(), 1U);

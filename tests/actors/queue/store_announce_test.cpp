@@ -7,9 +7,9 @@ namespace {
 struct StoreAnnounce : StoreTest {
   /// True when an event with these keys is recorded.
   bool records(store& queue, std::vector<std::string> keys) {
-    auto one = draft_of();
-    one.once = std::move(keys);
-    const auto answers = queue.append(std::vector{one}, now_);
+    auto announcement = draft_of();
+    announcement.once = std::move(keys);
+    const auto answers = queue.append(std::vector{announcement}, now_);
     EXPECT_TRUE(answers && answers->at(0));
     return !answers->at(0)->known;
   }
@@ -32,9 +32,9 @@ TEST_F(StoreAnnounce, AnEventIsRecordedOnceUnderAnyOfItsKeys) {
 
 TEST_F(StoreAnnounce, TwoOfOneKeyInOneTransactionAreOne) {
   auto queue = open();
-  auto one = draft_of();
-  one.once = {announcement_key("p", "f", "WP01")};
-  const auto answers = queue.append(std::vector{one, one}, now_);
+  auto announcement = draft_of();
+  announcement.once = {announcement_key("p", "f", "WP01")};
+  const auto answers = queue.append(std::vector{announcement, announcement}, now_);
   ASSERT_TRUE(answers);
   EXPECT_FALSE(answers->at(0)->known);
   EXPECT_TRUE(answers->at(1)->known);
@@ -52,14 +52,15 @@ TEST_F(StoreAnnounce, ItOutlivesTheProcess) {
 }
 
 TEST_F(StoreAnnounce, ASpilledEventKeepsItsKeys) {
-  auto one = draft_of();
-  one.once = {announcement_key("p", "001-tea", "WP01"), announcement_key("q", "", "")};
-  const std::vector<spilled_event> events = {{one, now_, {}}, {one, now_ + 1, {}}};
-  EXPECT_EQ(parse_spill(render_spill(events)).events.at(0).draft.once, one.once);
+  auto announcement = draft_of();
+  announcement.once = {announcement_key("p", "001-tea", "WP01"), announcement_key("q", "", "")};
+  const std::vector<spilled_event> events = {{announcement, now_, {}},
+                                             {announcement, now_ + 1, {}}};
+  EXPECT_EQ(parse_spill(render_spill(events)).events.at(0).draft.dedup_keys, announcement.once);
   ASSERT_TRUE(write_spill(home_, events, now_));
   auto queue = open();
   EXPECT_EQ(*queue.take_in_spill(now_), 1U) << "the second is the same announcement";
-  EXPECT_FALSE(records(queue, {one.once.front()}));
+  EXPECT_FALSE(records(queue, {announcement.once.front()}));
 }
 
 TEST(AnnouncementKey, TellsProjectsFeaturesAndWorkPackagesApart) {

@@ -130,7 +130,7 @@ TEST_F(StoreAppend, RoomThatAnAcknowledgementMadeIsUsedAgain) {
   store queue = open();
   append(queue, 3);
   EXPECT_FALSE(queue.append(drafts_of(1), now_)->front());
-  settle(queue, lease(queue, "team-a", 1), fate::delivered);
+  settle(queue, lease(queue, "team-a", 1), event_outcome::delivered);
   EXPECT_TRUE(queue.append(drafts_of(1), now_)->front());
   EXPECT_EQ(recount(queue, home_), "");
 }

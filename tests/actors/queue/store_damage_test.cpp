@@ -14,7 +14,7 @@ protected:
     store queue = open();
     for (int i = 0; i < 4; ++i)
       append(queue, 100);
-    settle(queue, lease(queue, "team-a", 50), fate::rejected, "no");
+    settle(queue, lease(queue, "team-a", 50), event_outcome::rejected, "no");
   }
 
   fs::path data() const { return home_ / "queue" / "env" / "data.mdb"; }
@@ -52,7 +52,7 @@ protected:
       settle_request request{grant ? grant->token : 0, {}, 5};
       if (grant)
         for (const auto& event : grant->events)
-          request.verdicts.push_back({event.seq, event.event_id, fate::delivered, ""});
+          request.verdicts.push_back({event.seq, event.event_id, event_outcome::delivered, ""});
       judge(queue->settle(request, now_));
       judge(queue->adopt({"https://x", "ana", "team-a", true}));
       return worst;

@@ -13,7 +13,7 @@ protected:
   std::vector<append_receipt> bury_three(store& queue) {
     auto receipts = append(queue, 3);
     const auto grant = lease(queue);
-    settle(queue, grant, fate::rejected, "never", 1);
+    settle(queue, grant, event_outcome::rejected, "never", 1);
     EXPECT_EQ(stats(queue).dead, 3U);
     return receipts;
   }
@@ -63,9 +63,9 @@ TEST_F(StoreDead, ListingSaysWhyHowOftenAndWhen) {
   store queue = open();
   append(queue, 1);
   const epoch_us first = now_;
-  settle(queue, lease(queue), fate::rejected, "not yet", 2);
+  settle(queue, lease(queue), event_outcome::rejected, "not yet", 2);
   now_ += 60000000;
-  settle(queue, lease(queue), fate::rejected, "never", 2);
+  settle(queue, lease(queue), event_outcome::rejected, "never", 2);
   const auto events = list(queue);
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].state, event_state::dead);
@@ -113,7 +113,7 @@ TEST_F(StoreRestamp, WhatMayBeAtTheServerKeepsItsStamp) {
   store queue = open();
   append(queue, 3);
   const auto sent = lease(queue, "team-a", 2);
-  settle(queue, sent, fate::kept); // its reply was lost
+  settle(queue, sent, event_outcome::kept); // its reply was lost
   append(queue, 1, "team-b");
   const auto done = queue.restamp({100, 0, {1}});
   ASSERT_TRUE(done);

@@ -52,9 +52,9 @@ TEST_F(StoreEvict, WhatADrainerHasInHandStays) {
   const auto grant = lease(queue, "team-a", 3);
   append(queue, 1);
   EXPECT_EQ(overflowed().size(), 1U);
-  const auto outcome = settle(queue, grant, fate::delivered);
+  const auto outcome = settle(queue, grant, event_outcome::delivered);
   for (const auto& each : outcome.events)
-    EXPECT_EQ(each, settled::removed);
+    EXPECT_EQ(each, settlement_effect::removed);
 }
 
 TEST_F(StoreEvict, WhenEverythingIsInHandTheNewEventIsRefusedAndCounted) {

@@ -134,7 +134,7 @@ lease_grant StoreTest::lease(store& queue, std::string_view team, std::size_t mo
   return grant ? *std::move(grant) : lease_grant{};
 }
 
-settle_outcome StoreTest::settle(store& queue, const lease_grant& grant, fate what,
+settle_outcome StoreTest::settle(store& queue, const lease_grant& grant, event_outcome what,
                                  std::string message, std::uint32_t max_retries) {
   settle_request request{grant.token, {}, max_retries};
   for (const auto& event : grant.events)

@@ -56,7 +56,7 @@ protected:
 
   lease_grant lease(store& queue, std::string_view team = "team-a", std::size_t most = 1000);
   /// One verdict for every event of a lease.
-  settle_outcome settle(store& queue, const lease_grant& grant, fate what,
+  settle_outcome settle(store& queue, const lease_grant& grant, event_outcome what,
                         std::string message = "no", std::uint32_t max_retries = 5);
   queue_stats stats(store& queue);
   /// Puts the clock's row where a test wants it.

@@ -59,7 +59,7 @@ TEST_F(StoreImport, EventsKeepEveryFieldAndTheOrderOfTheirFile) {
   auto all = events(5, 100);
   std::swap(all[1], all[3]); // neither ids nor clocks need to rise
   for (const auto& answer : take(queue, all).events)
-    EXPECT_EQ(answer.what, import_fate::added);
+    EXPECT_EQ(answer.what, import_outcome::added);
   const auto found = list(queue);
   ASSERT_EQ(found.size(), 7U);
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -77,12 +77,12 @@ TEST_F(StoreImport, TheBooksAddUpAfterwards) {
 TEST_F(StoreImport, WhatIsHereAlreadyKeepsItsPlaceAndItsCount) {
   store queue = open();
   take(queue, events(4));
-  settle(queue, lease(queue, "team-a", 1), fate::rejected);
-  settle(queue, lease(queue, "team-a", 1), fate::too_large); // the same one: dead now
-  settle(queue, lease(queue, "team-a", 1), fate::rejected);
+  settle(queue, lease(queue, "team-a", 1), event_outcome::rejected);
+  settle(queue, lease(queue, "team-a", 1), event_outcome::too_large); // the same one: dead now
+  settle(queue, lease(queue, "team-a", 1), event_outcome::rejected);
   const auto before = list(queue);
   for (const auto& answer : take(queue, events(4)).events)
-    EXPECT_EQ(answer.what, import_fate::known);
+    EXPECT_EQ(answer.what, import_outcome::known);
   const auto after = list(queue);
   ASSERT_EQ(after.size(), 4U);
   for (std::size_t i = 0; i < after.size(); ++i) {
@@ -96,8 +96,8 @@ TEST_F(StoreImport, WhatIsHereAlreadyKeepsItsPlaceAndItsCount) {
 TEST_F(StoreImport, AnEventThatStandsTwiceInABatchIsTakenOnce) {
   store queue = open();
   const auto done = take(queue, {event(1, 1), event(1, 1)});
-  EXPECT_EQ(done.events[0].what, import_fate::added);
-  EXPECT_EQ(done.events[1].what, import_fate::known);
+  EXPECT_EQ(done.events[0].what, import_outcome::added);
+  EXPECT_EQ(done.events[1].what, import_outcome::known);
 }
 
 TEST_F(StoreImport, AnotherEventUnderTheSameIdIsAConflictAndTheStoredOneStays) {
@@ -105,9 +105,9 @@ TEST_F(StoreImport, AnotherEventUnderTheSameIdIsAConflictAndTheStoredOneStays) {
   const auto first = event(1, 1);
   take(queue, {first});
   const auto done = take(queue, {made(first.event_id, 2, 1), event(3, 3)});
-  EXPECT_EQ(done.events[0].what, import_fate::conflict);
+  EXPECT_EQ(done.events[0].what, import_outcome::conflict);
   EXPECT_NE(done.events[0].message.find("payload"), std::string::npos) << done.events[0].message;
-  EXPECT_EQ(done.events[1].what, import_fate::added);
+  EXPECT_EQ(done.events[1].what, import_outcome::added);
   EXPECT_EQ(list(queue)[0].json, json_of(first));
 }
 
@@ -118,7 +118,7 @@ TEST_F(StoreImport, ATeamOrAClockThatThisHomeRewroteIsNoConflict) {
   ASSERT_TRUE(queue.adopt({"https://sync.example", "ann", "team-a", false}));
   ASSERT_TRUE(queue.restamp({500, 0, {}}));
   ASSERT_NE(list(queue)[0].json, json_of(local));
-  EXPECT_EQ(take(queue, {local}).events[0].what, import_fate::known);
+  EXPECT_EQ(take(queue, {local}).events[0].what, import_outcome::known);
 }
 
 TEST_F(StoreImport, TheClockIsAtLeastEveryImportedValueAfterwards) {
@@ -130,9 +130,9 @@ TEST_F(StoreImport, TheClockIsAtLeastEveryImportedValueAfterwards) {
 TEST_F(StoreImport, AnAbsurdClockIsRefusedForItsEventAlone) {
   store queue = open();
   const auto done = take(queue, {event(1, max_received + 1), event(2, max_received)});
-  EXPECT_EQ(done.events[0].what, import_fate::refused);
+  EXPECT_EQ(done.events[0].what, import_outcome::refused);
   EXPECT_NE(done.events[0].message.find("lamport_clock"), std::string::npos);
-  EXPECT_EQ(done.events[1].what, import_fate::added);
+  EXPECT_EQ(done.events[1].what, import_outcome::added);
   EXPECT_EQ(append(queue, 1)[0].lamport_clock, max_received + 1) << "room is left for one's own";
 }
 
@@ -148,13 +148,13 @@ TEST_F(StoreImport, AClockValueOfThisNodeStandsForOneEventOnly) {
   EXPECT_NE(found[4].json.find(R"("lamport_clock":2,)"), std::string::npos) << found[4].json;
   EXPECT_NE(found[5].json.find(R"("lamport_clock":5,)"), std::string::npos) << found[5].json;
   const auto again = take(queue, {event(1, 2, queue.node_id())});
-  EXPECT_EQ(again.events[0].what, import_fate::known);
+  EXPECT_EQ(again.events[0].what, import_outcome::known);
 }
 
 TEST_F(StoreImport, AClockValueOfADeadLetterIsTakenToo) {
   store queue = open();
   append(queue, 1);
-  settle(queue, lease(queue), fate::too_large);
+  settle(queue, lease(queue), event_outcome::too_large);
   EXPECT_EQ(take(queue, {event(1, 1, queue.node_id())}).restamped, 1U);
 }
 
@@ -166,7 +166,7 @@ TEST_F(StoreImport, OwnEventsThatMadeRoomComeBackWithTheirStamps) {
   ASSERT_TRUE(queue);
   const auto receipts = append(*queue, 6);
   ASSERT_EQ(stats(*queue).live, 4U);
-  settle(*queue, lease(*queue), fate::delivered);
+  settle(*queue, lease(*queue), event_outcome::delivered);
   std::vector<imported_event> gone;
   for (const auto& receipt : {receipts[0], receipts[1]})
     gone.push_back(*read_foreign_event(receipt.json, {}));
@@ -200,7 +200,7 @@ TEST_F(StoreImport, RefusalsCountedElsewhereGoOnHere) {
   take(queue, {tried, event(2, 2)});
   EXPECT_EQ(list(queue)[0].retry_count, 4U);
   EXPECT_EQ(list(queue)[1].retry_count, 0U);
-  settle(queue, lease(queue), fate::rejected);
+  settle(queue, lease(queue), event_outcome::rejected);
   EXPECT_EQ(list(queue)[0].state, event_state::dead);
   EXPECT_EQ(list(queue)[1].retry_count, 1U);
 }
@@ -222,9 +222,9 @@ TEST_F(StoreImport, LookingChangesNothing) {
   const auto first = event(1, 1);
   take(queue, {first});
   const auto seen = take(queue, {first, made(first.event_id, 5, 1), event(2, 70)}, true);
-  EXPECT_EQ(seen.events[0].what, import_fate::known);
-  EXPECT_EQ(seen.events[1].what, import_fate::conflict);
-  EXPECT_EQ(seen.events[2].what, import_fate::added);
+  EXPECT_EQ(seen.events[0].what, import_outcome::known);
+  EXPECT_EQ(seen.events[1].what, import_outcome::conflict);
+  EXPECT_EQ(seen.events[2].what, import_outcome::added);
   EXPECT_EQ(seen.events[2].bytes, 48 + 12 + json_of(event(2, 70)).size());
   EXPECT_EQ(seen.live, 1U);
   EXPECT_EQ(list(queue).size(), 1U);
@@ -236,9 +236,9 @@ TEST_F(StoreImport, AtTheCapNothingIsEvictedAndNothingCountsAsDropped) {
   store queue = open();
   append(queue, 1);
   const auto done = take(queue, events(4, 10));
-  EXPECT_EQ(done.events[1].what, import_fate::added);
-  EXPECT_EQ(done.events[2].what, import_fate::no_room);
-  EXPECT_EQ(done.events[3].what, import_fate::no_room);
+  EXPECT_EQ(done.events[1].what, import_outcome::added);
+  EXPECT_EQ(done.events[2].what, import_outcome::no_capacity);
+  EXPECT_EQ(done.events[3].what, import_outcome::no_capacity);
   EXPECT_EQ(stats(queue).live, 3U);
   EXPECT_EQ(stats(queue).dropped, 0U);
 }

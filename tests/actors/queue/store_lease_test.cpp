@@ -99,7 +99,7 @@ TEST_F(StoreLease, ATeamHasOneLeaseAtATime) {
   EXPECT_EQ(second.token, 0U);
   EXPECT_TRUE(second.events.empty());
   EXPECT_EQ(second.busy_until, now_ + 60'000'000);
-  settle(queue, first, fate::delivered);
+  settle(queue, first, event_outcome::delivered);
   EXPECT_EQ(lease(queue).events.front().seq, 4U);
 }
 
@@ -112,7 +112,7 @@ TEST_F(StoreLease, TeamsLeaseIndependentlyAndTokensOnlyGrow) {
   EXPECT_EQ(a.events.size(), 3U);
   EXPECT_EQ(b.events.size(), 3U);
   EXPECT_GT(b.token, a.token);
-  settle(queue, b, fate::kept);
+  settle(queue, b, event_outcome::kept);
   EXPECT_GT(lease(queue, "team-b").token, b.token);
 }
 
@@ -155,7 +155,8 @@ TEST_F(StoreLease, AClockThatIsSetBackProlongsNoLease) {
   const auto next = lease(queue);
   EXPECT_EQ(next.events.size(), 3U);
   EXPECT_GT(next.token, late.token);
-  EXPECT_EQ(settle(queue, late, fate::delivered).events.front(), settled::removed)
+  EXPECT_EQ(settle(queue, late, event_outcome::delivered).events.front(),
+            settlement_effect::removed)
       << "a late acknowledgement is still true";
 }
 
@@ -204,7 +205,7 @@ TEST_F(StoreLease, InPassingOnlyEventsThatWereNeverRefusedAreGiven) {
   store queue = open();
   const auto receipts = append(queue, 4);
   auto first = lease(queue, "team-a", 2);
-  settle(queue, first, fate::rejected);
+  settle(queue, first, event_outcome::rejected);
   auto wanted = request();
   wanted.fresh_only = true;
   wanted.max_events = 1;

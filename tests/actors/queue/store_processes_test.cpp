@@ -78,7 +78,7 @@ TEST_F(StoreProcesses, DrainersNeverHoldTheSameEvent) {
       for (const auto& event : grant.events)
         (void)!::write(pipe[1], &event.seq, sizeof event.seq);
       if (grant.token != 0)
-        settle(queue, grant, fate::delivered);
+        settle(queue, grant, event_outcome::delivered);
     }
   }));
   ::close(pipe[1]);

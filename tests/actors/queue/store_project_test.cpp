@@ -40,7 +40,7 @@ TEST_F(StoreProject, EventsOfAllProjectsGoTogetherInOrder) {
   ASSERT_EQ(grant.events.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i)
     EXPECT_EQ(grant.events[i].event_id, receipts[i].event_id);
-  settle(queue, grant, fate::delivered);
+  settle(queue, grant, event_outcome::delivered);
   EXPECT_EQ(stats(queue).live, 0U);
   EXPECT_EQ(recount(queue, home_), "");
 }
@@ -101,7 +101,7 @@ TEST_F(StoreProject, ALoginAdoptsOptedOutEventsAndTheyStayHeld) {
 TEST_F(StoreProject, ADeadLetterOfAnOptedOutProjectComesBackHeld) {
   store queue = open();
   append(queue, {of_project("web", "1")});
-  settle(queue, lease(queue), fate::rejected, "no", 1);
+  settle(queue, lease(queue), event_outcome::rejected, "no", 1);
   decide(queue, "web", false);
   ASSERT_TRUE(queue.decide_dead({dead_request::decision::retry, {}}));
   EXPECT_EQ(due(queue), 0U);

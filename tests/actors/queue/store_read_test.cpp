@@ -69,9 +69,9 @@ TEST_F(StoreRead, ListingNamesEveryStateAndItsReason) {
   append(queue, 4, "team-a");
   append(queue, 1, "team-b");
   append(queue, 1, local_team);
-  settle(queue, lease(queue, "team-a", 1), fate::too_large, "413");
+  settle(queue, lease(queue, "team-a", 1), event_outcome::too_large, "413");
   const auto grant = lease(queue, "team-a", 1);
-  settle(queue, grant, fate::rejected, "bad payload");
+  settle(queue, grant, event_outcome::rejected, "bad payload");
   lease(queue, "team-a", 1);
   const auto all = list(queue, "team-a");
   ASSERT_EQ(all.size(), 6U);
@@ -101,7 +101,8 @@ TEST_F(StoreRead, WithoutASessionOnlyLocalEventsAreHeld) {
 TEST_F(StoreRead, AListingOfManyPagesIsWholeInOrderAndStopsWhenTold) {
   store queue = open();
   append(queue, 2500);
-  settle(queue, lease(queue, "team-a", 1200), fate::too_large); // dead letters keep their place
+  settle(queue, lease(queue, "team-a", 1200),
+         event_outcome::too_large); // dead letters keep their place
   const auto all = list(queue);
   ASSERT_EQ(all.size(), 2500U);
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -119,7 +120,7 @@ TEST_F(StoreRead, ReopeningKeepsEverything) {
   {
     store queue = open();
     receipts = append(queue, 20);
-    settle(queue, lease(queue, "team-a", 5), fate::rejected, "later");
+    settle(queue, lease(queue, "team-a", 5), event_outcome::rejected, "later");
     ASSERT_TRUE(queue.note_error(R"({"code":"transport"})"));
     ASSERT_TRUE(queue.merge_clock(100));
     node = queue.node_id();

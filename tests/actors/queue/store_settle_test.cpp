@@ -11,7 +11,8 @@ protected:
   /// Verdicts about other people's leases come under this token.
   static constexpr std::uint64_t foreign = 4711;
 
-  settle_outcome judge(store& queue, std::uint64_t token, const leased_event& event, fate what) {
+  settle_outcome judge(store& queue, std::uint64_t token, const leased_event& event,
+                       event_outcome what) {
     auto outcome = queue.settle({token, {{event.seq, event.event_id, what, "late"}}, 5}, now_);
     EXPECT_TRUE(outcome) << outcome.error().message;
     return outcome ? *std::move(outcome) : settle_outcome{};
@@ -22,10 +23,13 @@ TEST_F(StoreSettle, EveryFateDoesWhatItSays) {
   store queue = open();
   append(queue, 6);
   const auto grant = lease(queue);
-  const std::vector<std::pair<fate, settled>> table = {
-      {fate::delivered, settled::removed}, {fate::duplicate, settled::removed},
-      {fate::pending, settled::stayed},    {fate::rejected, settled::counted},
-      {fate::too_large, settled::died},    {fate::kept, settled::stayed}};
+  const std::vector<std::pair<event_outcome, settlement_effect>> table = {
+      {event_outcome::delivered, settlement_effect::removed},
+      {event_outcome::duplicate, settlement_effect::removed},
+      {event_outcome::pending, settlement_effect::unchanged},
+      {event_outcome::rejected, settlement_effect::retry_counted},
+      {event_outcome::too_large, settlement_effect::dead_lettered},
+      {event_outcome::kept, settlement_effect::unchanged}};
   settle_request request{grant.token, {}, 5};
   for (std::size_t i = 0; i < table.size(); ++i)
     request.verdicts.push_back(
@@ -48,7 +52,7 @@ TEST_F(StoreSettle, EveryFateDoesWhatItSays) {
 TEST_F(StoreSettle, APendingEventIsAskedAboutAgainWithoutBlame) {
   store queue = open();
   append(queue, 1);
-  settle(queue, lease(queue), fate::pending);
+  settle(queue, lease(queue), event_outcome::pending);
   const auto again = lease(queue);
   ASSERT_EQ(again.events.size(), 1U);
   EXPECT_EQ(again.events[0].tries, 0U);
@@ -61,8 +65,10 @@ TEST_F(StoreSettle, ARefusedEventDiesAtMaxRetriesAndKeepsTheServersWords) {
     const auto grant = lease(queue);
     ASSERT_EQ(grant.events.size(), 1U);
     EXPECT_EQ(grant.events[0].tries, i);
-    const auto outcome = settle(queue, grant, fate::rejected, "no " + std::to_string(i), 3);
-    EXPECT_EQ(outcome.events[0], i < 2 ? settled::counted : settled::died);
+    const auto outcome =
+        settle(queue, grant, event_outcome::rejected, "no " + std::to_string(i), 3);
+    EXPECT_EQ(outcome.events[0],
+              i < 2 ? settlement_effect::retry_counted : settlement_effect::dead_lettered);
   }
   EXPECT_EQ(lease(queue).token, 0U);
   const auto listed = list(queue);
@@ -78,7 +84,7 @@ TEST_F(StoreSettle, ARefusedEventDiesAtMaxRetriesAndKeepsTheServersWords) {
 TEST_F(StoreSettle, TooLargeDiesAtOnceWithThatReason) {
   store queue = open();
   append(queue, 1);
-  settle(queue, lease(queue), fate::too_large, "413");
+  settle(queue, lease(queue), event_outcome::too_large, "413");
   ASSERT_EQ(list(queue).size(), 1U);
   EXPECT_EQ(list(queue)[0].reason, "too_large");
 }
@@ -87,8 +93,10 @@ TEST_F(StoreSettle, ALateAcknowledgementIsStillTrue) {
   store queue = open();
   append(queue, 2);
   const auto grant = lease(queue);
-  EXPECT_EQ(judge(queue, foreign, grant.events[0], fate::delivered).events[0], settled::removed);
-  EXPECT_EQ(judge(queue, 0, grant.events[1], fate::duplicate).events[0], settled::removed);
+  EXPECT_EQ(judge(queue, foreign, grant.events[0], event_outcome::delivered).events[0],
+            settlement_effect::removed);
+  EXPECT_EQ(judge(queue, 0, grant.events[1], event_outcome::duplicate).events[0],
+            settlement_effect::removed);
   EXPECT_EQ(stats(queue).live, 0U);
   EXPECT_EQ(recount(queue, home_), "");
 }
@@ -99,10 +107,11 @@ TEST_F(StoreSettle, ALateRefusalCountsNothing) {
   const auto late = lease(queue);
   now_ += 61'000'000;
   const auto current = lease(queue);
-  for (const fate what : {fate::rejected, fate::too_large})
-    EXPECT_EQ(judge(queue, late.token, late.events[0], what).events[0], settled::gone);
+  for (const event_outcome what : {event_outcome::rejected, event_outcome::too_large})
+    EXPECT_EQ(judge(queue, late.token, late.events[0], what).events[0],
+              settlement_effect::not_leased);
   EXPECT_EQ(stats(queue).dead, 0U);
-  EXPECT_EQ(settle(queue, current, fate::kept).events[0], settled::stayed);
+  EXPECT_EQ(settle(queue, current, event_outcome::kept).events[0], settlement_effect::unchanged);
   const auto again = lease(queue);
   ASSERT_EQ(again.events.size(), 1U);
   EXPECT_EQ(again.events[0].tries, 0U);
@@ -114,8 +123,9 @@ TEST_F(StoreSettle, ARefusalUnderAnotherTeamsLeaseCountsNothing) {
   append(queue, 1, "team-b");
   const auto a = lease(queue, "team-a");
   const auto b = lease(queue, "team-b");
-  EXPECT_EQ(judge(queue, b.token, a.events[0], fate::rejected).events[0], settled::gone);
-  settle(queue, a, fate::kept);
+  EXPECT_EQ(judge(queue, b.token, a.events[0], event_outcome::rejected).events[0],
+            settlement_effect::not_leased);
+  settle(queue, a, event_outcome::kept);
   EXPECT_EQ(lease(queue, "team-a").events[0].tries, 0U);
 }
 
@@ -125,10 +135,12 @@ TEST_F(StoreSettle, AVerdictNeedsPositionAndIdToMatch) {
   const auto grant = lease(queue);
   leased_event crossed = grant.events[0];
   crossed.event_id = grant.events[1].event_id;
-  EXPECT_EQ(judge(queue, grant.token, crossed, fate::delivered).events[0], settled::gone);
+  EXPECT_EQ(judge(queue, grant.token, crossed, event_outcome::delivered).events[0],
+            settlement_effect::not_leased);
   crossed.event_id = grant.events[0].event_id;
   crossed.seq = 4711;
-  EXPECT_EQ(judge(queue, grant.token, crossed, fate::delivered).events[0], settled::gone);
+  EXPECT_EQ(judge(queue, grant.token, crossed, event_outcome::delivered).events[0],
+            settlement_effect::not_leased);
   EXPECT_EQ(stats(queue).live, 2U);
 }
 
@@ -136,8 +148,9 @@ TEST_F(StoreSettle, AnAcknowledgementTwiceRemovesOnce) {
   store queue = open();
   append(queue, 2);
   const auto grant = lease(queue, "team-a", 1);
-  settle(queue, grant, fate::delivered);
-  EXPECT_EQ(settle(queue, grant, fate::delivered).events[0], settled::gone);
+  settle(queue, grant, event_outcome::delivered);
+  EXPECT_EQ(settle(queue, grant, event_outcome::delivered).events[0],
+            settlement_effect::not_leased);
   EXPECT_EQ(stats(queue).acked, 1U);
   EXPECT_EQ(stats(queue).live, 1U);
 }
@@ -154,8 +167,9 @@ TEST_F(StoreSettle, StatisticsEqualARecountAfterAnyWalk) {
   std::mt19937 random(20260203);
   const auto pick = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
   constexpr std::array<std::string_view, 3> teams = {"team-a", "team-b", "local"};
-  constexpr std::array<fate, 6> fates = {fate::delivered, fate::duplicate, fate::pending,
-                                         fate::rejected,  fate::too_large, fate::kept};
+  constexpr std::array<event_outcome, 6> all_outcomes = {
+      event_outcome::delivered, event_outcome::duplicate, event_outcome::pending,
+      event_outcome::rejected,  event_outcome::too_large, event_outcome::kept};
   max_events_ = 120;
   store queue = open();
   for (int step = 0; step < 250; ++step) {
@@ -172,7 +186,7 @@ TEST_F(StoreSettle, StatisticsEqualARecountAfterAnyWalk) {
     const auto grant = lease(queue, team, 1 + pick(9));
     settle_request request{grant.token, {}, 2};
     for (const auto& event : grant.events)
-      request.verdicts.push_back({event.seq, event.event_id, fates[pick(6)], "w"});
+      request.verdicts.push_back({event.seq, event.event_id, all_outcomes[pick(6)], "w"});
     if (pick(5) != 0) { // else its owner fell silent
       ASSERT_TRUE(queue.settle(request, now_));
     }

@@ -135,8 +135,8 @@ TEST_F(StoreSpill, EightOpenersAtOnceTakeEachEventInOnce) {
       auto queue = store::open(options(), open_mode::write);
       return queue && queue->take_in_spill(now_) ? 0 : 1;
     }));
-  for (auto& one : children)
-    EXPECT_EQ(one->run(), 0);
+  for (auto& child : children)
+    EXPECT_EQ(child->run(), 0);
   store queue = open();
   EXPECT_EQ(stats(queue).live, files);
   auto all = notes(queue);

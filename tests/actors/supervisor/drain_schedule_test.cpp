@@ -29,7 +29,7 @@ TEST_F(DrainSchedule, FirstRunIsDueAtOnce) {
 
 TEST_F(DrainSchedule, NothingIsDueWhileARunIsUnderWay) {
   schedule.on_begin();
-  schedule.on_rouse(rouse::events);
+  schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(7s), std::nullopt);
 }
 
@@ -41,13 +41,13 @@ TEST_F(DrainSchedule, AfterASuccessTheNextRunIsAnIntervalAway) {
 
 TEST_F(DrainSchedule, ARouseMakesItDueAtOnce) {
   run(10s);
-  schedule.on_rouse(rouse::events);
+  schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(11s), 0ms);
 }
 
 TEST_F(DrainSchedule, ARouseDuringARunIsNotForgotten) {
   schedule.on_begin();
-  schedule.on_rouse(rouse::events);
+  schedule.on_wakeup(wakeup_reason::events);
   schedule.on_end({}, 10s, wall_);
   EXPECT_EQ(schedule.wait(10s), 0ms);
 }
@@ -67,7 +67,7 @@ TEST_F(DrainSchedule, FailuresOfTheTransportArePausedForLongerAndLongerUpToHalfA
 TEST_F(DrainSchedule, EventsNeverShortenAPause) {
   for (int i = 0; i < 6; ++i)
     run(0s, of(ec::transport));
-  schedule.on_rouse(rouse::events);
+  schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(0s), 8s);
 }
 
@@ -83,23 +83,24 @@ TEST_F(DrainSchedule, ARetryAfterInThePastAsksForNothing) {
 
 TEST_F(DrainSchedule, AForbiddenTeamIsTriedAgainHourly) {
   run(10s, of(ec::held));
-  schedule.on_rouse(rouse::events);
+  schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(10s), 1h);
 }
 
 TEST_F(DrainSchedule, WithoutASessionOrWithAnOldClientOnlyAChangeBeginsARun) {
   for (const ec code : {ec::login_required, ec::upgrade_required}) {
     run(10s, of(code));
-    schedule.on_rouse(rouse::events);
+    schedule.on_wakeup(wakeup_reason::events);
     EXPECT_EQ(schedule.wait(24h), std::nullopt);
-    schedule.on_rouse(code == ec::login_required ? rouse::session : rouse::drained);
+    schedule.on_wakeup(code == ec::login_required ? wakeup_reason::session
+                                                  : wakeup_reason::drained);
     EXPECT_EQ(schedule.wait(24h), 0ms);
   }
 }
 
 TEST_F(DrainSchedule, ALoginEndsEveryPause) {
   run(10s, of(ec::held));
-  schedule.on_rouse(rouse::session);
+  schedule.on_wakeup(wakeup_reason::session);
   EXPECT_EQ(schedule.wait(10s), 0ms);
 }
 

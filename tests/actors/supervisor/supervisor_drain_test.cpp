@@ -9,7 +9,7 @@ TEST_F(Daemon, ConnectedItSendsEventsOverTheWebSocketAndNoBatch) {
   connect();
   const auto before = batches();
   append(queue_, 3);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   EXPECT_EQ(links_.last().sent.size(), 3U);
   EXPECT_EQ(batches(), before);
 }
@@ -17,11 +17,11 @@ TEST_F(Daemon, ConnectedItSendsEventsOverTheWebSocketAndNoBatch) {
 TEST_F(Daemon, NotConnectedItDrainsInBatchesAtMostOneInFiveSeconds) {
   start_daemon(false);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   EXPECT_EQ(batches(), 1U);
   answer_all();
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   EXPECT_EQ(batches(), 1U);
   pass(4900ms, 100ms);
   EXPECT_EQ(batches(), 1U);
@@ -43,7 +43,7 @@ TEST_F(Daemon, WithoutARouseItLooksEveryInterval) {
 TEST_F(Daemon, AfterAnOutageItDrainsWithinHalfAMinute) {
   start_daemon(false);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   for (int i = 0; i < 20; ++i) { // away for minutes
     answer_all(503);
     pass(16s, 100ms);
@@ -60,28 +60,28 @@ TEST_F(Daemon, UnansweredEventsAreTakenOverByBatchSync) {
   start_daemon();
   connect();
   append(queue_, 2);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   const auto before = batches();
   pass(5100ms, 100ms);
   EXPECT_EQ(batches(), before + 1);
   answer_all();
   EXPECT_EQ(stats().live, 0U);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   EXPECT_EQ(links_.last().sent.size(), 3U) << "and the WebSocket goes on";
 }
 
 TEST_F(Daemon, WindsDownWithTheBatchInFlightFinished) {
   start_daemon(false);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   const auto done = ask_now<wound_down>(top_, wind_down{});
   EXPECT_FALSE(done.there());
   answer_all();
   EXPECT_TRUE(done.ok());
   EXPECT_EQ(stats().live, 0U);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   pass(10s, 100ms);
   EXPECT_EQ(stats().live, 1U) << "nothing new is begun";
 }
@@ -97,7 +97,7 @@ TEST_F(Daemon, WindsDownDuringThePauseBetweenTwoBatches) {
   limits_.batch_events = 1;
   start_daemon(false);
   append(queue_, 3);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   answer(results_for(network_->open.front().request, "success"));
   pass(1s, 100ms);
   EXPECT_EQ(batches(), 1U);
@@ -112,7 +112,7 @@ TEST_F(Daemon, AClockThatIsSetForwardOrBackChangesNoPaceAndLosesNothing) {
   for (const std::int64_t jump : {day, -2 * day, day}) {
     append(queue_, 1);
     now_ += jump;
-    stir(rouse::events);
+    notify(wakeup_reason::events);
     if (links_.last().sent.empty()) // a token that is over now is refreshed for the next connection
       connect();
     EXPECT_EQ(status().state, connection_state::connected);
@@ -131,7 +131,7 @@ TEST_F(Daemon, AClockThatIsSetForwardOrBackChangesNoPaceAndLosesNothing) {
 TEST_F(Daemon, AClockThatIsSetBackDoesNotProlongThePauseAfterAFailure) {
   start_daemon(false);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   answer_all(503);
   now_ -= 24LL * 3600 * 1'000'000;
   pass(31s, 100ms);
@@ -142,7 +142,7 @@ TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
   start_daemon();
   connect();
   append(queue_, 2);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   const auto before = batches();
   lose();
   pass(5100ms, 100ms); // the gap between two batches, no interval
@@ -152,7 +152,7 @@ TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
 TEST_F(Daemon, WhoAsksForARunDoesNotWaitForTheGapOfTheOneUnderWay) {
   const auto daemon = start_daemon(false);
   append(queue_, 2500);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   answer_all();
   ASSERT_EQ(batches(), 1U) << "the next one waits for the gap";
   const auto asked = ask_now<sync_report>(daemon, sync_request{});
@@ -166,12 +166,12 @@ TEST_F(Daemon, ARunThatBeganBeforeTheHandOverDoesNotCountAsItsTurn) {
   start_daemon();
   connect();
   append(queue_, 1);
-  stir(rouse::events);
-  stir(rouse::drained); // a run begins, and waits for the lease
-  pass(5100ms, 100ms);  // unanswered: handed over while that run is under way
+  notify(wakeup_reason::events);
+  notify(wakeup_reason::drained); // a run begins, and waits for the lease
+  pass(5100ms, 100ms);            // unanswered: handed over while that run is under way
   ASSERT_EQ(batches(), 1U);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   answer_all();
   EXPECT_EQ(links_.last().sent.size(), 1U)
       << "the newer one went before the run after the hand-over";
@@ -184,7 +184,7 @@ TEST_F(Daemon, ASessionThatABatchFindsOverEndsTheConnection) {
   start_daemon();
   connect();
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   pass(5100ms, 100ms); // unanswered: a batch takes over
   ASSERT_EQ(network_->open.size(), 1U);
   answer(answered(401));

@@ -65,7 +65,7 @@ protected:
         return socket_;
       };
     config.background = true;
-    config.tell = [this](const notice& what) {
+    config.publish = [this](const notice& what) {
       if (const auto* now = std::get_if<connection_status>(&what))
         if (states_.empty() || states_.back() != to_string(now->state))
           states_.emplace_back(to_string(now->state));
@@ -118,8 +118,8 @@ protected:
     link->handlers.ended({link_end::refused, 503, 0, {}});
     run();
   }
-  void stir(rouse why) {
-    caf::anon_send(top_, roused{why});
+  void notify(wakeup_reason why) {
+    caf::anon_send(top_, wakeup{why});
     run();
   }
   connection_status status() { return *ask_now<connection_status>(top_, connection_question{}); }

@@ -81,7 +81,7 @@ TEST_F(Daemon, ALostConnectionIsMadeAnewAndNothingIsLost) {
   start_daemon();
   connect();
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   lose();
   EXPECT_EQ(status().state, connection_state::reconnecting);
   EXPECT_EQ(status().reason, "the connection was lost");
@@ -90,7 +90,7 @@ TEST_F(Daemon, ALostConnectionIsMadeAnewAndNothingIsLost) {
   EXPECT_EQ(connections_, 2);
   EXPECT_EQ(stats().live, 0U) << "a batch took over what was unanswered";
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   EXPECT_EQ(links_.last().sent.size(), 1U);
 }
 
@@ -103,7 +103,7 @@ TEST_F(Daemon, TenRefusalsInARowMeanBatchesOnlyAndASuccessfulOneEndsThat) {
   EXPECT_EQ(status().state, connection_state::offline_batch_mode);
   EXPECT_EQ(connections_, 10);
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   answer_all();
   EXPECT_EQ(status().state, connection_state::reconnecting);
   EXPECT_EQ(connections_, 11);
@@ -120,7 +120,7 @@ TEST_F(Daemon, InOfflineBatchModeItTriesAgainEveryFiveMinutesAndAfterASyncElsewh
   EXPECT_EQ(connections_, 11);
   refuse();
   EXPECT_EQ(status().state, connection_state::offline_batch_mode);
-  stir(rouse::drained);
+  notify(wakeup_reason::drained);
   EXPECT_EQ(connections_, 12);
 }
 
@@ -130,11 +130,11 @@ TEST_F(Daemon, WithoutASessionItIsOfflineUntilSomebodyLogsIn) {
   EXPECT_EQ(status().state, connection_state::offline);
   EXPECT_TRUE(status().reason.starts_with("auth required"));
   append(queue_, 1);
-  stir(rouse::events);
+  notify(wakeup_reason::events);
   pass(600s, 1s);
   EXPECT_TRUE(network_->requests.empty());
   log_in_as("access-1");
-  stir(rouse::session);
+  notify(wakeup_reason::session);
   connect();
   EXPECT_EQ(status().state, connection_state::connected);
 }
@@ -143,7 +143,7 @@ TEST_F(Daemon, ALogoutEndsTheConnection) {
   start_daemon();
   connect();
   fs::remove(home_ / "credentials");
-  stir(rouse::session);
+  notify(wakeup_reason::session);
   EXPECT_EQ(status().state, connection_state::offline);
   EXPECT_TRUE(links_.last().gone);
 }
@@ -152,13 +152,13 @@ TEST_F(Daemon, ASessionOfAnotherAccountIsConnectedAnewTheSameIsLeftAlone) {
   start_daemon();
   connect();
   log_in_as("access-2"); // the same account
-  stir(rouse::session);
+  notify(wakeup_reason::session);
   EXPECT_EQ(connections_, 1);
   EXPECT_EQ(status().state, connection_state::connected);
   credentials other = *session();
   other.username = "bob";
   EXPECT_TRUE(update_credentials(home_, [&](const auto&) { return std::optional(other); }));
-  stir(rouse::session);
+  notify(wakeup_reason::session);
   connect();
   EXPECT_EQ(connections_, 2);
   EXPECT_EQ(status().state, connection_state::connected);
@@ -210,11 +210,11 @@ TEST_F(Daemon, AReconnectThatWasOrderedSurvivesTheFallOfATransport) {
   start_daemon();
   connect();
   append(queue_, 1);
-  stir(rouse::events); // an answer is awaited, so the connection takes its time to end
+  notify(wakeup_reason::events); // an answer is awaited, so the connection takes its time to end
   credentials other = *session();
   other.username = "bob";
   EXPECT_TRUE(update_credentials(home_, [&](const auto&) { return std::optional(other); }));
-  stir(rouse::session);
+  notify(wakeup_reason::session);
   EXPECT_EQ(status().state, connection_state::offline);
   kill(child_); // BATCH_SYNC, and with it the connection that is on its way out
   pass(3s, 100ms);

@@ -12,7 +12,7 @@ using namespace actor_test;
 /// What WEBSOCKET told its SUPERVISOR, and how it ended.
 struct told {
   std::vector<std::string> accounts;
-  int handed_back = 0;
+  int fallbacks = 0;
   std::vector<std::string> sent;
   std::vector<std::string> refused;
   std::vector<std::string> received;
@@ -29,13 +29,13 @@ supervisor_actor::behavior_type listener(supervisor_actor::pointer self,
       [](const sync_request&) { return sync_report{}; },
       [](const restart_tick&) {},
       [](transports_question) { return transports{}; },
-      [](const roused&) {},
+      [](const wakeup&) {},
       [](connection_question) { return connection_status{}; },
       [](connect_tick) {},
       [](drain_tick) {},
       [into](const link_up& up) { into->accounts.push_back(up.username + "@" + up.team_slug); },
-      [into](handed_back) { ++into->handed_back; },
-      [into](const telling& what) {
+      [into](batch_fallback_requested) { ++into->fallbacks; },
+      [into](const notice_message& what) {
         if (const auto* sent = std::get_if<event_sent>(&what.what))
           into->sent.push_back(sent->event_id);
         if (const auto* refused = std::get_if<event_refused>(&what.what))
@@ -94,10 +94,10 @@ protected:
     open(envelope);
     links_.last().handlers.opened();
     say(R"({"type":"snapshot","work_packages":[]})");
-    rouse_it();
+    wake_it();
   }
-  void rouse_it() {
-    caf::anon_send(socket_, roused{rouse::events});
+  void wake_it() {
+    caf::anon_send(socket_, wakeup{wakeup_reason::events});
     run();
   }
   void end_link(link_end how, int status = 0) {
@@ -137,7 +137,7 @@ TEST_F(WebSocket, SendsNothingBeforeTheSnapshot) {
   append(queue_, 1);
   open();
   links_.last().handlers.opened();
-  rouse_it();
+  wake_it();
   EXPECT_TRUE(sent().empty());
 }
 
@@ -165,7 +165,7 @@ TEST_F(WebSocket, LeasesTheNextEventsWhenAllBeforeAreAnswered) {
   const auto first = append(queue_, 1);
   connect();
   const auto second = append(queue_, 1);
-  rouse_it();
+  wake_it();
   EXPECT_EQ(sent().size(), 1U) << "one lease at a time";
   ack(first[0].event_id);
   EXPECT_EQ(sent().size(), 2U);
@@ -187,15 +187,15 @@ TEST_F(WebSocket, UnansweredForFiveSecondsItHandsOverAndWaitsForTheRun) {
   append(queue_, 1);
   connect();
   pass(4900ms, 100ms);
-  EXPECT_EQ(told_->handed_back, 0);
+  EXPECT_EQ(told_->fallbacks, 0);
   pass(200ms, 100ms);
-  EXPECT_EQ(told_->handed_back, 1);
+  EXPECT_EQ(told_->fallbacks, 1);
   EXPECT_EQ(stats().live, 1U);
   EXPECT_FALSE(is_leased()) << "the lease went back";
   append(queue_, 1);
-  rouse_it();
+  wake_it();
   EXPECT_EQ(sent().size(), 1U) << "nothing newer before batch sync had its turn";
-  caf::anon_send(socket_, run_over{true});
+  caf::anon_send(socket_, batch_run_finished{true});
   run();
   EXPECT_EQ(sent().size(), 2U);
 }
@@ -205,7 +205,7 @@ TEST_F(WebSocket, AfterARunThatFailedTheOlderEventGoesFirstAgain) {
   connect();
   pass(5100ms, 100ms);
   append(queue_, 1);
-  caf::anon_send(socket_, run_over{false});
+  caf::anon_send(socket_, batch_run_finished{false});
   run();
   ASSERT_EQ(sent().size(), 3U);
   EXPECT_EQ(sent()[1], receipts[0].json);
@@ -215,7 +215,7 @@ TEST_F(WebSocket, ARefusedEventIsCountedOnceAndNotSentAgain) {
   const auto receipts = append(queue_, 1);
   connect();
   say(R"({"type":"error","event_id":")" + receipts[0].event_id + R"(","message":"no"})");
-  rouse_it();
+  wake_it();
   EXPECT_EQ(sent().size(), 1U);
   EXPECT_EQ(told_->refused, std::vector<std::string>{"no"});
   EXPECT_EQ(stats().live, 1U);
@@ -249,7 +249,7 @@ TEST_F(WebSocket, APeerThatDoesNotReadGetsNothingMore) {
   connect();
   links_.last().unsent = 5000;
   append(queue_, 1);
-  rouse_it();
+  wake_it();
   EXPECT_TRUE(sent().empty());
   links_.last().unsent = 0;
   links_.last().handlers.drained();
@@ -373,12 +373,12 @@ TEST_F(WebSocket, AnEventThatIsSentAgainAfterAFailedRunIsSettledByItsAck) {
   const auto receipts = append(queue_, 1);
   connect();
   pass(5100ms, 100ms);
-  caf::anon_send(socket_, run_over{false});
+  caf::anon_send(socket_, batch_run_finished{false});
   run();
   ack(receipts[0].event_id);
   EXPECT_EQ(stats().live, 0U);
   append(queue_, 1);
-  rouse_it();
+  wake_it();
   EXPECT_EQ(sent().size(), 3U) << "the next one waits for nothing";
 }
 
@@ -390,7 +390,7 @@ TEST_F(WebSocket, AskingForABusyLeaseIsOneAtATimeHoweverOftenItIsRoused) {
   connect();
   const auto timers = scheduler_.clock().schedule().size();
   for (int i = 0; i < 20; ++i)
-    rouse_it();
+    wake_it();
   EXPECT_EQ(scheduler_.clock().schedule().size(), timers) << "each rouse began a chain of its own";
 }
 
@@ -421,7 +421,7 @@ TEST_F(WebSocket, AServerThatLeavesSomethingUnreadForFiveSecondsIsLeft) {
   connect();
   links_.last().unsent = 1;
   append(queue_, 1);
-  rouse_it();
+  wake_it();
   pass(4900ms, 100ms);
   EXPECT_FALSE(told_->end);
   pass(200ms, 100ms);
@@ -433,10 +433,10 @@ TEST_F(WebSocket, AnEventThatComesBackToAnOldPlaceIsSentToo) {
   const auto receipts = append(queue_, 2);
   connect();
   pass(5100ms, 100ms); // both are handed over, and the run has its turn
-  caf::anon_send(socket_, run_over{true});
+  caf::anon_send(socket_, batch_run_finished{true});
   run();
   EXPECT_EQ(sent().size(), 2U);
-  rouse_it();
+  wake_it();
   EXPECT_EQ(sent().size(), 4U) << "they are still there, at their old places";
   EXPECT_EQ(sent()[2], receipts[0].json);
 }

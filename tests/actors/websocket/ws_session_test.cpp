@@ -30,8 +30,8 @@ struct WsSession : testing::Test {
   std::vector<std::string> settle_removed() {
     const auto request = settle();
     EXPECT_TRUE(request);
-    return session.on_settled(
-        {std::vector<settled>(request ? request->verdicts.size() : 0, settled::removed)});
+    return session.on_settled({std::vector<settlement_effect>(
+        request ? request->verdicts.size() : 0, settlement_effect::removed)});
   }
 
   std::uint64_t token_ = 0;
@@ -62,14 +62,14 @@ TEST_F(WsSession, AnAckRemovesTheEventAndTheLastOneEndsTheLease) {
   EXPECT_EQ(first->keep, 15s) << "the other one is still out";
   ASSERT_EQ(first->verdicts.size(), 1U);
   EXPECT_EQ(first->verdicts[0].event_id, "a");
-  EXPECT_EQ(first->verdicts[0].what, fate::delivered);
-  EXPECT_EQ(session.on_settled({{settled::removed}}), std::vector<std::string>{"a"});
+  EXPECT_EQ(first->verdicts[0].what, event_outcome::delivered);
+  EXPECT_EQ(session.on_settled({{settlement_effect::removed}}), std::vector<std::string>{"a"});
   ack("b", R"(,"status":"duplicate")");
   auto last = settle();
   ASSERT_TRUE(last);
   EXPECT_EQ(last->keep, 0ms);
-  EXPECT_EQ(last->verdicts[0].what, fate::duplicate);
-  session.on_settled({{settled::removed}});
+  EXPECT_EQ(last->verdicts[0].what, event_outcome::duplicate);
+  session.on_settled({{settlement_effect::removed}});
   EXPECT_TRUE(session.may_lease());
 }
 
@@ -81,7 +81,7 @@ TEST_F(WsSession, AcksThatComeDuringASettlementShareTheNext) {
   ack("b");
   ack("c");
   EXPECT_FALSE(settle()) << "one at a time";
-  session.on_settled({{settled::removed}});
+  session.on_settled({{settlement_effect::removed}});
   EXPECT_EQ(settle()->verdicts.size(), 2U);
 }
 
@@ -92,7 +92,7 @@ TEST_F(WsSession, TheEchoOfAnEventOfOnesOwnIsItsAck) {
       session.on_text(R"({"type":"event","event":{"event_id":"a","lamport_clock":1}})");
   EXPECT_EQ(echo.received, "") << "it is nobody else's";
   EXPECT_EQ(echo.remote_clock, std::nullopt);
-  EXPECT_EQ(settle()->verdicts[0].what, fate::delivered);
+  EXPECT_EQ(settle()->verdicts[0].what, event_outcome::delivered);
 }
 
 TEST_F(WsSession, SomebodyElsesEventIsHeardWithItsClock) {
@@ -109,7 +109,7 @@ TEST_F(WsSession, AnErrorCountsAsARefusalWithItsWords) {
   const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no such team"})");
   EXPECT_EQ(heard.refused->message, "no such team");
   const auto request = settle();
-  EXPECT_EQ(request->verdicts[0].what, fate::rejected);
+  EXPECT_EQ(request->verdicts[0].what, event_outcome::rejected);
   EXPECT_EQ(request->verdicts[0].message, "no such team");
   EXPECT_EQ(request->max_retries, 5U);
 }
@@ -121,7 +121,7 @@ TEST_F(WsSession, AClockBehindIsNotCountedAndGoesToBatchSync) {
       R"({"type":"error","event_id":"a","message":"behind","error_code":"clock_behind"})");
   EXPECT_TRUE(heard.needs_run);
   EXPECT_FALSE(heard.refused);
-  EXPECT_EQ(settle()->verdicts[0].what, fate::kept);
+  EXPECT_EQ(settle()->verdicts[0].what, event_outcome::kept);
 }
 
 TEST_F(WsSession, UnansweredForFiveSecondsIsOverdueAndGoesBackUncounted) {
@@ -135,7 +135,7 @@ TEST_F(WsSession, UnansweredForFiveSecondsIsOverdueAndGoesBackUncounted) {
   EXPECT_EQ(session.hand_back(), 1U);
   const auto request = settle();
   EXPECT_EQ(request->keep, 0ms) << "the lease goes back";
-  EXPECT_EQ(request->verdicts[0].what, fate::kept);
+  EXPECT_EQ(request->verdicts[0].what, event_outcome::kept);
 }
 
 TEST_F(WsSession, ALateAckIsStillTrueAndALateRefusalIsNot) {
@@ -149,7 +149,7 @@ TEST_F(WsSession, ALateAckIsStillTrueAndALateRefusalIsNot) {
   ASSERT_TRUE(request);
   ASSERT_EQ(request->verdicts.size(), 1U);
   EXPECT_EQ(request->verdicts[0].event_id, "a");
-  EXPECT_EQ(request->verdicts[0].what, fate::delivered);
+  EXPECT_EQ(request->verdicts[0].what, event_outcome::delivered);
 }
 
 TEST_F(WsSession, AnAckOfWhatWasNotSentIsAWarning) {
@@ -187,15 +187,15 @@ TEST_F(WsSession, AFailedSettlementIsSaidAgain) {
 
 TEST_F(WsSession, TheLastWordsGiveEverythingBack) {
   connect();
-  EXPECT_FALSE(session.last_words(5)) << "nothing is out";
+  EXPECT_FALSE(session.final_settlement(5)) << "nothing is out";
   lease({"a", "b"});
   ack("a");
-  const auto last = session.last_words(5);
+  const auto last = session.final_settlement(5);
   ASSERT_TRUE(last);
   EXPECT_EQ(last->keep, 0ms);
   ASSERT_EQ(last->verdicts.size(), 2U);
-  EXPECT_EQ(last->verdicts[0].what, fate::delivered);
-  EXPECT_EQ(last->verdicts[1].what, fate::kept);
+  EXPECT_EQ(last->verdicts[0].what, event_outcome::delivered);
+  EXPECT_EQ(last->verdicts[1].what, event_outcome::kept);
 }
 
 TEST_F(WsSession, AnEventThatIsSentAgainIsAnsweredByWhatIsSaidFromThenOn) {
@@ -204,14 +204,14 @@ TEST_F(WsSession, AnEventThatIsSentAgainIsAnsweredByWhatIsSaidFromThenOn) {
   session.hand_back();
   const auto request = settle();
   ASSERT_TRUE(request);
-  session.on_settled({{settled::stayed}});
+  session.on_settled({{settlement_effect::unchanged}});
   lease_grant again;
   again.token = 9;
   again.events.push_back({1, "a", 1, 0, false, "{}"});
   session.on_lease(again, 2s);
   const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no"})");
   ASSERT_TRUE(heard.refused) << "it was taken for a late answer";
-  EXPECT_EQ(settle()->verdicts[0].what, fate::rejected);
+  EXPECT_EQ(settle()->verdicts[0].what, event_outcome::rejected);
 }
 
 TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNoNews) {

@@ -114,8 +114,8 @@ std::vector<std::string> violations(const fs::path& home, const std::vector<ackn
   return wrong;
 }
 
-support::launch chaos_test::spoiled(support::launch what, const spoil& how, long at,
-                                    const fs::path& below) const {
+support::launch chaos_test::with_shim_fault(support::launch what, const shim_fault& how, long at,
+                                            const fs::path& below) const {
   fs::remove(count_file());
   what.env["LD_PRELOAD"] = SPEC_KITTY_BIN_DIR "/spec_kitty_io_shim.so";
   what.env["SPEC_KITTY_SHIM_ROOT"] = below.string();
@@ -159,7 +159,7 @@ long chaos_test::at_operations(long stride, long last,
   return reached;
 }
 
-void chaos_test::expect_clear_end(const support::finished& done, const spoil& how) {
+void chaos_test::expect_clear_end(const support::finished& done, const shim_fault& how) {
   if (done.signal != 0) {
     EXPECT_TRUE(how.kills()) << "signal " << done.signal;
     EXPECT_EQ(done.signal, SIGKILL);

@@ -17,7 +17,7 @@
 namespace spec_kitty::chaos {
 
 /// How the shim spoils an operation.
-struct spoil {
+struct shim_fault {
   const char* name;   ///< as a test is named
   const char* action; ///< SPEC_KITTY_SHIM_ACTION
   bool sticky;        ///< everything after it fails as well
@@ -25,13 +25,13 @@ struct spoil {
   bool kills() const { return std::string_view(action) == "kill" || name == std::string("Torn"); }
 };
 
-inline void PrintTo(const spoil& how, std::ostream* out) {
+inline void PrintTo(const shim_fault& how, std::ostream* out) {
   *out << how.name;
 }
 
-inline constexpr spoil spoils[] = {{"Kill", "kill", false},   {"Torn", "torn", false},
-                                   {"Eio", "eio", false},     {"Enospc", "enospc", false},
-                                   {"DeadDisk", "eio", true}, {"FullDisk", "enospc", true}};
+inline constexpr shim_fault shim_faults[] = {
+    {"Kill", "kill", false},     {"Torn", "torn", false},   {"Eio", "eio", false},
+    {"Enospc", "enospc", false}, {"DeadDisk", "eio", true}, {"FullDisk", "enospc", true}};
 
 /// What a program promised on stdout before it ended.
 struct acknowledged {
@@ -52,8 +52,8 @@ std::vector<std::string> violations(const std::filesystem::path& home,
 class chaos_test : public support::cli_test {
 protected:
   /// The launch with operation `at` under `below` spoiled.
-  support::launch spoiled(support::launch what, const spoil& how, long at,
-                          const std::filesystem::path& below) const;
+  support::launch with_shim_fault(support::launch what, const shim_fault& how, long at,
+                                  const std::filesystem::path& below) const;
 
   /// Operations that the last spoiled run counted.
   long counted() const;
@@ -67,12 +67,12 @@ protected:
   long at_operations(long stride, long last, const std::function<void(long)>& once) const;
 
   /// The spoiled command ended as it may: killed, or done, or with one clear line and a remedy.
-  static void expect_clear_end(const support::finished& done, const spoil& how);
+  static void expect_clear_end(const support::finished& done, const shim_fault& how);
 
   std::filesystem::path count_file() const { return root() / "count"; }
 };
 
-inline std::string name_of(const testing::TestParamInfo<spoil>& info) {
+inline std::string name_of(const testing::TestParamInfo<shim_fault>& info) {
   return info.param.name;
 }
 

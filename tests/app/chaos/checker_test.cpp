@@ -10,7 +10,7 @@ namespace {
 class ChaosChecker : public chaos_test {
 protected:
   /// Violations over all spoiled runs of the writer in this order, each with its operation.
-  std::vector<std::string> found_in(const char* order, const spoil& how) {
+  std::vector<std::string> found_in(const char* order, const shim_fault& how) {
     std::vector<std::string> found;
     at_every_operation([&](long at) {
       std::filesystem::remove_all(home());
@@ -18,7 +18,7 @@ protected:
                                                      support::stdin_line(3));
       writer.argv.insert(writer.argv.begin(),
                          {SPEC_KITTY_BIN_DIR "/spec-kitty-chaos-broken", order});
-      const auto done = run(spoiled(writer, how, at, home()));
+      const auto done = run(with_shim_fault(writer, how, at, home()));
       for (const auto& wrong : violations(home(), read_promises(done.out)))
         found.push_back(std::string(how.name) + " " + std::to_string(at) + ": " + wrong);
     });
@@ -27,14 +27,14 @@ protected:
 };
 
 TEST_F(ChaosChecker, TheRightOrderShowsNoViolation) {
-  for (const auto& how : spoils)
+  for (const auto& how : shim_faults)
     EXPECT_EQ(found_in("none", how), std::vector<std::string>{});
 }
 
 TEST_F(ChaosChecker, AcknowledgingBeforeTheCommitIsFound) {
-  EXPECT_GE(found_in("early", spoils[0]).size(), 3U)
+  EXPECT_GE(found_in("early", shim_faults[0]).size(), 3U)
       << "one lost event for each kill before a commit";
-  EXPECT_GE(found_in("early", spoils[4]).size(), 1U)
+  EXPECT_GE(found_in("early", shim_faults[4]).size(), 1U)
       << "a disk that dies loses what was acknowledged";
 }
 

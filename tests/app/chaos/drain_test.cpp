@@ -14,7 +14,7 @@ using support::number_in;
 constexpr int batches = 60;
 constexpr long last_operation = 300;
 
-class ChaosDrain : public chaos_test, public testing::WithParamInterface<spoil> {};
+class ChaosDrain : public chaos_test, public testing::WithParamInterface<shim_fault> {};
 
 TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
   env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "1";
@@ -30,7 +30,7 @@ TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
     ASSERT_EQ(promises.size(), static_cast<std::size_t>(batches));
     const auto before = server->events().size();
 
-    const auto done = run(spoiled(command({"sync", "now"}), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(command({"sync", "now"}), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     for (const auto& wrong : violations(home(), promises, support::ids_of(server->events())))
       ADD_FAILURE() << wrong;
@@ -49,9 +49,9 @@ TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
 }
 
 #if SPEC_KITTY_CHAOS_STRIDE == 1
-INSTANTIATE_TEST_SUITE_P(EveryOperation, ChaosDrain, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(EveryOperation, ChaosDrain, testing::ValuesIn(shim_faults), name_of);
 #else
-INSTANTIATE_TEST_SUITE_P(Samples, ChaosDrain, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(Samples, ChaosDrain, testing::ValuesIn(shim_faults), name_of);
 #endif
 
 } // namespace

@@ -8,7 +8,7 @@ namespace {
 using support::number_in;
 using support::words;
 
-class ChaosEmit : public chaos_test, public testing::WithParamInterface<spoil> {
+class ChaosEmit : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
   words one_event() const {
     return {"emit", "WPStatusChanged", "--payload", support::good_payload, "--json"};
@@ -22,8 +22,8 @@ protected:
   /// Runs a command and keeps what it promised.
   support::finished promised(const support::launch& what) {
     auto done = run(what);
-    for (auto& one : read_promises(done.out))
-      promises_.push_back(std::move(one));
+    for (auto& promise : read_promises(done.out))
+      promises_.push_back(std::move(promise));
     return done;
   }
 
@@ -46,7 +46,7 @@ protected:
 TEST_P(ChaosEmit, TheFirstEventOfAHome) {
   const long operations = at_every_operation([&](long at) {
     start_over();
-    const auto done = promised(spoiled(command(one_event()), GetParam(), at, home()));
+    const auto done = promised(with_shim_fault(command(one_event()), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     EXPECT_EQ(done.status == 0, !promises_.empty()) << "exit 0 is a promise, and nothing else is";
     expect_sound(1);
@@ -59,7 +59,7 @@ TEST_P(ChaosEmit, ALaterEvent) {
     start_over();
     promised(command(one_event()));
     promised(command(one_event()));
-    const auto done = promised(spoiled(command(one_event()), GetParam(), at, home()));
+    const auto done = promised(with_shim_fault(command(one_event()), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     EXPECT_EQ(promises_.size(), done.status == 0 ? 3U : 2U);
     expect_sound(3);
@@ -75,7 +75,7 @@ TEST_P(ChaosEmit, ABurstThroughStdin) {
     start_over();
     promised(command(one_event()));
     const auto done =
-        promised(spoiled(command({"emit", "--stdin"}, lines), GetParam(), at, home()));
+        promised(with_shim_fault(command({"emit", "--stdin"}, lines), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     if (done.status == 0) {
       EXPECT_EQ(promises_.size(), 7U);
@@ -85,7 +85,7 @@ TEST_P(ChaosEmit, ABurstThroughStdin) {
   EXPECT_GT(operations, 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ChaosEmit, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(, ChaosEmit, testing::ValuesIn(shim_faults), name_of);
 
 } // namespace
 } // namespace spec_kitty::chaos

@@ -14,7 +14,7 @@ using support::number_in;
 using support::read_text;
 using support::write_text;
 
-class ChaosFiles : public chaos_test, public testing::WithParamInterface<spoil> {
+class ChaosFiles : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
   /// From now on every try begins with a copy of the home as it is.
   void keep_as_template() const { fs::rename(home(), root() / "template"); }
@@ -67,8 +67,8 @@ protected:
 TEST_P(ChaosFiles, AConfigSetInAHomeThatDoesNotExist) {
   const long operations = at_every_operation([&](long at) {
     fs::remove_all(home());
-    const auto done =
-        run(spoiled(command({"config", "set", "sync.timeout_s", "7"}), GetParam(), at, home()));
+    const auto done = run(
+        with_shim_fault(command({"config", "set", "sync.timeout_s", "7"}), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     const auto file = home() / "config.toml";
     const bool is_new = read_text(file) == "[sync]\ntimeout_s = 7\n";
@@ -89,8 +89,8 @@ TEST_P(ChaosFiles, AConfigSetInAFileOfOnesOwn) {
     fs::remove_all(home());
     fs::create_directory(home());
     write_text(home() / "config.toml", before);
-    const auto done =
-        run(spoiled(command({"config", "set", "sync.timeout_s", "7"}), GetParam(), at, home()));
+    const auto done = run(
+        with_shim_fault(command({"config", "set", "sync.timeout_s", "7"}), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     const auto now = read_text(home() / "config.toml");
     EXPECT_TRUE(now == after || (now == before && done.status != 0)) << now;
@@ -112,7 +112,7 @@ TEST_P(ChaosFiles, AFirstLoginThatAdoptsWhatWasRecorded) {
     const auto promises = read_promises(cli({"emit", "--stdin"}, lines).out);
     ASSERT_EQ(promises.size(), 3U);
 
-    const auto done = run(spoiled(login_command(), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(login_command(), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     const auto held = session();
     EXPECT_TRUE(held || done.status != 0) << "exit 0 is a promise";
@@ -138,7 +138,7 @@ TEST_P(ChaosFiles, ALoginOverASession) {
   keep_as_template();
   const long operations = at_every_operation([&](long at) {
     start_over();
-    const auto done = run(spoiled(login_command(), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(login_command(), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     const auto held = session();
     ASSERT_TRUE(held) << "the old session is gone, and there is no new one";
@@ -155,7 +155,7 @@ TEST_P(ChaosFiles, ALoginOverASession) {
   EXPECT_GT(operations, 4);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ChaosFiles, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(, ChaosFiles, testing::ValuesIn(shim_faults), name_of);
 
 } // namespace
 } // namespace spec_kitty::chaos

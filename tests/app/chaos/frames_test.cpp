@@ -125,8 +125,8 @@ TEST_F(frames_test, of_events_can_end_in_the_middle) {
 
 TEST_F(frames_test, can_be_no_text_and_no_json) {
   arm("an answer is no UTF-8");
-  const auto spoilt = from_server("\xff\xfere:one");
-  EXPECT_EQ(talk({"one"}, spoilt.size()), spoilt);
+  const auto corrupted = from_server("\xff\xfere:one");
+  EXPECT_EQ(talk({"one"}, corrupted.size()), corrupted);
   arm("an answer is no JSON");
   const auto broken = from_server("re:two!");
   EXPECT_EQ(talk({"two"}, broken.size()), broken);

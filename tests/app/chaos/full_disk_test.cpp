@@ -20,7 +20,7 @@ class FullDisk : public testing::TestWithParam<full_disk_case> {};
 TEST_P(FullDisk, FromEachOperationOnLosesNothing) {
   constexpr std::uint64_t judged_together = 25;
   std::uint64_t at = 1;
-  for (bool more = true; more && at <= disk_work::most_operations;) {
+  for (bool more = true; more && at <= disk_work::max_operations;) {
     const support::temporary_folder folder;
     stage where;
     where.folder = folder.path();
@@ -29,11 +29,11 @@ TEST_P(FullDisk, FromEachOperationOnLosesNothing) {
     where.enough = [] { return false; };
     disk_work work(where);
     const auto first = at;
-    for (; more && at < first + judged_together && at <= disk_work::most_operations; ++at)
+    for (; more && at < first + judged_together && at <= disk_work::max_operations; ++at)
       more = work.run(GetParam().what, at) >= at;
-    for (const auto& one : work.finish())
-      ADD_FAILURE() << "operations " << first << " to " << at - 1 << ": " << one.invariant << ": "
-                    << one.words;
+    for (const auto& violation : work.finish())
+      ADD_FAILURE() << "operations " << first << " to " << at - 1 << ": " << violation.invariant
+                    << ": " << violation.words;
     if (HasFailure())
       break;
   }
@@ -44,9 +44,9 @@ TEST_P(FullDisk, FromEachOperationOnLosesNothing) {
 INSTANTIATE_TEST_SUITE_P(
     , FullDisk,
     testing::Values(full_disk_case{"FirstEmit", disk_work::first_emit, 15},
-                    full_disk_case{"Emit", disk_work::emit, disk_work::most_operations},
-                    full_disk_case{"Drain", disk_work::drain, disk_work::most_operations},
-                    full_disk_case{"Ack", disk_work::ack, disk_work::most_operations},
+                    full_disk_case{"Emit", disk_work::emit, disk_work::max_operations},
+                    full_disk_case{"Drain", disk_work::drain, disk_work::max_operations},
+                    full_disk_case{"Ack", disk_work::ack, disk_work::max_operations},
                     full_disk_case{"Login", disk_work::login, 4},
                     full_disk_case{"ConfigSet", disk_work::config_set, 4}),
     [](const auto& info) { return std::string(info.param.name); });

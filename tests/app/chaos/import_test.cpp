@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr long last_operation = 300;
 constexpr long few = SPEC_KITTY_CHAOS_STRIDE / 10 + 1; ///< a small import has few operations
 
-class ChaosImport : public chaos_test, public testing::WithParamInterface<spoil> {
+class ChaosImport : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
   /// What another home exported; this one is gone afterwards.
   std::string exported_elsewhere(int count) {
@@ -33,7 +33,7 @@ protected:
 
   /// Spoils an import of so many events, runs it again, and looks; every `stride`th operation. The
   /// highest that happened.
-  long spoil_and_run_again(int events, long stride) {
+  long fail_and_run_again(int events, long stride) {
     env["SPEC_KITTY_SYNC_MAX_QUEUE_SIZE"] = std::to_string(events);
     const auto lines = exported_elsewhere(events);
     const auto file = (root() / "a.jsonl").string();
@@ -41,7 +41,8 @@ protected:
     const auto whole = promised(lines);
     return at_operations(stride, last_operation, [&](long at) {
       fs::remove_all(home());
-      const auto done = run(spoiled(command({"events", "import", file}), GetParam(), at, home()));
+      const auto done =
+          run(with_shim_fault(command({"events", "import", file}), GetParam(), at, home()));
       expect_clear_end(done, GetParam());
       if (done.status == 0) {
         EXPECT_TRUE(cli({"events", "export"}).out == lines) << "it said it was done";
@@ -56,13 +57,13 @@ protected:
 };
 
 TEST_P(ChaosImport, RunAgainIsCompleteOnceAndInOrder) {
-  const long reached = spoil_and_run_again(2200, few); // three batches
+  const long reached = fail_and_run_again(2200, few); // three batches
   EXPECT_GT(reached, 20) << "three batches take more than that";
 }
 
 #if SPEC_KITTY_CHAOS_STRIDE == 1
 TEST_P(ChaosImport, OfManyBatchesRunAgainIsCompleteOnceAndInOrder) {
-  const long reached = spoil_and_run_again(70'000, 13); // each point takes seconds
+  const long reached = fail_and_run_again(70'000, 13); // each point takes seconds
   EXPECT_GT(reached, last_operation - 13);
 }
 #endif
@@ -76,7 +77,7 @@ TEST_P(ChaosImport, OfAnOverflowFileLosesNothing) {
     fs::create_directories(file.parent_path());
     support::write_text(file, gzip(lines));
     const auto done =
-        run(spoiled(command({"events", "import", file.string()}), GetParam(), at, home()));
+        run(with_shim_fault(command({"events", "import", file.string()}), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     if (fs::exists(file)) {
       EXPECT_EQ(cli({"events", "import", file.string()}).status, 0);
@@ -88,9 +89,9 @@ TEST_P(ChaosImport, OfAnOverflowFileLosesNothing) {
 }
 
 #if SPEC_KITTY_CHAOS_STRIDE == 1
-INSTANTIATE_TEST_SUITE_P(EveryOperation, ChaosImport, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(EveryOperation, ChaosImport, testing::ValuesIn(shim_faults), name_of);
 #else
-INSTANTIATE_TEST_SUITE_P(Samples, ChaosImport, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(Samples, ChaosImport, testing::ValuesIn(shim_faults), name_of);
 #endif
 
 } // namespace

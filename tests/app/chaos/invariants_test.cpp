@@ -9,8 +9,8 @@ namespace {
 /// Names of the invariants that a history breaks.
 std::set<std::string> broken_by(const history& seen) {
   std::set<std::string> names;
-  for (const auto& one : check_all(seen))
-    names.insert(one.invariant);
+  for (const auto& found : check_all(seen))
+    names.insert(found.invariant);
   return names;
 }
 
@@ -21,8 +21,8 @@ TEST(Invariants, NoneIsBrokenByASoundHistory) {
 }
 
 TEST(Invariants, EachIsBrokenByItsOwnHistoryAlone) {
-  for (const auto& one : invariants())
-    EXPECT_EQ(broken_by(history_that_breaks(one.name)), names{std::string(one.name)});
+  for (const auto& invariant : invariants())
+    EXPECT_EQ(broken_by(history_that_breaks(invariant.name)), names{std::string(invariant.name)});
 }
 
 TEST(Invariants, AnEventInASpillFileIsNotLost) {

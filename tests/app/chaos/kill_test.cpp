@@ -25,8 +25,8 @@ TEST_F(ChaosKill, SixtyKillsOfAStreamLoseNoAnsweredLine) {
     stream.send(SIGKILL);
     const auto rest = stream.wait();
     EXPECT_EQ(rest.signal, SIGKILL);
-    for (auto& one : read_promises(rest.out)) // everything it printed
-      promises.push_back(std::move(one));
+    for (auto& promise : read_promises(rest.out)) // everything it printed
+      promises.push_back(std::move(promise));
   }
   EXPECT_GT(promises.size(), 60U);
   for (const auto& wrong : violations(home(), promises))

@@ -58,25 +58,25 @@ http_text tokens(const std::string& access, const std::string& refresh, const st
 
 TEST(lies, are_whole_replies_under_names_of_their_own) {
   std::set<std::string_view> names;
-  for (const auto& one : all_lies()) {
-    EXPECT_TRUE(names.insert(one.name).second) << one.name;
-    const auto made = one.make(12345);
-    ASSERT_FALSE(made.empty()) << one.name;
+  for (const auto& lie : all_lies()) {
+    EXPECT_TRUE(names.insert(lie.name).second) << lie.name;
+    const auto made = lie.make(12345);
+    ASSERT_FALSE(made.empty()) << lie.name;
     for (const auto& fault : made) {
       const auto said = fault.instead  ? fault.instead(batch())
                         : fault.change ? std::optional(fault.change(batch(), honest_reply()))
                                        : std::nullopt;
-      ASSERT_TRUE(said) << one.name;
+      ASSERT_TRUE(said) << lie.name;
       const auto whole = first_message(*said);
-      ASSERT_TRUE(whole) << one.name;
-      EXPECT_EQ(whole->raw, *said) << one.name;
+      ASSERT_TRUE(whole) << lie.name;
+      EXPECT_EQ(whole->raw, *said) << lie.name;
     }
   }
 }
 
 TEST(lies, never_say_that_an_event_is_kept_which_the_server_did_not_see) {
-  for (const auto& one : all_lies())
-    for (const auto& fault : one.make(7)) {
+  for (const auto& lie : all_lies())
+    for (const auto& fault : lie.make(7)) {
       if (!fault.instead)
         continue;
       const auto reply = first_message(*fault.instead(batch()));
@@ -87,23 +87,23 @@ TEST(lies, never_say_that_an_event_is_kept_which_the_server_did_not_see) {
       for (const auto& result : list->GetArray())
         EXPECT_FALSE(says_kept(text_of(result, "status").value_or("")) &&
                      is_one_of(batch(), text_of(result, "event_id").value_or("")))
-            << one.name;
+            << lie.name;
     }
 }
 
 TEST(lies, refuse_by_name_only_the_guilty) {
-  for (const auto& one : refusal_lies()) {
-    if ((one.needs & guilty_one) == 0)
+  for (const auto& refusal_lie : refusal_lies()) {
+    if ((refusal_lie.needs & needs_poison_event) == 0)
       continue;
     auto honest = batch();
     honest.events.pop_back();
-    for (const auto& fault : one.make(7)) {
-      EXPECT_FALSE(fault.instead(honest)) << one.name;
+    for (const auto& fault : refusal_lie.make(7)) {
+      EXPECT_FALSE(fault.instead(honest)) << refusal_lie.name;
       const auto reply = first_message(*fault.instead(batch()));
       const auto at = reply->body.find(innocent);
       EXPECT_TRUE(at == std::string::npos ||
                   reply->body.substr(at, innocent.size() + 40).find("pending") != std::string::npos)
-          << one.name;
+          << refusal_lie.name;
     }
   }
 }
@@ -122,8 +122,8 @@ TEST(ledger_of_the_proxies, sees_whose_token_carries_whose_event) {
   seen.on_request("a", batch("access-1", "blue"));
   seen.on_request("b", batch("access-1", "red"));
   std::vector<std::string> words;
-  for (const auto& one : seen.sendings())
-    words.push_back(one.server + ": " + one.token_team + " carries " + one.event_team);
+  for (const auto& sending : seen.sendings())
+    words.push_back(sending.server + ": " + sending.token_team + " carries " + sending.event_team);
   EXPECT_EQ(words, (std::vector<std::string>{"a: red carries blue", "a: red carries red",
                                              "b: red, given out by a carries red",
                                              "b: red, given out by a carries whatever was asked"}));

@@ -20,30 +20,30 @@ protected:
 
   void did(kind what, std::uint64_t file, std::string_view path, std::uint64_t at = 0,
            std::string_view bytes = {}) {
-    step one;
-    one.what = what;
-    one.file = file;
-    one.path = path;
-    one.at = at;
-    one.bytes = bytes;
-    played.apply(one, steps++);
+    step step;
+    step.what = what;
+    step.file = file;
+    step.path = path;
+    step.at = at;
+    step.bytes = bytes;
+    played.apply(step, steps++);
   }
   void renamed(kind what, std::string_view from, std::string_view to) {
-    step one;
-    one.what = what;
-    one.path = from;
-    one.other = to;
-    played.apply(one, steps++);
+    step step;
+    step.what = what;
+    step.path = from;
+    step.other = to;
+    played.apply(step, steps++);
   }
   void synced(std::uint64_t file, std::string_view path, std::size_t began,
               bool data_only = false) {
-    step one;
-    one.what = kind::sync_end;
-    one.file = file;
-    one.path = path;
-    one.began = began;
-    one.data_only = data_only;
-    played.apply(one, steps++);
+    step step;
+    step.what = kind::sync_end;
+    step.file = file;
+    step.path = path;
+    step.began = began;
+    step.data_only = data_only;
+    played.apply(step, steps++);
   }
   void synced(std::uint64_t file, std::string_view path) { synced(file, path, steps); }
   /// A file whose name is durable.
@@ -100,8 +100,8 @@ TEST_F(PowerModel, EachPageThatWasNotSyncedIsLostOrKeptByItself) {
   did(kind::write, 2, "home/a", 0, new_page);
   did(kind::write, 2, "home/a", page_bytes, new_page);
   const auto seen = images(pages);
-  for (const char* one : {"a=oo;", "a=on;", "a=no;", "a=nn;"})
-    EXPECT_TRUE(seen.contains(one)) << one;
+  for (const char* name : {"a=oo;", "a=on;", "a=no;", "a=nn;"})
+    EXPECT_TRUE(seen.contains(name)) << name;
 }
 
 TEST_F(PowerModel, APageMayBeTornBetweenSectorsAndNeverInsideOne) {

@@ -39,8 +39,8 @@ protected:
     how.seed = images;
     how.images = images;
     const auto out = power::try_images(seen, fresh("images"), how);
-    for (const auto& one : out.violations)
-      found.push_back(one.invariant + ": " + one.words);
+    for (const auto& violation : out.violations)
+      found.push_back(violation.invariant + ": " + violation.words);
     if (found.empty()) {
       EXPECT_EQ(out.judged, images);
     }
@@ -77,8 +77,8 @@ TEST_F(PowerLoss, NoWorkloadLosesWhatItAcknowledged) {
   dice chance(20260203);
   const auto steps = plan_power_loss(chance);
   const auto out = play_power_loss(where, 20260203, steps);
-  for (const auto& one : out.violations)
-    ADD_FAILURE() << one.invariant << ": " << one.words;
+  for (const auto& violation : out.violations)
+    ADD_FAILURE() << violation.invariant << ": " << violation.words;
   EXPECT_GE(out.figures.at("images"), 1900U);
   EXPECT_EQ(out.figures.at("images"), out.faults.at("power loss").injected);
   EXPECT_EQ(out.faults.at("power loss").planned, out.faults.at("power loss").injected);
@@ -89,8 +89,8 @@ TEST_F(PowerLoss, APlanIsTheSameForTheSameSeed) {
   const auto values = [](std::uint64_t seed) {
     dice chance(seed);
     std::vector<std::vector<std::uint64_t>> all;
-    for (const auto& one : plan_images(chance, 6000))
-      all.push_back(one.values);
+    for (const auto& plan_image : plan_images(chance, 6000))
+      all.push_back(plan_image.values);
     return all;
   };
   EXPECT_EQ(values(1), values(1));
@@ -111,17 +111,17 @@ TEST_F(PowerLoss, AnEventThatNobodyKeptIsFound) {
 
 TEST_F(PowerLoss, AnEventThatLeftTheStoreAndNeverCameToTheServerIsFound) {
   const auto& all = power::workloads();
-  const auto drain =
-      std::find_if(all.begin(), all.end(), [](const auto& one) { return one.name == "drain"; });
+  const auto drain = std::find_if(all.begin(), all.end(),
+                                  [](const auto& violation) { return violation.name == "drain"; });
   recorder on(where, fresh("recorded"), "drain");
   dice chance(1);
   drain->play(on, chance);
   auto seen = on.finish();
   EXPECT_EQ(found_in(seen, 50), std::vector<std::string>{});
   int forgotten = 0;
-  for (auto& one : seen.steps)
-    if (one.what == power::kind::write && one.path == "server/events.jsonl") {
-      one.what = power::kind::sync_begin; // which does nothing
+  for (auto& step : seen.steps)
+    if (step.what == power::kind::write && step.path == "server/events.jsonl") {
+      step.what = power::kind::sync_begin; // which does nothing
       ++forgotten;
     }
   EXPECT_GT(forgotten, 0);

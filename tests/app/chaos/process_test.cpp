@@ -31,9 +31,9 @@ launch sleeper() {
 TEST(ChaosProcess, ASignalSentAtOnceIsNotSwallowedByTheStartersHandler) {
   const term_handled here([](int) {});
   for (int i = 0; i < 50; ++i) {
-    child one(sleeper());
-    one.send(SIGTERM);
-    const auto done = one.wait(milliseconds(5000));
+    child child(sleeper());
+    child.send(SIGTERM);
+    const auto done = child.wait(milliseconds(5000));
     ASSERT_FALSE(done.timed_out) << "child " << i;
     EXPECT_EQ(done.signal, SIGTERM);
   }

@@ -24,8 +24,8 @@ sockaddr_in loopback(int port) {
 }
 
 bool readable(int socket, std::chrono::milliseconds patience) {
-  pollfd one{socket, POLLIN, 0};
-  return ::poll(&one, 1, static_cast<int>(std::max<long>(0, patience.count()))) > 0;
+  pollfd polled{socket, POLLIN, 0};
+  return ::poll(&polled, 1, static_cast<int>(std::max<long>(0, patience.count()))) > 0;
 }
 
 /// Appends what there is; 0 at the end, -1 at a reset.
@@ -58,8 +58,8 @@ bare_server::bare_server(std::string reply) : reply_(std::move(reply)) {
 bare_server::~bare_server() {
   stopping_ = true;
   thread_.join();
-  for (auto& one : talks_)
-    one.join();
+  for (auto& talk : talks_)
+    talk.join();
   ::close(listener_);
 }
 

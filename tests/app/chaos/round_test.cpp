@@ -23,9 +23,9 @@ std::vector<step> plan_twenty(dice&) {
 outcome play_twenty(const stage&, std::uint64_t, const std::vector<step>& steps) {
   outcome out;
   std::set<std::uint64_t> done;
-  for (const auto& one : steps) {
-    done.insert(one.values[0]);
-    out.count(one.fault, one.values[0] != 5);
+  for (const auto& step : steps) {
+    done.insert(step.values[0]);
+    out.count(step.fault, step.values[0] != 5);
   }
   if (done.contains(3) && done.contains(17))
     out.violations.push_back({"nothing-lost", "3 and 17 met"});
@@ -79,13 +79,13 @@ TEST_F(Rounds, AStepThatTheScheduleHasNotIsRefused) {
 }
 
 TEST_F(Rounds, EverySeedGivesTheSameScheduleTwice) {
-  for (const auto& one : scenarios()) {
+  for (const auto& scenario : scenarios()) {
     dice first(42);
     dice second(42);
-    const auto a = one.plan(first);
-    const auto b = one.plan(second);
+    const auto a = scenario.plan(first);
+    const auto b = scenario.plan(second);
     ASSERT_EQ(a.size(), b.size());
-    ASSERT_FALSE(a.empty()) << one.name;
+    ASSERT_FALSE(a.empty()) << scenario.name;
     for (std::size_t i = 0; i < a.size(); ++i)
       EXPECT_EQ(in_words(a[i]), in_words(b[i]));
   }
@@ -110,7 +110,7 @@ TEST_F(Rounds, AScenarioThatBreaksOffIsAViolation) {
 }
 
 TEST_F(Rounds, ARunReportsWhatBrokeAndWhatWasNotInjected) {
-  run_plan plan;
+  chaos_run_options plan;
   plan.seed = 7;
   plan.rounds = 1;
   plan.chosen = {&twenty};
@@ -130,7 +130,7 @@ TEST_F(Rounds, ARunReportsWhatBrokeAndWhatWasNotInjected) {
 }
 
 TEST_F(Rounds, AScenarioWithoutATurnIsNoSuccess) {
-  run_plan plan;
+  chaos_run_options plan;
   plan.time = 0s;
   plan.chosen = {&twenty};
   const auto result = run(plan, where_, [](const round_name&, const outcome&) {});

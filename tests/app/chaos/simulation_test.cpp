@@ -23,8 +23,8 @@ std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t count) {
 
 std::string words_of(const outcome& what) {
   std::string words;
-  for (const auto& one : what.violations)
-    words += one.invariant + ": " + one.words + "\n";
+  for (const auto& violation : what.violations)
+    words += violation.invariant + ": " + violation.words + "\n";
   return words;
 }
 
@@ -35,15 +35,15 @@ protected:
                           std::uint64_t count = 300) {
     for (const std::uint64_t seed : seeds(1, count)) {
       const auto played = simulate_steps(ground_, seed, simulation_steps(seed), variant);
-      for (const auto& one : played.what.violations)
-        if (one.invariant == invariant)
+      for (const auto& violation : played.what.violations)
+        if (violation.invariant == invariant)
           return seed;
     }
     return 0;
   }
 
   support::temporary_folder folder_;
-  playground ground_{folder_.path() / "ground"};
+  home_pool ground_{folder_.path() / "ground"};
 };
 
 TEST_F(Simulation, OneSeedIsOneSchedule) {

@@ -38,10 +38,10 @@ http_reply all_taken(const http_request& batch) {
   const auto body = text ? parse_json(*text) : result<json_document>(failure{});
   std::string list;
   if (const json_value* events = body ? member(*body, "events") : nullptr)
-    for (const auto& one : events->GetArray())
-      list +=
-          (list.empty() ? "" : ",") +
-          (R"({"event_id":")" + text_of(one, "event_id").value_or("") + R"(","status":"success"})");
+    for (const auto& event : events->GetArray())
+      list += (list.empty() ? "" : ",") +
+              (R"({"event_id":")" + text_of(event, "event_id").value_or("") +
+               R"(","status":"success"})");
   return answered(200, R"({"results":[)" + list + "]}");
 }
 
@@ -73,8 +73,9 @@ simulation_variant settled_before_sent() {
               .then(
                   [self, queue, promise](lease_grant& grant) mutable {
                     settle_request early{grant.token, {}, 5, std::chrono::seconds(60)};
-                    for (const auto& one : grant.events)
-                      early.verdicts.push_back({one.seq, one.event_id, fate::delivered, {}, false});
+                    for (const auto& event : grant.events)
+                      early.verdicts.push_back(
+                          {event.seq, event.event_id, event_outcome::delivered, {}, false});
                     self->send(queue, std::move(early));
                     promise.deliver(std::move(grant));
                   },
@@ -88,7 +89,7 @@ simulation_variant settled_before_sent() {
 
 simulation_variant lost_is_delivered() {
   return [](node_options& options) {
-    options.bend_reply = [](const http_request& request, http_reply& reply) {
+    options.tamper_reply = [](const http_request& request, http_reply& reply) {
       if (goes_to(request, protocol::batch_path) && reply.outcome != http_outcome::answered)
         reply = all_taken(request);
     };
@@ -110,9 +111,9 @@ simulation_variant blame_for_all() {
     options.around_queue = [](caf::actor_system& system, const queue_actor& real) {
       return in_front_of(system, real, [](front* self, const queue_actor& queue) {
         return caf::behavior{[self, queue](settle_request& request) {
-          for (auto& one : request.verdicts)
-            if (one.what == fate::kept)
-              one.what = fate::rejected;
+          for (auto& verdict : request.verdicts)
+            if (verdict.what == event_outcome::kept)
+              verdict.what = event_outcome::rejected;
           return self->delegate(queue, std::move(request));
         }};
       });

@@ -2,7 +2,7 @@
 // code itself: they stand between its actors.
 #pragma once
 
-#include "app/chaos/simulation/world.hpp"
+#include "app/chaos/simulation/simulation_run.hpp"
 
 namespace spec_kitty::chaos::simulation {
 

@@ -9,7 +9,7 @@
 namespace spec_kitty::chaos {
 namespace {
 
-class ChaosSpill : public chaos_test, public testing::WithParamInterface<spoil> {
+class ChaosSpill : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
   static constexpr int spilled = 5;
 
@@ -39,8 +39,8 @@ protected:
 TEST_P(ChaosSpill, EachEventIsTakenInOnce) {
   const long operations = at_every_operation([&](long at) {
     start_over();
-    const auto done =
-        run(spoiled(command({"emit", "--stdin"}, support::stdin_line(7)), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(command({"emit", "--stdin"}, support::stdin_line(7)),
+                                          GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     emit(); // takes in what is left
     const auto found = notes();
@@ -55,7 +55,7 @@ TEST_P(ChaosSpill, EachEventIsTakenInOnce) {
   EXPECT_GT(operations, 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ChaosSpill, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(, ChaosSpill, testing::ValuesIn(shim_faults), name_of);
 
 } // namespace
 } // namespace spec_kitty::chaos

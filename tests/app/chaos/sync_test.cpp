@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 using support::number_in;
 
-class ChaosSync : public chaos_test, public testing::WithParamInterface<spoil> {
+class ChaosSync : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
   /// A home that is logged in; every try begins with a copy of it and events of its own.
   void prepare(std::vector<std::string> options = {}) {
@@ -34,7 +34,7 @@ TEST_P(ChaosSync, ARunThatDelivers) {
   const long operations = at_every_operation([&](long at) {
     const auto promises = fresh_home(3);
     ASSERT_EQ(promises.size(), 3U);
-    const auto done = run(spoiled(command({"sync", "now"}), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(command({"sync", "now"}), GetParam(), at, home()));
     expect_clear_end(done, GetParam());
     const auto between = support::ids_of(server->events());
     for (const auto& wrong : violations(home(), promises, between))
@@ -56,7 +56,7 @@ TEST_P(ChaosSync, ARunThatCountsRefusals) {
   prepare({"--reject-type", "HistoryAdded"});
   const long operations = at_every_operation([&](long at) {
     const auto promises = fresh_home(2);
-    const auto done = run(spoiled(command({"sync", "now"}), GetParam(), at, home()));
+    const auto done = run(with_shim_fault(command({"sync", "now"}), GetParam(), at, home()));
     if (done.signal == 0) {
       EXPECT_NE(done.status, 0) << "refusals were not reported";
     }
@@ -73,7 +73,7 @@ TEST_P(ChaosSync, ARunThatCountsRefusals) {
   EXPECT_GT(operations, 4);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ChaosSync, testing::ValuesIn(spoils), name_of);
+INSTANTIATE_TEST_SUITE_P(, ChaosSync, testing::ValuesIn(shim_faults), name_of);
 
 } // namespace
 } // namespace spec_kitty::chaos

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 struct BadHome : cli_test {
   /// The same command by somebody who owns nothing here; the caller itself, where that is not root.
-  launch as_a_stranger(words arguments) const {
+  launch as_foreign_user(words arguments) const {
     auto what = command(std::move(arguments));
     if (::geteuid() == 0)
       what.argv.insert(what.argv.begin(),
@@ -23,7 +23,7 @@ struct BadHome : cli_test {
 
   void SetUp() override {
     fs::permissions(root(), fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
-    if (support::run(as_a_stranger({"--version"})).status != 0)
+    if (support::run(as_foreign_user({"--version"})).status != 0)
       GTEST_SKIP() << "no other user can be taken on, or the build tree is closed to others";
   }
 
@@ -34,13 +34,13 @@ struct BadHome : cli_test {
   }
 
   void expect_refused(const words& arguments) const {
-    const auto in_words = run(as_a_stranger(arguments));
+    const auto in_words = run(as_foreign_user(arguments));
     EXPECT_EQ(in_words.status, 6) << in_words.out << in_words.err;
     EXPECT_EQ(lines_of(in_words.err).size(), 2U) << in_words.err;
     EXPECT_NE(in_words.err.find(home().string()), std::string::npos) << in_words.err;
     words with_json = arguments;
     with_json.emplace_back("--json");
-    const auto answer = only_object(run(as_a_stranger(with_json)));
+    const auto answer = only_object(run(as_foreign_user(with_json)));
     EXPECT_EQ(error_part(answer, "code"), "store_unusable");
     const auto message = error_part(answer, "message"); // a change is refused before it is tried
     EXPECT_TRUE(message.find("Permission denied") != std::string::npos ||

@@ -47,8 +47,8 @@ std::vector<bad_payload> bad_payloads() {
   };
 }
 
-void PrintTo(const bad_payload& one, std::ostream* out) {
-  *out << one.name;
+void PrintTo(const bad_payload& payload, std::ostream* out) {
+  *out << payload.name;
 }
 
 class BadPayload : public cli_test, public ::testing::WithParamInterface<bad_payload> {};

@@ -55,8 +55,8 @@ TEST_F(Diagnose, ATypeThatNobodyCanRegisterAndAWrongEnvelopeStayInvalid) {
   EXPECT_EQ(number_in(said, {"invalid"}), 2);
   const auto& results = *member(said, "results");
   ASSERT_EQ(results.Size(), 3U);
-  for (const auto& one : results.GetArray())
-    EXPECT_EQ(member(one, "note"), nullptr);
+  for (const auto& result : results.GetArray())
+    EXPECT_EQ(member(result, "note"), nullptr);
   EXPECT_NE(text_of(results[1], "error").value_or("").find("event_type: \"Sprint closed\" is none"),
             std::string::npos);
 }

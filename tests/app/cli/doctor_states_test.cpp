@@ -69,7 +69,7 @@ protected:
   }
 
   /// The state is named; then remedies are typed, the first finding's first, until all is well.
-  void expect_mended(const std::string& id) {
+  void expect_fixed(const std::string& id) {
     EXPECT_TRUE(says(id)) << "doctor does not say " << id;
     std::string typed;
     for (int step = 0; step < 8; ++step) {
@@ -136,40 +136,40 @@ TEST_F(DoctorStates, AHomeInUseIsWell) {
 TEST_F(DoctorStates, AHomeOpenToOthersIsClosed) {
   logged_in();
   fs::permissions(home(), fs::perms::others_read, fs::perm_options::add);
-  expect_mended("open_permissions");
+  expect_fixed("open_permissions");
 }
 
 TEST_F(DoctorStates, CredentialsOpenToOthersAreClosed) {
   logged_in();
   fs::permissions(home() / "credentials", fs::perms::group_read, fs::perm_options::add);
-  expect_mended("open_permissions");
+  expect_fixed("open_permissions");
 }
 
 TEST_F(DoctorStates, AConfigurationThatIsNoTomlIsPutAside) {
   logged_in();
   write_text(home() / "config.toml", "[sync\nserver_url = \n");
-  expect_mended("config_damaged");
+  expect_fixed("config_damaged");
   EXPECT_TRUE(fs::exists(home() / "config.toml.damaged"));
 }
 
 TEST_F(DoctorStates, AValueThatIsNotAllowedIsPutAside) {
   logged_in();
   write_text(home() / "config.toml", "[sync]\ntimeout_s = \"soon\"\n");
-  expect_mended("config_damaged");
+  expect_fixed("config_damaged");
 }
 
 TEST_F(DoctorStates, AMissingClockFileIsWrittenAgain) {
   logged_in();
   emit();
   fs::remove(home() / "clock.json");
-  expect_mended("clock_file");
+  expect_fixed("clock_file");
 }
 
 TEST_F(DoctorStates, ATornClockFileIsWrittenAgain) {
   logged_in();
   emit();
   write_text(home() / "clock.json", "{\"value\": 1");
-  expect_mended("clock_file");
+  expect_fixed("clock_file");
 }
 
 TEST_F(DoctorStates, AnOlderClockFileIsBroughtUpToDate) {
@@ -178,7 +178,7 @@ TEST_F(DoctorStates, AnOlderClockFileIsBroughtUpToDate) {
   const std::string older = read_text(home() / "clock.json");
   emit(3);
   write_text(home() / "clock.json", older);
-  expect_mended("clock_file");
+  expect_fixed("clock_file");
 }
 
 TEST_F(DoctorStates, AClockFileAheadOfTheStoreIsMergedIntoIt) {
@@ -187,7 +187,7 @@ TEST_F(DoctorStates, AClockFileAheadOfTheStoreIsMergedIntoIt) {
   std::string ahead = read_text(home() / "clock.json");
   ahead.replace(ahead.find('3'), 1, "77");
   write_text(home() / "clock.json", ahead);
-  expect_mended("clock_file");
+  expect_fixed("clock_file");
   EXPECT_GT(number_in(json_of({"clock", "show"}), {"value"}), 77);
 }
 
@@ -195,7 +195,7 @@ TEST_F(DoctorStates, AGarbledStoreIsPutAsideAndANewOneBegins) {
   logged_in();
   emit();
   write_text(home() / "queue" / "env" / "data.mdb", std::string(100'000, 'x'));
-  expect_mended("store_damaged");
+  expect_fixed("store_damaged");
   EXPECT_EQ(read_text(home() / "queue" / "env.damaged" / "data.mdb").size(), 100'000U);
   emit();
 }
@@ -210,7 +210,7 @@ TEST_F(DoctorStates, AStoreThatWasCutShortIsPutAside) {
       return lines;
     }());
   fs::resize_file(home() / "queue" / "env" / "data.mdb", 16384);
-  expect_mended("store_damaged");
+  expect_fixed("store_damaged");
 }
 
 TEST_F(DoctorStates, AStoreHeldByAStoppedProcessGoesOn) {
@@ -230,7 +230,7 @@ TEST_F(DoctorStates, AStoreHeldByAStoppedProcessGoesOn) {
     if (found.id == "store_busy") {
       EXPECT_EQ(found.remedy, "kill -CONT " + std::to_string(pid));
     }
-  expect_mended("store_busy");
+  expect_fixed("store_busy");
 }
 
 TEST_F(DoctorStates, AStoreHeldByARunningProcessIsFreed) {
@@ -238,14 +238,14 @@ TEST_F(DoctorStates, AStoreHeldByARunningProcessIsFreed) {
   emit();
   env["SPEC_KITTY_SYNC_BUSY_TIMEOUT_MS"] = "50";
   hold_store();
-  expect_mended("store_busy");
+  expect_fixed("store_busy");
 }
 
 TEST_F(DoctorStates, SpilledEventsAreTakenInAndSent) {
   logged_in();
   emit();
   spill_one();
-  expect_mended("spilled");
+  expect_fixed("spilled");
   EXPECT_EQ(server->events().size(), 2U);
 }
 
@@ -269,7 +269,7 @@ TEST_F(DoctorStates, ADamagedSpillFileIsShownUntilSomebodyHasLookedAtIt) {
   text[20] = '~';
   write_text(file, text);
   emit();
-  expect_mended("spill_damaged");
+  expect_fixed("spill_damaged");
 }
 
 TEST_F(DoctorStates, DroppedEventsAreShownUntilTheyAreAcknowledged) {
@@ -278,7 +278,7 @@ TEST_F(DoctorStates, DroppedEventsAreShownUntilTheyAreAcknowledged) {
   emit();
   EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", good_payload}).status, 1);
   env.clear();
-  expect_mended("dropped");
+  expect_fixed("dropped");
 }
 
 TEST_F(DoctorStates, EventsThatMadeRoomAreBroughtBack) {
@@ -288,14 +288,14 @@ TEST_F(DoctorStates, EventsThatMadeRoomAreBroughtBack) {
   emit(5);
   cli({"events", "acknowledge-drops"});
   cli({"sync", "now"});
-  expect_mended("overflow");
+  expect_fixed("overflow");
 }
 
 TEST_F(DoctorStates, AFullQueueGetsALargerCap) {
   logged_in();
   cli({"config", "set", "sync.max_queue_size", "3"});
   emit(3);
-  expect_mended("queue_full");
+  expect_fixed("queue_full");
   emit();
 }
 
@@ -303,7 +303,7 @@ TEST_F(DoctorStates, ANearlyFullQueueGetsALargerCap) {
   logged_in();
   cli({"config", "set", "sync.max_queue_size", "10"});
   emit(9);
-  expect_mended("queue_nearly_full");
+  expect_fixed("queue_nearly_full");
 }
 
 TEST_F(DoctorStates, DeadLettersAreTriedAgain) {
@@ -313,14 +313,14 @@ TEST_F(DoctorStates, DeadLettersAreTriedAgain) {
   EXPECT_EQ(cli({"sync", "now"}).status, 5);
   server->kill();
   server->restart({"--reject-type", "ErrorLogged"});
-  expect_mended("dead_letters");
+  expect_fixed("dead_letters");
   EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "dead"}), 0);
 }
 
 TEST_F(DoctorStates, WaitingEventsWithoutALoginNeedOne) {
   server_set();
   emit();
-  expect_mended("logged_out");
+  expect_fixed("logged_out");
 }
 
 TEST_F(DoctorStates, ASessionThatIsOverNeedsALogin) {
@@ -331,14 +331,14 @@ TEST_F(DoctorStates, ASessionThatIsOverNeedsALogin) {
     over->access_expires_at = over->refresh_expires_at = 1000;
     return over;
   }));
-  expect_mended("session_over");
+  expect_fixed("session_over");
 }
 
 TEST_F(DoctorStates, CredentialsThatCannotBeReadAreRemovedAndMadeAgain) {
   logged_in();
   emit();
   write_text(home() / "credentials", "access = [\n");
-  expect_mended("credentials_damaged");
+  expect_fixed("credentials_damaged");
 }
 
 TEST_F(DoctorStates, ASessionOfAnotherServerNeedsALoginAtThisOne) {
@@ -349,7 +349,7 @@ TEST_F(DoctorStates, ASessionOfAnotherServerNeedsALoginAtThisOne) {
     elsewhere->server = "https://elsewhere.example:443";
     return elsewhere;
   }));
-  expect_mended("session_of_another_server");
+  expect_fixed("session_of_another_server");
 }
 
 TEST_F(DoctorStates, ATokenThatTheServerForgotNeedsALogin) {
@@ -358,14 +358,14 @@ TEST_F(DoctorStates, ATokenThatTheServerForgotNeedsALogin) {
   server->kill();
   fs::remove_all(root() / "server");
   server->restart();
-  expect_mended("session_refused");
+  expect_fixed("session_refused");
 }
 
 TEST_F(DoctorStates, EventsThatWaitWithoutAServerNeedOne) {
   server_set();
   fs::remove(home() / "config.toml");
   emit();
-  expect_mended("no_server");
+  expect_fixed("no_server");
 }
 
 TEST_F(DoctorStates, AServerThatIsNotThereIsNamedAndGoodAgainWhenItIsBack) {
@@ -417,7 +417,7 @@ TEST_F(DoctorOfDaemons, OneThatWasKilledIsStartedAgain) {
   logged_in();
   ::kill(daemon(), SIGKILL);
   ASSERT_TRUE(eventually([&] { return says("daemon_gone"); }));
-  expect_mended("daemon_gone");
+  expect_fixed("daemon_gone");
 }
 
 TEST_F(DoctorOfDaemons, OneThatDoesNotAnswerIsStartedAnew) {
@@ -440,14 +440,14 @@ TEST_F(DoctorOfDaemons, AutostartWithoutADaemonWhileEventsWaitIsSaid) {
   emit(1);
   EXPECT_FALSE(says("daemon_not_started"));
   cli({"config", "set", "sync.autostart", "true"});
-  expect_mended("daemon_not_started");
+  expect_fixed("daemon_not_started");
 }
 
 TEST_F(DoctorOfDaemons, OneThatIsStoppedGoesOn) {
   logged_in();
   ::kill(daemon(), SIGSTOP);
   ASSERT_TRUE(eventually([&] { return says("daemon_stopped"); }));
-  expect_mended("daemon_stopped");
+  expect_fixed("daemon_stopped");
 }
 
 TEST_F(DoctorOfDaemons, AnOlderOneHandsOver) {
@@ -456,7 +456,7 @@ TEST_F(DoctorOfDaemons, AnOlderOneHandsOver) {
   what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), "0.0.9"};
   child older(what);
   ASSERT_EQ(older.next_line(), "running");
-  expect_mended("daemon_older");
+  expect_fixed("daemon_older");
 }
 
 } // namespace

@@ -5,7 +5,7 @@ namespace spec_kitty::support {
 namespace {
 
 const std::set<int> none;
-const std::set<int> one = {11};
+const std::set<int> one_event = {11};
 const std::set<int> three = {4, 11, 17};
 constexpr auto nobody = blame::nobody;
 constexpr auto bad = blame::bad;
@@ -25,9 +25,9 @@ const std::vector<hostile_case>& hostile_cases() {
       {"named_all_one_by_one", 5, 12, some},
       {"named_aliens_only", 4, 40},
       // Refusals that name none
-      {"unnamed_400", 5, 12, bad, one, 1000, 19},
-      {"unnamed_422", 5, 12, bad, one, 1000, 19},
-      {"unnamed_400_html", 4, 3, nobody, one},
+      {"unnamed_400", 5, 12, bad, one_event, 1000, 19},
+      {"unnamed_422", 5, 12, bad, one_event, 1000, 19},
+      {"unnamed_400_html", 4, 3, nobody, one_event},
       {"all_400", 4, 40},
       {"all_422", 4, 40},
       {"all_400_html", 4, 3},
@@ -83,7 +83,7 @@ const std::vector<hostile_case>& hostile_cases() {
       {"too_many_413_limits_list", 0, 12, nobody, none, 1000, 20},
       {"too_big_413", 0, 12, nobody, none, 1000, 20},
       {"too_big_413_limits", 0, 8, nobody, none, 1000, 20},
-      {"one_too_big_413", 5, 20, bad, one, 1000, 19},
+      {"one_too_big_413", 5, 20, bad, one_event, 1000, 19},
       {"always_413", 4, 40},
       // Slow down
       {"slow_429_seconds", 0, 2, nobody, none, 1000, 20},
@@ -120,11 +120,11 @@ const std::vector<hostile_case>& hostile_cases() {
       {"results_twice_odd_first", 0, 1, nobody, none, 1000, 20},
       {"results_backwards", 0, 1, nobody, none, 1000, 20},
       {"results_no_objects", 4, 1},
-      {"result_unknown_status", 4, 1, nobody, one, 1000, 19},
-      {"result_capital_status", 4, 1, nobody, one, 1000, 19},
-      {"result_null_status", 4, 1, nobody, one, 1000, 19},
-      {"result_number_status", 4, 1, nobody, one, 1000, 19},
-      {"result_without_id", 4, 1, nobody, one, 1000, 19},
+      {"result_unknown_status", 4, 1, nobody, one_event, 1000, 19},
+      {"result_capital_status", 4, 1, nobody, one_event, 1000, 19},
+      {"result_null_status", 4, 1, nobody, one_event, 1000, 19},
+      {"result_number_status", 4, 1, nobody, one_event, 1000, 19},
+      {"result_without_id", 4, 1, nobody, one_event, 1000, 19},
       {"word_success", 0, 1, nobody, none, 1000, 20},
       {"word_accepted", 0, 1, nobody, none, 1000, 20},
       {"word_warning", 0, 1, nobody, none, 1000, 20},

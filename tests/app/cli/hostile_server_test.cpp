@@ -116,8 +116,8 @@ INSTANTIATE_TEST_SUITE_P(Hostile, EveryFault, ::testing::ValuesIn(hostile_cases(
 
 TEST(HostileServer, EveryFaultOfItsTableIsTried) {
   std::vector<std::string> tried;
-  for (const auto& one : hostile_cases())
-    tried.emplace_back(one.fault);
+  for (const auto& hostile_test_case : hostile_cases())
+    tried.emplace_back(hostile_test_case.fault);
   auto table = hostile_server::faults();
   EXPECT_GE(table.size(), 60U);
   std::sort(tried.begin(), tried.end());

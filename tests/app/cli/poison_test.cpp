@@ -9,8 +9,8 @@ namespace {
 
 struct Poison : hostile_test {
   static constexpr int all = 3000;
-  static constexpr int most_first = 450;
-  static constexpr int most_later = 35;
+  static constexpr int max_first_requests = 450;
+  static constexpr int max_later_requests = 35;
 
   Poison() {
     env["SPEC_KITTY_SYNC_TIMEOUT_S"] = "30";
@@ -41,13 +41,13 @@ struct Poison : hostile_test {
   void kill_the_bad_ones() {
     record_all();
     peer.fault("unnamed_400");
-    const auto first = run_within(most_first);
+    const auto first = run_within(max_first_requests);
     EXPECT_EQ(number_in(first, {"selected"}), all);
     EXPECT_EQ(number_in(first, {"synced"}), all - 30);
     EXPECT_EQ(number_in(first, {"rejected"}), 30);
     EXPECT_EQ(stored(), good_) << "every good event, in order";
     for (int run = 2; run <= 5; ++run) {
-      const auto report = run_within(most_later);
+      const auto report = run_within(max_later_requests);
       EXPECT_EQ(number_in(report, {run < 5 ? "rejected" : "dead"}), 30);
     }
     EXPECT_EQ(number_in(run_within(0, 0), {"selected"}), 0) << "the dead are not sent";

@@ -28,7 +28,7 @@ struct Schema : hostile_test {
 };
 
 /// A payload of every type with nothing in it but what the contract requires.
-const std::vector<std::pair<const char*, std::string>> least_payloads = {
+const std::vector<std::pair<const char*, std::string>> minimal_payloads = {
     {"WPStatusChanged", good_payload},
     {"WPCreated", R"({"wp_id":"WP01","title":"t","feature_slug":"001-f"})"},
     {"WPAssigned", R"({"wp_id":"WP01","agent_id":"a","phase":"review"})"},
@@ -43,7 +43,7 @@ const std::vector<std::pair<const char*, std::string>> least_payloads = {
 
 // 687 events rejected by the server for a missing field, noticed weeks later (#2999).
 TEST_F(Schema, AMissingFieldIsRefusedAtEmitForEveryTypeAndNothingIsStored) {
-  for (const auto& [type, payload] : least_payloads) {
+  for (const auto& [type, payload] : minimal_payloads) {
     const auto whole = parsed(payload);
     for (const auto& left_out : whole.GetObject()) {
       SCOPED_TRACE(std::string(type) + " without " + left_out.name.GetString());
@@ -61,7 +61,7 @@ TEST_F(Schema, AMissingFieldIsRefusedAtEmitForEveryTypeAndNothingIsStored) {
 
 TEST_F(Schema, EveryTypeReachesTheServerWithEveryField) {
   std::vector<std::string> ids;
-  for (const auto& [type, payload] : least_payloads)
+  for (const auto& [type, payload] : minimal_payloads)
     ids.push_back(
         text_of(*member(json_of({"emit", type, "--payload", payload}), "event"), "event_id")
             .value_or(""));

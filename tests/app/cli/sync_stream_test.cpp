@@ -133,10 +133,10 @@ TEST_F(SyncStream, TwoDrainersAtOnceDeliverEverythingOnceAndInOrder) {
   const auto ids = ids_of(lines_of(cli({"events", "export"}).out));
   logged_in();
   env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "20";
-  child one(command({"sync", "now", "--json"}));
+  child stream(command({"sync", "now", "--json"}));
   child two(command({"sync", "now", "--json"}));
   std::int64_t synced = 0;
-  for (child* drain : {&one, &two}) {
+  for (child* drain : {&stream, &two}) {
     drain->close_input();
     const auto done = drain->wait();
     EXPECT_EQ(done.status, 0) << done.out << done.err;

@@ -52,9 +52,9 @@ struct DaemonLife : daemon_test {
   std::unique_ptr<child> daemon_of_version(const std::string& version) const {
     auto what = command({});
     what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), version};
-    auto one = std::make_unique<child>(what);
-    EXPECT_EQ(one->next_line(), "running");
-    return one;
+    auto daemon_process = std::make_unique<child>(what);
+    EXPECT_EQ(daemon_process->next_line(), "running");
+    return daemon_process;
   }
 };
 
@@ -303,8 +303,8 @@ TEST_F(DaemonLife, WithAutostartAnEmitStartsItOnceHoweverManyEmitAtOnce) {
   for (int i = 0; i < 20; ++i)
     emits.push_back(
         std::make_unique<child>(command({"emit", "WPStatusChanged", "--payload", good_payload})));
-  for (auto& one : emits)
-    EXPECT_EQ(one->wait().status, 0);
+  for (auto& emit : emits)
+    EXPECT_EQ(emit->wait().status, 0);
   ASSERT_TRUE(eventually([&] { return runs(); }));
   ASSERT_TRUE(drains());
   EXPECT_EQ(server->events().size(), 20U);

@@ -12,28 +12,28 @@ namespace {
 using namespace std::chrono_literals;
 
 daemon_record record() {
-  daemon_record one;
-  one.who = this_process();
-  one.version = "1.2.3";
-  one.since = 1'770'000'000'000'000;
-  one.connection = {connection_state::connected, "", 1'770'000'000'000'001, 0};
-  return one;
+  daemon_record known_daemon;
+  known_daemon.who = this_process();
+  known_daemon.version = "1.2.3";
+  known_daemon.since = 1'770'000'000'000'000;
+  known_daemon.connection = {connection_state::connected, "", 1'770'000'000'000'001, 0};
+  return known_daemon;
 }
 
 TEST(DaemonRecord, ComesBackAsItWasWritten) {
-  auto one = record();
+  auto known_daemon = record();
   for (const auto end : {daemon_end::none, daemon_end::stopped, daemon_end::handed_over,
                          daemon_end::idle, daemon_end::signalled, daemon_end::failed}) {
-    one.end = end;
-    one.why = "because \"of\" it";
-    const auto back = parse_record(render_record(one));
+    known_daemon.end = end;
+    known_daemon.why = "because \"of\" it";
+    const auto back = parse_record(render_record(known_daemon));
     ASSERT_TRUE(back);
-    EXPECT_EQ(back->who, one.who);
-    EXPECT_EQ(back->version, one.version);
-    EXPECT_EQ(back->since, one.since);
-    EXPECT_EQ(back->end, one.end);
-    EXPECT_EQ(back->why, one.why);
-    EXPECT_EQ(back->connection, one.connection);
+    EXPECT_EQ(back->who, known_daemon.who);
+    EXPECT_EQ(back->version, known_daemon.version);
+    EXPECT_EQ(back->since, known_daemon.since);
+    EXPECT_EQ(back->end, known_daemon.end);
+    EXPECT_EQ(back->why, known_daemon.why);
+    EXPECT_EQ(back->connection, known_daemon.connection);
   }
 }
 
@@ -43,14 +43,14 @@ TEST(DaemonRecord, WhatIsNoneCountsAsAbsent) {
 }
 
 TEST(DaemonRecord, OneThatAPersonEndedIsNotMissed) {
-  auto one = record();
+  auto known_daemon = record();
   for (const auto end : {daemon_end::stopped, daemon_end::handed_over, daemon_end::idle}) {
-    one.end = end;
-    EXPECT_FALSE(should_run(one));
+    known_daemon.end = end;
+    EXPECT_FALSE(should_run(known_daemon));
   }
   for (const auto end : {daemon_end::none, daemon_end::signalled, daemon_end::failed}) {
-    one.end = end;
-    EXPECT_TRUE(should_run(one));
+    known_daemon.end = end;
+    EXPECT_TRUE(should_run(known_daemon));
   }
 }
 
@@ -63,40 +63,41 @@ TEST(Versions, AreComparedNumberByNumber) {
   EXPECT_FALSE(is_newer_version("x", "0.0.0"));
 }
 
-TEST(Standing, SaysOneLineForEachState) {
-  standing now;
+TEST(DeliveryStatus, SaysOneLineForEachState) {
+  delivery_status now;
   now.queued = 3;
-  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued");
+  EXPECT_EQ(delivery_status_line(now, 0), "[Offline] 3 queued");
   now.answers = true;
-  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued") << "it says nothing of itself yet";
+  EXPECT_EQ(delivery_status_line(now, 0), "[Offline] 3 queued") << "it says nothing of itself yet";
   now.daemon = record();
-  EXPECT_EQ(standing_line(now, 0), "[Connected]");
+  EXPECT_EQ(delivery_status_line(now, 0), "[Connected]");
   now.daemon->connection.state = connection_state::reconnecting;
-  EXPECT_EQ(standing_line(now, 0), "[Offline] 3 queued");
+  EXPECT_EQ(delivery_status_line(now, 0), "[Offline] 3 queued");
   now.daemon->connection.state = connection_state::offline_batch_mode;
-  EXPECT_EQ(standing_line(now, 0), "[Offline - Batch Mode] 3 queued");
+  EXPECT_EQ(delivery_status_line(now, 0), "[Offline - Batch Mode] 3 queued");
   now.stopped = true;
-  EXPECT_TRUE(standing_line(now, 0).starts_with("[Sync stopped: the daemon's process "));
+  EXPECT_TRUE(delivery_status_line(now, 0).starts_with("[Sync stopped: the daemon's process "));
 }
 
-TEST(Standing, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
-  standing now;
+TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
+  delivery_status now;
   now.queued = 3;
   now.daemon = record();
   now.daemon->end = daemon_end::failed;
   now.daemon->why = "queue has failed";
   const auto later = now.daemon->since + std::chrono::microseconds(72h).count();
-  EXPECT_EQ(standing_line(now, later), "[Sync stopped 3 days ago: queue has failed] 3 queued; "
-                                       "start it with: spec-kitty sync daemon start");
+  EXPECT_EQ(delivery_status_line(now, later),
+            "[Sync stopped 3 days ago: queue has failed] 3 queued; "
+            "start it with: spec-kitty sync daemon start");
   now.daemon->end = daemon_end::none;
   now.daemon->last_sign = later - std::chrono::microseconds(5min).count();
-  EXPECT_TRUE(standing_line(now, later)
+  EXPECT_TRUE(delivery_status_line(now, later)
                   .starts_with("[Sync stopped 5 minutes ago: the daemon ended without a word]"));
   now.daemon->end = daemon_end::stopped;
-  EXPECT_EQ(standing_line(now, later), "[Offline] 3 queued");
+  EXPECT_EQ(delivery_status_line(now, later), "[Offline] 3 queued");
 }
 
-TEST(Standing, DurationsAreWordsOfTheLargestUnit) {
+TEST(DeliveryStatus, DurationsAreWordsOfTheLargestUnit) {
   EXPECT_EQ(in_words(0s), "0 seconds");
   EXPECT_EQ(in_words(1s), "1 second");
   EXPECT_EQ(in_words(59s), "59 seconds");

@@ -35,9 +35,9 @@ struct DaemonTrouble : daemon_test {
   std::unique_ptr<child> watchful_daemon() const {
     auto what = command({});
     what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), "0.1.0", "20"};
-    auto one = std::make_unique<child>(what);
-    EXPECT_EQ(one->next_line(), "running");
-    return one;
+    auto daemon_process = std::make_unique<child>(what);
+    EXPECT_EQ(daemon_process->next_line(), "running");
+    return daemon_process;
   }
   /// A daemon with a batch in flight to a server that never answers: it takes its time to leave.
   std::unique_ptr<raw_server> busy_daemon() {
@@ -65,9 +65,9 @@ std::unique_ptr<child> hung_program(const fs::path& home) {
                "print('ready',flush=True)\n"
                "time.sleep(600)\n",
                home.string()};
-  auto one = std::make_unique<child>(what);
-  EXPECT_EQ(one->next_line(), "ready");
-  return one;
+  auto daemon_process = std::make_unique<child>(what);
+  EXPECT_EQ(daemon_process->next_line(), "ready");
+  return daemon_process;
 }
 
 /// Pid, start time and boot of another process.
@@ -185,24 +185,24 @@ TEST_F(DaemonTrouble, OneThatComesTooLateChangesNothing) {
 }
 
 TEST_F(DaemonTrouble, ItLeavesAHomeThatIsRemovedAndDoesNotBringItBack) {
-  const auto one = watchful_daemon();
+  const auto watcher = watchful_daemon();
   ASSERT_TRUE(eventually([&] { // it has written all it has to say
     const auto record = read_record(home());
     return record && record->connection.reason == "no server is set";
   }));
   fs::rename(home(), root() / "aside"); // at once, whatever it writes meanwhile
   fs::remove_all(root() / "aside");
-  EXPECT_EQ(one->wait(10s).status, 0);
+  EXPECT_EQ(watcher->wait(10s).status, 0);
   EXPECT_FALSE(fs::exists(home()));
 }
 
 TEST_F(DaemonTrouble, WhereItsLockIsReplacedItLeavesTheFilesToTheNextOne) {
-  const auto one = watchful_daemon();
-  one->send(SIGSTOP);
+  const auto watcher = watchful_daemon();
+  watcher->send(SIGSTOP);
   fs::remove(home() / "daemon.lock");
   start_daemon();
-  one->send(SIGCONT);
-  EXPECT_EQ(one->wait(10s).status, 0);
+  watcher->send(SIGCONT);
+  EXPECT_EQ(watcher->wait(10s).status, 0);
   EXPECT_TRUE(runs());
   EXPECT_EQ(emit_one().err, "[Offline] 1 queued\n");
   EXPECT_EQ(read_record(home())->who.pid, static_cast<std::uint32_t>(daemon_pid()));

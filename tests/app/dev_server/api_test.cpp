@@ -37,8 +37,8 @@ std::string event(int n, std::uint64_t lamport = 1, const std::string& team = "d
 
 std::string batch_of(const std::vector<std::string>& events) {
   std::string text;
-  for (const auto& one : events)
-    text += (text.empty() ? "" : ",") + one;
+  for (const auto& event : events)
+    text += (text.empty() ? "" : ",") + event;
   return "{\"events\":[" + text + "]}";
 }
 
@@ -109,8 +109,8 @@ protected:
     const json_value* results = document ? member(*document, "results") : nullptr;
     if (results == nullptr)
       return std::to_string(reply.status) + " " + reply.body;
-    for (const auto& one : results->GetArray())
-      text += (text.empty() ? "" : " ") + text_of(one, "status").value_or("?");
+    for (const auto& result : results->GetArray())
+      text += (text.empty() ? "" : " ") + text_of(result, "status").value_or("?");
     return text;
   }
 
@@ -273,10 +273,10 @@ TEST_F(DevServer, AsksForExactlyTheHeadersOfTheProtocol) {
       {"content-encoding", "identity", 415},  {"content-encoding", "", 415},
       {"idempotency-key", "not-a-ulid", 400}, {"idempotency-key", "", 400},
   };
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     auto request = batch_request(batch_of({event(1)}));
-    request.headers[one.name] = one.value;
-    EXPECT_EQ(send(request).status, one.status) << one.name << ": " << one.value;
+    request.headers[test_case.name] = test_case.value;
+    EXPECT_EQ(send(request).status, test_case.status) << test_case.name << ": " << test_case.value;
   }
 }
 

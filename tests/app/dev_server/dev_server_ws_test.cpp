@@ -85,13 +85,13 @@ TEST_F(DevServerWs, RefusesATokenThatItDidNotGive) {
 
 TEST_F(DevServerWs, RefusesWithTheStatusItIsToldTo) {
   server_set({"--ws-refuse", "503"});
-  peer one(server->url(), login());
-  EXPECT_EQ(number_in(one.next(), {"refused"}), 503);
+  peer peer(server->url(), login());
+  EXPECT_EQ(number_in(peer.next(), {"refused"}), 503);
 }
 
 TEST_F(DevServerWs, PutsFragmentsTogether) {
   logged_in();
-  const auto one = joined();
+  const auto joined_peer = joined();
   const std::string event = fresh_event();
   json_buffer buffer;
   json_writer out(buffer);
@@ -99,8 +99,8 @@ TEST_F(DevServerWs, PutsFragmentsTogether) {
   field(out, "do", "fragments");
   field(out, "text", event);
   out.EndObject();
-  one->say(buffer.GetString());
-  EXPECT_NE(one->hears().find("accepted"), std::string::npos);
+  joined_peer->say(buffer.GetString());
+  EXPECT_NE(joined_peer->hears().find("accepted"), std::string::npos);
   EXPECT_EQ(server->events(), std::vector<std::string>{event});
 }
 
@@ -116,31 +116,31 @@ TEST_F(DevServerWs, ClosesOnBinaryAndOnTooMuch) {
 
 TEST_F(DevServerWs, AnswersMegabytesThatAreNoJsonWithAnError) {
   server_set();
-  const auto one = joined();
-  one->say(std::string(std::size_t{2} << 20, 'x'));
-  EXPECT_TRUE(one->hears().starts_with(R"({"type":"error","event_id":null,)"));
+  const auto joined_peer = joined();
+  joined_peer->say(std::string(std::size_t{2} << 20, 'x'));
+  EXPECT_TRUE(joined_peer->hears().starts_with(R"({"type":"error","event_id":null,)"));
 }
 
 TEST_F(DevServerWs, ClosesWithTheCodeItIsToldTo) {
   logged_in({"--ws-close-after-events", "1", "--ws-close-code", "1012"});
-  const auto one = joined();
-  one->say(fresh_event());
-  EXPECT_NE(one->hears().find("accepted"), std::string::npos);
-  EXPECT_EQ(number_in(one->next(), {"closed"}), 1012);
+  const auto joined_peer = joined();
+  joined_peer->say(fresh_event());
+  EXPECT_NE(joined_peer->hears().find("accepted"), std::string::npos);
+  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1012);
 }
 
 TEST_F(DevServerWs, PingsAndCutsAsOftenAsItIsToldTo) {
   server_set({"--ws-ping-s", "1", "--ws-cut-every-ms", "1500"});
-  const auto one = joined();
-  EXPECT_TRUE(one->hears().starts_with(R"({"type":"ping","timestamp":)"));
-  EXPECT_EQ(number_in(one->next(), {"closed"}), 1006) << "no goodbye";
+  const auto joined_peer = joined();
+  EXPECT_TRUE(joined_peer->hears().starts_with(R"({"type":"ping","timestamp":)"));
+  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1006) << "no goodbye";
 }
 
 TEST_F(DevServerWs, TakesAKindClose) {
   server_set();
-  const auto one = joined();
-  one->say(R"({"do":"close","code":1000})");
-  EXPECT_EQ(number_in(one->next(), {"closed"}), 1000);
+  const auto joined_peer = joined();
+  joined_peer->say(R"({"do":"close","code":1000})");
+  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1000);
   bool told = false;
   for (const auto& line : server->stop())
     told = told || line.find(R"("ws":"closed")") != std::string::npos;
@@ -154,11 +154,11 @@ TEST_F(DevServerWs, SpeaksThroughNginxAndTls) {
   const authority ca(root() / "ca");
   const int port = free_port();
   const tls_front front(root() / "nginx", ca.issue("localhost"), port, server->port());
-  peer one("https://localhost:" + std::to_string(port), login(), {"--ca", ca.file()});
-  EXPECT_TRUE(one.hears().starts_with(R"({"type":"snapshot")"));
+  peer peer("https://localhost:" + std::to_string(port), login(), {"--ca", ca.file()});
+  EXPECT_TRUE(peer.hears().starts_with(R"({"type":"snapshot")"));
   const std::string event = fresh_event();
-  one.say(event);
-  EXPECT_NE(one.hears().find("accepted"), std::string::npos);
+  peer.say(event);
+  EXPECT_NE(peer.hears().find("accepted"), std::string::npos);
   EXPECT_EQ(server->events(), std::vector<std::string>{event});
 }
 

@@ -132,10 +132,10 @@ TEST_F(WsHub, TheTeamsOthersHearAnEventAndItsSenderDoesNot) {
 }
 
 TEST_F(WsHub, WhatABatchBroughtIsHeardByAllOfTheTeam) {
-  const auto one = member_of();
+  const auto ws_member = member_of();
   const auto two = member_of();
   ASSERT_TRUE(desk_->take({event(1), event(1)}, "dev-team").ok());
-  EXPECT_EQ(heard_by(one), texts{echo(event(1))});
+  EXPECT_EQ(heard_by(ws_member), texts{echo(event(1))});
   EXPECT_EQ(heard_by(two), texts{echo(event(1))});
 }
 

@@ -97,13 +97,13 @@ TEST_F(Actors, FlushDeliversAndUpdatesAreTold) {
 }
 
 TEST_F(Actors, SeveralHomesLiveInOneSystem) {
-  auto one = spawn(host());
+  auto guest_client = spawn(host());
   options elsewhere = host();
   elsewhere.home = (root() / "elsewhere").string();
   auto other = spawn(std::move(elsewhere));
-  ASSERT_TRUE(ask<receipt>(one.events(), emit_message{note()}));
+  ASSERT_TRUE(ask<receipt>(guest_client.events(), emit_message{note()}));
   EXPECT_EQ(ask<receipt>(other.events(), emit_message{note()})->lamport_clock, 1U);
-  EXPECT_TRUE(one.stop(10s));
+  EXPECT_TRUE(guest_client.stop(10s));
   EXPECT_EQ(ask<receipt>(other.events(), emit_message{note()})->lamport_clock, 2U);
   EXPECT_TRUE(other.stop(10s));
 }
@@ -114,7 +114,7 @@ TEST_F(Actors, AHandleOutlivesWhatIsBehindIt) {
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
   auto place = embed::running_home::start(system.get(), core, nobody());
   ASSERT_TRUE(place);
-  const events_handle events((*place)->front_handle());
+  const events_handle events((*place)->root_supervisor_handle());
   for (int i = 1; i <= 4; ++i) {
     // What was sent to the fallen one may be answered with a failure, never with silence.
     ASSERT_TRUE(support::eventually([&] {
@@ -133,7 +133,7 @@ TEST_F(Actors, AQueueThatFallsTooOftenIsSaidToBeGone) {
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
   auto place = embed::running_home::start(system.get(), core, nobody());
   ASSERT_TRUE(place);
-  const events_handle events((*place)->front_handle());
+  const events_handle events((*place)->root_supervisor_handle());
   EXPECT_TRUE(support::eventually([&] {
     if (const auto queue = core->queue())
       caf::anon_send_exit(queue, caf::exit_reason::kill);
@@ -187,7 +187,7 @@ TEST_F(Actors, ALeaseOfThePartThatFellIsGivenBackAtOnce) {
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
   auto place = embed::running_home::start(system.get(), core, nobody());
   ASSERT_TRUE(place);
-  const events_handle events((*place)->front_handle());
+  const events_handle events((*place)->root_supervisor_handle());
   ASSERT_TRUE(ask<receipt>(events, emit_message{note()}));
   lease_request mine;
   mine.team_slug = "local";

@@ -31,8 +31,8 @@ TEST_F(Bound, FailAnswersOverloadedAtOnceAndTheOthersAreRecordedLater) {
     EXPECT_EQ(waiting.front().get(1ms).error().code, ec::timeout);
     EXPECT_EQ(events.status()->in_flight, 3U);
   }
-  for (const auto& one : waiting)
-    EXPECT_TRUE(one.get());
+  for (const auto& pending : waiting)
+    EXPECT_TRUE(pending.get());
   EXPECT_EQ(events.status()->emitted, 3U);
   EXPECT_EQ(events.status()->dropped, 0U);
 }

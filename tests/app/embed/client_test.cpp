@@ -290,24 +290,24 @@ TEST_F(Client, ClockJsonShowsEverythingAfterStop) {
 }
 
 TEST_F(Client, TwoClientsOnOneHomeShareItsClock) {
-  auto one = open();
+  auto first_client = open();
   auto other = open();
-  const auto first = one.emit(note()).get();
+  const auto first = first_client.emit(note()).get();
   const auto second = other.emit(note()).get();
   ASSERT_TRUE(first && second);
   EXPECT_EQ(second->lamport_clock, first->lamport_clock + 1);
 }
 
 TEST_F(Client, TwoHomesInOneProcessKnowNothingOfEachOther) {
-  auto one = open();
+  auto first_client = open();
   options elsewhere = host();
   elsewhere.home = (root() / "elsewhere").string();
   auto other = open(std::move(elsewhere));
-  ASSERT_TRUE(one.emit(note()).get());
+  ASSERT_TRUE(first_client.emit(note()).get());
   const auto first_there = other.emit(note()).get();
   ASSERT_TRUE(first_there);
   EXPECT_EQ(first_there->lamport_clock, 1U);
-  EXPECT_NE(one.status()->node_id, other.status()->node_id);
+  EXPECT_NE(first_client.status()->node_id, other.status()->node_id);
 }
 
 TEST_F(Client, ProjectsAreNamedByFolderOrByName) {
@@ -319,9 +319,10 @@ TEST_F(Client, ProjectsAreNamedByFolderOrByName) {
   options by_name = host();
   by_name.project_uuid = "11111111-2222-3333-4444-555555555556";
   by_name.project_slug = "jam";
-  auto one = open(std::move(by_folder));
+  auto by_folder_client = open(std::move(by_folder));
   auto other = open(std::move(by_name));
-  EXPECT_EQ(text_of(support::parsed(one.emit(note()).get()->json), "project_slug"), "tea");
+  EXPECT_EQ(text_of(support::parsed(by_folder_client.emit(note()).get()->json), "project_slug"),
+            "tea");
   EXPECT_EQ(text_of(support::parsed(other.emit(note()).get()->json), "project_slug"), "jam");
 }
 

@@ -190,13 +190,13 @@ TEST_F(Delivery, AnEventBesideTheStoreIsDeliveredByAFlush) {
 
 TEST_F(Delivery, TwoClientsOfOneHomeDeliverEachEventOnce) {
   logged_in({"--quiet"});
-  auto one = open();
+  auto sender = open();
   auto other = open();
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(one.emit_best_effort(note()));
+    ASSERT_TRUE(sender.emit_best_effort(note()));
     ASSERT_TRUE(other.emit_best_effort(note()));
   }
-  EXPECT_TRUE(one.flush(60s)->delivered);
+  EXPECT_TRUE(sender.flush(60s)->delivered);
   EXPECT_TRUE(other.flush(60s)->delivered);
   EXPECT_EQ(on_server().size(), 600U);
 }

@@ -19,7 +19,7 @@ constexpr int events_in_all = 20000;
 #endif
 constexpr int threads = 8;
 constexpr std::size_t group = 512; ///< QUEUE's largest commit
-constexpr long most_anonymous_kib = 64 * 1024;
+constexpr long max_anonymous_kib = 64 * 1024;
 
 using instant = std::chrono::steady_clock::time_point;
 
@@ -37,7 +37,7 @@ public:
   memory_watch()
       : thread_([this] {
           while (!done_) {
-            most_ = std::max(most_.load(), anonymous_kib());
+            peak_kib_ = std::max(peak_kib_.load(), anonymous_kib());
             std::this_thread::sleep_for(10ms);
           }
         }) {}
@@ -47,11 +47,11 @@ public:
   }
   memory_watch(const memory_watch&) = delete;
   memory_watch& operator=(const memory_watch&) = delete;
-  long most() const { return most_; }
+  long peak_kib() const { return peak_kib_; }
 
 private:
   std::atomic<bool> done_{false};
-  std::atomic<long> most_{0};
+  std::atomic<long> peak_kib_{0};
   std::thread thread_;
 };
 
@@ -125,7 +125,7 @@ TEST_F(Load, EveryEventOfEightThreadsIsOnTheServerOnce) {
   const auto cpu_after = cpu_seconds();
   EXPECT_EQ(refused, 0);
   EXPECT_EQ(events.status()->emitted, static_cast<std::uint64_t>(events_in_all));
-  const long recorded_kib = memory.most() - before;
+  const long recorded_kib = memory.peak_kib() - before;
 
   server->restart({"--quiet"});
   const auto drained = std::chrono::steady_clock::now();
@@ -134,7 +134,7 @@ TEST_F(Load, EveryEventOfEightThreadsIsOnTheServerOnce) {
   EXPECT_TRUE(done->delivered) << done->why.message;
   const double drain = events_in_all / seconds_since(drained);
   ASSERT_TRUE(events.stop(30s));
-  const long most_kib = memory.most() - before;
+  const long peak_growth_kib = memory.peak_kib() - before;
 
   const auto kept = support::ids_of(server->events());
   EXPECT_EQ(kept.size(), static_cast<std::size_t>(events_in_all));
@@ -144,9 +144,9 @@ TEST_F(Load, EveryEventOfEightThreadsIsOnTheServerOnce) {
               (cpu_after.second - cpu_before.second) * 1e6 / events_in_all);
   std::printf("recorded %.0f/s, LMDB alone %.0f/s, ratio %.2f; sent %.0f/s; RssAnon +%ld KiB while "
               "recording, +%ld KiB at most\n",
-              ours, raw, ours / raw, drain, recorded_kib, most_kib);
+              ours, raw, ours / raw, drain, recorded_kib, peak_growth_kib);
   if (!SPEC_KITTY_SANITIZED) {
-    EXPECT_LT(most_kib, most_anonymous_kib);
+    EXPECT_LT(peak_growth_kib, max_anonymous_kib);
   }
 }
 

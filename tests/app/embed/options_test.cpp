@@ -15,7 +15,7 @@ protected:
 TEST_F(Options, WhatCannotBeUsedIsNamed) {
   struct bad {
     const char* name;
-    std::function<void(options&)> spoil;
+    std::function<void(options&)> corrupt;
   };
   const std::vector<bad> cases = {
       {"options.home", [](options& o) { o.home = "relative/home"; }},
@@ -50,12 +50,12 @@ TEST_F(Options, WhatCannotBeUsedIsNamed) {
          o.event_types = {{"OrderPlaced", "[]"}};
        }},
   };
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     options wanted = host();
-    one.spoil(wanted);
+    test_case.corrupt(wanted);
     const auto why = refused(std::move(wanted));
-    EXPECT_NE(why.code, ec::ok) << one.name;
-    EXPECT_NE(why.message.find(one.name), std::string::npos) << why.message;
+    EXPECT_NE(why.code, ec::ok) << test_case.name;
+    EXPECT_NE(why.message.find(test_case.name), std::string::npos) << why.message;
     EXPECT_FALSE(why.hint.empty()) << why.message;
   }
   EXPECT_FALSE(std::filesystem::exists(home()));

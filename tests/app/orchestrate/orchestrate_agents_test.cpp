@@ -84,9 +84,9 @@ TEST(AgentsFile, TheExampleIsReadWhateverWasFound) {
   EXPECT_EQ(problem(example_agents({})), "agents.toml names no agent");
   const auto all = good(example_agents(known_programs()));
   EXPECT_EQ(all.agents.size(), known_programs().size());
-  const auto one = good(example_agents({"codex"}));
-  ASSERT_EQ(one.agents.size(), 1U);
-  EXPECT_EQ(one.agents[0].name, "codex");
+  const auto agents = good(example_agents({"codex"}));
+  ASSERT_EQ(agents.agents.size(), 1U);
+  EXPECT_EQ(agents.agents[0].name, "codex");
 }
 
 } // namespace

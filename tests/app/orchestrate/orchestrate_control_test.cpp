@@ -183,9 +183,10 @@ TEST_F(OrchestrateControl, FiftyInADiamondKeepTheirOrderEightAtATime) {
   EXPECT_EQ(finished.size(), 50U);
   const auto all = story();
   EXPECT_EQ(all.back(), "FeatureCompleted 001-tea");
-  EXPECT_EQ(std::count_if(all.begin(), all.end(),
-                          [](const auto& one) { return one.starts_with("DependencyResolved"); }),
-            24 + 48 + 24);
+  EXPECT_EQ(
+      std::count_if(all.begin(), all.end(),
+                    [](const auto& event) { return event.starts_with("DependencyResolved"); }),
+      24 + 48 + 24);
   expect_one_tree();
 }
 
@@ -207,8 +208,8 @@ TEST_F(OrchestrateControl, KilledTwentyTimesNothingIsDoneOrToldTwice) {
   std::uniform_int_distribution<int> moment(20, 900);
   const auto state = repo() / ".kittify" / "orchestration-state.json";
   for (int kill = 0; kill < 20; ++kill) {
-    child one(orchestrate({fs::exists(state) ? "--resume" : "--json", "--review-agent", "good"}));
-    one.wait(milliseconds(moment(random))); // kills it when that is over
+    child child(orchestrate({fs::exists(state) ? "--resume" : "--json", "--review-agent", "good"}));
+    child.wait(milliseconds(moment(random))); // kills it when that is over
   }
   carry_out({"--resume"});
   const auto all = story();

@@ -11,11 +11,11 @@ using kind = attempt_end::kind;
 struct OrchestratePlan : ::testing::Test {
   OrchestratePlan() {
     for (const char* name : {"a", "b", "r"}) {
-      agent_spec one;
-      one.name = name;
-      one.command = {"x"};
-      one.roles = {role::implementation, role::review};
-      agents.agents.push_back(one);
+      agent_spec agent;
+      agent.name = name;
+      agent.command = {"x"};
+      agent.roles = {role::implementation, role::review};
+      agents.agents.push_back(agent);
     }
     agents.agents[0].fallback = {"b", "r"};
     agents.agents[2].roles = {role::review};
@@ -28,8 +28,8 @@ struct OrchestratePlan : ::testing::Test {
   package_run& wp(const std::string& id) { return *run.find(id); }
   std::string due_now() const {
     std::string text;
-    for (const auto& one : due(run, agents))
-      text += one.id + " " + std::string(to_string(one.task)) + ";";
+    for (const auto& agent : due(run, agents))
+      text += agent.id + " " + std::string(to_string(agent.task)) + ";";
     return text;
   }
   void start(const std::string& id, role task) {
@@ -48,7 +48,7 @@ struct OrchestratePlan : ::testing::Test {
   }
 
   agents_file agents;
-  run_plan run;
+  orchestration run;
 };
 
 TEST_F(OrchestratePlan, AWorkPackageWaitsForAllItDependsOn) {
@@ -74,7 +74,7 @@ TEST_F(OrchestratePlan, ASkippedOneFreesItsDependents) {
 }
 
 TEST_F(OrchestratePlan, WhatBuiltOnASkippedOneBuildsOnWhatThatBuiltOn) {
-  run_plan chain;
+  orchestration chain;
   take_in(chain,
           {{"WP01", {}, "planned", ""},
            {"WP02", {"WP01"}, "planned", ""},
@@ -149,7 +149,7 @@ TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsForgottenWhenSomebodyMovedTh
 
 TEST_F(OrchestratePlan, NoMoreThanTheLimitAreAtWorkAndReviewsComeFirst) {
   agents.max_parallel = 2;
-  run_plan wide;
+  orchestration wide;
   take_in(wide,
           {{"WP01", {}, "planned", ""},
            {"WP02", {}, "planned", ""},
@@ -213,7 +213,7 @@ TEST_F(OrchestratePlan, TheTableShowsWhoDoesWhatForHowLong) {
 }
 
 TEST_F(OrchestratePlan, AShortTerminalShowsWhatIsAtWork) {
-  run_plan wide;
+  orchestration wide;
   std::vector<package_facts> all;
   for (int i = 10; i < 60; ++i)
     all.push_back({"WP" + std::to_string(i), {}, "planned", ""});

@@ -89,14 +89,14 @@ TEST(AttemptResult, ALongOutputIsCutAtALine) {
 }
 
 TEST(AttemptResult, AKeeperUnderstandsItsJob) {
-  keeper_job job{
+  agent_runner_job job{
       "t", "/r", "/l", "/p", "/k", "/w", std::chrono::seconds(5), "a title", {"prog", "", "--x"}};
-  const auto read = keeper_job_of(keeper_arguments(job));
+  const auto read = agent_runner_job_of(agent_runner_arguments(job));
   EXPECT_EQ(read.command, job.command);
   EXPECT_EQ(read.timeout, job.timeout);
   EXPECT_EQ(read.worktree, job.worktree);
   EXPECT_EQ(read.title, job.title);
-  EXPECT_TRUE(keeper_job_of({"t", "/r"}).command.empty());
+  EXPECT_TRUE(agent_runner_job_of({"t", "/r"}).command.empty());
 }
 
 } // namespace

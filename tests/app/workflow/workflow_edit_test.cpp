@@ -30,8 +30,8 @@ TEST_F(WorkflowEdit, EightAtOnceLeaveEightEntries) {
   std::vector<std::unique_ptr<child>> all;
   for (int i = 0; i < 8; ++i)
     all.push_back(std::make_unique<child>(command(note("parallel " + std::to_string(i)))));
-  for (auto& one : all)
-    EXPECT_EQ(one->wait().status, 0);
+  for (auto& document : all)
+    EXPECT_EQ(document->wait().status, 0);
   const auto text = read_text(wp_file("WP01"));
   for (int i = 0; i < 8; ++i)
     EXPECT_NE(text.find("parallel " + std::to_string(i) + "\n"), std::string::npos) << i;

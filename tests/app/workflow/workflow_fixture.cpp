@@ -141,7 +141,7 @@ std::vector<std::string> workflow_test::events() const {
 
 std::vector<std::string> workflow_test::transitions() const {
   auto all = events();
-  std::erase_if(all, [](const std::string& one) { return one.starts_with("ErrorLogged"); });
+  std::erase_if(all, [](const std::string& text) { return text.starts_with("ErrorLogged"); });
   return all;
 }
 

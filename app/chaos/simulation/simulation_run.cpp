@@ -1,4 +1,4 @@
-#include "app/chaos/simulation/world.hpp"
+#include "app/chaos/simulation/simulation_run.hpp"
 
 #include "app/chaos/process.hpp"
 #include "config/credentials.hpp"
@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t most_decisions = 60'000; ///< of one schedule; a usual one takes 600
+constexpr std::uint64_t max_decisions = 60'000; ///< of one schedule; a usual one takes 600
 constexpr std::uint64_t delays_per_decision = 40;
 
 node_options draw_options(dice& chance) {
@@ -20,16 +20,17 @@ node_options draw_options(dice& chance) {
   options.websocket = !chance.one_in(2);
   options.envelope = chance.pick<std::string>({"bare", "flat", "nested"});
   options.batch_events = chance.pick<std::size_t>({1, 2, 3, 5, 1000});
-  options.most_events = chance.one_in(8) ? 5 : 10000;
+  options.max_events = chance.one_in(8) ? 5 : 10000;
   return options;
 }
 
 } // namespace
 
-playground::playground(const fs::path& folder)
+home_pool::home_pool(const fs::path& folder)
     : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")} {}
 
-world::world(playground& where, std::uint64_t seed, const simulation_variant& variant)
+simulation_run::simulation_run(home_pool& where, std::uint64_t seed,
+                               const simulation_variant& variant)
     : around_(seed), hub_(around_), where_(where) {
   const std::size_t count = around_.chance.one_in(3) ? 2 : 1;
   for (std::size_t i = 0; i < count; ++i) {
@@ -55,48 +56,48 @@ world::world(playground& where, std::uint64_t seed, const simulation_variant& va
   }
 }
 
-world::~world() {
+simulation_run::~simulation_run() {
   nodes_.clear(); // before what they stand in
 }
 
-std::size_t world::jobs() const {
+std::size_t simulation_run::jobs() const {
   std::size_t sum = 0;
-  for (const auto& one : nodes_)
-    sum += one->jobs();
+  for (const auto& node : nodes_)
+    sum += node->jobs();
   return sum;
 }
 
 /// One message of one actor, or one arrival: whichever the dice say.
-void world::run_one() {
+void simulation_run::run_one() {
   const bool arrival = !around_.later.empty() && around_.later.next() <= around_.now;
   std::uint64_t at = around_.chance.below(jobs() + (arrival ? 1 : 0));
-  for (const auto& one : nodes_) {
-    if (at < one->jobs())
-      return one->run_job(static_cast<std::size_t>(at));
-    at -= one->jobs();
+  for (const auto& node : nodes_) {
+    if (at < node->jobs())
+      return node->run_job(static_cast<std::size_t>(at));
+    at -= node->jobs();
   }
   around_.later.run_next();
 }
 
-void world::advance(sim_time to) {
+void simulation_run::advance(sim_time to) {
   around_.now = std::max(around_.now, to);
   around_.trace.note(static_cast<std::uint64_t>(around_.now));
-  for (const auto& one : nodes_)
-    one->advance(around_.now);
+  for (const auto& node : nodes_)
+    node->advance(around_.now);
 }
 
 /// As whoever looks after daemons does: one that ended is started again.
-void world::restart_failed() {
-  for (const auto& one : nodes_)
-    if (one->has_failed()) {
-      one->crash();
-      one->start();
+void simulation_run::restart_failed() {
+  for (const auto& node : nodes_)
+    if (node->has_failed()) {
+      node->crash();
+      node->start();
     }
 }
 
-void world::run(sim_time until, const std::function<bool()>& enough) {
+void simulation_run::run(sim_time until, const std::function<bool()>& enough) {
   while (!stuck_ && !(enough && enough())) {
-    if (++decisions_ > most_decisions) {
+    if (++decisions_ > max_decisions) {
       stuck_ = true;
       around_.seen.strange.push_back({"the schedule did not come to rest"});
       return;
@@ -110,11 +111,11 @@ void world::run(sim_time until, const std::function<bool()>& enough) {
       run_one();
       continue;
     }
-    for (const auto& one : nodes_)
-      one->on_quiet();
+    for (const auto& node : nodes_)
+      node->on_quiet();
     sim_time next = around_.later.empty() ? until : std::min(until, around_.later.next());
-    for (const auto& one : nodes_)
-      next = std::min(next, one->next_timer().value_or(until));
+    for (const auto& node : nodes_)
+      next = std::min(next, node->next_timer().value_or(until));
     if (next >= until && around_.now >= until)
       return;
     advance(next);
@@ -123,14 +124,15 @@ void world::run(sim_time until, const std::function<bool()>& enough) {
   }
 }
 
-void world::play(const std::vector<step>& steps, std::vector<std::shared_ptr<bool>>& done) {
+void simulation_run::play(const std::vector<step>& steps,
+                          std::vector<std::shared_ptr<bool>>& done) {
   sim_time last = 0;
-  for (const auto& one : steps) {
+  for (const auto& step : steps) {
     done.push_back(std::make_shared<bool>(false));
-    const auto what = deed_named(one.fault);
+    const auto what = action_named(step.fault);
     if (!what)
       continue;
-    const deed_values with = values_of(one);
+    const action_values with = values_of(step);
     last = std::max(last, with.at * ms);
     around_.later.at(with.at * ms,
                      [this, what = *what, with, mark = done.back()] { perform(what, with, mark); });

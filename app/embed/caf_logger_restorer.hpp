@@ -9,15 +9,15 @@ namespace spec_kitty::embed {
 
 /// Around every use of an actor system on a thread that is not its own: the thread has the logger
 /// it had before. Where that was another system's it has none, since CAF offers no way back.
-class logger_as_before {
+class caf_logger_restorer {
 public:
-  logger_as_before() = default;
-  ~logger_as_before() {
+  caf_logger_restorer() = default;
+  ~caf_logger_restorer() {
     if (caf::logger::current_logger() != before_)
       caf::logger::set_current_actor_system(nullptr);
   }
-  logger_as_before(const logger_as_before&) = delete;
-  logger_as_before& operator=(const logger_as_before&) = delete;
+  caf_logger_restorer(const caf_logger_restorer&) = delete;
+  caf_logger_restorer& operator=(const caf_logger_restorer&) = delete;
 
 private:
   const caf::logger* before_ = caf::logger::current_logger();

@@ -1,4 +1,4 @@
-#include "app/embed/front.hpp"
+#include "app/embed/root_supervisor.hpp"
 
 #include "actors/clock/clock.hpp"
 
@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto grace = 10s;
+constexpr auto child_grace = 10s;
 constexpr auto session_tick = 5s;
 constexpr auto revive_after = 30s;
-constexpr auto least_between_rouses = 10ms; ///< a burst of commits is one look
-constexpr auto flush_pause = 100ms;         ///< others have the events in hand
-constexpr auto transport_pause = 500ms;     ///< the server was not reached
+constexpr auto min_between_wakeups = 10ms; ///< a burst of commits is one look
+constexpr auto flush_pause = 100ms;        ///< others have the events in hand
+constexpr auto transport_pause = 500ms;    ///< the server was not reached
 
 std::chrono::milliseconds steady() {
   return std::chrono::milliseconds(steady_now() / 1000);
@@ -53,15 +53,15 @@ failure failure_in_time(const caf::error& error) {
 
 // ── What is behind it ────────────────────────────────────────────────────────────────────────────
 
-front_state::~front_state() {
+root_supervisor_state::~root_supervisor_state() {
   end_parts();
-  for (auto& one : flushes)
-    refuse(one.promise, {ec::stopping, "the client is being stopped", {}});
+  for (auto& flush : flushes)
+    refuse(flush.promise, {ec::stopping, "the client is being stopped", {}});
   if (stopped)
     stopped->deliver(wound_down{});
 }
 
-void front_state::start_parts() {
+void root_supervisor_state::start_parts() {
   const home_view& view = core->view();
   queue_handle = spawn_counted(*self, alive, queue,
                                queue_config{view.store_settings(), wall_clock_now, leases});
@@ -73,7 +73,7 @@ void front_state::start_parts() {
   start_supervisor();
 }
 
-void front_state::start_supervisor() {
+void root_supervisor_state::start_supervisor() {
   ++set;
   if (!core->server())
     return;
@@ -81,7 +81,7 @@ void front_state::start_supervisor() {
   mode.background = true;
   mode.guest = alive;
   mode.modules = core->given().modules;
-  mode.tell = [weak = std::weak_ptr(core), mine = set](const notice& what) {
+  mode.publish = [weak = std::weak_ptr(core), mine = set](const notice& what) {
     const auto to = weak.lock();
     if (!to)
       return;
@@ -95,14 +95,14 @@ void front_state::start_supervisor() {
   self->monitor(supervisor_handle);
 }
 
-void front_state::end_parts() {
+void root_supervisor_state::end_parts() {
   core->no_queue({ec::stopping, "the client is being stopped", {}});
   end_actor(supervisor_handle);
   end_actor(queue_handle);
   end_actor(clock_handle);
 }
 
-void front_state::on_down(const caf::down_msg& down) {
+void root_supervisor_state::on_down(const caf::down_msg& down) {
   const auto is = [&](const auto& handle) { return handle && handle.address() == down.source; };
   if (stopping) {
     if (is(queue_handle))
@@ -129,25 +129,25 @@ void front_state::on_down(const caf::down_msg& down) {
 }
 
 /// At once, but for a burst: then a little later, for all of it.
-void front_state::pass_rouse() {
-  core->roused();
+void root_supervisor_state::pass_wakeup() {
+  core->wakeup_delivered();
   if (stopping || !supervisor_handle)
     return;
-  roused_at = steady();
-  self->send(supervisor_handle, roused{rouse::events});
+  woken_at = steady();
+  self->send(supervisor_handle, wakeup{wakeup_reason::events});
 }
 
 // ── Flush ────────────────────────────────────────────────────────────────────────────────────────
 
-flushing* front_state::find(std::uint64_t id) {
+flushing* root_supervisor_state::find(std::uint64_t id) {
   const auto at = std::find_if(flushes.begin(), flushes.end(),
-                               [&](const flushing& one) { return one.id == id; });
+                               [&](const flushing& flushing) { return flushing.id == id; });
   return at == flushes.end() ? nullptr : &*at;
 }
 
-void front_state::end_flush(std::uint64_t id, bool delivered, failure why) {
+void root_supervisor_state::end_flush(std::uint64_t id, bool delivered, failure why) {
   const auto at = std::find_if(flushes.begin(), flushes.end(),
-                               [&](const flushing& one) { return one.id == id; });
+                               [&](const flushing& flushing) { return flushing.id == id; });
   at->report.delivered = delivered;
   at->report.why = std::move(why);
   auto promise = at->promise;
@@ -156,13 +156,13 @@ void front_state::end_flush(std::uint64_t id, bool delivered, failure why) {
   fulfil(promise, std::move(report));
 }
 
-void front_state::next_run(std::uint64_t id) {
-  const flushing* one = find(id);
-  if (one == nullptr)
+void root_supervisor_state::next_run(std::uint64_t id) {
+  const flushing* flushing = find(id);
+  if (flushing == nullptr)
     return;
-  const auto left = one->until - steady();
+  const auto left = flushing->until - steady();
   if (left <= 0ms) {
-    failure why = one->report.why;
+    failure why = flushing->report.why;
     if (why.code == ec::ok)
       why = time_is_over(*core);
     return end_flush(id, false, std::move(why));
@@ -185,37 +185,38 @@ void front_state::next_run(std::uint64_t id) {
             });
 }
 
-void front_state::on_run(std::uint64_t id, const sync_report& done) {
-  flushing* one = find(id);
-  if (one == nullptr)
+void root_supervisor_state::on_run(std::uint64_t id, const sync_report& done) {
+  flushing* flushing = find(id);
+  if (flushing == nullptr)
     return;
-  one->report.rejected += done.rejected + done.dead;
+  flushing->report.rejected += done.rejected + done.dead;
   if (!done.stopped || done.selected > 0) {
-    one->report.held = done.held_elsewhere + done.held;
-    one->report.remaining = done.remaining - std::min(done.remaining, one->report.held);
+    flushing->report.held = done.held_elsewhere + done.held;
+    flushing->report.remaining = done.remaining - std::min(done.remaining, flushing->report.held);
   }
   const bool again = done.transient + done.pending > 0;
   const failure why = done.stopped.value_or(failure{ec::ok, {}, {}});
-  one->report.why = why;
+  flushing->report.why = why;
   const bool failed = why.code != ec::ok && why.code != ec::rejected;
   if (failed && !may_pass(why.code))
     return end_flush(id, false, why);
   if (!failed && !again)
-    return end_flush(id, one->report.rejected == 0, why);
+    return end_flush(id, flushing->report.rejected == 0, why);
   const auto pause = failed ? std::chrono::milliseconds(transport_pause) : flush_pause;
-  self->delayed_send(self, std::min(pause, std::max(one->until - steady(), 0ms)), flush_tick{id});
+  self->delayed_send(self, std::min(pause, std::max(flushing->until - steady(), 0ms)),
+                     flush_tick{id});
 }
 
 // ── Clock, stop ──────────────────────────────────────────────────────────────────────────────────
 
 template <class Question>
-caf::typed_response_promise<clock_reading> front_state::ask_clock(Question question) {
+caf::typed_response_promise<clock_reading> root_supervisor_state::ask_clock(Question question) {
   auto promise = self->make_response_promise<clock_reading>();
   if (!queue_handle) {
     refuse(promise, core->why_no_queue());
     return promise;
   }
-  const auto patience = core->view().store_settings().busy_timeout * 4 + grace;
+  const auto patience = core->view().store_settings().busy_timeout * 4 + child_grace;
   self->request(queue_handle, patience, std::move(question))
       .then([promise](clock_value now) mutable { promise.deliver(clock_reading{now.value}); },
             [promise](const caf::error& error) mutable {
@@ -224,12 +225,12 @@ caf::typed_response_promise<clock_reading> front_state::ask_clock(Question quest
   return promise;
 }
 
-void front_state::begin_stop(std::chrono::milliseconds patience) {
+void root_supervisor_state::begin_stop(std::chrono::milliseconds patience) {
   const auto next = [this] { // what is committed shows in clock.json, then the end
     end_actor(supervisor_handle);
     if (!queue_handle)
       return end_stop();
-    self->request(clock_handle, grace, mirror_barrier{})
+    self->request(clock_handle, child_grace, mirror_barrier{})
         .then(
             [this](mirror_done) {
               self->send_exit(queue_handle, caf::exit_reason::user_shutdown);
@@ -246,14 +247,14 @@ void front_state::begin_stop(std::chrono::milliseconds patience) {
       .then([next](wound_down) { next(); }, [next](const caf::error&) { next(); });
 }
 
-void front_state::end_stop() {
+void root_supervisor_state::end_stop() {
   core->no_queue({ec::stopping, "the client has been stopped", {}});
   self->quit(caf::exit_reason::user_shutdown); // the state answers
 }
 
-front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self,
-                                 std::shared_ptr<home_core> core,
-                                 std::shared_ptr<std::atomic<int>> alive) {
+root_supervisor_actor::behavior_type
+root_supervisor(root_supervisor_actor::stateful_pointer<root_supervisor_state> self,
+                std::shared_ptr<home_core> core, std::shared_ptr<std::atomic<int>> alive) {
   install_handlers(self);
   auto& state = self->state;
   state.self = self;
@@ -262,7 +263,7 @@ front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self
   state.falls.emplace(restart_policy{});
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   state.start_parts();
-  self->delayed_send(self, session_tick, front_tick{});
+  self->delayed_send(self, session_tick, root_supervisor_tick{});
   return {
       [self](const emit_message& message) {
         auto& st = self->state;
@@ -277,7 +278,7 @@ front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self
             .then(
                 [self, promise](append_receipt& done) mutable {
                   deliver(promise, self->state.core->count(std::move(done)));
-                  self->state.core->rouse();
+                  self->state.core->wake_transports();
                 },
                 [self, promise](const caf::error& error) mutable {
                   deliver(promise, self->state.core->count(to_failure(error)));
@@ -288,14 +289,14 @@ front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self
         auto& st = self->state;
         auto promise = self->make_response_promise<flush_report>();
         const std::uint64_t id = ++st.last_flush;
-        flushing& one = st.flushes.emplace_back();
-        one.id = id;
-        one.until = steady() + message.deadline;
-        one.promise = promise;
-        one.report.durable = true; // a sender waits for its receipts itself
+        flushing& flushing = st.flushes.emplace_back();
+        flushing.id = id;
+        flushing.until = steady() + message.deadline;
+        flushing.promise = promise;
+        flushing.report.durable = true; // a sender waits for its receipts itself
         if (const auto now = st.core->status(0)) {
-          one.report.remaining = now->queued;
-          one.report.held = now->held;
+          flushing.report.remaining = now->queued;
+          flushing.report.held = now->held;
         }
         if (st.core->server())
           st.next_run(id);
@@ -312,24 +313,24 @@ front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self
       [self](heard_clock_message heard) {
         return self->state.ask_clock(clock_received{heard.remote});
       },
-      [self](front_check) { return self->state.ask_clock(clock_question{}); },
+      [self](root_supervisor_check) { return self->state.ask_clock(clock_question{}); },
       [self](committed) {
         auto& st = self->state;
-        if (steady() - st.roused_at >= least_between_rouses)
-          st.pass_rouse();
+        if (steady() - st.woken_at >= min_between_wakeups)
+          st.pass_wakeup();
         else
-          self->delayed_send(self, least_between_rouses, rouse_tick{});
+          self->delayed_send(self, min_between_wakeups, wakeup_tick{});
       },
       [self](transports_failed failed) {
         self->delayed_send(self, revive_after, revive_tick{failed.set});
       },
-      [self](front_tick) {
+      [self](root_supervisor_tick) {
         auto& st = self->state;
         if (st.core->take_session_change() && st.supervisor_handle)
-          self->send(st.supervisor_handle, roused{rouse::session});
-        self->delayed_send(self, session_tick, front_tick{});
+          self->send(st.supervisor_handle, wakeup{wakeup_reason::session});
+        self->delayed_send(self, session_tick, root_supervisor_tick{});
       },
-      [self](rouse_tick) { self->state.pass_rouse(); },
+      [self](wakeup_tick) { self->state.pass_wakeup(); },
       [self](revive_tick tick) {
         auto& st = self->state;
         if (st.stopping || !st.queue_handle || tick.set != st.set)
@@ -338,7 +339,7 @@ front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self
         st.start_supervisor();
       },
       [self](flush_tick tick) { self->state.next_run(tick.id); },
-      [self](front_stop order) {
+      [self](root_supervisor_stop order) {
         auto& st = self->state;
         auto promise = self->make_response_promise<wound_down>();
         if (st.stopping) {

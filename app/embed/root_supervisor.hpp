@@ -1,11 +1,13 @@
-// FRONT: the one actor of an open home that a host's handles lead to.
+// ROOT_SUPERVISOR: the one actor of an open home that a host's handles lead to.
 //
-//   host ──emit, flush, status, clock──▶ FRONT ─▶ QUEUE, CLOCK, SUPERVISOR ─▶ the transports
+//   host ──emit, flush, status, clock──▶ ROOT_SUPERVISOR ─▶ QUEUE, CLOCK, SUPERVISOR ─▶ the
+//   transports
 //
 // It starts what is behind it and starts it again when it falls: QUEUE, CLOCK and SUPERVISOR
 // together, since they hold each other's handles. So a host's handle outlives every one of them.
 // All actors here are hidden: an actor system does not wait for them, and ends even where a host
-// forgot to stop. FRONT's own end is front_stop, in order: transports, clock.json, QUEUE.
+// forgot to stop. ROOT_SUPERVISOR's own end is root_supervisor_stop, in order: transports,
+// clock.json, QUEUE.
 #pragma once
 
 #include "actors/queue/queue.hpp"
@@ -19,32 +21,31 @@
 
 namespace spec_kitty::embed {
 
-/// Ends everything behind FRONT, then FRONT.
-struct front_stop {
+/// Ends everything behind ROOT_SUPERVISOR, then ROOT_SUPERVISOR.
+struct root_supervisor_stop {
   std::chrono::milliseconds patience{}; ///< with transports that end kindly
 };
-/// FRONT to itself: look at the session; send what waits.
-struct front_tick {};
-/// FRONT to itself: pass on that something was committed.
-struct rouse_tick {};
-/// FRONT to itself: start the transports again, where they are still those of this set.
+/// ROOT_SUPERVISOR to itself: look at the session; send what waits.
+struct root_supervisor_tick {};
+/// ROOT_SUPERVISOR to itself: pass on that something was committed.
+struct wakeup_tick {};
+/// ROOT_SUPERVISOR to itself: start the transports again, where they are still those of this set.
 struct revive_tick {
   std::uint64_t set = 0;
 };
-/// FRONT to itself: the next run of a flush.
+/// ROOT_SUPERVISOR to itself: the next run of a flush.
 struct flush_tick {
   std::uint64_t id = 0;
 };
 /// Asks whether the store can be used: opens it.
-struct front_check {};
+struct root_supervisor_check {};
 
-using front_actor =
-    caf::typed_actor<answers<emit_message, receipt>, answers<flush_message, flush_report>,
-                     answers<status_message, client_status>, answers<clock_message, clock_reading>,
-                     answers<heard_clock_message, clock_reading>,
-                     answers<front_check, clock_reading>, takes<committed>,
-                     takes<transports_failed>, takes<front_tick>, takes<rouse_tick>,
-                     takes<revive_tick>, takes<flush_tick>, answers<front_stop, wound_down>>;
+using root_supervisor_actor = caf::typed_actor<
+    answers<emit_message, receipt>, answers<flush_message, flush_report>,
+    answers<status_message, client_status>, answers<clock_message, clock_reading>,
+    answers<heard_clock_message, clock_reading>, answers<root_supervisor_check, clock_reading>,
+    takes<committed>, takes<transports_failed>, takes<root_supervisor_tick>, takes<wakeup_tick>,
+    takes<revive_tick>, takes<flush_tick>, answers<root_supervisor_stop, wound_down>>;
 
 /// One flush under way.
 struct flushing {
@@ -57,14 +58,14 @@ struct flushing {
 /// A failure of a request, where time may have run out: `timeout`, and it may still happen.
 failure failure_in_time(const caf::error& error);
 
-struct front_state {
-  ~front_state();
+struct root_supervisor_state {
+  ~root_supervisor_state();
 
   void start_parts();
   void start_supervisor();
   void on_down(const caf::down_msg& down);
   void end_parts();
-  void pass_rouse();
+  void pass_wakeup();
   void next_run(std::uint64_t id);
   void on_run(std::uint64_t id, const sync_report& done);
   void end_flush(std::uint64_t id, bool delivered, failure why);
@@ -80,27 +81,27 @@ struct front_state {
   clock_actor clock_handle;
   supervisor_actor supervisor_handle;
   std::uint64_t set = 0; ///< counts the starts of those three
-  std::shared_ptr<lease_book> leases = std::make_shared<lease_book>();
+  std::shared_ptr<lease_registry> leases = std::make_shared<lease_registry>();
   std::optional<restart_history> falls;
   std::vector<flushing> flushes;
   std::uint64_t last_flush = 0;
-  std::chrono::milliseconds roused_at{-1000};
+  std::chrono::milliseconds woken_at{-1000};
   bool stopping = false;
   std::optional<caf::typed_response_promise<wound_down>> stopped;
-  front_actor::pointer self = nullptr;
+  root_supervisor_actor::pointer self = nullptr;
 
   static inline const char* name = "front";
 };
 
-front_actor::behavior_type front(front_actor::stateful_pointer<front_state> self,
-                                 std::shared_ptr<home_core> core,
-                                 std::shared_ptr<std::atomic<int>> alive);
+root_supervisor_actor::behavior_type
+root_supervisor(root_supervisor_actor::stateful_pointer<root_supervisor_state> self,
+                std::shared_ptr<home_core> core, std::shared_ptr<std::atomic<int>> alive);
 
 } // namespace spec_kitty::embed
 
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::front_stop)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::front_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::rouse_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_stop)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::wakeup_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::revive_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::flush_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::front_check)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_check)

@@ -10,10 +10,10 @@
 
 namespace spec_kitty::chaos {
 
-class workshop {
+class command_matrix {
 public:
   /// Servers, and homes that are logged in. Throws where that fails.
-  explicit workshop(const stage& where);
+  explicit command_matrix(const stage& where);
 
   /// How many commands there are; they are numbered from 0.
   static std::uint64_t commands();
@@ -24,15 +24,15 @@ public:
   void check(std::uint64_t command, const support::finished& done);
 
   const std::string& home() const { return home_; }
-  world& place() { return world_; }
+  installation& place() { return installation_; }
 
   /// Drains every home and lets the invariants judge.
   std::vector<violation> finish();
 
 private:
   struct entry {
-    job (workshop::*prepare)();
-    void (workshop::*check)(const support::finished& done);
+    job (command_matrix::*prepare)();
+    void (command_matrix::*check)(const support::finished& done);
   };
   static const std::vector<entry>& table();
 
@@ -59,9 +59,9 @@ private:
   void want(bool held, const std::string& otherwise);
   std::string ran(const std::string& home, words arguments);
   void make_dead();
-  std::filesystem::path exported() const { return world_.folder() / "tmp/exported.jsonl"; }
+  std::filesystem::path exported() const { return installation_.folder() / "tmp/exported.jsonl"; }
 
-  world world_;
+  installation installation_;
   std::string home_ = "home";
   std::vector<std::string> fresh_; ///< homes whose first command was spoiled
   std::vector<std::string> dead_;  ///< ids of the dead letters made last

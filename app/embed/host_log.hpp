@@ -13,9 +13,9 @@
 
 namespace spec_kitty::embed {
 
-class host_voice {
+class host_log {
 public:
-  explicit host_voice(std::function<void(log_level, std::string_view)> sink)
+  explicit host_log(std::function<void(log_level, std::string_view)> sink)
       : sink_(std::move(sink)) {}
 
   void log(log_level level, std::string_view words) noexcept {

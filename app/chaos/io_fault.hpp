@@ -2,7 +2,7 @@
 // count says whether the program came so far. See preload/io_shim.c.
 #pragma once
 
-#include "app/chaos/world.hpp"
+#include "app/chaos/installation.hpp"
 
 #include <cstdint>
 #include <span>
@@ -11,7 +11,7 @@
 namespace spec_kitty::chaos {
 
 /// A way to spoil an operation.
-struct spoil {
+struct io_fault {
   std::string_view fault; ///< as a report counts it
   const char* action;     ///< SPEC_KITTY_SHIM_ACTION
   bool sticky;            ///< everything after it fails as well
@@ -19,16 +19,16 @@ struct spoil {
 };
 
 /// All of them: kill, torn write, EIO, ENOSPC, a disk that dies, one that is full from there on.
-std::span<const spoil> spoils();
+std::span<const io_fault> io_faults();
 /// The one of that name; the first one where there is none.
-const spoil& spoil_named(std::string_view fault);
+const io_fault& io_fault_named(std::string_view fault);
 
 /// Puts the library before a program. Only operations in and below `root` are counted. At 0
 /// nothing is spoiled, only counted.
-support::launch spoiled(const world& in, support::launch what, const spoil& how, std::uint64_t at,
-                        const std::filesystem::path& root);
+support::launch with_io_fault(const installation& in, support::launch what, const io_fault& how,
+                              std::uint64_t at, const std::filesystem::path& root);
 
 /// Operations that the program counted which ran spoiled last; of several processes the most.
-std::uint64_t operations_counted(const world& in);
+std::uint64_t operations_counted(const installation& in);
 
 } // namespace spec_kitty::chaos

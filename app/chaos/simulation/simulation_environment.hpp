@@ -37,8 +37,9 @@ private:
   std::multimap<sim_time, std::function<void()>> waiting_;
 };
 
-struct surroundings {
-  explicit surroundings(std::uint64_t seed) : chance(seed), server(seen, dice(seed ^ 0x5e4fe4U)) {}
+struct simulation_environment {
+  explicit simulation_environment(std::uint64_t seed)
+      : chance(seed), server(seen, dice(seed ^ 0x5e4fe4U)) {}
 
   /// How long something takes on the wire.
   sim_time latency() {
@@ -60,8 +61,8 @@ struct surroundings {
 };
 
 /// A deed that waits for the exchange or the message that it is done to.
-struct armed_deed {
-  deed what;
+struct armed_action {
+  action what;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
   std::shared_ptr<bool> done; ///< set when it is

@@ -1,4 +1,4 @@
-#include "app/chaos/scenarios/stranger.hpp"
+#include "app/chaos/scenarios/foreign_user.hpp"
 
 #include <unistd.h>
 
@@ -12,7 +12,8 @@ namespace {
 
 constexpr int store_unusable = 6;
 
-support::launch as_stranger(const world& all, const std::string& home, const words& arguments) {
+support::launch as_foreign_user(const installation& all, const std::string& home,
+                                const words& arguments) {
   words argv = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"};
   const auto command = all.command(home, arguments);
   argv.insert(argv.end(), command.argv.begin(), command.argv.end());
@@ -44,15 +45,16 @@ void open_the_way(const fs::path& folder) {
 
 } // namespace
 
-std::string no_stranger(const world& all) {
+std::string why_no_foreign_user(const installation& all) {
   if (::geteuid() != 0)
     return "only root can become another user";
   open_the_way(all.folder());
-  const auto tried = support::run(as_stranger(all, "nobody-s", {"--version"}));
+  const auto tried = support::run(as_foreign_user(all, "nobody-s", {"--version"}));
   return tried.status == 0 ? "" : "another user cannot run the program: " + tried.err;
 }
 
-std::vector<std::string> try_stranger(world& all, const std::string& home, bool open) {
+std::vector<std::string> try_as_foreign_user(installation& all, const std::string& home,
+                                             bool open) {
   const auto folder = all.home(home);
   if (open) {
     fs::permissions(folder, fs::perms::all);
@@ -68,7 +70,7 @@ std::vector<std::string> try_stranger(world& all, const std::string& home, bool 
                                     {"auth", "logout"},
                                     {"sync", "server", "http://127.0.0.1:9"}};
   for (const auto& arguments : tried) {
-    const auto done = all.run(as_stranger(all, home, arguments));
+    const auto done = all.run(as_foreign_user(all, home, arguments));
     if (done.status != store_unusable)
       wrong.push_back("another user's `" + arguments[0] + " " + arguments[1] + "` ended with " +
                       std::to_string(done.status) + " in the home " + home);

@@ -20,9 +20,9 @@ namespace spec_kitty::chaos {
 
 using words = std::vector<std::string>;
 
-class world {
+class installation {
 public:
-  explicit world(const stage& where);
+  explicit installation(const stage& where);
 
   const stage& where() const { return stage_; }
   std::filesystem::path folder() const { return stage_.folder; }
@@ -96,7 +96,7 @@ private:
 /// A program that answers each line of stdin with a line of stdout: `emit --stdin`, or a host.
 class emitter {
 public:
-  emitter(world& in, std::string home, const support::launch& what);
+  emitter(installation& in, std::string home, const support::launch& what);
 
   /// Hands it `count` events; false when it takes no more.
   bool ask(std::size_t count);
@@ -113,7 +113,7 @@ public:
   support::finished end(int sent = 0);
 
 private:
-  world* world_;
+  installation* installation_;
   std::string home_;
   std::unique_ptr<support::child> child_;
   std::deque<std::size_t> open_; ///< places in the history, in the order asked

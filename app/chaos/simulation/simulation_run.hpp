@@ -20,19 +20,19 @@ namespace spec_kitty::chaos::simulation {
 using simulation_variant = std::function<void(node_options&)>;
 
 /// The folders that schedules of one worker are played in, one after the other.
-class playground {
+class home_pool {
 public:
-  explicit playground(const std::filesystem::path& folder);
+  explicit home_pool(const std::filesystem::path& folder);
 
   std::array<home_template, 2> homes;
 };
 
-class world {
+class simulation_run {
 public:
-  world(playground& where, std::uint64_t seed, const simulation_variant& variant);
-  ~world();
-  world(const world&) = delete;
-  world& operator=(const world&) = delete;
+  simulation_run(home_pool& where, std::uint64_t seed, const simulation_variant& variant);
+  ~simulation_run();
+  simulation_run(const simulation_run&) = delete;
+  simulation_run& operator=(const simulation_run&) = delete;
 
   /// Does the steps at their times. `done[i]` tells whether step i came to its effect.
   void play(const std::vector<step>& steps, std::vector<std::shared_ptr<bool>>& done);
@@ -49,10 +49,10 @@ public:
   sim_time now() const { return around_.now; }
 
 private:
-  void perform(deed what, const deed_values& with, const std::shared_ptr<bool>& done);
-  bool do_now(deed what, const deed_values& with, node& whom);
-  bool say_to_socket(deed what, const deed_values& with, node& whom);
-  void fail_writes(deed what, const deed_values& with, node& whom);
+  void perform(action what, const action_values& with, const std::shared_ptr<bool>& done);
+  bool apply(action what, const action_values& with, node& whom);
+  bool say_to_socket(action what, const action_values& with, node& whom);
+  void fail_writes(action what, const action_values& with, node& whom);
   /// Lets time pass to `until` at most, or until `enough`.
   void run(sim_time until, const std::function<bool()>& enough = {});
   void run_one();
@@ -65,9 +65,9 @@ private:
   bool has_arrived(node& whom);
   void help(node& whom);
 
-  surroundings around_;
+  simulation_environment around_;
   socket_hub hub_;
-  playground& where_;
+  home_pool& where_;
   std::vector<std::unique_ptr<node>> nodes_;
   std::uint64_t decisions_ = 0;
   bool stuck_ = false;

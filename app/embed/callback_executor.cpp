@@ -1,4 +1,4 @@
-#include "app/embed/courier.hpp"
+#include "app/embed/callback_executor.hpp"
 
 #include "util/signals_blocked.hpp"
 
@@ -11,7 +11,7 @@ namespace spec_kitty::embed {
 
 namespace {
 
-constexpr std::size_t most_waiting = 10000; ///< of what may be left out
+constexpr std::size_t max_waiting = 10000; ///< of what may be left out
 
 thread_local int callbacks_here = 0;
 
@@ -25,8 +25,9 @@ struct in_callback {
 } // namespace
 
 /// Shared with the thread, which may outlive the courier.
-struct courier::desk : std::enable_shared_from_this<courier::desk> {
-  std::shared_ptr<host_voice> voice;
+struct callback_executor::worker_queue
+    : std::enable_shared_from_this<callback_executor::worker_queue> {
+  std::shared_ptr<host_log> host_messages;
   std::mutex guard;
   std::condition_variable changed;
   std::deque<work> waiting;
@@ -36,7 +37,7 @@ struct courier::desk : std::enable_shared_from_this<courier::desk> {
 
   void carry_out(const work& what) noexcept {
     const in_callback here;
-    voice->guard(what);
+    host_messages->guard(what);
   }
 
   void loop() {
@@ -71,55 +72,58 @@ struct courier::desk : std::enable_shared_from_this<courier::desk> {
   }
 };
 
-courier::courier(std::function<void(work)> executor, std::shared_ptr<host_voice> voice)
-    : executor_(std::move(executor)), desk_(std::make_shared<desk>()) {
-  desk_->voice = std::move(voice);
+callback_executor::callback_executor(std::function<void(work)> executor,
+                                     std::shared_ptr<host_log> host_messages)
+    : executor_(std::move(executor)), worker_queue_(std::make_shared<worker_queue>()) {
+  worker_queue_->host_messages = std::move(host_messages);
 }
 
-courier::~courier() {
+callback_executor::~callback_executor() {
   finish(std::chrono::steady_clock::now());
-  const std::lock_guard hold(desk_->guard);
-  if (desk_->thread.joinable())
-    desk_->thread.detach(); // it is this thread
+  const std::lock_guard hold(worker_queue_->guard);
+  if (worker_queue_->thread.joinable())
+    worker_queue_->thread.detach(); // it is this thread
 }
 
-void courier::run(work what) noexcept {
+void callback_executor::run(work what) noexcept {
   if (executor_) // it may run at once, or much later: neither hurts the caller
-    return desk_->voice->guard(
-        [&] { executor_([at = desk_, what = std::move(what)] { at->carry_out(what); }); });
+    return worker_queue_->host_messages->guard(
+        [&] { executor_([at = worker_queue_, what = std::move(what)] { at->carry_out(what); }); });
   bool taken = false;
   try {
-    taken = desk_->take(what);
+    taken = worker_queue_->take(what);
   } catch (...) { // no thread, no memory
   }
   if (!taken)
-    desk_->carry_out(what);
+    worker_queue_->carry_out(what);
 }
 
-bool courier::offer(work what) noexcept {
+bool callback_executor::offer(work what) noexcept {
   {
-    const std::lock_guard hold(desk_->guard);
-    if (desk_->waiting.size() >= most_waiting)
+    const std::lock_guard hold(worker_queue_->guard);
+    if (worker_queue_->waiting.size() >= max_waiting)
       return false;
   }
   run(std::move(what));
   return true;
 }
 
-bool courier::is_here() {
+bool callback_executor::is_here() {
   return callbacks_here > 0;
 }
 
-bool courier::finish(std::chrono::steady_clock::time_point until) {
-  std::unique_lock hold(desk_->guard);
-  desk_->closing = true;
-  desk_->changed.notify_all();
-  if (!desk_->thread.joinable() || desk_->thread.get_id() == std::this_thread::get_id())
+bool callback_executor::finish(std::chrono::steady_clock::time_point until) {
+  std::unique_lock hold(worker_queue_->guard);
+  worker_queue_->closing = true;
+  worker_queue_->changed.notify_all();
+  if (!worker_queue_->thread.joinable() ||
+      worker_queue_->thread.get_id() == std::this_thread::get_id())
     return true;
-  const bool over = desk_->changed.wait_until(hold, until, [&] { return desk_->over; });
-  if (!desk_->thread.joinable()) // another finish() was quicker
+  const bool over =
+      worker_queue_->changed.wait_until(hold, until, [&] { return worker_queue_->over; });
+  if (!worker_queue_->thread.joinable()) // another finish() was quicker
     return over;
-  std::thread thread = std::move(desk_->thread);
+  std::thread thread = std::move(worker_queue_->thread);
   hold.unlock();
   if (over)
     thread.join();

@@ -17,7 +17,7 @@
 
 namespace spec_kitty {
 
-class hearing {
+class remote_clock_gate {
 public:
   /// A clock was heard. Its event's notice comes right behind it.
   void clock(std::uint64_t value) { due_ = std::max(due_, value); }

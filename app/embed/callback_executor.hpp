@@ -3,7 +3,7 @@
 // any more, or none to be had, on the thread that hands it over.
 #pragma once
 
-#include "app/embed/host_voice.hpp"
+#include "app/embed/host_log.hpp"
 
 #include <chrono>
 #include <functional>
@@ -11,15 +11,15 @@
 
 namespace spec_kitty::embed {
 
-class courier {
+class callback_executor {
 public:
   using work = std::function<void()>;
 
-  courier(std::function<void(work)> executor, std::shared_ptr<host_voice> voice);
+  callback_executor(std::function<void(work)> executor, std::shared_ptr<host_log> host_messages);
   /// finish() without patience.
-  ~courier();
-  courier(const courier&) = delete;
-  courier& operator=(const courier&) = delete;
+  ~callback_executor();
+  callback_executor(const callback_executor&) = delete;
+  callback_executor& operator=(const callback_executor&) = delete;
 
   /// Never throws; waits only where it runs the work itself.
   void run(work what) noexcept;
@@ -35,9 +35,9 @@ public:
   bool finish(std::chrono::steady_clock::time_point until);
 
 private:
-  struct desk;
+  struct worker_queue;
   std::function<void(work)> executor_;
-  std::shared_ptr<desk> desk_;
+  std::shared_ptr<worker_queue> worker_queue_;
 };
 
 } // namespace spec_kitty::embed

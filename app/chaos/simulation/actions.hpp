@@ -11,7 +11,7 @@
 
 namespace spec_kitty::chaos::simulation {
 
-enum class deed : std::uint8_t {
+enum class action : std::uint8_t {
   // what people do; no faults
   emit,
   sync_now,
@@ -95,7 +95,7 @@ enum class deed : std::uint8_t {
 };
 
 /// How a deed comes to its effect.
-enum class deed_kind : std::uint8_t {
+enum class action_kind : std::uint8_t {
   work,     ///< what people do
   exchange, ///< armed; the next exchange of its node has it
   batch,    ///< armed; the next batch of its node has it
@@ -103,24 +103,24 @@ enum class deed_kind : std::uint8_t {
   now       ///< done when its time has come
 };
 
-struct deed_spec {
-  deed what;
-  deed_kind kind;
+struct action_spec {
+  action what;
+  action_kind kind;
   std::string_view name;
   unsigned weight; ///< 0: drawn in another way
 };
 
-const deed_spec& spec_of(deed what);
-std::optional<deed> deed_named(std::string_view name);
+const action_spec& spec_of(action what);
+std::optional<action> action_named(std::string_view name);
 
 /// A step's numbers: when (ms), at which node, and two free ones whose meaning is the deed's.
-struct deed_values {
+struct action_values {
   std::int64_t at = 0;
   std::uint64_t node = 0;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
 };
-deed_values values_of(const step& one);
+action_values values_of(const step& step);
 
 /// A schedule: some emissions and some faults over at most two minutes.
 std::vector<step> draw_steps(dice& chance);

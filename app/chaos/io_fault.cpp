@@ -1,4 +1,4 @@
-#include "app/chaos/spoil.hpp"
+#include "app/chaos/io_fault.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,14 +9,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path count_file(const world& in) {
+fs::path count_file(const installation& in) {
   return in.folder() / "operations";
 }
 
 } // namespace
 
-std::span<const spoil> spoils() {
-  static constexpr std::array<spoil, 6> all = {{
+std::span<const io_fault> io_faults() {
+  static constexpr std::array<io_fault, 6> all = {{
       {"kill -9 at operation", "kill", false, true},
       {"torn write at operation", "torn", false, true},
       {"EIO at operation", "eio", false, false},
@@ -27,15 +27,15 @@ std::span<const spoil> spoils() {
   return all;
 }
 
-const spoil& spoil_named(std::string_view fault) {
-  const auto all = spoils();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const spoil& one) { return one.fault == fault; });
+const io_fault& io_fault_named(std::string_view fault) {
+  const auto all = io_faults();
+  const auto found = std::find_if(
+      all.begin(), all.end(), [&](const io_fault& io_fault) { return io_fault.fault == fault; });
   return found == all.end() ? all.front() : *found;
 }
 
-support::launch spoiled(const world& in, support::launch what, const spoil& how, std::uint64_t at,
-                        const fs::path& root) {
+support::launch with_io_fault(const installation& in, support::launch what, const io_fault& how,
+                              std::uint64_t at, const fs::path& root) {
   std::error_code ignored;
   fs::remove(count_file(in), ignored);
   what.env["LD_PRELOAD"] = (in.where().parts / "spec_kitty_io_shim.so").string();
@@ -50,7 +50,7 @@ support::launch spoiled(const world& in, support::launch what, const spoil& how,
   return what;
 }
 
-std::uint64_t operations_counted(const world& in) {
+std::uint64_t operations_counted(const installation& in) {
   std::uint64_t most = 0;
   for (const auto& line : support::lines_of(support::read_text(count_file(in))))
     if (!line.empty())

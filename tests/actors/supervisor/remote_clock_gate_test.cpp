@@ -1,4 +1,4 @@
-#include "actors/supervisor/hearing.hpp"
+#include "actors/supervisor/remote_clock_gate.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace spec_kitty {
 namespace {
 
-class Hearing : public testing::Test {
+class RemoteClockGate : public testing::Test {
 protected:
   /// True when it has to wait.
   bool hear(std::uint64_t clock, const std::string& json) {
@@ -25,21 +25,21 @@ protected:
     return out;
   }
 
-  hearing heard_;
+  remote_clock_gate heard_;
 };
 
-TEST_F(Hearing, AnEventWaitsForItsClock) {
+TEST_F(RemoteClockGate, AnEventWaitsForItsClock) {
   heard_.clock(5);
   EXPECT_EQ(heard_.begin(), 5U);
   EXPECT_TRUE(keep("a"));
   EXPECT_EQ(told(), "a");
 }
 
-TEST_F(Hearing, AnEventWithoutAClockIsToldAtOnce) {
+TEST_F(RemoteClockGate, AnEventWithoutAClockIsToldAtOnce) {
   EXPECT_FALSE(keep("a"));
 }
 
-TEST_F(Hearing, OneMergeIsUnderWayAtATime) {
+TEST_F(RemoteClockGate, OneMergeIsUnderWayAtATime) {
   heard_.clock(5);
   EXPECT_TRUE(heard_.begin());
   heard_.clock(6);
@@ -48,7 +48,7 @@ TEST_F(Hearing, OneMergeIsUnderWayAtATime) {
   EXPECT_EQ(heard_.begin(), 6U);
 }
 
-TEST_F(Hearing, TheHighestOfWhatCameMeanwhileIsMergedNext) {
+TEST_F(RemoteClockGate, TheHighestOfWhatCameMeanwhileIsMergedNext) {
   heard_.clock(5);
   heard_.begin();
   heard_.clock(9);
@@ -57,7 +57,7 @@ TEST_F(Hearing, TheHighestOfWhatCameMeanwhileIsMergedNext) {
   EXPECT_EQ(heard_.begin(), 9U);
 }
 
-TEST_F(Hearing, WhatCameDuringAMergeWaitsForTheNext) {
+TEST_F(RemoteClockGate, WhatCameDuringAMergeWaitsForTheNext) {
   EXPECT_TRUE(hear(5, "a"));
   EXPECT_EQ(heard_.begin(), 5U);
   EXPECT_TRUE(hear(6, "b"));
@@ -69,7 +69,7 @@ TEST_F(Hearing, WhatCameDuringAMergeWaitsForTheNext) {
   EXPECT_EQ(told(), "c");
 }
 
-TEST_F(Hearing, OrderIsKept) {
+TEST_F(RemoteClockGate, OrderIsKept) {
   hear(5, "a");
   heard_.begin();
   keep("b");

@@ -1,5 +1,5 @@
 // What the steps of a schedule do.
-#include "app/chaos/simulation/world.hpp"
+#include "app/chaos/simulation/simulation_run.hpp"
 
 namespace spec_kitty::chaos::simulation {
 
@@ -11,51 +11,52 @@ sim_time up_to(std::uint64_t drawn, sim_time most) {
 
 } // namespace
 
-void world::perform(deed what, const deed_values& with, const std::shared_ptr<bool>& done) {
+void simulation_run::perform(action what, const action_values& with,
+                             const std::shared_ptr<bool>& done) {
   node& whom = *nodes_[static_cast<std::size_t>(with.node) % nodes_.size()];
   around_.trace.note(spec_of(what).name);
   switch (spec_of(what).kind) {
-  case deed_kind::exchange:
-  case deed_kind::batch:
-  case deed_kind::socket:
+  case action_kind::exchange:
+  case action_kind::batch:
+  case action_kind::socket:
     return whom.network().arm({what, with.a, with.b, done});
-  case deed_kind::work:
-  case deed_kind::now:
+  case action_kind::work:
+  case action_kind::now:
     break;
   }
-  *done = do_now(what, with, whom);
+  *done = apply(what, with, whom);
 }
 
-bool world::do_now(deed what, const deed_values& with, node& whom) {
+bool simulation_run::apply(action what, const action_values& with, node& whom) {
   switch (what) {
-  case deed::emit:
+  case action::emit:
     whom.emit(1 + with.a % 4);
     return whom.is_up();
-  case deed::sync_now:
+  case action::sync_now:
     whom.sync_now();
     return whom.is_up();
-  case deed::look:
+  case action::look:
     whom.look();
     return true;
-  case deed::login:
+  case action::login:
     whom.log_in(with.a % 3 == 0 ? "bob" : "ann", with.a % 2 == 0);
     return whom.is_up();
-  case deed::logout:
+  case action::logout:
     whom.log_out();
     return whom.is_up();
-  case deed::retry_dead:
+  case action::retry_dead:
     whom.retry_dead();
     return whom.is_up();
-  case deed::access_revoked:
+  case action::access_revoked:
     around_.server.revoke_access();
     return true;
-  case deed::session_over:
+  case action::session_over:
     around_.server.end_sessions();
     around_.server.revoke_access();
     return true;
-  case deed::guilty_by_result:
-  case deed::guilty_by_name:
-  case deed::guilty_unnamed: {
+  case action::guilty_by_result:
+  case action::guilty_by_name:
+  case action::guilty_unnamed: {
     if (around_.seen.attempts.empty())
       return false;
     const auto& attempts = around_.seen.attempts;
@@ -63,24 +64,24 @@ bool world::do_now(deed what, const deed_values& with, node& whom) {
                           what);
     return true;
   }
-  case deed::write_fails:
-  case deed::disk_full:
-  case deed::outcome_unknown:
+  case action::write_fails:
+  case action::disk_full:
+  case action::outcome_unknown:
     fail_writes(what, with, whom);
     return true;
-  case deed::store_shut:
+  case action::store_shut:
     whom.plan().opens_store = false;
     around_.later.at(around_.now + up_to(with.a, 20 * second),
                      [&whom] { whom.plan().opens_store = true; });
     return true;
-  case deed::store_busy:
+  case action::store_busy:
     whom.hold_store(true);
     around_.later.at(around_.now + up_to(with.a, 10 * second), [&whom] { whom.hold_store(false); });
     return true;
-  case deed::reboot:
+  case action::reboot:
     whom.change_boot();
     [[fallthrough]];
-  case deed::crash: {
+  case action::crash: {
     if (!whom.is_up())
       return false;
     whom.crash();
@@ -91,7 +92,7 @@ bool world::do_now(deed what, const deed_values& with, node& whom) {
     whom.start();
     return true;
   }
-  case deed::stop:
+  case action::stop:
     if (!whom.is_up())
       return false;
     whom.wind_down([this, &whom] {
@@ -101,27 +102,27 @@ bool world::do_now(deed what, const deed_values& with, node& whom) {
       });
     });
     return true;
-  case deed::http_falls:
+  case action::http_falls:
     whom.kill(role::http);
     return whom.is_up();
-  case deed::auth_falls:
+  case action::auth_falls:
     whom.kill(role::auth);
     return whom.is_up();
-  case deed::batch_sync_falls:
+  case action::batch_sync_falls:
     whom.kill(role::batch_sync);
     return whom.is_up();
-  case deed::websocket_falls:
+  case action::websocket_falls:
     whom.kill(role::websocket);
     return whom.is_up();
-  case deed::queue_falls:
+  case action::queue_falls:
     if (!whom.is_up())
       return false;
     whom.kill(role::queue);
     return true;
-  case deed::clock_jump:
+  case action::clock_jump:
     whom.set_clock(up_to(with.a, 10L * 3600 * second) - 5L * 3600 * second);
     return true;
-  case deed::server_away:
+  case action::server_away:
     around_.server_away = true;
     hub_.end_all();
     around_.later.at(around_.now + up_to(with.a, 60 * second),
@@ -133,18 +134,18 @@ bool world::do_now(deed what, const deed_values& with, node& whom) {
 }
 
 /// A window in which writes fail: a few of them, or all of them for a while.
-void world::fail_writes(deed what, const deed_values& with, node& whom) {
+void simulation_run::fail_writes(action what, const action_values& with, node& whom) {
   constexpr std::uint64_t all = 1'000'000;
   os_plan& plan = whom.plan();
-  plan.error = what == deed::disk_full || with.b % 3 == 0 ? ENOSPC : EIO;
+  plan.error = what == action::disk_full || with.b % 3 == 0 ? ENOSPC : EIO;
   plan.how = static_cast<failing_write>(with.b / 3 % 3);
-  plan.works_first = what == deed::disk_full ? 0 : with.a % 9;
-  plan.fails_then = what == deed::disk_full ? all : 1 + with.a / 9 % 4;
-  if (what == deed::outcome_unknown) { // it fails, and nobody can look whether it took effect
+  plan.works_first = what == action::disk_full ? 0 : with.a % 9;
+  plan.fails_then = what == action::disk_full ? all : 1 + with.a / 9 % 4;
+  if (what == action::outcome_unknown) { // it fails, and nobody can look whether it took effect
     plan.how = with.b % 2 == 0 ? failing_write::all : failing_write::nothing;
     plan.opens_store = false;
   }
-  if (what == deed::write_fails)
+  if (what == action::write_fails)
     return;
   around_.later.at(around_.now + up_to(with.b, 20 * second), [&whom] {
     whom.plan().opens_store = true;
@@ -153,7 +154,7 @@ void world::fail_writes(deed what, const deed_values& with, node& whom) {
 }
 
 /// Something said over the WebSocket that nobody asked for, or the end of the connection.
-bool world::say_to_socket(deed what, const deed_values& with, node& whom) {
+bool simulation_run::say_to_socket(action what, const action_values& with, node& whom) {
   const auto to = hub_.open_of(whom.network());
   if (!to)
     return false;
@@ -163,36 +164,36 @@ bool world::say_to_socket(deed what, const deed_values& with, node& whom) {
                      clock + "}}");
   };
   switch (what) {
-  case deed::socket_lost:
+  case action::socket_lost:
     hub_.end(to, link_end::lost);
     return true;
-  case deed::socket_closed:
+  case action::socket_closed:
     hub_.end(to, link_end::closed);
     return true;
-  case deed::socket_silent:
+  case action::socket_silent:
     to->silent = true;
     around_.later.at(around_.now + 30 * second, [this, to] { hub_.end(to, link_end::silent); });
     return true;
-  case deed::foreign_event:
+  case action::foreign_event:
     for (std::uint64_t n = with.b % 3 + 1; n > 0; --n)
       foreign(std::to_string(around_.server.advance_clock(with.a % 50)));
     return true;
-  case deed::absurd_foreign:
+  case action::absurd_foreign:
     foreign(with.a % 2 == 0 ? "9007199254740991" : "18446744073709551615");
     return true;
-  case deed::bad_foreign:
+  case action::bad_foreign:
     foreign(with.a % 2 == 0 ? "\"7\"" : "-1.5");
     return true;
-  case deed::unknown_message:
+  case action::unknown_message:
     hub_.say(to, R"({"type":"greeting"})");
     return true;
-  case deed::bad_json:
+  case action::bad_json:
     hub_.say(to, R"({"type":"event","event")");
     return true;
-  case deed::alien_ack:
+  case action::alien_ack:
     hub_.say(to, R"({"type":"ack","event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV"})");
     return true;
-  case deed::ping:
+  case action::ping:
     hub_.say(to, R"({"type":"ping","timestamp":1})");
     return true;
   default:

@@ -3,7 +3,7 @@
 // own clock, limits or version.
 #pragma once
 
-#include "app/chaos/world.hpp"
+#include "app/chaos/installation.hpp"
 
 #include <chrono>
 #include <functional>
@@ -13,11 +13,11 @@
 
 namespace spec_kitty::chaos {
 
-class crowd {
+class home_workload {
 public:
   using starter = std::function<support::launch()>;
 
-  crowd(world& in, std::string home);
+  home_workload(installation& in, std::string home);
 
   /// A program that answers line for line.
   void add_emitter(starter how);
@@ -46,10 +46,10 @@ private:
     starter how;
     std::unique_ptr<support::child> running;
   };
-  void feed(working_emitter& one);
-  void finish(working_runner& one, int sent);
+  void feed(working_emitter& worker);
+  void finish(working_runner& runner, int sent);
 
-  world* world_;
+  installation* installation_;
   std::string home_;
   std::vector<working_emitter> emitters_;
   std::vector<working_runner> runners_;
