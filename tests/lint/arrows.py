@@ -12,9 +12,9 @@ from source import CPP, Finding, Tree, code_only, line_of
 
 # The chain util <- messages <- config <- actors <- app/home: each stands on all below it.
 UTIL = ["util"]
-MESSAGES = UTIL + ["messages"]
-SCHEMA = MESSAGES + ["messages/schema"]
-CONFIG = SCHEMA + ["config"]
+SCHEMA = UTIL + ["messages/schema"]
+MESSAGES = SCHEMA + ["messages"]
+CONFIG = MESSAGES + ["config"]
 ROLES = ["actors/auth", "actors/batch_sync", "actors/clock", "actors/http", "actors/link",
          "actors/queue", "actors/supervisor", "actors/websocket"]
 ACTORS = CONFIG + ROLES
@@ -23,9 +23,9 @@ HOME = ACTORS + ["app/home"]
 # Folder -> the folders it may include from (besides itself).
 ALLOWED: dict[str, list[str]] = {
     "util": [],                 # knows nothing of spec-kitty
-    "messages": UTIL,           # what the parts say to each other
-    "messages/schema": MESSAGES,  # the validator reads events: it stands above the messages
-    "config": SCHEMA,           # a home's files
+    "messages/schema": UTIL,    # JSON against a JSON Schema; it knows no event
+    "messages": SCHEMA,         # what the parts say to each other, and its validation
+    "config": MESSAGES,         # a home's files
     # The roles see what is below them, and of each other what is listed here. Most arrows go to a
     # role's pure core; actors of two roles know each other by messages/interfaces.hpp alone.
     "actors/clock": CONFIG,
