@@ -1,5 +1,7 @@
 #include "tests/support/cli_test.hpp"
 
+#include "tests/support/programs.hpp"
+
 #include "config/credentials.hpp"
 
 namespace spec_kitty::support {
@@ -38,7 +40,7 @@ void cli_test::expect_no_secret_written() const {
 launch cli_test::command(words arguments, std::string input) const {
   launch what;
   what.argv = std::move(arguments);
-  what.argv.insert(what.argv.begin(), SPEC_KITTY_BIN_DIR "/spec-kitty");
+  what.argv.insert(what.argv.begin(), program_folder() + "/spec-kitty");
   what.env = {{"HOME", (root() / "user").string()},
               {"TMPDIR", root().string()},
               {"USER", "tester"},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/chaos/server_process.hpp"
+#include "tests/support/programs.hpp"
 
 #include <atomic>
 #include <thread>
@@ -12,7 +13,7 @@ namespace spec_kitty::support {
 class dev_server : public server_process {
 public:
   explicit dev_server(const std::filesystem::path& state, std::vector<std::string> options = {})
-      : server_process(SPEC_KITTY_BIN_DIR "/spec-kitty", state, std::move(options)) {}
+      : server_process(program_folder() + "/spec-kitty", state, std::move(options)) {}
 };
 
 /// Listens on loopback and gives every connection the same bytes, or, when there are none, no
