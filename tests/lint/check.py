@@ -7,6 +7,7 @@ arrows    which folder may include which; no cycle between folders or libraries
 sizes     400 lines a file, 70 lines a function
 words     words.txt
 prose     documents at most 120 columns wide
+paths     sources that documents and comments name exist
 messages  every message that a person can see is well formed
 """
 
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import arrows
 import messages
+import paths
 import prose
 import sizes
 import words
@@ -29,6 +31,7 @@ CHECKS: dict[str, Callable[[Tree], tuple[list[Finding], list[str]]]] = {
     "sizes": sizes.check,
     "words": words.check,
     "prose": prose.check,
+    "paths": paths.check,
     "messages": messages.check,
 }
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import arrows
 import messages
+import paths
 import prose
 import sizes
 import words
@@ -43,6 +44,18 @@ class Check(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         for part in parts:
             self.assertIn(part, found[0])
+
+
+class Paths(Check):
+    def test_a_path_of_the_tree_passes(self):
+        self.assertEqual(self.found(paths.check, {
+            "util/json.cpp": "// as util/json.cpp\n", "docs/a.md": "`json.cpp`, util/json.cpp\n"}), [])
+
+    def test_a_path_that_is_gone_is_found(self):
+        self.expect(paths.check, {"util/json.cpp": "", "docs/a.md": "x\n`util/gone.cpp`\n"},
+                    "docs/a.md:2:", "util/gone.cpp")
+        self.expect(paths.check, {"docs/a.md": "", "util/json.cpp": "\n// see messages/gone.hpp\n"},
+                    "util/json.cpp:2:", "messages/gone.hpp")
 
 
 class Arrows(Check):
