@@ -14,6 +14,11 @@ inline constexpr std::string_view clock_path = "/api/v1/clock/";
 inline constexpr std::string_view ws_token_path = "/api/v1/ws-token/";
 inline constexpr std::string_view ws_path = "/ws/v1/events/";
 
+/// The body of a batch: the events' JSON, joined by commas, between these.
+inline constexpr std::string_view batch_begin = R"({"events":[)";
+inline constexpr std::string_view batch_end = "]}";
+inline constexpr std::size_t batch_frame_bytes = batch_begin.size() + batch_end.size();
+
 /// Most events in one batch.
 inline constexpr std::size_t max_batch_events = 1000;
 

@@ -1,5 +1,7 @@
 #include "actors/batch_sync/plan.hpp"
 
+#include "messages/protocol.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -7,12 +9,10 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t batch_frame = 13; ///< `{"events":[` and `]}`
-
 /// How many of the events fit into one batch; at least one.
 std::size_t fitting(const std::vector<leased_event>& events, std::size_t max_events,
                     std::size_t max_bytes) {
-  std::size_t bytes = batch_frame;
+  std::size_t bytes = protocol::batch_frame_bytes;
   std::size_t count = 0;
   for (const auto& event : events) {
     bytes += event.json.size() + 1;

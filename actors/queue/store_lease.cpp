@@ -7,6 +7,7 @@
 //            ends the lease
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/store_rows.hpp"
+#include "messages/protocol.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -19,9 +20,6 @@ using store_detail::read_event;
 using store_detail::read_summary;
 
 namespace {
-
-/// `{"events":[` and `]}` around the joined rows.
-constexpr std::size_t batch_frame = 13;
 
 /// Drops leases that no longer count; the current one of the team, if any, is returned.
 std::optional<lease_record> sweep_leases(lmdb_txn& txn, const store_tables& tables,
@@ -225,7 +223,7 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
     set_expiry(lease, request.ttl, now);
     const auto partitions =
         open_partitions(txn, tables, request.team_slug, options_.share_by_default);
-    std::size_t bytes = batch_frame;
+    std::size_t bytes = protocol::batch_frame_bytes;
     for (const auto seq : oldest_positions(
              txn, tables, partitions, request.after, request.through, request.max_events,
              request.fresh_only ? std::function<bool(std::uint64_t)>(was_refused) : nullptr)) {

@@ -1,12 +1,12 @@
 #include "app/home/prepare.hpp"
 
+#include "messages/protocol.hpp"
 #include "messages/validate.hpp"
 
 namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t batch_frame_bytes = 13;        ///< `{"events":[` and `]}`
 constexpr std::size_t max_head_bytes = 256 + 6 * 26; ///< of an event beside what is counted exactly
 
 failure too_large(std::string_view what, std::size_t bytes, std::size_t most) {
@@ -33,7 +33,7 @@ std::string team_of(const std::optional<credentials>& session) {
 }
 
 std::size_t max_event_bytes_for(std::int64_t batch_bytes) {
-  return static_cast<std::size_t>(batch_bytes) - batch_frame_bytes;
+  return static_cast<std::size_t>(batch_bytes) - protocol::batch_frame_bytes;
 }
 
 result<event_draft> prepare(const emit_request& request, const emit_context& known, epoch_us now) {

@@ -5,6 +5,7 @@
 #include "app/cli/import/event_import.hpp"
 #include "app/cli/import/scratch_folder.hpp"
 #include "app/home/redaction_terms.hpp"
+#include "messages/protocol.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,8 +20,6 @@
 namespace spec_kitty {
 
 namespace {
-
-constexpr std::size_t import_batch_frame_bytes = 13; ///< `{"events":[` and `]}`
 
 /// The input is read twice, so a stream is kept in a file meanwhile.
 result<void> keep_stdin(const std::filesystem::path& file) {
@@ -109,7 +108,7 @@ exit_status import_file(context& ctx, const std::string& given) {
   const auto session = read_credentials(ctx.home.path);
   options.words = redaction_terms_for(session ? *session : std::nullopt);
   options.max_event_bytes =
-      static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - import_batch_frame_bytes;
+      static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - protocol::batch_frame_bytes;
 
   // Before QUEUE makes a store for it.
   if (const auto readable = open_source(options.file, options.name); !readable)
