@@ -4,6 +4,7 @@
 #include "config/toml_file.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
+#include "util/text.hpp"
 #include "util/timestamp.hpp"
 #include "util/url.hpp"
 
@@ -11,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 
 namespace spec_kitty {
 
@@ -51,10 +51,8 @@ std::int64_t to_seconds(std::string text) {
     return *instant / 1000000;
   if (const auto instant = parse_date_time(text + "Z"))
     return *instant / 1000000;
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = end == text.data() + text.size() || *end == '.';
-  return error == std::errc{} && whole ? seconds : 0;
+  const auto before_point = std::string_view(text).substr(0, text.find('.'));
+  return whole_number<std::int64_t>(before_point).value_or(0);
 }
 
 /// The origin as it is compared; a text that is no server's stays as it is, and equals none.

@@ -5,11 +5,11 @@
 #include "config/toml_file.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
+#include "util/text.hpp"
 #include "util/url.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 
@@ -53,14 +53,6 @@ constexpr std::array<setting_key, 17> known_settings = {{
      "the form of an event on the WebSocket"},
     {"tls.ca_file", kind::path, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
 }};
-
-std::optional<std::int64_t> to_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return number;
-}
 
 fs::path settings_file(const fs::path& home) {
   return home / "config.toml";
@@ -123,7 +115,7 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
                     "allowed is " + allowed(key)};
   switch (key.type) {
   case kind::number: {
-    const auto number = to_number(value);
+    const auto number = whole_number<std::int64_t>(value);
     return number && *number >= key.least && *number <= key.most ? result<void>{} : bad;
   }
   case kind::flag:
@@ -165,7 +157,7 @@ const setting_value& settings::at(std::string_view key) const {
 }
 
 std::int64_t settings::number(std::string_view key) const {
-  return to_number(text(key)).value_or(0);
+  return whole_number<std::int64_t>(text(key)).value_or(0);
 }
 
 settings::settings() {

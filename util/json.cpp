@@ -1,11 +1,12 @@
 #include "util/json.hpp"
 
+#include "util/text.hpp"
+
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 namespace spec_kitty {
@@ -266,12 +267,7 @@ std::optional<std::int64_t> whole_number_of(const json_value& object, const char
     return value->GetInt64();
   if (!value->IsString())
     return std::nullopt;
-  const std::string_view text(value->GetString(), value->GetStringLength());
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return number;
+  return whole_number<std::int64_t>({value->GetString(), value->GetStringLength()});
 }
 
 std::string to_text(const json_buffer& buffer) {

@@ -1,5 +1,7 @@
 #include "util/timestamp.hpp"
 
+#include <time.h>
+
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -114,6 +116,19 @@ std::optional<epoch_us> parse_date_time(std::string_view text) {
   }
   const auto whole = minute + seconds{s == 60 ? 59 : s};
   return duration_cast<microseconds>(whole.time_since_epoch()).count() + micros;
+}
+
+std::optional<std::int64_t> parse_http_date(std::string_view text) {
+  const std::string whole(text);
+  // IMF-fixdate, RFC 850, asctime
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    tm parts{};
+    const char* end = ::strptime(whole.c_str(), form, &parts);
+    if (end != nullptr && *end == '\0')
+      return ::timegm(&parts);
+  }
+  return std::nullopt;
 }
 
 bool is_event_timestamp(std::string_view text) {

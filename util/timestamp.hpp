@@ -1,4 +1,4 @@
-// RFC 3339 date-times: the one form events carry, and a check for those that others wrote.
+// RFC 3339 date-times: the form that events carry, and every form that others write. HTTP dates.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,12 @@ using epoch_us = std::int64_t;
 std::string format_timestamp(epoch_us instant);
 
 /// Reads any RFC 3339 date-time (any offset, any number of fraction digits; a leap second counts
-/// as the second before it). Nothing when the text is none. https://www.rfc-editor.org/rfc/rfc3339
+/// as the second before it). Nothing for any other text. https://www.rfc-editor.org/rfc/rfc3339
 std::optional<epoch_us> parse_date_time(std::string_view text);
+
+/// An HTTP date in any of its three forms, in seconds since 1970; nothing for any other text.
+/// Source: https://www.rfc-editor.org/rfc/rfc9110#field.date
+std::optional<std::int64_t> parse_http_date(std::string_view text);
 
 /// True for the form protocol.md asks of an event: RFC 3339, UTC (`Z` or `+00:00`), six digits.
 bool is_event_timestamp(std::string_view text);

@@ -1,19 +1,13 @@
 #include "util/url.hpp"
 
+#include "util/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace spec_kitty {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 /// Four decimal octets, the first of them 127. None with a leading zero: `0127.0.0.1` is octal to
 /// others, another machine.
@@ -63,7 +57,7 @@ result<server_url> parse_server_url(std::string_view text) {
     return bad("holds a space or a character that a URL cannot have");
   const auto scheme_end = text.find("://");
   server_url url;
-  url.scheme = lower(text.substr(0, scheme_end));
+  url.scheme = lower_case(text.substr(0, scheme_end));
   if (scheme_end == std::string_view::npos || (url.scheme != "https" && url.scheme != "http"))
     return bad("does not begin with https://");
   std::string_view rest = text.substr(scheme_end + 3);
@@ -80,15 +74,13 @@ result<server_url> parse_server_url(std::string_view text) {
 
   const auto bracket = authority.rfind(']');
   const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  url.host = lower(authority.substr(0, colon));
+  url.host = lower_case(authority.substr(0, colon));
   url.port = url.scheme == "https" ? 443 : 80;
   if (colon != std::string_view::npos) {
-    const std::string_view digits = authority.substr(colon + 1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
-    if (error != std::errc{} || end != digits.data() + digits.size() || url.port < 1 ||
-        url.port > 65535)
+    const auto port = whole_number<int>(authority.substr(colon + 1));
+    if (!port || *port < 1 || *port > 65535)
       return bad("has no usable port");
+    url.port = *port;
   }
   if (url.host.empty())
     return bad("names no host");

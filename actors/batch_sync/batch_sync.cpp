@@ -5,6 +5,7 @@
 #include "actors/clock/ulid.hpp"
 #include "messages/protocol.hpp"
 #include "util/gzip.hpp"
+#include "util/random.hpp"
 #include "util/version.hpp"
 
 #include <caf/send.hpp>

@@ -1,12 +1,9 @@
 #include "actors/clock/ulid.hpp"
 
 #include "messages/event.hpp"
-
-#include <sys/random.h>
+#include "util/random.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 namespace spec_kitty {
 
@@ -57,19 +54,8 @@ ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& ra
 
 ulid_randomness draw_randomness() {
   ulid_randomness random{};
-  std::size_t filled = 0;
-  while (filled < random.size()) {
-    const auto got = ::getrandom(random.data() + filled, random.size() - filled, 0);
-    if (got < 0 && errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "getrandom");
-    filled += got > 0 ? static_cast<std::size_t>(got) : 0;
-  }
+  fill_random(random);
   return random;
-}
-
-double kernel_random() {
-  const auto bytes = draw_randomness();
-  return (bytes[0] * 256.0 + bytes[1]) / 65536.0;
 }
 
 std::string to_string(const ulid& id) {

@@ -34,11 +34,8 @@ using ulid_randomness = std::array<std::uint8_t, 10>;
 /// counts as the last one there is. All zeros stands for "none yet": fresh randomness at any time.
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
 
-/// 80 bits from the kernel. Fork-safe: there is no state in the process.
+/// 80 bits from the kernel (util/random.hpp).
 ulid_randomness draw_randomness();
-
-/// A number in [0, 1) from the same source, for jitter.
-double kernel_random();
 
 /// 26 characters.
 std::string to_string(const ulid& id);

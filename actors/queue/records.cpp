@@ -1,6 +1,6 @@
 #include "actors/queue/records.hpp"
 
-#include <zlib.h>
+#include "util/checksum.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -78,11 +78,7 @@ private:
 };
 
 std::uint32_t record_checksum(std::string_view header, std::string_view body) {
-  const auto feed = [](uLong sum, std::string_view bytes) {
-    return crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()),
-                 static_cast<uInt>(bytes.size()));
-  };
-  return static_cast<std::uint32_t>(feed(feed(crc32(0, nullptr, 0), header), body));
+  return crc32_checksum(body, crc32_checksum(header));
 }
 
 template <class T>

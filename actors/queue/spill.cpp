@@ -2,10 +2,9 @@
 
 #include "actors/clock/ulid.hpp"
 #include "config/home_check.hpp"
+#include "util/checksum.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
-
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -32,10 +31,8 @@ fs::path spill_folder(const fs::path& home) {
 }
 
 std::string line_checksum(std::string_view json) {
-  const auto sum = crc32(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(json.data()),
-                         static_cast<uInt>(json.size()));
   std::array<char, checksum_digits + 1> hex{};
-  std::snprintf(hex.data(), hex.size(), "%08lx", sum);
+  std::snprintf(hex.data(), hex.size(), "%08x", static_cast<unsigned>(crc32_checksum(json)));
   return {hex.data(), checksum_digits};
 }
 

@@ -15,11 +15,11 @@
 #pragma once
 
 #include "actors/batch_sync/batch_sync.hpp"
-#include "actors/clock/ulid.hpp"
 #include "actors/supervisor/connection.hpp"
 #include "actors/supervisor/drain_schedule.hpp"
 #include "actors/supervisor/remote_clock_gate.hpp"
 #include "actors/supervisor/restart_policy.hpp"
+#include "util/random.hpp"
 
 #include <functional>
 #include <optional>

@@ -1,6 +1,7 @@
 #include "app/cli/delivery_status.hpp"
 
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,22 +32,6 @@ delivery_status query_daemon(const std::filesystem::path& home, delivery rang,
   return now;
 }
 
-std::string in_words(std::chrono::microseconds time) {
-  struct unit {
-    std::int64_t seconds;
-    const char* name;
-  };
-  constexpr std::array<unit, 4> units = {
-      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
-  const std::int64_t seconds = std::max<std::int64_t>(time.count() / 1000000, 0);
-  for (const auto& [size, name] : units)
-    if (seconds >= size || size == 1) {
-      const auto n = seconds / size;
-      return std::to_string(n) + " " + name + (n == 1 ? "" : "s");
-    }
-  return {};
-}
-
 std::string delivery_status_line(const delivery_status& now, epoch_us at) {
   const std::string queued = std::to_string(now.queued) + " queued";
   if (now.answers && now.stopped)
@@ -56,7 +41,7 @@ std::string delivery_status_line(const delivery_status& now, epoch_us at) {
   if (!now.answers && now.daemon && should_run(*now.daemon)) {
     const bool killed = now.daemon->end == daemon_end::none;
     const auto ended = killed ? now.daemon->last_sign : now.daemon->since;
-    return "[Sync stopped " + in_words(std::chrono::microseconds(at - ended)) +
+    return "[Sync stopped " + duration_words(std::chrono::microseconds(at - ended)) +
            " ago: " + (killed ? "the daemon ended without a word" : now.daemon->why) + "] " +
            queued + "; start it with: spec-kitty sync daemon start";
   }

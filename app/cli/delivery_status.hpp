@@ -27,7 +27,4 @@ delivery_status query_daemon(const std::filesystem::path& home, delivery rang,
 /// `[Sync stopped 3 days ago: …] 3 queued; …` where a daemon that should run does not.
 std::string delivery_status_line(const delivery_status& now, epoch_us at);
 
-/// `3 days`, `1 minute`: the largest whole unit.
-std::string in_words(std::chrono::microseconds time);
-
 } // namespace spec_kitty

@@ -6,6 +6,7 @@
 #include "app/home/sync_system.hpp"
 #include "config/home_check.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
 #include <fcntl.h>

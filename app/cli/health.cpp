@@ -1,9 +1,9 @@
 #include "app/cli/health.hpp"
 
-#include "app/daemon/control.hpp"
-
-#include "actors/batch_sync/retry_after.hpp"
 #include "actors/clock/causality.hpp"
+#include "app/daemon/control.hpp"
+#include "util/text.hpp"
+#include "util/timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -288,7 +288,7 @@ private:
           who + " is no sync server: status " + std::to_string(status) + ", " +
               (reply.content_type.empty() ? "no content type" : reply.content_type),
           run("sync server https://sync.example.com") + "  # your team's");
-    if (const auto at = read_http_date(reply.date))
+    if (const auto at = parse_http_date(reply.date))
       if (const epoch_us skew = seen_.shot.taken_at - *at * 1000000;
           skew > tolerated_skew || skew < -tolerated_skew)
         add("time_skew", severity::warning,
@@ -328,16 +328,6 @@ bool is_of_session(std::string_view id) {
 
 std::vector<finding> judge(const evidence& seen) {
   return examination(seen).all();
-}
-
-std::string shell_word(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                              "0123456789/._-+:@%,") == std::string::npos)
-    return text;
-  std::string quoted = "'";
-  for (const char c : text)
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 } // namespace spec_kitty

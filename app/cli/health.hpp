@@ -79,7 +79,4 @@ std::vector<finding> judge(const evidence& seen);
 bool is_of_server(std::string_view id);
 bool is_of_session(std::string_view id);
 
-/// A path as one word of a shell.
-std::string shell_word(const std::string& text);
-
 } // namespace spec_kitty

@@ -138,5 +138,13 @@ TEST(EventTimestamp, IsUtcWithSixDigits) {
     EXPECT_FALSE(is_event_timestamp(text)) << text;
 }
 
+TEST(HttpDate, IsReadInItsThreeForms) {
+  for (const char* text : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                           "Sun Nov  6 08:49:37 1994"})
+    EXPECT_EQ(parse_http_date(text), 784111777) << text;
+  for (const char* text : {"", "784111777", "Sun, 06 Nov 1994 08:49:37", "1994-11-06T08:49:37Z"})
+    EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+}
+
 } // namespace
 } // namespace spec_kitty

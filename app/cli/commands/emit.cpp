@@ -6,10 +6,10 @@
 #include "app/home/emitter.hpp"
 #include "messages/validate.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <memory>
 #include <unistd.h>
 
@@ -43,11 +43,6 @@ result<std::string> payload_text(const std::string& given) {
   return **text;
 }
 
-bool is_whole_number(const std::string& text, std::int64_t& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return !text.empty() && error == std::errc{} && end == text.data() + text.size();
-}
-
 /// A `--field` value as the contract types it: a number where it wants one, a list (comma
 /// separated) where it wants a list, text otherwise.
 json_value typed(const std::string& text, const std::string& types, json_document& owner) {
@@ -55,9 +50,9 @@ json_value typed(const std::string& text, const std::string& types, json_documen
   const auto as_text = [&](std::string_view part) {
     return json_value(part.data(), static_cast<rapidjson::SizeType>(part.size()), memory);
   };
-  std::int64_t number = 0;
-  if (types.find("integer") != std::string::npos && is_whole_number(text, number))
-    return json_value(number);
+  const auto number = whole_number<std::int64_t>(text);
+  if (number && types.find("integer") != std::string::npos)
+    return json_value(*number);
   if (types.find("array") == std::string::npos)
     return as_text(text);
   json_value list(rapidjson::kArrayType);

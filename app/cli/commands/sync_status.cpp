@@ -4,6 +4,7 @@
 #include "app/daemon/control.hpp"
 #include "app/daemon/record.hpp"
 #include "app/home/sync_system.hpp"
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 
 #include <CLI/CLI.hpp>
@@ -165,12 +166,12 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   else
     ctx.out.line(daemon.running ? "daemon      is there and does not answer"
                                 : "daemon      none is running (nobody listens in the home)");
-  ctx.out.line("last ack    " +
-               (queue.last_ack_at == 0
-                    ? std::string("never: no server has acknowledged an event")
-                    : format_timestamp(queue.last_ack_at) + ", " +
-                          in_words(std::chrono::microseconds(shot.taken_at - queue.last_ack_at)) +
-                          " ago"));
+  ctx.out.line("last ack    " + (queue.last_ack_at == 0
+                                     ? std::string("never: no server has acknowledged an event")
+                                     : format_timestamp(queue.last_ack_at) + ", " +
+                                           duration_words(std::chrono::microseconds(
+                                               shot.taken_at - queue.last_ack_at)) +
+                                           " ago"));
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
       ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +

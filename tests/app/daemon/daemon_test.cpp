@@ -97,15 +97,6 @@ TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
   EXPECT_EQ(delivery_status_line(now, later), "[Offline] 3 queued");
 }
 
-TEST(DeliveryStatus, DurationsAreWordsOfTheLargestUnit) {
-  EXPECT_EQ(in_words(0s), "0 seconds");
-  EXPECT_EQ(in_words(1s), "1 second");
-  EXPECT_EQ(in_words(59s), "59 seconds");
-  EXPECT_EQ(in_words(60s), "1 minute");
-  EXPECT_EQ(in_words(25h), "1 day");
-  EXPECT_EQ(in_words(-5s), "0 seconds") << "the clock was set back";
-}
-
 TEST(Notices, AreOneJsonLineEachWithTheirKind) {
   sync_report report;
   report.stopped = failure{ec::transport, "away", {}};

@@ -1,0 +1,43 @@
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace spec_kitty {
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+std::string duration_words(std::chrono::microseconds time) {
+  struct unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr std::array<unit, 4> units = {
+      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
+  const std::int64_t seconds = std::max<std::int64_t>(time.count() / 1000000, 0);
+  for (const auto& [size, name] : units)
+    if (seconds >= size || size == 1) {
+      const auto n = seconds / size;
+      return std::to_string(n) + " " + name + (n == 1 ? "" : "s");
+    }
+  return {};
+}
+
+std::string shell_word(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              "0123456789/._-+:@%,") == std::string::npos)
+    return text;
+  std::string quoted = "'";
+  for (const char c : text)
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+} // namespace spec_kitty

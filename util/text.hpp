@@ -1,0 +1,32 @@
+// Small texts: numbers, letters, words for a person and for a shell.
+#pragma once
+
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace spec_kitty {
+
+/// The text as a whole number; nothing when it holds anything else, or a number out of range.
+template <class Number>
+std::optional<Number> whole_number(std::string_view text, int base = 10) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+/// ASCII capitals as small letters, every other byte as it is, whatever the locale.
+std::string lower_case(std::string_view text);
+
+/// `3 days`, `1 minute`: the largest whole unit. `0 seconds` for a negative duration.
+std::string duration_words(std::chrono::microseconds time);
+
+/// The text as one word of a shell, in quotes where it needs them.
+std::string shell_word(const std::string& text);
+
+} // namespace spec_kitty
