@@ -28,8 +28,8 @@ struct append_receipt {
   bool known = false;
 };
 
-/// An event on its way to QUEUE without a request: for senders that are no actors, many a second.
-/// Answered exactly once: by QUEUE's thread, or by whoever destroys it unanswered.
+/// An event on its way to QUEUE without a request: for senders that are not actors, many a second.
+/// Answered exactly once: by QUEUE's thread, or by the thread that destroys it unanswered.
 class append_callback {
 public:
   virtual ~append_callback() = default;
@@ -66,15 +66,15 @@ struct leased_event {
 struct lease_grant {
   std::uint64_t token = 0; ///< 0: nothing was leased
   std::vector<leased_event> events;
-  /// Another drainer holds the team's lease: its events are in good hands until then (µs).
+  /// Another drainer holds the team's lease: nothing needs to be sent until then (µs).
   epoch_us busy_until = 0;
   std::string node_id; ///< this home's
 };
 
-/// What became of one leased event. Source: protocol.md, Batch sync.
+/// The outcome for one leased event. Source: protocol.md, Batch sync.
 enum class event_outcome : std::uint8_t {
   delivered, ///< the server has it: removed
-  duplicate, ///< the server had it already: removed
+  duplicate, ///< the server had it before: removed
   pending,   ///< the server took it in but is not done: stays, not counted
   rejected,  ///< the server refused it: one more try counted; at the limit it becomes dead
   too_large, ///< no batch can carry it: becomes dead at once
@@ -102,8 +102,8 @@ enum class settlement_effect : std::uint8_t {
   removed,       ///< gone from the queue
   retry_counted, ///< a try was counted, it stays queued
   dead_lettered, ///< moved to the dead letters
-  unchanged,     ///< unchanged
-  not_leased,    ///< it was not there any more, or the lease was no longer the caller's
+  unchanged,     ///< it stays queued as it was
+  not_leased,    ///< it was gone, or the lease was no longer the caller's
 };
 
 struct settle_outcome {
@@ -112,18 +112,18 @@ struct settle_outcome {
 
 /// Asks what is due for a team, or how much of a range still is.
 struct due_request {
-  std::string team_slug;         ///< empty: only `held_elsewhere`, which is everything then
+  std::string team_slug;         ///< empty: of no team, so that nothing is due
   std::uint64_t after = 0;       ///< only events at a later position
   std::uint64_t through = ~0ULL; ///< and at most at this one
 };
 
-/// How much is due for a team right now, and up to which position.
+/// What a run for a team would select right now.
 struct due_count {
-  std::uint64_t events = 0;
-  std::uint64_t through = 0;
-  std::uint64_t held_elsewhere =
-      0;             ///< live events of other teams, of `local`, of opted-out projects
-  bool held = false; ///< the server forbade the team when it was last asked
+  std::uint64_t due = 0;       ///< the team's events in the range that was asked for
+  std::uint64_t through = 0;   ///< position of the newest event, whatever its team
+  std::uint64_t elsewhere = 0; ///< live events of other teams, of `local`, of opted-out projects
+  std::uint64_t total = 0;     ///< live events of this home, all of them
+  bool held = false;           ///< the server forbade the team when it was last asked
 };
 
 /// Merges the server's clock, then gives new stamps, in order, to every event that was never sent
@@ -160,7 +160,8 @@ struct dead_request {
 
 struct dead_done {
   std::uint64_t count = 0;
-  std::vector<std::string> unknown; ///< ids that are no dead letters; nothing was done then
+  std::vector<std::string>
+      unknown; ///< ids of events that are not dead letters; nothing was done then
 };
 
 /// The account that logged in, for adopting events emitted before.
@@ -179,7 +180,7 @@ struct adoption {
 
 /// What a person decides about the events of a project. Source: cli.md, Sync.
 struct project_request {
-  std::string key;    ///< uuid, or what stands for a git repository without one
+  std::string key;    ///< uuid, or what identifies a git repository without one
   std::string name;   ///< for people
   bool share = false; ///< false: its events stay here
 };
@@ -207,15 +208,15 @@ struct imported_event {
 /// are: their place, their count, their content.
 struct import_request {
   std::vector<imported_event> events;
-  bool look_only = false; ///< only tells what would become of each
+  bool look_only = false; ///< changes nothing; the answers say what would happen to each
 };
 
-/// What became of an event.
+/// The outcome for one imported event.
 enum class import_outcome : std::uint8_t {
   added,
   known,       ///< queued or dead here already
   conflict,    ///< another event stands here under its id; that one stays
-  refused,     ///< its stamp cannot be believed
+  refused,     ///< its stamp is out of range
   no_capacity, ///< the queue is at its cap
 };
 
@@ -238,7 +239,7 @@ struct import_done {
 struct drops_request {};
 
 struct drops_done {
-  std::uint64_t count = 0; ///< what it was
+  std::uint64_t count = 0; ///< before
 };
 
 /// One team's share of the queue.

@@ -227,7 +227,7 @@ void batch_sync_state::answer() {
   self->request(config.queue, local_patience, due_request{})
       .then(
           [this, deliver_report](const due_count& due) {
-            run->report().remaining = due.held_elsewhere;
+            run->report().remaining = due.total;
             deliver_report();
           },
           [deliver_report](const caf::error&) { deliver_report(); });

@@ -48,15 +48,15 @@ std::optional<std::uint64_t> read_clock_reply(const http_reply& reply) {
 next_step sync_run::on_count(const result<due_count>& due) {
   if (!due)
     return give_up(due.error());
-  report_.held_elsewhere = due->held_elsewhere;
+  report_.held_elsewhere = due->elsewhere;
   switch (phase_) {
   case phase::everything:
     // An empty queue is success without a request.
-    return due->held_elsewhere == 0 ? finish() : next_step(step::ask_token{});
+    return due->total == 0 ? finish() : next_step(step::ask_token{});
   case phase::recount: {
     // What another drainer has delivered in the meantime was not this run's.
     const std::uint64_t open = report_.selected - std::min(report_.selected, report_.settled());
-    report_.selected -= open - std::min(open, due->events);
+    report_.selected -= open - std::min(open, due->due);
     return finish();
   }
   case phase::team:
@@ -66,9 +66,9 @@ next_step sync_run::on_count(const result<due_count>& due) {
   }
   phase_ = phase::team;
   was_held_ = due->held;
-  report_.selected = due->events;
+  report_.selected = due->due;
   through_ = due->through;
-  return due->events == 0 ? finish() : ask_lease();
+  return due->due == 0 ? finish() : ask_lease();
 }
 
 next_step sync_run::on_token(const result<access_token>& token) {

@@ -190,12 +190,12 @@ result<due_count> store::due(const due_request& asked) {
     const auto partitions =
         bytes ? open_partitions(txn, tables, asked.team_slug, options_.share_by_default)
               : std::vector<store_detail::partition>{};
-    due_count found{0, row.next_seq - 1, row.live, held};
+    due_count found{0, row.next_seq - 1, 0, row.live, held};
     for (const auto& partition : partitions)
-      found.events += partition.row.live;
-    found.held_elsewhere -= std::min(found.events, row.live);
+      found.due += partition.row.live;
+    found.elsewhere = row.live - std::min(found.due, row.live);
     if (asked.after > 0 || asked.through != ~0ULL)
-      found.events =
+      found.due =
           oldest_positions(txn, tables, partitions, asked.after, asked.through, ~std::size_t{0})
               .size();
     return found;

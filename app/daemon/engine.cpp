@@ -51,7 +51,7 @@ std::uint64_t engine::waiting() const {
   if (!session || !*session || (*session)->team_slug.empty())
     return 0;
   const auto due = parts_->actors->due((*session)->team_slug);
-  return due ? due->events : 0;
+  return due ? due->due : 0;
 }
 
 void engine::wind_down(std::chrono::milliseconds patience) {

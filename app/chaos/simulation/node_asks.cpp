@@ -185,7 +185,7 @@ void node::wind_down(std::function<void()> then) {
 
 void node::ask_waiting(std::function<void(std::int64_t)> then) {
   ask<due_count>(queue_, due_request{}, [then = std::move(then)](const result<due_count>& due) {
-    then(due ? static_cast<std::int64_t>(due->held_elsewhere) : -1);
+    then(due ? static_cast<std::int64_t>(due->total) : -1);
   });
 }
 

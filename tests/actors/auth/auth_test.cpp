@@ -59,7 +59,7 @@ TEST_F(Auth, FirstLoginAdoptsWhatWasEmittedBefore) {
   ASSERT_TRUE(done.ok());
   EXPECT_EQ(done->adopted, 3U);
   EXPECT_EQ(done->left_local, 0U);
-  EXPECT_EQ(ask_now<due_count>(queue_, due_request{"team-a"})->events, 3U);
+  EXPECT_EQ(ask_now<due_count>(queue_, due_request{"team-a"})->due, 3U);
 }
 
 TEST_F(Auth, AnotherAccountAdoptsOnlyWhenToldTo) {

@@ -63,9 +63,9 @@ class SyncRun : public testing::Test {
 protected:
   next_step begin(std::uint64_t due = 3, std::vector<std::uint64_t> first_batch = {1, 2, 3}) {
     EXPECT_EQ(as<step::count>(run.start()).request.team_slug, "");
-    EXPECT_EQ(as<step::ask_token>(run.on_count(due_count{0, due, due})).failed_access, "");
+    EXPECT_EQ(as<step::ask_token>(run.on_count(due_count{0, due, due, due})).failed_access, "");
     EXPECT_EQ(as<step::count>(run.on_token(token_a)).request.team_slug, "team-a");
-    const auto lease = as<step::lease>(run.on_count(due_count{due, due, 0})).request;
+    const auto lease = as<step::lease>(run.on_count(due_count{due, due, 0, due})).request;
     EXPECT_EQ(lease.team_slug, "team-a");
     EXPECT_EQ(lease.after, 0U);
     EXPECT_EQ(lease.through, due);
@@ -87,7 +87,7 @@ protected:
     if (const auto* hold = std::get_if<step::hold>(&next); hold != nullptr)
       next = run.on_held(hold_done{});
     if (is<step::count>(next))
-      next = run.on_count(due_count{1000, 1000, 0});
+      next = run.on_count(due_count{1000, 1000, 0, 1000});
     return is<step::finish>(next);
   }
   next_step end() { return run.on_lease(lease_grant{}); }
@@ -114,16 +114,16 @@ TEST_F(SyncRun, EmptyQueueEndsWithoutATokenOrARequest) {
 
 TEST_F(SyncRun, NothingOfThisTeamEndsWithoutARequest) {
   run.start();
-  run.on_count(due_count{0, 9, 4});
+  run.on_count(due_count{0, 9, 4, 4});
   run.on_token(token_a);
-  EXPECT_TRUE(finished(run.on_count(due_count{0, 9, 4})));
+  EXPECT_TRUE(finished(run.on_count(due_count{0, 9, 4, 4})));
   EXPECT_EQ(run.report().held_elsewhere, 4U);
   EXPECT_EQ(run.report().stopped, std::nullopt);
 }
 
 TEST_F(SyncRun, NotLoggedInEndsWithoutARequest) {
   run.start();
-  run.on_count(due_count{0, 9, 4});
+  run.on_count(due_count{0, 9, 4, 4});
   EXPECT_TRUE(finished(run.on_token(failure{ec::login_required, "nobody", ""})));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
   EXPECT_EQ(run.report().batches, 0U);
@@ -131,7 +131,7 @@ TEST_F(SyncRun, NotLoggedInEndsWithoutARequest) {
 
 TEST_F(SyncRun, UnknownTeamEndsWithoutARequest) {
   run.start();
-  run.on_count(due_count{0, 9, 4});
+  run.on_count(due_count{0, 9, 4, 4});
   EXPECT_TRUE(finished(run.on_token(access_token{"t", "", "ann"})));
   EXPECT_EQ(run.report().stopped->code, ec::login_required);
 }
@@ -487,9 +487,9 @@ TEST_F(SyncRun, ForbiddenTeamIsHeldAndLetGoAtTheNextSuccess) {
   run = sync_run(
       limits, [] { return 0.5; }, [] { return "key"; });
   run.start();
-  run.on_count(due_count{0, 3, 3});
+  run.on_count(due_count{0, 3, 3, 3});
   run.on_token(token_a);
-  run.on_count(due_count{3, 3, 0, true});
+  run.on_count(due_count{3, 3, 0, 3, true});
   grant({1, 2, 3});
   next = settled_with(reply(results({{"E1", "success"}})),
                       std::vector(3, settlement_effect::unchanged));
@@ -527,7 +527,7 @@ TEST_F(SyncRun, WhatAnotherDrainerDeliveredIsNotThisRunsToCount) {
                std::vector(3, settlement_effect::removed));
   const auto next = end();
   EXPECT_EQ(as<step::count>(next).request.after, 3U);
-  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 5, 0})));
+  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 5, 0, 0})));
   EXPECT_EQ(counts(), (n{3, 3, 0, 0, 0, 0, 0}));
 }
 
@@ -595,9 +595,9 @@ private:
   }
 
   due_count due(const due_request& asked) {
-    due_count found{0, newest_, queued_.size()};
+    due_count found{0, newest_, 0, queued_.size()};
     if (!asked.team_slug.empty())
-      found.events =
+      found.due =
           static_cast<std::uint64_t>(std::count_if(queued_.begin(), queued_.end(), [&](auto seq) {
             return seq > asked.after && seq <= asked.through;
           }));

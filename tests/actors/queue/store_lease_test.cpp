@@ -68,7 +68,7 @@ TEST_F(StoreLease, StaysWithinTheRunThatAsked) {
   append(queue, 5);
   const auto due = queue.due({"team-a", 0, ~0ULL});
   ASSERT_TRUE(due);
-  EXPECT_EQ(due->events, 5U);
+  EXPECT_EQ(due->due, 5U);
   append(queue, 5); // recorded after the run began
   auto wanted = request();
   wanted.after = 2;
@@ -85,10 +85,11 @@ TEST_F(StoreLease, DueTellsATeamsEventsFromTheOthers) {
   append(queue, 3, "team-a");
   append(queue, 2, "team-b");
   append(queue, 4, local_team);
-  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->events, 3U);
-  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->held_elsewhere, 6U);
-  EXPECT_EQ(queue.due({"", 0, ~0ULL})->events, 0U);
-  EXPECT_EQ(queue.due({"", 0, ~0ULL})->held_elsewhere, 9U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->due, 3U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->elsewhere, 6U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->total, 9U);
+  EXPECT_EQ(queue.due({"", 0, ~0ULL})->due, 0U);
+  EXPECT_EQ(queue.due({"", 0, ~0ULL})->total, 9U);
 }
 
 TEST_F(StoreLease, ATeamHasOneLeaseAtATime) {

@@ -22,7 +22,7 @@ protected:
   std::uint64_t due(store& queue, const std::string& team = "team-a") {
     const auto found = queue.due({team, 0, ~0ULL});
     EXPECT_TRUE(found);
-    return found ? found->events : 0;
+    return found ? found->due : 0;
   }
 
   /// Two of one project around one of another and one of none.
@@ -50,7 +50,7 @@ TEST_F(StoreProject, AnOptedOutProjectIsNeverDueAndItsEventsAreShownAsHeld) {
   record_four(queue);
   decide(queue, "web", false);
   EXPECT_EQ(due(queue), 2U);
-  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->held_elsewhere, 2U);
+  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->elsewhere, 2U);
   EXPECT_EQ(lease(queue).events.size(), 2U);
   std::size_t held = 0;
   for (const auto& entry : list(queue))

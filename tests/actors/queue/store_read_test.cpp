@@ -180,7 +180,7 @@ TEST_F(StoreRead, AReaderChangesNothing) {
     EXPECT_EQ(stats(queue).live, 10U);
     EXPECT_EQ(list(queue).size(), 10U);
     EXPECT_EQ(*queue.clock(), 10U);
-    EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->events, 10U);
+    EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->due, 10U);
   }
   EXPECT_EQ(picture(), before);
 }
