@@ -1,4 +1,4 @@
-// A batch on its way: stored rows joined into one JSON text, compressed. Pure.
+// The body of a batch: stored rows joined into one JSON text. Pure.
 // Source: protocol.md, Batch sync.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace spec_kitty {
 
-/// `{"events":[…]}`: the rows as they are stored, nothing encoded again.
+/// `{"events":[…]}`: the rows as they are stored, not encoded again.
 std::string join_batch(std::span<const leased_event> events);
 
 } // namespace spec_kitty

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto grace = 5s; ///< on top of what the asked side bounds by itself
+constexpr auto grace = 5s; ///< on top of the receiver's own time limit
 /// Local work: one transaction, whose own wait is sync.busy_timeout_ms.
 constexpr auto local_patience = 10min;
 
@@ -43,7 +43,7 @@ batch_sync_state::~batch_sync_state() {
       report = std::move(run->report());
     if (!finished) {
       report.transient += report.selected - std::min(report.selected, report.settled());
-      report.stopped = failure{ec::transport, "the sync run was broken off", "try again"};
+      report.stopped = failure{ec::transport, "the sync run was interrupted", "try again"};
     }
     promise.deliver(std::move(report));
     run.reset();
@@ -54,9 +54,9 @@ batch_sync_state::~batch_sync_state() {
 }
 
 template <class Answer, class Actor, class Question, class Feed>
-void batch_sync_state::ask(const Actor& whom, std::chrono::milliseconds patience, Question question,
-                           Feed feed) {
-  self->request(whom, patience, std::move(question))
+void batch_sync_state::ask(const Actor& receiver, std::chrono::milliseconds patience,
+                           Question question, Feed feed) {
+  self->request(receiver, patience, std::move(question))
       .then(
           [this, feed](Answer& answer) { carry_out(feed(result<Answer>(std::move(answer)))); },
           [this, feed](caf::error& error) { carry_out(feed(result<Answer>(to_failure(error)))); });
@@ -82,7 +82,7 @@ void batch_sync_state::carry_out(next_step next) {
   if (winding_down &&
       (std::holds_alternative<step::send>(next) || std::holds_alternative<step::pause>(next) ||
        std::holds_alternative<step::lease>(next) || std::holds_alternative<step::ask_clock>(next)))
-    next = run->break_off();
+    next = run->interrupt();
   const auto auth_patience = 3 * config.limits.timeout + grace;
   if (auto* count = std::get_if<step::count>(&next))
     return ask<due_count>(config.queue, local_patience, std::move(count->request),
@@ -120,8 +120,8 @@ void batch_sync_state::carry_out(next_step next) {
 }
 
 bool batch_sync_state::has_foreground_request() const {
-  return std::any_of(waiting.begin(), waiting.end(), [](const waiting_request& waiting_request) {
-    return !waiting_request.request.background;
+  return std::any_of(waiting.begin(), waiting.end(), [](const waiting_request& waiting_run) {
+    return !waiting_run.request.background;
   });
 }
 
@@ -138,7 +138,7 @@ void batch_sync_state::send_when_due() {
   send_batch();
 }
 
-/// A pause of seconds is waited out one by one, so that a person sees them pass.
+/// A pause of several seconds is split into single ones: the progress shows how many are left.
 void batch_sync_state::wait() {
   const auto part = std::min<std::chrono::milliseconds>(pause_left, 1s);
   if (config.on_progress && pause_left > 1s) {
@@ -191,7 +191,6 @@ void batch_sync_state::exchange(http_request request,
                   });
 }
 
-/// Of a run that ends without having settled it; else it would be held until its time is over.
 void batch_sync_state::hand_back_lease() {
   if (run && run->lease() != 0)
     caf::anon_send(config.queue, settle_request{run->lease(), {}, config.limits.max_retries, 0ms});
@@ -245,7 +244,7 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         auto& st = self->state;
         if (st.waiting.size() == 1) {
           st.begin_run();
-        } else if (st.has_foreground_request() && st.gap_wait) { // of the background run under way
+        } else if (st.has_foreground_request() && st.gap_wait) { // the background run waits
           st.pausing = st.gap_wait = false;
           st.carry_out(step::send{});
         }
@@ -270,8 +269,8 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         if (st.waiting.empty())
           fulfil(std::exchange(st.ending, {}).front(), wound_down{});
         else if (std::exchange(st.pausing, false)) {
-          st.gap_wait = false; // nobody may cut short what is over
-          st.carry_out(st.run->break_off());
+          st.gap_wait = false; // a later request must not cut it short again
+          st.carry_out(st.run->interrupt());
         }
         return promise;
       },

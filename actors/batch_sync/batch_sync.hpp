@@ -30,45 +30,51 @@ struct batch_sync_config {
 struct batch_sync_state {
   ~batch_sync_state();
 
-  void begin_run(); ///< not `begin`: CAF would take the state for a range
+  /// Begins the run of the first waiting request. (Not `begin`: CAF would take the state for a
+  /// range.)
+  void begin_run();
+  /// Does what the machine's next step says.
   void carry_out(next_step next);
   void send_batch();
   void ask_clock();
+  /// Waits one second of the pause, or what is left of it.
   void wait();
-  /// Sends the batch, or waits until a background run may begin its next one.
-  /// Somebody waits who may not be kept waiting: batches go without a gap.
+  /// True when a request waits that is not the daemon's own: batches are sent without a gap.
   bool has_foreground_request() const;
+  /// Sends the batch; a background run first waits for the gap since its last one.
   void send_when_due();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
   /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
   void exchange(http_request request, std::function<next_step(const http_reply&)> feed);
-  /// A clock received from the server goes to CLOCK, which refuses an absurd one: a warning.
+  /// Ends the lease of a run that has not settled it: else its events would wait until it expires.
   void hand_back_lease();
+  /// Gives the server's clock to CLOCK, which refuses one out of range (a warning), then answers.
   void finish();
-  /// Adds what is queued now, answers, and begins the next run.
+  /// Counts what is queued now, answers, and begins the next run.
   void answer();
   /// Asks an actor and feeds what comes back, value or failure, to the machine.
   template <class Answer, class Actor, class Question, class Feed>
-  void ask(const Actor& whom, std::chrono::milliseconds patience, Question question, Feed feed);
+  void ask(const Actor& receiver, std::chrono::milliseconds patience, Question question, Feed feed);
 
   batch_sync_config config;
-  /// Somebody who asked for a run.
+  /// A request for a run, to be answered with its report.
   struct waiting_request {
     sync_request request;
     caf::typed_response_promise<sync_report> promise;
   };
-  std::deque<waiting_request> waiting; ///< the first one's run is under way
-  std::unique_ptr<sync_run> run;       ///< there until it is answered
-  bool finished = false;               ///< its report is complete but for what remains queued
+  std::deque<waiting_request> waiting; ///< the run of the first one is under way
+  std::unique_ptr<sync_run> run;       ///< of that request; empty before and after
+  bool finished = false;               ///< its report lacks only the number that remains queued
   epoch_us began_at = 0;
-  std::chrono::milliseconds pause_left{}; ///< of the pause under way
-  bool pausing = false;                   ///< a retry_tick is on its way
+  std::chrono::milliseconds pause_left{}; ///< of the current pause
+  bool pausing = false;                   ///< until its retry_tick arrives
   std::uint64_t pause = 0;                ///< its number
-  bool gap_wait = false;                  ///< and it is for the gap between two batches
-  bool winding_down = false;              ///< no batch is begun any more
+  bool gap_wait = false;                  ///< it is the gap between two batches
+  bool winding_down = false;              ///< no further batch is begun
   epoch_us last_batch_at = 0;             ///< when the last one was begun, steady
-  std::vector<caf::typed_response_promise<wound_down>> ending; ///< answered when no run is left
+  std::vector<caf::typed_response_promise<wound_down>>
+      ending; ///< answered when all runs have ended
   batch_sync_actor::pointer self = nullptr;
 
   static inline const char* name = "batch_sync";

@@ -61,7 +61,7 @@ void batch_plan::passed() {
 bool batch_plan::halve_refused() {
   slice& first = slices_.front();
   if (first.events.size() == 1) {
-    first.what = kind::open; // it is the bad one: what lies behind it is not
+    first.what = kind::open; // this event is bad: the ones behind it are not
     return false;
   }
   split_first(first.events.size() / 2, kind::left, kind::open);

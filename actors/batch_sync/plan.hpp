@@ -1,12 +1,12 @@
-// Which of the leased events travel together next. Pure.
+// Which of the leased events are sent together next. Pure.
 //
 // A plan is a list of slices in append order; the first is the next batch. Splitting keeps the
 // order, so a node's events reach the server in clock order however often a batch is cut.
 //
 // A batch that is refused without a name is halved until the bad event stands alone. When the
 // left half is accepted, the right half must hold it, so that is halved again without being sent;
-// once it is found, everything behind it travels together again. One bad event among n costs about
-// 1 + log2(n) requests, not 2·log2(n). Events that broke a batch in an earlier run travel alone.
+// once it is found, everything behind it is sent together again. One bad event among n costs about
+// 1 + log2(n) requests, not 2·log2(n). Events that broke a batch in an earlier run are sent alone.
 #pragma once
 
 #include "messages/queue.hpp"
@@ -25,17 +25,17 @@ public:
   bool empty() const { return slices_.empty(); }
 
   /// The next batch: at most `max_events` and `max_bytes`, at least one event. Joins what may
-  /// travel together, cuts what is too much.
+  /// be sent together, cuts what is too much.
   const std::vector<leased_event>& next(std::size_t max_events, std::size_t max_bytes);
 
-  /// The next batch has its verdicts: on to the one behind it.
+  /// The next batch has its verdicts: moves to the one behind it.
   void passed();
 
-  /// The next batch was refused without a name: halves it. False when it is one event: that is
-  /// the bad one; call passed() to go on behind it.
+  /// The next batch was refused without a name: halves it. False when it is a single event:
+  /// that is the bad one; call passed() to continue behind it.
   bool halve_refused();
 
-  /// The next batch was too large: halves it. False when it is one event.
+  /// The next batch was too large: halves it. False when it is a single event.
   bool halve_large();
 
   /// Takes events out of the next batch that were refused by name.

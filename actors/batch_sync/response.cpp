@@ -9,7 +9,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t max_server_message_bytes = 2000; ///< of a server's words that are kept
+constexpr std::size_t max_server_message_bytes = 2000; ///< of a server's message that are kept
 
 std::optional<event_outcome> outcome_of(const std::string& status) {
   static const std::unordered_map<std::string, event_outcome> known = {
@@ -26,7 +26,7 @@ void read_results(const json_value& list, batch_reply& out) {
   std::unordered_map<std::string, verdict*> open;
   for (auto& verdict : out.verdicts)
     open.emplace(verdict.event_id, &verdict);
-  std::size_t alien = 0;
+  std::size_t unknown = 0;
   std::size_t repeated = 0;
   for (const auto& entry : list.GetArray()) {
     const std::string id = text_of(entry, "event_id").value_or("");
@@ -34,7 +34,7 @@ void read_results(const json_value& list, batch_reply& out) {
     const auto found = open.find(id);
     const auto outcome = outcome_of(status);
     if (found == open.end()) {
-      ++alien;
+      ++unknown;
     } else if (!outcome) {
       out.warnings.push_back("unknown status \"" + excerpt(status) + "\" for " + id +
                              " is ignored");
@@ -56,8 +56,8 @@ void read_results(const json_value& list, batch_reply& out) {
       }
     }
   }
-  if (alien > 0)
-    out.warnings.push_back(std::to_string(alien) + " results for events that were not sent");
+  if (unknown > 0)
+    out.warnings.push_back(std::to_string(unknown) + " results for events that were not sent");
   if (repeated > 0)
     out.warnings.push_back(std::to_string(repeated) + " second results for the same event");
 }
@@ -117,7 +117,7 @@ void read_limits(const json_value& body, server_limits& limits) {
   limits = {read("max_events"), read("max_bytes")};
 }
 
-/// A 412's guidance, in the server's own words.
+/// A 412, with the server's own message and guidance.
 failure upgrade_failure(const json_value* body) {
   failure why{ec::upgrade_required, "the server wants another version of spec-kitty",
               "everything is kept; update spec-kitty, or ask the server's operator"};
@@ -130,6 +130,27 @@ failure upgrade_failure(const json_value* body) {
   if (auto guidance = text_of(*body, "upgrade_guidance"); guidance && !guidance->empty())
     why.hint = excerpt(*guidance, max_server_message_bytes);
   return why;
+}
+
+/// The server's message as it follows one of ours; empty when it sent none.
+std::string detail_in(const json_value* body) {
+  const std::string words = body == nullptr ? std::string() : message_of(*body);
+  return words.empty() ? words : ": " + words;
+}
+
+/// A 200: the results and the server's clock. Without a list of results it counts as a failure.
+void read_success(const json_value* body, batch_reply& out) {
+  const json_value* results = body == nullptr ? nullptr : member(*body, "results");
+  if (results == nullptr || !results->IsArray())
+    return;
+  out.kind = reply_kind::results;
+  const auto clock = member(*body, "server_clock");
+  if (clock != nullptr && clock->IsUint64())
+    out.server_clock = clock->GetUint64();
+  else if (clock != nullptr && !clock->IsNull())
+    out.warnings.push_back("the server's clock " + excerpt(to_text(*clock)) +
+                           " is not a whole number; it is ignored");
+  read_results(*results, out);
 }
 
 } // namespace
@@ -157,25 +178,10 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
   const auto body = reply.content_type == "application/json" ? parse_json(reply.body)
                                                              : result<json_document>(failure{});
   const json_value* object = body && body->IsObject() ? &*body : nullptr;
-  const auto detail = [](const json_value* from) {
-    const std::string words = from == nullptr ? std::string() : message_of(*from);
-    return words.empty() ? words : ": " + words;
-  };
   switch (reply.status) {
-  case 200: {
-    const json_value* results = object == nullptr ? nullptr : member(*object, "results");
-    if (results == nullptr || !results->IsArray())
-      return out;
-    out.kind = reply_kind::results;
-    const auto clock = member(*object, "server_clock");
-    if (clock != nullptr && clock->IsUint64())
-      out.server_clock = clock->GetUint64();
-    else if (clock != nullptr && !clock->IsNull())
-      out.warnings.push_back("the server's clock " + excerpt(to_text(*clock)) +
-                             " is no whole number; it is ignored");
-    read_results(*results, out);
+  case 200:
+    read_success(object, out);
     return out;
-  }
   case 401:
     out.kind = reply_kind::unauthorized;
     out.why = {ec::login_required, "the server does not accept the session",
@@ -188,7 +194,7 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 403:
     out.kind = reply_kind::forbidden;
-    out.why = {ec::held, "the server forbids this team's events" + detail(object),
+    out.why = {ec::held, "the server forbids this team's events" + detail_in(object),
                "ask the server's operator; the events are kept. Try again: spec-kitty sync now"};
     return out;
   case 412:
@@ -197,19 +203,19 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 413:
     out.kind = reply_kind::too_large;
-    out.why = {ec::transport, "the server takes no batch as large as this" + detail(object), {}};
+    out.why = {ec::transport, "the server refuses a batch of this size" + detail_in(object), {}};
     if (object != nullptr)
       read_limits(*object, out.limits);
     return out;
   case 429:
     out.kind = reply_kind::slow_down;
     out.retry_after = reply.retry_after;
-    out.why = {ec::transport, "the server asks to slow down" + detail(object),
+    out.why = {ec::transport, "the server asks to slow down" + detail_in(object),
                "everything is kept; try again later: spec-kitty sync now"};
     return out;
   default:
     out.retryable = reply.status == 408 || reply.status >= 500;
-    out.why.message += detail(object);
+    out.why.message += detail_in(object);
     return out;
   }
 }

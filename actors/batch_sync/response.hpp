@@ -25,7 +25,7 @@ enum class reply_kind : std::uint8_t {
   failed,       ///< transport failure: nothing is known about any event
 };
 
-/// What a `limits` object says.
+/// The values of a `limits` object.
 struct server_limits {
   std::optional<std::size_t> max_events;
   std::optional<std::size_t> max_bytes;
@@ -33,7 +33,7 @@ struct server_limits {
 
 struct batch_reply {
   reply_kind kind = reply_kind::failed;
-  /// One per event that was sent, in the order sent; `kept` where the server said nothing.
+  /// For each event that was sent, in the order sent; `kept` where the reply does not name it.
   std::vector<verdict> verdicts;
   /// Positions of events refused as `clock_behind`; their verdict is `kept`.
   std::vector<std::uint64_t> behind;
@@ -48,7 +48,7 @@ struct batch_reply {
 /// Reads the reply to a batch of `sent`.
 batch_reply interpret(const http_reply& reply, std::span<const leased_event> sent);
 
-/// The most specific of `error_message`, `error`, `reason`, `detail`; empty when there is none.
+/// The most specific of `error_message`, `error`, `reason`, `detail`; empty when all are missing.
 std::string message_of(const json_value& object);
 
 } // namespace spec_kitty

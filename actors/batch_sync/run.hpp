@@ -5,9 +5,9 @@
 //                                      │         └── (plan.hpp) ─┘   │
 //                                      └─────────────────────────────┘
 //
-// Strict progress: a run only looks at positions after its last lease and up to the newest event
-// of its beginning, so every event gets at most one counted verdict and the run ends. Within a
-// lease the plan says which events travel together: all, halves, or one alone.
+// Strict progress: a run only looks at positions after its last lease and up to the event that was
+// newest when it began, so every event gets at most one counted verdict and the run ends. Within a
+// lease the plan says which events are sent together: all, halves, or a single event.
 // Source: protocol.md, Runs and progress; cli.md, Accounting.
 #pragma once
 
@@ -31,7 +31,7 @@ struct run_limits {
   unsigned transport_tries = 3; ///< of one batch, the first one included
   std::chrono::milliseconds timeout{60000};
   std::chrono::milliseconds max_wait{30000}; ///< for a Retry-After; a longer one ends the run
-  std::uint64_t clock_seen = 0;              ///< highest of the server's heard elsewhere, 0: none
+  std::uint64_t clock_seen = 0;              ///< the server's clock from the WebSocket, 0: none
 };
 
 /// What to do next.
@@ -84,12 +84,12 @@ public:
   next_step on_restamped(result<restamp_done> done);
   next_step on_pause();
 
-  /// Ends the run in place of the next thing it would do; what is in hand is kept as it is.
-  next_step break_off();
+  /// Ends the run instead of its next step; the leased events stay queued as they are.
+  next_step interrupt();
 
-  /// The events to send now.
+  /// The events to send next.
   const std::vector<leased_event>& batch() const { return batch_; }
-  /// The token of the lease that is held; 0: none.
+  /// The token of the current lease; 0: none.
   std::uint64_t lease() const { return lease_; }
   const std::string& key() const { return key_; }
   const access_token& token() const { return token_; }
@@ -106,7 +106,7 @@ private:
   next_step on_slow_down(const batch_reply& read, epoch_us now);
   next_step on_failed(const batch_reply& read);
   next_step ask_lease();
-  next_step go_on();
+  next_step resume();
   next_step send_next();
   next_step settle(std::vector<verdict> verdicts, bool end_lease);
   next_step stop(failure why);
@@ -129,8 +129,8 @@ private:
   bool was_held_ = false;              ///< the server forbade the team before this run
   bool clear_hold_ = false;            ///< and has now accepted something
   std::uint64_t after_ = 0;            ///< last position whose lease has ended
-  std::uint64_t through_ = 0;          ///< newest position of the beginning
-  std::chrono::milliseconds waited_{}; ///< for another drainer
+  std::uint64_t through_ = 0;          ///< newest position when the run began
+  std::chrono::milliseconds waited_{}; ///< for another drainer's lease
 
   std::uint64_t lease_ = 0;      ///< token, 0: none
   std::uint64_t lease_last_ = 0; ///< its last position
@@ -140,8 +140,8 @@ private:
   std::vector<verdict> verdicts_; ///< being settled
   bool ending_ = false;           ///< the settlement ends the lease
 
-  unsigned failures_ = 0;            ///< of the batch in hand
-  bool refreshed_ = false;           ///< for the batch in hand
+  unsigned failures_ = 0;            ///< of the current batch
+  bool refreshed_ = false;           ///< the token, for the current batch
   unsigned named_rounds_ = 0;        ///< 400s with names in a row
   bool proven_ = false;              ///< the server has accepted something in this run
   std::vector<verdict> unproven_;    ///< refusals of single events before it did
@@ -149,8 +149,5 @@ private:
   bool reconciled_ = false;          ///< at most once per run
   std::optional<std::uint64_t> server_clock_;
 };
-
-/// The value of a reply to GET /api/v1/clock/; nothing when it is none.
-std::optional<std::uint64_t> read_clock_reply(const http_reply& reply);
 
 } // namespace spec_kitty

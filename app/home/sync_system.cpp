@@ -2,6 +2,7 @@
 
 #include "actors/auth/tokens.hpp"
 #include "actors/batch_sync/response.hpp"
+#include "actors/clock/clock_reply.hpp"
 #include "messages/protocol.hpp"
 #include "util/version.hpp"
 
