@@ -4,9 +4,6 @@
 #include "util/fsync.hpp"
 #include "util/gzip.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 namespace spec_kitty {
 
 namespace fs = std::filesystem;
@@ -19,18 +16,6 @@ fs::path overflow_folder(const fs::path& home) {
   return home / "overflow";
 }
 
-/// The number in `<id>-<number>.jsonl.gz`; 0 for any other name.
-std::uint64_t overflow_events_in_name(std::string_view name) {
-  const auto dash = name.rfind('-');
-  if (!name.ends_with(overflow_suffix) || dash == std::string_view::npos)
-    return 0;
-  std::uint64_t number = 0;
-  const std::string_view digits =
-      name.substr(dash + 1, name.size() - overflow_suffix.size() - dash - 1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
-
 } // namespace
 
 result<void> write_overflow(const fs::path& home, std::string_view first_id, std::size_t events,
@@ -38,8 +23,7 @@ result<void> write_overflow(const fs::path& home, std::string_view first_id, std
   const fs::path folder = overflow_folder(home);
   if (auto made = make_private_folder(folder); !made)
     return made;
-  std::string name(first_id);
-  name.append("-").append(std::to_string(events)).append(overflow_suffix);
+  const std::string name = event_file_name(first_id, events, overflow_suffix);
   if (auto written = replace_file(folder / name, gzip(lines)); !written)
     return written;
   if (const int error = fsync_parents(folder); error != 0)
@@ -47,15 +31,8 @@ result<void> write_overflow(const fs::path& home, std::string_view first_id, std
   return {};
 }
 
-std::vector<overflow_file> overflow_files(const fs::path& home) {
-  std::vector<overflow_file> found;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(overflow_folder(home), none))
-    if (const auto events = overflow_events_in_name(entry.path().filename().string()); events > 0)
-      found.push_back({entry.path(), events});
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
-  return found;
+std::vector<event_file> overflow_files(const fs::path& home) {
+  return event_files(overflow_folder(home), overflow_suffix);
 }
 
 result<void> note_imported(const fs::path& home, const fs::path& file) {

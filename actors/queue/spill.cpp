@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int max_attempts = 16;      ///< to write a spill file while its folder comes and goes
-constexpr int transient_attempts = 3; ///< after so many a folder that is there is not what fails
+constexpr int transient_attempts = 3; ///< after so many the folder, if it exists, is not the cause
 
 constexpr std::string_view spill_suffix = ".jsonl";
 constexpr std::string_view set_aside = ".damaged";
@@ -117,15 +117,6 @@ std::optional<spilled_event> from_json(std::string_view text) {
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }
 
-std::uint64_t spilled_events_in_name(std::string_view name) {
-  const auto dash = name.rfind('-');
-  if (!name.ends_with(spill_suffix) || dash == std::string_view::npos)
-    return 0;
-  std::uint64_t number = 0;
-  std::from_chars(name.data() + dash + 1, name.data() + name.size() - spill_suffix.size(), number);
-  return number;
-}
-
 } // namespace
 
 std::string render_spill(std::span<const spilled_event> events) {
@@ -158,18 +149,18 @@ spill_content parse_spill(std::string_view text) {
 
 result<void> write_spill(const fs::path& home, std::span<const spilled_event> events,
                          epoch_us now) {
-  if (auto mine = check_owner(home); !mine) // nobody leaves files in another user's home
-    return mine;
-  if (auto room = check_free_space(home, min_free_bytes); !room)
-    return room;
+  if (auto owned = check_owner(home); !owned) // no files are left in another user's home
+    return owned;
+  if (auto space = check_free_space(home, min_free_bytes); !space)
+    return space;
   const fs::path folder = spill_folder(home);
   const std::string id = to_string(next_ulid(
       {}, static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000), draw_randomness()));
-  const std::string name = id + "-" + std::to_string(events.size()) + std::string(spill_suffix);
+  const std::string name = event_file_name(id, events.size(), spill_suffix);
   const std::string text = render_spill(events);
   result<void> written = failure{};
   std::error_code none;
-  // Who takes files in may just have removed the folder, and somebody else may have made it again.
+  // A process that took the files in may just have removed the folder, and another made it again.
   for (int tries = 0; tries < max_attempts; ++tries) {
     if (auto made = make_private_folder(folder); !made)
       return made;
@@ -180,22 +171,15 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   if (written)
     if (const int error = fsync_parents(folder); error != 0)
       written = system_failure(error, "cannot sync " + home.string());
-  // The file may be there all the same, when only a folder's sync failed. Whoever hears that
-  // nothing was recorded records it again: then this one must not be taken in.
+  // When only a folder's sync failed, the file may exist. The caller is told that nothing was
+  // recorded and records it again: then this file must not be taken in.
   if (!written)
     fs::remove(folder / name, none);
   return written;
 }
 
-std::vector<spill_file> spill_files(const fs::path& home) {
-  std::vector<spill_file> found;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(spill_folder(home), none))
-    if (const auto events = spilled_events_in_name(entry.path().filename().string()); events > 0)
-      found.push_back({entry.path(), events});
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
-  return found;
+std::vector<event_file> spill_files(const fs::path& home) {
+  return event_files(spill_folder(home), spill_suffix);
 }
 
 std::vector<fs::path> damaged_spill_files(const fs::path& home) {
@@ -209,7 +193,7 @@ std::vector<fs::path> damaged_spill_files(const fs::path& home) {
 }
 
 void retire_spill(const fs::path& file, bool damaged) {
-  std::error_code ignored; // what stays is known to be taken in: it is retired the next time
+  std::error_code ignored; // a file that stays is marked as taken in: it is retired the next time
   if (damaged)
     fs::rename(file, file.string() + std::string(set_aside), ignored);
   else

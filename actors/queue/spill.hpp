@@ -1,10 +1,11 @@
-// Spill files: what was recorded while the store could not be used. Each burst is one file in the
+// Spill files: events recorded while the store could not be used. Each burst is one file in the
 // home's `spill` folder, written as a whole (temporary name, fsync, rename), one event per line
 // behind a checksum. The next opener of the store takes them in.
 //
 //   <CRC-32 of the JSON, 8 hex digits> <JSON>\n
 #pragma once
 
+#include "actors/queue/event_files.hpp"
 #include "messages/event.hpp"
 #include "util/result.hpp"
 #include "util/timestamp.hpp"
@@ -34,17 +35,12 @@ struct spill_content {
 std::string render_spill(std::span<const spilled_event> events);
 spill_content parse_spill(std::string_view text);
 
-struct spill_file {
-  std::filesystem::path path;
-  std::uint64_t events = 0; ///< as its name says
-};
-
 /// Writes one file, durably: the events are recorded when it succeeds.
 result<void> write_spill(const std::filesystem::path& home, std::span<const spilled_event> events,
                          epoch_us now);
 
-/// What waits, in order of time. Empty where there is no such folder.
-std::vector<spill_file> spill_files(const std::filesystem::path& home);
+/// The files that wait to be taken in, oldest first.
+std::vector<event_file> spill_files(const std::filesystem::path& home);
 
 /// Files set aside because some of their lines were damaged.
 std::vector<std::filesystem::path> damaged_spill_files(const std::filesystem::path& home);

@@ -1,5 +1,5 @@
-// The emit side: Lamport tick, ULID and rows share one transaction, so two processes never share
-// a value and a crash never leaves an id without its event.
+// Appends: Lamport tick, ULID and rows share one transaction, so two processes never share a value
+// and a crash never leaves an id without its event.
 #include "actors/queue/store_rows.hpp"
 #include "util/files.hpp"
 
@@ -25,95 +25,12 @@ const failure exhausted{ec::store_unusable, "the Lamport clock has reached 2^53 
 
 } // namespace
 
-namespace store_detail {
-
-event_maker::event_maker(const event_draft& draft, const summary& row, std::string_view node_id,
-                         epoch_us now, const ulid_randomness& random,
-                         const std::optional<ulid>& known_id)
-    : type_(draft.event_type), tail_(render_tail(draft)) {
-  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
-  record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random);
-  record.lamport = row.clock + 1;
-  record.recorded_at = now;
-  head_ =
-      render_head({to_string(record.id), record.lamport, std::string(node_id)}, draft.team_slug);
-  record.type = type_;
-  record.head = head_;
-  record.tail = tail_;
-}
-
-void queue_rows::add(event_record event, std::string_view team, std::string_view project) {
-  partition_record& partition = teams.at(team, project);
-  event.partition_id = partition.id;
-  const std::uint64_t seq = row.next_seq++;
-  const std::size_t size = event.encoded_size();
-  if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
-    throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
-  event.encode(txn.append(tables.events, position_key(seq), size));
-  txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
-  row.clock = std::max(row.clock, event.lamport);
-  row.bytes += size;
-  ++row.live;
-  ++row.accepted;
-  ++partition.live;
-  types.add(event.type, 1);
-}
-
-void queue_rows::remember_project(std::string_view key, std::string_view name) {
-  if (key.empty())
-    return;
-  const std::string at = project_row_key(key);
-  if (!txn.get(tables.main, at))
-    txn.put(tables.main, at, project_record{sharing::undecided, std::string(name)}.encode());
-}
-
-void queue_rows::move_to_partition(std::uint64_t seq, std::string_view team,
-                                   std::string_view project) {
-  auto event = read_event(txn, tables, seq);
-  if (!event)
-    throw lmdb_error(MDB_CORRUPTED, "find a queued event");
-  head_parts head = read_head(*event);
-  head.team_slug = team;
-  const std::uint32_t from = event->partition_id;
-  partition_record& old = teams.at_id(from);
-  --old.live;
-  const bool was_sent = seq <= old.sent_through;
-  partition_record& partition = teams.at(team, project);
-  ++partition.live;
-  if (was_sent) // its outcome may be unknown: it keeps its stamp
-    partition.sent_through = std::max(partition.sent_through, seq);
-  event->partition_id = partition.id;
-  rewrite_head(txn, tables, row, seq, *event, head);
-  txn.erase(tables.team_queue, team_queue_key(from, seq));
-  txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
-}
-
-void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
-  const std::string at = position_key(seq);
-  --teams.at_id(event.partition_id).live;
-  --row.live;
-  row.bytes -= event.encoded_size();
-  types.add(event.type, -1);
-  txn.erase(tables.attempts, at);
-  txn.erase(tables.ids, id_key(event.id));
-  txn.erase(tables.team_queue, team_queue_key(event.partition_id, seq));
-  txn.erase(tables.events, at);
-}
-
-void queue_rows::write_back() {
-  teams.write_back();
-  types.write_back();
-  txn.put(tables.main, summary_key, row.encode());
-}
-
-} // namespace store_detail
-
 result<std::vector<result<append_receipt>>> store::append(std::span<const event_draft> drafts,
                                                           epoch_us now) {
-  if (auto room = check_free_space(env_->folder(), store_detail::free_space_reserve); !room)
-    return room.error();
+  if (auto space = check_free_space(env_->folder(), store_detail::free_space_reserve); !space)
+    return space.error();
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
-    const ulid_randomness random = draw_randomness(); // a call of the kernel: one for the burst
+    const ulid_randomness random = draw_randomness(); // a system call: once for the whole burst
     std::vector<result<append_receipt>> answers;
     answers.reserve(drafts.size());
     attempted_.clear();

@@ -1,5 +1,5 @@
-// The rows that every change of the queue keeps in step: summary, lanes, types, indices. For the
-// store's own files only.
+// The rows that every change of the queue keeps in step: summary, partitions, types, indices. For
+// the store's own files only.
 #pragma once
 
 #include "actors/queue/store.hpp"
@@ -8,7 +8,7 @@
 
 namespace spec_kitty::store_detail {
 
-/// Space that must stay free for deletes and the mirror, which need room too.
+/// Space that must stay free for deletes and the mirror, which need disk space too.
 inline constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
 
 /// Builds the record of a draft and keeps the bytes that its views lie in.
@@ -20,7 +20,7 @@ public:
   event_maker(const event_maker&) = delete;
   event_maker& operator=(const event_maker&) = delete;
 
-  event_record record; ///< without its lane
+  event_record record; ///< without its partition
 
 private:
   std::string type_;
@@ -34,18 +34,18 @@ struct queue_rows {
       : txn(txn_), tables(tables_), row(read_summary(txn_, tables_)), teams(txn_, tables_),
         types(txn_, tables_) {}
 
-  /// Puts an event at the end of the queue, in its lane. The clock never falls below it.
+  /// Puts an event at the end of the queue, in its partition. The clock never falls below it.
   void add(event_record event, std::string_view team, std::string_view project);
-  /// The id of the event that was announced under one of the keys (empty: of before ids were kept);
-  /// nothing where none of them is known.
+  /// The id of the event that was announced under one of the keys (empty: announced before ids were
+  /// kept); nothing when all of them are new.
   std::optional<std::string> announced_as(const std::vector<std::string>& keys) const;
   /// Remembers the event under the first of them.
   void remember_announcement(const std::vector<std::string>& keys, const ulid& event);
-  /// Notes a project's name when it is met for the first time.
+  /// Notes a project's name with its first event.
   void remember_project(std::string_view key, std::string_view name);
   /// Gives an event another team or project; its place in the queue stays.
   void move_to_partition(std::uint64_t seq, std::string_view team, std::string_view project);
-  /// Takes an event out of the queue, whatever becomes of it.
+  /// Takes an event out of the queue: delivered, dead or evicted.
   void take_out(std::uint64_t seq, const event_record& event);
   void write_back();
 
@@ -56,7 +56,7 @@ struct queue_rows {
   type_counters types;
 };
 
-/// Positions that some drainer has in hand.
+/// Positions that are leased.
 std::set<std::uint64_t> positions_in_hand(const lmdb_txn& txn, const store_tables& tables,
                                           epoch_us now);
 
