@@ -18,6 +18,8 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <tuple>
+#include <utility>
 
 /// Declares that a message type crosses actor boundaries inside one process only. Nothing of ours
 /// is sent by CAF's remoting, so nothing is serialised by it.
@@ -57,6 +59,14 @@ void install_handlers(Self* self) {
   self->set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   self->set_default_handler(caf::drop);
+}
+
+/// A behavior of handlers that stand in groups: each group is a std::tuple of handlers for one
+/// subject.
+template <class Behavior, class... Groups>
+Behavior behavior_of(Groups... groups) {
+  return std::apply([](auto&&... handlers) { return Behavior{std::move(handlers)...}; },
+                    std::tuple_cat(std::move(groups)...));
 }
 
 /// Fulfils a typed promise with a value, a failure, or a result.

@@ -4,11 +4,13 @@
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/spill.hpp"
 
+#include <tuple>
+
 namespace spec_kitty {
 
 namespace {
 
-/// The store itself could not be used: the event can still be kept beside it.
+/// The store itself could not be used: the event can still be written to a spill file.
 bool calls_for_spill(ec code) {
   switch (code) {
   case ec::store_busy:
@@ -23,11 +25,11 @@ bool calls_for_spill(ec code) {
   }
 }
 
-void answer(pending_reply& who, result<append_receipt> outcome) {
-  if (auto* posted = std::get_if<std::shared_ptr<append_callback>>(&who))
-    (*posted)->answer(std::move(outcome));
+void answer(pending_reply& waiting, result<append_receipt> outcome) {
+  if (auto* callback = std::get_if<std::shared_ptr<append_callback>>(&waiting))
+    (*callback)->answer(std::move(outcome));
   else
-    deliver(std::get<caf::typed_response_promise<append_receipt>>(who), std::move(outcome));
+    deliver(std::get<caf::typed_response_promise<append_receipt>>(waiting), std::move(outcome));
 }
 
 } // namespace
@@ -35,7 +37,7 @@ void answer(pending_reply& who, result<append_receipt> outcome) {
 queue_state::~queue_state() {
   try {
     give_back_leases();
-  } catch (const std::exception&) { // the next QUEUE does
+  } catch (const std::exception&) { // the next QUEUE gives them back
   }
   answer_pending({ec::stopping,
                   "the queue stopped before this event was committed: it may not be "
@@ -68,19 +70,19 @@ result<store*> queue_state::open() {
       return merged.error();
     last_clock = *merged;
   }
-  // What was recorded while the store was shut comes before what is recorded now. Should it not
-  // fit, it stays where it is, and the status shows it.
+  // Spilled events come before those recorded now. When they do not fit, their files stay, and the
+  // status shows them.
   if (const auto taken = fresh->take_in_spill(config.now()); taken && *taken > 0)
     if (const auto after = fresh->clock())
       last_clock = *after;
   opened = std::move(*fresh);
   give_back_leases();
   if (has_clock && (!mirror || mirror->value != last_clock)) // missing, corrupt or behind
-    self->send(clock, clock_committed{last_clock, opened->node_id()});
+    publish_clock(last_clock);
   return &*opened;
 }
 
-/// Earlier events first. Should it not work, they stay where they are and the next one tries.
+/// Earlier events first. After a failure their files stay, and the next request tries again.
 void queue_state::take_in_spilled() {
   if (!spilled_before)
     return;
@@ -88,13 +90,17 @@ void queue_state::take_in_spilled() {
   spilled_before = !taken;
   if (!taken || *taken == 0)
     return;
-  if (const auto after = opened->clock())
-    last_clock = *after;
-  if (has_clock)
-    self->send(clock, clock_committed{last_clock, opened->node_id()});
+  const auto after = opened->clock();
+  publish_clock(after ? *after : last_clock);
 }
 
-/// What this home's earlier QUEUE had given out goes back: its transports fell with it.
+void queue_state::publish_clock(std::uint64_t value) {
+  last_clock = value;
+  if (has_clock)
+    self->send(clock, clock_committed{value, opened->node_id()});
+}
+
+/// The leases of the QUEUE before this one go back: its transports ended with it.
 void queue_state::give_back_leases() {
   if (!config.leases || !opened)
     return;
@@ -105,9 +111,9 @@ void queue_state::give_back_leases() {
   }
 }
 
-void queue_state::enqueue(event_draft draft, pending_reply who) {
+void queue_state::enqueue(event_draft draft, pending_reply waiting) {
   drafts.push_back(std::move(draft));
-  pending_replies.push_back(std::move(who));
+  pending_replies.push_back(std::move(waiting));
   if (drafts.size() >= max_burst)
     commit();
   else if (drafts.size() == 1)
@@ -117,19 +123,19 @@ void queue_state::enqueue(event_draft draft, pending_reply who) {
 void queue_state::commit() {
   if (drafts.empty())
     return;
-  const auto where = open();
-  if (!where)
-    return spill(where.error(), {});
-  auto answers = (*where)->append(drafts, config.now());
+  const auto ready = open();
+  if (!ready)
+    return spill(ready.error(), {});
+  auto answers = (*ready)->append(drafts, config.now());
   if (!answers)
     return spill(answers.error(), answers.error().code == ec::commit_unknown
-                                      ? (*where)->attempted_ids()
+                                      ? (*ready)->attempted_ids()
                                       : std::vector<std::string>{});
+  std::uint64_t newest = last_clock;
   for (const auto& answer : *answers)
     if (answer)
-      last_clock = answer->lamport_clock;
-  if (has_clock) // before the receipts, so that who waits for CLOCK after one finds it there
-    self->send(clock, clock_committed{last_clock, opened->node_id()});
+      newest = answer->lamport_clock;
+  publish_clock(newest); // before the receipts: a sender that then asks CLOCK gets this value
   for (std::size_t i = 0; i < pending_replies.size(); ++i)
     answer(pending_replies[i], std::move((*answers)[i]));
   drafts.clear();
@@ -147,12 +153,11 @@ void queue_state::spill(const failure& why, const std::vector<std::string>& ids)
     events.push_back({std::move(draft), now, i < ids.size() ? ids[i] : std::string()});
   }
   if (auto kept = write_spill(config.store.home, events, now); !kept)
-    return answer_pending({why.code,
-                           "1 event NOT recorded: " + why.message +
-                               "; nor can it be kept beside the "
-                               "store: " +
-                               kept.error().message,
-                           why.hint});
+    return answer_pending(
+        {why.code,
+         "1 event NOT recorded: " + why.message +
+             "; and it could not be written to the spill file: " + kept.error().message,
+         why.hint});
   spilled_before = true;
   for (std::size_t i = 0; i < pending_replies.size(); ++i) {
     append_receipt receipt;
@@ -165,123 +170,145 @@ void queue_state::spill(const failure& why, const std::vector<std::string>& ids)
 }
 
 void queue_state::answer_pending(const failure& why) {
-  for (auto& who : pending_replies)
-    answer(who, why);
+  for (auto& waiting : pending_replies)
+    answer(waiting, why);
   drafts.clear();
   pending_replies.clear();
 }
 
-queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self,
-                                 queue_config config) {
-  install_handlers(self);
-  auto& state = self->state;
-  state.config = std::move(config);
-  state.self = self;
+namespace {
 
-  // One store operation: open when needed, run, answer.
-  const auto with_store = [self](auto operation) {
-    auto where = self->state.open();
-    using answer = decltype(operation(**where));
-    return reply(where ? operation(**where) : answer(where.error()));
-  };
-  const auto announce = [self](std::uint64_t value) {
-    self->state.last_clock = value;
-    if (self->state.has_clock)
-      self->send(self->state.clock, clock_committed{value, self->state.opened->node_id()});
-  };
+using queue_self = queue_actor::stateful_pointer<queue_state>;
 
-  return {
+/// One operation of the store: opens it when needed, runs, answers.
+template <class Operation>
+auto with_store(queue_self self, Operation operation) {
+  auto opened = self->state.open();
+  using answer = decltype(operation(**opened));
+  return reply(opened ? operation(**opened) : answer(opened.error()));
+}
+
+auto append_handlers(queue_self self) {
+  return std::tuple{
       [self](append_request& request) {
         auto promise = self->make_response_promise<append_receipt>();
         self->state.enqueue(std::move(request.draft), promise);
         return promise;
       },
-      [self](append_with_callback& posted) {
-        auto draft = std::move(posted.what->draft);
-        self->state.enqueue(std::move(draft), std::move(posted.what));
+      [self](append_with_callback& request) {
+        auto draft = std::move(request.what->draft);
+        self->state.enqueue(std::move(draft), std::move(request.what));
       },
       [self](commit_burst) { self->state.commit(); },
+  };
+}
+
+auto clock_handlers(queue_self self) {
+  return std::tuple{
       [self](const clock_actor& clock) {
-        auto& st = self->state;
-        st.clock = clock;
-        st.has_clock = true;
-        if (st.opened)
-          self->send(clock, clock_committed{st.last_clock, st.opened->node_id()});
+        self->state.clock = clock;
+        self->state.has_clock = true;
+        if (self->state.opened)
+          self->state.publish_clock(self->state.last_clock);
       },
       [self](mirror_barrier) -> caf::result<mirror_done> {
-        self->state.commit(); // what came before it, and is parked
+        self->state.commit(); // the drafts that came before it
         if (!self->state.has_clock)
           return mirror_done{};
         return self->delegate(self->state.clock, mirror_reached{});
       },
-      [with_store](clock_question) {
-        return with_store([](store& s) -> result<clock_value> {
+      [self](clock_question) {
+        return with_store(self, [](store& s) -> result<clock_value> {
           const auto value = s.clock();
           return value ? result<clock_value>(clock_value{*value}) : value.error();
         });
       },
-      [with_store, announce](clock_received received) {
-        return with_store([&](store& s) -> result<clock_value> {
+      [self](clock_received received) {
+        return with_store(self, [&](store& s) -> result<clock_value> {
           const auto value = s.merge_clock(received.remote);
           if (!value)
             return value.error();
-          announce(*value);
+          self->state.publish_clock(*value);
           return clock_value{*value};
         });
       },
-      [with_store](const due_request& request) {
-        return with_store([&](store& s) { return s.due(request); });
+  };
+}
+
+auto delivery_handlers(queue_self self) {
+  return std::tuple{
+      [self](const due_request& request) {
+        return with_store(self, [&](store& s) { return s.due(request); });
       },
-      [self, with_store](const lease_request& request) {
-        return with_store([&](store& s) {
+      [self](const lease_request& request) {
+        return with_store(self, [&](store& s) {
           auto grant = s.lease(request, this_process(), self->state.config.now());
           if (grant && grant->token != 0 && self->state.config.leases)
             self->state.config.leases->add(grant->token);
           return grant;
         });
       },
-      [self, with_store](const settle_request& request) {
+      [self](const settle_request& request) {
         if (self->state.config.leases && request.keep.count() == 0)
           self->state.config.leases->remove(request.token);
-        return with_store([&](store& s) { return s.settle(request, self->state.config.now()); });
+        return with_store(self,
+                          [&](store& s) { return s.settle(request, self->state.config.now()); });
       },
-      [with_store](const adopt_request& request) {
-        return with_store([&](store& s) { return s.adopt(request); });
-      },
-      [with_store, announce](const restamp_request& request) {
-        return with_store([&](store& s) {
+      [self](const restamp_request& request) {
+        return with_store(self, [&](store& s) {
           auto done = s.restamp(request);
           if (done)
-            announce(done->clock);
+            self->state.publish_clock(done->clock);
           return done;
         });
       },
-      [self, with_store](const hold_request& request) {
-        return with_store([&](store& s) { return s.hold(request, self->state.config.now()); });
-      },
-      [with_store](const dead_request& request) {
-        return with_store([&](store& s) { return s.decide_dead(request); });
-      },
-      [self, with_store](const project_request& request) {
-        return with_store(
-            [&](store& s) { return s.decide_project(request, self->state.config.now()); });
-      },
-      [self, with_store, announce](const import_request& request) {
-        return with_store([&](store& s) {
-          auto done = s.import_events(request, self->state.config.now());
-          if (done && !request.look_only)
-            announce(done->clock);
-          return done;
-        });
-      },
-      [with_store](const drops_request&) {
-        return with_store([](store& s) { return s.acknowledge_drops(); });
+      [self](const hold_request& request) {
+        return with_store(self,
+                          [&](store& s) { return s.hold(request, self->state.config.now()); });
       },
       [self](const error_note& note) {
-        if (auto where = self->state.open())
-          (void)(*where)->note_error(note.json); // best effort: the status loses one line
+        if (auto opened = self->state.open())
+          (void)(*opened)->note_error(note.json); // best effort: the status loses a line
       },
   };
+}
+
+/// What a person decides: a login, dead letters, projects, an import, the count of drops.
+auto decision_handlers(queue_self self) {
+  return std::tuple{
+      [self](const adopt_request& request) {
+        return with_store(self, [&](store& s) { return s.adopt(request); });
+      },
+      [self](const dead_request& request) {
+        return with_store(self, [&](store& s) { return s.decide_dead(request); });
+      },
+      [self](const project_request& request) {
+        return with_store(
+            self, [&](store& s) { return s.decide_project(request, self->state.config.now()); });
+      },
+      [self](const import_request& request) {
+        return with_store(self, [&](store& s) {
+          auto done = s.import_events(request, self->state.config.now());
+          if (done && !request.look_only)
+            self->state.publish_clock(done->clock);
+          return done;
+        });
+      },
+      [self](const drops_request&) {
+        return with_store(self, [](store& s) { return s.acknowledge_drops(); });
+      },
+  };
+}
+
+} // namespace
+
+queue_actor::behavior_type queue(queue_actor::stateful_pointer<queue_state> self,
+                                 queue_config config) {
+  install_handlers(self);
+  self->state.config = std::move(config);
+  self->state.self = self;
+  return behavior_of<queue_actor::behavior_type>(append_handlers(self), clock_handlers(self),
+                                                 delivery_handlers(self), decision_handlers(self));
 }
 
 } // namespace spec_kitty

@@ -1,10 +1,10 @@
 // QUEUE: the actor around the store.
 //
-// Appends are parked with their promise; the first of a burst sends QUEUE a commit message, which
-// lands behind whatever is already in the mailbox. So a burst shares one transaction, and each
-// sender is answered after the commit: the receipt is the promise that the event is durable.
-// Should QUEUE die with promises parked, its state answers them. A store that is locked too long,
-// full or unusable does not lose the event: it goes to a spill file, and the receipt says so.
+// Drafts wait with their promises; the first of a burst sends QUEUE a commit message, which lands
+// behind all that is already in the mailbox. So a burst shares one transaction, and each sender is
+// answered after the commit: the receipt is the promise that the event is durable. When QUEUE ends
+// with drafts that wait, its state answers them. A store that is locked too long, full or unusable
+// does not lose the event: it goes to a spill file, and the receipt says so.
 #pragma once
 
 #include "actors/queue/store.hpp"
@@ -21,8 +21,8 @@
 
 namespace spec_kitty {
 
-/// Leases that QUEUE gave out and that have not ended: for the QUEUE that follows one that fell.
-/// Their owner is this process, which lives on, so nobody else would give them back in time.
+/// Leases that QUEUE gave out and that have not ended: for the QUEUE that is started after it.
+/// Their owner is this process, which is alive, so no other process would take them back in time.
 class lease_registry {
 public:
   void add(std::uint64_t token) {
@@ -46,13 +46,13 @@ private:
 struct queue_config {
   store_options store;
   std::function<epoch_us()> now = wall_clock_now; ///< injected in tests
-  std::shared_ptr<lease_registry> leases = {};    ///< where QUEUE may be started again
+  std::shared_ptr<lease_registry> leases = {};    ///< set where QUEUE may be started again
 };
 
-/// Most events in one commit: the transaction stays short for other processes.
+/// Limit of events in a commit: the transaction stays short for other processes.
 inline constexpr std::size_t max_burst = 512;
 
-/// Who waits for an append: a request's promise, or a posting.
+/// What answers an append: a request's promise, or a callback.
 using pending_reply =
     std::variant<caf::typed_response_promise<append_receipt>, std::shared_ptr<append_callback>>;
 
@@ -63,10 +63,12 @@ struct queue_state {
   result<store*> open();
   void take_in_spilled();
   void give_back_leases();
-  void enqueue(event_draft draft, pending_reply who);
+  void enqueue(event_draft draft, pending_reply waiting);
   void commit();
-  /// Keeps the parked drafts beside a store that cannot be used, and answers them. `ids` are those
-  /// of a commit whose outcome is unknown.
+  /// Remembers the value as the newest one and passes it to CLOCK.
+  void publish_clock(std::uint64_t value);
+  /// Writes the waiting drafts to a spill file and answers them. `ids` are those of a commit whose
+  /// outcome is unknown.
   void spill(const failure& why, const std::vector<std::string>& ids);
   void answer_pending(const failure& why);
 
@@ -76,7 +78,7 @@ struct queue_state {
   std::vector<pending_reply> pending_replies; ///< of the drafts, in their order
   clock_actor clock;
   bool has_clock = false;
-  bool spilled_before = false; ///< by this process: to be taken in before anything is appended
+  bool spilled_before = false; ///< by this process: taken in before the next append
   std::uint64_t last_clock = 0;
   queue_actor::pointer self = nullptr;
 
