@@ -1,8 +1,8 @@
 // Order and causality between events, and the receive rule of the Lamport clock. Pure.
 //
 // A Lamport clock promises: if a happened before b, then a's value is smaller. It does not
-// promise the reverse, so a smaller value on another node proves nothing by itself. What the
-// stamps do prove is said here, and nothing more. Source: protocol.md, Clocks and Event;
+// promise the reverse, so a smaller value on another node proves nothing by itself. These functions
+// state only what the stamps prove. Source: protocol.md, Clocks and Event;
 // L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System" (1978).
 #pragma once
 
@@ -35,7 +35,7 @@ bool is_concurrent(const causal_stamp& a, const causal_stamp& b);
 /// happened_before for events whose sender followed the receive rule.
 std::strong_ordering total_order(const causal_stamp& a, const causal_stamp& b);
 
-/// The largest value that is believed from outside. What is above it, 2^32 values, is kept for this
+/// The largest value that is accepted from outside. The 2^32 values above it are kept for this
 /// node's own events: a hostile server must not exhaust the clock.
 inline constexpr std::uint64_t max_received = max_lamport - (std::uint64_t{1} << 32);
 

@@ -1,4 +1,4 @@
-// CLOCK: the Lamport clock's face towards the other actors, and the writer of clock.json.
+// CLOCK: the Lamport clock as the other actors use it, and the writer of clock.json.
 //
 // It keeps no counter: the counter is a row of the store, ticked in the transaction that appends.
 // CLOCK asks QUEUE for the value, turns a received value into QUEUE's merge transaction, and after

@@ -28,7 +28,7 @@ std::string as_name(std::string_view node_id) {
   return name;
 }
 
-std::optional<clock_mirror> read_one(const fs::path& file) {
+std::optional<clock_mirror> mirror_in(const fs::path& file) {
   const auto text = read_file(file, 4096);
   return text && *text ? parse_mirror(**text) : std::nullopt;
 }
@@ -44,7 +44,7 @@ std::optional<std::uint64_t> value_to_inherit(const std::optional<clock_mirror>&
 
 result<void> keep_foreign_mirror(const fs::path& home, std::string_view node_id) {
   const fs::path file = home / mirror_name;
-  const auto mirror = read_one(file);
+  const auto mirror = mirror_in(file);
   if (!mirror || mirror->node_id == node_id)
     return {};
   const fs::path kept = file.string() + "." + as_name(mirror->node_id);
@@ -53,7 +53,7 @@ result<void> keep_foreign_mirror(const fs::path& home, std::string_view node_id)
   if (::link(file.c_str(), fresh.c_str()) == 0) {
     const bool done = ::rename(fresh.c_str(), kept.c_str()) == 0;
     const int error = errno;
-    ::unlink(fresh.c_str()); // still there when both were one file already
+    ::unlink(fresh.c_str()); // it still exists when both names were one file already
     return done ? result<void>{} : system_failure(error, "cannot keep " + file.string());
   }
   return replace_file(kept, render_mirror(*mirror)); // no second names here: a copy
@@ -67,7 +67,7 @@ std::vector<std::pair<fs::path, clock_mirror>> foreign_mirrors(const fs::path& h
     const std::string name = at->path().filename().string();
     if (!name.starts_with(mirror_name) || name.ends_with(".new"))
       continue;
-    if (const auto mirror = read_one(at->path()); mirror && mirror->node_id != node_id)
+    if (const auto mirror = mirror_in(at->path()); mirror && mirror->node_id != node_id)
       found.emplace(at->path(), *mirror);
   }
   return {found.begin(), found.end()};
@@ -81,8 +81,8 @@ std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
                      file.string() + " is the clock of node " + mirror.node_id + " at " +
                          std::to_string(mirror.value) + "; this home is node " +
                          std::string(node_id),
-                     "nothing has to be done: the two are told apart by their names; remove the "
-                     "file when nobody uses the older tool here"});
+                     "no action is needed: the names keep the two apart; remove the file when the "
+                     "older tool is no longer used here"});
   return found;
 }
 

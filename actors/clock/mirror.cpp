@@ -70,8 +70,8 @@ result<void> write_mirror(const fs::path& home, const clock_mirror& mirror) {
 
   const fs::path spare = home / "queue" / "mirror.spare";
   const std::string text = render_mirror(mirror);
-  // It was visible once, and may be in a reader's hands: never cut it. If a folder stood in the
-  // place of clock.json, the exchange brought it here: it goes, or goes aside with what it holds.
+  // It was visible once, and a reader may have it open: never cut it. If clock.json was a folder,
+  // the exchange brought it here: it is removed, or renamed with its content.
   if (::unlink(spare.c_str()) != 0 && errno == EISDIR && ::rmdir(spare.c_str()) != 0)
     ::rename(spare.c_str(), (file_of(home) += ".folder").c_str());
   const unique_fd fd(::open(spare.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

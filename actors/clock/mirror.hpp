@@ -17,7 +17,7 @@
 
 namespace spec_kitty {
 
-/// What clock.json says.
+/// The content of clock.json.
 struct clock_mirror {
   std::uint64_t value = 0;
   std::string node_id;

@@ -30,8 +30,9 @@ using ulid_randomness = std::array<std::uint8_t, 10>;
 
 /// The next id after `last`: fresh randomness in a later millisecond, else `last` plus a step of at
 /// least one, drawn from 40 of the random bits. So it is greater than `last` whatever the machine's
-/// clock does, and two who know the same `last` do not give out the same id; a time beyond 48 bits
-/// counts as the last one there is. All zeros stands for "none yet": fresh randomness at any time.
+/// clock does, and two callers with the same `last` do not give out the same id; a time beyond 48
+/// bits counts as the last possible time. All zeros stand for a new store: fresh randomness at any
+/// time.
 ulid next_ulid(const ulid& last, std::uint64_t now_ms, const ulid_randomness& random);
 
 /// 80 bits from the kernel (util/random.hpp).
@@ -40,10 +41,10 @@ ulid_randomness draw_randomness();
 /// 26 characters.
 std::string to_string(const ulid& id);
 
-/// Nothing when the text is no ULID.
+/// Nothing when the text is not a ULID.
 std::optional<ulid> parse_ulid(std::string_view text);
 
-/// A fresh id that is ordered after nothing in particular: idempotency keys, home ids.
+/// A fresh id without an order to others: idempotency keys, home ids.
 std::string fresh_ulid(std::uint64_t now_ms);
 
 } // namespace spec_kitty

@@ -41,8 +41,8 @@ constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 7> table_n
     {"tq", &store_tables::team_queue},
 }};
 
-/// What this process has open. The inode of the `queue` folder names the store. An environment
-/// whose last owner let go is still open for a moment, and nobody may open it again until then.
+/// The stores that this process has open, by the inode of the `queue` folder. An environment that
+/// its last owner released is still open for a moment; it must not be opened again until then.
 struct registry {
   struct slot {
     std::weak_ptr<environment> shared;
@@ -79,7 +79,7 @@ void sync_path(const fs::path& path) {
     throw lmdb_error(errno, "sync the new store");
 }
 
-/// True when the store holds nothing but what its making put into it.
+/// True when the store holds only what its creation wrote.
 bool was_never_written(MDB_env* env) {
   MDB_envinfo info{};
   mdb_env_info(env, &info);
@@ -94,7 +94,7 @@ void sync_names(const fs::path& folder) {
     throw lmdb_error(error, "sync the folders of the store");
 }
 
-/// A reader is refused only where there is something to read.
+/// A reader is refused only when there is something to read.
 result<void> check_place(const fs::path& folder, open_mode mode) {
   if (mode == open_mode::read)
     return size_of(folder / "lock") < 0 ? result<void>{} : check_file_system(folder);
@@ -198,13 +198,13 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
       return usable.error();
     if (fits)
       return shared;
-    shared.reset(); // a reader of this process is there, for a moment
+    shared.reset(); // this process has it open for reading, for a moment
     if (std::chrono::steady_clock::now() >= until)
       return failure{ec::store_busy, "the store is open for reading in this process", "try again"};
     std::this_thread::sleep_for(reader_poll);
     hold.lock();
   }
-  // Whoever comes meanwhile waits; other stores of this process do not.
+  // Other openers of this store wait from now on; other stores of this process do not.
   slot.open = true;
   hold.unlock();
   std::shared_ptr<environment> fresh(new environment(options, mode));
@@ -230,8 +230,8 @@ result<void> environment::start(const initialiser& initialise) {
     return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
   if (!outer_)
     return system_failure(errno, "cannot open " + lock.string());
-  // A reader goes on without the lock when a writer is stuck: a snapshot needs none, and the
-  // status must show just then.
+  // A reader continues without the lock when a writer is stuck: a snapshot needs no lock, and the
+  // status must be visible just then.
   if (auto locked = take_outer_lock(); !locked && writes)
     return locked.error();
   const flock_hold hold(outer_.get());
@@ -245,7 +245,7 @@ result<void> environment::start(const initialiser& initialise) {
     }
     if (writes && size_of(place / "lock.mdb") < lock_file_bytes)
       reserve(place / "lock.mdb", lock_file_bytes); // not open in this process: the registry knows
-    // Without a lock file nobody has the store open, and a reader makes none: a copy, for one.
+    // Without a lock file no process has the store open (a copy, for example): a reader makes none.
     const unsigned no_lock = size_of(place / "lock.mdb") < 0 ? MDB_NOLOCK : 0;
     open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
     if (writes && was_never_written(env_))
@@ -299,7 +299,7 @@ result<void> environment::create(const initialiser& initialise) {
     fs::remove_all(place, ignored); // at most a stump under 8192 bytes that never held an event
     if (::rename(fresh.c_str(), place.c_str()) != 0)
       throw lmdb_error(errno, "put the new store in place");
-    return {}; // its names are synced by whoever opens it, which is this process too
+    return {}; // each opener syncs its names, and this process is one
   } catch (const lmdb_error& error) {
     close_env();
     fs::remove_all(fresh, ignored);

@@ -1,12 +1,12 @@
 // One LMDB environment per folder and process, behind every guard it needs.
 //
 //   queue/lock   an outer flock around opening and around every write transaction; polled, so it
-//                is also the busy timeout that LMDB lacks (a stopped writer blocks for ever else)
+//                is also the busy timeout that LMDB lacks (else a stopped writer blocks for ever)
 //   queue/env/   LMDB's own folder, built elsewhere and renamed into place, so that a half-made
 //                one never exists
 //
-// A process-wide registry by (device, inode) hands every opener the same environment: opening
-// one twice in a process drops LMDB's own locks, and an acknowledged event was lost that way.
+// A process-wide registry by (device, inode) gives every opener the same environment: opening
+// it twice in a process drops LMDB's own locks, and an acknowledged event was lost that way.
 // Flags: MDB_NOTLS only, default sync. With NOSYNC or NOMETASYNC events are lost at power loss;
 // WRITEMAP is slower and dies of SIGBUS on a full disk.
 #pragma once
@@ -46,15 +46,16 @@ struct environment_options {
   std::chrono::milliseconds busy_timeout{2000};
 };
 
-/// A writer makes the store where there is none; a reader changes nothing on disk.
+/// A writer makes the store when it is missing; a reader changes nothing on disk.
 enum class open_mode { read, write };
 
 class environment {
 public:
   using initialiser = std::function<void(lmdb_txn&, const store_tables&)>;
 
-  /// Opens, or joins the one this process has open already. `initialise` fills a new store inside
-  /// its first transaction. A reader of a store that does not exist gets not_found.
+  /// Opens the environment, or joins the one that this process has open already. `initialise` fills
+  /// a new store inside its first transaction. A reader of a store that does not exist gets
+  /// not_found.
   static result<std::shared_ptr<environment>> open(const environment_options& options,
                                                    open_mode mode, const initialiser& initialise);
   ~environment();

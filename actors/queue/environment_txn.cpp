@@ -16,7 +16,7 @@ result<void> environment::take_outer_lock() {
   return failure{ec::store_busy,
                  "another process has held the store in " + options_.folder.string() +
                      " for longer than " + std::to_string(options_.busy_timeout.count()) + " ms",
-                 "see who holds it with: fuser " + (options_.folder / "lock").string()};
+                 "see which process holds it with: fuser " + (options_.folder / "lock").string()};
 }
 
 bool environment::settle_failed_commit(std::size_t id) {
@@ -53,7 +53,7 @@ result<void> environment::run_write(const txn_body& body) {
         id = txn.id();
         body(txn);
         txn.commit();
-        // Pages taken and given back at the very end are never written, but counted when opening.
+        // Pages allocated and freed at the very end are never written, but counted when opening.
         if (const auto [needed, there] = needed_and_there(); there < needed)
           (void)!::ftruncate(data_fd(), needed);
         return {};
@@ -65,7 +65,7 @@ result<void> environment::run_write(const txn_body& body) {
         }
         if (id == 0)
           throw;
-        // The transaction began. Whatever failed, a fresh look says what is on disk.
+        // The transaction began. A fresh look shows what is on disk, whatever failed.
         try {
           if (settle_failed_commit(id))
             return {};

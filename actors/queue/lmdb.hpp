@@ -45,7 +45,7 @@ public:
   void put(MDB_dbi table, std::string_view key, std::string_view value);
   /// False when the key is already there; nothing is changed then.
   bool put_new(MDB_dbi table, std::string_view key, std::string_view value);
-  /// Room for a value under a key greater than every other in the table.
+  /// Reserves space for a value under a key greater than every other in the table.
   char* append(MDB_dbi table, std::string_view key, std::size_t size);
   /// False when there was no such key.
   bool erase(MDB_dbi table, std::string_view key);

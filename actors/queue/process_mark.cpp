@@ -10,8 +10,8 @@ namespace spec_kitty {
 
 namespace {
 
-/// Field 22 of /proc/<pid>/stat, or 0, also for one that has ended and waits for its parent. The
-/// command name before the fields may hold spaces and brackets.
+/// Field 22 of /proc/<pid>/stat; 0 when the process has ended, waited for or not. The command name
+/// before the fields may hold spaces and brackets.
 std::uint64_t start_time_of(std::uint32_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 65536);
   if (!text || !*text)

@@ -19,7 +19,7 @@ namespace spec_kitty {
 /// projects: the first transaction that writes makes it version 2.
 inline constexpr std::uint32_t schema_version = 2;
 
-/// A number beyond this one is damage, not a newer version.
+/// A greater number is damage, not a newer version.
 inline constexpr std::uint32_t last_schema_version = 1000;
 
 /// Main table: the summary row, everything that statistics and the next append need, in O(1).
@@ -63,7 +63,7 @@ struct event_record {
 /// Failed tries of an event that is still queued.
 struct attempt_record {
   std::uint32_t tries = 0;
-  std::uint32_t alone = 0;   ///< 1: it broke a batch without being named; it travels alone
+  std::uint32_t alone = 0;   ///< 1: it broke a batch without being named; it is sent alone
   std::int64_t first_at = 0; ///< µs since 1970
   std::int64_t last_at = 0;
   std::string last_error;
@@ -82,13 +82,13 @@ struct dead_record {
   static std::optional<dead_record> decode(std::string_view bytes);
 };
 
-/// A team's part of the queue, or what one project has in it: a lane. The lane without a project
-/// stands for the team as a whole where the server holds it.
+/// A partition of the queue: a team's events of no project, or of one project. The partition
+/// without a project also carries the server's hold on the whole team.
 struct partition_record {
   std::uint32_t id = 0;
   std::uint32_t hold = 0;         ///< 0: none, 1: the server forbids it (403)
-  std::uint64_t live = 0;         ///< the lane's queued, leased and held events
-  std::uint64_t sent_through = 0; ///< every event of the lane up to this position was sent once
+  std::uint64_t live = 0;         ///< the partition's queued, leased and held events
+  std::uint64_t sent_through = 0; ///< every event of the partition up to this position was sent
   std::int64_t held_since = 0;    ///< µs since 1970
   std::string hold_reason;
 
@@ -103,7 +103,7 @@ enum class sharing : std::uint32_t {
   kept_here = 2, ///< never sent, held visibly
 };
 
-/// A project that has recorded events here, or that somebody decided about.
+/// A project that has recorded events here, or that a person decided about.
 struct project_record {
   sharing choice = sharing::undecided;
   std::string name; ///< for people: its slug, else the folder's name
@@ -112,7 +112,7 @@ struct project_record {
   static project_record decode(std::string_view bytes);
 };
 
-/// Who a lease belongs to: gone when this process is gone.
+/// The process that a lease belongs to; the lease ends with the process.
 struct process_mark {
   std::uint32_t pid = 0;
   std::uint64_t start_time = 0; ///< clock ticks since boot, /proc/<pid>/stat field 22
@@ -121,13 +121,13 @@ struct process_mark {
   bool operator==(const process_mark&) const = default;
 };
 
-/// A batch in somebody's hands.
+/// A batch that a drainer has leased.
 struct lease_record {
   std::int64_t expires_at = 0; ///< µs since 1970
   process_mark owner;
   std::uint32_t partition_id = 0;
   std::vector<std::uint64_t> positions;
-  std::uint32_t seconds = 0; ///< for which it was given, rounded up; 0: not known
+  std::uint32_t seconds = 0; ///< that it was given for, rounded up; 0: not known
 
   std::string encode() const;
   static std::optional<lease_record> decode(std::string_view bytes);
@@ -141,7 +141,7 @@ std::string count_key(std::string_view event_type);
 std::string_view id_key(const ulid& id);
 std::string project_row_key(std::string_view project);
 
-/// A lane's key: the team's slug, and the project's key behind a zero byte where there is one.
+/// A partition's key: the team's slug, then a zero byte and the project's key, if any.
 std::string partition_key(std::string_view team, std::string_view project);
 std::string_view team_of_partition(std::string_view key);
 std::string_view project_of_partition(std::string_view key);

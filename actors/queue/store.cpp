@@ -1,4 +1,4 @@
-// Opening, and the small books every transaction keeps.
+// Opening, and the counters that every transaction keeps.
 #include "actors/queue/store.hpp"
 
 #include "actors/clock/causality.hpp"

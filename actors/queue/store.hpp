@@ -1,17 +1,18 @@
 // The durable queue: an outbox in LMDB. Pure of actors; QUEUE is its shell.
 //
 //   append   one transaction: clock tick + ULID + event rows        store_append.cpp
-//   lease    the oldest due events of one team, into one hand       store_lease.cpp
+//   lease    the oldest due events of one team, for one caller       store_lease.cpp
 //   settle   the server's verdicts, event by event                  store_lease.cpp
 //   read     statistics in O(1), listings in append order           store_read.cpp
 //   adopt    `local` events get the team of a login                 store_adopt.cpp
 //   restamp  the server's clock, new stamps where they may change   store_restamp.cpp
 //   dead     what a person decides about dead letters               store_dead.cpp
 //   project  what a person decides about a project's events         store_project.cpp
-//   evict    the oldest make room at the cap                        store_evict.cpp
-//   spill    takes in what was recorded while the store was shut    store_spill.cpp
+//   evict    at the cap the oldest go to the overflow folder        store_evict.cpp
+//   spill    takes in events recorded while it could not be used    store_spill.cpp
 //   import   takes in events from elsewhere, each once              store_import.cpp
-//   announce what is said once per home                             store_announce.cpp
+//   announce what is announced once per home                        store_announce.cpp
+//   (rows)   what every change keeps in step                        store_rows.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md
 // describes the bytes.
@@ -39,14 +40,14 @@ struct store_options {
   std::uint64_t max_events = 10000;    ///< queued, leased and held together
   std::uint64_t max_bytes = 268435456; ///< of stored rows; the map is four times as large
   std::chrono::milliseconds busy_timeout{2000};
-  bool share_by_default = true; ///< sync.project_default: projects nobody has decided about
-  bool evict_oldest = false;    ///< sync.overflow: at the cap the oldest make room
+  bool share_by_default = true; ///< sync.project_default: for projects without a decision
+  bool evict_oldest = false;    ///< sync.overflow: at the cap the oldest are evicted
 };
 
 class store {
 public:
   /// Opens the home's store. A writer makes it when missing and refuses a newer version; a reader
-  /// gets not_found where there is none.
+  /// gets not_found when it is missing.
   static result<store> open(const store_options& options, open_mode mode);
 
   /// Appends in order, in one transaction: tick, ULID, rows. The outer result fails when nothing
@@ -61,10 +62,10 @@ public:
   /// The Lamport value.
   result<std::uint64_t> clock();
 
-  /// The newest id given out; zeros where there is none.
+  /// The newest id given out; zeros in a new store.
   result<ulid> newest_id();
 
-  /// What is due for a team: the events a run that begins now selects.
+  /// What a run for the team would select now.
   result<due_count> due(const due_request& asked);
 
   /// Gives the oldest due events to the caller until settled. At most one lease per team is out;
@@ -76,17 +77,17 @@ public:
   result<settle_outcome> settle(const settle_request& request, epoch_us now);
 
   /// Gives `local` events the team of the account that logged in, when it is the account last
-  /// seen in this home or the first ever, or when told to.
+  /// seen in this home or the first ever, or when the request says so.
   result<adoption> adopt(const adopt_request& request);
 
   /// Merges the server's clock and stamps anew, in order, what was never sent and what the request
   /// names. A restamped event keeps its id; no value is used twice. bad_input for an absurd clock.
   result<restamp_done> restamp(const restamp_request& request);
 
-  /// Holds a team's events (403), or lets them go.
+  /// Holds a team's events (403), or ends the hold.
   result<hold_done> hold(const hold_request& request, epoch_us now);
 
-  /// Dead letters back to their old place, or gone. All ids are known, or nothing is done.
+  /// Dead letters go back to their old place, or are deleted. An unknown id: nothing is done.
   result<dead_done> decide_dead(const dead_request& request);
 
   /// Holds or shares the events of a project from now on, those that wait included.
@@ -95,8 +96,8 @@ public:
   /// Sets the count of dropped events to 0.
   result<drops_done> acknowledge_drops();
 
-  /// Takes in what stands in the home's spill files, in order of time, each event once; the files
-  /// go afterwards. The number taken in.
+  /// Takes in the events of the home's spill files, in order of time, each once, and removes the
+  /// files afterwards. The number taken in.
   result<std::uint64_t> take_in_spill(epoch_us now);
 
   /// Takes in events from elsewhere, in their order; those that are here already stay as they are.
@@ -112,7 +113,7 @@ public:
   result<queue_stats> stats();
 
   /// Events in append order, in pages: calls `visit` until it returns false. `team` is the team
-  /// of the session (empty: none), for telling held from queued.
+  /// of the session (empty: none), to distinguish held from queued.
   result<void> list(std::string_view team, const std::function<bool(const listed_event&)>& visit,
                     epoch_us now);
 
@@ -124,7 +125,7 @@ private:
 
   result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last);
   std::uint64_t byte_cap() const;
-  /// Makes room for that many events, or bytes, by moving the oldest to the overflow folder.
+  /// Frees capacity for that many events, or bytes: moves the oldest to the overflow folder.
   void evict(store_detail::queue_rows& rows, std::size_t events, std::size_t bytes,
              epoch_us now) const;
 
@@ -144,14 +145,15 @@ namespace store_detail {
 /// The summary row; throws lmdb_error(MDB_CORRUPTED) when it is missing or garbled.
 summary read_summary(const lmdb_txn& txn, const store_tables& tables);
 
-/// Lanes (a team's, or a project's in a team) touched in a transaction, read once and written back
-/// once. References hold until the next call of at().
+/// Partitions (a team's, or a project's in a team) that a transaction touches, read once and
+/// written back once. References hold until the next call of at().
 class partition_counters {
 public:
   partition_counters(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
-  /// The row of a lane, made on first use; a team's own row comes before those of its projects.
+  /// The row of a partition, made on first use; a team's own row comes before those of its
+  /// projects.
   partition_record& at(std::string_view team, std::string_view project = {});
-  /// The row with this id; throws lmdb_error(MDB_CORRUPTED) where there is none.
+  /// The row with this id; throws lmdb_error(MDB_CORRUPTED) when it is missing.
   partition_record& at_id(std::uint32_t id);
   void write_back();
 
@@ -163,7 +165,7 @@ private:
   std::vector<std::pair<std::string, partition_record>> rows_;
 };
 
-/// One lane and whether its events may go.
+/// A partition, and whether its events may be sent.
 struct partition {
   std::string team;
   std::string project; ///< key; empty: none
@@ -171,15 +173,15 @@ struct partition {
   bool shared = true;
 };
 
-/// Every lane, in the order of team and project.
+/// Every partition, in the order of team and project.
 std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& tables,
                                       bool share_by_default);
 
-/// A project's row; undecided where there is none.
+/// A project's row; undecided when it has none.
 project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
                                 std::string_view project);
 
-/// Counts per event type, kept like team rows.
+/// Counts per event type, kept like the partitions' rows.
 class type_counters {
 public:
   type_counters(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
@@ -192,24 +194,24 @@ private:
   std::vector<std::pair<std::string, std::int64_t>> rows_;
 };
 
-/// The event at a position; throws lmdb_error(MDB_CORRUPTED) when its bytes do not add up.
+/// The event at a position; throws lmdb_error(MDB_CORRUPTED) when its bytes are damaged.
 std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,
                                        std::uint64_t seq);
 
-/// What the store may write anew in an event: the head's parts.
+/// What the store may rewrite in an event: the parts of its head.
 struct head_parts {
   event_stamp stamp;
   std::string team_slug;
 };
 head_parts read_head(const event_record& event);
 
-/// Writes an event with another head in its old place; the row's byte count follows. The record
-/// as it stands then, as JSON.
+/// Writes an event with another head in its old place, and adjusts the row's byte count. Returns
+/// the new record as JSON.
 std::string rewrite_head(lmdb_txn& txn, const store_tables& tables, summary& row, std::uint64_t seq,
                          event_record event, const head_parts& head);
 
-/// A lease that still counts: not over, owner alive. One with over a minute more left than it was
-/// given for is over too: the clock was set back since.
+/// True for a lease that counts: not expired, its owner alive. A lease with over a minute more left
+/// than it was given for has expired too: the clock was set back since.
 bool is_current(const lease_record& lease, epoch_us now);
 
 } // namespace store_detail

@@ -1,21 +1,21 @@
-// `local` events, emitted before anybody logged in, get the team of a login.
+// `local` events, emitted before a login, get the team of the login.
 #include "actors/queue/store_rows.hpp"
 
 namespace spec_kitty {
 
 namespace {
 
-std::string account_row(const adopt_request& who) {
+std::string account_row(const adopt_request& request) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  field(out, "origin", who.origin);
-  field(out, "username", who.username);
+  field(out, "origin", request.origin);
+  field(out, "username", request.username);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Positions of a lane, in order.
+/// Positions of a partition, in order.
 std::vector<std::uint64_t> positions_of(const lmdb_txn& txn, const store_tables& tables,
                                         std::uint32_t wanted_partition) {
   std::vector<std::uint64_t> found;
@@ -55,7 +55,9 @@ result<adoption> store::adopt(const adopt_request& request) {
                 : store_detail::read_project_row(txn, tables, partition.project).name,
             partition.row.live);
     }
-    if (may || done.left == 0) // who was not given these events must not get them by asking twice
+    if (may ||
+        done.left ==
+            0) // an account that was refused these events must not get them by a second login
       txn.put(tables.main, account_key, account);
     rows.write_back();
     return done;

@@ -1,4 +1,4 @@
-// What is announced once and for all, such as that a feature and its work packages exist. Rows of
+// What is announced once per home, such as that a feature and its work packages exist. Rows of
 // the main table, each written in the transaction of its event, whose id it holds (16 bytes; older
 // rows hold nothing).
 #include "actors/queue/store_rows.hpp"

@@ -1,4 +1,4 @@
-// Dead letters: nothing is parked without a way out. Holds of a team are kept here as well.
+// Dead letters: a person sends them again or deletes them. Holds of a team are kept here as well.
 #include "actors/queue/store_rows.hpp"
 
 #include <map>

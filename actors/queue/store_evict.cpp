@@ -1,6 +1,6 @@
-// `sync.overflow = evict_oldest`: at the cap the oldest events make room. They go to a file in the
-// home's `overflow` folder before they leave the queue, so a crash between the two leaves both,
-// and `events import` takes them in again, each once.
+// `sync.overflow = evict_oldest`: at the cap the oldest events are evicted. They are written to a
+// file in the home's `overflow` folder before they leave the queue, so a crash between the two
+// leaves both, and `events import` takes them in again, each once.
 #include "actors/queue/overflow.hpp"
 #include "actors/queue/store_rows.hpp"
 
@@ -10,14 +10,14 @@ namespace spec_kitty {
 
 namespace {
 
-/// One file per event would be slow and litter the folder: a hundredth of the cap goes at a time.
+/// A file for each event would be slow: a hundredth of the cap is evicted at a time.
 constexpr std::uint64_t share_evicted = 100;
 
 } // namespace
 
 void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_t bytes,
                   epoch_us now) const {
-  const std::uint64_t most = std::min<std::uint64_t>(
+  const std::uint64_t max_chosen = std::min<std::uint64_t>(
       std::max<std::uint64_t>(events, options_.max_events / share_evicted), options_.max_events);
   const auto in_hand = store_detail::positions_in_hand(rows.txn, rows.tables, now);
   std::vector<std::uint64_t> chosen;
@@ -25,7 +25,7 @@ void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_
   std::string lines;
   std::size_t freed = 0;
   lmdb_cursor cursor(rows.txn, rows.tables.events);
-  for (bool more = cursor.first(); more && (chosen.size() < most || freed < bytes);
+  for (bool more = cursor.first(); more && (chosen.size() < max_chosen || freed < bytes);
        more = cursor.next()) {
     const auto event = event_record::decode(cursor.value());
     if (!event)
@@ -40,7 +40,7 @@ void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_
     lines += event->json() + '\n';
   }
   if (chosen.empty() || !write_overflow(options_.home, first_id, chosen.size(), lines))
-    return; // the caller finds no room and refuses the new event
+    return; // the caller refuses the new event: there is still no space
   for (const auto seq : chosen)
     rows.take_out(seq, *store_detail::read_event(rows.txn, rows.tables, seq));
   rows.row.dropped += chosen.size();

@@ -1,9 +1,9 @@
-// Events from elsewhere, in the order in which they come. Idempotent by event_id, so a run that was
-// killed is run again: what is here already is passed over, the rest follows behind it.
+// Events from elsewhere, in their order. Idempotent by event_id, so an import that was killed is
+// repeated: events that are here already are skipped, the rest follows.
 //
 // An event keeps its stamp, with one exception: a clock value of this home's own node that stands
-// for another event here is not given out a second time. The newcomer gets the next value, as a
-// reconciliation with the server would give it; its id, by which everybody knows it, stays.
+// for another event here is not given out a second time. The imported event gets the next value, as
+// a reconciliation with the server would give it; its id stays.
 #include "actors/clock/causality.hpp"
 #include "actors/queue/store_rows.hpp"
 #include "messages/foreign_event.hpp"
@@ -17,12 +17,9 @@ namespace spec_kitty {
 
 namespace {
 
-/// Space that must stay free for deletes and the mirror, as for an append.
-constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
-
-/// How far ahead of this machine's time an id may be and still count as the newest here. Ids that
-/// are given out rise above the newest: one from the far future would use up the room for them, and
-/// every later one would bear its time. Such an event is taken in; only the ids do not follow it.
+/// How far ahead of this machine's time an id may be and still count as the newest here. New ids
+/// rise above the newest: an id from the far future would use up the range for them, and every
+/// later id would carry its time. Such an event is imported; only the newest id does not follow it.
 constexpr std::uint64_t max_ahead_ms = 24ULL * 60 * 60 * 1000;
 
 constexpr const char* counted_elsewhere = "refused before it was imported";
@@ -49,7 +46,7 @@ public:
           answer.what = import_outcome::no_capacity;
         else if (taken && rows_.row.clock >= max_lamport)
           answer = {import_outcome::refused, 0,
-                    "lamport_clock: taken, and no higher value is left"};
+                    "lamport_clock: already used, and no higher value is left"};
         else
           add(event, id, taken ? rows_.row.clock + 1 : event.lamport_clock);
         done.restamped += taken && answer.what == import_outcome::added ? 1U : 0U;
@@ -83,7 +80,7 @@ private:
       own_clocks_.insert(event.lamport);
   }
 
-  /// The event that stands here under an id, queued or dead; empty: none.
+  /// The event that has this id here, queued or dead; empty when there is no such event.
   std::string place_of(const ulid& id) const {
     if (const auto at = rows_.txn.get(rows_.tables.ids, id_key(id)))
       if (const auto event = store_detail::read_event(rows_.txn, rows_.tables, position_of(*at)))
@@ -100,8 +97,7 @@ private:
       const auto field = differing_field(here, head + event.tail);
       answer.what = field.empty() ? import_outcome::known : import_outcome::conflict;
       if (!field.empty())
-        answer.message =
-            "another event stands here under this id, and stays: " + field + " differs";
+        answer.message = "another event has this id here and is kept: " + field + " differs";
       return answer;
     }
     if (const auto believed = receive(0, event.lamport_clock); !believed) {
@@ -172,8 +168,8 @@ result<import_done> store::import_events(const import_request& request, epoch_us
   };
   if (request.look_only)
     return env_->read(work);
-  if (auto room = check_free_space(env_->folder(), free_space_reserve); !room)
-    return room.error();
+  if (auto space = check_free_space(env_->folder(), store_detail::free_space_reserve); !space)
+    return space.error();
   return env_->write(work);
 }
 

@@ -1,7 +1,7 @@
-// The drain side: lease and settle stand side by side, the only place where QUEUE is met twice.
+// Deliveries: lease and settle side by side.
 //
-//   lease    takes back what dead or late owners hold, then gives the team's oldest due events
-//            to one caller, under a token that only ever grows
+//   lease    takes back the leases of dead or late owners, then gives the team's oldest due events
+//            to one caller, under a token that only grows
 //   settle   removes what the server has (position and id must match, the token need not: a late
 //            acknowledgement is still true), counts what it refused (only for the lease's owner),
 //            ends the lease
@@ -109,7 +109,7 @@ void set_expiry(lease_record& lease, std::chrono::milliseconds time, epoch_us no
   lease.seconds = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
 
-/// The lease afterwards: gone, or without what was removed and good for a while longer.
+/// The lease afterwards: removed, or without the settled events and extended.
 void end_or_extend(lmdb_txn& txn, const store_tables& tables, const settle_request& request,
                    const settle_outcome& outcome, epoch_us now) {
   const std::string token = position_key(request.token);
@@ -142,7 +142,7 @@ bool store_detail::is_current(const lease_record& lease, epoch_us now) {
 
 namespace {
 
-/// The lanes of a team whose events may go.
+/// The partitions of a team whose events may be sent.
 std::vector<store_detail::partition> open_partitions(const lmdb_txn& txn,
                                                      const store_tables& tables,
                                                      const std::string& team,
@@ -153,12 +153,12 @@ std::vector<store_detail::partition> open_partitions(const lmdb_txn& txn,
   return partitions;
 }
 
-/// The oldest positions of some lanes after one position and through another, but for those that
-/// `skip` names.
+/// The oldest positions of some partitions after one position and through another, without those
+/// that `skip` accepts.
 std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tables& tables,
                                             const std::vector<store_detail::partition>& partitions,
                                             std::uint64_t after, std::uint64_t through,
-                                            std::size_t most,
+                                            std::size_t max_count,
                                             const std::function<bool(std::uint64_t)>& skip = {}) {
   std::vector<std::uint64_t> found;
   for (const auto& partition : partitions) {
@@ -166,7 +166,7 @@ std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tab
     const std::string end = team_queue_key(partition.row.id, through);
     std::size_t taken = 0;
     for (bool more = cursor.seek(team_queue_key(partition.row.id, after + 1));
-         more && cursor.key() <= end && taken < most; more = cursor.next()) {
+         more && cursor.key() <= end && taken < max_count; more = cursor.next()) {
       const std::uint64_t seq = position_of(cursor.key());
       if (skip && skip(seq))
         continue;
@@ -175,7 +175,7 @@ std::vector<std::uint64_t> oldest_positions(const lmdb_txn& txn, const store_tab
     }
   }
   std::sort(found.begin(), found.end());
-  found.resize(std::min(found.size(), most));
+  found.resize(std::min(found.size(), max_count));
   return found;
 }
 
@@ -255,7 +255,7 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
   auto whole = settle_part(request, now, true);
   if (whole || whole.error().code != ec::store_full || request.verdicts.size() < 2)
     return whole;
-  // Deletes need space too. Half of them need less, and what the first half frees helps the next.
+  // Deletes need space too. Half of them need less, and the first half frees space for the second.
   const auto middle =
       request.verdicts.begin() + static_cast<std::ptrdiff_t>(request.verdicts.size() / 2);
   settle_outcome all;

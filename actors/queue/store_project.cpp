@@ -1,4 +1,4 @@
-// What a person decides about a project: its events are shared, or stay here, held visibly.
+// What a person decides about a project: its events are shared, or stay here and are shown as held.
 #include "actors/queue/store_rows.hpp"
 
 #include <algorithm>
@@ -7,8 +7,8 @@ namespace spec_kitty {
 
 namespace {
 
-/// Events recorded before the store knew projects lie in the team's own lane. Those that name the
-/// project go to its lane, so that the decision covers them.
+/// Events recorded before the store knew projects are in the team's own partition. Those that name
+/// the project move to its partition, so that the decision covers them.
 void gather_strays(store_detail::queue_rows& rows, const project_request& request) {
   for (const auto& partition : store_detail::all_partitions(rows.txn, rows.tables, true)) {
     if (!partition.project.empty())

@@ -1,4 +1,4 @@
-// What the store says about itself: statistics from one snapshot, listings in pages.
+// Reading: statistics from one snapshot, listings in pages.
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/store_rows.hpp"
 
@@ -19,7 +19,7 @@ struct page {
   bool more = false;
 };
 
-/// Positions in somebody's hands, and how many per team.
+/// Leased positions, and how many per team.
 struct leased_now {
   std::set<std::uint64_t> positions;
   std::map<std::uint32_t, std::uint64_t> per_team;
@@ -45,7 +45,7 @@ std::string hold_of(const partition_record& team) {
   return team.hold_reason.empty() ? "the server forbids this team" : team.hold_reason;
 }
 
-/// Why a lane's events are held, given the team of the session; empty: they are not.
+/// Why a partition's events are held, given the team of the session; empty: they are not.
 std::string held_because(const store_detail::partition& partition, const std::string& project,
                          const std::string& hold, std::string_view team) {
   if (!partition.shared && partition.project.empty())
@@ -65,7 +65,7 @@ std::map<std::uint32_t, std::string> held_partitions(const lmdb_txn& txn,
                                                      const store_tables& tables,
                                                      std::string_view team, bool share_by_default) {
   std::map<std::uint32_t, std::string> held;
-  std::map<std::string, std::string> holds; // of each team; its own lane comes first
+  std::map<std::string, std::string> holds; // of each team; its own partition comes first
   for (const auto& partition : store_detail::all_partitions(txn, tables, share_by_default)) {
     if (partition.project.empty())
       holds[partition.team] = hold_of(partition.row);
@@ -77,7 +77,7 @@ std::map<std::uint32_t, std::string> held_partitions(const lmdb_txn& txn,
   return held;
 }
 
-/// Adds the lanes up by team and by project.
+/// Adds the partitions up by team and by project.
 void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
                       std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
   std::map<std::string, project_share> projects;
@@ -110,7 +110,7 @@ void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool shar
     stats.leased += team.leased;
 }
 
-/// What tells the state of a live event.
+/// What decides the state of a live event.
 struct live_view {
   std::map<std::uint32_t, std::string> held;
   std::set<std::uint64_t> leased;

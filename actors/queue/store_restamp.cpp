@@ -1,6 +1,6 @@
-// Clock reconciliation: after the server's clock has been merged, events whose stamp nobody else
-// has seen get new ones, in order. An event whose outcome is unknown (sent, no answer) keeps its
-// stamp: the server may have it. Source: protocol.md, Clocks.
+// Clock reconciliation: after the server's clock has been merged, events that were never sent get
+// new stamps, in order. An event whose outcome is unknown (sent, no answer) keeps its stamp: the
+// server may have it. Source: protocol.md, Clocks.
 #include "actors/clock/causality.hpp"
 #include "actors/queue/store.hpp"
 
@@ -56,7 +56,7 @@ result<restamp_done> store::restamp(const restamp_request& request) {
         if (row.clock > max_lamport - positions.size())
           return failure{ec::bad_input,
                          "received clock " + std::to_string(request.server_clock) +
-                             " is refused: it leaves no room for the events that wait",
+                             " is refused: it leaves no values for the queued events",
                          "the sender's clock is wrong; nothing was merged"};
         for (const auto seq : positions) {
           const auto event = *store_detail::read_event(txn, tables, seq);

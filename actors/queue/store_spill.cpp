@@ -1,7 +1,7 @@
 // Takes in what was recorded while the store could not be used: in order of time, each event once.
 //
 // A file's name is noted in the transaction that takes its events in, and the file goes after the
-// commit: whoever is killed between the two leaves a file that is known and only removed later.
+// commit: a process killed between the two leaves a file that is known and removed later.
 // Folder and files are read under the store's lock, so no other opener is half-way.
 #include "actors/queue/spill.hpp"
 #include "actors/queue/store_rows.hpp"
@@ -22,15 +22,15 @@ std::string mark_key(const std::string& name) {
   return std::string(1, taken_mark) + name;
 }
 
-/// Waits until the disk knows which spill files are gone; false where it cannot be made sure.
+/// Waits until the removal of spill files is on disk; false when that fails.
 bool removals_are_durable(const std::filesystem::path& home) {
   const int error = fsync_directory(home / "spill");
   // The folder may have been removed and made again, or be gone: the home's names count as well.
   return (error == 0 || error == ENOENT) && fsync_directory(home) == 0;
 }
 
-/// Marks of files that are gone are no longer needed, once they are gone for good: after a power
-/// loss a file may be there again, and would be taken in twice.
+/// Marks of removed files are dropped once the removal is durable: after a power loss a file may
+/// exist again, and would be taken in twice.
 void drop_old_marks(lmdb_txn& txn, const store_tables& tables, const std::set<std::string>& there,
                     const std::filesystem::path& home) {
   std::vector<std::string> old;
@@ -71,8 +71,8 @@ bool is_kept(const lmdb_txn& txn, const store_tables& tables, std::string_view a
 result<std::uint64_t> store::take_in_spill(epoch_us now) {
   if (spill_files(options_.home).empty())
     return std::uint64_t{0};
-  if (auto room = check_free_space(env_->folder(), store_detail::free_space_reserve); !room)
-    return room.error();
+  if (auto space = check_free_space(env_->folder(), store_detail::free_space_reserve); !space)
+    return space.error();
   std::vector<retiring> done;
   auto taken = env_->write([&](lmdb_txn& txn, const store_tables& tables) -> std::uint64_t {
     done.clear();
@@ -88,13 +88,13 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
       auto content = parse_spill(**text);
       done.push_back({file.path, content.damaged > 0});
       if (!txn.put_new(tables.main, mark_key(name), {}))
-        continue; // taken in before, by somebody who could not remove it
+        continue; // taken in before, by a process that could not remove it
       std::move(content.events.begin(), content.events.end(), std::back_inserter(waiting));
     }
     drop_old_marks(txn, tables, there, options_.home);
     std::stable_sort(waiting.begin(), waiting.end(),
                      [](const auto& a, const auto& b) { return a.recorded_at < b.recorded_at; });
-    // Ids that were told already are nobody else's: fresh ones come after all of them.
+    // Ids that a caller may know already are reserved: fresh ids come after all of them.
     for (const auto& event : waiting)
       if (const auto announced = parse_ulid(event.event_id))
         rows.row.last_id = std::max(rows.row.last_id, *announced);
@@ -105,7 +105,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
       if (const auto at = known ? txn.get(tables.ids, id_key(*known)) : std::nullopt) {
         if (is_kept(txn, tables, *at, event.draft))
           continue;    // its commit had taken effect
-        known.reset(); // it had not, and the id went to another event since
+        known.reset(); // it had not, and another event has this id now
       }
       if (rows.announced_as(event.draft.dedup_keys))
         continue;
