@@ -24,7 +24,7 @@ failure to_failure(const caf::error& error) {
     return {static_cast<ec>(error.code()), error.context().get_as<std::string>(0),
             error.context().get_as<std::string>(1)};
   if (error == caf::sec::request_receiver_down || error.category() == caf::atom("exit"))
-    return {ec::stopping, "the part of the program that was asked has stopped", {}};
+    return {ec::stopping, "an internal component stopped", {}};
   if (error == caf::sec::request_timeout)
     return {ec::transport, "no answer in time", "try again"};
   std::string words = "an actor failed: code " + std::to_string(error.code());

@@ -1,4 +1,4 @@
-// The connection to the server as people and programs are told of it, and what happens on it.
+// The connection to the server as people and programs see it, and what happens on it.
 // Source: protocol.md, Connection states.
 #pragma once
 
@@ -19,8 +19,8 @@ std::string_view to_string(connection_state state);
 
 struct connection_status {
   connection_state state = connection_state::offline;
-  std::string reason;    ///< in words, why it is so; never empty but when connected
-  epoch_us since = 0;    ///< when it came to this state
+  std::string reason;    ///< in words; empty only when connected
+  epoch_us since = 0;    ///< when this state began
   unsigned attempts = 0; ///< failures in a row
 
   bool operator==(const connection_status&) const = default;
@@ -30,12 +30,12 @@ struct connection_status {
 struct event_sent {
   std::string event_id;
 };
-/// The server has refused one over the WebSocket.
+/// The server has refused an event over the WebSocket.
 struct event_refused {
   std::string event_id;
   std::string message;
 };
-/// An event of somebody else came over the WebSocket.
+/// An event of another node came over the WebSocket.
 struct event_received {
   std::string json;
 };
@@ -43,23 +43,23 @@ struct event_received {
 struct run_ended {
   sync_report report;
 };
-/// Something worth a line in the log: what a server did that it should not.
+/// A line for the log: the server did something that it should not.
 struct remark {
   std::string words;
 };
-/// A part that cannot be started again has failed: the process should end, nothing is lost.
+/// A component that cannot be started again has failed: the process should end; nothing is lost.
 struct actors_failed {
   failure why;
 };
 
-/// What the actors of a daemon, or of an embedding host, tell.
+/// What the actors report to a daemon or to an embedding host.
 using notice = std::variant<connection_status, event_sent, event_refused, event_received, run_ended,
                             remark, actors_failed>;
 
-/// Why the transports are roused.
+/// Why the transports are woken.
 enum class wakeup_reason : std::uint8_t {
   events,  ///< events were recorded
-  session, ///< somebody logged in or out
+  session, ///< a login or a logout
   drained  ///< another process has just talked to the server: `sync now`
 };
 

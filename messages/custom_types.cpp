@@ -62,7 +62,7 @@ result<void> custom_types::add(const std::string& name, const std::string& json_
     return refused(name, "the name cannot be used",
                    "use a letter, then up to 63 letters and digits, such as SprintClosed");
   if (contains(name))
-    return refused(name, "it is registered already", "register each type once");
+    return refused(name, "it is already registered", "register each type once");
   if (json_schema.size() > max_custom_schema)
     return refused(name, "its schema has " + std::to_string(json_schema.size()) + " bytes",
                    "a schema can have at most 65536; shorten it");
@@ -86,7 +86,7 @@ std::optional<violation> custom_types::validate(std::string_view name,
                                                 const json_value& payload) const {
   const auto found = entries_.find(name);
   if (found == entries_.end())
-    return violation{"event_type", "\"" + excerpt(name) + "\"", "is no registered event type"};
+    return violation{"event_type", "\"" + excerpt(name) + "\"", "is not a registered event type"};
   if (!payload.IsObject())
     return violation{"payload", excerpt(to_text(payload)), "is not of type object"};
   if (found->second->has_pattern && has_nul(payload)) // a search would end there, and accept it

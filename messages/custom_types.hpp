@@ -1,6 +1,6 @@
-// Event types of a host program's own: a name and a JSON Schema for the payload.
+// A host program's own event types: a name and a JSON Schema for the payload.
 //
-// A schema is accepted only where every word of it will be enforced (schema_subset.hpp); anything
+// A schema is accepted only when every keyword of it is enforced (schema_subset.hpp); anything
 // else is refused when it is registered, with the place and what to write instead. Filled by one
 // thread, then read by any number; a copy shares the schemas.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace spec_kitty {
 
-/// The longest schema that is taken, in bytes.
+/// Maximum size of a schema, in bytes.
 inline constexpr std::size_t max_custom_schema = std::size_t{64} * 1024;
 
 /// A name that could be registered: a letter, then up to 63 letters and digits, and none of the
@@ -32,7 +32,7 @@ public:
 
   bool contains(std::string_view name) const;
 
-  /// A payload against the schema of a registered type, told as validate_payload tells it.
+  /// Checks a payload against the schema of a registered type; violations as of validate_payload.
   std::optional<violation> validate(std::string_view name, const json_value& payload) const;
 
 private:

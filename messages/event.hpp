@@ -1,4 +1,4 @@
-// The event envelope: what is known when somebody emits (a draft), what the store adds in its
+// The event envelope: what is known at emit (a draft), what the store adds in its
 // transaction (a stamp), and the one JSON text that is stored, printed and sent.
 //
 // The text begins with a head (event_id, lamport_clock, node_id, team_slug: what the store may
@@ -22,10 +22,10 @@ namespace spec_kitty {
 /// The largest Lamport value that is ever accepted or produced: 2^53 − 1.
 inline constexpr std::uint64_t max_lamport = (std::uint64_t{1} << 53) - 1;
 
-/// The team of an event emitted before anybody logged in; such events are held.
+/// The team of an event emitted before a login; such events are held.
 inline constexpr std::string_view local_team = "local";
 
-/// Longest team slug the store can index, in bytes.
+/// Maximum length of a team slug, in bytes: the store indexes it.
 inline constexpr std::size_t max_team_slug = 255;
 
 /// The eight event types of the contract.
@@ -55,7 +55,7 @@ struct event_draft {
   std::string team_slug{local_team};
   std::optional<std::string> project_uuid;
   std::optional<std::string> project_slug;
-  std::string project_key;  ///< what opting out goes by; not part of the event; empty: no project
+  std::string project_key;  ///< names it for opting out; not part of the event; empty: no project
   std::string project_name; ///< of the project, for people
   /// Announcement keys, not part of the event. Where one of them is known, the event was recorded
   /// before and is not recorded again; else the first is remembered in the event's transaction.
@@ -75,7 +75,7 @@ std::string render_head(const event_stamp& stamp, std::string_view team_slug);
 /// `,"event_type":…}`: everything that is fixed at emit.
 std::string render_tail(const event_draft& draft);
 
-/// What an event is about: the aggregate of protocol.md, Event.
+/// The subject of an event: the aggregate of protocol.md, Event.
 struct aggregate {
   std::string type; ///< WorkPackage or Feature
   std::string id;

@@ -93,7 +93,7 @@ result<imported_event> read_foreign_event(std::string_view json, const redaction
   if (!event)
     return event.error();
   if (!event->IsObject())
-    return failure{ec::bad_input, excerpt(*compact) + " is no event object", {}};
+    return failure{ec::bad_input, excerpt(*compact) + " is not an event object", {}};
   const json_value* team = member(*event, "team_slug");
   if (team == nullptr || team->IsNull()) {
     event->RemoveMember("team_slug");

@@ -1,4 +1,4 @@
-// One HTTPS exchange: what HTTP is asked, and how it ended. Plain data.
+// An HTTPS exchange: the request, and how it ended. Plain data.
 #pragma once
 
 #include <chrono>

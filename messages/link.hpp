@@ -1,4 +1,4 @@
-// One WebSocket connection: what is asked for, and how it ended. Plain data.
+// A WebSocket connection: what is requested, and how it ended. Plain data.
 #pragma once
 
 #include <chrono>

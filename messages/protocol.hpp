@@ -19,7 +19,7 @@ inline constexpr std::string_view batch_begin = R"({"events":[)";
 inline constexpr std::string_view batch_end = "]}";
 inline constexpr std::size_t batch_frame_bytes = batch_begin.size() + batch_end.size();
 
-/// Most events in one batch.
+/// Maximum number of events in a batch.
 inline constexpr std::size_t max_batch_events = 1000;
 
 /// Lifetimes where a token reply names none, in seconds.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t min_secret_bytes = 8;
 
-/// A character that a longer name could go on with: `/home/ann` is not in `/home/anna`.
+/// A character that can continue a longer name: `/home/ann` is not in `/home/anna`.
 bool continues_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' ||
          (static_cast<unsigned char>(c) & 0x80U) != 0;

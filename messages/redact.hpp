@@ -1,5 +1,5 @@
-// What never leaves this machine inside an event: where a person's home folder lies, and the
-// secrets this process knows. Pure.
+// What never leaves this machine inside an event: the path of a person's home folder, and the
+// secrets that this process knows. Pure.
 #pragma once
 
 #include "util/json.hpp"

@@ -1,4 +1,4 @@
-// What AUTH is asked and answers. Tokens live in these structs and in the credentials file only:
+// AUTH's requests and answers. Tokens live in these structs and in the credentials file only:
 // never in an error, a log line or JSON output.
 #pragma once
 
@@ -15,12 +15,12 @@ struct login_request {
   bool adopt_local = false;
 };
 
-/// What a login did, for telling the person.
+/// What a login did, for the person.
 struct login_done {
   std::string username;
   std::string team_slug;        ///< empty: the server named none
   std::uint64_t adopted = 0;    ///< events emitted before, now the team's
-  std::uint64_t left_local = 0; ///< events that stay local: another account's time
+  std::uint64_t left_local = 0; ///< events that stay local: another account's
   std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones
 };
 
@@ -42,7 +42,7 @@ struct logout_request {};
 struct logout_done {
   bool was_logged_in = false;
   bool revoked = false;    ///< the refresh token is used up at the server too
-  std::string not_revoked; ///< why not, in words; empty when it was or there was none
+  std::string not_revoked; ///< why not, in words; empty: it was, or no session existed
 };
 
 } // namespace spec_kitty

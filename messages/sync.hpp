@@ -1,4 +1,4 @@
-// What a sync run is asked and reports. Source: cli.md, Sync, Accounting.
+// A sync run's request and report. Source: cli.md, Sync, Accounting.
 #pragma once
 
 #include "util/result.hpp"
@@ -30,29 +30,29 @@ struct sync_report {
   std::uint64_t held = 0;
   std::uint64_t transient = 0; ///< tried or due; outcome unknown or not reached
 
-  std::uint64_t remaining = 0;      ///< live events afterwards; no bucket
-  std::uint64_t held_elsewhere = 0; ///< of other teams and `local`; were never due
+  std::uint64_t remaining = 0;      ///< live events afterwards; not a bucket
+  std::uint64_t held_elsewhere = 0; ///< events of other teams and `local`, which were never due
   std::uint64_t batches = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t duration_ms = 0;
   std::vector<sync_error> errors;
   std::vector<std::string> warnings;
 
-  /// Why the run could not go on, or why the exit status is not 0.
+  /// Why the run ended early, or why the exit status is not 0.
   std::optional<failure> stopped;
-  epoch_us retry_at = 0; ///< before when the server wants no request (429); 0: it named no time
+  epoch_us retry_at = 0; ///< the server accepts no request before (429); 0: it named no time
 
   std::uint64_t settled() const {
     return synced + duplicate + pending + rejected + dead + held + transient;
   }
 };
 
-/// Asks for one run.
+/// Asks for a run.
 struct sync_request {
   /// The daemon's own: at most one batch per sync.batch_gap_s, one try each; the pauses between
   /// tries are its schedule's.
   bool background = false;
-  /// The highest clock heard over the WebSocket, for a server that has no call for its own.
+  /// The highest clock received over the WebSocket, for a server without a request for its clock.
   std::uint64_t clock_seen = 0;
 };
 

@@ -131,7 +131,7 @@ std::optional<violation> check_table(const json_value& event) {
     return broken(event, "node_id", "is not 12 hex digits");
   const json_value& clock = *member(event, "lamport_clock");
   if (!clock.IsUint64() || clock.GetUint64() < 1 || clock.GetUint64() > max_lamport)
-    return broken(event, "lamport_clock", "is no integer from 1 to 9007199254740991");
+    return broken(event, "lamport_clock", "is not an integer from 1 to 9007199254740991");
   if (!is_event_timestamp(*text_of(event, "timestamp")))
     return broken(event, "timestamp", "is not RFC 3339 in UTC with microseconds");
   if (*text_of(event, "aggregate_type") == "WorkPackage" &&

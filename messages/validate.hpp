@@ -1,4 +1,4 @@
-// The contract, checked: an event against the envelope definition, then its payload against the
+// Checks the contract: an event against the envelope definition, then its payload against the
 // definition of its type, then what protocol.md asks beyond the schema file.
 //
 // Not the schema's root `oneOf`: RapidJSON ignores `const`, so the root accepts a payload of the
@@ -30,7 +30,7 @@ std::optional<violation> validate_event(const json_value& event);
 /// The same, where an event of a registered type has that type's schema for its payload.
 std::optional<violation> validate_event(const json_value& event, const custom_types& more);
 
-/// An event whose type is none of the contract's, without that type's schema: the envelope alone,
+/// An event of another type than the contract's, without that type's schema: the envelope alone,
 /// with any event_type that a host program could register.
 std::optional<violation> validate_foreign_type(const json_value& event);
 

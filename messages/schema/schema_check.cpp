@@ -60,9 +60,9 @@ bool is_set(const json_value& schema, const char* keyword) {
   return value != nullptr && value->IsTrue();
 }
 
-/// Rules whose words hold no number.
+/// Rules whose words do not name a value.
 constexpr std::array<std::pair<std::string_view, const char*>, 9> plain_words = {{
-    {"additionalProperties", "is no field that is allowed here"},
+    {"additionalProperties", "is not a known field"},
     {"allOf", "does not meet every schema of allOf"},
     {"anyOf", "meets no schema of anyOf"},
     {"oneOf", "does not meet exactly one schema of oneOf"},
@@ -73,15 +73,15 @@ constexpr std::array<std::pair<std::string_view, const char*>, 9> plain_words = 
     {"uniqueItems", "is in its list twice"},
 }};
 
-/// Rules that are about a number of something.
+/// Rules that bound a count.
 std::string counted(const std::string& keyword, const json_value& asked) {
-  const bool least = keyword.starts_with("min");
+  const bool is_min = keyword.starts_with("min");
   const std::string number = to_text(asked);
-  const std::string many = number == "1" ? "" : "s";
+  const std::string plural = number == "1" ? "" : "s";
   if (keyword.ends_with("Length"))
-    return (least ? "is shorter than " : "is longer than ") + number + " character" + many;
-  const std::string bound = least ? "has fewer than " : "has more than ";
-  return bound + number + (keyword.ends_with("Items") ? " item" : " field") + many;
+    return (is_min ? "is shorter than " : "is longer than ") + number + " character" + plural;
+  const std::string bound = is_min ? "has fewer than " : "has more than ";
+  return bound + number + (keyword.ends_with("Items") ? " item" : " field") + plural;
 }
 
 std::string whole_rule(const json_value& schema, const std::string& keyword) {
@@ -94,7 +94,7 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
   if (keyword == "pattern")
     return std::string("does not match ") + asked->GetString();
   if (keyword == "enum")
-    return "is none of: " + joined(*asked);
+    return "is not one of: " + joined(*asked);
   if (keyword == "type")
     return "is not of type " + (asked->IsArray() ? joined(*asked) : asked->GetString());
   if (keyword == "minimum")
@@ -104,7 +104,7 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
     return (is_set(schema, "exclusiveMaximum") ? "is not less than " : "is greater than ") +
            to_text(*asked);
   if (keyword == "multipleOf")
-    return "is no multiple of " + to_text(*asked);
+    return "is not a multiple of " + to_text(*asked);
   if (keyword.starts_with("min") || keyword.starts_with("max"))
     return counted(keyword, *asked);
   return "breaks " + keyword + " " + to_text(*asked);
@@ -123,9 +123,10 @@ violation describe(std::string_view prefix, const json_value& root, const json_v
       if (member(*value, name.GetString()) == nullptr) {
         std::string field = dotted(prefix, where);
         field += (field.empty() ? "" : ".") + std::string(name.GetString());
-        return {std::move(field), "nothing", "is required"};
+        return {std::move(field), "", "is required"};
       }
-  return {dotted(prefix, where), value == nullptr ? "nothing" : excerpt(to_text(*value)),
+  const bool unknown = keyword == "additionalProperties"; // the rule is about the name alone
+  return {dotted(prefix, where), value == nullptr || unknown ? "" : excerpt(to_text(*value)),
           rule == nullptr ? "breaks the rule " + keyword : rule_text(*rule, keyword)};
 }
 

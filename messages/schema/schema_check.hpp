@@ -1,4 +1,4 @@
-// A JSON Schema at work: one value held against it, and what is wrong said in words. Shared by the
+// Checks a value against a JSON Schema and describes the first violation in words. Shared by the
 // contract's own definitions (validate.cpp) and those of host programs (custom_types.cpp).
 #pragma once
 

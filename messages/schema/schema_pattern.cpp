@@ -125,21 +125,22 @@ private:
 
   /// `{n}`, `{n,}` or `{n,m}`, from behind its brace.
   piece bounded(const piece& part) {
-    const auto least = number();
+    const auto min_count = number();
     const bool open = take(',');
-    const auto most = open && peek() != '}' ? number() : least;
+    const auto max_count = open && peek() != '}' ? number() : min_count;
     const bool endless = open && text_[at_ - 1] == ',';
-    if (fault_ || !least || !most || !take('}') || *most < *least || (*most == 0 && !endless)) {
-      refuse("a repeat that is none of {n}, {n,} and {n,m} with m above 0",
+    if (fault_ || !min_count || !max_count || !take('}') || *max_count < *min_count ||
+        (*max_count == 0 && !endless)) {
+      refuse("a repeat other than {n}, {n,} and {n,m} with m above 0",
              "write \\{ for the character");
       return part;
     }
-    if (*most > max_repeats)
+    if (*max_count > max_repeats)
       refuse("a repeat of more than 1000", "use minLength and maxLength");
     endless_ = endless_ || endless;
-    const std::size_t copies = std::max<std::size_t>(*most, 1);
-    const std::size_t forks = endless ? 1 : *most - *least;
-    return {*least == 0, std::min(copies * part.states + forks, max_states + 1),
+    const std::size_t copies = std::max<std::size_t>(*max_count, 1);
+    const std::size_t forks = endless ? 1 : *max_count - *min_count;
+    return {*min_count == 0, std::min(copies * part.states + forks, max_states + 1),
             std::min(copies * part.forks + forks, max_states)};
   }
 

@@ -1,6 +1,6 @@
-// Which regular expressions RapidJSON 1.1.0 takes for what they say. Its engine is small: a pattern
-// it does not know is left out without a word (`\d`), read in another way (`(?:`, `^a|b$`), or
-// runs without end (`(a*)*`). Everything of that kind is refused here.
+// Which regular expressions RapidJSON 1.1.0 reads as ECMA 262 defines them. Its engine is small: a
+// pattern it does not know is ignored silently (`\d`), read in another way (`(?:`, `^a|b$`), or
+// runs without end (`(a*)*`). All such patterns are refused here.
 #pragma once
 
 #include <optional>

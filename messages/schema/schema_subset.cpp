@@ -89,7 +89,7 @@ private:
     if (fault_)
       return;
     if (!schema.IsObject())
-      return refuse(where, "a schema that is no object is not supported",
+      return refuse(where, "a schema that is not an object is not supported",
                     R"(write {} for true and {"not": {}} for false)");
     for (const auto& entry : schema.GetObject())
       check_keyword(schema, text(entry.name), entry.value, step(where, text(entry.name)));

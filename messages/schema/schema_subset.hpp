@@ -1,5 +1,5 @@
-// Which JSON Schemas RapidJSON 1.1.0 enforces to the letter. It passes over every keyword it does
-// not know and every value it does not expect, and some schemas end the process. What is left is
+// Which JSON Schemas RapidJSON 1.1.0 enforces exactly. It ignores every keyword it does not know
+// and every value it does not expect, and some schemas end the process. The accepted subset is
 // draft 4 with the exceptions listed in schema_subset.cpp, each with what to write instead.
 #pragma once
 

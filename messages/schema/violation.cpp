@@ -3,7 +3,8 @@
 namespace spec_kitty {
 
 std::string violation::message() const {
-  return field.empty() ? "the event: " + value + " " + rule : field + ": " + value + " " + rule;
+  const std::string place = field.empty() ? "the event" : field;
+  return value.empty() ? place + " " + rule : place + ": " + value + " " + rule;
 }
 
 } // namespace spec_kitty

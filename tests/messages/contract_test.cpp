@@ -132,9 +132,9 @@ TEST(Violation, NamesFieldValueAndRule) {
                         R"({"wp_id":"WP1","dependency_wp_id":"WP02","resolution_type":"merged"})"),
             R"(payload.wp_id: "WP1" does not match ^WP[0-9]{2}$)");
   EXPECT_EQ(message_for("WPAssigned", R"({"wp_id":"WP01","agent_id":"a","phase":"rest"})"),
-            R"(payload.phase: "rest" is none of: implementation, review)");
+            R"(payload.phase: "rest" is not one of: implementation, review)");
   EXPECT_EQ(message_for("WPAssigned", R"({"wp_id":"WP01","phase":"review"})"),
-            "payload.agent_id: nothing is required");
+            "payload.agent_id is required");
   EXPECT_EQ(message_for("FeatureCompleted", R"({"feature_slug":"f","total_wps":-2})"),
             "payload.total_wps: -2 is less than 0");
   EXPECT_EQ(message_for("ErrorLogged", R"({"error_type":"auth","error_message":""})"),
@@ -145,7 +145,7 @@ TEST(Violation, NamesFieldValueAndRule) {
 
 TEST(Violation, OfAnUnknownTypeListsTheTypes) {
   const auto text = message_for("WPRenamed", "{}");
-  EXPECT_EQ(text.find("event_type: \"WPRenamed\" is none of: WPStatusChanged, "), 0U) << text;
+  EXPECT_EQ(text.find("event_type: \"WPRenamed\" is not one of: WPStatusChanged, "), 0U) << text;
 }
 
 TEST(Violation, CutsALongValue) {

@@ -12,7 +12,7 @@ TEST(Redact, PathsUnderTheHomeFolderBeginWithATilde) {
   EXPECT_EQ(redact("/home/ann/work/a.cpp", ann), "~/work/a.cpp");
   EXPECT_EQ(redact("/home/ann", ann), "~");
   EXPECT_EQ(redact("in /home/ann/a and '/home/ann/b':", ann), "in ~/a and '~/b':");
-  EXPECT_EQ(redact("file:///home/ann/a", ann), "file:///home/ann/a") << "a URL is no path";
+  EXPECT_EQ(redact("file:///home/ann/a", ann), "file:///home/ann/a") << "a URL is not a path";
 }
 
 TEST(Redact, AnotherFolderWithALongerNameIsLeftAlone) {

@@ -110,9 +110,9 @@ result<emit_request> read_request(const line_reader::line& line) {
                      "fields are event_type, payload, causation_id and aggregate_id"};
   }
   if (request.event_type.empty())
-    return failure{ec::invalid_event, "event_type: nothing is required", {}};
+    return failure{ec::invalid_event, "event_type is required", {}};
   if (request.payload.empty())
-    return failure{ec::invalid_event, "payload: nothing is required", {}};
+    return failure{ec::invalid_event, "payload is required", {}};
   return request;
 }
 

@@ -40,7 +40,7 @@ std::vector<bad_payload> bad_payloads() {
       {"DeepObjects", "HistoryAdded", "", "nesting is deeper than 64", 200'000, "{\"a\":"},
       {"UnknownType", "WPTeleported", "{}", "WPTeleported"},
       {"MissingField", "WPStatusChanged", R"({"wp_id":"WP01","previous_status":"planned"})",
-       "payload.new_status: nothing is required"},
+       "payload.new_status is required"},
       {"WrongPattern", "HistoryAdded", R"({"wp_id":"WP1","entry_type":"note","entry_content":"x"})",
        "payload.wp_id: \"WP1\""},
       {"WrongType", "FeatureCompleted", R"({"feature_slug":"042-x","total_wps":"seven"})",

@@ -87,7 +87,7 @@ TEST_F(Emit, AnInvalidEventIsNeverStoredAndNeverTicksTheClock) {
                                1);
   EXPECT_EQ(error_part(refused, "code"), "invalid_event");
   EXPECT_NE(error_part(refused, "message").find("payload.new_status"), std::string::npos);
-  EXPECT_NE(error_part(refused, "message").find("is none of: planned, doing, for_review, done"),
+  EXPECT_NE(error_part(refused, "message").find("is not one of: planned, doing, for_review, done"),
             std::string::npos);
   EXPECT_EQ(cli({"events", "export"}).out, before.out);
   EXPECT_EQ(clock(), 3);
