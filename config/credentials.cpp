@@ -55,7 +55,7 @@ std::int64_t to_seconds(std::string text) {
   return whole_number<std::int64_t>(before_point).value_or(0);
 }
 
-/// The origin as it is compared; a text that is no server's stays as it is, and equals none.
+/// The origin as it is compared; a text that is not a server URL stays as it is, and equals none.
 std::string to_origin(const std::string& url) {
   const auto server = parse_server_url(url);
   const bool may_hold_a_password = url.find('@') != std::string::npos;

@@ -1,4 +1,4 @@
-// The credentials file: TOML, 0600, written as a whole under a short lock, read without one.
+// The credentials file: TOML, 0600, written as a whole under a short lock, read without a lock.
 // Source: protocol.md, Authentication; cli.md, Auth.
 #pragma once
 
@@ -20,7 +20,7 @@ struct credentials {
   std::int64_t access_expires_at = 0;
   std::int64_t refresh_expires_at = 0;
   std::string username;
-  std::string team_slug; ///< empty: the server has not said
+  std::string team_slug; ///< empty: the server did not name it
   std::string server;    ///< origin the tokens belong to
 
   bool operator==(const credentials&) const = default;
@@ -29,11 +29,11 @@ struct credentials {
 /// How long to wait for the credentials lock: it is only ever held for a write.
 inline constexpr std::chrono::milliseconds credentials_patience{2000};
 
-/// Nothing when nobody is logged in; bad_config naming the file when it cannot be understood.
+/// Nothing without a login; bad_config naming the file when it cannot be read as one.
 result<std::optional<credentials>> read_credentials(const std::filesystem::path& home);
 
-/// Under the lock: reads what the file holds now, lets `change` decide what it shall hold
-/// (nothing: remove the file), writes that. What the file holds afterwards.
+/// Under the lock: reads the file, lets `change` decide what it is to hold (nothing: the file is
+/// removed), writes that. Returns what the file holds afterwards.
 result<std::optional<credentials>> update_credentials(
     const std::filesystem::path& home,
     const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change);

@@ -1,4 +1,4 @@
-// The one resolver for the home: every part of the program asks here.
+// Finds the home, for every part of the program.
 #pragma once
 
 #include "config/node_id.hpp"

@@ -1,4 +1,4 @@
-// Who a home is among all nodes: computed once when its store is made, then kept in the store,
+// The identity of a home among all nodes: computed when its store is made, then kept in the store,
 // so that a new hostname changes nothing. Pure. Source: protocol.md, Event, node_id.
 #pragma once
 

@@ -35,11 +35,12 @@ std::optional<home_conflict> session_conflict(const std::filesystem::path& home,
   const auto session = read_credentials(home);
   if (!session || !*session || origin.empty() || (*session)->server == origin)
     return std::nullopt;
-  const std::string& whose = (*session)->server;
+  const std::string& server_of_session = (*session)->server;
   return home_conflict{"session_of_another_server",
                        "the session in " + (home / "credentials").string() + " belongs to " +
-                           (whose.empty() ? "no known server" : whose) + ", the server is " +
-                           std::string(origin) + ": its token is not sent there",
+                           (server_of_session.empty() ? "no known server" : server_of_session) +
+                           ", the server is " + std::string(origin) +
+                           ": its token is not sent there",
                        "run: spec-kitty auth login"};
 }
 

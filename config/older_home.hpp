@@ -17,7 +17,7 @@
 
 namespace spec_kitty {
 
-/// One thing that stands in the way of taking over as it is.
+/// A difference between the two tools that a person should know.
 struct home_conflict {
   std::string id;      ///< stable: `clock_of_another_node`
   std::string message; ///< names the file and both sides
@@ -26,8 +26,8 @@ struct home_conflict {
   bool operator==(const home_conflict&) const = default;
 };
 
-/// What to say about a key of config.toml that only the older tool reads: nothing for a key that is
-/// none of these, an empty text where there is nothing to say.
+/// A remark on a key of config.toml that only the older tool reads: nothing for any other key, an
+/// empty text where no remark is needed.
 std::optional<std::string> remark_on_older_key(const toml_entry& entry);
 
 /// The session belongs to another server than the one that is set: its token is never sent there.

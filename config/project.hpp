@@ -11,9 +11,9 @@ namespace spec_kitty {
 struct project_identity {
   std::optional<std::string> uuid;
   std::optional<std::string> slug;
-  std::string key;  ///< what opting out goes by: uuid, else a digest of the git folder; empty: none
-  std::string name; ///< for people: the slug, else the checkout's folder name
-  std::string warning; ///< why the file could not be used; empty: it could, or there is none
+  std::string key;     ///< for opting out: uuid, else a digest of the git folder; empty: no project
+  std::string name;    ///< for people: the slug, else the checkout's folder name
+  std::string warning; ///< why the file could not be used; empty: it could, or it does not exist
 };
 
 /// The working tree of the primary checkout that `from` lies in: for a linked worktree the main

@@ -1,6 +1,6 @@
 // Configuration: defaults < config.toml < environment < flags, each value with its origin.
 //
-// The table of keys (settings.cpp) is the one list of what exists, its type and its bounds.
+// The table of keys (settings.cpp) is the only list of the keys, their types and bounds.
 // Files of a repository never choose the server: only the home's config.toml is read.
 // Source: cli.md, Configuration keys.
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace spec_kitty {
 
-/// One configuration key: what it may hold.
+/// A configuration key and its allowed values.
 struct setting_key {
   enum class kind { path, url, number, flag, choice };
 
@@ -45,7 +45,7 @@ public:
   /// the file only adds a warning.
   static result<settings> load(const std::filesystem::path& home);
 
-  /// Sets a value for this process alone: it counts more than every layer (`flag`). not_found for
+  /// Sets a value for this process alone: it overrides every layer (`flag`). not_found for
   /// an unknown key, bad_config for a bad value.
   result<void> decide(std::string_view key, std::string_view value);
 

@@ -18,14 +18,15 @@ struct toml_entry {
   unsigned line = 0; ///< 1-based
 };
 
-/// Every value of a TOML text. bad_config with file, line and the parser's words where it is none.
+/// Every value of a TOML text. bad_config with file, line and the parser's message for any other
+/// text.
 result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file);
 
 /// A TOML basic string: quoted, escaped.
 std::string toml_quote(std::string_view text);
 
-/// The text with one key set to a (ready-made) TOML value; every other byte stays. The key's value
-/// is replaced where there is one, else a line added to its table, else the table at the end.
+/// The text with one key set to a (ready-made) TOML value; every other byte stays. An existing
+/// value is replaced; else a line is added to the key's table, else the table at the end.
 std::string set_toml_value(std::string_view text, std::string_view dotted_key,
                            std::string_view value);
 

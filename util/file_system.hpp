@@ -1,12 +1,12 @@
 // Which file system a folder lies on, and whether a store may lie there.
 //
 // LMDB shares memory and locks between processes of one machine. On a file system that other
-// machines reach as well neither holds, and events are lost without a word; so such a place is
-// refused by what statfs says of it.
+// machines reach as well neither works, and events are lost silently; so such a place is refused,
+// judged by statfs.
 //
 // FUSE hides what is behind it: every FUSE file system has one magic number. Its kind is then read
-// from /proc/self/mountinfo (`fuse.sshfs`). What nothing here can tell: a FUSE file system mounted
-// without naming its kind, an overlay whose upper folder is remote, a local disk that is exported
+// from /proc/self/mountinfo (`fuse.sshfs`). Not recognised: a FUSE file system mounted without
+// naming its kind, an overlay whose upper folder is remote, a local disk that is exported
 // to other machines.
 #pragma once
 

@@ -173,7 +173,7 @@ result<void> make_private_folder(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return system_failure(errno, "cannot make the folder " + folder.string());
   // A store is only as durable as the names that lead to it. A parent that cannot be opened for
-  // that (no read permission) is no reason to refuse.
+  // that (no read permission) does not prevent the store.
   if (fsync_directory(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
     return system_failure(EIO, "cannot make the folder " + folder.string());
   return {};

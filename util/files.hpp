@@ -44,11 +44,11 @@ result<void> replace_file(const std::filesystem::path& file, std::string_view by
                           unsigned mode = 0600);
 
 /// store_full when less than `bytes` are free on the disk of a folder, or of the nearest one above
-/// it that exists. No answer from the system is no reason to refuse.
+/// it that exists. Without an answer from the system it succeeds.
 result<void> check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
 
-/// Removes the temporary files of replacements of this file that never came to their end, so that
-/// no secret outlives its file. For whoever holds the lock that every replacement is made under.
+/// Removes the temporary files of replacements of this file that were interrupted, so that no
+/// secret outlives its file. The caller holds the lock under which every replacement is made.
 void remove_unfinished(const std::filesystem::path& file);
 
 /// Makes a private folder (0700) and its parents. Existing folders stay as they are.
@@ -70,7 +70,7 @@ private:
 /// between tries grows from 50 µs to 2 ms, so that a short hold costs a short wait.
 result<bool> poll_lock(int fd, std::chrono::milliseconds patience);
 
-/// Gives a lock that poll_lock granted back at the end of a scope; the descriptor stays open.
+/// Releases a lock that poll_lock granted at the end of a scope; the descriptor stays open.
 class flock_hold {
 public:
   explicit flock_hold(int fd) : fd_(fd) {}

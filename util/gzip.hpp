@@ -1,4 +1,4 @@
-// gzip (RFC 1952) by zlib: how a batch travels.
+// gzip (RFC 1952) by zlib: the form in which a batch is sent.
 #pragma once
 
 #include "util/result.hpp"
@@ -13,7 +13,7 @@ namespace spec_kitty {
 /// for a third of the time of level 6.
 std::string gzip(std::string_view bytes, int level = 4);
 
-/// The bytes a gzip member holds; bad_input when it is none, is cut short, is followed by
+/// The bytes a gzip member holds; bad_input when the text is not gzip, is cut short, is followed by
 /// anything else, or would grow beyond `limit` bytes.
 result<std::string> gunzip(std::string_view bytes, std::size_t limit);
 
@@ -25,7 +25,7 @@ public:
   gunzip_stream(const gunzip_stream&) = delete;
   gunzip_stream& operator=(const gunzip_stream&) = delete;
 
-  /// Appends what the next bytes of the file hold; bad_input when they are no gzip.
+  /// Appends what the next bytes of the file hold; bad_input when they are not gzip.
   result<void> feed(std::string_view bytes, std::string& out);
   /// True when the file may end here: every member that began is whole.
   bool is_whole() const { return between_; }

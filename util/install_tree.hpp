@@ -1,6 +1,6 @@
-// Where this program's own parts are: beside the binary in a build tree, in the library folder
-// after an install; beside the shared library, or below its folder, for a host. No environment
-// variable takes part.
+// Where the modules and helper programs are: beside the binary in a build tree, in the library
+// folder after an install; beside the shared library, or below its folder, for a host. No
+// environment variable takes part.
 #pragma once
 
 #include "util/result.hpp"

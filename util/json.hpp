@@ -24,12 +24,12 @@ using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
 using json_value = rapidjson::Value;
 using json_document = rapidjson::Document;
 
-/// Deepest nesting that is read. Anything deeper is bad_input.
+/// The maximum depth of nesting. Anything deeper is bad_input.
 inline constexpr unsigned max_json_depth = 64;
 
-/// Whether a key may stand twice in one object. What is recorded here has each once (readers of
-/// such a text do not agree on its meaning); servers' replies and what stands in the store are
-/// read as they are.
+/// Whether a key may occur twice in an object. In what is recorded here each occurs once (readers
+/// do not agree on the meaning of such a text); servers' replies and the store are read as they
+/// are.
 enum class json_keys { any, unique };
 
 /// The same JSON value without white space, or bad_input saying what is wrong at which byte.
@@ -49,7 +49,7 @@ result<json_document> compact_and_parse(std::string& text);
 void put(json_writer& out, std::string_view text);
 void key(json_writer& out, std::string_view name);
 
-/// Writes `"name": text`, or null when there is none.
+/// Writes `"name": text`, or null without a text.
 void field(json_writer& out, std::string_view name, std::string_view text);
 void field(json_writer& out, std::string_view name, const std::optional<std::string>& text);
 void field(json_writer& out, std::string_view name, std::uint64_t number);
@@ -65,13 +65,13 @@ inline void field(json_writer& out, std::string_view name, const char* text) {
 /// Writes `"name": <json>` where the text is already checked, compact JSON.
 void raw_field(json_writer& out, std::string_view name, std::string_view json);
 
-/// The member's text, or nothing where it is absent or no string.
+/// The member's text, or nothing where it is absent or not a string.
 std::optional<std::string> text_of(const json_value& object, const char* name);
 
 /// The member as a whole number: a JSON integer, or a string of digits; else nothing.
 std::optional<std::int64_t> whole_number_of(const json_value& object, const char* name);
 
-/// The member, or nullptr where the value is no object or lacks it.
+/// The member, or nullptr where the value is not an object or lacks it.
 const json_value* member(const json_value& object, const char* name);
 
 /// Compact text of any value.

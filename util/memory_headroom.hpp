@@ -1,4 +1,4 @@
-// Whether memory is left, asked before it is needed where nothing could say that it is not.
+// Whether memory is left: checked in advance where running out could not be reported.
 #pragma once
 
 #include <sys/mman.h>

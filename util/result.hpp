@@ -32,7 +32,7 @@ enum class ec : std::uint8_t {
   queue_full,       ///< the queue is at its configured cap; the event was counted as dropped
   login_required,   ///< no usable session
   login_refused,    ///< the server refused the credentials
-  transport,        ///< server not reached, or a reply that is none; nothing is blamed on events
+  transport,        ///< server not reached, or no usable reply; not the fault of any event
   wrong_server,     ///< something answers, but it does not speak the protocol
   held,             ///< the server forbids this team; its events are held
   upgrade_required, ///< 412: the server wants another client version
@@ -44,7 +44,7 @@ enum class ec : std::uint8_t {
   store_full,       ///< disk or map full
   store_unusable,   ///< no permission, read-only, forked process, network file system
   already_running,  ///< another daemon holds this home
-  commit_unknown,   ///< a commit failed and the store cannot be looked at: it may have taken effect
+  commit_unknown,   ///< a commit failed and the store cannot be read: it may have taken effect
   stopping,         ///< the system is shutting down; the request was not carried out
   internal,         ///< a defect of this program
   overloaded,       ///< too much is under way, or the process has no thread, descriptor or memory

@@ -1,5 +1,5 @@
-// Threads that get no signal but those about themselves: what a host sends itself is its own
-// threads' business, and SIGPIPE would end a process that does not ignore it.
+// Threads that get only signals about their own faults: a host's other signals are for its own
+// threads, and SIGPIPE would end a process that does not ignore it.
 #pragma once
 
 #include <csignal>
@@ -21,7 +21,7 @@ public:
   signals_blocked(const signals_blocked&) = delete;
   signals_blocked& operator=(const signals_blocked&) = delete;
 
-  /// What was blocked before; a process forked meanwhile takes it back before it goes on.
+  /// What was blocked before; a process forked meanwhile restores it before it continues.
   const sigset_t& before() const { return before_; }
 
 private:

@@ -71,7 +71,8 @@ result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string
   if (!fd || ::connect(fd.get(), at->get(), sizeof at->name) != 0)
     switch (errno) {
     case EAGAIN:
-      return failure{ec::unhealthy, "the daemon of " + home.string() + " takes in nobody", {}};
+      return failure{
+          ec::unhealthy, "the daemon of " + home.string() + " is not accepting connections", {}};
     case ENOENT:
     case ECONNREFUSED:
       return failure{ec::not_found, "no daemon listens in " + home.string(), {}};
@@ -94,11 +95,11 @@ delivery send_in_home(const std::filesystem::path& home, std::string_view name, 
 }
 
 result<socket_peer> peer_of(int fd) {
-  ucred who{};
-  socklen_t size = sizeof who;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0)
-    return system_failure(errno, "cannot tell who is at the other end of a socket");
-  return socket_peer{who.pid, who.uid};
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return system_failure(errno, "cannot identify the process at the other end of a socket");
+  return socket_peer{peer.pid, peer.uid};
 }
 
 bool wait_for(int fd, bool writable, std::chrono::milliseconds patience) {

@@ -17,26 +17,26 @@ inline constexpr std::string_view ring_socket = "daemon.ring";    ///< datagrams
 
 enum class socket_kind { stream, datagram };
 
-/// A socket bound in the home, mode 0600; one that stands there is removed first: only for the
-/// holder of the daemon's lock. A stream socket listens.
+/// A socket bound in the home, mode 0600; an existing one is removed first: only for the holder of
+/// the daemon's lock. A stream socket listens.
 result<unique_fd> bind_in_home(const std::filesystem::path& home, std::string_view name,
                                socket_kind kind);
 
 /// Removes a socket's file; only for the holder of the daemon's lock.
 void remove_from_home(const std::filesystem::path& home, std::string_view name);
 
-/// A connected stream socket; not_found where nobody listens, unhealthy where somebody does and
-/// takes in no more. Never waits.
+/// A connected stream socket; not_found where no process listens, unhealthy where one listens and
+/// does not accept more connections. Never waits.
 result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string_view name);
 
-/// How the other side took a datagram.
+/// What became of a datagram.
 enum class delivery { taken, full, nobody };
 
 /// Sends one letter to a datagram socket. Never waits; a few system calls.
 delivery send_in_home(const std::filesystem::path& home, std::string_view name, char letter);
 
-/// Who is at the other end, as the kernel says: for a connection made with connect_in_home, the
-/// process that listens.
+/// The process at the other end, as the kernel reports it: for a connection made with
+/// connect_in_home, the process that listens.
 struct socket_peer {
   pid_t pid = 0;
   uid_t uid = 0;

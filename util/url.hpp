@@ -24,7 +24,7 @@ struct server_url {
 /// True for 127.0.0.0/8, ::1 and localhost.
 bool is_loopback_host(std::string_view host);
 
-/// bad_url when the text is no http(s) URL, carries credentials, a query or a fragment, or is
+/// bad_url when the text is not an http(s) URL, carries credentials, a query or a fragment, or is
 /// plain http to any other machine. Source: protocol.md, first paragraph.
 result<server_url> parse_server_url(std::string_view text);
 

@@ -25,7 +25,7 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-std::string printable(std::string_view text, std::size_t most) {
+std::string printable(std::string_view text, std::size_t max_bytes) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t length = 1;
@@ -39,7 +39,7 @@ std::string printable(std::string_view text, std::size_t most) {
     at += view.size();
     if (first < 0x20 || first == 0x7F || c1 || !is_utf8(view))
       view = "?";
-    if (out.size() + view.size() > most)
+    if (out.size() + view.size() > max_bytes)
       break;
     out += view;
   }
