@@ -4,12 +4,14 @@
 //   sync now:  SUPERVISOR ──▶ BATCH_SYNC ──lease/settle──▶ QUEUE
 //                                  ├──token──▶ AUTH ──▶ HTTP
 //                                  └──batch──▶ HTTP (libcurl on its own thread)
-//   daemon:    (a rouse) ──▶ SUPERVISOR ──▶ WEBSOCKET ──lease/settle──▶ QUEUE
+//   daemon:    (wakeup) ───▶ SUPERVISOR ──▶ WEBSOCKET ──lease/settle──▶ QUEUE
 //                                  ▲             ├──token──▶ AUTH
 //                                  │ notices     ├──event──▶ LINK (libwebsockets on its own thread)
 //                                  └─────────────┴──remote clock──▶ CLOCK
 //
-// Requests always have a timeout at the asker; every handler answers on every path.
+//   host:      (client) ───▶ ROOT_SUPERVISOR ──▶ QUEUE, CLOCK, SUPERVISOR
+//
+// Each request has a timeout at its sender; every handler answers on every path.
 #pragma once
 
 #include "messages/compat.hpp"
@@ -21,6 +23,8 @@
 #include "messages/session.hpp"
 #include "messages/sync.hpp"
 
+#include <caf/actor.hpp>
+
 #include <memory>
 
 namespace spec_kitty {
@@ -29,11 +33,11 @@ namespace spec_kitty {
 struct append_request {
   event_draft draft;
 };
-/// The same without a request; QUEUE answers the posting itself.
+/// The same without a request; QUEUE answers the callback itself.
 struct append_with_callback {
   std::shared_ptr<append_callback> what;
 };
-/// QUEUE to itself, behind what is already in its mailbox: commit the burst that is parked.
+/// QUEUE to itself, behind what is already in its mailbox: commit the drafts that wait.
 struct commit_burst {};
 /// Asks for the Lamport value.
 struct clock_question {};
@@ -52,7 +56,7 @@ struct clock_committed {
 };
 /// Asks CLOCK to answer once clock.json shows everything committed before.
 struct mirror_barrier {};
-/// QUEUE to CLOCK, behind all it has told: the barrier is reached.
+/// QUEUE to CLOCK, behind every clock_committed: the barrier is reached.
 struct mirror_reached {};
 struct mirror_done {};
 /// A failure for the status to show: a JSON object.
@@ -64,50 +68,51 @@ struct http_finished {
   std::uint64_t id = 0;
   http_reply reply;
 };
-/// AUTH to itself: look again whether the refresh lock is free.
+/// AUTH to itself: check again whether the refresh lock is free.
 struct refresh_tick {};
 /// BATCH_SYNC to itself: the pause before the next try is over.
 struct retry_tick {
-  std::uint64_t pause = 0; ///< which: one that was cut short is out of date
+  std::uint64_t pause = 0; ///< its number: a pause that was cut short is out of date
 };
 /// SUPERVISOR to itself: the delay before a child's next start is over.
 struct restart_tick {
   std::string child;
 };
-/// SUPERVISOR to itself: the wait before the next attempt to connect is over. One of an earlier
-/// order is out of date.
+/// SUPERVISOR to itself: the wait before the next attempt to connect is over. A tick with an
+/// earlier number is out of date.
 struct connect_tick {
   std::uint64_t order = 0;
 };
-/// SUPERVISOR to itself: look whether a background run is due.
+/// SUPERVISOR to itself: check whether a background run is due.
 struct drain_tick {};
-/// Something happened that the transports may act on.
+/// A reason for the transports to look for work.
 struct wakeup {
   wakeup_reason why = wakeup_reason::events;
 };
 /// Begin nothing new; finish what is in flight.
 struct wind_down {};
 struct wound_down {};
-/// Asks how the connection stands.
+/// Asks for the state of the connection.
 struct connection_question {};
-/// Asks for the transports as they are now; a handle is good until its actor falls.
+/// Asks for the transports as they are now; a handle is valid until its actor ends.
 struct transports_question {};
-/// WEBSOCKET to SUPERVISOR: the snapshot came, for this account.
+/// WEBSOCKET to SUPERVISOR: the snapshot arrived, for this account.
 struct link_up {
   std::string username;
   std::string team_slug;
 };
-/// WEBSOCKET to SUPERVISOR: events wait for batch sync: unanswered, or refused as clock_behind.
+/// WEBSOCKET to SUPERVISOR: events must go by batch sync: unanswered, or refused as clock_behind.
 struct batch_fallback_requested {};
-/// SUPERVISOR to WEBSOCKET: their run is over.
+/// SUPERVISOR to WEBSOCKET: the run for those events has ended.
 struct batch_run_finished {
-  bool reached = false; ///< false: the transport failed, they did not have their turn
+  bool reached = false; ///< false: the transport failed before they were sent
 };
-/// WEBSOCKET to SUPERVISOR, for whoever listens.
+/// WEBSOCKET to SUPERVISOR, for its listener.
 struct notice_message {
   notice what;
 };
-/// WEBSOCKET to SUPERVISOR: a clock of the server's side, for servers that do not tell theirs.
+/// WEBSOCKET to SUPERVISOR: a clock value from the server, for servers that do not report their
+/// own.
 struct clock_heard {
   std::uint64_t value = 0;
 };
@@ -122,43 +127,78 @@ struct link_over {
 };
 /// WEBSOCKET to itself: a deadline may have passed.
 struct websocket_tick {};
+/// To ROOT_SUPERVISOR: events were committed.
+struct committed {};
+/// To ROOT_SUPERVISOR: the transports have failed for good.
+struct transports_failed {
+  std::uint64_t set = 0; ///< counts the starts of the actors that end together
+};
+/// Ends everything behind ROOT_SUPERVISOR, then ROOT_SUPERVISOR.
+struct root_supervisor_stop {
+  std::chrono::milliseconds patience{}; ///< for transports that end in order
+};
+/// ROOT_SUPERVISOR to itself: look at the session; send what waits.
+struct root_supervisor_tick {};
+/// ROOT_SUPERVISOR to itself: pass on that events were committed.
+struct wakeup_tick {};
+/// ROOT_SUPERVISOR to itself: start the transports again if they are still those of this set.
+struct revive_tick {
+  std::uint64_t set = 0;
+};
+/// ROOT_SUPERVISOR to itself: the next run of a flush.
+struct flush_tick {
+  std::uint64_t id = 0;
+};
+/// Asks ROOT_SUPERVISOR whether the store can be used: opens it.
+struct root_supervisor_check {};
 
-/// CLOCK: the Lamport clock's face. Keeps no counter: the counter is a row of the store.
+// Of a host, public: spec_kitty/actors.hpp.
+struct emit_message;
+struct receipt;
+struct flush_message;
+struct flush_report;
+struct status_message;
+struct client_status;
+struct clock_message;
+struct heard_clock_message;
+struct clock_reading;
+
+/// CLOCK: the Lamport clock as other actors use it. The counter itself is a row of the store.
 using clock_actor = caf::typed_actor<
     /// The current value.
     answers<clock_question, clock_value>,
     /// Merges a value from outside by the receive rule (QUEUE's transaction); the new value, or
-    /// bad_input for one beyond max_received.
+    /// bad_input for a value over max_received.
     answers<clock_received, clock_value>,
     /// A commit happened: bring clock.json up to date, best effort.
     takes<clock_committed>,
     /// Everything committed before this message is in clock.json when the answer comes: passed to
-    /// QUEUE, which may not have heard of CLOCK yet, and from there behind all its commits.
+    /// QUEUE, which may not know CLOCK yet, and from there behind all its commits.
     answers<mirror_barrier, mirror_done>,
-    /// From QUEUE: everything told before is written by now.
+    /// From QUEUE: all values sent before are written by now.
     answers<mirror_reached, mirror_done>>;
 
 /// QUEUE: the only writer of the store in its process.
 using queue_actor = caf::typed_actor<
-    /// Durable when the receipt comes. Parked until the burst's commit. In a spill file where the
-    /// store cannot be used; queue_full, or store_* when that fails too.
+    /// Durable when the receipt comes, with the burst's commit. In a spill file where the store
+    /// cannot be used; queue_full, or store_* when that fails too.
     answers<append_request, append_receipt>,
-    /// The same; the posting is answered instead.
+    /// The same; the callback is answered instead.
     takes<append_with_callback>,
     /// The burst's commit.
     takes<commit_burst>,
-    /// CLOCK wants to hear of commits; it hears the current value at once.
+    /// CLOCK subscribes to commits; it gets the current value at once.
     takes<clock_actor>,
-    /// CLOCK's barrier: passed back behind all that QUEUE has told CLOCK; what came before it is
-    /// committed first. Opens no store where nothing did.
+    /// CLOCK's barrier: passed back behind all that QUEUE has sent to CLOCK; the drafts before it
+    /// are committed first. Does not open a store that is not open.
     answers<mirror_barrier, mirror_done>,
     /// The Lamport value of the store.
     answers<clock_question, clock_value>,
     /// The receive rule as a transaction.
     answers<clock_received, clock_value>,
-    /// What a run that begins now selects.
+    /// What a run for the team would select now.
     answers<due_request, due_count>,
-    /// The oldest due events of one team, into one hand.
+    /// The oldest due events of one team, for one caller.
     answers<lease_request, lease_grant>,
     /// Verdicts of a lease; its end.
     answers<settle_request, settle_outcome>,
@@ -166,11 +206,11 @@ using queue_actor = caf::typed_actor<
     answers<adopt_request, adoption>,
     /// The server's clock, and new stamps for what was never sent or refused as behind.
     answers<restamp_request, restamp_done>,
-    /// A team is forbidden, or no longer.
+    /// The server forbids a team, or stops doing so.
     answers<hold_request, hold_done>,
-    /// Dead letters go back to the queue or away.
+    /// Dead letters go back to the queue or are deleted.
     answers<dead_request, dead_done>,
-    /// A project's events stay here, or may go.
+    /// A project's events stay here, or may be sent.
     answers<project_request, project_done>,
     /// Events from elsewhere, each once, in order.
     answers<import_request, import_done>,
@@ -186,24 +226,24 @@ using http_actor = caf::typed_actor<
     /// From the thread: deliver the reply.
     takes<http_finished>>;
 
-/// AUTH: the session. Tokens leave it only towards the origin that issued them.
+/// AUTH: the session. It sends tokens only to the origin that issued them.
 using auth_actor = caf::typed_actor<
     /// Logs in and adopts `local` events; login_refused, transport.
     answers<login_request, login_done>,
     /// Clears the session here, then uses its refresh token up at the server. Always done.
     answers<logout_request, logout_done>,
-    /// A token to send now; refreshed once across all processes when it was refused or is over.
+    /// A token to send now; refreshed once across all processes when it was refused or has expired.
     answers<token_request, access_token>,
     /// Waiting for the refresh lock.
     takes<refresh_tick>>;
 
-/// BATCH_SYNC: one run at a time: lease, send, settle, until nothing is left that had no turn.
+/// BATCH_SYNC: one run at a time: lease, send, settle, until every due event was tried.
 using batch_sync_actor = caf::typed_actor<
-    /// One run. Always a report; its `stopped` says why it ended early.
+    /// A run. Always a report; its `stopped` says why it ended early.
     answers<sync_request, sync_report>,
     /// The pause between two tries is over.
     takes<retry_tick>,
-    /// Sends no further batch; answers when the run under way has ended.
+    /// Sends no further batch; answers when the current run has ended.
     answers<wind_down, wound_down>>;
 
 /// WEBSOCKET: one connection, from asking for its token to its end. It ends with a failure that
@@ -211,7 +251,7 @@ using batch_sync_actor = caf::typed_actor<
 using websocket_actor = caf::typed_actor<
     /// Events were recorded: lease and send them.
     takes<wakeup>,
-    /// Batch sync has had its run on what was handed back.
+    /// Batch sync has run for the events that were handed back.
     takes<batch_run_finished>,
     /// From LINK's thread.
     takes<link_opened>, takes<link_text>, takes<link_drained>, takes<link_over>,
@@ -226,14 +266,14 @@ struct transports {
   auth_actor auth;
 };
 
-/// SUPERVISOR: starts the transports, starts them again when they fail, decides which of them
-/// works when, and on the next connection.
+/// SUPERVISOR: starts the transports, restarts them when they fail, decides which of them works
+/// when, and when to connect next.
 using supervisor_actor = caf::typed_actor<
     /// Passes the run to BATCH_SYNC; a run whose BATCH_SYNC dies ends as transport failure.
     answers<sync_request, sync_report>,
-    /// A fallen child's delay is over.
+    /// The delay before a child's next start is over.
     takes<restart_tick>,
-    /// AUTH and HTTP; transport while they are being started again.
+    /// AUTH and HTTP; transport while they are being restarted.
     answers<transports_question, transports>,
     /// Events were recorded, the session changed, or another process has synced.
     takes<wakeup>,
@@ -245,6 +285,36 @@ using supervisor_actor = caf::typed_actor<
     takes<link_up>, takes<batch_fallback_requested>, takes<notice_message>, takes<clock_heard>,
     /// Winds the transports down; answers when all of them have.
     answers<wind_down, wound_down>>;
+
+/// ROOT_SUPERVISOR: the one actor of an embedded home that a host's handles lead to. It starts
+/// QUEUE, CLOCK and SUPERVISOR and restarts them together; a host's handle outlives each of them.
+/// The host's own messages are public: spec_kitty/actors.hpp.
+using root_supervisor_actor = caf::typed_actor<
+    /// Records an event; the receipt comes after the commit.
+    answers<emit_message, receipt>,
+    /// Delivers what is durable, in as many runs as it takes.
+    answers<flush_message, flush_report>,
+    /// The state of the home and its connection.
+    answers<status_message, client_status>,
+    /// The Lamport clock; the receive rule.
+    answers<clock_message, clock_reading>, answers<heard_clock_message, clock_reading>,
+    /// Opens the store: whether it can be used.
+    answers<root_supervisor_check, clock_reading>,
+    /// Events were committed: wakes the transports, soon.
+    takes<committed>,
+    /// The transports have failed for good: starts them again, later.
+    takes<transports_failed>,
+    /// From itself: look at the session; pass a wakeup on; restart; the next run of a flush.
+    takes<root_supervisor_tick>, takes<wakeup_tick>, takes<revive_tick>, takes<flush_tick>,
+    /// Ends all it started, in order (transports, clock.json, QUEUE), then itself.
+    answers<root_supervisor_stop, wound_down>>;
+
+/// The part of ROOT_SUPERVISOR that any thread of an embedded home may call.
+using wakeup_actor = caf::typed_actor<takes<committed>, takes<transports_failed>>;
+
+/// AGENT: waits for the process of an agent, on a thread of its own. It takes no message: the
+/// conductor monitors it, and its end says that the agent has ended.
+using agent_actor = caf::actor;
 
 } // namespace spec_kitty
 
@@ -314,3 +384,11 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_text)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_drained)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_over)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::websocket_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::committed)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports_failed)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::root_supervisor_stop)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::root_supervisor_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::wakeup_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::revive_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::flush_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::root_supervisor_check)

@@ -14,14 +14,6 @@
 
 namespace spec_kitty::embed {
 
-/// ROOT_SUPERVISOR to itself or from outside: something was committed.
-struct committed {};
-/// ROOT_SUPERVISOR: the part that talks to the server has failed for good.
-struct transports_failed {
-  std::uint64_t set = 0; ///< of actors that fell and start together
-};
-using wakeup_actor = caf::typed_actor<takes<committed>, takes<transports_failed>>;
-
 class home_core : public std::enable_shared_from_this<home_core> {
 public:
   explicit home_core(checked_options checked);
@@ -114,6 +106,3 @@ private:
 link_state to_link_state(connection_state state);
 
 } // namespace spec_kitty::embed
-
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::committed)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::transports_failed)

@@ -21,32 +21,6 @@
 
 namespace spec_kitty::embed {
 
-/// Ends everything behind ROOT_SUPERVISOR, then ROOT_SUPERVISOR.
-struct root_supervisor_stop {
-  std::chrono::milliseconds patience{}; ///< with transports that end kindly
-};
-/// ROOT_SUPERVISOR to itself: look at the session; send what waits.
-struct root_supervisor_tick {};
-/// ROOT_SUPERVISOR to itself: pass on that something was committed.
-struct wakeup_tick {};
-/// ROOT_SUPERVISOR to itself: start the transports again, where they are still those of this set.
-struct revive_tick {
-  std::uint64_t set = 0;
-};
-/// ROOT_SUPERVISOR to itself: the next run of a flush.
-struct flush_tick {
-  std::uint64_t id = 0;
-};
-/// Asks whether the store can be used: opens it.
-struct root_supervisor_check {};
-
-using root_supervisor_actor = caf::typed_actor<
-    answers<emit_message, receipt>, answers<flush_message, flush_report>,
-    answers<status_message, client_status>, answers<clock_message, clock_reading>,
-    answers<heard_clock_message, clock_reading>, answers<root_supervisor_check, clock_reading>,
-    takes<committed>, takes<transports_failed>, takes<root_supervisor_tick>, takes<wakeup_tick>,
-    takes<revive_tick>, takes<flush_tick>, answers<root_supervisor_stop, wound_down>>;
-
 /// One flush under way.
 struct flushing {
   std::uint64_t id = 0;
@@ -98,10 +72,3 @@ root_supervisor(root_supervisor_actor::stateful_pointer<root_supervisor_state> s
                 std::shared_ptr<home_core> core, std::shared_ptr<std::atomic<int>> alive);
 
 } // namespace spec_kitty::embed
-
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_stop)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::wakeup_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::revive_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::flush_tick)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::embed::root_supervisor_check)

@@ -2,10 +2,10 @@
 // that; the result lies in the job's file.
 #pragma once
 
+#include "messages/interfaces.hpp"
 #include "util/files.hpp"
 #include "util/runner_protocol.hpp"
 
-#include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
 #include <memory>
@@ -28,7 +28,7 @@ private:
 };
 
 struct agent_at_work {
-  caf::actor handle; ///< ends with its agent
+  agent_actor handle; ///< ends with its agent
   std::shared_ptr<parent_pipe> pipe_to_agent;
 };
 
