@@ -1,52 +1,14 @@
-// A host's own event types: which schemas are taken, what each keyword then refuses, and that
-// nothing is taken which would not be enforced.
-#include "messages/custom_types.hpp"
-#include "messages/event.hpp"
-
-#include <gtest/gtest.h>
+// A host's own event types: which keywords a schema may use, and what each then refuses.
+#include "tests/messages/custom_types_fixture.hpp"
 
 #include <atomic>
-#include <string>
 #include <thread>
 #include <vector>
 
 namespace spec_kitty {
 namespace {
 
-json_document json(std::string_view text) {
-  auto parsed = parse_json(text);
-  EXPECT_TRUE(parsed) << text;
-  return parsed ? std::move(*parsed) : json_document{};
-}
-
-/// `message | hint` of a refused schema; `taken` for an accepted one.
-std::string answer_to(const std::string& schema) {
-  custom_types types;
-  const auto added = types.add("SprintClosed", schema);
-  EXPECT_EQ(types.contains("SprintClosed"), added.ok());
-  if (added)
-    return "taken";
-  EXPECT_EQ(added.error().code, ec::bad_input);
-  EXPECT_TRUE(added.error().message.starts_with("event type SprintClosed: "))
-      << added.error().message;
-  EXPECT_FALSE(added.error().hint.empty()) << added.error().message;
-  return added.error().message + " | " + added.error().hint;
-}
-
-/// The violation of a payload under an accepted schema; `fine` where it has none.
-std::string verdict(const std::string& schema, std::string_view payload) {
-  custom_types types;
-  const auto added = types.add("SprintClosed", schema);
-  if (!added)
-    return added.error().message;
-  const auto found = types.validate("SprintClosed", json(payload));
-  return found ? found->message() : "fine";
-}
-
-/// A schema that checks the field x by another schema.
-std::string about_x(const std::string& schema) {
-  return R"({"properties":{"x":)" + schema + "}}";
-}
+using namespace custom_types_test;
 
 struct enforced_keyword {
   const char* schema; ///< of the field x
@@ -98,200 +60,13 @@ TEST(CustomTypes, EveryKeywordThatIsTakenIsEnforced) {
       {R"({"not":{"type":"string"}})", "1", "\"a\"", "meets the schema of not"},
   };
   for (const auto& test_case : cases) {
-    const std::string schema = about_x(test_case.schema);
+    const std::string schema = schema_of_x(test_case.schema);
     EXPECT_EQ(verdict(schema, R"({"x":)" + std::string(test_case.good) + "}"), "fine")
         << test_case.schema;
-    const std::string told = verdict(schema, R"({"x":)" + std::string(test_case.bad) + "}");
-    EXPECT_TRUE(told.starts_with("payload.x")) << test_case.schema << ": " << told;
-    EXPECT_NE(told.find(test_case.says), std::string::npos) << test_case.schema << ": " << told;
+    const std::string found = verdict(schema, R"({"x":)" + std::string(test_case.bad) + "}");
+    EXPECT_TRUE(found.starts_with("payload.x")) << test_case.schema << ": " << found;
+    EXPECT_NE(found.find(test_case.says), std::string::npos) << test_case.schema << ": " << found;
   }
-}
-
-struct refused_schema {
-  const char* schema;
-  const char* where;
-  const char* says; ///< part of message or hint
-};
-
-TEST(CustomTypes, WhatWouldNotBeEnforcedIsRefusedWithPlaceNameAndRemedy) {
-  const std::vector<refused_schema> cases = {
-      {R"({"properties":{"x":{"const":1}}})", "/properties/x/const", "use enum with this one"},
-      {R"({"properties":{"x":{"format":"date"}}})", "/properties/x/format", "use pattern"},
-      {R"({"if":{},"then":{}})", "/if", "use anyOf"},
-      {R"({"$defs":{}})", "/$defs", "write definitions"},
-      {R"({"contains":{}})", "/contains", "the keyword contains"},
-      {R"({"propertyNames":{}})", "/propertyNames", "patternProperties"},
-      {R"({"dependentRequired":{}})", "/dependentRequired", "write dependencies"},
-      {R"({"prefixItems":[{}]})", "/prefixItems", "write items with a list"},
-      {R"({"unevaluatedProperties":false})", "/unevaluatedProperties", "use additionalProperties"},
-      {R"({"minLenght":3})", "/minLenght", "check its spelling"},
-      {R"({"exclusiveMinimum":5})", "/exclusiveMinimum", R"("exclusiveMinimum": true beside min)"},
-      {R"({"exclusiveMaximum":true})", "/exclusiveMaximum", "no effect without maximum"},
-      {R"({"minLength":"3"})", "/minLength", "a whole number"},
-      {R"({"maxLength":3.0})", "/maxLength", "without a fraction"},
-      {R"({"maxItems":4294967296})", "/maxItems", "to 2147483648"},
-      {R"({"minItems":-1})", "/minItems", "from 0"},
-      {R"({"required":true})", "/required", "a list of names"},
-      {R"({"required":["a",1]})", "/required", "a list of names"},
-      {R"({"type":"strng"})", "/type", "strng"},
-      {R"({"type":[]})", "/type", "a list of them"},
-      {R"({"enum":[]})", "/enum", "at least one"},
-      {R"({"enum":[{"a":1}]})", "/enum", "text, number"},
-      {R"({"maximum":1e300})", "/maximum", "within 2^53"},
-      {R"({"multipleOf":0.1})", "/multipleOf", "a whole number"},
-      {R"({"multipleOf":0})", "/multipleOf", "from 1"},
-      {R"({"uniqueItems":"yes","items":{"type":"string"}})", "/uniqueItems", "true or false"},
-      {R"({"uniqueItems":true})", "/uniqueItems", "items with a type"},
-      {R"({"uniqueItems":true,"items":{"type":["string","object"]}})", "/uniqueItems", "type"},
-      {R"({"additionalItems":false})", "/additionalItems", "list of items"},
-      {R"({"items":[],"additionalItems":false})", "/items", "at least one"},
-      {R"({"items":[true]})", "/items/0", "{\"not\": {}} for false"},
-      {R"({"properties":{"x":false}})", "/properties/x", "{} for true"},
-      {R"({"properties":["x"]})", "/properties", "an object"},
-      {R"({"allOf":[true]})", "/allOf/0", "{} for true"},
-      {R"({"anyOf":[]})", "/anyOf", "at least one schema"},
-      {R"({"not":true})", "/not", "which is an object"},
-      {R"({"dependencies":{"a":[1]}})", "/dependencies/a", "list of names"},
-      {R"({"dependencies":{"a":true}})", "/dependencies/a", "list of names"},
-      {R"({"patternProperties":{"\\d":{}}})", "/patternProperties/\\d", "write [0-9] for \\d"},
-      {R"({"patternProperties":{"^a":{}},"additionalProperties":false})", "/additionalProperties",
-       "{\"not\": {}} for false"},
-      {R"({"patternProperties":{"^a":{}},"additionalProperties":{"type":"string"}})",
-       "/additionalProperties", "add it to patternProperties"},
-      {R"({"required":["a"],"additionalProperties":false})", "/additionalProperties", "list a, "},
-      {R"({"$ref":"other.json#/definitions/a"})", "/$ref", "#/definitions/<name>"},
-      {R"({"$ref":"#"})", "/$ref", "#/definitions/<name>"},
-      {R"({"allOf":[{"$ref":"#/definitions/a"}]})", "/allOf/0/$ref", "no #/definitions/a"},
-      {R"({"properties":{"x":{"$ref":"#/definitions/a","minimum":1}},"definitions":{"a":{}}})",
-       "/properties/x/$ref", "both into allOf"},
-      {R"({"properties":{"x":{"$id":"y"}}})", "/properties/x/$id", "leave it out"},
-      {R"({"properties":{"dependencies":{"enum":[1]}}})", "/properties/dependencies/enum", "$ref"},
-      {R"({"dependencies":{"patternProperties":["a"]}})", "/dependencies/patternProperties",
-       "required"},
-      {"[]", "#", "not an object"},
-      {"true", "#", "not an object"},
-  };
-  for (const auto& test_case : cases) {
-    const std::string told = answer_to(test_case.schema);
-    EXPECT_NE(told.find("at " + std::string(test_case.where) + ": "), std::string::npos)
-        << test_case.schema << ": " << told;
-    EXPECT_NE(told.find(test_case.says), std::string::npos) << test_case.schema << ": " << told;
-  }
-}
-
-TEST(CustomTypes, SchemasThatEndOrHangTheValidatorAreRefused) {
-  const std::string loop = R"({"definitions":{"a":{"allOf":[{"$ref":"#/definitions/a"}]}}})";
-  EXPECT_NE(answer_to(loop).find("/definitions/a: a definition that refers to itself"),
-            std::string::npos);
-  EXPECT_NE(answer_to(R"({"definitions":{"a":{"$ref":"#/definitions/b"},)"
-                      R"("b":{"$ref":"#/definitions/a"}}})")
-                .find("refers to itself"),
-            std::string::npos);
-
-  std::string doubling = R"({"definitions":{"d0":{})"; // each twice within the next
-  for (int i = 1; i < 40; ++i) {
-    const std::string inner =
-        R"({"properties":{"n":{"$ref":"#/definitions/d)" + std::to_string(i - 1) + "\"}}}";
-    doubling += ",\"d" + std::to_string(i) + "\":{\"allOf\":[" + inner + "," + inner + "]}";
-  }
-  EXPECT_NE(answer_to(doubling + R"(},"$ref":"#/definitions/d39"})").find("more than 1000 parts"),
-            std::string::npos);
-}
-
-TEST(CustomTypes, PatternsThatWouldBeIgnoredMisreadOrRunForeverAreRefused) {
-  for (const char* pattern : {R"(\\d)",
-                              R"(\\w+)",
-                              R"([\\s])",
-                              R"(\\bA)",
-                              R"(\\u0041)",
-                              R"(\\x41)",
-                              R"(\\p{L})",
-                              R"((a)\\1)",
-                              R"(\\-)",
-                              R"(\\/)",
-                              R"([\\-a])",
-                              R"(a\\)",
-                              "(?:a)",
-                              "(?=a)",
-                              "(?<n>a)",
-                              "a+?",
-                              "a*?",
-                              "a**",
-                              "a{2}{3}",
-                              "(a*)*",
-                              "(a?)+",
-                              "((a?)?){9}b",
-                              "(a?|b)",
-                              "(a|)",
-                              "()",
-                              "",
-                              "^$",
-                              "a*",
-                              "^a*",
-                              "a*$",
-                              "^a|b$",
-                              "a^b",
-                              "a$b",
-                              "a{0}",
-                              "a{,3}",
-                              "a{2",
-                              "{3}",
-                              "*",
-                              "a{3,2}",
-                              "(a",
-                              "a)",
-                              "[a",
-                              "[]",
-                              "[^]",
-                              "[b-a]",
-                              "[a-c-e]",
-                              "]",
-                              "}",
-                              "a\\u0000b",
-                              "a{1001}",
-                              "^((a{100}){100}){100}$",
-                              "(a?b){60}",
-                              "^(a*a{1,100})+$"}) {
-    const std::string told = answer_to(about_x(R"({"pattern":")" + std::string(pattern) + "\"}"));
-    EXPECT_NE(told.find("at /properties/x/pattern: in the pattern, "), std::string::npos)
-        << pattern << ": " << told;
-  }
-  EXPECT_NE(answer_to(about_x(R"({"pattern":")" + std::string(60000, '(') + "\"}")).find("groups"),
-            std::string::npos);
-}
-
-TEST(CustomTypes, PatternsThatAreTakenMeanWhatTheySay) {
-  struct meaning {
-    const char* pattern;
-    const char* good;
-    const char* bad;
-  };
-  for (const auto& [pattern, good, bad] :
-       std::vector<meaning>{{"^WP[0-9]{2}$", "WP01", "WP1"},
-                            {"b", "abc", "ac"},
-                            {"^(a|bc)+$", "abca", "abb"},
-                            {"^a{2,3}$", "aaa", "aaaa"},
-                            {"^[^a-c]?x$", "dx", "ax"},
-                            {"^a*$", "", "b"},
-                            {"^[a-z][a-z0-9-]{0,62}$", "a-b", "-b"},
-                            {R"(^\\^\\$\\(\\.$)", "^$(.", "^$(a"},
-                            {"^[a-]$", "-", "b"},
-                            {"^é[à-ü]$", "éê", "ée"},
-                            {"^([0-9]{4})-(0[1-9]|1[0-2])$", "2026-02", "2026-13"},
-                            {"error|warning", "a warning", "a remark"}}) {
-    const std::string schema = about_x(R"({"pattern":")" + std::string(pattern) + "\"}");
-    EXPECT_EQ(verdict(schema, R"({"x":")" + std::string(good) + "\"}"), "fine") << pattern;
-    EXPECT_NE(verdict(schema, R"({"x":")" + std::string(bad) + "\"}").find("does not match"),
-              std::string::npos)
-        << pattern;
-  }
-}
-
-TEST(CustomTypes, ATextThatAPatternWouldReadHalfIsRefused) {
-  const std::string schema = about_x(R"({"pattern":"^[a-z]+$"})");
-  EXPECT_NE(verdict(schema, R"({"x":"abc\u0000DROP"})").find("U+0000"), std::string::npos);
-  EXPECT_NE(verdict(schema, R"({"y":[{"a\u0000":1}]})").find("U+0000"), std::string::npos);
-  EXPECT_EQ(verdict(about_x(R"({"type":"string"})"), R"({"x":"abc\u0000DROP"})"), "fine");
 }
 
 TEST(CustomTypes, AnnotationsMaySayAnything) {
@@ -338,22 +113,9 @@ TEST(CustomTypes, NamesAreShortPlainAndNew) {
               std::string::npos);
 }
 
-TEST(CustomTypes, ASchemaThatIsNoJsonOrTooLargeIsRefused) {
-  EXPECT_NE(answer_to("{").find("not usable JSON"), std::string::npos);
-  EXPECT_NE(answer_to("").find("not usable JSON"), std::string::npos);
-  EXPECT_NE(answer_to(R"({"minimum":1,"minimum":2})").find("twice"), std::string::npos);
-  const std::string filler = R"({"title":")";
-  EXPECT_EQ(answer_to(filler + std::string(max_custom_schema - filler.size() - 2, 'x') + "\"}"),
-            "taken");
-  EXPECT_NE(answer_to(filler + std::string(max_custom_schema, 'x') + "\"}").find("65536"),
-            std::string::npos);
-  EXPECT_NE(answer_to(R"({"\u001b[31m":1})").find("?[31m"), std::string::npos)
-      << "no control codes";
-}
-
 TEST(CustomTypes, ACopyKnowsTheSameTypesAndGoesItsOwnWay) {
   custom_types first;
-  ASSERT_TRUE(first.add("SprintClosed", about_x(R"({"type":"string"})")));
+  ASSERT_TRUE(first.add("SprintClosed", schema_of_x(R"({"type":"string"})")));
   custom_types second = first;
   ASSERT_TRUE(second.add("SprintOpened", "{}"));
   EXPECT_FALSE(first.contains("SprintOpened"));
@@ -364,7 +126,7 @@ TEST(CustomTypes, ACopyKnowsTheSameTypesAndGoesItsOwnWay) {
 
 TEST(CustomTypes, AreReadByManyThreadsAtOnce) {
   custom_types types;
-  ASSERT_TRUE(types.add("SprintClosed", about_x(R"({"pattern":"^(ab?c)*d{2,4}$"})")));
+  ASSERT_TRUE(types.add("SprintClosed", schema_of_x(R"({"pattern":"^(ab?c)*d{2,4}$"})")));
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -381,52 +143,6 @@ TEST(CustomTypes, AreReadByManyThreadsAtOnce) {
   for (auto& thread : threads)
     thread.join();
   EXPECT_EQ(wrong, 0);
-}
-
-// Whole events.
-
-std::string event_with(const std::string& type, const std::string& payload,
-                       const std::string& team = "team-a") {
-  return R"({"event_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","lamport_clock":1,"node_id":"0123456789ab",)"
-         R"("team_slug":")" +
-         team + R"(","event_type":")" + type +
-         R"(","aggregate_id":"sprint-7","aggregate_type":"Feature","payload":)" + payload +
-         R"(,"timestamp":"2026-02-03T04:05:06.000007Z"})";
-}
-
-TEST(CustomEvents, AreHeldAgainstTheirSchemaAndEveryOtherRule) {
-  custom_types types;
-  ASSERT_TRUE(types.add("SprintClosed", about_x(R"({"type":"string"})")));
-  const auto told = [&](const std::string& text) {
-    const auto found = validate_event(json(text), types);
-    return found ? found->message() : "fine";
-  };
-  EXPECT_EQ(told(event_with("SprintClosed", R"({"x":"a"})")), "fine");
-  EXPECT_EQ(told(event_with("SprintClosed", R"({"x":1})")), "payload.x: 1 is not of type string");
-  EXPECT_EQ(told(event_with("SprintClosed", "[1]")), "payload: [1] is not of type object");
-  EXPECT_EQ(told(event_with("SprintClosed", "{}", "")),
-            R"(team_slug: "" is shorter than 1 character)");
-  EXPECT_EQ(told(event_with("SprintClosed", "{}", std::string(256, 't'))).find("team_slug: "), 0U);
-  EXPECT_EQ(told(event_with("SprintOpened", "{}")).find("event_type: \"SprintOpened\" is not"), 0U);
-  EXPECT_EQ(told(event_with("WPAssigned", "{}")).find("payload.wp_id is required"), 0U);
-  EXPECT_TRUE(validate_event(json(event_with("SprintClosed", "{}")))) << "without the list";
-  EXPECT_TRUE(validate_event(json(R"({"event_type":"SprintClosed"})"), types));
-  EXPECT_TRUE(validate_event(json("7"), types));
-}
-
-TEST(CustomEvents, OfATypeThatOthersRegisteredAreJudgedByTheirEnvelope) {
-  const auto told = [](const std::string& text) {
-    const auto found = validate_foreign_type(json(text));
-    return found ? found->message() : "fine";
-  };
-  EXPECT_EQ(told(event_with("SprintClosed", R"({"x":1})")), "fine");
-  EXPECT_EQ(told(event_with("SprintClosed", "1")), "payload: 1 is not of type object");
-  EXPECT_EQ(told(event_with("SprintClosed", "{}", "")),
-            R"(team_slug: "" is shorter than 1 character)");
-  EXPECT_EQ(told(event_with("Sprint closed", "{}")).find("event_type: \"Sprint closed\" is not"),
-            0U);
-  EXPECT_EQ(told(event_with("", "{}")).find("event_type: \"\" is not"), 0U);
-  EXPECT_EQ(told(event_with("WPAssigned", "{}")), "payload.wp_id is required");
 }
 
 } // namespace

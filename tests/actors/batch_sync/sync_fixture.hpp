@@ -30,8 +30,8 @@ protected:
   batch_sync_actor start_sync() { return start(batch_sync, sync_config()); }
 
   template <class Actor>
-  outcome<sync_report> begin(const Actor& whom) {
-    return ask_now<sync_report>(whom, sync_request{});
+  outcome<sync_report> begin(const Actor& receiver) {
+    return ask_now<sync_report>(receiver, sync_request{});
   }
   void answer(http_reply reply) {
     network_->answer(std::move(reply));
@@ -41,7 +41,7 @@ protected:
     ASSERT_FALSE(network_->open.empty());
     answer(results_for(network_->open.front().request, "success", more));
   }
-  /// True when somebody holds the team's lease.
+  /// True when the team's events are leased.
   bool is_leased() {
     const auto grant =
         ask_now<lease_grant>(queue_, lease_request{"team-a", 0, 0, 1, 100000, 1s, false});
