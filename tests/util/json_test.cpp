@@ -69,8 +69,8 @@ TEST(CompactJson, KeepsTheValueOfEscapes) {
 }
 
 TEST(CompactJson, IsTheSameWhenDoneTwice) {
-  const auto once = compacted(R"({ "a" : [1.50, "\u0001\u00fc\ud83d\ude80", {"b": null}] })");
-  EXPECT_EQ(compacted(once), once);
+  const auto compact = compacted(R"({ "a" : [1.50, "\u0001\u00fc\ud83d\ude80", {"b": null}] })");
+  EXPECT_EQ(compacted(compact), compact);
 }
 
 TEST(CompactJson, TakesNestingOf64AndNoMore) {

@@ -1,4 +1,4 @@
-// A clock.json of another node: its value goes on, its name does not, and the file stays.
+// A clock.json of another node: its value is merged, its name is not, and the file stays.
 #include "actors/clock/foreign_mirror.hpp"
 #include "app/chaos/process.hpp"
 

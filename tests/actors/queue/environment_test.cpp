@@ -117,7 +117,7 @@ TEST_F(Environment, UseAfterForkIsRefusedUntilTheChildOpensItsOwn) {
               return own && own->append(drafts_of(1), now_) ? 0 : 3;
             }),
             0);
-  EXPECT_EQ(append(*queue, 1).front().lamport_clock, 3U) << "the parent goes on as before";
+  EXPECT_EQ(append(*queue, 1).front().lamport_clock, 3U) << "the parent continues as before";
 }
 
 TEST_F(Environment, ANewerVersionIsRefusedAndLeftAlone) {

@@ -1,4 +1,4 @@
-// Who holds a lease: a living process is told from a dead one and from a recycled pid.
+// The owner of a lease: a living process is distinguished from a dead one and a recycled pid.
 #include "actors/queue/process_mark.hpp"
 
 #include "tests/actors/queue/store_fixture.hpp"

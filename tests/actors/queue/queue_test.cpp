@@ -77,17 +77,17 @@ TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
 
 /// A posting as a host's: notes its answer, or that it was dropped without one.
 struct noted : append_callback {
-  noted(std::vector<std::string>& into, event_draft of) : said(into) { draft = std::move(of); }
+  noted(std::vector<std::string>& into, event_draft of) : outcomes(into) { draft = std::move(of); }
   ~noted() override {
     if (!answered)
-      said.emplace_back("dropped");
+      outcomes.emplace_back("dropped");
   }
   void answer(result<append_receipt> outcome) override {
     answered = true;
-    said.push_back(outcome ? std::to_string(outcome->lamport_clock)
-                           : std::string(to_string(outcome.error().code)));
+    outcomes.push_back(outcome ? std::to_string(outcome->lamport_clock)
+                               : std::string(to_string(outcome.error().code)));
   }
-  std::vector<std::string>& said;
+  std::vector<std::string>& outcomes;
   bool answered = false;
 };
 
@@ -96,26 +96,27 @@ std::shared_ptr<append_callback> Queue::posted(std::vector<std::string>& into) {
 }
 
 TEST_F(Queue, PostingsAndRequestsShareABurstAndEachIsAnswered) {
-  std::vector<std::string> said;
+  std::vector<std::string> outcomes;
   const auto first = ask<append_receipt>(queue_, append_request{draft()});
-  caf::anon_send(queue_, append_with_callback{posted(said)});
+  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
   const auto third = ask<append_receipt>(queue_, append_request{draft()});
-  EXPECT_TRUE(said.empty());
+  EXPECT_TRUE(outcomes.empty());
   run();
-  EXPECT_EQ(said, std::vector<std::string>{"1"}); // the askers are actors, and come later
+  EXPECT_EQ(outcomes,
+            std::vector<std::string>{"1"}); // the senders are actors, and are answered later
   EXPECT_EQ(first->lamport_clock + third->lamport_clock, 2U + 3U);
 }
 
 TEST_F(Queue, APostingIsAnsweredOrDroppedWhereQueueDies) {
   append(queue_, 1);
-  std::vector<std::string> said;
-  caf::anon_send(queue_, append_with_callback{posted(said)});
-  ASSERT_TRUE(scheduler_.try_run_once()); // parked, not committed
+  std::vector<std::string> outcomes;
+  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
+  ASSERT_TRUE(scheduler_.try_run_once()); // enqueued, not committed
   kill(queue_);
-  EXPECT_EQ(said.size(), 1U);
-  caf::anon_send(queue_, append_with_callback{posted(said)});
+  EXPECT_EQ(outcomes.size(), 1U);
+  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
   run();
-  EXPECT_EQ(said.back(), "dropped");
+  EXPECT_EQ(outcomes.back(), "dropped");
 }
 
 TEST_F(Queue, EventsAtTheCapAreRefusedOneByOne) {
@@ -133,12 +134,12 @@ TEST_F(Queue, EventsAtTheCapAreRefusedOneByOne) {
 
 TEST_F(Queue, ParkedPromisesAreAnsweredWhenItDies) {
   append(queue_, 1);
-  const auto parked = ask<append_receipt>(queue_, append_request{draft()});
+  const auto waiting = ask<append_receipt>(queue_, append_request{draft()});
   const auto behind = ask<append_receipt>(queue_, append_request{draft()});
-  scheduler_.run(2); // both askers have asked; QUEUE has not had its turn
+  scheduler_.run(2); // both requests are in the mailbox; QUEUE has not run yet
   caf::anon_send_exit(queue_, caf::exit_reason::kill);
   run();
-  EXPECT_EQ(parked.code(), ec::stopping);
+  EXPECT_EQ(waiting.code(), ec::stopping);
   EXPECT_EQ(behind.code(), ec::stopping);
   EXPECT_EQ(stats().live, 1U);
 }
@@ -146,7 +147,7 @@ TEST_F(Queue, ParkedPromisesAreAnsweredWhenItDies) {
 /// Two appends reach QUEUE, which is ended before its own commit message comes.
 TEST_F(Queue, BurstThatIsCutOffIsRefusedAndNotStored) {
   append(queue_, 1);
-  outcome<append_receipt> parked;
+  outcome<append_receipt> waiting;
   system_.spawn(
       [](caf::event_based_actor* self, const queue_actor& to, const outcome<append_receipt>& into) {
         install_handlers(self);
@@ -155,9 +156,9 @@ TEST_F(Queue, BurstThatIsCutOffIsRefusedAndNotStored) {
                   [into](const caf::error& e) { into.box_->emplace(to_failure(e)); });
         self->send_exit(to, caf::exit_reason::user_shutdown); // lands before commit_burst
       },
-      queue_, parked);
+      queue_, waiting);
   run();
-  EXPECT_EQ(parked.code(), ec::stopping);
+  EXPECT_EQ(waiting.code(), ec::stopping);
   EXPECT_EQ(stats().live, 1U);
 }
 
@@ -183,7 +184,7 @@ TEST_F(Queue, StoreThatCannotBeOpenedSpillsEachAppendAndTakesItInLater) {
   EXPECT_EQ(ask_now<due_count>(queue_, due_request{}).code(), ec::store_unusable);
   EXPECT_EQ(ask_now<adoption>(queue_, adopt_request{}).code(), ec::store_unusable);
 
-  fs::remove(home_ / "queue"); // mended: the same QUEUE goes on
+  fs::remove(home_ / "queue"); // repaired: the same QUEUE continues
   const auto later = ask_now<append_receipt>(queue_, append_request{draft()});
   ASSERT_TRUE(later.ok());
   EXPECT_FALSE(later->spilled);

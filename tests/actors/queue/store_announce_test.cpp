@@ -8,7 +8,7 @@ struct StoreAnnounce : StoreTest {
   /// True when an event with these keys is recorded.
   bool records(store& queue, std::vector<std::string> keys) {
     auto announcement = draft_of();
-    announcement.once = std::move(keys);
+    announcement.dedup_keys = std::move(keys);
     const auto answers = queue.append(std::vector{announcement}, now_);
     EXPECT_TRUE(answers && answers->at(0));
     return !answers->at(0)->known;
@@ -33,12 +33,13 @@ TEST_F(StoreAnnounce, AnEventIsRecordedOnceUnderAnyOfItsKeys) {
 TEST_F(StoreAnnounce, TwoOfOneKeyInOneTransactionAreOne) {
   auto queue = open();
   auto announcement = draft_of();
-  announcement.once = {announcement_key("p", "f", "WP01")};
+  announcement.dedup_keys = {announcement_key("p", "f", "WP01")};
   const auto answers = queue.append(std::vector{announcement, announcement}, now_);
   ASSERT_TRUE(answers);
   EXPECT_FALSE(answers->at(0)->known);
   EXPECT_TRUE(answers->at(1)->known);
-  EXPECT_EQ(answers->at(1)->event_id, answers->at(0)->event_id) << "whoever asks again learns it";
+  EXPECT_EQ(answers->at(1)->event_id, answers->at(0)->event_id)
+      << "a second request gets the same id";
 }
 
 TEST_F(StoreAnnounce, ItOutlivesTheProcess) {
@@ -53,14 +54,16 @@ TEST_F(StoreAnnounce, ItOutlivesTheProcess) {
 
 TEST_F(StoreAnnounce, ASpilledEventKeepsItsKeys) {
   auto announcement = draft_of();
-  announcement.once = {announcement_key("p", "001-tea", "WP01"), announcement_key("q", "", "")};
+  announcement.dedup_keys = {announcement_key("p", "001-tea", "WP01"),
+                             announcement_key("q", "", "")};
   const std::vector<spilled_event> events = {{announcement, now_, {}},
                                              {announcement, now_ + 1, {}}};
-  EXPECT_EQ(parse_spill(render_spill(events)).events.at(0).draft.dedup_keys, announcement.once);
+  EXPECT_EQ(parse_spill(render_spill(events)).events.at(0).draft.dedup_keys,
+            announcement.dedup_keys);
   ASSERT_TRUE(write_spill(home_, events, now_));
   auto queue = open();
   EXPECT_EQ(*queue.take_in_spill(now_), 1U) << "the second is the same announcement";
-  EXPECT_FALSE(records(queue, {announcement.once.front()}));
+  EXPECT_FALSE(records(queue, {announcement.dedup_keys.front()}));
 }
 
 TEST(AnnouncementKey, TellsProjectsFeaturesAndWorkPackagesApart) {

@@ -186,14 +186,14 @@ TEST_F(StoreAppend, TwoWhoHaveSeenTheSameStoreGiveOutDifferentIdsInOneMillisecon
   store queue = open();
   append(queue, 1);
   const std::string bytes = support::read_text(home_ / "queue" / "env" / "data.mdb");
-  const auto told = append(queue, 1).front();
+  const auto answered = append(queue, 1).front();
   { store closing = std::move(queue); }
   // The disk never had it, as after a commit that failed: the next one knows nothing of it.
   support::write_text(home_ / "queue" / "env" / "data.mdb", bytes);
   store next = open();
   const auto other = append(next, 1).front();
-  EXPECT_EQ(other.lamport_clock, told.lamport_clock);
-  EXPECT_NE(other.event_id, told.event_id);
+  EXPECT_EQ(other.lamport_clock, answered.lamport_clock);
+  EXPECT_NE(other.event_id, answered.event_id);
 }
 
 } // namespace

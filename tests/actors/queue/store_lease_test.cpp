@@ -123,10 +123,10 @@ TEST_F(StoreLease, FindsATeamsEventBehindNineThousandOfAnother) {
   for (int i = 0; i < 9; ++i)
     append(queue, 1000, "other");
   append(queue, 2, "team-a");
-  // What may not be looked at is spoiled: a lease that scanned the others would fail here.
+  // Events that must not be read are damaged: a lease that scanned them would fail here.
   ASSERT_TRUE(tables_of(home_)->write([](lmdb_txn& txn, const store_tables& tables) {
     for (std::uint64_t seq = 1; seq <= 9000; ++seq)
-      txn.put(tables.events, position_key(seq), "spoiled");
+      txn.put(tables.events, position_key(seq), "damaged");
     return true;
   }));
   const auto grant = lease(queue, "team-a");

@@ -150,14 +150,14 @@ TEST_F(StoreProject, TheListOfProjectsCountsWhatWaitsForEach) {
   store queue = open();
   record_four(queue);
   decide(queue, "old", false);
-  const auto said = stats(queue).projects;
-  ASSERT_EQ(said.size(), 4U);
-  EXPECT_EQ(said[0].name, "no project");
-  EXPECT_EQ(said[0].live, 1U);
-  EXPECT_EQ(said[1].name, "api by name");
-  EXPECT_EQ(said[2].name, "old by name");
-  EXPECT_FALSE(said[2].shared);
-  EXPECT_EQ(said[3].live, 2U);
+  const auto projects = stats(queue).projects;
+  ASSERT_EQ(projects.size(), 4U);
+  EXPECT_EQ(projects[0].name, "no project");
+  EXPECT_EQ(projects[0].live, 1U);
+  EXPECT_EQ(projects[1].name, "api by name");
+  EXPECT_EQ(projects[2].name, "old by name");
+  EXPECT_FALSE(projects[2].shared);
+  EXPECT_EQ(projects[3].live, 2U);
 }
 
 TEST_F(StoreProject, AStoreOfVersionOneIsReadAndBecomesVersionTwoWithItsNextEvent) {

@@ -164,7 +164,7 @@ TEST_F(StoreRead, AReaderFindsNoStoreAndMakesNone) {
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ec::not_found);
   EXPECT_FALSE(fs::exists(home_));
-  fs::create_directories(home_ / "queue"); // a folder alone is no store either
+  fs::create_directories(home_ / "queue"); // a folder alone is not a store either
   EXPECT_EQ(store::open(options(), open_mode::read).error().code, ec::not_found);
   EXPECT_TRUE(fs::is_empty(home_ / "queue"));
 }

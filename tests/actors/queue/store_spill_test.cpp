@@ -65,23 +65,23 @@ std::string id_of(const listed_event& kept) {
 TEST_F(StoreSpill, AnIdThatWasToldIsNotGivenToAnotherEvent) {
   store queue = open();
   const auto last = append(queue, 1).front().event_id;
-  const std::string told = to_string(next_ulid(*parse_ulid(last), 0, draw_randomness()));
-  spill("told", 20, told);
+  const std::string known_id = to_string(next_ulid(*parse_ulid(last), 0, draw_randomness()));
+  spill("known", 20, known_id);
   spill("earlier by a clock that was set back", 10);
-  EXPECT_EQ(*queue.take_in_spill(1), 2U); // by that clock the next id would be near the told one
+  EXPECT_EQ(*queue.take_in_spill(1), 2U); // by that clock the next id would be near the known id
   const auto kept = list(queue);
   ASSERT_EQ(kept.size(), 3U);
-  EXPECT_GT(id_of(kept[1]), told) << "fresh ones come after it";
-  EXPECT_NE(kept.back().json.find(told), std::string::npos);
-  EXPECT_EQ(notes(queue).back(), "told");
+  EXPECT_GT(id_of(kept[1]), known_id) << "fresh ones come after it";
+  EXPECT_NE(kept.back().json.find(known_id), std::string::npos);
+  EXPECT_EQ(notes(queue).back(), "known");
 }
 
 TEST_F(StoreSpill, AnEventWhoseIdWentToAnotherIsTakenInUnderAFreshOne) {
   store queue = open();
   const auto receipt = append(queue, {draft_of("team-a", "another")}).front();
-  spill("told the same id", 10, receipt.event_id);
+  spill("has the same id", 10, receipt.event_id);
   EXPECT_EQ(*queue.take_in_spill(now_), 1U);
-  EXPECT_EQ(notes(queue), (std::vector<std::string>{"another", "told the same id"}));
+  EXPECT_EQ(notes(queue), (std::vector<std::string>{"another", "has the same id"}));
   EXPECT_EQ(recount(queue, home_), "");
 }
 
