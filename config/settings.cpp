@@ -24,29 +24,29 @@ using kind = setting_key::kind;
 constexpr std::array<setting_key, 17> known_settings = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
-     "most events queued, leased and held together"},
+     "maximum number of events queued, leased and held together"},
     {"sync.max_queue_bytes", kind::number, "268435456", 1048576, 68719476736, "",
-     "most bytes of stored events"},
+     "maximum bytes of stored events"},
     {"sync.overflow", kind::choice, "reject", 0, 0, "reject|evict_oldest",
      "at the cap: refuse the new event, or move the oldest to the overflow folder"},
     {"sync.project_default", kind::choice, "on", 0, 0, "on|off",
-     "whether a project's events are shared before anybody has decided"},
-    {"sync.batch_events", kind::number, "1000", 1, 1000, "", "most events in one batch"},
+     "whether a project's events are shared before a decision about it"},
+    {"sync.batch_events", kind::number, "1000", 1, 1000, "", "maximum number of events in a batch"},
     {"sync.batch_bytes", kind::number, "524288", 1024, 8388608, "",
-     "most bytes in one batch before compression; also the limit of one event"},
+     "maximum bytes of a batch before compression; also the limit of an event"},
     {"sync.batch_gap_s", kind::number, "5", 0, 3600, "",
      "the daemon begins at most one batch in this time"},
-    {"sync.timeout_s", kind::number, "60", 1, 3600, "", "longest wait for one request"},
+    {"sync.timeout_s", kind::number, "60", 1, 3600, "", "maximum wait for a request"},
     {"sync.max_retries", kind::number, "5", 1, 1000, "",
      "refusals after which an event is a dead letter"},
     {"sync.interval_s", kind::number, "300", 1, 86400, "",
      "the daemon sends what is queued at least this often"},
     {"sync.autostart", kind::flag, "false", 0, 0, "",
-     "an emitting command starts the daemon where somebody is logged in"},
+     "an emitting command starts the daemon when this home has a session"},
     {"sync.daemon_idle_s", kind::number, "0", 0, 31536000, "",
-     "the daemon leaves after so long without an event and with an empty queue; 0: never"},
+     "the daemon ends after this time without an event and with an empty queue; 0: never"},
     {"sync.busy_timeout_ms", kind::number, "2000", 1, 600000, "",
-     "longest wait for a store that another process holds"},
+     "maximum wait for a store that another process holds"},
     {"websocket.enabled", kind::flag, "true", 0, 0, "",
      "the daemon keeps a WebSocket to the server"},
     {"websocket.envelope", kind::choice, "bare", 0, 0, "bare|flat|nested",
@@ -78,7 +78,7 @@ bool type_fits(const setting_key& key, toml_entry::kind type) {
 std::string allowed(const setting_key& key) {
   switch (key.type) {
   case kind::number:
-    return "a whole number from " + std::to_string(key.least) + " to " + std::to_string(key.most);
+    return "a whole number from " + std::to_string(key.min) + " to " + std::to_string(key.max);
   case kind::flag:
     return "true or false";
   case kind::choice:
@@ -116,7 +116,7 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
   switch (key.type) {
   case kind::number: {
     const auto number = whole_number<std::int64_t>(value);
-    return number && *number >= key.least && *number <= key.most ? result<void>{} : bad;
+    return number && *number >= key.min && *number <= key.max ? result<void>{} : bad;
   }
   case kind::flag:
     return value == "true" || value == "false" ? result<void>{} : bad;

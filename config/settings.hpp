@@ -23,8 +23,8 @@ struct setting_key {
   std::string_view name;
   kind type;
   std::string_view fallback; ///< the default, as text
-  std::int64_t least = 0;    ///< of a number
-  std::int64_t most = 0;
+  std::int64_t min = 0;      ///< of a number
+  std::int64_t max = 0;
   std::string_view choices; ///< `a|b|c`
   std::string_view meaning;
 };

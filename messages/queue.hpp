@@ -62,7 +62,7 @@ struct leased_event {
   std::string json;
 };
 
-/// A batch that nobody else will send until it is settled or its time is over.
+/// A batch that no other drainer sends until it is settled or its time is over.
 struct lease_grant {
   std::uint64_t token = 0; ///< 0: nothing was leased
   std::vector<leased_event> events;

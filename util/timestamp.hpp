@@ -28,7 +28,7 @@ bool is_event_timestamp(std::string_view text);
 /// The machine's clock.
 epoch_us wall_clock_now();
 
-/// Microseconds on a clock that nobody sets: for measuring how long something takes, never a date.
+/// Microseconds on a clock that is never set: for measuring durations, never a date.
 epoch_us steady_now();
 
 } // namespace spec_kitty

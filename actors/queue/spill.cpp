@@ -171,7 +171,7 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
   if (written)
     if (const int error = fsync_parents(folder); error != 0)
       written = system_failure(error, "cannot sync " + home.string());
-  // When only a folder's sync failed, the file may exist. The caller is told that nothing was
+  // When only a folder's sync failed, the file may exist. The caller learns that nothing was
   // recorded and records it again: then this file must not be taken in.
   if (!written)
     fs::remove(folder / name, none);

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uid_t somebody = 65534;
+constexpr uid_t foreign_uid = 65534;
 
 class HomeCheck : public testing::Test {
 protected:
@@ -20,7 +20,7 @@ protected:
   }
   /// False where this process may give nothing away.
   static bool give_away(const fs::path& what) {
-    return ::geteuid() == 0 && ::chown(what.c_str(), somebody, somebody) == 0;
+    return ::geteuid() == 0 && ::chown(what.c_str(), foreign_uid, foreign_uid) == 0;
   }
 
   support::temporary_folder folder;

@@ -1,4 +1,4 @@
-// At the cap, `evict_oldest` makes room: the oldest go to a file, are counted, and nothing in a
+// At the cap, `evict_oldest`: the oldest go to a file, are counted, and nothing in a
 // drainer's hands is taken.
 #include "tests/actors/queue/store_fixture.hpp"
 

@@ -18,7 +18,7 @@ namespace spec_kitty {
 /// Runs `body` in a forked child; its return value, or minus the signal that ended it.
 int in_child(const std::function<int()>& body);
 
-/// A child that is forked now, before anything is open, and runs its body when it is told to.
+/// A child that is forked now, before anything is open, and runs its body when it gets the signal.
 class waiting_child {
 public:
   explicit waiting_child(std::function<int()> body);
@@ -37,7 +37,7 @@ private:
 /// A valid HistoryAdded of a team.
 event_draft draft_of(std::string_view team = "team-a", std::string_view note = "a note");
 
-/// `count` of them, told apart by their note.
+/// `count` of them, each with a note of its own.
 std::vector<event_draft> drafts_of(std::size_t count, std::string_view team = "team-a");
 
 /// A store in a folder of its own; `now` is a plausible moment that tests move by hand.

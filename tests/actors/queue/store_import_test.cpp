@@ -133,7 +133,7 @@ TEST_F(StoreImport, AnAbsurdClockIsRefusedForItsEventAlone) {
   EXPECT_EQ(done.events[0].what, import_outcome::refused);
   EXPECT_NE(done.events[0].message.find("lamport_clock"), std::string::npos);
   EXPECT_EQ(done.events[1].what, import_outcome::added);
-  EXPECT_EQ(append(queue, 1)[0].lamport_clock, max_received + 1) << "room is left for one's own";
+  EXPECT_EQ(append(queue, 1)[0].lamport_clock, max_received + 1) << "values are left for this node";
 }
 
 TEST_F(StoreImport, AClockValueOfThisNodeStandsForOneEventOnly) {

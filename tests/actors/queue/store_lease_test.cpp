@@ -151,7 +151,7 @@ TEST_F(StoreLease, AClockThatIsSetBackProlongsNoLease) {
   append(queue, 3);
   const auto late = lease(queue);
   now_ -= epoch_us{60'000'000};
-  EXPECT_EQ(lease(queue).token, 0U) << "who has waited for the lock asks with an older time";
+  EXPECT_EQ(lease(queue).token, 0U) << "a caller that waited for the lock has an older time";
   now_ -= 1;
   const auto next = lease(queue);
   EXPECT_EQ(next.events.size(), 3U);
