@@ -88,7 +88,7 @@ void auth_state::try_refresh() {
     return;
   }
   refresh_lock = std::move(*lock);
-  // Somebody may have refreshed, logged in or out while we waited.
+  // Another process may have refreshed, logged in or out while we waited.
   const auto session = read_credentials(config.home);
   if (!session)
     return answer_waiting(session.error());
@@ -172,7 +172,7 @@ void auth_state::finish_login(std::uint64_t id, const login_request& asked,
 }
 
 void auth_state::log_out(caf::typed_response_promise<logout_done> promise) {
-  // Who holds the refresh lock is using the refresh token, which is used at most once.
+  // The process that holds the refresh lock is using the refresh token, which is used at most once.
   // This AUTH itself may be the one, and can only go on when it does not wait for itself.
   auto lock = file_lock::take(config.home / "refresh.lock", refresh_lock ? 0ms : logout_patience);
   std::optional<credentials> session;

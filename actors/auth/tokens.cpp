@@ -1,5 +1,6 @@
 #include "actors/auth/tokens.hpp"
 
+#include "actors/http/transport_failure.hpp"
 #include "messages/event.hpp"
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
@@ -7,8 +8,6 @@
 namespace spec_kitty {
 
 namespace {
-
-constexpr std::string_view login = "login";
 
 std::optional<std::string> decode_base64url(std::string_view text) {
   std::string out;
@@ -135,50 +134,13 @@ std::optional<std::string> team_slug_claim(std::string_view token) {
   return claims ? text_of(*claims, "team_slug") : std::nullopt;
 }
 
-failure transport_failure(const http_reply& reply, std::string_view asked) {
-  const std::string to = " (" + std::string(asked) + ")";
-  const std::string again = "everything is kept; try again later: spec-kitty " +
-                            std::string(asked == login ? "auth login" : "sync now");
-  switch (reply.outcome) {
-  case http_outcome::unreachable:
-    return {ec::transport, "the server cannot be reached" + to + ": " + reply.error, again};
-  case http_outcome::tls_refused:
-    return {ec::transport, "the server's certificate is not accepted" + to + ": " + reply.error,
-            "set tls.ca_file if the server has a private CA; nothing was sent"};
-  case http_outcome::timed_out:
-    return {ec::transport, "the server did not answer in time" + to, again};
-  case http_outcome::cancelled:
-    return {ec::stopping,
-            "stopped before an answer came" + to + (reply.error.empty() ? "" : ": " + reply.error),
-            again};
-  case http_outcome::broken:
-    return {ec::transport, "the connection broke" + to + ": " + reply.error, again};
-  case http_outcome::answered:
-    break;
-  }
-  if (reply.status == 404 || reply.status == 405)
-    return {ec::wrong_server,
-            "this server does not know the path" + to + ": status " + std::to_string(reply.status),
-            "it is not a spec-kitty sync server; check: spec-kitty sync server"};
-  if (reply.status >= 300 && reply.status < 400)
-    return {ec::transport, "the server redirects" + to + ": status " + std::to_string(reply.status),
-            "a network login page, or a wrong URL; redirects are never followed"};
-  if (reply.status == 200)
-    return {ec::transport,
-            "the reply is not the protocol's" + to + ": " +
-                (reply.content_type.empty() ? "no content type" : reply.content_type),
-            "a network login page, or a wrong URL; " + again};
-  return {ec::transport, "the server answered with status " + std::to_string(reply.status) + to,
-          again};
-}
-
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
                                      std::string_view origin, std::int64_t now_s) {
   if (reply.outcome == http_outcome::answered && reply.status == 401)
     return failure{ec::login_refused, "the server refused the user name or password",
                    "check both and run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
-    return transport_failure(reply, login);
+    return transport_failure(reply, login_exchange);
   credentials fresh;
   fresh.username = username;
   fresh.server = origin;

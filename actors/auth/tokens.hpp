@@ -1,5 +1,5 @@
 // What token replies mean, and what to do with a session. Pure.
-// Source: protocol.md, Authentication.
+// Source: docs/protocol.md, Authentication.
 #pragma once
 
 #include "config/credentials.hpp"
@@ -20,11 +20,11 @@ std::string login_body(std::string_view username, std::string_view password);
 std::string refresh_body(std::string_view refresh);
 
 /// The `team_slug` claim of a JWT, decoded and not verified (verifying is the server's); nothing
-/// when the token is no JWT or has no such claim. https://www.rfc-editor.org/rfc/rfc7519
+/// when the token is not a JWT or lacks the claim. https://www.rfc-editor.org/rfc/rfc7519
 std::optional<std::string> team_slug_claim(std::string_view token);
 
-/// The session a login reply opens. login_refused for 401, transport for anything that is not the
-/// protocol's reply. The failure never quotes the reply's body.
+/// The session that a login reply opens. login_refused for 401, transport for any reply that is
+/// not the protocol's. The failure never quotes the reply's body.
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
                                      std::string_view origin, std::int64_t now_s);
 
@@ -33,10 +33,10 @@ result<credentials> read_refresh_reply(const http_reply& reply, const credential
                                        std::int64_t now_s);
 
 /// Whether a refresh made at logout has used the session up: the old refresh token is dead when the
-/// reply carries a new one, which nobody keeps, or when the server refused it as dead already.
+/// reply carries a new one, which is not kept, or when the server refused it as dead already.
 result<void> read_revocation(const http_reply& reply);
 
-/// What to do when somebody asks for a token.
+/// What to do when a token is asked for.
 enum class token_step : std::uint8_t {
   use,        ///< send the access token as it is
   refresh,    ///< it was refused or is over: refresh first
@@ -46,8 +46,5 @@ enum class token_step : std::uint8_t {
 
 token_step next_token_step(const std::optional<credentials>& session, std::string_view origin,
                            std::string_view failed_access, std::int64_t now_s);
-
-/// Why an exchange that carries no protocol reply failed, in words for people.
-failure transport_failure(const http_reply& reply, std::string_view asked);
 
 } // namespace spec_kitty

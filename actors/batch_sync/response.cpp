@@ -1,6 +1,6 @@
 #include "actors/batch_sync/response.hpp"
 
-#include "actors/auth/tokens.hpp"
+#include "actors/http/transport_failure.hpp"
 #include "util/json.hpp"
 
 #include <unordered_map>

@@ -5,6 +5,7 @@
 #include "actors/batch_sync/run.hpp"
 #include "actors/clock/causality.hpp"
 #include "actors/clock/clock_reply.hpp"
+#include "actors/http/transport_failure.hpp"
 
 #include <algorithm>
 #include <iterator>

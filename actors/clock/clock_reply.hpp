@@ -1,4 +1,4 @@
-// The server's answer to a question for its clock. Pure. Source: protocol.md, Clocks.
+// The server's answer to the question for its clock. Pure. Source: docs/protocol.md, Clock.
 #pragma once
 
 #include "messages/http.hpp"
@@ -8,7 +8,7 @@
 
 namespace spec_kitty {
 
-/// The value of a reply to GET /api/v1/clock/; nothing when the reply does not hold a clock.
+/// The value that a reply to GET /api/v1/clock/ carries; nothing when the reply carries no clock.
 std::optional<std::uint64_t> read_clock_reply(const http_reply& reply);
 
 } // namespace spec_kitty

@@ -1,6 +1,6 @@
 #include "actors/websocket/handshake.hpp"
 
-#include "actors/auth/tokens.hpp"
+#include "actors/http/transport_failure.hpp"
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
 #include "util/version.hpp"
@@ -27,7 +27,7 @@ result<std::string> read_ws_token(const http_reply& reply) {
       reply.content_type == "application/json") {
     const auto body = parse_json(reply.body);
     const auto token = body ? text_of(*body, "ws_token") : std::nullopt;
-    // It goes into a header: what would end that header early is no token.
+    // It becomes the value of a header: a line break would end that header early.
     if (token && !token->empty() && token->find_first_of("\r\n") == std::string::npos)
       return *token;
   }

@@ -1,8 +1,7 @@
 #include "app/home/sync_system.hpp"
 
-#include "actors/auth/tokens.hpp"
-#include "actors/batch_sync/response.hpp"
 #include "actors/clock/clock_reply.hpp"
+#include "actors/http/transport_failure.hpp"
 #include "messages/protocol.hpp"
 #include "util/version.hpp"
 
