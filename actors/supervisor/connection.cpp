@@ -52,7 +52,7 @@ connection_machine::order connection_machine::on_end(const failure& why, epoch_u
                                                      std::chrono::milliseconds steady) {
   const bool was_connected = status_.state == connection_state::connected;
   if (!was_connected && status_.state != connection_state::reconnecting)
-    return {}; // told to end, or over already
+    return {}; // asked to end, or over already
   if (why.code == ec::login_required)
     return go_offline(now, "auth required: " + why.message);
   if (was_connected) {

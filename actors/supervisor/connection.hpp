@@ -1,6 +1,6 @@
-// The connection's states and what leads from one to another, as a pure machine. SUPERVISOR feeds
-// it what happened and does what it says; nothing else starts a WEBSOCKET. Source: protocol.md,
-// Connection states.
+// The connection's states and what leads from one to another, as a pure machine. SUPERVISOR
+// feeds it what happened and carries out its orders; nothing else starts a WEBSOCKET. Source:
+// docs/protocol.md, Connection states.
 //
 //                started                snapshot
 //     Offline ────────────▶ Reconnecting ───────▶ Connected
@@ -28,7 +28,7 @@ inline constexpr unsigned max_connection_attempts = 10;
 /// How often OfflineBatchMode looks for the WebSocket again.
 inline constexpr std::chrono::minutes offline_retry{5};
 /// A connection that is lost more often than this goes to OfflineBatchMode too: a server that
-/// accepts and hangs up at once is no use, and no failure of an attempt either.
+/// accepts and hangs up at once is of no use, though the attempt itself does not fail.
 inline constexpr restart_policy loss_policy{20, std::chrono::milliseconds{60000}, {}, {}};
 
 /// The wait before attempt `failures` + 1: 0.5 s doubling to 30 s, give or take a second.
@@ -41,7 +41,7 @@ public:
   struct order {
     /// Start a WEBSOCKET when this has passed; replaces an earlier order.
     std::optional<std::chrono::milliseconds> start_in = std::nullopt;
-    bool end = false; ///< end the WEBSOCKET there is, start none
+    bool end = false; ///< end the present WEBSOCKET, start no other
   };
 
   /// `random` gives numbers in [0, 1).
@@ -49,15 +49,15 @@ public:
 
   const connection_status& status() const { return status_; }
 
-  /// Somebody is logged in and the WebSocket is wanted: the first attempt, at once.
+  /// There is a session and the WebSocket is wanted: the first attempt, at once.
   order begin_trying(epoch_us now);
   /// The snapshot came.
   order on_snapshot(epoch_us now);
-  /// The WEBSOCKET there was has ended. `steady` is time that no clock change touches.
+  /// The last WEBSOCKET has ended. `steady` is time that no clock change touches.
   order on_end(const failure& why, epoch_us now, std::chrono::milliseconds steady);
   /// `sync now` in another process, a successful batch, or the five minutes are over.
   order try_again(epoch_us now, std::string reason);
-  /// Logged out, stopped, not wanted, no server: `reason` says which.
+  /// Logged out, stopped, not wanted, no server: `reason` names it.
   order go_offline(epoch_us now, std::string reason);
 
 private:

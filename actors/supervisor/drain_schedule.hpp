@@ -1,10 +1,10 @@
 // When a background drain begins its next run. Pure: steady time in, waits out.
 //
-// Roused by events it begins at once, but never during the pause after a failure; without a rouse
-// every `interval`, for what was refused or left over. What the server said decides the pause:
+// Woken by events it begins at once, but never during the pause after a failure; without a wakeup
+// every `interval`, for what was refused or left over. The server's reply decides the pause:
 // transport failure, 0.5 s to 30 s with full jitter, so that events leave within 30 s of the server
-// being reachable; Retry-After, what it asks; 403, an hour; login needed or 412, until something
-// changes. Source: protocol.md, Batch sync.
+// being reachable; Retry-After, the time it asks for; 403, an hour; login needed or 412, until
+// something changes. Source: docs/protocol.md, Batch sync.
 #pragma once
 
 #include "messages/connection.hpp"
@@ -31,7 +31,7 @@ public:
   void on_end(const sync_report& report, milliseconds steady, epoch_us wall);
 
   /// How long until the next run: 0 for now; nothing while one is under way, or before the first
-  /// rouse after login_required or upgrade_required.
+  /// wakeup after login_required or upgrade_required.
   std::optional<milliseconds> wait(milliseconds steady) const;
 
   bool running() const { return running_; }
@@ -40,7 +40,7 @@ private:
   milliseconds interval_;
   std::function<double()> random_;
   bool running_ = false;
-  bool wanted_ = true;            ///< roused, or never run: as soon as the pause is over
+  bool wanted_ = true;            ///< woken, or never run: as soon as the pause is over
   bool blocked_ = false;          ///< until something changes
   milliseconds not_before_{0};    ///< the end of a pause
   milliseconds interval_from_{0}; ///< end of the last run

@@ -1,9 +1,10 @@
-// What was heard of others: a clock is merged before its event is told. Pure.
+// The receive rule for events that come from elsewhere: a clock is merged before its event is
+// published. Pure.
 //
-//   clock ──▶ begin() ──merge──▶ merged() ──▶ events that may be told now
+//   clock ──▶ begin() ──merge──▶ merged() ──▶ events that may be published now
 //
-// Whoever is told of an event may act on it, and what is recorded then must have a greater clock
-// (the receive rule). Telling first, the merge being on its way, would leave that to chance.
+// A host that receives an event may act on it, and what it records then must have a greater clock.
+// Publishing first, while the merge is still under way, would leave that to chance.
 #pragma once
 
 #include "messages/connection.hpp"
@@ -19,11 +20,11 @@ namespace spec_kitty {
 
 class remote_clock_gate {
 public:
-  /// A clock was heard. Its event's notice comes right behind it.
+  /// A clock has come. Its event's notice follows directly.
   void clock(std::uint64_t value) { due_ = std::max(due_, value); }
 
   /// The value to merge now: the highest of all that came meanwhile. Nothing while a merge is under
-  /// way, or where none is due.
+  /// way, or where no clock is due.
   std::optional<std::uint64_t> begin() {
     if (under_way_ || due_ == 0)
       return std::nullopt;
@@ -40,8 +41,8 @@ public:
     return true;
   }
 
-  /// The merge is over: the events that waited for it, in order. One that failed covers them too:
-  /// what a person is shown does not wait for a store that cannot be written.
+  /// The merge is over: the events that waited for it, in order. A merge that failed releases them
+  /// too: what a person is shown does not wait for a store that cannot be written.
   std::vector<event_received> merged() {
     under_way_ = false;
     const std::size_t count = due_ == 0 ? waiting_.size() : covered_;
@@ -54,7 +55,7 @@ public:
   }
 
 private:
-  std::uint64_t due_ = 0; ///< 0: none
+  std::uint64_t due_ = 0; ///< 0: no clock is due
   bool under_way_ = false;
   std::size_t covered_ = 0; ///< of those that wait: there when the merge began
   std::deque<event_received> waiting_;

@@ -1,9 +1,9 @@
 // SUPERVISOR: starts the transports, watches every actor, starts a fallen transport again after a
-// delay, and gives up when one falls too often (restart_policy.hpp). QUEUE and CLOCK are nobody's
-// to restart: their death is the end of the program's purpose and is passed on.
+// delay, and gives up when one falls too often (restart_policy.hpp). It does not restart QUEUE and
+// CLOCK: their death ends the program's purpose and is passed on.
 //
 //   child       kind        when it falls
-//   queue       vital       told as actors_failed; SUPERVISOR ends
+//   queue       vital       actors_failed is published; SUPERVISOR ends
 //   clock       vital       the same
 //   http        transport   started again, and with it those below that hold its handle
 //   auth        transport   the same
@@ -12,6 +12,8 @@
 //
 // In a daemon it also decides which transport brings the events: the WebSocket while it is
 // connected, background runs (drain_schedule.hpp) for all else.
+//
+// children.cpp holds the table of children, delivery.cpp the connection and the runs.
 #pragma once
 
 #include "actors/batch_sync/batch_sync.hpp"
@@ -39,9 +41,9 @@ struct supervisor_config {
   std::function<websocket_actor(caf::local_actor&, const transports&, const supervisor_actor&)>
       start_websocket = {};
   bool background = false;                    ///< drains by itself: a daemon
-  std::chrono::milliseconds interval{300000}; ///< between two background runs without a rouse
+  std::chrono::milliseconds interval{300000}; ///< between background runs that nothing wakes
   restart_policy policy = {};
-  std::function<void(const notice&)> publish = {}; ///< hears what happens, on an actor's thread
+  std::function<void(const notice&)> publish = {}; ///< gets what happens, on an actor's thread
   std::function<epoch_us()> now = wall_clock_now;
   std::function<epoch_us()> steady = steady_now;
   std::function<double()> random = kernel_random; ///< [0, 1)
@@ -54,7 +56,7 @@ struct child_spec {
   std::string_view name;
   child_kind kind = child_kind::transport;
   std::function<caf::actor_addr()> start; ///< starts it and keeps its handle
-  std::function<void()> end;              ///< tells it to end and drops its handle
+  std::function<void()> end;              ///< asks it to end and drops its handle
   restart_history history;
   caf::actor_addr address = nullptr;
   bool waits = false;    ///< a restart_tick is on its way
@@ -64,23 +66,39 @@ struct child_spec {
 struct supervisor_state {
   ~supervisor_state(); ///< the children end with their supervisor
 
+  // Beginning, requests, end (supervisor.cpp).
+  void on_start();
+  caf::result<sync_report> on_sync_request(const sync_request& request);
+  caf::result<transports> on_transports_question() const;
+  void publish(const notice& what);
+  caf::typed_response_promise<wound_down> on_wind_down();
+  void on_transport_wound_down();
+
+  // Children (children.cpp).
   std::vector<child_spec> children();
   void start_all();
   void on_down(const caf::down_msg& down);
   void on_fall(child_spec& child);
+  void on_restart_tick(const restart_tick& tick);
+
+  // The connection (delivery.cpp).
   void on_connection_over(const failure& why);
-  void on_wakeup(wakeup_reason why);
-  void check_session();
   void follow(connection_machine::order what);
   void start_websocket();
   void reconnect();
+  void check_session();
+  void on_link_up(const link_up& up);
+  void on_notice(notice& what);
+  void on_clock_heard(clock_heard heard);
+  /// The receive rule for the clocks that the WebSocket brings.
+  void merge_clock();
+
+  // Runs (delivery.cpp).
+  void on_wakeup(wakeup_reason why);
   void drain_when_due();
   void on_run_end(const sync_report& report);
-  void publish(const notice& what);
-  /// The receive rule for what the WebSocket heard.
-  void merge_clock();
-  void tell_connection();
-  void wound_down_one();
+  void on_batch_fallback();
+
   std::chrono::milliseconds steady() const {
     return std::chrono::milliseconds(config.steady() / 1000);
   }
@@ -94,12 +112,12 @@ struct supervisor_state {
   std::optional<drain_schedule> schedule;
   std::optional<std::chrono::milliseconds> drain_tick_at; ///< of the tick that is on its way
   std::uint64_t connect_order = 0;                        ///< of the attempt that is waited for
-  bool reconnects = false;             ///< as soon as the WEBSOCKET there is has ended
+  bool reconnects = false;             ///< as soon as the present WEBSOCKET has ended
   bool batch_fallback_pending = false; ///< WEBSOCKET waits for a run
   bool in_next_run = false;            ///< and not for the one under way
   std::uint64_t clock_seen = 0;
-  remote_clock_gate heard; ///< of others, over the WebSocket
-  std::string account;     ///< of the connection
+  remote_clock_gate remote_clocks; ///< of events that came over the WebSocket
+  std::string account;             ///< of the connection
   bool stopping = false;
   unsigned winding = 0; ///< transports that have not wound down yet
   std::vector<caf::typed_response_promise<wound_down>> ending;
