@@ -101,7 +101,9 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
                                         const snapshot& shot) {
   const bool mine = shot.session && shot.session->server == server.origin();
   sync_system system(ctx, server);
-  return system.probe(mine);
+  auto answer = system.probe(mine);
+  system.close();
+  return answer;
 }
 
 /// Asks the daemon who it is, where one listens.

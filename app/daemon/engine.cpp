@@ -55,8 +55,10 @@ std::uint64_t engine::waiting() const {
 }
 
 void engine::wind_down(std::chrono::milliseconds patience) {
-  if (parts_->actors)
-    (void)parts_->actors->wind_down(patience);
+  if (!parts_->actors)
+    return;
+  (void)parts_->actors->wind_down(patience);
+  parts_->actors->close();
 }
 
 } // namespace spec_kitty

@@ -19,7 +19,8 @@ public:
   /// Starts the actors for the home, server and settings of `view`, which need not outlive the
   /// call. Without a server, or without a session, the connection stays Offline and says why.
   engine(const home_view& view, listener on_notice);
-  /// Ends at once what wind_down has not ended: no event is lost, a lease goes back.
+  /// After wind_down. Without it (an exception) the actors end at once: no event is lost, a lease
+  /// runs out by itself.
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -30,8 +31,8 @@ public:
   /// Events that could be sent now, of the session's team; 0 where nobody can tell.
   std::uint64_t waiting() const;
 
-  /// Begins nothing new, finishes what is in flight, gives leases back, closes the WebSocket;
-  /// returns when that is done, after `patience` at the latest.
+  /// Begins nothing new, finishes what is in flight for at most `patience`, gives leases back,
+  /// closes the WebSocket, then ends every actor and waits for it. The last call.
   void wind_down(std::chrono::milliseconds patience);
 
 private:

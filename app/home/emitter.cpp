@@ -71,10 +71,12 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
 
 void emitter::ring_daemon() {
   if (std::exchange(to_ring_, false))
-    (void)ring(store_.home, wakeup_reason::events); // nobody may be there
+    (void)ring(store_.home, wakeup_reason::events); // there may be no daemon
 }
 
 std::optional<emit_outcome> emitter::finish() {
+  if (actors_)
+    actors_->close();
   actors_.reset();
   if (!queued_)
     return std::nullopt;

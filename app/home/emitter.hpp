@@ -24,7 +24,7 @@ using warning_sink = std::function<void(std::string_view)>;
 /// What an emitter knows when it has ended.
 struct emit_outcome {
   std::uint64_t queued = 0;         ///< events that wait in this home, held ones included
-  delivery rang = delivery::nobody; ///< how the daemon took the ring
+  delivery rang = delivery::nobody; ///< whether the daemon took the ring
 };
 
 class emitter {
@@ -32,11 +32,12 @@ public:
   /// Reads the auth context and the project of the current folder; opens no store yet. What could
   /// not be read is a warning: the event is recorded all the same.
   emitter(const home_view& view, const warning_sink& warn);
+  /// Where finish() was not called (an exception): ends the actors without waiting.
   ~emitter();
   emitter(const emitter&) = delete;
   emitter& operator=(const emitter&) = delete;
 
-  /// Checks a wish against the contract and completes it. Stores nothing.
+  /// Validates a request and completes it to a draft. Stores nothing.
   result<event_draft> prepare(const emit_request& request) const;
 
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
@@ -46,12 +47,13 @@ public:
   /// finish() is called.
   caf::actor_system& system() { return actors().system(); }
 
-  /// Rings the daemon where something became durable since the last ring: for a stream, while it
-  /// goes on.
+  /// Rings the daemon where something became durable since the last ring: for a stream that
+  /// continues.
   void ring_daemon();
 
   /// The end: clock.json is current, then the daemon is rung, so that its work does not meet this
-  /// process's own. Where the events stand; nothing where none was recorded.
+  /// process's own. Returns where the events stand; nothing where no event was recorded. Every
+  /// owner that has recorded calls it, also after a failure.
   std::optional<emit_outcome> finish();
 
 private:

@@ -7,8 +7,10 @@
 #include "config/home.hpp"
 #include "config/settings.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace spec_kitty {
 
@@ -26,6 +28,12 @@ struct home_view {
     options.share_by_default = config.text("sync.project_default") == "on";
     options.evict_oldest = config.text("sync.overflow") == "evict_oldest";
     return options;
+  }
+
+  /// False where the home certainly has no store. Opens nothing.
+  bool may_have_store() const {
+    std::error_code error;
+    return std::filesystem::exists(home.path / "queue" / "env" / "data.mdb", error) || error;
   }
 
   /// The store for reading: nothing where the home has none yet. Changes nothing on disk.

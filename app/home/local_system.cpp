@@ -22,10 +22,10 @@ constexpr std::chrono::seconds grace{10};
 constexpr std::size_t own_actors = 2;     ///< QUEUE and CLOCK
 constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
 
-/// The number of workers, once it is certain that they can be had, and some memory. (Where memory
-/// ends amid the start of a thread, the C library ends the process.) Asked only where address space
-/// is bounded: it takes a tenth of a millisecond. There, no thread takes 64 MiB of it for a heap of
-/// its own, as the GNU library would have it.
+/// The number of workers, once it is certain that threads and some memory are available. (Where
+/// memory runs out while a thread starts, the C library ends the process.) Checked only where
+/// address space is bounded: it takes a tenth of a millisecond. There, no thread reserves 64 MiB of
+/// it for a heap of its own, as the GNU library would do.
 std::size_t require_thread_headroom(std::size_t workers) {
   rlimit bound{};
   if (::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
@@ -44,13 +44,25 @@ local_system::local_system(const store_options& options, std::size_t threads)
       clock_(system_.spawn(clock, clock_config{options.home, queue_})),
       patience_(options.busy_timeout * 4 + grace) {}
 
-local_system::~local_system() {
-  // What the transports say to QUEUE at their end comes first: a lease goes back with it.
+void local_system::close() {
+  if (!queue_)
+    return;
+  // What the transports send QUEUE at their end comes first: a lease goes back with it.
   const auto until = std::chrono::steady_clock::now() + grace;
   while (system_.registry().running() > own_actors && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(1ms);
   (void)ask<mirror_done>(clock_, grace, mirror_barrier{});
-  // QUEUE and CLOCK end, then the system: a live actor held from here would hang it.
+  end_actors();
+}
+
+local_system::~local_system() {
+  end_actors();
+}
+
+/// QUEUE and CLOCK end, then the system can: a live actor held from here would hang it.
+void local_system::end_actors() {
+  if (!queue_)
+    return;
   caf::anon_send_exit(queue_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(clock_, caf::exit_reason::user_shutdown);
   queue_ = nullptr;

@@ -15,10 +15,15 @@ class local_system {
 public:
   /// Opens no store yet: QUEUE does when it is first asked.
   local_system(const store_options& options, std::size_t threads);
-  /// clock.json is current afterwards.
+  /// Where close() was not called (an exception): ends QUEUE and CLOCK without waiting.
   ~local_system();
   local_system(const local_system&) = delete;
   local_system& operator=(const local_system&) = delete;
+
+  /// Waits until every other actor of the system has ended, then ends CLOCK and QUEUE; clock.json
+  /// is current afterwards. The owner calls it when it has its last answer; a second call does
+  /// nothing.
+  void close();
 
   caf::actor_system& system() { return system_; }
   const queue_actor& queue_handle() const { return queue_; }
@@ -30,16 +35,18 @@ public:
 
   /// Asks an actor and waits for the answer, at most `patience`.
   template <class Answer, class Actor, class Question, class Duration>
-  result<Answer> ask(const Actor& whom, Duration patience, Question question) {
+  result<Answer> ask(const Actor& actor, Duration patience, Question question) {
     caf::scoped_actor self(system_);
     result<Answer> out = failure{ec::internal, "no answer", {}};
-    self->request(whom, patience, std::move(question))
+    self->request(actor, patience, std::move(question))
         .receive([&](Answer& answer) { out = std::move(answer); },
                  [&](const caf::error& error) { out = to_failure(error); });
     return out;
   }
 
 private:
+  void end_actors();
+
   system_config config_;
   caf::actor_system system_;
   queue_actor queue_;

@@ -24,8 +24,19 @@ sync_system::sync_system(const home_view& view, const server_url& server, sync_m
                                                        local_.clock_handle(), std::move(mode)));
 }
 
+void sync_system::close() {
+  end_transports();
+  local_.close();
+}
+
 sync_system::~sync_system() {
-  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  end_transports();
+}
+
+/// They end with their supervisor.
+void sync_system::end_transports() {
+  if (supervisor_)
+    caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
 }
 

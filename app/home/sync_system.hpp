@@ -13,9 +13,14 @@ class sync_system {
 public:
   /// `server` has been checked. Without `background`, nothing is sent until something is asked.
   sync_system(const home_view& view, const server_url& server, sync_mode mode = {});
+  /// Where close() was not called (an exception): ends the actors without waiting.
   ~sync_system();
   sync_system(const sync_system&) = delete;
   sync_system& operator=(const sync_system&) = delete;
+
+  /// Ends the transports, then QUEUE and CLOCK, and waits for them: leases go back, clock.json is
+  /// current. The owner calls it when it has its last answer; a second call does nothing.
+  void close();
 
   /// One run, to its end.
   result<sync_report> run();
@@ -27,7 +32,7 @@ public:
   /// Merges the server's clock and gives new stamps to what was never sent.
   result<restamp_done> reconcile();
 
-  /// Rouses the transports of a daemon; returns at once.
+  /// Wakes the transports of a daemon; returns at once.
   void notify(wakeup_reason why);
   /// What a run that begins now would select, for the session's team.
   result<due_count> due(const std::string& team_slug);
@@ -35,6 +40,7 @@ public:
   bool wind_down(std::chrono::milliseconds patience);
 
 private:
+  void end_transports();
   /// HTTP and AUTH as they are now.
   result<transports> parts();
   result<http_reply> exchange(http_request request);

@@ -100,7 +100,9 @@ exit_status login(context& ctx, const login_options& options) {
     return ctx.fail(password.error());
   const auto done = [&] {
     sync_system system(ctx, *server);
-    return system.login({*username, *password, options.adopt_local});
+    auto answer = system.login({*username, *password, options.adopt_local});
+    system.close();
+    return answer;
   }();
   if (!done)
     return ctx.fail(done.error());
@@ -114,7 +116,9 @@ result<logout_done> end_session(context& ctx) {
   const auto session = read_credentials(ctx.home.path);
   if (server && session && *session) {
     sync_system system(ctx, *server);
-    if (auto done = system.logout())
+    auto done = system.logout();
+    system.close();
+    if (done)
       return done;
   }
   const auto was = forget_session(ctx.home.path);

@@ -36,6 +36,7 @@ command_action declare_clock_reconcile(CLI::App&) {
       return ctx.fail(server.error());
     sync_system system(ctx, *server);
     const auto done = system.reconcile();
+    system.close();
     if (!done)
       return ctx.fail(done.error());
     ctx.out.object([&](json_writer& out) {

@@ -112,12 +112,12 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   std::vector<event_draft> drafts;
   drafts.push_back(std::move(*draft));
   const auto answers = emit.record(std::move(drafts));
+  const auto stands = emit.finish(); // before the answer: what is answered is whole
   if (!answers.front())
     return ctx.fail(answers.front().error());
   const append_receipt& receipt = *answers.front();
   if (receipt.spilled)
     return report_spilled(ctx, *receipt.spilled, 1);
-  const auto stands = emit.finish(); // before the answer: what is answered is whole
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   ctx.out.flush();

@@ -31,6 +31,7 @@ exit_status acknowledge_drops(context& ctx) {
     local_system local(ctx.store_settings(), 1);
     const auto answer =
         local.ask<drops_done>(local.queue_handle(), local.patience(), drops_request{});
+    local.close();
     if (!answer)
       return ctx.fail(answer.error());
     done = *answer;
@@ -50,6 +51,7 @@ exit_status decide_on_dead_events(context& ctx, const dead_request& request) {
   if (*recorded) {
     local_system local(ctx.store_settings(), 1);
     auto answer = local.ask<dead_done>(local.queue_handle(), local.patience(), request);
+    local.close();
     if (!answer)
       return ctx.fail(answer.error());
     done = std::move(*answer);

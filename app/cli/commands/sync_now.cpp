@@ -39,7 +39,7 @@ void write_sync_report(json_writer& out, const sync_report& report) {
   out.EndArray();
 }
 
-/// Why the exit status is not 0; nothing when it is. Source: cli.md, Sync.
+/// Why the exit status is not 0; nothing when it is. Source: docs/cli.md, Sync.
 std::optional<failure> judge(const sync_report& report) {
   if (report.stopped && status_of(report.stopped->code) == exit_status::login_needed)
     return report.stopped;
@@ -115,25 +115,17 @@ exit_status finish(context& ctx, const std::string& report_file, const sync_repo
   return exit_status::done;
 }
 
-/// Opens the store once, so that what was spilled is taken in and clock.json is current, whether
-/// or not there is a server. What goes wrong here is told by what follows.
-void ingest_spilled_events(context& ctx) {
-  {
-    const auto there = ctx.open_for_reading();
-    if (there && !*there && spill_files(ctx.home.path).empty())
-      return; // nothing was ever recorded: no home is made
-  }
-  local_system local(ctx.store_settings(), 1);
-  (void)local.ask<clock_value>(local.queue_handle(), local.patience(), clock_question{});
+/// Nothing was ever recorded here: no home is made for it.
+bool nothing_recorded(const context& ctx) {
+  return !ctx.may_have_store() && spill_files(ctx.home.path).empty();
 }
 
-/// An empty queue is success without a request, and without a session.
-bool nothing_queued(context& ctx) {
-  auto where = ctx.open_for_reading();
-  if (!where || !*where)
-    return where.ok() && spill_files(ctx.home.path).empty();
-  const auto stats = (*where)->stats();
-  return stats && stats->live == 0 && spill_files(ctx.home.path).empty();
+/// Without a server: opens the store all the same, so that spilled events are taken in and
+/// clock.json is current. A failure here is not the command's: there is no server.
+void ingest_spilled_events(const context& ctx) {
+  local_system local(ctx.store_settings(), 1);
+  (void)local.ask<clock_value>(local.queue_handle(), local.patience(), clock_question{});
+  local.close();
 }
 
 result<void> check_report_file(const std::string& file) {
@@ -146,20 +138,24 @@ result<void> check_report_file(const std::string& file) {
                  "name a file in a folder that exists and that you may write to"};
 }
 
+/// In one actor system QUEUE opens the store and takes in what was spilled; the run counts, and
+/// ends at once, without a request and a session, where nothing is queued.
 result<sync_report> run_once(context& ctx) {
   if (ctx.config_problem)
     return *ctx.config_problem;
-  ingest_spilled_events(ctx);
   const auto server = configured_server(ctx.config);
-  if (!server)
+  const bool empty = nothing_recorded(ctx);
+  if (!server) {
+    if (!empty)
+      ingest_spilled_events(ctx);
     return server.error();
-  if (nothing_queued(ctx))
+  }
+  if (empty)
     return sync_report{};
   progress_bar bar(ctx.out);
-  auto report = [&] {
-    sync_system system(ctx, *server, {[&](const sync_progress& at) { bar.show(at); }});
-    return system.run();
-  }();
+  sync_system system(ctx, *server, {[&](const sync_progress& at) { bar.show(at); }});
+  auto report = system.run();
+  system.close();
   bar.clear();
   return report;
 }

@@ -31,6 +31,7 @@ exit_status decide_on_sharing(context& ctx, bool share) {
   local_system local(ctx.store_settings(), 1);
   const auto done = local.ask<project_done>(local.queue_handle(), local.patience(),
                                             project_request{project->key, project->name, share});
+  local.close();
   if (!done)
     return ctx.fail(done.error());
   ctx.out.object([&](json_writer& out) {

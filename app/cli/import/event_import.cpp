@@ -26,6 +26,12 @@ event_import::event_import(const store_options& store, import_options options)
     : store_(store), options_(std::move(options)), local_(store, 1) {}
 
 result<void> event_import::run(import_report& report) {
+  auto done = import_all(report);
+  local_.close();
+  return done;
+}
+
+result<void> event_import::import_all(import_report& report) {
   if (auto looked = pass(report, true); !looked)
     return looked;
   if (auto capacity = check_store_capacity(); !capacity)

@@ -49,6 +49,7 @@ private:
     std::string event_id;
   };
 
+  result<void> import_all(import_report& report);
   result<void> pass(import_report& report, bool look_only);
   result<imported_event> read(const source_event& found) const;
   result<void> hand_over(import_report& report, bool look_only);
