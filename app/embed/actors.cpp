@@ -27,7 +27,7 @@ public:
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
     const auto until = std::chrono::steady_clock::now() +
                        std::clamp(deadline, std::chrono::milliseconds(0), longest);
-    auto ended = home_->stop(until);
+    auto ended = home_->close(until);
     (void)core_->callbacks().finish(until);
     return ended;
   }
@@ -67,7 +67,7 @@ result<embedded> embedded::spawn(caf::actor_system& system, options wanted,
     if (!checked)
       return checked.error();
     auto core = std::make_shared<embed::home_core>(std::move(*checked));
-    core->tell_directly(std::move(updates));
+    core->listeners().set_direct(std::move(updates));
     auto home = embed::running_home::start(system, core, std::make_shared<std::atomic<int>>(0));
     if (!home)
       return home.error();

@@ -104,7 +104,7 @@ void client::emit(const event& what, std::function<void(const result<receipt>&)>
   if (!impl_) {
     try {
       then(gone());
-    } catch (...) { // nobody to tell
+    } catch (...) { // there is no log to write to
     }
     return;
   }
@@ -140,7 +140,7 @@ result<client_status> client::status() const {
 subscription client::subscribe(std::function<void(const update&)> handler) {
   if (!impl_ || !impl_->here())
     return {};
-  return subscription(impl_->core().subscribe(std::move(handler)));
+  return subscription(impl_->core().listeners().subscribe(std::move(handler)));
 }
 
 result<void> client::stop(std::chrono::milliseconds deadline) {

@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int threads_to_be_had = 8; ///< workers, CAF's clock and printer, HTTP, WebSocket, courier
+/// Workers, CAF's clock and printer, HTTP, WebSocket, callbacks.
+constexpr int needed_threads = 8;
 
 constexpr std::chrono::milliseconds max_call_wait = std::chrono::hours(24);
 
@@ -49,7 +50,7 @@ result<std::shared_ptr<client::impl>> client::impl::open(options wanted) {
   auto checked = embed::check(std::move(wanted));
   if (!checked)
     return checked.error();
-  if (auto ok = check_thread_headroom(threads_to_be_had); !ok)
+  if (auto ok = check_thread_headroom(needed_threads); !ok)
     return ok.error();
   auto made = std::make_shared<impl>(std::move(*guard),
                                      std::make_shared<embed::home_core>(std::move(*checked)));
@@ -96,12 +97,12 @@ result<void> client::impl::stop(std::chrono::milliseconds deadline) {
 }
 
 result<void> client::impl::end_actors(embed::running_home::deadline until) {
-  const std::unique_lock once(stop_guard_, until);
-  if (!once)
+  const std::unique_lock stopping_alone(stop_guard_, until);
+  if (!stopping_alone)
     return failure{ec::timeout, "another thread is stopping the client", "give it more time"};
   if (!home_)
     return {};
-  auto ended = home_->stop(until); // what was posted before is committed and answered
+  auto ended = home_->close(until); // what was posted before is committed and answered
   // A callback may be about to use the actors, a flush may wait for one that hangs.
   const std::unique_lock alone(use_, std::max(until, after(100ms)));
   if (!alone)
@@ -160,10 +161,10 @@ void client::impl::post(std::shared_ptr<on_its_way> carrier) {
   carrier->enter(); // from here on it is answered, whatever is thrown
   try {
     const std::shared_lock using_actors(use_);
-    if (const queue_actor queue = core_->queue())
+    if (const queue_actor queue = core_->actors().queue())
       caf::anon_send(queue, append_with_callback{std::move(carrier)});
     else
-      carrier->answer(core_->why_no_queue());
+      carrier->answer(core_->actors().why_no_queue());
   } catch (const std::exception&) { // no memory: the carrier's end answers
   }
 }
@@ -195,7 +196,7 @@ void client::impl::call_back(std::function<void(const result<receipt>&)> then,
                                    outcome = std::move(outcome)] { then(outcome); });
   try { // a child of a fork: none of the client's locks may be touched
     then(outcome);
-  } catch (...) { // nobody to tell
+  } catch (...) { // there is no log to write to
   }
 }
 

@@ -1,5 +1,5 @@
 // What a client is: an actor system of its own with one home in it, the bound on what is in
-// flight, and the postings that carry events to QUEUE and receipts back.
+// flight, and what carries events to QUEUE and receipts back.
 #pragma once
 
 #include "app/embed/in_flight.hpp"
@@ -21,7 +21,7 @@ public:
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
-  /// An event on its way. Whoever drops it unanswered answers it.
+  /// An event on its way. Dropped unanswered, it answers with a failure.
   class on_its_way : public append_callback {
   public:
     explicit on_its_way(std::shared_ptr<impl> of) : of_(std::move(of)) {}
@@ -31,7 +31,7 @@ public:
     void enter() { entered_ = true; }
 
   protected:
-    /// Leaves in_flight, then tells.
+    /// Leaves in_flight, then answers the caller.
     virtual void answer_caller(result<receipt> outcome) = 0;
     impl& of() { return *of_; }
     const std::shared_ptr<impl>& holder() { return of_; }
@@ -72,14 +72,14 @@ private:
   embed::in_flight in_flight_;
   std::atomic<bool> stopping_{false};
   std::timed_mutex stop_guard_;
-  /// Shared by who talks to the actors; alone, who ends them.
+  /// Held shared by calls that use the actors, alone by the call that ends them.
   mutable std::shared_timed_mutex use_;
   std::unique_ptr<system_config> config_ = std::make_unique<system_config>(workers);
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<embed::running_home> home_;
 };
 
-/// For the C API, which says why an event was not taken.
+/// For the C API, which reports why an event was not taken.
 struct client_access {
   static result<void> emit_best_effort(client& by, const event& what) {
     return by.impl_->emit_best_effort(what);
@@ -107,7 +107,7 @@ public:
       : on_its_way(std::move(of)), then_(std::move(then)) {}
 
 protected:
-  /// In flight until the callback begins: one that is slow holds back those who emit.
+  /// In flight until the callback begins: a slow one holds back the emitting threads.
   void answer_caller(result<receipt> outcome) override {
     of().core().callbacks().run(
         [of = holder(), then = std::move(then_), outcome = std::move(outcome)] {

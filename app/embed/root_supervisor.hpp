@@ -1,12 +1,12 @@
 // ROOT_SUPERVISOR: the one actor of an open home that a host's handles lead to.
 //
-//   host ──emit, flush, status, clock──▶ ROOT_SUPERVISOR ─▶ QUEUE, CLOCK, SUPERVISOR ─▶ the
-//   transports
+//   host ──emit, flush, status, clock──▶ ROOT_SUPERVISOR ─▶ QUEUE, CLOCK,
+//                                                           SUPERVISOR ─▶ the transports
 //
 // It starts what is behind it and starts it again when it falls: QUEUE, CLOCK and SUPERVISOR
 // together, since they hold each other's handles. So a host's handle outlives every one of them.
-// All actors here are hidden: an actor system does not wait for them, and ends even where a host
-// forgot to stop. ROOT_SUPERVISOR's own end is root_supervisor_stop, in order: transports,
+// All actors here are hidden: an actor system does not wait for them, and ends even when a host
+// does not call stop(). ROOT_SUPERVISOR's own end is root_supervisor_stop, in order: transports,
 // clock.json, QUEUE.
 #pragma once
 
@@ -39,15 +39,28 @@ struct root_supervisor_state {
   void start_supervisor();
   void on_down(const caf::down_msg& down);
   void end_parts();
+  void on_revive(revive_tick tick);
+
+  caf::typed_response_promise<receipt> on_emit(const emit_message& message);
+  template <class Question>
+  caf::typed_response_promise<clock_reading> ask_clock(Question question);
+  void on_committed();
   void pass_wakeup();
+  void on_session_tick();
+
+  // Flushes (flush.cpp).
+  caf::typed_response_promise<flush_report> on_flush(const flush_message& message);
   void next_run(std::uint64_t id);
   void on_run(std::uint64_t id, const sync_report& done);
   void end_flush(std::uint64_t id, bool delivered, failure why);
   flushing* find(std::uint64_t id);
+
+  caf::typed_response_promise<wound_down> on_stop(root_supervisor_stop order);
   void begin_stop(std::chrono::milliseconds patience);
   void end_stop();
-  template <class Question>
-  caf::typed_response_promise<clock_reading> ask_clock(Question question);
+  static std::chrono::milliseconds steady_ms() {
+    return std::chrono::milliseconds(steady_now() / 1000);
+  }
 
   std::shared_ptr<home_core> core;
   std::shared_ptr<std::atomic<int>> alive; ///< children that have not ended
@@ -64,7 +77,7 @@ struct root_supervisor_state {
   std::optional<caf::typed_response_promise<wound_down>> stopped;
   root_supervisor_actor::pointer self = nullptr;
 
-  static inline const char* name = "front";
+  static inline const char* name = "root_supervisor";
 };
 
 root_supervisor_actor::behavior_type

@@ -22,8 +22,8 @@ std::chrono::milliseconds left_until(running_home::deadline until) {
 
 } // namespace
 
-/// Hears of the actor system's end: its own server ends first, while the threads still work. Then
-/// ROOT_SUPERVISOR is told to end, and a host that forgot stop() is told so.
+/// Notices the actor system's end: its own server ends first, while the threads still work. Then
+/// ROOT_SUPERVISOR is asked to end, and the log says that stop() was not called.
 struct running_home::system_watch {
   std::mutex guard;
   root_supervisor_actor root_supervisor; ///< nothing: stopped in time
@@ -72,7 +72,7 @@ running_home::running_home(caf::actor_system& system, std::shared_ptr<home_core>
       watch_(std::make_shared<system_watch>()) {
   const caf_logger_restorer guard;
   root_supervisor_ = spawn_counted(system, alive_, root_supervisor, core_, alive_);
-  core_->set_root_supervisor(root_supervisor_);
+  core_->actors().set_root_supervisor(root_supervisor_);
   watch_->core = core_;
   watch_->root_supervisor = root_supervisor_;
   caf::actor_cast<caf::abstract_actor*>(system.config_serv())
@@ -84,7 +84,14 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
                                                           std::shared_ptr<std::atomic<int>> alive) {
   std::unique_ptr<running_home> made(new running_home(system, std::move(core), std::move(alive)));
   const auto patience = made->core_->view().store_settings().busy_timeout * 4 + home_stop_grace;
-  const auto opened = made->ask<clock_reading>(patience, root_supervisor_check{});
+  const auto opened = [&] {
+    try {
+      return made->ask<clock_reading>(patience, root_supervisor_check{});
+    } catch (...) { // no memory: its actors end before the caller sees it
+      (void)made->close(std::chrono::steady_clock::now() + home_stop_grace);
+      throw;
+    }
+  }();
   if (opened)
     return made;
   const failure& why = opened.error();
@@ -93,47 +100,60 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
     made->core_->log(log_level::warning, why.message + "; events are kept beside the store");
     return made;
   }
-  (void)made->stop(std::chrono::steady_clock::now() + home_stop_grace);
+  (void)made->close(std::chrono::steady_clock::now() + home_stop_grace);
   return why;
 }
 
 running_home::~running_home() {
-  if (!stopped_)
-    (void)stop(std::chrono::steady_clock::now() + home_stop_grace);
+  if (std::exchange(closed_, true) || !detach_from_system())
+    return;
+  core_->actors().set_root_supervisor({});
+  caf::anon_send_exit(root_supervisor_, caf::exit_reason::user_shutdown);
 }
 
-result<void> running_home::stop(deadline until) {
-  if (std::exchange(stopped_, true))
-    return {};
+bool running_home::detach_from_system() {
   {
     const std::lock_guard hold(watch_->guard);
     watch_->root_supervisor = nullptr;
     if (watch_->over) {
       forget();
-      return failure{ec::stopping, "the actor system ended before stop() was called",
-                     "call stop() before the actor system ends"};
+      return false;
     }
   }
   caf::actor_cast<caf::abstract_actor*>(system_->config_serv())
       ->detach(caf::attachable::token(watch_->key));
-  // Half the time for the transports to end kindly; ROOT_SUPERVISOR ends them then, and has the
-  // rest.
+  return true;
+}
+
+result<void> running_home::close(deadline until) {
+  if (std::exchange(closed_, true))
+    return {};
+  if (!detach_from_system())
+    return failure{ec::stopping, "the actor system ended before stop() was called",
+                   "call stop() before the actor system ends"};
+  // Half the time for the transports to finish; ROOT_SUPERVISOR ends them then, and has the rest.
   const auto answer =
       ask<wound_down>(left_until(until), root_supervisor_stop{left_until(until) / 2});
-  core_->set_root_supervisor({});
+  core_->actors().set_root_supervisor({});
   caf::anon_send_exit(root_supervisor_,
                       caf::exit_reason::user_shutdown); // where it has not answered
   root_supervisor_ = nullptr;
-  const auto last = until + last_moment; // what was told to end at the deadline is quick now
+  if (auto ended = wait_for_actors(until + last_moment); !ended)
+    return ended;
+  if (!answer)
+    return failure{ec::stopping, "the client did not end in time: " + answer.error().message,
+                   "give it more time"};
+  return {};
+}
+
+/// What was asked to end at the deadline ends quickly now.
+result<void> running_home::wait_for_actors(deadline until) const {
   while (alive_->load() > 0) {
-    if (std::chrono::steady_clock::now() >= last)
+    if (std::chrono::steady_clock::now() >= until)
       return failure{ec::stopping, "a part of the client did not end in time and is left behind",
                      "give it more time"};
     std::this_thread::sleep_for(200us);
   }
-  if (!answer)
-    return failure{ec::stopping, "the client did not end in time: " + answer.error().message,
-                   "give it more time"};
   return {};
 }
 
@@ -141,7 +161,7 @@ void running_home::forget() {
   // An actor's end touches its system, which is gone: a handle must not be the last one to let go.
   (void)new root_supervisor_actor(std::move(root_supervisor_));
   root_supervisor_ = nullptr;
-  core_->set_root_supervisor({});
+  core_->actors().set_root_supervisor({});
 }
 
 } // namespace spec_kitty::embed

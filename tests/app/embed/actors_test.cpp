@@ -12,7 +12,7 @@
 namespace spec_kitty::embed_test {
 namespace {
 
-std::shared_ptr<std::atomic<int>> nobody() {
+std::shared_ptr<std::atomic<int>> no_actors() {
   return std::make_shared<std::atomic<int>>(0);
 }
 
@@ -43,10 +43,10 @@ protected:
     return std::move(*made);
   }
   template <class Answer, class Handle, class Question>
-  result<Answer> ask(const Handle& whom, Question question) {
+  result<Answer> ask(const Handle& actor, Question question) {
     caf::scoped_actor self(system.get());
     result<Answer> out = failure{ec::internal, "no answer", {}};
-    self->request(whom, 30s, std::move(question))
+    self->request(actor, 30s, std::move(question))
         .receive([&](Answer& answer) { out = std::move(answer); },
                  [&](const caf::error& error) { out = failure_of(error); });
     return out;
@@ -71,7 +71,7 @@ TEST_F(Actors, AnInvalidEventComesBackAsAFailure) {
   EXPECT_EQ(refused.error().code, ec::invalid_event);
 }
 
-TEST_F(Actors, TheClockIsReadAndHearsOthers) {
+TEST_F(Actors, TheClockIsReadAndMergesOthers) {
   auto place = spawn(host());
   ASSERT_TRUE(ask<receipt>(place.events(), emit_message{note()}));
   EXPECT_EQ(ask<clock_reading>(place.clock(), clock_message{})->value, 1U);
@@ -80,7 +80,7 @@ TEST_F(Actors, TheClockIsReadAndHearsOthers) {
   EXPECT_EQ(absurd.error().code, ec::bad_input);
 }
 
-TEST_F(Actors, FlushDeliversAndUpdatesAreTold) {
+TEST_F(Actors, FlushDeliversAndUpdatesArePublished) {
   logged_in();
   std::atomic<int> sent{0};
   auto made = embedded::spawn(system.get(), host(), [&](const update& what) {
@@ -112,7 +112,7 @@ TEST_F(Actors, AHandleOutlivesWhatIsBehindIt) {
   auto checked = embed::check(host());
   ASSERT_TRUE(checked);
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
-  auto place = embed::running_home::start(system.get(), core, nobody());
+  auto place = embed::running_home::start(system.get(), core, no_actors());
   ASSERT_TRUE(place);
   const events_handle events((*place)->root_supervisor_handle());
   for (int i = 1; i <= 4; ++i) {
@@ -120,29 +120,29 @@ TEST_F(Actors, AHandleOutlivesWhatIsBehindIt) {
     ASSERT_TRUE(support::eventually([&] {
       return ask<receipt>(events, emit_message{note()}).ok();
     })) << i;
-    caf::anon_send_exit(core->queue(), caf::exit_reason::kill);
+    caf::anon_send_exit(core->actors().queue(), caf::exit_reason::kill);
   }
   EXPECT_TRUE(support::eventually([&] { return ask<receipt>(events, emit_message{note()}).ok(); }));
   EXPECT_TRUE(log.has("started again"));
-  EXPECT_TRUE((*place)->stop(std::chrono::steady_clock::now() + 10s));
+  EXPECT_TRUE((*place)->close(std::chrono::steady_clock::now() + 10s));
 }
 
-TEST_F(Actors, AQueueThatFallsTooOftenIsSaidToBeGone) {
+TEST_F(Actors, AQueueThatFallsTooOftenIsReported) {
   auto checked = embed::check(host());
   ASSERT_TRUE(checked);
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
-  auto place = embed::running_home::start(system.get(), core, nobody());
+  auto place = embed::running_home::start(system.get(), core, no_actors());
   ASSERT_TRUE(place);
   const events_handle events((*place)->root_supervisor_handle());
   EXPECT_TRUE(support::eventually([&] {
-    if (const auto queue = core->queue())
+    if (const auto queue = core->actors().queue())
       caf::anon_send_exit(queue, caf::exit_reason::kill);
     return log.has("failed too often");
   }));
   const auto refused = ask<receipt>(events, emit_message{note()});
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().hint.find("open the client again"), std::string::npos);
-  EXPECT_TRUE((*place)->stop(std::chrono::steady_clock::now() + 10s));
+  EXPECT_TRUE((*place)->close(std::chrono::steady_clock::now() + 10s));
 }
 
 TEST_F(Actors, AfterStopHandlesAnswerAndASecondStopDoesNothing) {
@@ -155,7 +155,7 @@ TEST_F(Actors, AfterStopHandlesAnswerAndASecondStopDoesNothing) {
   EXPECT_EQ(number_in(support::parsed(support::read_text(home() / "clock.json")), {"value"}), 1);
 }
 
-TEST_F(Actors, ASystemThatEndsBeforeStopEndsAllTheSameAndTheHostIsTold) {
+TEST_F(Actors, ASystemThatEndsBeforeStopEndsAllTheSameAndTheLogShowsIt) {
   if (SPEC_KITTY_SANITIZED)
     GTEST_SKIP() << "what a forgotten stop leaves behind is a leak";
   auto place = spawn(host());
@@ -185,24 +185,24 @@ TEST_F(Actors, ALeaseOfThePartThatFellIsGivenBackAtOnce) {
   auto checked = embed::check(host());
   ASSERT_TRUE(checked);
   const auto core = std::make_shared<embed::home_core>(std::move(*checked));
-  auto place = embed::running_home::start(system.get(), core, nobody());
+  auto place = embed::running_home::start(system.get(), core, no_actors());
   ASSERT_TRUE(place);
   const events_handle events((*place)->root_supervisor_handle());
   ASSERT_TRUE(ask<receipt>(events, emit_message{note()}));
   lease_request mine;
   mine.team_slug = "local";
   mine.ttl = std::chrono::hours(1);
-  ASSERT_EQ(ask<lease_grant>(core->queue(), mine)->events.size(), 1U);
-  ASSERT_EQ(ask<lease_grant>(core->queue(), mine)->events.size(), 0U);
-  caf::anon_send_exit(core->queue(), caf::exit_reason::kill);
+  ASSERT_EQ(ask<lease_grant>(core->actors().queue(), mine)->events.size(), 1U);
+  ASSERT_EQ(ask<lease_grant>(core->actors().queue(), mine)->events.size(), 0U);
+  caf::anon_send_exit(core->actors().queue(), caf::exit_reason::kill);
   EXPECT_TRUE(support::eventually([&] {
-    const auto again = ask<lease_grant>(core->queue(), mine);
+    const auto again = ask<lease_grant>(core->actors().queue(), mine);
     return again && again->events.size() == 1;
   }));
-  EXPECT_TRUE((*place)->stop(std::chrono::steady_clock::now() + 10s));
+  EXPECT_TRUE((*place)->close(std::chrono::steady_clock::now() + 10s));
 }
 
-TEST_F(Actors, AnActorOfTheHostEmitsAndGoesOn) {
+TEST_F(Actors, AnActorOfTheHostEmitsAndContinues) {
   auto place = spawn(host());
   std::atomic<int> recorded{0};
   {
