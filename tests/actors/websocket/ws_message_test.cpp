@@ -1,4 +1,4 @@
-// What servers say over the WebSocket, and how an event is wrapped for them.
+// The messages of servers over the WebSocket, and how an event is wrapped for them.
 #include "actors/websocket/handshake.hpp"
 #include "actors/websocket/message.hpp"
 
@@ -10,9 +10,9 @@ namespace {
 using kind = server_message::kind;
 
 server_message read(std::string_view text) {
-  auto said = read_server_message(text);
-  EXPECT_TRUE(said) << text;
-  return said ? *said : server_message{};
+  auto message = read_server_message(text);
+  EXPECT_TRUE(message) << text;
+  return message ? *message : server_message{};
 }
 
 TEST(ServerMessage, EveryTypeOfTheProtocolIsKnown) {
@@ -28,14 +28,14 @@ TEST(ServerMessage, AnEventIsReadNestedAndFlat) {
   const std::string event = R"({"event_id":"01A","lamport_clock":7,"payload":{"a":1.50}})";
   const auto nested = read(R"({"type":"event","event":)" + event + "}");
   const auto flat = read(R"({"type":"event",)" + event.substr(1));
-  for (const auto& said : {nested, flat}) {
-    EXPECT_EQ(said.event_id, "01A");
-    EXPECT_EQ(said.lamport_clock, 7U);
+  for (const auto& message : {nested, flat}) {
+    EXPECT_EQ(message.event_id, "01A");
+    EXPECT_EQ(message.lamport_clock, 7U);
   }
   EXPECT_EQ(flat.event.find("\"type\""), std::string::npos);
 }
 
-TEST(ServerMessage, AClockThatIsNoWholeNumberIsNone) {
+TEST(ServerMessage, AClockThatIsNotAWholeNumberIsLeftOut) {
   for (const char* clock : {"-1", "1.5", "\"7\"", "null"})
     EXPECT_EQ(read(std::string(R"({"type":"event","event":{"lamport_clock":)") + clock + "}}")
                   .lamport_clock,
@@ -52,7 +52,7 @@ TEST(ServerMessage, AnErrorsWordsAreFoundUnderEachOfTheirNames) {
         << name;
 }
 
-TEST(ServerMessage, WhatIsNoMessageIsRefused) {
+TEST(ServerMessage, TextThatIsNotAMessageIsRefused) {
   for (const char* text : {"", "nonsense", "[]", "7", "{}", R"({"type":7})", R"({"type":"ack")"})
     EXPECT_FALSE(read_server_message(text)) << text;
   EXPECT_FALSE(read_server_message(std::string(100'000, '[')));
@@ -88,7 +88,7 @@ TEST(WsToken, IsReadFromAReplyOfTheProtocolOnly) {
   }
 }
 
-TEST(WsToken, A401AsksForALoginAndOtherStatusesAreTheTransports) {
+TEST(WsToken, A401AsksForALoginAndOtherStatusesAreTransportFailures) {
   http_reply reply;
   reply.outcome = http_outcome::answered;
   reply.status = 401;
@@ -111,7 +111,7 @@ TEST(Link, GoesToTheServersHostWithTheTokenInTheHeaderOnly) {
   EXPECT_FALSE(link_to(*parse_server_url("http://127.0.0.1:1"), "", "w").tls);
 }
 
-TEST(Link, EveryEndHasWordsAndNoneBlamesAnEvent) {
+TEST(Link, EveryEndHasAMessageThatBlamesNoEvent) {
   for (int i = 0; i <= static_cast<int>(link_end::asked); ++i) {
     link_ended how;
     how.how = static_cast<link_end>(i);

@@ -46,7 +46,7 @@ TEST_F(WsSession, LeasesNothingBeforeTheSnapshot) {
   EXPECT_EQ(session.deadline(), std::nullopt);
 }
 
-TEST_F(WsSession, ASecondSnapshotIsNoNews) {
+TEST_F(WsSession, ASecondSnapshotChangesNothing) {
   connect();
   EXPECT_FALSE(session.on_text(R"({"type":"snapshot"})").connected);
 }
@@ -85,29 +85,30 @@ TEST_F(WsSession, AcksThatComeDuringASettlementShareTheNext) {
   EXPECT_EQ(settle()->verdicts.size(), 2U);
 }
 
-TEST_F(WsSession, TheEchoOfAnEventOfOnesOwnIsItsAck) {
+TEST_F(WsSession, TheEchoOfAnOwnEventIsItsAck) {
   connect();
   lease({"a"});
   const auto echo =
       session.on_text(R"({"type":"event","event":{"event_id":"a","lamport_clock":1}})");
-  EXPECT_EQ(echo.received, "") << "it is nobody else's";
+  EXPECT_EQ(echo.received, "") << "it is an event of this home";
   EXPECT_EQ(echo.remote_clock, std::nullopt);
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::delivered);
 }
 
-TEST_F(WsSession, SomebodyElsesEventIsHeardWithItsClock) {
+TEST_F(WsSession, AnotherHomesEventIsReceivedWithItsClock) {
   connect();
-  const auto heard =
+  const auto effects =
       session.on_text(R"({"type":"event","event":{"event_id":"x","lamport_clock":41}})");
-  EXPECT_EQ(heard.remote_clock, 41U);
-  EXPECT_NE(heard.received.find("\"x\""), std::string::npos);
+  EXPECT_EQ(effects.remote_clock, 41U);
+  EXPECT_NE(effects.received.find("\"x\""), std::string::npos);
 }
 
-TEST_F(WsSession, AnErrorCountsAsARefusalWithItsWords) {
+TEST_F(WsSession, AnErrorCountsAsARefusalWithItsMessage) {
   connect();
   lease({"a"});
-  const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no such team"})");
-  EXPECT_EQ(heard.refused->message, "no such team");
+  const auto effects =
+      session.on_text(R"({"type":"error","event_id":"a","message":"no such team"})");
+  EXPECT_EQ(effects.refused->message, "no such team");
   const auto request = settle();
   EXPECT_EQ(request->verdicts[0].what, event_outcome::rejected);
   EXPECT_EQ(request->verdicts[0].message, "no such team");
@@ -117,10 +118,10 @@ TEST_F(WsSession, AnErrorCountsAsARefusalWithItsWords) {
 TEST_F(WsSession, AClockBehindIsNotCountedAndGoesToBatchSync) {
   connect();
   lease({"a"});
-  const auto heard = session.on_text(
+  const auto effects = session.on_text(
       R"({"type":"error","event_id":"a","message":"behind","error_code":"clock_behind"})");
-  EXPECT_TRUE(heard.needs_run);
-  EXPECT_FALSE(heard.refused);
+  EXPECT_TRUE(effects.needs_run);
+  EXPECT_FALSE(effects.refused);
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::kept);
 }
 
@@ -161,19 +162,19 @@ TEST_F(WsSession, AnAckOfWhatWasNotSentIsAWarning) {
   EXPECT_EQ(settle()->verdicts.size(), 1U);
 }
 
-TEST_F(WsSession, AnAckOfAnUnknownStatusIsNoAck) {
+TEST_F(WsSession, AnAckOfAnUnknownStatusDoesNotCount) {
   connect();
   lease({"a"});
   EXPECT_NE(ack("a", R"(,"status":"maybe")").warning, "");
   EXPECT_FALSE(settle());
 }
 
-TEST_F(WsSession, WhatIsNoMessageEndsTheConnection) {
+TEST_F(WsSession, TextThatIsNotAMessageEndsTheConnection) {
   connect();
   EXPECT_EQ(session.on_text("{\"type\":").end->code, ec::transport);
 }
 
-TEST_F(WsSession, AFailedSettlementIsSaidAgain) {
+TEST_F(WsSession, AFailedSettlementIsRepeated) {
   connect();
   lease({"a", "b"});
   ack("a");
@@ -185,7 +186,7 @@ TEST_F(WsSession, AFailedSettlementIsSaidAgain) {
   EXPECT_EQ(again->verdicts[0].event_id, "a");
 }
 
-TEST_F(WsSession, TheLastWordsGiveEverythingBack) {
+TEST_F(WsSession, TheFinalSettlementGivesEverythingBack) {
   connect();
   EXPECT_FALSE(session.final_settlement(5)) << "nothing is out";
   lease({"a", "b"});
@@ -198,7 +199,7 @@ TEST_F(WsSession, TheLastWordsGiveEverythingBack) {
   EXPECT_EQ(last->verdicts[1].what, event_outcome::kept);
 }
 
-TEST_F(WsSession, AnEventThatIsSentAgainIsAnsweredByWhatIsSaidFromThenOn) {
+TEST_F(WsSession, AnEventThatIsSentAgainIsSettledByLaterAnswers) {
   connect();
   lease({"a"});
   session.hand_back();
@@ -209,12 +210,12 @@ TEST_F(WsSession, AnEventThatIsSentAgainIsAnsweredByWhatIsSaidFromThenOn) {
   again.token = 9;
   again.events.push_back({1, "a", 1, 0, false, "{}"});
   session.on_lease(again, 2s);
-  const auto heard = session.on_text(R"({"type":"error","event_id":"a","message":"no"})");
-  ASSERT_TRUE(heard.refused) << "it was taken for a late answer";
+  const auto effects = session.on_text(R"({"type":"error","event_id":"a","message":"no"})");
+  ASSERT_TRUE(effects.refused) << "it was taken for a late answer";
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::rejected);
 }
 
-TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNoNews) {
+TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNotPassedOn) {
   connect();
   session.own_node("0123456789ab");
   const auto own = session.on_text(

@@ -1,0 +1,123 @@
+// A WEBSOCKET under virtual time, with a SUPERVISOR and links that the test plays.
+#pragma once
+
+#include "actors/websocket/websocket.hpp"
+#include "tests/actors/batch_sync/sync_fixture.hpp"
+#include "tests/actors/link_double.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace spec_kitty::actor_test {
+
+/// What WEBSOCKET has reported to its SUPERVISOR, and how it ended.
+struct supervisor_reports {
+  std::vector<std::string> accounts;
+  int fallbacks = 0;
+  std::vector<std::string> sent;
+  std::vector<std::string> refused;
+  std::vector<std::string> received;
+  std::vector<std::string> remarks;
+  std::uint64_t clock = 0;
+  std::uint64_t clock_at_event = 0; ///< `clock` when the last event came
+  std::optional<failure> end;
+};
+
+inline supervisor_actor::behavior_type supervisor_double(supervisor_actor::pointer self,
+                                                         std::shared_ptr<supervisor_reports> into) {
+  install_handlers(self);
+  return {
+      [](const sync_request&) { return sync_report{}; },
+      [](const restart_tick&) {},
+      [](transports_question) { return transports{}; },
+      [](const wakeup&) {},
+      [](connection_question) { return connection_status{}; },
+      [](connect_tick) {},
+      [](drain_tick) {},
+      [into](const link_up& up) { into->accounts.push_back(up.username + "@" + up.team_slug); },
+      [into](batch_fallback_requested) { ++into->fallbacks; },
+      [into](const notice_message& what) {
+        if (const auto* sent = std::get_if<event_sent>(&what.what))
+          into->sent.push_back(sent->event_id);
+        if (const auto* refused = std::get_if<event_refused>(&what.what))
+          into->refused.push_back(refused->message);
+        if (const auto* received = std::get_if<event_received>(&what.what)) {
+          into->received.push_back(received->json);
+          into->clock_at_event = into->clock;
+        }
+        if (const auto* comment = std::get_if<remark>(&what.what))
+          into->remarks.push_back(comment->words);
+      },
+      [into](clock_heard heard) { into->clock = std::max(into->clock, heard.value); },
+      [](wind_down) { return wound_down{}; },
+  };
+}
+
+class WebSocket : public BatchSync {
+protected:
+  /// Starts a WEBSOCKET and answers its request for a token.
+  void open(const std::string& envelope = "bare") {
+    begin_opening(envelope);
+    answer(answered(200, R"({"ws_token":"ws-1"})"));
+    ASSERT_EQ(links_.all.size(), 1U);
+  }
+  void begin_opening(const std::string& envelope = "bare") {
+    websocket_config config;
+    config.server = *parse_server_url("https://a");
+    config.envelope = envelope;
+    config.timeout = 2s;
+    config.queue = queue_;
+    config.auth = auth_;
+    config.http = http_;
+    config.supervisor = above_;
+    config.open = links_.factory();
+    config.steady = steady_now();
+    socket_ = start(websocket, config);
+    watcher_ = system_.spawn(
+        [](caf::event_based_actor* self, const websocket_actor& watched,
+           const std::shared_ptr<supervisor_reports>& into) -> caf::behavior {
+          install_handlers(self);
+          self->set_down_handler(
+              [into](caf::down_msg& down) { into->end = to_failure(down.reason); });
+          self->monitor(watched);
+          return {[](int) {}};
+        },
+        socket_, reports_);
+    ends_.push_back(
+        [watcher = watcher_] { caf::anon_send_exit(watcher, caf::exit_reason::user_shutdown); });
+    run();
+  }
+  void receive(const std::string& text) {
+    links_.last().handlers.text(text);
+    run();
+  }
+  void connect(const std::string& envelope = "bare") {
+    open(envelope);
+    links_.last().handlers.opened();
+    receive(R"({"type":"snapshot","work_packages":[]})");
+    wake();
+  }
+  void wake() {
+    caf::anon_send(socket_, wakeup{wakeup_reason::events});
+    run();
+  }
+  void end_link(link_end how, int status = 0) {
+    const auto link = links_.all.back();
+    link->handlers.ended({how, status, 0, {}});
+    run();
+  }
+  void ack(const std::string& id) { receive(R"({"type":"ack","event_id":")" + id + "\"}"); }
+  const std::vector<std::string>& sent() { return links_.last().sent; }
+
+  std::shared_ptr<supervisor_reports> reports_ = std::make_shared<supervisor_reports>();
+  played_links links_;
+  supervisor_actor above_ = start(supervisor_double, reports_);
+  websocket_actor socket_;
+  caf::actor watcher_; ///< notes its end
+};
+
+} // namespace spec_kitty::actor_test
