@@ -30,11 +30,11 @@ using http_client_factory = std::function<result<std::unique_ptr<http_client>>()
 /// is refused.
 struct http_module {
   const char* version;
-  http_client* (*make)(); ///< nullptr: no thread to be had
+  http_client* (*make)(); ///< nullptr: no thread could be started
 };
 
 /// Loads the module from `folder`, else from beside the binary or where it was installed; internal
-/// when missing, overloaded when there is no thread for it.
+/// when missing, overloaded when no thread can be started.
 result<std::unique_ptr<http_client>> load_http_client(const std::filesystem::path& folder = {});
 
 } // namespace spec_kitty

@@ -157,13 +157,13 @@ http_reply reply_of(exchange& done, CURLcode code) {
 class curl_client final : public http_client {
 public:
   curl_client() {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    static std::once_flag initialised;
+    std::call_once(initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
     multi_ = curl_multi_init();
     if (multi_ == nullptr)
       throw std::bad_alloc();
-    // libcurl goes on without its pair of sockets where no descriptor is left, and would then sleep
-    // through every wake-up.
+    // libcurl continues without its pair of sockets where no descriptor is left, and would then
+    // sleep through every wake-up.
     wakeup_unavailable_ = curl_multi_wakeup(multi_) != CURLM_OK;
     try {
       const signals_blocked guard; // a host's signals are its own threads'

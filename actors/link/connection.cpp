@@ -48,7 +48,7 @@ connection::connection(link_request request, link_handlers handlers)
 // ── From any thread ──────────────────────────────────────────────────────────────────────────────
 
 void connection::send(std::string text) {
-  if (told_ended_ || close_asked_)
+  if (end_reported_ || close_asked_)
     return;
   unsent_ += text.size();
   box_->post([&](posted& to) { to.texts.push_back(std::move(text)); });
@@ -68,13 +68,13 @@ void connection::stop() {
 }
 
 void connection::abandon(bool own_thread) {
-  std::unique_lock hold(telling_, std::defer_lock);
-  // A handler that does not return must not keep its link's owner; nothing is told after it.
+  std::unique_lock hold(handler_guard_, std::defer_lock);
+  // A handler that does not return must not block its link's owner; no handler runs after it.
   const bool quiet = !own_thread && hold.try_lock();
-  if (!told_ended_.exchange(true))
+  if (!end_reported_.exchange(true))
     handlers_.ended({link_end::asked, 0, 0, "closed"});
   if (quiet)
-    handlers_ = {}; // the thread must not be the one who destroys what is the program's
+    handlers_ = {}; // the thread must not destroy objects of the program
 }
 
 // ── The thread ───────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +84,7 @@ void connection::run() {
   deadline_ = steady_clock::now() + request_.connect_timeout;
   connect_and_serve();
   close_context();
-  tell_ended();
+  report_end();
   box_->finish();
 }
 
@@ -234,16 +234,16 @@ void connection::on_posted() {
 void connection::decide(link_end how, std::string words, int http_status, int close_code) {
   if (end_)
     return;
-  // What the server says may repeat the token.
+  // The server's words may repeat the token.
   if (const auto at = words.find(request_.bearer);
       !request_.bearer.empty() && at != std::string::npos)
     words = "the server's words hold the token";
   end_ = link_ended{how, http_status, close_code, std::move(words)};
 }
 
-void connection::tell_ended() {
-  const std::lock_guard hold(telling_);
-  if (told_ended_.exchange(true))
+void connection::report_end() {
+  const std::lock_guard hold(handler_guard_);
+  if (end_reported_.exchange(true))
     return;
   handlers_.ended(end_.value_or(link_ended{}));
 }
@@ -260,7 +260,7 @@ void connection::start(timer& which, milliseconds after, void (connection::*expi
         if (owner.leave_)
           return;
         (owner.*expired_timer->expired)();
-        if (owner.leave_ || owner.try_next_) // lws goes on to poll() before it returns to the loop
+        if (owner.leave_ || owner.try_next_) // lws calls poll() before it returns to the loop
           lws_cancel_service(owner.context_);
       },
       std::max<lws_usec_t>(after.count(), 0) * LWS_US_PER_MS);
@@ -268,7 +268,7 @@ void connection::start(timer& which, milliseconds after, void (connection::*expi
 
 int connection::dispatch(lws* wsi, lws_callback_reasons reason, void* user, void* in,
                          std::size_t size) {
-  switch (reason) { // only these come for a connection of ours; others may bring a wsi that is none
+  switch (reason) { // only these come for a connection of ours; others may bring no wsi
   case LWS_CALLBACK_WSI_CREATE:
   case LWS_CALLBACK_WSI_DESTROY:
   case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
@@ -290,7 +290,7 @@ int connection::dispatch(lws* wsi, lws_callback_reasons reason, void* user, void
   if (self == nullptr || self->leave_)
     return 0;
   if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
-    // `size` is OpenSSL's verdict, and stays; this is only to say why.
+    // `size` is OpenSSL's verdict, and stays; this only finds the reason.
     if (size == 0)
       self->certificate_words_ = X509_verify_cert_error_string(
           X509_STORE_CTX_get_error(static_cast<X509_STORE_CTX*>(user)));

@@ -2,18 +2,21 @@
 //
 //   look up ─▶ connect, address by address ─▶ upgrade ─▶ opened … text … ─▶ closing ─▶ ended
 //
-// The first cause of an end is the one that is told (`decide`); `leave_` ends the loop, and only
-// after the context is destroyed does `ended` go out. All deadlines are lws_sul timers of our own.
+// The first cause of an end is the one that is reported (`decide`); `leave_` ends the loop, and
+// only after the context is destroyed does `ended` go out. All deadlines are lws_sul timers of our
+// own.
 //
 // What lws 4.1.6 does not let us do:
-// - A masked frame from the server (RFC 6455, 5.1 forbids it) is not told from another. lws takes
+// - A masked frame from the server (RFC 6455, 5.1 forbids it) cannot be distinguished from another.
+// lws takes
 //   it, and unmasks the second and later ones wrongly, since it never resets its place in the mask:
 //   such text mostly fails as UTF-8.
 // - Close codes 1012 to 1014 and unassigned ones arrive as 1002: lws overwrites them first.
 // - It hangs up in the same way whether the peer did or sent what breaks the protocol, and tells
 //   neither: a frame that is wrong is one after which the peer was still there. A peer that sends
 //   one and hangs up at once is `lost`.
-// - An answer to the upgrade that is not HTTP is not told from one that is still to come: it is
+// - An answer to the upgrade that is not HTTP cannot be distinguished from one that is still to
+// come: it is
 //   `lost` when the peer hangs up after it, `timed_out` when it does not.
 // - A TLS host that is an IPv6 address cannot be verified: lws cuts the name at its first colon.
 #pragma once
@@ -41,8 +44,8 @@ public:
 
   void run(); ///< the thread's whole life
 
-  /// `ended` with `asked` where nothing was told yet, and nothing after it. For a thread that does
-  /// not end; `own_thread`: called from inside one of its handlers.
+  /// `ended` with `asked` where no end was reported yet, and nothing after it. For a thread that
+  /// does not end; `own_thread`: called from inside one of its handlers.
   void abandon(bool own_thread);
 
   void send(std::string text);
@@ -76,7 +79,7 @@ private:
   void connect_expired();
   void on_posted();
   void decide(link_end how, std::string words, int http_status = 0, int close_code = 0);
-  void tell_ended();
+  void report_end();
   template <class Call>
   void call_handler(Call&& call);
   void start(timer& which, std::chrono::milliseconds after, void (connection::*expired)());
@@ -85,7 +88,7 @@ private:
 
   // messages.cpp: what happens once it is open
   int on_event(lws_callback_reasons reason, void* in, std::size_t size);
-  int add_headers(char** at, std::size_t room);
+  int add_headers(char** at, std::size_t capacity);
   void on_refused(std::string_view why);
   void on_open();
   void on_part(std::string_view bytes);
@@ -107,9 +110,9 @@ private:
   std::atomic<std::size_t> unsent_{0};
   std::atomic<bool> close_asked_{false};
 
-  std::mutex telling_; ///< held while a handler runs
+  std::mutex handler_guard_; ///< held while a handler runs
   link_handlers handlers_;
-  std::atomic<bool> told_ended_{false};
+  std::atomic<bool> end_reported_{false};
 
   // Everything below belongs to the thread.
   lws_context* context_ = nullptr;
@@ -146,8 +149,8 @@ private:
 
 template <class Call>
 void connection::call_handler(Call&& call) {
-  const std::lock_guard hold(telling_);
-  if (!told_ended_)
+  const std::lock_guard hold(handler_guard_);
+  if (!end_reported_)
     call();
 }
 

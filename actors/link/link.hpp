@@ -31,7 +31,7 @@ public:
   /// Queues a text message. Nothing after the end.
   virtual void send(std::string text) = 0;
 
-  /// The receiver is done with so many bytes of text: reading goes on when too much was unread.
+  /// The receiver is done with so many bytes of text: reading resumes when too much was unread.
   virtual void taken(std::size_t bytes) = 0;
 
   /// Closes with 1000 after what was queued is sent; ends as `asked`, after 1 s at the latest.
@@ -42,7 +42,7 @@ public:
 };
 
 /// Opens a connection; a failure only where the library itself cannot be used. What becomes of the
-/// connection is told by the handlers.
+/// connection is reported by the handlers.
 using link_factory = std::function<result<std::unique_ptr<ws_link>>(link_request, link_handlers)>;
 
 /// What the module exports, under the name `spec_kitty_link_module`. A module of another version

@@ -13,9 +13,9 @@ namespace spec_kitty {
 namespace {
 
 bool is_numeric(const std::string& host) {
-  in6_addr room{};
-  return ::inet_pton(AF_INET, host.c_str(), &room) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), &room) == 1;
+  in6_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 addresses ask_resolver(const std::string& host) {
@@ -47,7 +47,7 @@ std::optional<addresses> look_up(const std::string& host, const std::shared_ptr<
     std::thread([host, box] {
       try {
         box->found(ask_resolver(host));
-      } catch (const std::exception&) { // no memory: the one who waits gives up in time
+      } catch (const std::exception&) { // no memory: the waiting thread gives up in time
       }
     }).detach();
   } catch (const std::system_error& error) {

@@ -42,8 +42,8 @@ lws_context_creation_info plain_info() {
 /// lws registers its OpenSSL data with every context that asks for it, in globals that the
 /// handshakes of all other contexts read. So one context does it for all, first.
 void prepare_once() {
-  static std::once_flag once;
-  std::call_once(once, [] {
+  static std::once_flag initialised;
+  std::call_once(initialised, [] {
     lws_set_log_level(0, nullptr);
     auto info = plain_info();
     info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;

@@ -17,7 +17,7 @@ std::string ca_file_of(const link_request& request);
 lws_context* make_lws_context(const link_request& request, const lws_protocols* protocols);
 
 /// Begins to connect to a numeric address. `wsi` is set before anything happens to it. False when
-/// it failed at once, of which no callback tells.
+/// it failed at once, which no callback reports.
 bool begin_connection(lws_context* context, const link_request& request, const std::string& address,
                       void* owner, lws** wsi);
 

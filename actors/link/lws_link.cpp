@@ -44,7 +44,7 @@ ws_link* open(link_request request, link_handlers handlers) {
     const signals_blocked guard;
     return new lws_link(std::move(request), std::move(handlers));
   } catch (const std::system_error&) {
-    return nullptr; // no thread to be had
+    return nullptr; // no thread could be started
   }
 }
 

@@ -1,4 +1,4 @@
-// What other threads say to a link's thread. libwebsockets has one function that another thread
+// What other threads send to a link's thread. libwebsockets has one function that another thread
 // may call (lws_cancel_service), and a name lookup cannot be interrupted at all; so everything is
 // left here, and the link's thread is woken wherever it waits.
 #pragma once
@@ -15,13 +15,13 @@
 
 namespace spec_kitty {
 
-/// A name's addresses, as numbers; or why there are none.
+/// A name's addresses, as numbers; or why the name has no address.
 struct addresses {
   std::vector<std::string> numeric;
   std::string error;
 };
 
-/// What was said since the link's thread looked last.
+/// What has come since the link's thread looked last.
 struct posted {
   std::vector<std::string> texts;
   std::size_t taken = 0;

@@ -70,12 +70,12 @@ int connection::on_event(lws_callback_reasons reason, void* in, std::size_t size
 
 // ── The upgrade ──────────────────────────────────────────────────────────────────────────────────
 
-int connection::add_headers(char** at, std::size_t room) {
+int connection::add_headers(char** at, std::size_t capacity) {
   const std::string lines =
       "User-Agent: spec-kitty/" + std::string(version) + "\r\n" +
       (request_.bearer.empty() ? std::string()
                                : "Authorization: Bearer " + request_.bearer + "\r\n");
-  if (lines.size() >= room) {
+  if (lines.size() >= capacity) {
     decide(link_end::unreachable, "the token is too long for a header");
     return -1;
   }
@@ -94,7 +94,7 @@ void connection::on_refused(std::string_view why) {
   if (whole && status != 0 && status != 101)
     decide(link_end::refused, "the server answered " + std::to_string(status), status);
   else if (whole)
-    decide(link_end::bad_frame, "the server's upgrade is none (" + text + ")", status);
+    decide(link_end::bad_frame, "invalid upgrade response (" + text + ")", status);
   else if (text == "problems parsing header")
     decide(link_end::bad_frame, "the server's answer is not HTTP", status);
   else if (!certificate_words_.empty())
@@ -126,9 +126,9 @@ void connection::on_part(std::string_view bytes) {
                          "the server sent a binary message");
   // What is left of the frame is known from its header: no need to wait until it is here.
   const std::size_t left = lws_remaining_packet_payload(wsi_);
-  const std::size_t room =
+  const std::size_t capacity =
       request_.max_message_bytes - std::min(request_.max_message_bytes, message_.size());
-  if (bytes.size() > room || left > room - bytes.size())
+  if (bytes.size() > capacity || left > capacity - bytes.size())
     return begin_closing(link_end::too_large, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE,
                          "the server sent a message over " +
                              std::to_string(request_.max_message_bytes) + " bytes");
@@ -168,7 +168,7 @@ bool connection::peer_hung_up() const {
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-/// lws is about to hang up; given a reason here, it says it to the peer first.
+/// lws is about to hang up; given a reason here, it sends it to the peer first.
 void connection::on_hang_up() {
   if (end_ || !open_ || peer_hung_up())
     return;
@@ -205,8 +205,8 @@ int connection::on_writable() {
     return 0;
   if (ping_due_) {
     ping_due_ = false;
-    unsigned char room[LWS_PRE + 1];
-    if (lws_write(wsi_, room + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+    unsigned char buffer[LWS_PRE + 1];
+    if (lws_write(wsi_, buffer + LWS_PRE, 0, LWS_WRITE_PING) < 0)
       return broken();
   }
   while (!queue_.empty() && lws_send_pipe_choked(wsi_) == 0) {
@@ -220,7 +220,7 @@ int connection::on_writable() {
       return broken();
   }
   if (in_lws_ > 0 || !queue_.empty() || closing_)
-    lws_callback_on_writable(wsi_); // to hear when it is gone
+    lws_callback_on_writable(wsi_); // to notice when it is sent
   return 0;
 }
 
@@ -240,7 +240,7 @@ void connection::begin_closing(link_end how, lws_close_status code, std::string 
 // ── Signs of life ────────────────────────────────────────────────────────────────────────────────
 
 /// Any byte counts as life, not only whole frames: a large message on a slow line takes longer than
-/// a PONG may. lws itself tells nothing of PINGs from the server, nor of a frame's beginning.
+/// a PONG may. lws itself reports nothing about PINGs from the server, nor of a frame's beginning.
 connection::counted connection::counters() const {
   tcp_info info{};
   socklen_t size = sizeof info;

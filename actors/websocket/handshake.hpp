@@ -1,4 +1,4 @@
-// What leads to a connection, and what its end means. Pure. Source: protocol.md, WebSocket.
+// What leads to a connection, and what its end means. Pure. Source: docs/protocol.md, WebSocket.
 #pragma once
 
 #include "messages/http.hpp"
@@ -15,15 +15,15 @@ namespace spec_kitty {
 http_request ws_token_request(const server_url& server, const std::string& ca_file,
                               std::chrono::milliseconds timeout, const std::string& access);
 
-/// The token for the WebSocket. login_required for 401, transport or wrong_server for what is no
-/// such reply.
+/// The token for the WebSocket. login_required for 401, transport or wrong_server for any
+/// other reply.
 result<std::string> read_ws_token(const http_reply& reply);
 
 /// The connection that the token is for.
 link_request link_to(const server_url& server, const std::string& ca_file,
                      const std::string& ws_token);
 
-/// Why there is no connection any more, in words; transport.
+/// Why the connection has ended, in words; transport.
 failure link_failure(const link_ended& how);
 
 } // namespace spec_kitty

@@ -1,5 +1,5 @@
-// What a server says over the WebSocket, and the form an event is sent in. Pure.
-// Source: protocol.md, WebSocket.
+// The messages of a server over the WebSocket, and the form an event is sent in. Pure.
+// Source: docs/protocol.md, WebSocket.
 #pragma once
 
 #include "util/json.hpp"
@@ -23,17 +23,18 @@ struct server_message {
   };
   kind what = kind::unknown;
   std::string type;     ///< as sent
-  std::string event_id; ///< of ack, error and event; empty where there is none
+  std::string event_id; ///< of ack, error and event; empty where the message has no id
   std::string status;   ///< of an ack; empty: accepted
   std::string message;  ///< of an error, the most specific of the four names it may stand under
   std::string code;     ///< error_code of an error
-  std::optional<std::uint64_t> lamport_clock; ///< of an event; nothing where it is no such number
-  std::string node_id;                        ///< of an event
-  std::string event;                          ///< the event alone, compact JSON
-  std::string timestamp;                      ///< of a ping, the JSON value as sent
+  std::optional<std::uint64_t>
+      lamport_clock;     ///< of an event; nothing where it is not such a number
+  std::string node_id;   ///< of an event
+  std::string event;     ///< the event alone, compact JSON
+  std::string timestamp; ///< of a ping, the JSON value as sent
 };
 
-/// bad_input where the text is not JSON, no object, or has no type.
+/// bad_input where the text is not JSON, not an object, or has no type.
 result<server_message> read_server_message(std::string_view text);
 
 /// `{"type":"pong","timestamp":…}`.

@@ -7,7 +7,7 @@ namespace spec_kitty {
 
 namespace {
 
-/// Ids whose late answer is still understood.
+/// Ids whose late answer is still recognised.
 constexpr std::size_t max_handed_back = 1000;
 
 } // namespace
@@ -31,7 +31,7 @@ ws_session::effects ws_session::on_text(std::string_view text) {
     answer(*message, out);
     break;
   case server_message::kind::event:
-    // The echo of an event of ours says that the server has it.
+    // The echo of an event of ours shows that the server has it.
     if (open_.contains(message->event_id) || handed_back_.contains(message->event_id)) {
       answer(*message, out);
       break;
@@ -41,7 +41,7 @@ ws_session::effects ws_session::on_text(std::string_view text) {
     out.received = message->event;
     out.remote_clock = message->lamport_clock;
     if (!message->lamport_clock)
-      out.warning = "the server sent an event whose lamport_clock is no whole number";
+      out.warning = "the server sent an event whose lamport_clock is not a whole number";
     break;
   case server_message::kind::unknown:
     out.warning = "the server sent a message of the unknown type " + excerpt(message->type);
@@ -50,7 +50,7 @@ ws_session::effects ws_session::on_text(std::string_view text) {
   return out;
 }
 
-/// What the server says of one event of ours; the first answer counts.
+/// The server's answer to an event of ours; the first answer counts.
 void ws_session::answer(const server_message& message, effects& into) {
   const bool ack = message.what == server_message::kind::ack;
   if (ack && !message.status.empty() && message.status != "accepted" &&
@@ -73,18 +73,18 @@ void ws_session::answer(const server_message& message, effects& into) {
                          : "the server acknowledged an event that was not sent";
     return;
   }
-  verdict heard{found->second, message.event_id, event_outcome::delivered, {}, false};
+  verdict answered{found->second, message.event_id, event_outcome::delivered, {}, false};
   if (error && message.code == "clock_behind") {
-    heard.what = event_outcome::kept; // batch sync reconciles the clocks
+    answered.what = event_outcome::kept; // batch sync reconciles the clocks
     into.needs_run = true;
   } else if (error) {
-    heard.what = event_outcome::rejected;
+    answered.what = event_outcome::rejected;
     into.refused = event_refused{message.event_id, message.message};
   } else if (message.status == "duplicate") {
-    heard.what = event_outcome::duplicate;
+    answered.what = event_outcome::duplicate;
   }
-  heard.message = error ? message.message : std::string();
-  verdicts_.push_back(std::move(heard));
+  answered.message = error ? message.message : std::string();
+  verdicts_.push_back(std::move(answered));
   open_.erase(found);
 }
 

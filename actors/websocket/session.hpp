@@ -1,4 +1,4 @@
-// One connection's memory: what is leased and sent, what the server has said of it, what is
+// One connection's memory: what is leased and sent, what the server has answered, what is
 // overdue. Pure: messages and steady time in, effects out; WEBSOCKET is its shell.
 //
 //   lease ──▶ sent ──ack, echo──▶ delivered ─┐
@@ -8,7 +8,7 @@
 //
 // One lease at a time, so the order of a node's events is kept; at most one settlement under way,
 // so that acknowledgements that come meanwhile share the next transaction.
-// Source: protocol.md, WebSocket.
+// Source: docs/protocol.md, WebSocket.
 #pragma once
 
 #include "actors/websocket/message.hpp"
@@ -37,11 +37,11 @@ public:
     bool connected = false;                    ///< the snapshot came, for the first time
     std::string reply;                         ///< to send at once; empty: nothing
     std::optional<std::uint64_t> remote_clock; ///< for the receive rule
-    std::string received;                      ///< somebody else's event, compact JSON
+    std::string received;                      ///< an event of another home, compact JSON
     std::optional<event_refused> refused;      ///< the server refuses an event of ours
-    bool needs_run = false;                    ///< only batch sync can go on with an event
+    bool needs_run = false;                    ///< an event needs batch sync to be delivered
     std::string warning;
-    std::optional<failure> end; ///< the connection is no good
+    std::optional<failure> end; ///< why the connection has to end
   };
 
   /// `opened` is when the upgrade was accepted, steady.
@@ -51,7 +51,7 @@ public:
 
   effects on_text(std::string_view text);
 
-  /// Whose events are this home's own: their echoes are no news.
+  /// The node id of this home: echoes of its own events are not passed on.
   void own_node(std::string node_id) { node_id_ = std::move(node_id); }
 
   /// True when the next events may be leased.
@@ -59,7 +59,7 @@ public:
   /// The events are being sent now. Nothing where the grant is empty.
   void on_lease(const lease_grant& grant, milliseconds now);
 
-  /// Gives back what is unanswered: the verdicts of the next settlement say so. How many.
+  /// Gives back what is unanswered, with the next settlement. Returns how many events.
   std::size_t hand_back();
   /// True when something is unanswered for too long.
   bool overdue(milliseconds now) const;
@@ -69,11 +69,11 @@ public:
   std::optional<settle_request> next_settlement(std::uint32_t max_retries, milliseconds keep);
   /// The settlement is done: the ids that have left the queue.
   std::vector<std::string> on_settled(const settle_outcome& outcome);
-  /// It failed: what it said is said again by the next one.
+  /// It failed: the next settlement repeats its verdicts.
   void on_settle_failed();
 
   /// The end: what is known is settled, what is unanswered and the lease go back. Nothing where
-  /// there is nothing to say. To be sent behind every other settlement.
+  /// nothing is open. To be sent after every other settlement.
   std::optional<settle_request> final_settlement(std::uint32_t max_retries);
 
   /// Nothing is leased, sent or to be settled.

@@ -1,6 +1,5 @@
 #include "actors/websocket/websocket.hpp"
 
-#include "actors/auth/tokens.hpp"
 #include "actors/clock/causality.hpp"
 #include "actors/websocket/handshake.hpp"
 #include "messages/protocol.hpp"
@@ -23,7 +22,7 @@ constexpr auto local_patience = caf::infinite;
 /// How much goes out before it is answered.
 constexpr std::size_t window_events = 64;
 constexpr std::size_t window_bytes = std::size_t{64} << 10;
-/// Longer than any wait for an answer; a lease whose owner is stopped is taken over after it.
+/// Longer than any wait for an answer; a lease whose owner has stopped is taken over after it.
 constexpr auto lease_time = 3 * answer_patience;
 constexpr auto settle_again = 1s;
 constexpr auto again_after_failure = 5s; ///< of the store
@@ -74,11 +73,11 @@ void websocket_state::on_ws_token(const http_reply& reply) {
   if (read)
     return open_connection(*read);
   if (read.error().code == ec::login_required)
-    return refused_token(read.error());
+    return on_token_refused(read.error());
   end(read.error());
 }
 
-void websocket_state::refused_token(const failure& why) {
+void websocket_state::on_token_refused(const failure& why) {
   if (refreshed)
     return end(why);
   refreshed = true;
@@ -105,47 +104,47 @@ void websocket_state::on_end(const link_ended& how) {
   if (over)
     return leave();
   if (how.how == link_end::refused && how.http_status == 401)
-    return refused_token({ec::login_required, "the server does not accept the WebSocket's token",
-                          "run: spec-kitty auth login"});
+    return on_token_refused({ec::login_required, "the server does not accept the WebSocket's token",
+                             "run: spec-kitty auth login"});
   end(link_failure(how));
 }
 
-// ── What the server says ─────────────────────────────────────────────────────────────────────────
+// ── What the server sends
+// ─────────────────────────────────────────────────────────────────────────
 
-void websocket_state::hear(const std::string& text) {
+void websocket_state::on_text(const std::string& text) {
   if (!session || !link || over)
     return; // of a connection that is over
   link->taken(text.size());
-  auto heard = session->on_text(text);
-  if (heard.connected)
+  auto effects = session->on_text(text);
+  if (effects.connected)
     self->send(config.supervisor, link_up{token.username, token.team_slug});
-  if (!heard.reply.empty())
-    link->send(std::move(heard.reply));
+  if (!effects.reply.empty())
+    link->send(std::move(effects.reply));
   if (link->unsent() > max_unsent_bytes)
     return end({ec::transport, "the server does not read what it is sent", {}});
-  if (heard.refused)
-    self->send(config.supervisor, notice_message{std::move(*heard.refused)});
-  if (!heard.warning.empty())
-    say(std::move(heard.warning));
-  if (heard.remote_clock > max_received)
-    say("the server sent an event with a clock that no clock reaches; it does not count");
-  else if (heard.remote_clock)
-    self->send(config.supervisor, clock_heard{*heard.remote_clock}); // before its event
-  if (!heard.received.empty())
-    self->send(config.supervisor, notice_message{event_received{std::move(heard.received)}});
-  if (heard.end)
-    return end(*heard.end);
-  if (heard.needs_run)
-    hand_over();
+  if (effects.refused)
+    self->send(config.supervisor, notice_message{std::move(*effects.refused)});
+  if (!effects.warning.empty())
+    publish_remark(std::move(effects.warning));
+  if (effects.remote_clock > max_received)
+    publish_remark("the server sent an event with an out-of-range clock; it is ignored");
+  else if (effects.remote_clock)
+    self->send(config.supervisor, clock_heard{*effects.remote_clock}); // before its event
+  if (!effects.received.empty())
+    self->send(config.supervisor, notice_message{event_received{std::move(effects.received)}});
+  if (effects.end)
+    return end(*effects.end);
+  if (effects.needs_run)
+    request_batch_fallback();
   settle(); // and then the next lease
 }
 
-/// A remark for the log; a server that gives reason for too many is not followed into each.
-void websocket_state::say(std::string words) {
+void websocket_state::publish_remark(std::string words) {
   if (++remarks > max_remarks)
     return;
   if (remarks == max_remarks)
-    words += "; what else there is to remark on this connection is left out";
+    words += "; further remarks about this connection are left out";
   self->send(config.supervisor, notice_message{remark{std::move(words)}});
 }
 
@@ -177,7 +176,7 @@ void websocket_state::lease() {
               if (over)
                 return leave();
               lease_later(again_after_failure);
-              say(to_failure(error).message);
+              publish_remark(to_failure(error).message);
             });
 }
 
@@ -191,8 +190,8 @@ void websocket_state::send(const lease_grant& grant) {
     // Another drainer holds the team's lease: what it leaves is sent after it.
     if (grant.busy_until != 0)
       return lease_later(again_while_busy);
-    // What batch sync had its turn with is looked at again when somebody rings: a dead letter may
-    // be back.
+    // After a wakeup, what batch sync had its turn with is looked at again: a dead letter may be
+    // back.
     const bool again = std::exchange(rung, false) && std::exchange(lease_after, 0) != 0;
     if (again || woken_meanwhile)
       lease();
@@ -200,7 +199,7 @@ void websocket_state::send(const lease_grant& grant) {
   }
   if (session)
     session->on_lease(grant, now());
-  if (over || winding_down || !session || !link) { // it goes back with the last words
+  if (over || winding_down || !session || !link) { // it goes back with the final settlement
     if (!session)
       session.emplace(now()).on_lease(grant, now());
     session->hand_back();
@@ -233,13 +232,13 @@ void websocket_state::settle() {
             if (!session)
               return;
             session->on_settle_failed();
-            say(to_failure(error).message);
+            publish_remark(to_failure(error).message);
             wake_at(now() + settle_again);
           });
 }
 
 /// Batch sync takes over; nothing newer is sent before it had its turn, for the order's sake.
-void websocket_state::hand_over() {
+void websocket_state::request_batch_fallback() {
   session->hand_back();
   if (!std::exchange(waiting_for_run, true))
     self->send(config.supervisor, batch_fallback_requested{});
@@ -279,7 +278,7 @@ void websocket_state::end(const failure& why) {
     return;
   why_over = why;
   if (link && session && winding_down)
-    link->close(); // it says so within a second, by link_over
+    link->close(); // link_over follows within a second
   else
     link.reset();
   leave();
@@ -316,7 +315,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         self->state.session.emplace(self->state.now());
         self->state.arm();
       },
-      [self](const link_text& incoming) { self->state.hear(incoming.text); },
+      [self](const link_text& incoming) { self->state.on_text(incoming.text); },
       [self](link_drained) {
         self->state.read_by.reset();
         self->state.lease();
@@ -334,7 +333,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         if (st.read_by && st.now() >= *st.read_by)
           return st.end({ec::transport, "the server does not read what it is sent", {}});
         if (st.session->overdue(st.now()))
-          st.hand_over();
+          st.request_batch_fallback();
         st.settle();
         if (st.lease_at && st.now() >= *st.lease_at) {
           st.lease_at.reset();

@@ -1,8 +1,8 @@
 // WEBSOCKET: one connection to the server.
 //
 //   AUTH: access token ─▶ HTTP: ws token ─▶ LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
-//   roused ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
-//   somebody else's event ─▶ SUPERVISOR, which has its clock merged and tells those who listen
+//   wakeup ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
+//   another home's event ─▶ SUPERVISOR, which has its clock merged and publishes it
 //
 // A 401, of the token's call or of the upgrade, is answered by one refresh. Whatever ends the
 // connection ends the actor, with the failure as its reason; SUPERVISOR decides on the next. What
@@ -45,18 +45,20 @@ struct websocket_state {
   void on_ws_token(const http_reply& reply);
   void open_connection(const std::string& ws_token);
   /// One refresh for a token that was refused, then the end.
-  void refused_token(const failure& why);
+  void on_token_refused(const failure& why);
   void on_end(const link_ended& how);
-  void hear(const std::string& text);
+  void on_text(const std::string& text);
   void lease();
   void send(const lease_grant& grant);
   void settle();
-  void hand_over();
+  /// Batch sync sends the events that have no answer.
+  void request_batch_fallback();
   /// Has a websocket_tick come at that time at the latest.
   void wake_at(std::chrono::milliseconds time);
   void arm();
   void lease_later(std::chrono::milliseconds pause);
-  void say(std::string words);
+  /// A remark for the log; their number is bounded for each connection.
+  void publish_remark(std::string words);
   void finish_winding_down();
   void end(const failure& why);
   void leave();
@@ -73,7 +75,7 @@ struct websocket_state {
   bool woken_meanwhile = false;
   bool rung = false;             ///< since the run, or since QUEUE had nothing left
   bool waiting_for_run = false;  ///< batch sync has its turn first
-  std::uint64_t lease_after = 0; ///< what is before this had its turn with batch sync
+  std::uint64_t lease_after = 0; ///< batch sync has had its turn with what is before this
   std::uint64_t last_leased = 0;
   std::optional<std::chrono::milliseconds> lease_at; ///< when QUEUE is asked again by itself
   std::optional<std::chrono::milliseconds> read_by;  ///< when the server must have read all

@@ -1,4 +1,4 @@
-// The C API on top of the client: JSON in and out, codes, and words in a buffer of the caller's.
+// The C API on top of the client: JSON in and out, codes, and messages in a buffer of the caller.
 #include "spec_kitty/spec_kitty.h"
 
 #include "app/embed/client_impl.hpp"
@@ -51,7 +51,7 @@ int code_of(ec code) {
   }
 }
 
-int say(spec_kitty_problem* problem, const failure& why, int code) {
+int fill_problem(spec_kitty_problem* problem, const failure& why, int code) {
   if (problem != nullptr) {
     copy(problem->code, code == SPEC_KITTY_OK ? "" : to_string(why.code));
     copy(problem->message, why.message);
@@ -60,8 +60,8 @@ int say(spec_kitty_problem* problem, const failure& why, int code) {
   return code;
 }
 
-int say(spec_kitty_problem* problem, const failure& why) {
-  return say(problem, why, code_of(why.code));
+int fill_problem(spec_kitty_problem* problem, const failure& why) {
+  return fill_problem(problem, why, code_of(why.code));
 }
 
 /// Nothing is thrown into C.
@@ -69,9 +69,9 @@ template <class Body>
 int guarded(spec_kitty_problem* problem, Body body) {
   try {
     const result<void> done = body();
-    return say(problem, done ? failure{ec::ok, {}, {}} : done.error());
+    return fill_problem(problem, done ? failure{ec::ok, {}, {}} : done.error());
   } catch (const std::exception& error) {
-    return say(problem, {ec::overloaded, "out of memory", {}});
+    return fill_problem(problem, {ec::overloaded, "out of memory", {}});
   }
 }
 
@@ -287,7 +287,7 @@ int spec_kitty_flush(spec_kitty_client* client, int deadline_ms, spec_kitty_prob
                            "see: spec-kitty events list"};
     return {};
   });
-  return left.code == ec::ok ? done : say(problem, left, SPEC_KITTY_NOT_DELIVERED);
+  return left.code == ec::ok ? done : fill_problem(problem, left, SPEC_KITTY_NOT_DELIVERED);
 }
 
 int spec_kitty_status(spec_kitty_client* client, char** json, spec_kitty_problem* problem) {

@@ -1,6 +1,6 @@
 // CAF keeps a counted reference to the logger of the actor system that a thread last used, in that
-// thread; and an actor system waits at its end until nobody has one. So a host's thread that merely
-// asked something once would hang the thread that ends the system, for ever.
+// thread; and an actor system waits at its end until no thread has one. So a host's thread that
+// merely asked something once would hang the thread that ends the system, for ever.
 #pragma once
 
 #include <caf/logger.hpp>

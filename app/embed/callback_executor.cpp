@@ -11,7 +11,7 @@ namespace spec_kitty::embed {
 
 namespace {
 
-constexpr std::size_t max_waiting = 10000; ///< of what may be left out
+constexpr std::size_t max_waiting = 10000; ///< callbacks that may be left out
 
 thread_local int callbacks_here = 0;
 
@@ -24,7 +24,7 @@ struct in_callback {
 
 } // namespace
 
-/// Shared with the thread, which may outlive the courier.
+/// Shared with the thread, which may outlive the executor.
 struct callback_executor::worker_queue
     : std::enable_shared_from_this<callback_executor::worker_queue> {
   std::shared_ptr<host_log> host_messages;
@@ -33,7 +33,7 @@ struct callback_executor::worker_queue
   std::deque<work> waiting;
   std::thread thread;
   bool closing = false;
-  bool over = false; ///< nobody takes what is handed over any more
+  bool over = false; ///< the thread has ended: it takes no more work
 
   void carry_out(const work& what) noexcept {
     const in_callback here;
@@ -57,7 +57,7 @@ struct callback_executor::worker_queue
     changed.notify_all();
   }
 
-  /// Hands work to the thread, made where it is not there yet; false where there is none.
+  /// Hands work to the thread, which is started for the first of it; false where it has ended.
   bool take(work& what) {
     const std::lock_guard hold(guard);
     if (over || (closing && !thread.joinable()))

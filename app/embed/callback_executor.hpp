@@ -1,6 +1,6 @@
 // Runs a host's callbacks: on the host's executor, else one after the other on a thread that is
-// made for the first of them. Each is run once, whatever happens: where there is no thread for it
-// any more, or none to be had, on the thread that hands it over.
+// made for the first of them. Each is run once, whatever happens: where its thread has
+// ended or cannot be started, on the thread that hands it over.
 #pragma once
 
 #include "app/embed/host_log.hpp"
@@ -24,14 +24,14 @@ public:
   /// Never throws; waits only where it runs the work itself.
   void run(work what) noexcept;
 
-  /// The same for what may be left out: false where so much waits already that it was.
+  /// The same for what may be left out: false where too much waits already and it was left out.
   bool offer(work what) noexcept;
 
   /// True while a callback of any client runs on this thread.
   static bool is_here();
 
   /// Ends the thread after what was handed over; false when that takes longer: it ends by itself
-  /// then. On the courier's own thread it returns at once, and the thread ends after its work.
+  /// then. On the executor's own thread it returns at once, and the thread ends after its work.
   bool finish(std::chrono::steady_clock::time_point until);
 
 private:

@@ -20,7 +20,7 @@ failure bad(const std::string& option, const std::string& what, const std::strin
 result<void> check_wait(const char* option, std::chrono::milliseconds time) {
   if (time.count() >= 0 && time <= max_duration_option)
     return {};
-  return bad(option, std::to_string(time.count()) + " ms is no time to wait",
+  return bad(option, std::to_string(time.count()) + " ms is not a valid time to wait",
              "give 0 to " + std::to_string(std::chrono::milliseconds(max_duration_option).count()));
 }
 
@@ -79,7 +79,7 @@ result<project_identity> find_project(const options& given) {
                      "name a folder of the project's checkout"};
     auto project = read_project(given.project_folder);
     if (!project.warning.empty())
-      return bad("project_folder", project.warning, "mend the file, or leave the option out");
+      return bad("project_folder", project.warning, "fix the file, or leave the option out");
     return project;
   }
   project_identity project;

@@ -14,7 +14,7 @@ namespace spec_kitty::embed {
 struct checked_options {
   options given;
   home_view view;
-  emit_context known;               ///< team and words of nobody yet
+  emit_context known;               ///< without a session's team and terms
   std::optional<server_url> server; ///< nothing: none is set, or others deliver
   std::string why_no_server;        ///< in words
 };

@@ -1,5 +1,5 @@
-// Where a host hears of trouble: its log sink, and the count of its own code that failed. Shared by
-// all that may outlive the client, a callback for one.
+// How a host learns of problems: its log sink, and the count of its own callbacks that failed.
+// Shared by all that may outlive the client, such as a callback.
 #pragma once
 
 #include "spec_kitty/options.hpp"

@@ -19,7 +19,7 @@ public:
     const std::lock_guard hold(guard_);
     return enter_locked();
   }
-  /// Waits for room; false when there was none until then.
+  /// Waits for capacity; false when there was no capacity in time.
   bool enter(deadline until) {
     std::unique_lock hold(guard_);
     ++waiting_for_capacity_;
@@ -28,20 +28,20 @@ public:
     --waiting_for_capacity_;
     return has_capacity && enter_locked();
   }
-  /// Past the bound: for who would wait for himself.
+  /// Past the bound: for a callback, which would wait for itself.
   void enter_anyway() {
     const std::lock_guard hold(guard_);
     ++entered_;
   }
-  /// It has its answer; it may still take up room.
+  /// It has its answer; it may still count as in flight.
   void answered() {
     const std::lock_guard hold(guard_);
     ++answered_;
     if (waiting_for_answers_ > 0)
       answers_.notify_all();
   }
-  /// Each time an eighth has left, an eighth of those who wait is woken. All of them at once, for
-  /// the room of one, would keep the processors from QUEUE, which makes the room.
+  /// Each time an eighth has left, an eighth of the waiting threads is woken. To wake all of them
+  /// for each place would keep the processors from QUEUE, which frees the places.
   void leave() {
     const std::lock_guard hold(guard_);
     ++left_;
@@ -82,7 +82,7 @@ private:
   std::uint64_t entered_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t left_ = 0;
-  std::size_t left_since_ = 0; ///< those who wait were woken
+  std::size_t left_since_ = 0; ///< the last wakeup of waiting threads
   unsigned waiting_for_capacity_ = 0;
   unsigned waiting_for_answers_ = 0;
 };

@@ -7,12 +7,13 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t max_head_bytes = 256 + 6 * 26; ///< of an event beside what is counted exactly
+constexpr std::size_t max_head_bytes =
+    256 + 6 * 26; ///< of an event, besides what is counted exactly
 
-failure too_large(std::string_view what, std::size_t bytes, std::size_t most) {
+failure too_large(std::string_view what, std::size_t bytes, std::size_t max_bytes) {
   return {ec::event_too_large,
           std::string(what) + std::to_string(bytes) + " bytes; an event can have at most " +
-              std::to_string(most),
+              std::to_string(max_bytes),
           "shorten it, or raise sync.batch_bytes if the server takes larger batches"};
 }
 
@@ -52,12 +53,13 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
                    "give an object such as {\"wp_id\":\"WP01\"}"};
   clean(payload, *parsed, request.event_type, known.words);
 
-  const auto about = request.aggregate_id ? std::optional(aggregate_of(*request.aggregate_id))
-                                          : default_aggregate(request.event_type, *parsed);
+  const auto aggregate = request.aggregate_id ? std::optional(aggregate_of(*request.aggregate_id))
+                                              : default_aggregate(request.event_type, *parsed);
   event_draft draft;
   draft.event_type = request.event_type;
-  draft.aggregate_id = about ? about->id : "unknown"; // the payload's own error is the clearer one
-  draft.aggregate_type = about ? about->type : "Feature";
+  draft.aggregate_id =
+      aggregate ? aggregate->id : "unknown"; // the payload's own error is the clearer one
+  draft.aggregate_type = aggregate ? aggregate->type : "Feature";
   draft.payload = std::move(payload);
   draft.causation_id = request.causation_id;
   draft.timestamp = format_timestamp(now);
@@ -68,7 +70,7 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   draft.project_name = known.project.name;
   if (auto valid = validate_draft(draft, *parsed, &known.more_types); !valid)
     return valid.error();
-  if (!about)
+  if (!aggregate)
     return failure{ec::invalid_event, "aggregate_id: the payload has no wp_id or feature_slug",
                    "name what the event is about with --aggregate"};
   // Only an event near the limit is measured: written out, a text has at most six times its bytes.

@@ -1,4 +1,4 @@
-// From what somebody wants to record to a draft that QUEUE takes: cleaned, completed, checked. Pure
+// From a request to record an event to a draft that QUEUE takes: cleaned, completed, checked. Pure
 // but for the clock it is given: nothing is stored, nothing read.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace spec_kitty {
 
-/// What somebody wants to record.
+/// An event to record.
 struct emit_request {
   std::string event_type;
   std::string payload; ///< JSON text of an object
@@ -22,22 +22,22 @@ struct emit_request {
   std::optional<std::string> aggregate_id; ///< nothing: from the payload
 };
 
-/// What an emitter knows that its events do not say.
+/// What an emitter adds to every event.
 struct emit_context {
   std::string team{local_team};
   redaction_terms words;
   project_identity project;
   std::size_t max_event_bytes = 0; ///< bytes of JSON that a batch can carry
-  custom_types more_types;         ///< beside the contract's
+  custom_types more_types;         ///< besides the protocol's
 };
 
-/// The team of events emitted in a session: `local` where nobody is logged in.
+/// The team of events emitted in a session: `local` without a session.
 std::string team_of(const std::optional<credentials>& session);
 
 /// The longest event for a limit of one batch (sync.batch_bytes).
 std::size_t max_event_bytes_for(std::int64_t batch_bytes);
 
-/// Checks a wish against the contract and completes it. bad_input, invalid_event, event_too_large.
+/// Validates a request and completes it to a draft. bad_input, invalid_event, event_too_large.
 result<event_draft> prepare(const emit_request& request, const emit_context& known, epoch_us now);
 
 } // namespace spec_kitty

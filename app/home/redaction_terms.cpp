@@ -18,11 +18,11 @@ std::vector<std::string> home_folders() {
   std::vector<std::string> names;
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
     names.emplace_back(home);
-  else if (std::array<char, 16384> room{}; true) { // a host may ask in other threads
+  else if (std::array<char, 16384> buffer{}; true) { // getpwuid is not thread-safe
     passwd entry{};
     passwd* user = nullptr;
-    if (::getpwuid_r(::getuid(), &entry, room.data(), room.size(), &user) == 0 && user != nullptr &&
-        user->pw_dir != nullptr)
+    if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &user) == 0 &&
+        user != nullptr && user->pw_dir != nullptr)
       names.emplace_back(user->pw_dir);
   }
   if (names.empty())

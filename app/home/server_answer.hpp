@@ -12,7 +12,7 @@ namespace spec_kitty {
 struct server_answer {
   http_reply reply;
   bool with_token = false;
-  std::optional<failure> no_token; ///< why there was none, where a session should have given one
+  std::optional<failure> no_token; ///< why the session, where there is one, gave no token
 };
 
 } // namespace spec_kitty

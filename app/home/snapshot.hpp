@@ -1,4 +1,4 @@
-// One look at everything a status says: session, queue, server. Every surface that reports a
+// One look at everything a status shows: session, queue, server. Every surface that reports a
 // number takes it from here, so that no two of them disagree. Reads only.
 #pragma once
 
@@ -29,7 +29,7 @@ struct snapshot {
   std::optional<std::uint64_t> oldest_age_s;
 };
 
-/// What can be said where the store cannot be read: the session, and what lies beside the store.
+/// What is known where the store cannot be read: the session, and what lies beside the store.
 snapshot snapshot_without_store(const home_view& view);
 
 /// Zeros where the home does not exist; a failure where the store cannot be read.

@@ -1,4 +1,4 @@
-// What a person hears when events went to a spill file because the store could not be used.
+// The warning for a person when events went to a spill file because the store could not be used.
 #pragma once
 
 #include "app/home/emitter.hpp"

@@ -29,9 +29,9 @@ result<void> check_thread_headroom(int threads) {
     if (!has_memory_headroom())
       throw std::bad_alloc();
   } catch (const std::exception& error) {
-    outcome =
-        failure{ec::overloaded, std::string("no thread, or no memory, to be had: ") + error.what(),
-                "raise the limit on processes or address space, or close other programs"};
+    outcome = failure{ec::overloaded,
+                      std::string("cannot create a thread, or no memory is left: ") + error.what(),
+                      "raise the limit on processes or address space, or close other programs"};
   }
   {
     const std::lock_guard hold(guard);

@@ -22,10 +22,10 @@ namespace spec_kitty {
 /// What a process is there for.
 struct sync_mode {
   std::function<void(const sync_progress&)> on_progress = {};
-  /// Drains by itself, keeps a WebSocket, and tells what happens: a daemon, a host.
+  /// Drains by itself, keeps a WebSocket, and publishes what happens: a daemon, a host.
   bool background = false;
   std::function<void(const notice&)> publish = {};
-  /// In somebody else's actor system, which does not wait for these actors when it ends: how many
+  /// In a host's actor system, which does not wait for these actors when it ends: how many
   /// of them there are.
   std::shared_ptr<std::atomic<int>> guest = {};
   std::filesystem::path modules = {}; ///< empty: where they were installed

@@ -49,7 +49,7 @@ http_reply results_for(const http_request& batch, std::string_view status,
                        const std::string& more) {
   const auto text = gunzip(batch.body, 1 << 24);
   const auto body = text ? parse_json(*text) : result<json_document>(text.error());
-  EXPECT_TRUE(body) << "the batch is no gzip of JSON";
+  EXPECT_TRUE(body) << "the batch is not gzip of JSON";
   std::string list;
   if (body)
     for (const auto& event : (*body)["events"].GetArray())

@@ -75,7 +75,7 @@ http_reply results_for(const http_request& batch, std::string_view status,
 http_reply tokens(const std::string& access, const std::string& refresh,
                   const std::string& team = "team-a");
 
-/// The value of a header, empty where there is none.
+/// The value of a header, empty where the request lacks it.
 std::string header_of(const http_request& request, std::string_view name);
 
 class ActorTest : public testing::Test {
@@ -94,9 +94,9 @@ protected:
 
   /// Asks without a time limit: what is never answered stays unanswered.
   template <class Answer, class Actor, class Question>
-  outcome<Answer> ask(const Actor& whom, Question question) {
+  outcome<Answer> ask(const Actor& actor, Question question) {
     outcome<Answer> out;
-    auto asker = system_.spawn(
+    auto sender = system_.spawn(
         [](caf::event_based_actor* self, const Actor& to, const Question& what,
            const outcome<Answer>& into) {
           install_handlers(self);
@@ -104,22 +104,22 @@ protected:
               .then([into](Answer& answer) { into.box_->emplace(std::move(answer)); },
                     [into](const caf::error& error) { into.box_->emplace(to_failure(error)); });
         },
-        whom, std::move(question), out);
-    ends_.push_back([asker] { caf::anon_send_exit(asker, caf::exit_reason::user_shutdown); });
+        actor, std::move(question), out);
+    ends_.push_back([sender] { caf::anon_send_exit(sender, caf::exit_reason::user_shutdown); });
     return out;
   }
 
   /// Asks and lets everything run that can.
   template <class Answer, class Actor, class Question>
-  outcome<Answer> ask_now(const Actor& whom, Question question) {
-    auto out = ask<Answer>(whom, std::move(question));
+  outcome<Answer> ask_now(const Actor& actor, Question question) {
+    auto out = ask<Answer>(actor, std::move(question));
     run();
     return out;
   }
 
   template <class Actor>
-  void kill(const Actor& whom) {
-    caf::anon_send_exit(whom, caf::exit_reason::kill);
+  void kill(const Actor& actor) {
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
     run();
   }
 
@@ -151,7 +151,7 @@ protected:
   support::temporary_folder folder_;
   fs::path home_ = folder_.path() / "home";
   epoch_us now_ = first_moment; ///< the machine's clock: a test may set it
-  epoch_us steady_ = 5'000'000; ///< the one that nobody sets
+  epoch_us steady_ = 5'000'000; ///< which no test sets
   std::shared_ptr<network> network_ = std::make_shared<network>();
 
 private:

@@ -1,4 +1,4 @@
-// A link without a network: notes what is sent, says what the test wants the peer to say.
+// A link without a network: notes what is sent, and the test plays the peer.
 #pragma once
 
 #include "actors/link/link.hpp"
@@ -18,7 +18,7 @@ struct played_links {
     std::size_t taken = 0;
     std::size_t unsent = 0;
     bool closed = false;
-    bool slow_close = false; ///< the test says when it has ended
+    bool slow_close = false; ///< the test ends it
     bool gone = false;
   };
   std::vector<std::shared_ptr<played_link>> all;

@@ -1,6 +1,6 @@
 // A host that uses LMDB, libcurl and OpenSSL for itself, and has four clients at work on two homes
 // meanwhile. Whatever is the host's must be as it was: signals, the current folder, the locale, the
-// environment, stdout and stderr. Says nothing unless something is wrong.
+// environment, stdout and stderr. Prints nothing unless something is wrong.
 //
 //   good_guest HOME1 HOME2 FOLDER URL
 #include <spec_kitty/client.hpp>
@@ -65,7 +65,7 @@ bool same(const sigset_t& a, const sigset_t& b) {
 
 bool same(const process_state& before, const process_state& now, const char* when) {
   bool good = true;
-  const auto say = [&](const std::string& what) {
+  const auto report = [&](const std::string& what) {
     std::fprintf(stderr, "good_guest: %s changed %s\n", what.c_str(), when);
     good = false;
   };
@@ -73,18 +73,18 @@ bool same(const process_state& before, const process_state& now, const char* whe
     const auto& a = before.signals[i];
     const auto& b = now.signals[i];
     if (a.sa_handler != b.sa_handler || a.sa_flags != b.sa_flags || !same(a.sa_mask, b.sa_mask))
-      say("the disposition of signal " + std::to_string(i + 1));
+      report("the disposition of signal " + std::to_string(i + 1));
   }
   if (!same(before.mask, now.mask))
-    say("the signal mask");
+    report("the signal mask");
   if (before.folder != now.folder)
-    say("the current folder");
+    report("the current folder");
   if (before.locale != now.locale)
-    say("the locale");
+    report("the locale");
   if (before.environment != now.environment)
-    say("the environment");
+    report("the environment");
   if (before.file_mask != now.file_mask)
-    say("the umask");
+    report("the umask");
   return good;
 }
 

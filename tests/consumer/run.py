@@ -133,7 +133,7 @@ def an_http_service_ends_in_time_without_a_server(place, service):
     _, err = process.communicate(timeout=SECONDS)
     took = time.monotonic() - began
     check(process.returncode == 0 and took < 12, f"{process.returncode} after {took:.1f} s: {err}")
-    check("1 events wait for the next start" in err, f"it said {err!r}")
+    check("1 events wait for the next start" in err, f"it printed {err!r}")
     check(len(place.recorded(home)) == 1, "the event is not in the home")
 
 
@@ -182,7 +182,7 @@ def python_uses_the_c_functions(place, example, library):
 def a_host_delivers(place, host, **env):
     place.start_server()
     done = place.run(host, place.logged_in(), env=env)
-    check(done.stderr == "", f"it said {done.stderr}")
+    check(done.stderr == "", f"it printed {done.stderr}")
     check([event["event_id"] for event in place.arrived()] == done.stdout.split(), "it did not arrive")
 
 
@@ -210,7 +210,7 @@ def a_guest_leaves_what_is_the_hosts(place, guest):
     folder = place.path / "own store"
     folder.mkdir()
     done = place.run(guest, place.logged_in("one"), place.logged_in("two"), folder, place.greeting["url"])
-    check(done.stdout + done.stderr == "", f"it said {done.stdout}{done.stderr}")
+    check(done.stdout + done.stderr == "", f"it printed {done.stdout}{done.stderr}")
     ids = [event["event_id"] for event in place.arrived()]
     check(len(ids) == len(set(ids)) == 160, f"{len(ids)} events arrived, {len(set(ids))} different")
 
@@ -259,13 +259,13 @@ def pkg_config_finds_the_static_library(place, *compilers):
 
 
 def wrong_requests_are_named(place, cmake):
-    """find_package for another version or an unknown part ends with words that help."""
+    """find_package for another version or an unknown part ends with a message that helps."""
     for request, words in (("9.0 REQUIRED", "version"), ("REQUIRED COMPONENTS kitten", "kitten")):
         (place.path / "CMakeLists.txt").write_text(
             "cmake_minimum_required(VERSION 3.23)\nproject(wrong LANGUAGES C)\n"
             f"find_package(spec_kitty {request})\n")
         done = place.run(cmake, "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={place.prefix}", expect=1)
-        check(words in done.stderr and "spec_kitty" in done.stderr, f"it said {done.stderr}")
+        check(words in done.stderr and "spec_kitty" in done.stderr, f"it printed {done.stderr}")
 
 
 if __name__ == "__main__":

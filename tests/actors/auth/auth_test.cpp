@@ -62,7 +62,7 @@ TEST_F(Auth, FirstLoginAdoptsWhatWasEmittedBefore) {
   EXPECT_EQ(ask_now<due_count>(queue_, due_request{"team-a"})->due, 3U);
 }
 
-TEST_F(Auth, AnotherAccountAdoptsOnlyWhenToldTo) {
+TEST_F(Auth, AnotherAccountAdoptsOnlyOnRequest) {
   log_in();
   answer(tokens("access-1", "refresh-1"));
   append(queue_, 2, "local");
@@ -70,9 +70,9 @@ TEST_F(Auth, AnotherAccountAdoptsOnlyWhenToldTo) {
   answer(tokens("access-2", "refresh-2", "team-b"));
   EXPECT_EQ(other->adopted, 0U);
   EXPECT_EQ(other->left_local, 2U);
-  const auto told = ask_now<login_done>(auth_, login_request{"bob", "x", true});
+  const auto done = ask_now<login_done>(auth_, login_request{"bob", "x", true});
   answer(tokens("access-3", "refresh-3", "team-b"));
-  EXPECT_EQ(told->adopted, 2U);
+  EXPECT_EQ(done->adopted, 2U);
 }
 
 TEST_F(Auth, LoginWithoutATeamAdoptsNothing) {
@@ -133,7 +133,7 @@ TEST_F(Auth, LogoutClearsTheSessionAtOnceAndUsesItsRefreshTokenUp) {
   EXPECT_EQ(network_->requests[0].url, "https://a:443/api/v1/token/refresh/");
   answer(tokens("access-9", "refresh-9"));
   EXPECT_TRUE(done->was_logged_in);
-  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one nobody keeps";
+  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one is not kept";
   EXPECT_FALSE(session());
   EXPECT_EQ(ask_token().code(), ec::login_required);
 }
@@ -150,7 +150,7 @@ TEST_F(Auth, LogoutReportsWhatTheServerDidNotRevoke) {
   }
 }
 
-TEST_F(Auth, LogoutOfNobodyAsksNoServer) {
+TEST_F(Auth, LogoutWithoutASessionAsksNoServer) {
   EXPECT_FALSE(ask_now<logout_done>(auth_, logout_request{})->was_logged_in);
   EXPECT_TRUE(network_->requests.empty());
 }
@@ -202,7 +202,7 @@ TEST_F(Auth, SessionThatIsOverNeedsALoginWithoutARequest) {
   EXPECT_TRUE(network_->requests.empty());
 }
 
-TEST_F(Auth, ManyAskersShareOneRefresh) {
+TEST_F(Auth, ManyRequestsShareOneRefresh) {
   log_in_as("access-1");
   std::vector<outcome<access_token>> open;
   for (int i = 0; i < 20; ++i)
@@ -355,7 +355,7 @@ TEST_F(Auth, RefreshLockIsFreeAfterEveryEnding) {
   }
 }
 
-TEST_F(Auth, WaitingAskersAreAnsweredAndTheLockIsFreeWhenItDies) {
+TEST_F(Auth, WaitingRequestsAreAnsweredAndTheLockIsFreeWhenItDies) {
   log_in_as("access-1");
   const auto token = ask_token("access-1");
   kill(auth_);
@@ -364,7 +364,7 @@ TEST_F(Auth, WaitingAskersAreAnsweredAndTheLockIsFreeWhenItDies) {
   EXPECT_TRUE(lock && *lock);
 }
 
-TEST_F(Auth, WaitingAskersAreAnsweredWhenHttpDies) {
+TEST_F(Auth, WaitingRequestsAreAnsweredWhenHttpDies) {
   log_in_as("access-1");
   const auto token = ask_token("access-1");
   kill(http_);

@@ -100,13 +100,13 @@ TEST(LoginReply, TeamNameThatCannotBeUsedIsRefused) {
       log_in(R"({"access":"a","refresh":"r","team_slug":")" + std::string(255, 'x') + "\"}"));
 }
 
-TEST(LoginReply, RefusedCredentialsAreNoTransportFailure) {
+TEST(LoginReply, RefusedCredentialsAreNotATransportFailure) {
   const auto refused = read_login_reply(answer(401, "{}"), "ann", origin, now);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ec::login_refused);
 }
 
-TEST(LoginReply, IsTransportFailureWhereItIsNotTheProtocols) {
+TEST(LoginReply, IsTransportFailureWhereTheReplyIsNotTheProtocols) {
   for (const char* body :
        {"", "garbage", "{", "[]", "{}", R"({"access":"a"})", R"({"access":"","refresh":"r"})",
         R"({"access":7,"refresh":"r"})", R"({"access":"a b","refresh":"r"})",
@@ -147,7 +147,7 @@ TEST(LoginReply, FailureNeverQuotesTheBody) {
   }
 }
 
-TEST(LoginReply, EveryWayNotToAnswerIsToldApart) {
+TEST(LoginReply, EachMissingAnswerHasItsOwnFailure) {
   const struct {
     http_outcome outcome;
     ec code;

@@ -302,7 +302,7 @@ TEST(HttpClient, OtherSchemesAreNotSpoken) {
   }
 }
 
-TEST(HttpClient, PlainPeerOnATlsUrlIsNoAnswer) {
+TEST(HttpClient, PlainPeerOnATlsUrlDoesNotCountAsAnAnswer) {
   peer server([](connection& from) { from.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
   auto client = make_client();
   std::string url = server.url();
@@ -321,7 +321,7 @@ TEST(HttpClient, ProxyOfTheEnvironmentNeverSeesThisMachinesTraffic) {
   EXPECT_EQ(reply.outcome, http_outcome::answered);
 }
 
-TEST(HttpClient, ExchangesGoOnSideBySide) {
+TEST(HttpClient, ExchangesRunSideBySide) {
   std::promise<void> second_done;
   peer slow([&](connection& from) {
     from.read_request();

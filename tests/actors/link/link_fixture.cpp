@@ -34,17 +34,18 @@ link_request request_to(const std::string& host, int port) {
 
 } // namespace
 
-// ── What a link told ─────────────────────────────────────────────────────────────────────────────
+// ── What a link reports
+// ─────────────────────────────────────────────────────────────────────────────
 
 template <class Change>
-void told::note(Change&& change) {
+void link_log::note(Change&& change) {
   const std::lock_guard hold(guard_);
   after_end_ += ended_.empty() ? 0 : 1;
   change();
   changed_.notify_all();
 }
 
-link_handlers told::handlers() {
+link_handlers link_log::handlers() {
   return {[this] { note([&] { ++opened_; }); },
           [this](std::string text) {
             note([&] {
@@ -56,52 +57,52 @@ link_handlers told::handlers() {
           [this](link_ended how) { note([&] { ended_.push_back(std::move(how)); }); }};
 }
 
-bool told::wait(const std::function<bool()>& condition, milliseconds patience) const {
+bool link_log::wait(const std::function<bool()>& condition, milliseconds patience) const {
   std::unique_lock hold(guard_);
   return changed_.wait_for(hold, patience, condition);
 }
 
-bool told::wait_opened() const {
+bool link_log::wait_opened() const {
   return wait([this] { return opened_ > 0 || !ended_.empty(); }) && opened() == 1 && !has_ended();
 }
 
-bool told::wait_texts(std::size_t count) const {
+bool link_log::wait_texts(std::size_t count) const {
   return wait([this, count] { return texts_.size() >= count || !ended_.empty(); }) &&
          texts().size() >= count;
 }
 
-link_ended told::wait_ended() const {
+link_ended link_log::wait_ended() const {
   EXPECT_TRUE(wait([this] { return !ended_.empty(); })) << "it did not end";
   const std::lock_guard hold(guard_);
   return ended_.empty() ? link_ended{} : ended_.front();
 }
 
-bool told::has_ended() const {
+bool link_log::has_ended() const {
   const std::lock_guard hold(guard_);
   return !ended_.empty();
 }
 
-std::vector<std::string> told::texts() const {
+std::vector<std::string> link_log::texts() const {
   const std::lock_guard hold(guard_);
   return texts_;
 }
 
-std::size_t told::bytes() const {
+std::size_t link_log::bytes() const {
   const std::lock_guard hold(guard_);
   return bytes_;
 }
 
-int told::drained() const {
+int link_log::drained() const {
   const std::lock_guard hold(guard_);
   return drained_;
 }
 
-int told::opened() const {
+int link_log::opened() const {
   const std::lock_guard hold(guard_);
   return opened_;
 }
 
-int told::calls_after_end() const {
+int link_log::calls_after_end() const {
   const std::lock_guard hold(guard_);
   return after_end_;
 }
@@ -115,7 +116,7 @@ open_link::open_link(link_request request) {
 
 open_link::~open_link() {
   link.reset();
-  EXPECT_TRUE(seen.has_ended()) << "the destructor returned before the end was told";
+  EXPECT_TRUE(seen.has_ended()) << "the destructor returned before the end was reported";
   EXPECT_EQ(seen.calls_after_end(), 0);
   EXPECT_LE(seen.opened(), 1);
   EXPECT_EQ(seen.wait_ended().words.find(secret_token), std::string::npos);

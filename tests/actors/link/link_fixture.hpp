@@ -1,4 +1,4 @@
-// One link and what it told, and the peers it is tested against, each a process of its own.
+// A link and what it reports, and the peers it is tested against, each a process of its own.
 #pragma once
 
 #include "actors/link/link.hpp"
@@ -24,8 +24,8 @@ namespace spec_kitty::support {
 
 inline constexpr const char* secret_token = "secret-token";
 
-/// What a link told, in the order of telling.
-class told {
+/// What a link has reported, in order.
+class link_log {
 public:
   link_handlers handlers(); ///< the object must outlive the link
 
@@ -57,7 +57,7 @@ private:
   std::vector<link_ended> ended_;
 };
 
-/// A link with what it told; no word of it ever holds the token.
+/// A link with what it link_log; no word of it ever holds the token.
 class open_link {
 public:
   explicit open_link(link_request request);
@@ -65,7 +65,7 @@ public:
   open_link(const open_link&) = delete;
   open_link& operator=(const open_link&) = delete;
 
-  told seen;
+  link_log seen;
   std::unique_ptr<ws_link> link;
 };
 
@@ -75,7 +75,7 @@ public:
   explicit hostile_ws(const std::string& play, const std::string& address = "127.0.0.1");
 
   link_request request() const; ///< to it, with patience for a slow machine
-  /// The next thing it tells under that name, others skipped; empty when none comes,
+  /// The next thing it reports under that name, others skipped; empty when none comes,
   /// or the connection has ended before.
   std::string next(const std::string& name, milliseconds patience = long_enough);
   void go_on() { process_.write("\n"); }

@@ -54,7 +54,7 @@ TEST(Link, MessageOverTheLimitIsRefusedWith1009) {
   }
 }
 
-TEST(Link, TextThatIsNoUtf8IsRefusedWith1007) {
+TEST(Link, TextThatIsNotUtf8IsRefusedWith1007) {
   for (const char* play : {"bad_utf8", "bad_utf8_cut", "surrogate", "unfinished_utf8"}) {
     const auto [end, code] = closed_by_link(play);
     EXPECT_EQ(end.how, link_end::bad_frame) << play << ": " << end;
@@ -77,7 +77,7 @@ TEST(Link, FrameThatBreaksTheProtocolIsRefusedWith1002) {
   }
 }
 
-TEST(Link, MaskedFrameIsTaken) { // RFC 6455 forbids it; lws does not tell it from another
+TEST(Link, MaskedFrameIsTaken) { // RFC 6455 forbids it; lws cannot distinguish it
   const hostile_ws peer("masked");
   const open_link link(peer.request());
   ASSERT_TRUE(link.seen.wait_texts(1));
@@ -105,11 +105,11 @@ TEST(Link, PeerThatDoesNotReadLeavesUnsentAsItWasGiven) {
     ASSERT_EQ(peer.next("text"), "100000") << i;
 }
 
-TEST(Link, FloodStopsAtWhatIsUnreadAndGoesOnWhenItIsTaken) {
+TEST(Link, FloodStopsAtWhatIsUnreadAndResumesWhenItIsTaken) {
   hostile_ws peer("flood");
   auto request = peer.request();
   request.max_unread_bytes = 256 * 1024;
-  request.ping_every = 100ms; // what we do not read is no silence of the peer's
+  request.ping_every = 100ms; // bytes that we leave unread do not count as the peer's silence
   request.pong_within = 100ms;
   const open_link link(std::move(request));
   ASSERT_NE(peer.next("stuck_at"), ""); // it cannot send any more

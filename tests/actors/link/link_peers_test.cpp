@@ -71,7 +71,7 @@ protected:
     request.ca_file = ca_.file();
     return request;
   }
-  /// It must be the certificate's fault, and the words must say whose.
+  /// The failure is the certificate's, and the message names it.
   void expect_not_accepted(link_request request, const std::string& why) {
     const open_link link(std::move(request));
     const auto end = link.seen.wait_ended();
@@ -105,7 +105,7 @@ TEST_F(LinkTls, ExpiredCertificateIsNotAccepted) {
   expect_not_accepted(front(ca_.issue("localhost", true)), "expired");
 }
 
-TEST_F(LinkTls, CertificateOfAStrangerIsNotAccepted) {
+TEST_F(LinkTls, CertificateOfAnUnknownAuthorityIsNotAccepted) {
   const support::authority stranger(folder_.path() / "stranger");
   expect_not_accepted(front(stranger.issue("localhost")), "unable to get local issuer");
   expect_not_accepted(front(ca_.self_signed("localhost")), "self-signed");

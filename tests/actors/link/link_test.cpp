@@ -80,7 +80,7 @@ TEST(Link, ProxyOfTheEnvironmentNeverSeesThisMachinesTraffic) {
   ::unsetenv("http_proxy");
 }
 
-TEST(Link, RefusalIsToldWithItsStatus) {
+TEST(Link, RefusalIsReportedWithItsStatus) {
   for (const int status : {200, 401, 403, 404, 429, 500, 503}) {
     const auto end = end_of("status_" + std::to_string(status));
     EXPECT_EQ(end.how, link_end::refused) << end;
@@ -94,10 +94,10 @@ TEST(Link, RedirectIsARefusalAndNotFollowed) {
   const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::refused) << end;
   EXPECT_EQ(end.http_status, 302) << end;
-  EXPECT_EQ(peer.next("elsewhere", 300ms), ""); // nobody came there, with no header at all
+  EXPECT_EQ(peer.next("elsewhere", 300ms), ""); // no request came there
 }
 
-TEST(Link, UpgradeThatIsNoneIsABadFrame) {
+TEST(Link, InvalidUpgradeResponseIsABadFrame) {
   for (const char* play : {"wrong_accept", "bare_101", "unasked_extension"}) {
     const auto end = end_of(play);
     EXPECT_EQ(end.how, link_end::bad_frame) << play << ": " << end;
@@ -122,12 +122,12 @@ TEST(Link, NoWholeAnswerInTimeIsTimedOut) {
   }
 }
 
-TEST(Link, NobodyListeningIsUnreachable) {
+TEST(Link, APortWithoutAListenerIsUnreachable) {
   const hostile_ws peer("pongs");
   for (const char* host : {"127.0.0.1", "localhost", "::1"}) {
     auto request = peer.request();
     request.host = host;
-    request.port = 1; // nobody's
+    request.port = 1; // without a listener
     const open_link link(std::move(request));
     const auto end = link.seen.wait_ended();
     EXPECT_EQ(end.how, link_end::unreachable) << host << ": " << end;

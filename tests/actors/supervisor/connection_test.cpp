@@ -80,7 +80,7 @@ TEST_F(Connection, TenthFailureInARowMeansBatchesOnly) {
   EXPECT_NE(machine.status().reason.find("cannot be reached"), std::string::npos);
 }
 
-TEST_F(Connection, OfflineBatchModeIsLeftWhenToldAndComesBackWithOneMoreFailure) {
+TEST_F(Connection, OfflineBatchModeEndsOnRequestAndComesBackWithOneMoreFailure) {
   machine.begin_trying(now_);
   for (int i = 0; i < 10; ++i)
     end();
@@ -98,7 +98,7 @@ TEST_F(Connection, TryAgainChangesNothingElsewhere) {
   EXPECT_EQ(at(), state::connected);
 }
 
-TEST_F(Connection, LostOneIsReconnectedSoon) {
+TEST_F(Connection, IsReconnectedSoonWhenLost) {
   connect();
   EXPECT_EQ(end({ec::transport, "the connection was lost", {}}).start_in, 500ms);
   EXPECT_EQ(at(), state::reconnecting);
@@ -106,7 +106,7 @@ TEST_F(Connection, LostOneIsReconnectedSoon) {
   EXPECT_EQ(machine.status().attempts, 0U);
 }
 
-TEST_F(Connection, OneThatIsLostTooOftenWithinAMinuteMeansBatchesOnly) {
+TEST_F(Connection, LossesTooOftenWithinAMinuteMeanBatchesOnly) {
   for (int i = 0; i < 20; ++i) {
     connect();
     end();
@@ -154,7 +154,7 @@ TEST_F(Connection, SinceIsWhenTheStateBeganNotWhenTheReasonChanged) {
   EXPECT_EQ(machine.status().since, since);
 }
 
-TEST_F(Connection, StatesHaveTheNamesOfTheContract) {
+TEST_F(Connection, StatesHaveTheNamesOfTheProtocol) {
   EXPECT_EQ(to_string(state::offline), "Offline");
   EXPECT_EQ(to_string(state::reconnecting), "Reconnecting");
   EXPECT_EQ(to_string(state::connected), "Connected");

@@ -39,13 +39,13 @@ TEST_F(DrainSchedule, AfterASuccessTheNextRunIsAnIntervalAway) {
   EXPECT_EQ(schedule.wait(400s), 0ms);
 }
 
-TEST_F(DrainSchedule, ARouseMakesItDueAtOnce) {
+TEST_F(DrainSchedule, AWakeupMakesItDueAtOnce) {
   run(10s);
   schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(11s), 0ms);
 }
 
-TEST_F(DrainSchedule, ARouseDuringARunIsNotForgotten) {
+TEST_F(DrainSchedule, AWakeupDuringARunIsNotForgotten) {
   schedule.on_begin();
   schedule.on_wakeup(wakeup_reason::events);
   schedule.on_end({}, 10s, wall_);

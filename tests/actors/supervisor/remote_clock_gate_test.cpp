@@ -10,7 +10,7 @@ namespace {
 class RemoteClockGate : public testing::Test {
 protected:
   /// True when it has to wait.
-  bool hear(std::uint64_t clock, const std::string& json) {
+  bool receive(std::uint64_t clock, const std::string& json) {
     heard_.clock(clock);
     return keep(json);
   }
@@ -18,7 +18,7 @@ protected:
     event_received event{json};
     return heard_.keeps(event);
   }
-  std::string told() {
+  std::string released() {
     std::string out;
     for (const auto& event : heard_.merged())
       out += event.json;
@@ -32,10 +32,10 @@ TEST_F(RemoteClockGate, AnEventWaitsForItsClock) {
   heard_.clock(5);
   EXPECT_EQ(heard_.begin(), 5U);
   EXPECT_TRUE(keep("a"));
-  EXPECT_EQ(told(), "a");
+  EXPECT_EQ(released(), "a");
 }
 
-TEST_F(RemoteClockGate, AnEventWithoutAClockIsToldAtOnce) {
+TEST_F(RemoteClockGate, AnEventWithoutAClockIsReleasedAtOnce) {
   EXPECT_FALSE(keep("a"));
 }
 
@@ -44,7 +44,7 @@ TEST_F(RemoteClockGate, OneMergeIsUnderWayAtATime) {
   EXPECT_TRUE(heard_.begin());
   heard_.clock(6);
   EXPECT_FALSE(heard_.begin());
-  told();
+  released();
   EXPECT_EQ(heard_.begin(), 6U);
 }
 
@@ -53,28 +53,28 @@ TEST_F(RemoteClockGate, TheHighestOfWhatCameMeanwhileIsMergedNext) {
   heard_.begin();
   heard_.clock(9);
   heard_.clock(7);
-  told();
+  released();
   EXPECT_EQ(heard_.begin(), 9U);
 }
 
 TEST_F(RemoteClockGate, WhatCameDuringAMergeWaitsForTheNext) {
-  EXPECT_TRUE(hear(5, "a"));
+  EXPECT_TRUE(receive(5, "a"));
   EXPECT_EQ(heard_.begin(), 5U);
-  EXPECT_TRUE(hear(6, "b"));
-  EXPECT_EQ(told(), "a");
+  EXPECT_TRUE(receive(6, "b"));
+  EXPECT_EQ(released(), "a");
   EXPECT_EQ(heard_.begin(), 6U);
-  EXPECT_TRUE(hear(7, "c"));
-  EXPECT_EQ(told(), "b");
+  EXPECT_TRUE(receive(7, "c"));
+  EXPECT_EQ(released(), "b");
   EXPECT_EQ(heard_.begin(), 7U);
-  EXPECT_EQ(told(), "c");
+  EXPECT_EQ(released(), "c");
 }
 
 TEST_F(RemoteClockGate, OrderIsKept) {
-  hear(5, "a");
+  receive(5, "a");
   heard_.begin();
   keep("b");
   keep("c");
-  EXPECT_EQ(told(), "abc");
+  EXPECT_EQ(released(), "abc");
   EXPECT_FALSE(keep("d"));
 }
 

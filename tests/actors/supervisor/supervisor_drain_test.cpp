@@ -31,9 +31,9 @@ TEST_F(Daemon, NotConnectedItDrainsInBatchesAtMostOneInFiveSeconds) {
   EXPECT_EQ(stats().live, 0U);
 }
 
-TEST_F(Daemon, WithoutARouseItLooksEveryInterval) {
+TEST_F(Daemon, WithoutAWakeupItLooksEveryInterval) {
   start_daemon(false);
-  append(queue_, 1); // nobody rings
+  append(queue_, 1); // without a wakeup
   pass(299s, 1s);
   EXPECT_EQ(batches(), 0U);
   pass(2s, 1s);
@@ -68,7 +68,7 @@ TEST_F(Daemon, UnansweredEventsAreTakenOverByBatchSync) {
   EXPECT_EQ(stats().live, 0U);
   append(queue_, 1);
   notify(wakeup_reason::events);
-  EXPECT_EQ(links_.last().sent.size(), 3U) << "and the WebSocket goes on";
+  EXPECT_EQ(links_.last().sent.size(), 3U) << "and the WebSocket resumes";
 }
 
 TEST_F(Daemon, WindsDownWithTheBatchInFlightFinished) {
@@ -149,7 +149,7 @@ TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
   EXPECT_EQ(batches(), before + 1);
 }
 
-TEST_F(Daemon, WhoAsksForARunDoesNotWaitForTheGapOfTheOneUnderWay) {
+TEST_F(Daemon, ARequestForARunDoesNotWaitForTheGapOfTheRunUnderWay) {
   const auto daemon = start_daemon(false);
   append(queue_, 2500);
   notify(wakeup_reason::events);
@@ -193,17 +193,17 @@ TEST_F(Daemon, ASessionThatABatchFindsOverEndsTheConnection) {
   EXPECT_TRUE(status().reason.starts_with("auth required")) << status().reason;
 }
 
-TEST_F(Daemon, SomebodyElsesEventIsToldWhenItsClockIsMerged) {
+TEST_F(Daemon, AnotherHomesEventIsPublishedWhenItsClockIsMerged) {
   start_daemon();
   connect();
   links_.last().handlers.text(R"({"type":"event","event":{"event_id":"x","lamport_clock":500}})");
   links_.last().handlers.text(R"({"type":"event","event":{"event_id":"y","lamport_clock":900}})");
   run();
-  // What is recorded by somebody who was told has a greater clock.
+  // What is recorded after its publication has a greater clock.
   EXPECT_EQ(clocks_at_events_, (std::vector<std::uint64_t>{901, 901}));
   links_.last().handlers.text(R"({"type":"event","event":{"event_id":"z","lamport_clock":3}})");
   run();
-  ASSERT_EQ(clocks_at_events_.size(), 3U) << "an event with a small clock is told as well";
+  ASSERT_EQ(clocks_at_events_.size(), 3U) << "an event with a small clock is published as well";
 }
 
 } // namespace

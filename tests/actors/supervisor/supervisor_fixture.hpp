@@ -141,7 +141,7 @@ protected:
   int connections_ = 0;
   std::vector<std::string> states_;
   std::vector<sync_report> runs_;
-  std::vector<std::uint64_t> clocks_at_events_; ///< of the store, when an event was told
+  std::vector<std::uint64_t> clocks_at_events_; ///< of the store, when an event was published
   std::vector<std::string> failed_;
 };
 

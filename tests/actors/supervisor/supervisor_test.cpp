@@ -77,7 +77,7 @@ TEST_F(Daemon, ConnectsAtOnceAndIsConnectedWithTheSnapshot) {
   EXPECT_EQ(status().state, connection_state::connected);
 }
 
-TEST_F(Daemon, ALostConnectionIsMadeAnewAndNothingIsLost) {
+TEST_F(Daemon, ALostConnectionIsReplacedAndNothingIsLost) {
   start_daemon();
   connect();
   append(queue_, 1);
@@ -94,7 +94,7 @@ TEST_F(Daemon, ALostConnectionIsMadeAnewAndNothingIsLost) {
   EXPECT_EQ(links_.last().sent.size(), 1U);
 }
 
-TEST_F(Daemon, TenRefusalsInARowMeanBatchesOnlyAndASuccessfulOneEndsThat) {
+TEST_F(Daemon, TenRefusalsInARowMeanBatchesOnlyUntilABatchSucceeds) {
   start_daemon();
   for (int i = 0; i < 10; ++i) {
     refuse();
@@ -124,7 +124,7 @@ TEST_F(Daemon, InOfflineBatchModeItTriesAgainEveryFiveMinutesAndAfterASyncElsewh
   EXPECT_EQ(connections_, 12);
 }
 
-TEST_F(Daemon, WithoutASessionItIsOfflineUntilSomebodyLogsIn) {
+TEST_F(Daemon, WithoutASessionItIsOfflineUntilALogin) {
   fs::remove(home_ / "credentials");
   start_daemon();
   EXPECT_EQ(status().state, connection_state::offline);
@@ -148,7 +148,7 @@ TEST_F(Daemon, ALogoutEndsTheConnection) {
   EXPECT_TRUE(links_.last().gone);
 }
 
-TEST_F(Daemon, ASessionOfAnotherAccountIsConnectedAnewTheSameIsLeftAlone) {
+TEST_F(Daemon, ASessionOfAnotherAccountReconnectsTheSameIsLeftAlone) {
   start_daemon();
   connect();
   log_in_as("access-2"); // the same account

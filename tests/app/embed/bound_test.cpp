@@ -47,7 +47,7 @@ TEST_F(Bound, DropAnswersOverloadedAndCounts) {
   EXPECT_TRUE(log.has("1 events not recorded so far"));
 }
 
-TEST_F(Bound, BlockWaitsForRoom) {
+TEST_F(Bound, BlockWaitsForCapacity) {
   auto events = open(narrow(when_full::block));
   auto hold = std::make_unique<held_store>(home());
   for (int i = 0; i < 3; ++i)
@@ -78,7 +78,7 @@ TEST_F(Bound, BestEffortNeverWaits) {
   EXPECT_EQ(events.status()->dropped, 7U);
 }
 
-TEST_F(Bound, ASlowCallbackHoldsBackThoseWhoEmit) {
+TEST_F(Bound, ASlowCallbackHoldsBackTheEmittingThreads) {
   auto events = open(narrow(when_full::fail));
   std::promise<void> go;
   auto gone = go.get_future().share();
@@ -107,7 +107,7 @@ TEST_F(Bound, ACallbackMayEmitAndFlushWhateverIsInFlight) {
   EXPECT_EQ(got.get(), 2);
 }
 
-TEST_F(Bound, AStoreHeldTooLongSpillsAndTheReceiptSaysSo) {
+TEST_F(Bound, AStoreHeldTooLongSpillsAndTheReceiptShowsIt) {
   options wanted = host();
   wanted.settings["sync.busy_timeout_ms"] = "50";
   auto events = open(std::move(wanted));
@@ -124,7 +124,7 @@ TEST_F(Bound, AStoreHeldTooLongSpillsAndTheReceiptSaysSo) {
   EXPECT_EQ(events.status()->spilled, 1U);
 }
 
-TEST_F(Bound, AStoreHeldAtTheBeginningIsNoReasonToRefuse) {
+TEST_F(Bound, AStoreHeldAtTheBeginningDoesNotFailTheOpen) {
   ASSERT_TRUE(open().stop(10s));
   options wanted = host();
   wanted.settings["sync.busy_timeout_ms"] = "50";

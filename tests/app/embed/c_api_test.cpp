@@ -48,7 +48,7 @@ TEST_F(CApi, TheStatusIsOneJsonObject) {
   EXPECT_EQ(spec_kitty_close(client, 10000, nullptr), SPEC_KITTY_OK);
 }
 
-TEST_F(CApi, FlushSaysWhenNotAllIsDelivered) {
+TEST_F(CApi, FlushReportsWhenNotAllIsDelivered) {
   spec_kitty_client* client = open();
   ASSERT_EQ(spec_kitty_emit(client, good, nullptr, &problem), SPEC_KITTY_OK);
   EXPECT_EQ(spec_kitty_flush(client, 1000, &problem), SPEC_KITTY_NOT_DELIVERED);
@@ -115,7 +115,7 @@ TEST_F(CApi, NullIsAnErrorAndNeverACrash) {
   EXPECT_EQ(spec_kitty_close(client, 10000, nullptr), SPEC_KITTY_OK);
 }
 
-TEST_F(CApi, LongWordsAreCutAtACharacter) {
+TEST_F(CApi, LongMessagesAreCutAtACharacter) {
   spec_kitty_client* opened = nullptr;
   std::string home;
   for (int i = 0; i < 400; ++i)

@@ -215,7 +215,7 @@ TEST_F(Client, EventsCarryTheHostsTime) {
   EXPECT_EQ(text_of(support::parsed(promised->json), "timestamp"), "1970-01-12T13:46:40.000000Z");
 }
 
-TEST_F(Client, ALogSinkThatThrowsHurtsNobody) {
+TEST_F(Client, ALogSinkThatThrowsDoesNoHarm) {
   options wanted = host();
   wanted.log = [](log_level, std::string_view) { throw std::runtime_error("no log"); };
   wanted.executor = [](std::function<void()>) { throw 7; };
@@ -225,7 +225,7 @@ TEST_F(Client, ALogSinkThatThrowsHurtsNobody) {
   EXPECT_TRUE(events.emit(note()).get());
 }
 
-TEST_F(Client, AfterStopEveryCallSaysSoAndNothingIsRecorded) {
+TEST_F(Client, AfterStopEveryCallFailsAndNothingIsRecorded) {
   auto events = open();
   ASSERT_TRUE(events.emit(note()).get());
   ASSERT_TRUE(events.stop(10s));
@@ -264,7 +264,7 @@ TEST_F(Client, TwoThreadsMayStopItAndACallbackToo) {
   EXPECT_TRUE(support::eventually([] { return count_of("task") == 1; }));
 }
 
-TEST_F(Client, WaitsWithoutMeasureAreBounded) {
+TEST_F(Client, EndlessWaitsAreBounded) {
   auto events = open();
   const auto for_ever = std::chrono::milliseconds::max();
   EXPECT_TRUE(events.emit(note()).get(for_ever));
@@ -326,7 +326,7 @@ TEST_F(Client, ProjectsAreNamedByFolderOrByName) {
   EXPECT_EQ(text_of(support::parsed(other.emit(note()).get()->json), "project_slug"), "jam");
 }
 
-TEST_F(Client, AFullQueueRefusesAndSaysSo) {
+TEST_F(Client, AFullQueueRefusesWithAReason) {
   options wanted = host();
   wanted.settings["sync.max_queue_size"] = "1";
   auto events = open(std::move(wanted));

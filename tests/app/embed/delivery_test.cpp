@@ -10,9 +10,9 @@ class Delivery : public embedding {
 protected:
   std::set<std::string> on_server() const {
     const auto ids = support::ids_of(server->events());
-    std::set<std::string> once(ids.begin(), ids.end());
-    EXPECT_EQ(once.size(), ids.size()) << "an event came twice in effect";
-    return once;
+    std::set<std::string> distinct(ids.begin(), ids.end());
+    EXPECT_EQ(distinct.size(), ids.size()) << "an event came twice in effect";
+    return distinct;
   }
 };
 
@@ -51,7 +51,7 @@ TEST_F(Delivery, EventsGoByThemselvesOverTheWebSocket) {
   EXPECT_EQ(events.status()->link_reason, "");
 }
 
-TEST_F(Delivery, AHostHearsOfOthersEventsUntilItsSubscriptionEnds) {
+TEST_F(Delivery, AHostReceivesOthersEventsUntilItsSubscriptionEnds) {
   logged_in();
   options elsewhere = host();
   elsewhere.home = (root() / "elsewhere").string();
@@ -65,18 +65,18 @@ TEST_F(Delivery, AHostHearsOfOthersEventsUntilItsSubscriptionEnds) {
   };
   ASSERT_TRUE(support::eventually([&] { return connected(here) && connected(there); }));
 
-  std::atomic<int> heard{0};
+  std::atomic<int> received{0};
   std::uint64_t clock_before = there.status()->lamport_clock;
   auto listening = there.subscribe([&](const update& what) {
-    heard += what.what == update::kind::remote && what.json.find("hello") != std::string::npos;
+    received += what.what == update::kind::remote && what.json.find("hello") != std::string::npos;
   });
   ASSERT_TRUE(here.emit(note()).get());
-  EXPECT_TRUE(support::eventually([&] { return heard == 1; }));
+  EXPECT_TRUE(support::eventually([&] { return received == 1; }));
   EXPECT_TRUE(support::eventually([&] { return there.status()->lamport_clock > clock_before; }));
   listening = {};
   ASSERT_TRUE(here.emit(note()).get());
   ASSERT_TRUE(here.flush(30s)->delivered);
-  EXPECT_EQ(heard, 1);
+  EXPECT_EQ(received, 1);
 }
 
 TEST_F(Delivery, AServerThatIsAwayIsWaitedForUntilTheDeadline) {
@@ -97,7 +97,7 @@ TEST_F(Delivery, AServerThatIsAwayIsWaitedForUntilTheDeadline) {
   EXPECT_EQ(on_server().size(), 1U);
 }
 
-TEST_F(Delivery, WithoutAServerFlushIsDurableAndSaysWhatIsMissing) {
+TEST_F(Delivery, WithoutAServerFlushIsDurableAndReportsWhatIsMissing) {
   auto events = open();
   ASSERT_TRUE(events.emit_best_effort(note()));
   const auto done = events.flush(10s);
@@ -110,7 +110,7 @@ TEST_F(Delivery, WithoutAServerFlushIsDurableAndSaysWhatIsMissing) {
   EXPECT_NE(events.status()->link_reason, "");
 }
 
-TEST_F(Delivery, WithoutALoginFlushSaysSo) {
+TEST_F(Delivery, WithoutALoginFlushReportsIt) {
   server_set();
   auto events = open();
   ASSERT_TRUE(events.emit(note()).get());
@@ -135,7 +135,7 @@ TEST_F(Delivery, ALoginWhileTheClientIsOpenIsNoticed) {
   EXPECT_EQ(on_server().size(), 2U); // the first was adopted by the login
 }
 
-TEST_F(Delivery, OthersDeliverWhereTheHostSaysSo) {
+TEST_F(Delivery, OthersDeliverWhereTheHostChoosesSo) {
   logged_in();
   options wanted = host();
   wanted.delivery = deliver_by::others;
@@ -159,7 +159,7 @@ TEST_F(Delivery, AnEventThatTheServerRefusesIsReported) {
   EXPECT_GE(done->rejected + events.status()->dead, 1U);
 }
 
-TEST_F(Delivery, AModuleThatIsMissingIsSaidAndEventsAreKept) {
+TEST_F(Delivery, AMissingModuleIsReportedAndEventsAreKept) {
   logged_in();
   options wanted = host();
   wanted.modules = (root() / "nowhere").string();

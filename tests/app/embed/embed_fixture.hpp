@@ -22,8 +22,8 @@ namespace spec_kitty::embed_test {
 using namespace std::chrono_literals;
 using support::number_in;
 
-/// What the log sink heard, from any thread.
-class heard_lines {
+/// What the log sink was given, from any thread.
+class log_lines {
 public:
   void add(std::string_view words) {
     const std::lock_guard hold(guard_);
@@ -65,7 +65,7 @@ protected:
     return opened ? ec::ok : opened.error().code;
   }
 
-  heard_lines log;
+  log_lines log;
 };
 
 /// Another process's hold on the store, so that commits wait.

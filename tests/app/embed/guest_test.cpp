@@ -116,7 +116,7 @@ TEST_F(Guest, OpenedAndStoppedManyTimesNothingIsLeft) {
   EXPECT_EQ(number_in(json_of({"clock", "show"}), {"value"}), 30);
 }
 
-TEST_F(Guest, AForkedChildIsRefusedAndItsParentGoesOn) {
+TEST_F(Guest, AForkedChildIsRefusedAndItsParentContinues) {
   auto events = open();
   const auto pending = events.emit(note());
   ASSERT_TRUE(pending.get());

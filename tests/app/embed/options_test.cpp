@@ -12,7 +12,7 @@ protected:
   }
 };
 
-TEST_F(Options, WhatCannotBeUsedIsNamed) {
+TEST_F(Options, AnUnusableOptionIsNamed) {
   struct bad {
     const char* name;
     std::function<void(options&)> corrupt;
@@ -72,7 +72,7 @@ TEST_F(Options, ASchemaThatCannotBeEnforcedIsRefusedByKeywordAndEscape) {
             std::string::npos);
 }
 
-TEST_F(Options, AnEventTypeOfTheHostsOwnIsHeldAgainstItsSchema) {
+TEST_F(Options, ACustomEventTypeIsValidatedAgainstItsSchema) {
   options wanted = host();
   wanted.event_types = {
       {"OrderPlaced",

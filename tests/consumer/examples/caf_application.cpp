@@ -1,6 +1,6 @@
 // An application of actors with an actor system of its own: spec-kitty's actors live in it, behind
 // typed handles that outlive what is behind them. A cook answers an order when the event that
-// tells of it is durable.
+// reports it is durable.
 //
 //   caf_application HOME
 #include <spec_kitty/actors.hpp>

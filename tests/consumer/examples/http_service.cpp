@@ -1,4 +1,4 @@
-// An HTTP service that records an event for every request it has answered, and says at /status how
+// An HTTP service that records an event for every request it has answered, and shows at /status how
 // these events stand. SIGTERM or SIGINT ends it: what was recorded is brought to the server first,
 // for at most five seconds; what is left then waits in the home for the next start.
 //
