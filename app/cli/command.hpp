@@ -14,20 +14,26 @@ class App;
 
 namespace spec_kitty {
 
-/// Carries out a command whose options have been parsed.
+/// Runs a command whose options have been parsed.
 using command_action = std::function<exit_status(context&)>;
+
+/// What must be usable before a command runs.
+enum class requirement {
+  config,  ///< a home and its config.toml
+  home,    ///< a home; a damaged config.toml gives the defaults and context::config_problem
+  nothing, ///< without a usable home the command runs too; context::no_home has the reason
+};
 
 struct command {
   std::string_view path; ///< `sync now`
   std::string_view help;
   /// Adds the command's options; the action reads them.
   command_action (*declare)(CLI::App& app);
-  bool needs_config = true; ///< false: runs although config.toml is damaged
-  bool needs_home = true;   ///< false: runs without a home too; context::no_home says why
-  std::optional<wakeup_reason> rings = std::nullopt; ///< what the daemon hears of afterwards
+  requirement needs = requirement::config;
+  std::optional<wakeup_reason> notifies = std::nullopt; ///< sent to the daemon afterwards
 };
 
-/// A word that only groups commands.
+/// A word of the command line that only groups commands.
 struct command_group {
   std::string_view name;
   std::string_view help;
@@ -36,7 +42,7 @@ struct command_group {
 std::span<const command> command_table();
 std::span<const command_group> command_groups();
 
-// One per file in app/commands/.
+// Defined in app/cli/commands/.
 command_action declare_emit(CLI::App& app);
 command_action declare_events_list(CLI::App& app);
 command_action declare_events_show(CLI::App& app);

@@ -1,4 +1,4 @@
-// The entry: parse, resolve the home, load the configuration, run one command, one exit status.
+// The entry point: parses, resolves the home, loads the configuration, runs one command.
 #include "app/cli/command.hpp"
 #include "app/cli/home_use.hpp"
 #include "app/cli/store_guard.hpp"
@@ -34,8 +34,8 @@ bool given(int argc, char** argv, std::string_view word) {
   return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
 }
 
-/// True when every word of a command's path stands on the command line: only then are its options
-/// worth declaring. (A superset of what is typed; the parser decides.)
+/// True when every word of a command's path is on the command line: only then its options are
+/// declared. (May be true for several commands; the parser decides.)
 bool may_be_meant(std::string_view path, int argc, char** argv) {
   for (std::size_t at = 0; at != std::string_view::npos;) {
     const auto space = path.find(' ', at);
@@ -47,7 +47,8 @@ bool may_be_meant(std::string_view path, int argc, char** argv) {
 }
 
 void declare_globals(CLI::App& app, global_options& options) {
-  app.add_option("--home", options.home, "Folder of state (SPEC_KITTY_HOME, ~/.spec-kitty)")
+  app.add_option("--home", options.home,
+                 "Folder of state (default: SPEC_KITTY_HOME, else ~/.spec-kitty)")
       ->type_name("DIR");
   app.add_flag("--json", options.json, "Print one JSON object");
   app.add_flag("--quiet", options.quiet, "Print no remarks");
@@ -88,21 +89,20 @@ void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& pars
   }
 }
 
-/// The parser's words, but for a word that is no command: it only says that one is missing.
+/// The parser's message, except for an unknown command: there it only reports a missing one.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const auto left_over = app.remaining(true);
   const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  return no_command && !left_over.empty() ? "there is no command " + left_over.front()
-                                          : error.what();
+  return no_command && !left_over.empty() ? "unknown command: " + left_over.front() : error.what();
 }
 
 bool use_color(const global_options& options) {
   return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
 }
 
-/// Runs the command. A bound on memory or threads that it meets is no defect.
+/// Runs the command. Running out of memory or threads is reported, not treated as a defect.
 exit_status act(const command_action& action, context& ctx) {
-  const auto too_little = [&](const std::string& what) {
+  const auto fail_for_lack_of = [&](const std::string& what) {
     return ctx.fail(
         {ec::overloaded, what,
          "raise the limit on address space or processes (ulimit -v, -u), or close other "
@@ -111,11 +111,11 @@ exit_status act(const command_action& action, context& ctx) {
   try {
     return action(ctx);
   } catch (const std::bad_alloc&) {
-    return too_little("there is not enough memory");
+    return fail_for_lack_of("out of memory");
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::resource_unavailable_try_again)
       throw;
-    return too_little("there is no thread to be had");
+    return fail_for_lack_of("cannot create a thread");
   }
 }
 
@@ -129,9 +129,9 @@ exit_status run_command(const global_options& options, const parsed_command& par
   auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
   std::optional<failure> no_home;
   std::optional<failure> config_problem;
-  if (!allowed && !parsed.chosen->needs_home)
+  if (!allowed && parsed.chosen->needs == requirement::nothing)
     no_home = std::exchange(config, settings{}).error();
-  else if (!config && allowed && !parsed.chosen->needs_config)
+  else if (!config && allowed && parsed.chosen->needs != requirement::config)
     config_problem = std::exchange(config, settings{}).error();
   exit_status status = exit_status::failed;
   if (!config) {
@@ -145,15 +145,16 @@ exit_status run_command(const global_options& options, const parsed_command& par
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn(warning);
     status = act(parsed.action, ctx);
-    if (parsed.chosen->rings && status != exit_status::usage)
-      (void)notify_daemon_with_timeout(ctx.home.path, *parsed.chosen->rings); // nobody may be there
+    if (parsed.chosen->notifies && status != exit_status::usage)
+      (void)notify_daemon_with_timeout(ctx.home.path,
+                                       *parsed.chosen->notifies); // no daemon may be running
     return ctx.out.flush() ? status : exit_status::failed;
   }
   return out.flush() ? status : exit_status::failed;
 }
 
-/// Where stdin, stdout or stderr is closed, a file opened later would get its number, and be
-/// written into. What takes their place fails in the direction it would be used in, as before.
+/// If stdin, stdout or stderr is closed, a file opened later would get its number and be written
+/// into. The replacement fails for the direction in which the descriptor would be used.
 void fill_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(fd, F_GETFD) == -1)
@@ -162,8 +163,8 @@ void fill_standard_descriptors() {
 
 int run_command_line(int argc, char** argv) {
   CLI::App app(
-      "Records what your command line does as events, keeps them safely, and brings each of "
-      "them to your team's server exactly once in effect.",
+      "Records the work of this command line as events, stores them durably, and delivers each "
+      "of them to your team's server exactly once in effect.",
       "spec-kitty");
   global_options options;
   parsed_command parsed;
@@ -191,8 +192,8 @@ int run_command_line(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   spec_kitty::fill_standard_descriptors();
-  std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle, not a death
-  std::signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow (ulimit -f)
+  std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle
+  std::signal(SIGXFSZ, SIG_IGN); // so is a file size limit (ulimit -f)
   try {
     return spec_kitty::run_command_line(argc, argv);
   } catch (const std::exception& error) {
