@@ -17,11 +17,11 @@ using namespace std::chrono_literals;
 constexpr auto git_patience = 10s;
 constexpr auto git_pause = 50ms;
 
-/// A git that another process has at work in the same place is waited for.
+/// Runs git; while another git holds a lock file in the same place, tries again.
 result<std::string> patient(const wf::git& repo, const wf::git::words& arguments) {
   for (auto left = git_patience / git_pause;; --left) {
     auto attempt = repo.run(arguments);
-    if (attempt || left <= 0 || attempt.error().message.find(".lock") == std::string::npos)
+    if (attempt || left <= 0 || !attempt.git_busy)
       return attempt;
     std::this_thread::sleep_for(git_pause);
   }
@@ -191,7 +191,7 @@ result<file_lock> move_lane(const wf::feature& feature, const package_run& packa
     auto applied = change.apply(message);
     if (applied)
       return std::move(*lock);
-    if (left <= 0 || applied.error().message.find(".lock") == std::string::npos)
+    if (left <= 0 || !applied.git_busy)
       return applied.error();
     std::this_thread::sleep_for(git_pause);
   }

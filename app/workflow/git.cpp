@@ -17,7 +17,7 @@ std::string first_line(const fs::path& file) {
   return text && *text ? std::string(trimmed((*text)->substr(0, (*text)->find('\n')))) : "";
 }
 
-/// The git directory of this one working tree.
+/// The git directory of this working tree.
 std::optional<fs::path> own_git_dir(const fs::path& checkout) {
   std::error_code error;
   const fs::path entry = checkout / ".git";
@@ -36,6 +36,17 @@ std::string without_last_newline(std::string text) {
   return text;
 }
 
+/// What git printed about its failure; may be empty.
+std::string complaint_of(const program_end& end) {
+  auto text = without_last_newline(end.err);
+  return text.empty() ? without_last_newline(end.out) : text;
+}
+
+/// git names the lock file that it could not create: index.lock, HEAD.lock, a ref's.
+bool names_lock_file(const program_end& end) {
+  return complaint_of(end).find(".lock") != std::string::npos;
+}
+
 } // namespace
 
 std::string without_url_secrets(std::string text) {
@@ -50,14 +61,12 @@ std::string without_url_secrets(std::string text) {
 }
 
 failure git_failure(const git::words& arguments, const program_end& end) {
-  std::string complaint = without_last_newline(end.err);
-  if (complaint.empty())
-    complaint = without_last_newline(end.out);
+  std::string complaint = complaint_of(end);
   if (complaint.empty())
     complaint = "exit status " + std::to_string(end.status);
   const auto command = arguments.front() == "-c" ? arguments[2] : arguments.front();
   return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
-          "mend what git names, then run the command again"};
+          "fix what git reports, then run the command again"};
 }
 
 result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
@@ -71,17 +80,18 @@ result<program_end> git::attempt(const words& arguments, std::chrono::millisecon
   return run_program(what);
 }
 
-result<std::string> git::run(const words& arguments, std::chrono::milliseconds patience) const {
+git_result<std::string> git::run(const words& arguments, std::chrono::milliseconds patience) const {
   auto end = attempt(arguments, patience);
   if (!end)
     return end.error();
   if (end->status != 0)
-    return git_failure(arguments, *end);
+    return {git_failure(arguments, *end), names_lock_file(*end)};
   return without_last_newline(std::move(end->out));
 }
 
 std::string git::current_branch() const {
-  // Read, not asked: a process more is a tenth of a move. git's reftable form says `.invalid`.
+  // Read from the file: running git would add a tenth to the time of a move. With git's reftable
+  // form the file has `.invalid`.
   const std::string head =
       own_git_dir(checkout_) ? first_line(*own_git_dir(checkout_) / "HEAD") : std::string();
   constexpr std::string_view ref = "ref: refs/heads/";

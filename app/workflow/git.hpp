@@ -1,4 +1,4 @@
-// The `git` program on one checkout. What it says on failure is shown in its own words.
+// Runs the `git` program in one checkout. A failure shows the message that git printed.
 #pragma once
 
 #include "util/process.hpp"
@@ -17,6 +17,19 @@ struct worktree_entry {
   std::string branch; ///< short name; empty: detached
 };
 
+/// What a run of git, or of several, gave.
+template <class T>
+class [[nodiscard]] git_result : public result<T> {
+public:
+  using result<T>::result;
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  git_result(result<T> outcome) : result<T>(std::move(outcome)) {}
+  git_result(failure why, bool busy) : result<T>(std::move(why)), git_busy(busy) {}
+
+  /// It failed because another git holds a lock file; the same command may succeed later.
+  bool git_busy = false;
+};
+
 class git {
 public:
   using words = std::vector<std::string>;
@@ -28,14 +41,14 @@ public:
   const std::filesystem::path& checkout() const { return checkout_; }
 
   /// Runs `git <arguments>` in the checkout; stdout without the newline at its end. A status other
-  /// than 0 is a failure with git's words.
-  result<std::string> run(const words& arguments,
-                          std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
-  /// The same, whatever the status. Fails only when git cannot be run.
+  /// than 0 is a failure with git's message.
+  git_result<std::string> run(const words& arguments,
+                              std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
+  /// The same with any exit status. Fails only when git cannot be run.
   result<program_end> attempt(const words& arguments,
                               std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
 
-  /// The branch that is checked out; empty where HEAD is detached.
+  /// The branch that is checked out; empty when HEAD is detached.
   std::string current_branch() const;
   /// The commit that a revision leads to, or nothing.
   std::optional<std::string> commit_of(const std::string& revision) const;
@@ -52,11 +65,11 @@ private:
 /// The text with what stands in front of the `@` of a URL replaced by `***`.
 std::string without_url_secrets(std::string text);
 
-/// git's words for a status other than 0.
+/// The failure for a status other than 0, with git's message.
 failure git_failure(const git::words& arguments, const program_end& end);
 
 /// The git directory that all worktrees of the checkout share, found without running git; nothing
-/// where the folder is no git checkout.
+/// where the folder is not a git checkout.
 std::optional<std::filesystem::path> common_git_dir(const std::filesystem::path& checkout);
 
 } // namespace spec_kitty::workflow

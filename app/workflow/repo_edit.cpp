@@ -15,8 +15,8 @@ namespace {
 constexpr std::chrono::seconds lock_patience{60};
 constexpr std::size_t max_edited_file_bytes = std::size_t{16} << 20;
 
-/// Holds back what a person ends a command with, until the edit is done or taken back: git gets the
-/// signal, fails, and the files are restored.
+/// Delays the signals that end a command until the edit is done or undone: git gets the signal,
+/// fails, and the files are restored.
 class signal_hold {
 public:
   signal_hold() {
@@ -103,9 +103,9 @@ void repo_edit::change(const fs::path& path, std::string bytes) {
   wanted_[path] = std::move(bytes);
 }
 
-result<void> repo_edit::apply(const std::optional<std::string>& commit_message) {
+git_result<void> repo_edit::apply(const std::optional<std::string>& commit_message) {
   const signal_hold hold;
-  auto done = write_all();
+  git_result<void> done = write_all();
   if (done && commit_message)
     done = commit(*commit_message);
   if (!done)
@@ -128,13 +128,13 @@ result<void> repo_edit::write_all() {
     remove_unfinished(path); // of a command that was killed
     if (auto written = replace_file(path, bytes, mode); !written)
       return of_repository(written.error());
-    if (before_[path].bytes) // the umask had its say
+    if (before_[path].bytes) // the umask may have changed it
       ::chmod(path.c_str(), mode);
   }
   return {};
 }
 
-result<void> repo_edit::commit(const std::string& message) {
+git_result<void> repo_edit::commit(const std::string& message) {
   git::words paths;
   for (const auto& [path, bytes] : wanted_)
     paths.push_back(path.string());
@@ -144,7 +144,7 @@ result<void> repo_edit::commit(const std::string& message) {
     return arguments;
   };
   const auto try_commit = [&] {
-    // Housekeeping is a process more each time: the user's own commits see to it.
+    // Housekeeping would be one more process each time; the user's own commits do it.
     return git_.run(
         with_paths({"-c", "maintenance.auto=false", "commit", "--quiet", "--only", "-m", message},
                    paths),
@@ -160,17 +160,17 @@ result<void> repo_edit::commit(const std::string& message) {
       fresh.push_back(path);
   if (!fresh.empty()) {
     if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
-      return added.error();
+      return {added.error(), added.git_busy};
     made = try_commit();
     if (made)
       return {};
   }
-  // Nothing to commit: the branch says so already (a person had changed it back by hand).
+  // Nothing to commit: the branch already has this text (a person had changed it back by hand).
   if (git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths)))
     return {};
   if (!fresh.empty())
     (void)git_.run(with_paths({"rm", "--cached", "--quiet", "--force"}, fresh));
-  return made.error();
+  return {made.error(), made.git_busy};
 }
 
 void repo_edit::roll_back() {

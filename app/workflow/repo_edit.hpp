@@ -1,8 +1,8 @@
 // Edits of a feature's files, all or none: lock, temporary file, fsync, rename, one commit; on
 // failure the files and the index are as before.
 //
-// The commit takes exactly the edited paths (`git commit --only`): what else the user has staged or
-// changed stays as it is. Rejected: commit-tree and update-ref, which would skip the user's hooks
+// The commit takes exactly the edited paths (`git commit --only`): other staged or changed files
+// stay as they are. Rejected: commit-tree and update-ref, which would skip the user's hooks
 // and signatures.
 #pragma once
 
@@ -19,37 +19,37 @@ namespace spec_kitty::workflow {
 /// event is recorded under it, so that events have the order of the changes.
 result<file_lock> lock_edits(const repository& repo);
 
-/// The branch that commits about a feature go to.
+/// The branch for commits of a feature.
 struct target_branch {
   std::string name;
-  std::string warning; ///< why it is not the declared one; empty: it is
+  std::string warning; ///< why it is not the declared branch; else empty
 };
 
-/// Refuses where the target branch exists but is not the one checked out in the primary checkout.
+/// Refuses if the target branch exists but is not the one checked out in the primary checkout.
 /// A declared branch that does not exist yet leaves the current one, with a warning.
 result<target_branch> target_for_commit(const feature& feature_ref);
 
-/// The refusal where the target exists, but is not what the primary checkout is on.
+/// The refusal if the target exists but is not checked out in the primary checkout.
 failure target_not_here(const feature& feature_ref, const std::string& target);
 
 class repo_edit {
 public:
   explicit repo_edit(const repository& repo) : git_(repo.checkout) {}
 
-  /// Remembers that a file shall have these bytes. A file may be new.
+  /// Plans new bytes for a file, which may be a new file.
   void change(const std::filesystem::path& path, std::string bytes);
   bool empty() const { return wanted_.empty(); }
 
-  /// Replaces the files; with a message also commits them. The edit lock is held by the caller.
-  result<void> apply(const std::optional<std::string>& commit_message);
+  /// Replaces the files; with a message also commits them. The caller holds the edit lock.
+  git_result<void> apply(const std::optional<std::string>& commit_message);
 
 private:
   struct old_file {
-    std::optional<std::string> bytes; ///< nothing: it did not exist
+    std::optional<std::string> bytes; ///< nothing if it did not exist
     unsigned mode = 0644;
   };
   result<void> write_all();
-  result<void> commit(const std::string& message);
+  git_result<void> commit(const std::string& message);
   void roll_back();
 
   git git_;
