@@ -25,7 +25,7 @@ failure frontmatter_file::broken(std::size_t line, std::size_t column,
   return {ec::bad_input,
           name_ + ", line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
               what,
-          "mend the frontmatter of " + name_ + ", then run the command again"};
+          "fix the frontmatter of " + name_ + ", then run the command again"};
 }
 
 result<frontmatter_file> frontmatter_file::parse(std::string text, std::string name) {
@@ -66,7 +66,7 @@ result<void> frontmatter_file::read() {
     if (root.IsNull())
       return {};
     if (!root.IsMap())
-      return broken(2, 1, "the frontmatter is no list of keys and values");
+      return broken(2, 1, "the frontmatter is not a YAML map");
     for (const auto& pair : root) {
       entry entry;
       const auto mark = pair.first.Mark();

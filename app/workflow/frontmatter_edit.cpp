@@ -1,4 +1,4 @@
-// How one value of a frontmatter is replaced: the bytes of the value, and no others.
+// Replaces one value of a frontmatter: the bytes of the value, and no others.
 #include "app/workflow/frontmatter.hpp"
 #include "app/workflow/text_lines.hpp"
 
@@ -10,8 +10,8 @@ namespace spec_kitty::workflow {
 
 namespace {
 
-/// Safe without quotes whatever YAML version reads it: a word that begins with a letter and is no
-/// boolean or null.
+/// Safe without quotes in every YAML version: a word that begins with a letter and is neither a
+/// boolean nor null.
 bool is_plain(std::string_view value) {
   constexpr std::array<std::string_view, 9> words = {"true", "false", "null", "yes", "no",
                                                      "on",   "off",   "y",    "n"};
@@ -25,7 +25,7 @@ bool is_plain(std::string_view value) {
          });
 }
 
-/// Where a value stands in its line: [from, to), and how it is quoted (0: not at all).
+/// The place of a value in its line: [from, to), and how it is quoted (0: not at all).
 struct value_span {
   std::size_t from = 0;
   std::size_t to = 0;
@@ -95,6 +95,10 @@ std::pair<std::size_t, std::size_t> region_of(const std::vector<text_line>& line
   return {first, next};
 }
 
+bool has_element(const std::vector<std::string>& all, const std::string& text) {
+  return std::find(all.begin(), all.end(), text) != all.end();
+}
+
 std::string flow_list(const std::vector<std::string>& rendered) {
   std::string out = "[";
   for (const auto& line : rendered)
@@ -120,7 +124,7 @@ std::string frontmatter_file::in_style(std::string_view value, char quote) const
     if (c == '"' || c == '\\')
       out += '\\';
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      out += ' '; // one line, whatever was given
+      out += ' '; // the value stays on one line
     else
       out += c;
   }
@@ -175,30 +179,20 @@ result<void> frontmatter_file::set_scalar(std::string_view key, std::string_view
 result<void> frontmatter_file::set_list(std::string_view key,
                                         const std::vector<std::string>& entries) {
   const entry* found = find(key);
-  const auto holds = [](const std::vector<std::string>& all, const std::string& text) {
-    return std::find(all.begin(), all.end(), text) != all.end();
-  };
   entry wanted;
   wanted.key = key;
   wanted.what = kind::list;
-  if (found != nullptr) // what stays keeps its place
+  if (found != nullptr) // entries that stay keep their place
     for (const auto& element : found->list)
-      if (holds(entries, element) && !holds(wanted.list, element))
+      if (has_element(entries, element) && !has_element(wanted.list, element))
         wanted.list.push_back(element);
   for (const auto& entry : entries)
-    if (!holds(wanted.list, entry))
+    if (!has_element(wanted.list, entry))
       wanted.list.push_back(entry);
   if (found != nullptr && found->what == kind::list && found->list == wanted.list)
     return {};
-
-  std::vector<std::string> rendered;
-  rendered.reserve(wanted.list.size());
-  for (const auto& element : wanted.list)
-    rendered.push_back(in_style(element, usual_quote()));
   if (found == nullptr)
-    return adopt(insert_key(key, flow_list(rendered)), wanted);
-
-  std::string fresh(yaml());
+    return adopt(insert_key(key, flow_list_of(wanted.list)), wanted);
   const auto lines = lines_of_text(yaml());
   const entry* after = found == &entries_.back() ? nullptr : found + 1;
   const auto [first, next] =
@@ -207,20 +201,43 @@ result<void> frontmatter_file::set_list(std::string_view key,
                      std::all_of(found->list_lines.begin(), found->list_lines.end(),
                                  [&, at = first](std::size_t line) { return line > at; }) &&
                      trimmed(lines[found->list_lines[0]].content).starts_with("-");
-  if (!block) { // one line, or a flow list over several
-    const std::string_view line = lines[first].content;
-    const value_span span = span_of(line, key);
-    const text_line& last = lines[next - 1];
-    const std::size_t from =
-        lines[first].at + (next == first + 1 ? span.from : behind_colon(line, key));
-    const std::size_t to =
-        next == first + 1 ? lines[first].at + span.to : last.at + last.content.size();
-    const bool spaced = from > 0 && fresh[from - 1] == ' ';
-    fresh.replace(from, to - from, (spaced ? "" : " ") + flow_list(rendered));
-    return adopt(fresh, wanted);
-  }
-  // A block list: lines go and come, the others stay.
-  const text_line& sample = lines[found->list_lines[0]];
+  return adopt(block ? with_block_list(*found, wanted.list, first, next)
+                     : with_flow_list(key, wanted.list, first, next),
+               wanted);
+}
+
+std::string frontmatter_file::flow_list_of(const std::vector<std::string>& list) const {
+  std::vector<std::string> rendered;
+  rendered.reserve(list.size());
+  for (const auto& element : list)
+    rendered.push_back(in_style(element, usual_quote()));
+  return flow_list(rendered);
+}
+
+/// The list was on one line, or a flow list over several; it becomes one line.
+std::string frontmatter_file::with_flow_list(std::string_view key,
+                                             const std::vector<std::string>& list,
+                                             std::size_t first, std::size_t next) const {
+  std::string fresh(yaml());
+  const auto lines = lines_of_text(yaml());
+  const std::string_view line = lines[first].content;
+  const value_span span = span_of(line, key);
+  const text_line& last = lines[next - 1];
+  const std::size_t from =
+      lines[first].at + (next == first + 1 ? span.from : behind_colon(line, key));
+  const std::size_t to =
+      next == first + 1 ? lines[first].at + span.to : last.at + last.content.size();
+  const bool spaced = from > 0 && fresh[from - 1] == ' ';
+  fresh.replace(from, to - from, (spaced ? "" : " ") + flow_list_of(list));
+  return fresh;
+}
+
+/// A block list: lines are removed and added, the others stay.
+std::string frontmatter_file::with_block_list(const entry& found,
+                                              const std::vector<std::string>& list,
+                                              std::size_t first, std::size_t next) const {
+  const auto lines = lines_of_text(yaml());
+  const text_line& sample = lines[found.list_lines[0]];
   const auto dash = sample.content.find('-');
   const auto item = sample.content.find_first_not_of(" \t", dash + 1);
   const std::string lead(sample.content.substr(0, std::min(item, sample.content.size())));
@@ -231,11 +248,11 @@ result<void> frontmatter_file::set_list(std::string_view key,
   std::vector<std::string> seen;
   std::size_t last_kept = out.size();
   for (std::size_t at = first + 1; at < next; ++at) {
-    const auto index = std::find(found->list_lines.begin(), found->list_lines.end(), at);
-    const bool is_item = index != found->list_lines.end();
+    const auto index = std::find(found.list_lines.begin(), found.list_lines.end(), at);
+    const bool is_item = index != found.list_lines.end();
     const std::string value =
-        is_item ? found->list[static_cast<std::size_t>(index - found->list_lines.begin())] : "";
-    if (is_item && (!holds(wanted.list, value) || holds(seen, value)))
+        is_item ? found.list[static_cast<std::size_t>(index - found.list_lines.begin())] : "";
+    if (is_item && (!has_element(list, value) || has_element(seen, value)))
       continue;
     if (is_item)
       seen.push_back(value);
@@ -244,12 +261,12 @@ result<void> frontmatter_file::set_list(std::string_view key,
       last_kept = out.size();
   }
   std::string added;
-  for (const auto& element : wanted.list)
-    if (!holds(seen, element))
+  for (const auto& element : list)
+    if (!has_element(seen, element))
       added.append(lead).append(in_style(element, quote)).append(ending);
   out.insert(last_kept, added);
   out.append(yaml().substr(lines[next - 1].end()));
-  return adopt(out, wanted);
+  return out;
 }
 
 } // namespace spec_kitty::workflow
