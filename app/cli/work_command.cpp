@@ -4,6 +4,7 @@
 #include "app/cli/delivery_status.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
+#include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 
 #include <CLI/CLI.hpp>
@@ -16,14 +17,14 @@ namespace {
 
 constexpr std::size_t max_error_message_bytes = 2000;
 
-/// What became of a command's events.
+/// The outcome of recording a command's events.
 struct recording {
   std::uint64_t recorded = 0;
   std::uint64_t not_recorded = 0;
   std::string reason;
-  std::optional<delivery_status> stands;
+  std::optional<delivery_status> delivery;
 
-  void lost(std::size_t count, const failure& why) {
+  void add_lost(std::size_t count, const failure& why) {
     not_recorded += count;
     if (reason.empty())
       reason = why.message;
@@ -35,7 +36,7 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   if (events.empty())
     return done;
   if (ctx.no_home) {
-    done.lost(events.size(), *ctx.no_home);
+    done.add_lost(events.size(), *ctx.no_home);
     return done;
   }
   if (ctx.config_problem)
@@ -45,7 +46,7 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   for (auto& event : events) {
     auto draft = emit.prepare({event.event_type, event.payload, event.causation_id, {}});
     if (!draft) {
-      done.lost(1, draft.error());
+      done.add_lost(1, draft.error());
       continue;
     }
     draft->dedup_keys = std::move(event.dedup_keys);
@@ -58,7 +59,7 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   std::optional<failure> why_spilled;
   for (const auto& answer : answers) {
     if (!answer) {
-      done.lost(1, answer.error());
+      done.add_lost(1, answer.error());
       continue;
     }
     if (answer->known)
@@ -72,27 +73,28 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   if (why_spilled)
     (void)warn_spilled(ctx, *why_spilled, spilled);
   if (const auto emitted = emit.finish())
-    done.stands = query_daemon(ctx.home.path, emitted->rang, emitted->queued);
+    done.delivery = query_daemon(ctx.home.path, emitted->rang, emitted->queued);
   return done;
 }
 
-/// The warning about lost events and the line about the others.
-void tell(context& ctx, recording& done) {
+/// Prints the warning about events that were not recorded, and the delivery status of the others.
+void print_recording(context& ctx, recording& done) {
   if (done.not_recorded > 0)
     ctx.out.warn(std::to_string(done.not_recorded) +
                  (done.not_recorded == 1 ? " event" : " events") + " NOT recorded: " + done.reason);
-  if (!done.stands && done.not_recorded == 0) { // nothing was emitted: look, change nothing
+  if (!done.delivery && done.not_recorded == 0) { // nothing was emitted: only read
     if (auto there = ctx.open_for_reading(); there) {
       std::uint64_t live = 0;
       if (*there)
         if (const auto stats = (*there)->stats())
           live = stats->live;
       const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
-      done.stands = query_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
+      done.delivery =
+          query_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
     }
   }
-  if (done.stands)
-    print_delivery_status(ctx, *done.stands);
+  if (done.delivery)
+    print_delivery_status(ctx, *done.delivery);
 }
 
 void write_recording(json_writer& out, const recording& done) {
@@ -135,15 +137,37 @@ exit_status fail_with(context& ctx, const failure& why, const std::string& wp,
   if (!done.reason.empty())
     logged.reason = done.reason;
   ctx.out.fail(why, [&](json_writer& out) { write_recording(out, logged); });
-  tell(ctx, logged);
+  print_recording(ctx, logged);
   return status_of(why.code);
 }
 
 } // namespace
 
+result<workflow::feature> find_feature(const work_options& options) {
+  const auto repo = workflow::repository::here();
+  if (!repo)
+    return repo.error();
+  return workflow::feature::find(*repo, options.feature);
+}
+
+result<feature_edit> open_feature_for_edit(const work_options& options,
+                                           const std::function<result<void>()>& check_arguments) {
+  auto feature = find_feature(options);
+  if (!feature)
+    return feature.error();
+  if (check_arguments)
+    if (auto valid = check_arguments(); !valid)
+      return valid.error();
+  auto lock = workflow::lock_edits(feature->repo());
+  if (!lock)
+    return lock.error();
+  return feature_edit{std::move(*feature), std::move(*lock)};
+}
+
 void declare_feature(CLI::App& app, work_options& options) {
-  app.add_option("--feature", options.feature,
-                 "The feature (SPECIFY_FEATURE, branch or folder name, the only one)")
+  app.add_option(
+         "--feature", options.feature,
+         "The feature (default: SPECIFY_FEATURE, the only feature, or the branch's or folder's)")
       ->type_name("SLUG");
 }
 
@@ -159,7 +183,7 @@ exit_status run_work(context& ctx, const std::string& wp,
   done->lock.reset();
   show_work(ctx, *done, &events);
   ctx.out.flush();
-  tell(ctx, events);
+  print_recording(ctx, events);
   return exit_status::done;
 }
 
@@ -176,7 +200,7 @@ result<std::string> one_line(const std::string& option, const std::string& given
   if (!is_utf8(line))
     return failure{ec::bad_input, option + ": text that is not valid UTF-8", {}};
   if (line.empty())
-    return failure{ec::bad_input, option + " is empty", "give it some words"};
+    return failure{ec::bad_input, option + " is empty", "give it a text"};
   return line;
 }
 

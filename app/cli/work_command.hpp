@@ -1,11 +1,12 @@
-// What every work-package command shares: do the work, then say what happened as events, then to
-// the person. The work never depends on the events: what cannot be recorded is one warning.
+// What all work-package commands share: do the work, record it as events, then print the result.
+// The work never depends on the events: events that cannot be recorded are one warning.
 //
-//   work() ── files and git changed ──▶ events, under the edit lock ──▶ afterwards() ──▶ words
-//   work() ── failed, all as before ──▶ ErrorLogged ──▶ the failure
+//   work() ── files and git changed ──▶ events, under the edit lock ──▶ afterwards() ──▶ output
+//   work() ── failed, rolled back ──▶ ErrorLogged ──▶ the failure
 #pragma once
 
 #include "app/cli/context.hpp"
+#include "app/workflow/feature.hpp"
 #include "app/workflow/work_event.hpp"
 #include "util/files.hpp"
 
@@ -30,29 +31,43 @@ struct work_done {
   std::vector<std::string> lines;                     ///< for a person
   std::function<void(json_writer&)> fields;           ///< for --json
   std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
-  std::function<result<void>(work_done&)> afterwards; ///< what comes behind the events
+  std::function<result<void>(work_done&)> afterwards; ///< runs after the events are recorded
 };
 
-/// What the options of every such command hold.
+/// The options that all of them have.
 struct work_options {
   std::optional<std::string> feature;
   std::string wp;
 };
 
+/// A feature that a command changes, under the edit lock of its repository.
+struct feature_edit {
+  workflow::feature feature;
+  file_lock lock;
+};
+
+/// The feature that `--feature` or the place names, in the repository of the current folder.
+result<workflow::feature> find_feature(const work_options& options);
+
+/// The same, then the edit lock. `check_arguments` runs before the lock is taken.
+result<feature_edit>
+open_feature_for_edit(const work_options& options,
+                      const std::function<result<void>()>& check_arguments = {});
+
 /// Adds `--feature`.
 void declare_feature(CLI::App& app, work_options& options);
 
-/// Runs an emitting command. `wp`: what an ErrorLogged names, where that is an id.
+/// Runs an emitting command. `wp` goes into an ErrorLogged if it is a work package id.
 exit_status run_work(context& ctx, const std::string& wp,
                      const std::function<result<work_done>()>& work);
 
-/// Runs one that only reads: no event, whatever happens.
+/// Runs a command that only reads: it records no event.
 exit_status run_reading(context& ctx, const std::function<result<work_done>()>& work);
 
-/// One line of text given on the command line; bad_input where it is empty or no UTF-8.
+/// One line of text given on the command line; bad_input if it is empty or not UTF-8.
 result<std::string> one_line(const std::string& option, const std::string& given);
 
-/// `2026-02-03T19:29:53Z`, now.
+/// The current time as `2026-02-03T19:29:53Z`.
 std::string utc_now();
 
 } // namespace spec_kitty

@@ -1,4 +1,5 @@
-// spec-kitty accept: what was reviewed is done; with the last work package, the feature is.
+// spec-kitty accept: moves reviewed work packages to done; with the last one the feature is
+// complete.
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/orchestrate/state_file.hpp"
@@ -50,9 +51,8 @@ result<void> run_tests(context& ctx, const wf::repository& repo,
     const auto& test = tests[at];
     const std::string name =
         "test " + std::to_string(at + 1) + " of " + std::to_string(tests.size());
-    const std::string hint = "it was: " + excerpt(test, 200) +
-                             "; mend what it found, then run the "
-                             "command again";
+    const std::string hint =
+        "it was: " + excerpt(test, 200) + "; fix the failing test, then run the command again";
     program what;
     what.argv = {"sh", "-c", test}; // the user's own command line
     what.folder = repo.checkout;
@@ -111,7 +111,7 @@ bool is_accepted(const wf::feature& feature) {
   return meta && !text_of(*meta, "accepted_at").value_or("").empty();
 }
 
-/// Whether an orchestration has said already that all are done, and nothing is accepted since.
+/// An orchestration has already reported that all are done, and nothing was accepted since.
 bool was_completed(const wf::feature& feature, const readiness& found) {
   const auto run = orchestrate::state_file(feature).read();
   return found.reviewed.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
@@ -120,23 +120,94 @@ bool was_completed(const wf::feature& feature, const readiness& found) {
 
 result<readiness> check(const wf::feature& feature, const std::vector<wf::work_package>& packages) {
   if (packages.empty())
-    return failure{ec::not_found,
-                   "there is no work package in " + (feature.folder() / "tasks").string(),
+    return failure{ec::not_found, "no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md"};
   auto found = ready(packages);
   if (found.reviewed.empty() && !found.open.empty())
     return failure{ec::bad_input,
-                   "no work package of " + feature.slug() + " is in for_review; open are " +
-                       wf::joined(found.open),
+                   "no work package of " + feature.slug() +
+                       " is in for_review; open: " + wf::joined(found.open),
                    "finish them: " + feature.command("agent tasks status")};
   return found;
 }
 
+void write_fields(work_done& done, const std::string& slug, std::vector<std::string> accepted,
+                  bool complete) {
+  done.fields = [slug, accepted = std::move(accepted), complete](json_writer& out) {
+    field(out, "feature", slug);
+    payload_detail::write(out, "accepted", accepted);
+    field(out, "complete", complete);
+  };
+}
+
+/// The work packages in for_review go to done, each with an entry in its log and an event.
+result<void> accept_packages(const wf::feature& feature, std::vector<wf::work_package>& packages,
+                             const std::string& actor, wf::repo_edit& change, work_done& done) {
+  for (auto& package : packages) {
+    if (package.lane() != "for_review")
+      continue;
+    if (auto set = package.file.set_scalar("lane", "done"); !set)
+      return set.error();
+    package.file.set_body(wf::with_log_entry(package.file.body(),
+                                             {utc_now(), actor, {}, "done", "Accepted"},
+                                             wf::line_ending_of(package.file.text())));
+    change.change(package.path, package.file.text());
+    done.events.push_back(lane_event(feature, package.id, "for_review", "done", actor));
+  }
+  return {};
+}
+
+work_event completed_event(const wf::feature& feature, std::size_t packages) {
+  feature_completed event;
+  event.feature_slug = feature.slug();
+  event.total_wps = static_cast<std::int64_t>(packages);
+  event.completed_at = format_timestamp(wall_clock_now());
+  return event_of(event);
+}
+
+/// Changes the files and commits them, under the edit lock. The work packages are read again, for
+/// they may have changed while the tests ran.
+result<work_done> accept_locked(context& ctx, const wf::feature& feature,
+                                const accept_options& options, const std::string& actor,
+                                work_done done) {
+  auto packages = feature.load_all();
+  if (!packages)
+    return packages.error();
+  const auto found = check(feature, *packages);
+  if (!found)
+    return found.error();
+  std::optional<std::string> message;
+  if (!options.no_commit) {
+    const auto target = wf::target_for_commit(feature);
+    if (!target)
+      return target.error();
+    if (!target->warning.empty())
+      ctx.out.warn(target->warning);
+    message = "Accept " + feature.slug();
+  }
+  wf::repo_edit change(feature.repo());
+  if (auto accepted = accept_packages(feature, *packages, actor, change, done); !accepted)
+    return accepted.error();
+  const bool complete = found->open.empty();
+  if (complete) {
+    auto meta = accepted_meta(feature, actor);
+    if (!meta)
+      return meta.error();
+    change.change(feature.meta_path(), std::move(*meta));
+    if (!was_completed(feature, *found))
+      done.events.push_back(completed_event(feature, packages->size()));
+  }
+  if (auto applied = change.apply(message); !applied)
+    return applied.error();
+  done.lines = {feature.slug() + ": " + std::to_string(found->reviewed.size()) +
+                " work packages accepted" +
+                (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
+  write_fields(done, feature.slug(), found->reviewed, complete);
+  return done;
+}
+
 result<work_done> accept(context& ctx, const accept_options& options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
+  const auto feature = find_feature(options);
   if (!feature)
     return feature.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free)
@@ -144,92 +215,36 @@ result<work_done> accept(context& ctx, const accept_options& options) {
   const auto actor = one_line("--actor", options.actor.value_or("user"));
   if (!actor)
     return actor.error();
-  work_done done;
-  auto packages = feature->load_all();
+  const auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  auto found = check(*feature, *packages);
+  const auto found = check(*feature, *packages);
   if (!found)
     return found.error();
-  done.fields = [slug = feature->slug()](json_writer& out) {
-    field(out, "feature", slug);
-    payload_detail::write(out, "accepted", std::vector<std::string>{});
-    field(out, "complete", true);
-  };
+  work_done done;
   if (found->reviewed.empty() && found->open.empty() && is_accepted(*feature)) {
+    write_fields(done, feature->slug(), {}, true);
     done.lines = {feature->slug() + " is accepted already"};
     return done;
   }
-  if (auto passed = run_tests(ctx, *repo, options.tests); !passed)
+  if (auto passed = run_tests(ctx, feature->repo(), options.tests); !passed)
     return passed.error();
-
-  auto lock = wf::lock_edits(*repo); // not held while the tests run
+  auto lock = wf::lock_edits(feature->repo()); // not held while the tests run
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);
-  packages = feature->load_all();
-  if (!packages)
-    return packages.error();
-  found = check(*feature, *packages);
-  if (!found)
-    return found.error();
-  std::optional<std::string> message;
-  if (!options.no_commit) {
-    const auto target = wf::target_for_commit(*feature);
-    if (!target)
-      return target.error();
-    if (!target->warning.empty())
-      ctx.out.warn(target->warning);
-    message = "Accept " + feature->slug();
-  }
-  wf::repo_edit change(*repo);
-  for (auto& package : *packages) {
-    if (package.lane() != "for_review")
-      continue;
-    if (auto set = package.file.set_scalar("lane", "done"); !set)
-      return set.error();
-    package.file.set_body(wf::with_log_entry(package.file.body(),
-                                             {utc_now(), *actor, {}, "done", "Accepted"},
-                                             wf::line_ending_of(package.file.text())));
-    change.change(package.path, package.file.text());
-    done.events.push_back(lane_event(*feature, package.id, "for_review", "done", *actor));
-  }
-  const bool complete = found->open.empty();
-  if (complete) {
-    auto meta = accepted_meta(*feature, *actor);
-    if (!meta)
-      return meta.error();
-    change.change(feature->meta_path(), std::move(*meta));
-    if (!was_completed(*feature, *found)) {
-      feature_completed event;
-      event.feature_slug = feature->slug();
-      event.total_wps = static_cast<std::int64_t>(packages->size());
-      event.completed_at = format_timestamp(wall_clock_now());
-      done.events.push_back(event_of(event));
-    }
-  }
-  if (auto applied = change.apply(message); !applied)
-    return applied.error();
-  done.lines = {feature->slug() + ": " + std::to_string(found->reviewed.size()) +
-                " work packages accepted" +
-                (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
-  done.fields = [slug = feature->slug(), reviewed = found->reviewed, complete](json_writer& out) {
-    field(out, "feature", slug);
-    payload_detail::write(out, "accepted", reviewed);
-    field(out, "complete", complete);
-  };
-  return done;
+  return accept_locked(ctx, *feature, options, *actor, std::move(done));
 }
 
 } // namespace
 
 command_action declare_accept(CLI::App& app) {
   auto options = std::make_shared<accept_options>();
-  app.add_option("--actor", options->actor, "Who accepts")->type_name("N");
-  app.add_option("--test", options->tests, "Must succeed first; may be given again")
+  app.add_option("--actor", options->actor, "The name of the person who accepts")->type_name("N");
+  app.add_option("--test", options->tests, "A command that must succeed first; may be repeated")
       ->type_name("CMD")
       ->allow_extra_args(false);
-  app.add_flag("--no-commit", options->no_commit, "Change the files, commit nothing");
+  app.add_flag("--no-commit", options->no_commit, "Change the files without a commit");
   declare_feature(app, *options);
   return
       [options](context& ctx) { return run_work(ctx, {}, [&] { return accept(ctx, *options); }); };

@@ -45,14 +45,14 @@ result<void> take_dependencies(const wf::feature& feature, const wf::tasks_docum
                    feature.tasks_path().string() +
                        " has sections without a file in tasks/: " + missing,
                    "write tasks/" + missing.substr(0, 4) +
-                       "-name.md, then: " + feature.command("agent feature finalize-tasks")};
+                       "-name.md, then run: " + feature.command("agent feature finalize-tasks")};
   auto graph = wf::graph_of(packages);
   for (const auto& section : tasks.sections)
     if (!section.dependencies.empty())
       graph[section.wp_id] = section.dependencies;
   if (auto legal = wf::check_dependencies(graph); !legal)
     return failure{legal.error().code, feature.tasks_path().string() + ": " + legal.error().message,
-                   "mend its dependencies, then: " +
+                   "fix its dependencies, then run: " +
                        feature.command("agent feature finalize-tasks")};
   for (auto& package : packages) {
     const auto* section = tasks.section(package.id);
@@ -84,57 +84,51 @@ void announce(const wf::feature& feature, const std::vector<wf::work_package>& p
 }
 
 result<work_done> finalize(context& ctx, const work_options& options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
-  if (!feature)
-    return feature.error();
+  auto opened = open_feature_for_edit(options);
+  if (!opened)
+    return opened.error();
+  const wf::feature& feature = opened->feature;
   work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
-  const auto text = feature->tasks_text();
+  done.lock = std::move(opened->lock);
+  const auto text = feature.tasks_text();
   if (!text)
     return text.error();
-  auto packages = feature->load_all();
+  auto packages = feature.load_all();
   if (!packages)
     return packages.error();
   if (packages->empty())
-    return failure{ec::not_found,
-                   "there is no work package in " + (feature->folder() / "tasks").string(),
+    return failure{ec::not_found, "no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
-                       feature->command("agent feature finalize-tasks")};
+                       feature.command("agent feature finalize-tasks")};
   std::vector<std::string> before;
   for (const auto& package : *packages)
     before.push_back(package.file.text());
-  if (auto taken = take_dependencies(*feature, wf::read_tasks(*text), *packages); !taken)
+  if (auto taken = take_dependencies(feature, wf::read_tasks(*text), *packages); !taken)
     return taken.error();
 
-  wf::repo_edit change(*repo);
+  wf::repo_edit change(feature.repo());
   std::vector<std::string> changed;
   for (std::size_t at = 0; at < packages->size(); ++at)
     if (const auto& package = (*packages)[at]; package.file.text() != before[at]) {
       change.change(package.path, package.file.text());
       changed.push_back(package.id);
     }
-  std::string target = feature->declared_target();
+  std::string target = feature.declared_target();
   if (!change.empty()) {
-    const auto branch = wf::target_for_commit(*feature);
+    const auto branch = wf::target_for_commit(feature);
     if (!branch)
       return branch.error();
     if (!branch->warning.empty())
       ctx.out.warn(branch->warning);
-    if (auto applied = change.apply("chore: Finalize tasks of spec " + feature->number()); !applied)
+    if (auto applied = change.apply("chore: Finalize tasks of spec " + feature.number()); !applied)
       return applied.error();
   }
   if (target.empty())
-    target = wf::git(repo->checkout).current_branch();
-  announce(*feature, *packages, target, done);
-  done.lines = {feature->slug() + ": " + std::to_string(packages->size()) + " work packages, " +
+    target = wf::git(feature.repo().checkout).current_branch();
+  announce(feature, *packages, target, done);
+  done.lines = {feature.slug() + ": " + std::to_string(packages->size()) + " work packages, " +
                 std::to_string(changed.size()) + " files changed"};
-  done.fields = [slug = feature->slug(), graph = wf::graph_of(*packages),
+  done.fields = [slug = feature.slug(), graph = wf::graph_of(*packages),
                  changed](json_writer& out) {
     field(out, "feature", slug);
     field(out, "work_packages", static_cast<std::uint64_t>(graph.size()));

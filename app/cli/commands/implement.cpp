@@ -88,40 +88,37 @@ result<void> claim(wf::work_package& package, const implement_options& options,
 }
 
 result<work_done> implement(context& ctx, implement_options options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
-  if (!feature)
-    return feature.error();
-  if (options.agent) {
+  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+    if (!options.agent)
+      return {};
     auto agent = one_line("--agent", *options.agent);
     if (!agent)
       return agent.error();
     options.agent = std::move(*agent);
-  }
+    return {};
+  });
+  if (!opened)
+    return opened.error();
+  const wf::feature& feature = opened->feature;
   work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
-  auto package = feature->load(options.wp);
+  done.lock = std::move(opened->lock);
+  auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  if (auto allowed = check_claim(*feature, *package, options); !allowed)
+  if (auto allowed = check_claim(feature, *package, options); !allowed)
     return allowed.error();
-  const auto target = wf::target_for_commit(*feature);
+  const auto target = wf::target_for_commit(feature);
   if (!target)
     return target.error();
   if (!target->warning.empty())
     ctx.out.warn(target->warning);
-  const auto base = base_of(*feature, options, target->name);
+  const auto base = base_of(feature, options, target->name);
   if (!base)
     return base.error();
-  warn_of_missing(ctx, *feature, *package, *base);
-  if (auto ignored = wf::ignore_worktrees(*repo); !ignored)
+  warn_of_missing(ctx, feature, *package, *base);
+  if (auto ignored = wf::ignore_worktrees(feature.repo()); !ignored)
     return ignored.error();
-  wf::made_worktree tree(*feature, options.wp);
+  wf::made_worktree tree(feature, options.wp);
   if (auto made = tree.make(base->commit); !made)
     return made.error();
 
@@ -129,21 +126,21 @@ result<work_done> implement(context& ctx, implement_options options) {
   if (from != "doing") {
     if (auto claimed = claim(*package, options, *base, tree.is_new()); !claimed)
       return claimed.error();
-    wf::repo_edit change(*repo);
+    wf::repo_edit change(feature.repo());
     change.change(package->path, package->file.text());
     if (auto applied = change.apply("chore: " + options.wp + " claimed for implementation");
         !applied)
       return applied.error();
     done.events.push_back(
-        lane_event(*feature, options.wp, from, "doing", options.agent.value_or("user")));
+        lane_event(feature, options.wp, from, "doing", options.agent.value_or("user")));
   }
   const bool fresh = tree.is_new();
   tree.keep();
-  const auto path = feature->worktree_of(options.wp).string();
-  done.lines = {options.wp + (done.events.empty() && !fresh ? ": in progress already in " : ": ") +
+  const auto path = feature.worktree_of(options.wp).string();
+  done.lines = {options.wp + (done.events.empty() && !fresh ? ": already in progress in " : ": ") +
                 path};
-  done.fields = [slug = feature->slug(), wp = options.wp, path, fresh,
-                 branch = feature->branch_of(options.wp), base = *base](json_writer& out) {
+  done.fields = [slug = feature.slug(), wp = options.wp, path, fresh,
+                 branch = feature.branch_of(options.wp), base = *base](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);
     field(out, "worktree", path);
@@ -160,10 +157,10 @@ result<work_done> implement(context& ctx, implement_options options) {
 command_action declare_implement(CLI::App& app) {
   auto options = std::make_shared<implement_options>();
   app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
-  app.add_option("--base", options->base, "Start from this work package's branch")
+  app.add_option("--base", options->base, "Start from the branch of this work package")
       ->type_name("WPmm");
-  app.add_option("--agent", options->agent, "Who implements it")->type_name("A");
-  app.add_flag("--force", options->force, "Also from another lane, or another's");
+  app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
+  app.add_flag("--force", options->force, "Also from another lane, or owned by another agent");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, options->wp, [&] { return implement(ctx, *options); });

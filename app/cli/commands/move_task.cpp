@@ -59,7 +59,7 @@ result<std::string> read_feedback(const std::string& file) {
                    "check the name after --review-feedback-file"};
   if (!is_utf8(**text) || wf::trimmed(**text).empty())
     return failure{ec::bad_input, file + (is_utf8(**text) ? " is empty" : " is not UTF-8"),
-                   "write what shall change into it"};
+                   "write into it what has to change"};
   return std::move(**text);
 }
 
@@ -121,27 +121,22 @@ result<void> edit(wf::work_package& package, const move_options& options, std::s
 }
 
 result<work_done> move(context& ctx, move_options options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
-  if (!feature)
-    return feature.error();
-  if (!wf::is_lane(options.to))
-    return failure{ec::bad_input, excerpt(options.to) + " is no lane",
-                   "give --to planned, doing, for_review or done"};
-  if (auto clean = clean_words(options); !clean)
-    return clean.error();
+  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+    if (!wf::is_lane(options.to))
+      return failure{ec::bad_input, excerpt(options.to) + " is not a lane",
+                     "give --to planned, doing, for_review or done"};
+    return clean_words(options);
+  });
+  if (!opened)
+    return opened.error();
+  const wf::feature& feature = opened->feature;
   work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
-  auto package = feature->load(options.wp);
+  done.lock = std::move(opened->lock);
+  auto package = feature.load(options.wp);
   if (!package)
     return package.error();
   const std::string from = package->lane();
-  done.fields = [from, slug = feature->slug(), options](json_writer& out) {
+  done.fields = [from, slug = feature.slug(), options](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", options.wp);
     field(out, "old_lane", from);
@@ -159,26 +154,26 @@ result<work_done> move(context& ctx, move_options options) {
     feedback = std::move(*text);
   }
   if (!options.force)
-    if (auto passed = pass_gates(*feature, *package, options); !passed)
+    if (auto passed = pass_gates(feature, *package, options); !passed)
       return passed.error();
   std::optional<std::string> message;
   if (!options.no_commit) {
-    const auto target = wf::target_for_commit(*feature);
+    const auto target = wf::target_for_commit(feature);
     if (!target)
       return target.error();
     if (!target->warning.empty())
       ctx.out.warn(target->warning);
-    message = "chore: Move " + options.wp + " to " + options.to + " on spec " + feature->number() +
+    message = "chore: Move " + options.wp + " to " + options.to + " on spec " + feature.number() +
               " [" + options.agent.value_or("user") + "]";
   }
   if (auto edited = edit(*package, options, std::move(feedback)); !edited)
     return edited.error();
-  wf::repo_edit change(*repo);
+  wf::repo_edit change(feature.repo());
   change.change(package->path, package->file.text());
   if (auto applied = change.apply(message); !applied)
     return applied.error();
   done.events.push_back(
-      lane_event(*feature, options.wp, from, options.to, options.agent.value_or("user")));
+      lane_event(feature, options.wp, from, options.to, options.agent.value_or("user")));
   done.lines = {options.wp + ": " + from + " → " + options.to};
   return done;
 }
@@ -191,14 +186,16 @@ command_action declare_move_task(CLI::App& app) {
   app.add_option("--to", options->to, "planned, doing, for_review or done")
       ->type_name("LANE")
       ->required();
-  app.add_option("--agent", options->agent, "Who moves it; becomes its owner")->type_name("A");
-  app.add_option("--assignee", options->assignee, "Who it is assigned to")->type_name("P");
-  app.add_option("--note", options->note, "For the activity log")->type_name("T");
-  app.add_option("--review-feedback-file", options->feedback_file, "What a review wants changed")
+  app.add_option("--agent", options->agent, "The agent that moves it and becomes its owner")
+      ->type_name("A");
+  app.add_option("--assignee", options->assignee, "The person it is assigned to")->type_name("P");
+  app.add_option("--note", options->note, "A text for the activity log")->type_name("T");
+  app.add_option("--review-feedback-file", options->feedback_file,
+                 "A file with the changes that a review requests")
       ->type_name("F");
-  app.add_option("--reviewer", options->reviewer, "Who reviewed it")->type_name("R");
-  app.add_flag("--force", options->force, "Pass the gates");
-  app.add_flag("--no-auto-commit", options->no_commit, "Change the file, commit nothing");
+  app.add_option("--reviewer", options->reviewer, "The reviewer")->type_name("R");
+  app.add_flag("--force", options->force, "Skip the gates");
+  app.add_flag("--no-auto-commit", options->no_commit, "Change the file without a commit");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, options->wp, [&] { return move(ctx, *options); });

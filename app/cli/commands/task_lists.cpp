@@ -30,10 +30,7 @@ struct board {
 };
 
 result<board> look(const work_options& options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  auto feature = wf::feature::find(*repo, options.feature);
+  auto feature = find_feature(options);
   if (!feature)
     return feature.error();
   auto packages = feature->load_all();
@@ -177,7 +174,8 @@ result<work_done> list_dependents(const work_options& options) {
 command_action declare_tasks_status(CLI::App& app) {
   auto options = std::make_shared<work_options>();
   declare_feature(app, *options);
-  return [options](context& ctx) { return run_reading(ctx, [&] { return task_status(*options); }); };
+  return
+      [options](context& ctx) { return run_reading(ctx, [&] { return task_status(*options); }); };
 }
 
 command_action declare_list_tasks(CLI::App& app) {

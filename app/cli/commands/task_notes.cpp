@@ -31,7 +31,7 @@ work_event history_event(const std::string& wp, const std::string& content,
   return event_of(history_added{wp, "note", content, author});
 }
 
-/// The branch to commit to, with its warning said.
+/// Checks the branch to commit to, and prints its warning.
 result<void> check_target(context& ctx, const wf::feature& feature) {
   const auto target = wf::target_for_commit(feature);
   if (!target)
@@ -41,7 +41,7 @@ result<void> check_target(context& ctx, const wf::feature& feature) {
   return {};
 }
 
-/// Who owns a subtask that stands in no section: the work package whose frontmatter lists it.
+/// The owner of a subtask outside all sections: the work package whose frontmatter lists it.
 result<std::string> owner_of(const wf::feature& feature, const std::string& subtask) {
   const auto all = feature.load_all();
   if (!all)
@@ -55,76 +55,99 @@ result<std::string> owner_of(const wf::feature& feature, const std::string& subt
                  "move its line into a work package's section of " + feature.tasks_path().string()};
 }
 
-result<work_done> mark(context& ctx, const mark_options& options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
-  if (!feature)
-    return feature.error();
-  if (options.status != "done" && options.status != "pending")
-    return failure{ec::bad_input, excerpt(options.status) + " is no status of a subtask",
-                   "give --status done or --status pending"};
-  work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
-  auto text = feature->tasks_text();
-  if (!text)
-    return text.error();
-  const auto tasks = wf::read_tasks(*text);
-  const bool checked = options.status == "done";
-  std::vector<std::size_t> boxes;
-  std::vector<std::string> changed;
+/// What `mark-status` changes in tasks.md.
+struct mark_plan {
+  std::vector<std::size_t> boxes;   ///< check boxes to set or to clear
+  std::vector<std::string> changed; ///< the subtasks of these boxes
+  std::vector<work_event> events;
+};
+
+/// The subtask's boxes that `plan` has to change, added to it. False where tasks.md has no box of
+/// this subtask.
+result<bool> plan_subtask(const wf::feature& feature, const wf::tasks_document& tasks,
+                          const std::string& id, const std::string& status, mark_plan& plan) {
+  bool found = false;
+  bool changes = false;
+  std::string owner;
+  for (const auto& box : tasks.subtasks) {
+    if (box.id != id)
+      continue;
+    found = true;
+    if (owner.empty())
+      owner = box.wp_id;
+    if (box.done != (status == "done")) {
+      plan.boxes.push_back(box.box);
+      changes = true;
+    }
+  }
+  if (!changes || std::find(plan.changed.begin(), plan.changed.end(), id) != plan.changed.end())
+    return found;
+  if (owner.empty()) {
+    auto listed_in = owner_of(feature, id);
+    if (!listed_in)
+      return listed_in.error();
+    owner = std::move(*listed_in);
+  }
+  plan.changed.push_back(id);
+  plan.events.push_back(history_event(owner, "Subtask " + id + " marked " + status, "user"));
+  return found;
+}
+
+result<mark_plan> plan_marks(const wf::feature& feature, const std::string& tasks_text,
+                             const mark_options& options) {
+  const auto tasks = wf::read_tasks(tasks_text);
+  mark_plan plan;
   std::vector<std::string> unknown;
   for (const auto& id : options.subtasks) {
-    bool found = false;
-    bool changes = false;
-    std::string owner;
-    for (const auto& box : tasks.subtasks) {
-      if (box.id != id)
-        continue;
-      found = true;
-      if (owner.empty())
-        owner = box.wp_id;
-      if (box.done != checked) {
-        boxes.push_back(box.box);
-        changes = true;
-      }
-    }
+    const auto found = plan_subtask(feature, tasks, id, options.status, plan);
     if (!found)
+      return found.error();
+    if (!*found)
       unknown.push_back(excerpt(id));
-    if (!changes || std::find(changed.begin(), changed.end(), id) != changed.end())
-      continue;
-    if (owner.empty()) {
-      auto from_files = owner_of(*feature, id);
-      if (!from_files)
-        return from_files.error();
-      owner = std::move(*from_files);
-    }
-    changed.push_back(id);
-    done.events.push_back(
-        history_event(owner, "Subtask " + id + " marked " + options.status, "user"));
   }
   if (!unknown.empty())
     return failure{ec::not_found,
                    "no check box of " + wf::joined(unknown) + " in " +
-                       feature->tasks_path().string(),
-                   "see the subtasks: " + feature->command("agent tasks list-tasks")};
-  if (!boxes.empty()) {
-    if (auto target = check_target(ctx, *feature); !target)
+                       feature.tasks_path().string(),
+                   "see the subtasks: " + feature.command("agent tasks list-tasks")};
+  return plan;
+}
+
+result<work_done> mark(context& ctx, const mark_options& options) {
+  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+    if (options.status != "done" && options.status != "pending")
+      return failure{ec::bad_input, excerpt(options.status) + " is not a status of a subtask",
+                     "give --status done or --status pending"};
+    return {};
+  });
+  if (!opened)
+    return opened.error();
+  const wf::feature& feature = opened->feature;
+  work_done done;
+  done.lock = std::move(opened->lock);
+  auto text = feature.tasks_text();
+  if (!text)
+    return text.error();
+  auto plan = plan_marks(feature, *text, options);
+  if (!plan)
+    return plan.error();
+  if (!plan->boxes.empty()) {
+    if (auto target = check_target(ctx, feature); !target)
       return target.error();
-    wf::repo_edit change(*repo);
-    change.change(feature->tasks_path(), wf::with_boxes(std::move(*text), boxes, checked));
-    if (auto applied = change.apply("chore: Mark " + wf::joined(changed) + " as " + options.status +
-                                    " on spec " + feature->number());
+    wf::repo_edit change(feature.repo());
+    change.change(feature.tasks_path(),
+                  wf::with_boxes(std::move(*text), plan->boxes, options.status == "done"));
+    if (auto applied = change.apply("chore: Mark " + wf::joined(plan->changed) + " as " +
+                                    options.status + " on spec " + feature.number());
         !applied)
       return applied.error();
   }
-  done.lines = {changed.empty() ? wf::joined(options.subtasks) + ": " + options.status + " already"
-                                : wf::joined(changed) + ": " + options.status};
-  done.fields = [changed, slug = feature->slug(), status = options.status](json_writer& out) {
+  done.events = std::move(plan->events);
+  done.lines = {plan->changed.empty()
+                    ? wf::joined(options.subtasks) + ": " + options.status + " already"
+                    : wf::joined(plan->changed) + ": " + options.status};
+  done.fields = [changed = plan->changed, slug = feature.slug(),
+                 status = options.status](json_writer& out) {
     field(out, "feature", slug);
     field(out, "status", status);
     key(out, "changed");
@@ -137,40 +160,41 @@ result<work_done> mark(context& ctx, const mark_options& options) {
 }
 
 result<work_done> add_history(context& ctx, const history_options& options) {
-  const auto repo = wf::repository::here();
-  if (!repo)
-    return repo.error();
-  const auto feature = wf::feature::find(*repo, options.feature);
-  if (!feature)
-    return feature.error();
-  const auto note = one_line("--note", options.note);
-  if (!note)
-    return note.error();
-  const auto agent = one_line("--agent", options.agent.value_or("user"));
-  if (!agent)
-    return agent.error();
+  std::string note;
+  std::string agent;
+  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+    auto note_line = one_line("--note", options.note);
+    if (!note_line)
+      return note_line.error();
+    auto agent_line = one_line("--agent", options.agent.value_or("user"));
+    if (!agent_line)
+      return agent_line.error();
+    note = std::move(note_line);
+    agent = std::move(agent_line);
+    return {};
+  });
+  if (!opened)
+    return opened.error();
+  const wf::feature& feature = opened->feature;
   work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
-  auto package = feature->load(options.wp);
+  done.lock = std::move(opened->lock);
+  auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  if (auto target = check_target(ctx, *feature); !target)
+  if (auto target = check_target(ctx, feature); !target)
     return target.error();
-  const wf::log_entry entry{utc_now(), *agent, {}, package->lane(), *note};
+  const wf::log_entry entry{utc_now(), agent, {}, package->lane(), note};
   package->file.set_body(
       wf::with_log_entry(package->file.body(), entry, wf::line_ending_of(package->file.text())));
-  wf::repo_edit change(*repo);
+  wf::repo_edit change(feature.repo());
   change.change(package->path, package->file.text());
   if (auto applied = change.apply("chore: Add history to " + package->id + " on spec " +
-                                  feature->number() + " [" + *agent + "]");
+                                  feature.number() + " [" + agent + "]");
       !applied)
     return applied.error();
-  done.events.push_back(history_event(package->id, *note, *agent));
+  done.events.push_back(history_event(package->id, note, agent));
   done.lines = {package->id + ": noted"};
-  done.fields = [entry, slug = feature->slug(), wp = package->id](json_writer& out) {
+  done.fields = [entry, slug = feature.slug(), wp = package->id](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);
     field(out, "entry", wf::log_line(entry));
@@ -192,7 +216,7 @@ command_action declare_add_history(CLI::App& app) {
   auto options = std::make_shared<history_options>();
   app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
   app.add_option("--note", options->note, "What happened")->type_name("T")->required();
-  app.add_option("--agent", options->agent, "Who says so")->type_name("A");
+  app.add_option("--agent", options->agent, "Who wrote the note")->type_name("A");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, options->wp, [&] { return add_history(ctx, *options); });
