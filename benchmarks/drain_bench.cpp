@@ -58,7 +58,7 @@ void drain_floor(benchmark::State& state) {
                                draft.team_slug) +
                        render_tail(draft));
   for (auto _ : state) {
-    lmdb.append(1, "a lease"); // whoever leases writes one row
+    lmdb.append(1, "a lease"); // a lease is one more row
     const std::string text = lmdb.join(batch);
     std::string out(compressBound(text.size()) + 32, '\0');
     z_stream stream{};

@@ -23,7 +23,7 @@ EMIT = ["emit", "WPStatusChanged", "--quiet", "--payload",
 
 
 class Server:
-    """The dev-server, and when it said that it keeps an event."""
+    """The dev-server, and when it message that it keeps an event."""
 
     def __init__(self, program, state):
         self.process = subprocess.Popen([program, "dev-server", "--json", "--state", state],
@@ -36,10 +36,10 @@ class Server:
     def listen(self):
         for line in self.process.stdout:
             now = time.monotonic()
-            said = json.loads(line)
-            if said.get("ws") == "event":
+            message = json.loads(line)
+            if message.get("ws") == "event":
                 with self.changed:
-                    self.kept[said["event_id"]] = now
+                    self.kept[message["event_id"]] = now
                     self.changed.notify_all()
 
     def when(self, event_id, patience=10):

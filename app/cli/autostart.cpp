@@ -16,18 +16,18 @@ namespace {
 using namespace std::chrono_literals;
 
 /// After a daemon has failed, the next emits do not start another at once.
-constexpr std::chrono::microseconds rest_after_failure = 60s;
+constexpr std::chrono::microseconds pause_after_failure = 60s;
 
-/// When a start was tried last: the time of the lock's file, for a daemon that fails may be unable
+/// The time of the last start attempt: that of the lock file, for a daemon that fails may be unable
 /// to write anything.
-epoch_us last_try(const std::filesystem::path& home) {
+epoch_us last_start_attempt(const std::filesystem::path& home) {
   struct stat found {};
   if (::stat(daemon_lock(home).c_str(), &found) != 0)
     return 0;
   return epoch_us{found.st_mtim.tv_sec} * 1'000'000 + found.st_mtim.tv_nsec / 1000;
 }
 
-result<void> note_try(const std::filesystem::path& home) {
+result<void> record_start_attempt(const std::filesystem::path& home) {
   const unique_fd file(
       ::open(daemon_lock(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::futimens(file.get(), nullptr) != 0)
@@ -35,20 +35,20 @@ result<void> note_try(const std::filesystem::path& home) {
   return {};
 }
 
-/// The last one failed, or never came up.
-bool rests(const std::filesystem::path& home, const std::optional<daemon_record>& last) {
+/// The last daemon failed, or did not start, a moment ago.
+bool failed_recently(const std::filesystem::path& home, const std::optional<daemon_record>& last) {
   const auto is_recent = [now = wall_clock_now()](epoch_us time) {
-    return now - time < rest_after_failure.count();
+    return now - time < pause_after_failure.count();
   };
   if (last && last->end == daemon_end::failed && is_recent(last->since))
     return true;
-  const auto tried = last_try(home);
-  return is_recent(tried) && (!last || last->since < tried);
+  const auto attempt = last_start_attempt(home);
+  return is_recent(attempt) && (!last || last->since < attempt);
 }
 
 bool wants_daemon(const context& ctx, const delivery_status& now) {
   if (now.answers || !ctx.config.flag("sync.autostart") ||
-      ctx.config.text("sync.server_url").empty() || rests(ctx.home.path, now.daemon))
+      ctx.config.text("sync.server_url").empty() || failed_recently(ctx.home.path, now.daemon))
     return false;
   const auto session = read_credentials(ctx.home.path);
   return session && session->has_value();
@@ -59,7 +59,7 @@ bool wants_daemon(const context& ctx, const delivery_status& now) {
 void print_delivery_status(context& ctx, const delivery_status& now) {
   if (!wants_daemon(ctx, now))
     return ctx.out.note(delivery_status_line(now, wall_clock_now()));
-  auto started = note_try(ctx.home.path);
+  auto started = record_start_attempt(ctx.home.path);
   if (started)
     if (const auto child = spawn_daemon(ctx.home.path, -1); !child)
       started = child.error();

@@ -1,4 +1,4 @@
-// What an emitting command says and does about the daemon when its own work is done.
+// The end of an emitting command: prints the delivery status and starts the daemon if wanted.
 #pragma once
 
 #include "app/cli/context.hpp"
@@ -6,11 +6,11 @@
 
 namespace spec_kitty {
 
-/// The line about where the events stand; and, with `sync.autostart`, a daemon where nobody answers
-/// the doorbell, somebody is logged in and a server is set. Called when the command's output is
-/// out; the daemon is not waited for.
+/// Prints the delivery status. With `sync.autostart` also starts a daemon if none answers the
+/// doorbell, a user is logged in and a server is set. To be called after the command's output; does
+/// not wait for the daemon.
 void print_delivery_status(context& ctx, const delivery_status& now);
-/// The same at the end of an emitter.
+/// The same for the outcome of an emitter.
 void print_delivery_status(context& ctx, const emit_outcome& emitted);
 
 } // namespace spec_kitty

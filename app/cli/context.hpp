@@ -1,4 +1,4 @@
-// What every command gets: where the home is, what is configured, where words go.
+// What every command gets: the home, the configuration and the output.
 #pragma once
 
 #include "app/cli/exit_status.hpp"
@@ -13,15 +13,15 @@ namespace spec_kitty {
 struct context : home_view {
   output out;
   std::optional<failure> config_problem = std::nullopt; ///< `config` is the defaults then
-  /// Why no home can be used; only commands that do without one get here then.
+  /// Why no home can be used; set only for commands that run without one.
   std::optional<failure> no_home = std::nullopt;
 
-  /// Warnings of the parts that do not know where words go.
+  /// Prints the warnings of parts that have no output of their own.
   warning_sink warnings() {
     return [this](std::string_view text) { out.warn(text); };
   }
 
-  /// Says what failed and gives the exit status it has.
+  /// Prints the failure and returns its exit status.
   exit_status fail(const failure& why) {
     out.fail(why);
     return status_of(why.code);

@@ -10,7 +10,7 @@ namespace spec_kitty {
 
 namespace {
 
-/// The process's state as /proc shows it is T (stopped) or t (traced).
+/// The process's state in /proc is T (stopped) or t (traced).
 bool is_stopped(std::uint32_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
   if (!text || !*text)
@@ -28,22 +28,22 @@ delivery_status query_daemon(const std::filesystem::path& home, delivery rang,
   now.queued = queued;
   now.answers = rang != delivery::nobody;
   now.daemon = read_record(home);
-  now.stopped = now.answers && now.daemon && is_stopped(now.daemon->who.pid);
+  now.stopped = now.answers && now.daemon && is_stopped(now.daemon->process.pid);
   return now;
 }
 
 std::string delivery_status_line(const delivery_status& now, epoch_us at) {
   const std::string queued = std::to_string(now.queued) + " queued";
   if (now.answers && now.stopped)
-    return "[Sync stopped: the daemon's process " + std::to_string(now.daemon->who.pid) +
-           " is stopped] " + queued + "; wake it with: kill -CONT " +
-           std::to_string(now.daemon->who.pid);
+    return "[Sync stopped: daemon process " + std::to_string(now.daemon->process.pid) +
+           " is stopped] " + queued + "; continue it: kill -CONT " +
+           std::to_string(now.daemon->process.pid);
   if (!now.answers && now.daemon && should_run(*now.daemon)) {
     const bool killed = now.daemon->end == daemon_end::none;
     const auto ended = killed ? now.daemon->last_sign : now.daemon->since;
     return "[Sync stopped " + duration_words(std::chrono::microseconds(at - ended)) +
-           " ago: " + (killed ? "the daemon ended without a word" : now.daemon->why) + "] " +
-           queued + "; start it with: spec-kitty sync daemon start";
+           " ago: " + (killed ? "the daemon ended unexpectedly" : now.daemon->why) + "] " + queued +
+           "; start it: spec-kitty sync daemon start";
   }
   if (!now.answers || !now.daemon)
     return "[Offline] " + queued;

@@ -27,7 +27,7 @@ namespace {
 constexpr long tmpfs_magic = 0x01021994;
 constexpr long ramfs_magic = 0x858458f6;
 
-/// The home and its files as far as others may reach into them.
+/// The home and its files, if others may read or write them.
 std::vector<open_file> files_open_to_others(const fs::path& home) {
   std::vector<open_file> found;
   const auto look = [&](const fs::path& path) {
@@ -73,27 +73,27 @@ std::optional<lock_holder> holder_of(const struct stat& file) {
   return std::nullopt;
 }
 
-/// Whether somebody holds the store longer than a command would wait, and who.
-void look_at_lock(const context& ctx, evidence& seen) {
+/// Whether a process holds the store longer than a command would wait, and which one.
+void examine_lock(const context& ctx, evidence& seen) {
   const fs::path lock = ctx.home.path / "queue" / "lock";
   const unique_fd fd(::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd)
     return;
   const auto granted = poll_lock(fd.get(), ctx.store_settings().busy_timeout);
   if (!granted || *granted)
-    return; // closing the file gives it back
+    return; // closing the file releases the lock
   seen.store_busy = true;
   struct stat info {};
   if (::fstat(fd.get(), &info) == 0)
     seen.holder = holder_of(info);
 }
 
-/// When the newest event was recorded, as its id says.
+/// When the newest event was recorded, from its id.
 epoch_us time_of_newest(const context& ctx) {
-  auto where = ctx.open_for_reading();
-  if (!where || !*where)
+  auto store = ctx.open_for_reading();
+  if (!store || !*store)
     return 0;
-  const auto newest = (*where)->newest_id();
+  const auto newest = (*store)->newest_id();
   return newest ? static_cast<epoch_us>(newest->milliseconds()) * 1000 : 0;
 }
 
@@ -106,7 +106,7 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
   return answer;
 }
 
-/// Asks the daemon who it is, where one listens.
+/// Asks the daemon, if one listens, for its identity.
 void examine_daemon(const context& ctx, evidence& seen) {
   seen.version = version;
   seen.autostart = ctx.config.flag("sync.autostart");
@@ -138,12 +138,12 @@ evidence examine(const context& ctx) {
   seen.config_problem = ctx.config_problem;
   seen.server_url = ctx.config.text("sync.server_url");
   seen.max_events = static_cast<std::uint64_t>(ctx.config.number("sync.max_queue_size"));
-  look_at_lock(ctx, seen);
+  examine_lock(ctx, seen);
   if (auto shot = take_snapshot(ctx))
     seen.shot = std::move(*shot);
   else
     seen.store_problem = shot.error();
-  if (seen.store_problem) // what does not need the store is still known
+  if (seen.store_problem) // the rest does not need the store
     seen.shot = snapshot_without_store(ctx);
   seen.damaged_spill = damaged_spill_files(ctx.home.path);
   seen.mirror = read_mirror(ctx.home.path);

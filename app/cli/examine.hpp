@@ -6,11 +6,11 @@
 
 namespace spec_kitty {
 
-/// Looks, and changes nothing. The server is asked one question where one is set; the session is
-/// renewed for it as for any other request.
+/// Changes nothing. If a server is set, sends it one request; the session is renewed for it as for
+/// any other request.
 evidence examine(const context& ctx);
 
-/// How a command line begins that means this home.
+/// The beginning of a command line for this home: `spec-kitty`, with --home if needed.
 std::string program_for(const home_folder& home);
 
 } // namespace spec_kitty

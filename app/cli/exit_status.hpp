@@ -1,4 +1,4 @@
-// The one table from error code to exit status. Source: cli.md, Exit status.
+// The one table from error code to exit status. Source: docs/cli.md, Exit status.
 #pragma once
 
 #include "util/result.hpp"
@@ -8,7 +8,7 @@ namespace spec_kitty {
 enum class exit_status : int {
   done = 0,
   failed = 1, ///< the command itself failed, bad input included
-  usage = 2,  ///< what the command table refuses
+  usage = 2,  ///< the command line is wrong
   login_needed = 3,
   not_delivered = 4,  ///< server not reached, held, only transport failures; everything kept
   rejected = 5,       ///< some events were rejected or are newly dead

@@ -67,7 +67,7 @@ private:
           "chmod go-rwx " + shell_word(file.path.string()));
     if (seen_.volatile_home)
       add("home_in_memory", severity::warning,
-          seen_.home.string() + " lies in memory: its events are lost when the machine restarts",
+          seen_.home.string() + " is in memory: its events are lost when the machine restarts",
           run("sync now"));
   }
 
@@ -80,14 +80,14 @@ private:
   void store() {
     if (seen_.store_busy) {
       const auto& holder = seen_.holder;
-      const std::string who =
+      const std::string process =
           holder ? holder->name + " (process " + std::to_string(holder->pid) + ")" : "a process";
       const std::string how = holder && holder->stopped ? ", which is stopped," : "";
       const std::string remedy =
           holder ? (holder->stopped ? "kill -CONT " : "kill ") + std::to_string(holder->pid)
                  : "fuser -k " + in_home("queue/lock");
       add("store_busy", severity::error,
-          who + how + " holds the store; what is recorded meanwhile is kept beside it", remedy);
+          process + how + " holds the store; events recorded meanwhile go to spill files", remedy);
     }
     if (!seen_.store_problem || seen_.home_problem)
       return;
@@ -95,7 +95,7 @@ private:
     if (why.code == ec::store_corrupt)
       add("store_damaged", severity::error, why.message,
           "mv " + in_home("queue/env") + " " + in_home("queue/env.damaged") +
-              "  # keep it for rescue: a new store begins");
+              "  # keep it to rescue its events: a new store is created");
     else
       add("store_" + std::string(why.code == ec::store_version ? "newer" : "unusable"),
           severity::error, why.message, why.hint);
@@ -106,20 +106,21 @@ private:
     if (shot.spilled > 0)
       add("spilled", severity::warning,
           count_of(shot.spilled, "event") + " recorded while the store could not be used " +
-              (shot.spilled == 1 ? "waits" : "wait") + " beside it",
+              (shot.spilled == 1 ? "waits" : "wait") + " in a spill file",
           run("sync now"));
     for (const auto& file : seen_.damaged_spill)
       add("spill_damaged", severity::error,
-          file.string() + " holds lines that cannot be read; its good lines were taken in",
-          "rm " + shell_word(file.string()) + "  # after a look at it");
+          file.string() + " has unreadable lines; its valid lines were imported",
+          "rm " + shell_word(file.string()) + "  # after you have looked at it");
     if (shot.overflowed > 0)
       add("overflow", severity::warning,
-          count_of(shot.overflowed, "event") + " left the queue to make room",
+          count_of(shot.overflowed, "event") +
+              " moved to the overflow folder because the queue was full",
           "for f in " + in_home("overflow") + "/*.jsonl.gz; do " + run("events import") +
               " \"$f\"; done");
     if (queue_.dropped > 0)
       add("dropped", severity::error,
-          count_of(queue_.dropped, "event") + " did not stay in the queue because it was full",
+          count_of(queue_.dropped, "event") + " dropped because the queue was full",
           run("events acknowledge-drops"));
   }
 
@@ -127,12 +128,12 @@ private:
     if (queue_.dead > 0)
       add("dead_letters", severity::error,
           count_of(queue_.dead, "event") +
-              " refused by the server for good; see why with: " + run("events list --state dead"),
+              " permanently refused by the server; see why: " + run("events list --state dead"),
           run("events retry --all"));
     if (seen_.max_events > 0 && queue_.live >= seen_.max_events)
       add("queue_full", severity::error,
-          "the queue holds " + std::to_string(queue_.live) + " events, its cap of " +
-              std::to_string(seen_.max_events) + "; new ones are not kept",
+          "the queue holds " + std::to_string(queue_.live) + " events and is full (maximum " +
+              std::to_string(seen_.max_events) + "); new events are refused",
           run("config set sync.max_queue_size " + std::to_string(2 * queue_.live)));
     else if (queue_.live * 5 >= seen_.max_events * 4 && seen_.max_events > 4)
       add("queue_nearly_full", severity::warning,
@@ -143,7 +144,7 @@ private:
       if (!project.shared && project.live > 0)
         add("opted_out", severity::note,
             count_of(project.live, "event") + " of " + project.name +
-                ": kept here, as was decided");
+                " stay on this machine: the project is opted out");
     const auto& session = seen_.shot.session;
     for (const auto& team : queue_.teams) {
       if (team.live == team.opted_out)
@@ -160,7 +161,7 @@ private:
       else if (session && !session->team_slug.empty() && team.slug != session->team_slug)
         add("other_team", severity::warning,
             count_of(team.live, "event") + " of the team " + team.slug + ", not of this login",
-            run("auth login") + "  # as somebody of that team");
+            run("auth login") + "  # as a member of that team");
     }
     if (seen_.shot.queued > 0 && seen_.shot.oldest_age_s.value_or(0) > long_wait_s)
       add("waiting_long", severity::warning,
@@ -174,7 +175,7 @@ private:
       return;
     if (max_lamport - queue_.clock < min_spare_clock_values)
       add("clock_exhausted", severity::error,
-          "the Lamport clock is near its end: this home can record no more than " +
+          "the Lamport clock is near its maximum: this home can record at most " +
               std::to_string(max_lamport - queue_.clock) + " events",
           "export SPEC_KITTY_HOME=" + shell_word(seen_.home.string() + "-2"));
     const auto& mirror = seen_.mirror;
@@ -182,9 +183,9 @@ private:
     if (queue_.clock > 0 && (!mirror || (mine && mirror->value != queue_.clock)))
       add("clock_file", severity::warning,
           (seen_.home / "clock.json").string() +
-              (mirror ? " says " + std::to_string(mirror->value) + ", the store " +
+              (mirror ? " has " + std::to_string(mirror->value) + ", the store has " +
                             std::to_string(queue_.clock)
-                      : " is missing or damaged; the store says " + std::to_string(queue_.clock)),
+                      : " is missing or damaged; the store has " + std::to_string(queue_.clock)),
           run("sync now"));
     for (const auto& conflict : seen_.clock_conflicts)
       add(conflict.id, severity::note, conflict.message, conflict.remedy);
@@ -212,7 +213,7 @@ private:
         (shot.session ? " --username " + shell_word(shot.session->username) : std::string());
     const severity level = something_waits() ? severity::error : severity::warning;
     if (!shot.session)
-      add("logged_out", level, "nobody is logged in: events wait here", log_in);
+      add("logged_out", level, "not logged in: events wait here", log_in);
     else if (shot.session->server != seen_.server_origin)
       add("session_of_another_server", level,
           "the session belongs to " + shot.session->server + ", the server is " +
@@ -229,25 +230,25 @@ private:
     const delivery_status& daemon = seen_.daemon;
     if (daemon.answers && daemon.stopped)
       add("daemon_stopped", severity::error,
-          "the daemon's process " + std::to_string(daemon.daemon->who.pid) +
-              " is stopped: nothing is sent by it",
-          "kill -CONT " + std::to_string(daemon.daemon->who.pid));
+          "the daemon process " + std::to_string(daemon.daemon->process.pid) +
+              " is stopped: it sends nothing",
+          "kill -CONT " + std::to_string(daemon.daemon->process.pid));
     else if (!seen_.daemon_problem.empty())
       add("daemon_silent", severity::error, seen_.daemon_problem, run("sync daemon restart"));
     else if (seen_.daemon_version && is_newer_version(seen_.version, *seen_.daemon_version))
       add("daemon_older", severity::warning,
           "the daemon is of version " + *seen_.daemon_version + ", this program of " +
               seen_.version,
-          run("sync daemon start") + "  # it hands over");
+          run("sync daemon start") + "  # replaces it");
     else if (!daemon.answers && daemon.daemon && should_run(*daemon.daemon))
       add("daemon_gone", severity::warning,
-          "no daemon runs, and nobody ended the last one: " +
-              (daemon.daemon->end == daemon_end::none ? "it ended without a word"
+          "no daemon is running; the last one did not end normally: " +
+              (daemon.daemon->end == daemon_end::none ? "it ended unexpectedly"
                                                       : daemon.daemon->why),
           run("sync daemon start"));
     else if (!daemon.answers && seen_.autostart && seen_.shot.queued > 0 && seen_.shot.session)
       add("daemon_not_started", severity::warning,
-          "sync.autostart is on, and no daemon runs for the " +
+          "sync.autostart is on, but no daemon is running for the " +
               count_of(seen_.shot.queued, "event") + " that can be sent",
           run("sync daemon start"));
   }
@@ -263,29 +264,30 @@ private:
       if (!refused)
         return;
     }
-    const std::string who = seen_.server_url;
+    const std::string& url = seen_.server_url;
     const bool json = reply.content_type == "application/json";
     const int status = reply.status;
     if (reply.outcome == http_outcome::tls_refused)
-      add("certificate", severity::error, who + ": " + reply.error,
+      add("certificate", severity::error, url + ": " + reply.error,
           run("config set tls.ca_file /path/to/ca.pem") + "  # the bundle that signed it");
     else if (reply.outcome != http_outcome::answered)
-      add("server_unreachable", severity::error, who + ": " + reply.error,
-          run("sync server") + "  # is that the right one? events are kept meanwhile");
+      add("server_unreachable", severity::error, url + ": " + reply.error,
+          run("sync server") + "  # check the URL; events are kept meanwhile");
     else if (status == 401 && with_token)
-      add("session_refused", severity::error, who + " does not accept the session",
+      add("session_refused", severity::error, url + " does not accept the session",
           run("auth login"));
     else if (status == 403)
-      add("forbidden", severity::error, who + " forbids this account (403)", run("sync now"));
+      add("forbidden", severity::error, url + " forbids this account (403)", run("sync now"));
     else if (status == 412)
-      add("upgrade_required", severity::error, who + " wants another version of this program (412)",
-          run("sync now") + "  # says which");
+      add("upgrade_required", severity::error,
+          url + " requires another version of spec-kitty (412)",
+          run("sync now") + "  # shows which");
     else if (status == 429 || status == 408 || status >= 500)
-      add("server_error", severity::error, who + " answers with status " + std::to_string(status),
+      add("server_error", severity::error, url + " answers with status " + std::to_string(status),
           run("sync now") + "  # again later; events are kept");
     else if (const bool ok = json && (status == 200 || status == 404 || status == 401); !ok)
       add("wrong_server", severity::error,
-          who + " is no sync server: status " + std::to_string(status) + ", " +
+          url + " is not a sync server: status " + std::to_string(status) + ", " +
               (reply.content_type.empty() ? "no content type" : reply.content_type),
           run("sync server https://sync.example.com") + "  # your team's");
     if (const auto at = parse_http_date(reply.date))

@@ -1,5 +1,5 @@
-// What may be wrong with an installation, as findings with remedies. Pure: evidence in, findings
-// out. app/cli/examine.cpp gathers the evidence; `sync doctor` prints the findings.
+// Diagnoses an installation: findings with remedies. Pure: evidence in, findings out.
+// app/cli/examine.cpp gathers the evidence; `sync doctor` prints the findings.
 #pragma once
 
 #include "actors/clock/mirror.hpp"
@@ -18,13 +18,13 @@ namespace spec_kitty {
 
 enum class severity {
   error,   ///< events cannot be recorded, cannot arrive, or were lost, until a person acts
-  warning, ///< works, but not as it should
+  warning, ///< works, but not as intended
   note,    ///< worth knowing
 };
 std::string_view to_string(severity level);
 
-/// One thing a person may want to know. The remedy is a command for a shell that works from the
-/// state it is shown in; empty for notes.
+/// One result of the diagnosis. The remedy is a shell command that works from the state it is shown
+/// in; empty for notes.
 struct finding {
   std::string id; ///< stable: `queue_full`
   severity level = severity::note;
@@ -36,7 +36,7 @@ struct finding {
 struct lock_holder {
   int pid = 0;
   std::string name;
-  bool stopped = false; ///< by a signal: it will not let go by itself
+  bool stopped = false; ///< by a signal: it does not release the lock by itself
 };
 
 /// A file or folder of the home that others may read or write.
@@ -45,9 +45,9 @@ struct open_file {
   unsigned mode = 0; ///< permission bits
 };
 
-/// All that was looked at. Nothing here was changed by looking.
+/// Everything that was examined, unchanged.
 struct evidence {
-  std::string program; ///< how commands begin: `spec-kitty`, with --home where it is not the usual
+  std::string program; ///< `spec-kitty`, with --home if it is not the default
   std::filesystem::path home;
   std::optional<failure> home_problem;
   std::vector<open_file> open_files;
@@ -58,16 +58,16 @@ struct evidence {
   std::optional<failure> store_problem;
   bool store_busy = false;
   std::optional<lock_holder> holder;
-  snapshot shot; ///< zeros where the store cannot be read
+  snapshot shot; ///< zeros if the store cannot be read
   std::uint64_t max_events = 0;
   std::vector<std::filesystem::path> damaged_spill;
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
-  epoch_us newest_event_at = 0;              ///< as the newest event id says; 0: none
-  std::optional<server_answer> server;       ///< nothing: it was not asked
-  delivery_status daemon;                    ///< what is known of a daemon without asking it
-  std::optional<std::string> daemon_version; ///< of one that answers
-  std::string daemon_problem;                ///< why one that is there does not
+  epoch_us newest_event_at = 0;              ///< from the newest event id; 0: no event
+  std::optional<server_answer> server;       ///< nothing if it was not asked
+  delivery_status daemon;                    ///< what is known without asking the daemon
+  std::optional<std::string> daemon_version; ///< of a daemon that answers
+  std::string daemon_problem;                ///< why a running daemon does not answer
   bool autostart = false;                    ///< sync.autostart
   std::string version;                       ///< this program's
 };

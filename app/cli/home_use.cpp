@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, home_use>, 29> uses = {{
     {"dev-server", home_use::none},
-    // Work packages never depend on the home: its store judges it when events are recorded.
+    // Work packages never depend on the home: the store checks it when events are recorded.
     {"init", home_use::none},
     {"implement", home_use::none},
     {"merge", home_use::none},

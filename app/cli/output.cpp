@@ -24,7 +24,8 @@ bool write_all(int fd, std::string_view bytes) {
 }
 
 void to_stderr(std::string_view text) {
-  (void)write_all(STDERR_FILENO, std::string(text) + "\n"); // no place is left to complain at
+  (void)write_all(STDERR_FILENO,
+                  std::string(text) + "\n"); // there is nowhere left to report a failure
 }
 
 } // namespace

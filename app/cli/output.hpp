@@ -1,5 +1,5 @@
-// Where words go: results to stdout, warnings and progress to stderr. With --json, stdout is
-// exactly one JSON object in one line, on success and on failure. Source: cli.md, Streams.
+// The output streams: results to stdout, warnings and progress to stderr. With --json, stdout is
+// exactly one JSON object in one line, on success and on failure. Source: docs/cli.md, Output.
 #pragma once
 
 #include "util/json.hpp"
@@ -20,7 +20,7 @@ public:
   bool quiet() const { return quiet_; }
   bool color() const { return color_; }
 
-  /// A line of a human's result; nothing with --json.
+  /// A line of a result for a person; nothing with --json.
   void line(std::string_view text);
   /// One JSON object: `{"ok":true, …fields…}`; nothing without --json.
   void object(const std::function<void(json_writer&)>& fields);
@@ -30,12 +30,12 @@ public:
   void warn(std::string_view text);
   /// A remark on stderr that --quiet silences.
   void note(std::string_view text);
-  /// The failure, in the form of the mode. Further fields may stand beside `error`.
+  /// The failure, in the form of the mode. `fields` are written beside `error`.
   void fail(const failure& why, const std::function<void(json_writer&)>& fields = {});
 
-  /// What is buffered; it is the caller's to write.
+  /// Takes what is buffered; the caller writes it.
   std::string take();
-  /// Writes what is buffered; false when stdout is gone.
+  /// Writes what is buffered; false when stdout is closed.
   bool flush();
 
 private:
@@ -46,7 +46,7 @@ private:
   std::set<std::string, std::less<>> warned_;
 };
 
-/// The words of a failure, without the newline at the end: an object with `json`, else two lines.
+/// The text of a failure, without the newline at the end: an object with `json`, else two lines.
 std::string render_failure(const failure& why, bool json,
                            const std::function<void(json_writer&)>& fields = {});
 

@@ -16,7 +16,7 @@ std::size_t terminal_columns() {
 }
 
 void draw_on_stderr(const std::string& text) {
-  (void)!::write(STDERR_FILENO, text.data(), text.size()); // a lost bar loses nothing
+  (void)!::write(STDERR_FILENO, text.data(), text.size()); // the bar is optional
 }
 
 } // namespace
@@ -26,8 +26,8 @@ std::string render_bar(const sync_progress& at, std::size_t columns) {
   const std::uint64_t done = std::min(at.settled, all);
   std::string count(1, ' ');
   count.append(std::to_string(done)).append("/").append(std::to_string(at.selected));
-  const std::size_t room = columns > count.size() + 3 ? columns - count.size() - 3 : 0;
-  const std::size_t width = std::min<std::size_t>(room, 40);
+  const std::size_t free_columns = columns > count.size() + 3 ? columns - count.size() - 3 : 0;
+  const std::size_t width = std::min<std::size_t>(free_columns, 40);
   const auto filled = static_cast<std::size_t>(width * done / all);
   std::string bar(1, '[');
   bar.append(filled, '#').append(width - filled, ' ').append("]").append(count);
@@ -41,7 +41,7 @@ progress_bar::progress_bar(const output& out)
 void progress_bar::show(const sync_progress& at) {
   const auto seconds = (at.waiting.count() + 999) / 1000;
   const std::string pause =
-      "waiting " + std::to_string(seconds) + " s before the next try, as the server asks";
+      "waiting " + std::to_string(seconds) + " s before the next try, as the server requests";
   if (!active_) {
     if (seconds > 0 && !quiet_ && !std::exchange(announced_, true))
       draw_on_stderr(pause + "\n");

@@ -1,4 +1,4 @@
-// A progress bar on stderr, where stderr is a terminal; elsewhere only the word that a run waits.
+// A progress bar on stderr if that is a terminal; elsewhere only a line that the run waits.
 #pragma once
 
 #include "app/cli/output.hpp"
@@ -12,14 +12,14 @@ public:
 
   /// Draws the bar; called from an actor's thread, one call at a time.
   void show(const sync_progress& at);
-  /// Removes it, so that what follows starts on a clean line.
+  /// Removes the bar, so that the next output starts on an empty line.
   void clear();
 
 private:
   bool active_;
   bool quiet_;
   bool color_;
-  bool announced_ = false; ///< a pause, where there is no terminal to count down on
+  bool announced_ = false; ///< a pause was printed; only without a terminal
   bool drawn_ = false;
 };
 

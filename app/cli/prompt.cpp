@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t max_answer_bytes = 4096;
 
-/// One line, byte by byte: what follows it belongs to somebody else.
+/// One line, read byte by byte: what follows it stays in the input.
 std::string read_line(int fd) {
   std::string text;
   for (char c = 0; text.size() < max_answer_bytes && ::read(fd, &c, 1) == 1 && c != '\n';)
@@ -48,14 +48,14 @@ private:
 } // namespace
 
 result<std::string> prompt(const std::string& question, bool echo) {
-  const failure nobody{ec::bad_input, "there is no terminal to ask on",
-                       "give --username, and the password with --password-stdin or in "
-                       "SPEC_KITTY_PASSWORD"};
+  const failure no_terminal{ec::bad_input, "stdin is not a terminal: cannot ask for the login",
+                            "give --username, and the password with --password-stdin or in "
+                            "SPEC_KITTY_PASSWORD"};
   if (::isatty(STDIN_FILENO) == 0)
-    return nobody;
+    return no_terminal;
   const unique_fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal)
-    return nobody;
+    return no_terminal;
   std::string text;
   {
     const echo_guard guard(terminal.get(), echo);
@@ -65,14 +65,14 @@ result<std::string> prompt(const std::string& question, bool echo) {
   if (!echo)
     (void)!::write(terminal.get(), "\n", 1);
   if (text.empty())
-    return failure{ec::bad_input, "nothing was typed", {}};
+    return failure{ec::bad_input, "nothing was typed", "run the command again"};
   return text;
 }
 
 result<std::string> read_secret_from_stdin() {
   std::string text = read_line(STDIN_FILENO);
   if (text.empty())
-    return failure{ec::bad_input, "stdin holds no password", "pipe it in, one line"};
+    return failure{ec::bad_input, "stdin has no password", "pass it as the first line of stdin"};
   return text;
 }
 

@@ -1,4 +1,4 @@
-// Asking a person on a terminal; a secret without echo.
+// Asks a person on a terminal; a secret without echo.
 #pragma once
 
 #include "util/result.hpp"
@@ -8,7 +8,7 @@
 namespace spec_kitty {
 
 /// Asks on the terminal and reads one line; bad_input when there is no terminal. With `echo` false
-/// what is typed is not shown.
+/// the input is not shown.
 result<std::string> prompt(const std::string& question, bool echo);
 
 /// The first line of stdin, bounded; bad_input when it is empty.

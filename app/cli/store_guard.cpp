@@ -11,10 +11,10 @@ namespace spec_kitty {
 
 namespace {
 
-/// Made beforehand: a signal handler may only write.
+/// Prepared beforehand: a signal handler may only call write.
 struct exit_message {
   std::string text;
-  int where = STDERR_FILENO;
+  int descriptor = STDERR_FILENO;
 };
 
 exit_message& prepared() {
@@ -22,10 +22,10 @@ exit_message& prepared() {
   return message;
 }
 
-const exit_message* to_say = nullptr;
+const exit_message* to_print = nullptr;
 
 extern "C" void on_bus_error(int) {
-  (void)!::write(to_say->where, to_say->text.data(), to_say->text.size());
+  (void)!::write(to_print->descriptor, to_print->text.data(), to_print->text.size());
   ::_exit(static_cast<int>(exit_status::store_unusable));
 }
 
@@ -37,11 +37,11 @@ void guard_store(const home_folder& home, bool json) {
                                 "the store in " + folder.string() +
                                     " cannot be read: its file is cut short, or the disk fails",
                                 "move " + (folder / "env").string() +
-                                    " away to start a new store; keep it for rescue"},
+                                    " away to start a new store; keep it to rescue its events"},
                                json) +
                     "\n",
                 json ? STDOUT_FILENO : STDERR_FILENO};
-  to_say = &prepared();
+  to_print = &prepared();
   struct sigaction action {};
   action.sa_handler = on_bus_error;
   ::sigemptyset(&action.sa_mask);

@@ -1,6 +1,6 @@
-// A store whose file was cut short, or whose disk fails, is read through a map: the kernel answers
-// with SIGBUS, which no error code can carry. The program then ends as for any other damage: one
-// clear line and exit status 6. A program that embeds the library keeps its own handler.
+// The store is read through a memory map: when its file was cut short, or its disk fails, the
+// kernel sends SIGBUS instead of returning an error. The program then ends as for any other damage:
+// one line and exit status 6. A program that embeds the library keeps its own handler.
 #pragma once
 
 #include "config/home.hpp"

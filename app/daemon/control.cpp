@@ -13,11 +13,11 @@ namespace spec_kitty {
 namespace {
 
 failure no_answer(const std::filesystem::path& home) {
-  return {ec::unhealthy, "the daemon of " + home.string() + " does not answer",
-          "end it and start another with: spec-kitty sync daemon restart"};
+  return {ec::unhealthy, "the daemon of " + home.string() + " is running but not responding",
+          "end it and start another: spec-kitty sync daemon restart"};
 }
 
-/// `1.2.3` as numbers; what is none counts as 0.
+/// `1.2.3` as numbers; a part that is not a number counts as 0.
 std::array<unsigned, 3> numbers_of(std::string_view version) {
   std::array<unsigned, 3> numbers{};
   for (auto& number : numbers) {
@@ -65,9 +65,9 @@ std::string render_identity(const daemon_identity& daemon) {
   json_writer out(buffer);
   out.StartObject();
   field(out, "ok", true);
-  field(out, "pid", static_cast<std::uint64_t>(daemon.who.pid));
-  field(out, "start_time", daemon.who.start_time);
-  field(out, "boot", to_string(daemon.who.boot));
+  field(out, "pid", static_cast<std::uint64_t>(daemon.process.pid));
+  field(out, "start_time", daemon.process.start_time);
+  field(out, "boot", to_string(daemon.process.boot));
   field(out, "home_device", daemon.home.device);
   field(out, "home_inode", daemon.home.inode);
   field(out, "version", daemon.version);
@@ -95,7 +95,7 @@ std::optional<daemon_identity> parse_identity(const json_value& reply) {
   if (!pid || !start || !boot || !device || !inode || !version)
     return std::nullopt;
   daemon_identity read;
-  read.who = {static_cast<std::uint32_t>(*pid), static_cast<std::uint64_t>(*start), *boot};
+  read.process = {static_cast<std::uint32_t>(*pid), static_cast<std::uint64_t>(*start), *boot};
   read.home = {static_cast<std::uint64_t>(*device), static_cast<std::uint64_t>(*inode)};
   read.version = *version;
   read.since = parse_date_time(text_of(reply, "since").value_or("")).value_or(0);
@@ -116,12 +116,12 @@ result<control_client> control_client::connect(const std::filesystem::path& home
   if (!reply)
     return no_answer(home);
   const auto identity = parse_identity(*reply);
-  if (!identity || static_cast<pid_t>(identity->who.pid) != peer->pid ||
+  if (!identity || static_cast<pid_t>(identity->process.pid) != peer->pid ||
       identity->home != folder_mark::of(home))
     return failure{ec::unhealthy,
-                   "what listens in " + home.string() + " (process " + std::to_string(peer->pid) +
-                       ") is not this home's daemon",
-                   "look at that process; it is not signalled"};
+                   "process " + std::to_string(peer->pid) + " listens in " + home.string() +
+                       " but is not this home's daemon",
+                   "check that process; spec-kitty sends it no signal"};
   client.identity_ = *identity;
   return client;
 }
@@ -134,7 +134,7 @@ result<void> control_client::send(std::string_view line, std::chrono::millisecon
     if (sent > 0)
       rest.remove_prefix(static_cast<std::size_t>(sent));
     else if (errno != EINTR && !(errno == EAGAIN && wait_for(fd_.get(), true, patience)))
-      return failure{ec::transport, "the daemon hung up", {}};
+      return failure{ec::transport, "the daemon closed the connection", {}};
   }
   return {};
 }
@@ -148,12 +148,12 @@ result<std::string> control_client::next_line(std::chrono::milliseconds patience
       return line;
     }
     if (!wait_for(fd_.get(), false, patience))
-      return failure{ec::not_found, "no line in time", {}};
+      return failure{ec::not_found, "the daemon sent no line in time", {}};
     const auto got = ::read(fd_.get(), chunk.data(), chunk.size());
     if (got > 0)
       in_.append(chunk.data(), static_cast<std::size_t>(got));
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-      return failure{ec::transport, "the daemon hung up", {}};
+      return failure{ec::transport, "the daemon closed the connection", {}};
   }
 }
 
@@ -172,8 +172,9 @@ result<json_document> control_client::ask(std::string_view request,
   if (ok != nullptr && ok->IsBool() && ok->GetBool())
     return reply;
   return failure{ec::transport,
-                 error == nullptr ? "the daemon refuses"
-                                  : text_of(*error, "message").value_or("the daemon refuses"),
+                 error == nullptr
+                     ? "the daemon refused the request"
+                     : text_of(*error, "message").value_or("the daemon refused the request"),
                  {}};
 }
 

@@ -1,14 +1,14 @@
 // Control of a running daemon: newline JSON over a socket in its home.
 //
-//   {"op":"hello"}                      who it is: pid, start_time, boot, home, version, since
+//   {"op":"hello"}                      identity: pid, start_time, boot, home, version, since
 //   {"op":"status"}                     the same and the connection
 //   {"op":"watch"}                      a status, then a line per notice until the client hangs up
-//   {"op":"stop"}                       it finishes the batch in flight and leaves
-//   {"op":"hand_over","version":"…"}    it leaves where that version is newer than its own
+//   {"op":"stop"}                       it finishes the batch in flight and ends
+//   {"op":"hand_over","version":"…"}    it ends if that version is newer than its own
 //
-// Every reply is one object with `ok`; a refusal has `error`. The kernel says who is at the other
-// end on both sides: the daemon serves its own user and root, the client believes a daemon only
-// when the process that listens is the one that answers.
+// Every reply is one object with `ok`; a refusal has `error`. Both sides ask
+// the kernel for the process at the other end: the daemon serves its own user and root, the client
+// trusts a daemon only when the process that listens is the process that answers.
 #pragma once
 
 #include "actors/queue/process_mark.hpp"
@@ -26,19 +26,19 @@ inline constexpr std::chrono::milliseconds control_patience{1000};
 /// Longest line of the protocol, either way, but for watch.
 inline constexpr std::size_t max_control_line_bytes = std::size_t{64} << 10;
 
-/// Which folder, whatever it is called: names may have links in them, or bytes that no JSON holds.
+/// Identifies a folder by its inode: a path may contain links, or bytes that JSON cannot hold.
 struct folder_mark {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 
-  /// All zero where there is no such folder.
+  /// All zero if the folder does not exist.
   static folder_mark of(const std::filesystem::path& folder);
   bool operator==(const folder_mark&) const = default;
 };
 
-/// A daemon as it presents itself.
+/// What a daemon reports about itself.
 struct daemon_identity {
-  process_mark who;
+  process_mark process;
   folder_mark home;
   std::string version;
   epoch_us since = 0;
@@ -54,8 +54,8 @@ bool is_newer_version(std::string_view a, std::string_view b);
 /// A connection to the daemon of a home.
 class control_client {
 public:
-  /// not_found where nobody listens; unhealthy where nobody answers in time or the answer is not
-  /// this home's daemon's.
+  /// not_found when no process listens; unhealthy when no reply comes in time, or one that is not
+  /// from this home's daemon.
   static result<control_client> connect(const std::filesystem::path& home,
                                         std::chrono::milliseconds patience = control_patience);
 

@@ -14,7 +14,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::chrono::seconds line_patience{5}; ///< for a whole line, from a connection's start
-constexpr std::chrono::seconds rest{1};          ///< where no descriptor is left for a new client
+constexpr std::chrono::seconds accept_pause{1};  ///< when no descriptor is left for a new client
 constexpr std::size_t max_clients = 256;
 constexpr std::size_t max_unread_bytes = std::size_t{1} << 20; ///< by a client that does not read
 
@@ -36,7 +36,7 @@ std::string refusal_line(const failure& why) {
 }
 
 void control_server::add_to(std::vector<pollfd>& list) const {
-  list.push_back({resting_until_ ? -1 : listener_.get(), POLLIN, 0});
+  list.push_back({accept_paused_until_ ? -1 : listener_.get(), POLLIN, 0});
   for (const auto& client : clients_)
     list.push_back(
         {client.fd.get(), static_cast<short>(client.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
@@ -63,13 +63,14 @@ void control_server::accept_all() {
   for (;;) {
     unique_fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) // it would be called at once again
-        resting_until_ = clock::now() + rest;
+      if (errno == EMFILE || errno == ENFILE ||
+          errno == ENOMEM) // else poll would report it again at once
+        accept_paused_until_ = clock::now() + accept_pause;
       return;
     }
     const auto peer = peer_of(fd.get());
     if (!peer || (peer->uid != ::geteuid() && peer->uid != 0) || clients_.size() >= max_clients)
-      continue; // hung up on
+      continue; // the connection is closed
     clients_.push_back({std::move(fd), {}, {}, false, false, clock::now() + line_patience});
   }
 }
@@ -121,7 +122,7 @@ void control_server::flush(client& client) {
   }
 }
 
-void control_server::tell_watchers(const std::string& line) {
+void control_server::notify_watchers(const std::string& line) {
   for (auto& client : clients_) {
     if (!client.watching)
       continue;
@@ -134,7 +135,7 @@ void control_server::tell_watchers(const std::string& line) {
 }
 
 std::optional<control_server::clock::time_point> control_server::next_deadline() const {
-  std::optional<clock::time_point> next = resting_until_;
+  std::optional<clock::time_point> next = accept_paused_until_;
   for (const auto& client : clients_)
     if (!client.watching && (!next || client.deadline < *next))
       next = client.deadline;
@@ -143,8 +144,8 @@ std::optional<control_server::clock::time_point> control_server::next_deadline()
 
 void control_server::drop_overdue() {
   const auto now = clock::now();
-  if (resting_until_ && *resting_until_ <= now)
-    resting_until_.reset();
+  if (accept_paused_until_ && *accept_paused_until_ <= now)
+    accept_paused_until_.reset();
   std::erase_if(clients_,
                 [&](const client& client) { return !client.watching && client.deadline <= now; });
 }

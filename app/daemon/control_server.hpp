@@ -1,5 +1,5 @@
 // The daemon's side of control: clients, their lines, their deadlines. One thread, no blocking: the
-// daemon's loop asks which descriptors to poll and hands back what poll said.
+// daemon's loop asks which descriptors to poll and passes the result of poll back.
 #pragma once
 
 #include "util/json.hpp"
@@ -17,19 +17,19 @@ namespace spec_kitty {
 class control_server {
 public:
   using clock = std::chrono::steady_clock;
-  /// The reply to a request, one line; `watching` makes the client one that hears of notices.
+  /// The reply to a request, one line; `watching` makes the client receive notices from then on.
   using responder = std::function<std::string(const json_value& request, bool& watching)>;
 
   control_server(unique_fd listener, responder answer)
       : listener_(std::move(listener)), answer_(std::move(answer)) {}
 
-  /// The descriptors to poll, behind what is in the list.
+  /// Appends the descriptors to poll.
   void add_to(std::vector<pollfd>& list) const;
-  /// What poll said of them, from `first` on.
+  /// Handles the result of poll for them; they begin at `first`.
   void handle(const std::vector<pollfd>& list, std::size_t first);
-  /// A line for every watcher. One that does not read is dropped.
-  void tell_watchers(const std::string& line);
-  /// When drop_overdue has something to do: a silent client's time ends after 5 s.
+  /// Sends a line to every watcher. A watcher that does not read is dropped.
+  void notify_watchers(const std::string& line);
+  /// When drop_overdue has something to do: a silent client is dropped after 5 s.
   std::optional<clock::time_point> next_deadline() const;
   void drop_overdue();
 
@@ -51,7 +51,7 @@ private:
   unique_fd listener_;
   responder answer_;
   std::vector<client> clients_;
-  std::optional<clock::time_point> resting_until_; ///< takes in nobody until then
+  std::optional<clock::time_point> accept_paused_until_; ///< no new connections until then
 };
 
 /// `{"ok":false,"error":{…}}`.

@@ -26,10 +26,10 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that leaving may take
-constexpr auto leaving_patience = 6s;       ///< with one that is on its way out
+constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that a daemon's end may take
+constexpr auto leaving_patience = 6s;       ///< wait for a daemon that is about to end
 
-/// Those of the loop itself, and of commands, are no reason to give up a connection.
+/// False for settings of the loop and of commands: the connection survives a change of them.
 bool is_of_actors(std::string_view key) {
   return key != "sync.autostart" && key != "sync.daemon_idle_s";
 }
@@ -38,7 +38,7 @@ class daemon {
 public:
   daemon(const home_view& view, const daemon_options& options, home_lock lock)
       : home_(view.home), config_(view.config), options_(options), lock_(std::move(lock)) {
-    record_.who = this_process();
+    record_.process = this_process();
     record_.version = options.version;
     record_.since = wall_clock_now();
   }
@@ -46,21 +46,21 @@ public:
   result<void> run();
 
 private:
-  result<void> open_doors();
+  result<void> open_sockets();
   void loop();
-  bool close_doors();
+  bool close_sockets();
   std::string respond(const json_value& request, bool& watching);
   void start_engine();
   void retire_engine();
-  void bury_engine();
+  void destroy_old_engine();
   void on_retired();
   void on_rings();
   void on_signals();
   void on_notices();
   void reload();
-  void look_around();
+  void check_home_and_idle();
   void leave(daemon_end how, std::string why);
-  void write_down();
+  void save_record();
   bool is_idle();
   int timeout_ms() const;
 
@@ -74,38 +74,39 @@ private:
   unique_fd ring_;
   std::optional<control_server> control_;
   std::unique_ptr<daemon_log> log_;
-  std::unique_ptr<engine> engine_; ///< nothing while the one of before is on its way out
+  std::unique_ptr<engine> engine_; ///< null while old_engine_ winds down
   std::unique_ptr<engine> old_engine_;
   std::jthread retiring_;
-  unique_fd retired_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}; ///< told by retiring_ at its end
-  steady::time_point next_look_ = steady::now() + options_.look_every;
+  unique_fd retired_{
+      ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}; ///< signalled by retiring_ at its end
+  steady::time_point next_check_ = steady::now() + options_.check_every;
   steady::time_point last_ring_ = steady::now();
   bool leaving_ = false;
   std::optional<failure> failed_;
 };
 
 result<void> daemon::run() {
-  if (auto open = open_doors(); !open) { // said also to those who did not start it
+  if (auto open = open_sockets(); !open) { // recorded too, for commands that run later
     leave(daemon_end::failed, open.error().message);
-    (void)close_doors();
+    (void)close_sockets();
     return open;
   }
   log_->info("spec-kitty " + options_.version + " runs as process " +
-             std::to_string(record_.who.pid) + " on " + home_.path.string());
+             std::to_string(record_.process.pid) + " on " + home_.path.string());
   start_engine();
   if (options_.on_running)
     options_.on_running();
   do
     loop();
-  while (!close_doors());
+  while (!close_sockets());
   if (engine_)
     retire_engine();
-  bury_engine();
-  log_->info("leaves: " + record_.why);
+  destroy_old_engine();
+  log_->info("ends: " + record_.why);
   return failed_ ? result<void>(*failed_) : result<void>{};
 }
 
-result<void> daemon::open_doors() {
+result<void> daemon::open_sockets() {
   auto log = daemon_log::open(home_.path);
   if (!log)
     return log.error();
@@ -121,7 +122,7 @@ result<void> daemon::open_doors() {
     return respond(request, watching);
   });
   record_.connection = {connection_state::offline, "starting", record_.since, 0};
-  write_down();
+  save_record();
   return {};
 }
 
@@ -145,21 +146,21 @@ void daemon::loop() {
       on_retired();
     control_->handle(list, first_client);
     control_->drop_overdue();
-    look_around();
+    check_home_and_idle();
   }
 }
 
-/// From here on nobody finds a daemon in the home, so that no command rings in vain while the last
-/// batch is finished, and the record says why. False when an event came in before an idle daemon's
-/// door was closed: it goes on.
-bool daemon::close_doors() {
-  const bool mine = lock_.stands(); // else the files are another daemon's, or nobody's
+/// Removes the sockets before the last batch is finished, so that no command notifies a daemon that
+/// is about to end, and records the reason. False when an event came in before the doorbell of an
+/// idle daemon was removed: the daemon continues.
+bool daemon::close_sockets() {
+  const bool mine = lock_.is_current(); // else the files are another daemon's, or nobody's
   if (mine)
     remove_from_home(home_.path, ring_socket);
   char letter = 0;
   if (mine && record_.end == daemon_end::idle && ::recv(ring_.get(), &letter, 1, MSG_PEEK) == 1)
     if (auto again = bind_in_home(home_.path, ring_socket, socket_kind::datagram); again) {
-      on_rings(); // of the socket that nobody finds any more
+      on_rings(); // of the socket that was just removed
       ring_ = std::move(*again);
       record_.end = daemon_end::none;
       leaving_ = false;
@@ -171,13 +172,14 @@ bool daemon::close_doors() {
   remove_from_home(home_.path, control_socket);
   record_.since = wall_clock_now();
   record_.connection = {connection_state::offline, "the daemon has ended", record_.since, 0};
-  write_down();
+  save_record();
   return true;
 }
 
-/// What is in flight is finished beside the loop: whoever asks is answered meanwhile, and rings
-/// wait for the next engine, which looks for everything at its start. The old one is destroyed by
-/// this thread, which made it: CAF waits for ever for a logger that its maker still holds.
+/// The batch in flight is finished on another thread: the loop still answers requests meanwhile.
+/// Rings wait for the next engine, which looks for all due events at its start. The old engine is
+/// destroyed by this thread, which created it: CAF waits for ever for a logger that its creator
+/// still holds.
 void daemon::retire_engine() {
   old_engine_ = std::move(engine_);
   retiring_ = std::jthread([old = old_engine_.get(), retired_event = retired_.get()] {
@@ -187,16 +189,16 @@ void daemon::retire_engine() {
   });
 }
 
-void daemon::bury_engine() {
+void daemon::destroy_old_engine() {
   retiring_.join();
   old_engine_.reset();
-  on_notices(); // what it has told
+  on_notices(); // its last ones
 }
 
 void daemon::on_retired() {
   std::uint64_t count = 0;
   (void)!::read(retired_.get(), &count, sizeof count);
-  bury_engine();
+  destroy_old_engine();
   start_engine();
 }
 
@@ -206,31 +208,32 @@ void daemon::start_engine() {
 }
 
 std::string daemon::respond(const json_value& request, bool& watching) {
-  daemon_identity me{record_.who, folder_mark::of(home_.path), record_.version, record_.since, {}};
+  daemon_identity identity{
+      record_.process, folder_mark::of(home_.path), record_.version, record_.since, {}};
   const std::string op = text_of(request, "op").value_or("");
   if (op == "hello")
-    return render_identity(me);
-  me.connection = record_.connection;
+    return render_identity(identity);
+  identity.connection = record_.connection;
   if (op == "status")
-    return render_identity(me);
+    return render_identity(identity);
   if (op == "watch") {
     watching = true;
-    return render_identity(me);
+    return render_identity(identity);
   }
   if (op == "stop") {
-    leave(daemon_end::stopped, "asked to by sync daemon stop");
-    return render_identity(me);
+    leave(daemon_end::stopped, "stopped by sync daemon stop");
+    return render_identity(identity);
   }
   if (op == "hand_over") {
     const std::string newer = text_of(request, "version").value_or("");
     if (!is_newer_version(newer, record_.version))
       return refusal_line({ec::already_running,
-                           "a daemon of version " + record_.version + " runs here already",
+                           "a daemon of version " + record_.version + " is already running here",
                            {}});
-    leave(daemon_end::handed_over, "hands over to version " + excerpt(newer));
-    return render_identity(me);
+    leave(daemon_end::handed_over, "replaced by version " + excerpt(newer));
+    return render_identity(identity);
   }
-  return refusal_line({ec::bad_input, "there is no operation " + excerpt(op), {}});
+  return refusal_line({ec::bad_input, "unknown operation: " + excerpt(op), {}});
 }
 
 void daemon::on_rings() {
@@ -265,11 +268,11 @@ void daemon::on_notices() {
           ? log_->warn(words)
           : log_->info(words);
     if (!words.empty())
-      control_->tell_watchers(notice_json(what, wall_clock_now()));
+      control_->notify_watchers(notice_json(what, wall_clock_now()));
     if (const auto* now = std::get_if<connection_status>(&what)) {
       record_.connection = *now;
       if (!leaving_)
-        write_down();
+        save_record();
     }
     if (const auto* failed = std::get_if<actors_failed>(&what)) {
       failed_ = failed->why;
@@ -278,11 +281,11 @@ void daemon::on_notices() {
   }
 }
 
-/// Settings that changed make the actors anew; anything else they look at themselves.
+/// Changed settings replace the actors; anything else they notice themselves.
 void daemon::reload() {
   auto fresh = settings::load(home_.path);
   if (!fresh)
-    log_->warn("config.toml is not taken over: " + fresh.error().message);
+    log_->warn("config.toml could not be read again: " + fresh.error().message);
   const settings& wanted = fresh ? *fresh : config_;
   const bool same =
       std::all_of(setting_keys().begin(), setting_keys().end(), [&](const setting_key& key) {
@@ -291,7 +294,7 @@ void daemon::reload() {
   if (fresh)
     config_ = std::move(*fresh);
   if (!same)
-    log_->info("the settings have changed");
+    log_->info("the settings have changed; reconnecting");
   if (!engine_)
     return; // the next one begins with them
   if (same)
@@ -300,11 +303,11 @@ void daemon::reload() {
     retire_engine();
 }
 
-void daemon::look_around() {
+void daemon::check_home_and_idle() {
   const auto now = steady::now();
-  if (now >= next_look_) {
-    next_look_ = now + options_.look_every;
-    if (lock_.stands())
+  if (now >= next_check_) {
+    next_check_ = now + options_.check_every;
+    if (lock_.is_current())
       touch_record(home_.path);
     else
       leave(daemon_end::stopped, "the home is gone");
@@ -314,12 +317,12 @@ void daemon::look_around() {
 }
 
 bool daemon::is_idle() {
-  const std::chrono::seconds most(config_.number("sync.daemon_idle_s"));
-  if (most == 0s || steady::now() - last_ring_ < most)
+  const std::chrono::seconds max_idle(config_.number("sync.daemon_idle_s"));
+  if (max_idle == 0s || steady::now() - last_ring_ < max_idle)
     return false;
   if (engine_ && engine_->waiting() == 0)
     return true;
-  last_ring_ = steady::now(); // something waits: look again after as long
+  last_ring_ = steady::now(); // events wait: check again after the same time
   return false;
 }
 
@@ -330,15 +333,15 @@ void daemon::leave(daemon_end how, std::string why) {
   record_.why = std::move(why);
 }
 
-void daemon::write_down() {
-  if (!lock_.stands())
+void daemon::save_record() {
+  if (!lock_.is_current())
     return;
   if (const auto written = write_record(home_.path, record_); !written && log_)
-    log_->warn(written.error().message); // it is for words only: events go all the same
+    log_->warn(written.error().message); // only commands read it: events are sent all the same
 }
 
 int daemon::timeout_ms() const {
-  auto next = next_look_;
+  auto next = next_check_;
   if (const auto deadline = control_->next_deadline())
     next = std::min(next, *deadline);
   if (const std::chrono::seconds idle(config_.number("sync.daemon_idle_s")); idle > 0s)
@@ -347,15 +350,15 @@ int daemon::timeout_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60000));
 }
 
-/// Who holds the lock, as far as it can be told.
+/// The process that holds the lock, if it is known.
 std::string holder_of(const std::filesystem::path& home) {
   const auto socket = connect_in_home(home, control_socket);
   const auto peer = socket ? peer_of(socket->get()) : result<socket_peer>(socket.error());
   return peer ? " (process " + std::to_string(peer->pid) + ")" : "";
 }
 
-/// The home's lock. One that is held while nobody listens is on its way out, or is only being
-/// looked at by a `stop`: that is waited for.
+/// Takes the home's lock. While it is held and no process listens, the holder is about to end, or a
+/// `stop` is only checking the lock: waits for it.
 result<std::optional<home_lock>> take_lock(const std::filesystem::path& home) {
   const auto until = steady::now() + leaving_patience;
   for (;;) {
@@ -377,7 +380,7 @@ result<void> run_daemon(const home_view& view, const daemon_options& options) {
     return lock.error();
   if (!*lock)
     return failure{ec::already_running,
-                   "a daemon runs on " + home.string() + " already" + holder_of(home),
+                   "a daemon is already running on " + home.string() + holder_of(home),
                    "see: spec-kitty sync daemon status"};
   if (::chdir("/") != 0) // its folder may be removed while it runs
     return system_failure(errno, "cannot leave the current folder");

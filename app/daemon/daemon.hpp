@@ -1,11 +1,10 @@
 // The daemon of a home: one process, held by a lock, that brings events to the server as they
 // are recorded.
 //
-//   lock ─▶ sockets ─▶ record ─▶ engine ─▶ loop ─▶ sockets away ─▶ record ─▶ wind down
+//   lock ─▶ sockets ─▶ record ─▶ engine ─▶ loop ─▶ sockets removed ─▶ record ─▶ wind down
 //
 // One loop on the main thread polls the doorbell, the control socket, signals and the engine's
-// notices; it sleeps when nothing happens, but for one look a minute whether its home is still
-// there.
+// notices. It sleeps when nothing happens; once a minute it checks that its home still exists.
 #pragma once
 
 #include "app/home/home_view.hpp"
@@ -17,15 +16,15 @@
 namespace spec_kitty {
 
 struct daemon_options {
-  std::string version; ///< what it says of itself; decides hand-overs
+  std::string version; ///< what it reports; decides hand-overs
   /// Called once it answers requests.
   std::function<void()> on_running = {};
-  /// How often it looks whether its home is still there.
-  std::chrono::milliseconds look_every{60'000};
+  /// How often it checks that its home still exists.
+  std::chrono::milliseconds check_every{60'000};
 };
 
-/// Lives until it is told to leave. already_running when another holds the lock; store_unusable
-/// when the home cannot be written; internal when its actors have failed.
+/// Runs until it is told to end. already_running when another process holds the lock;
+/// store_unusable when the home cannot be written; internal when its actors have failed.
 result<void> run_daemon(const home_view& view, const daemon_options& options);
 
 } // namespace spec_kitty

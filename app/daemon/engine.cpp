@@ -9,8 +9,8 @@ namespace spec_kitty {
 struct engine::parts {
   listener on_notice;
   std::filesystem::path home;
-  connection_status last;            ///< told; one call at a time
-  std::optional<sync_system> actors; ///< nothing: no server
+  connection_status last;            ///< the last one passed on; one call at a time
+  std::optional<sync_system> actors; ///< nothing without a server
 
   void hear(const notice& what) {
     if (const auto* now = std::get_if<connection_status>(&what)) {

@@ -1,5 +1,5 @@
-// What the daemon's loop waits for besides sockets, as descriptors to poll: signals, and notices
-// from the actors' threads.
+// Signals, and notices from the actors' threads, as descriptors that the daemon's loop polls
+// beside its sockets.
 #pragma once
 
 #include "messages/connection.hpp"
@@ -16,7 +16,7 @@
 
 namespace spec_kitty {
 
-/// Signals that end or rouse the daemon, read from a descriptor instead of handled.
+/// Signals that end the daemon or make it reload, read from a descriptor instead of handled.
 class signals {
 public:
   signals() {
@@ -31,7 +31,7 @@ public:
   signals& operator=(const signals&) = delete;
 
   int get() const { return fd_.get(); }
-  /// The next one that came; 0: none.
+  /// The next pending signal; 0 if none is pending.
   int next() const {
     signalfd_siginfo info{};
     return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
@@ -55,10 +55,10 @@ public:
       const std::lock_guard hold(guard_);
       if (notices_.size() >= max_waiting && !std::holds_alternative<connection_status>(what) &&
           !std::holds_alternative<actors_failed>(what))
-        return; // a flood; what the daemon's record needs is never left out
+        return; // too many; what the daemon's record needs is never dropped
       notices_.push_back(what);
       if (notices_.size() > 1)
-        return; // the loop is on its way
+        return; // the loop has been woken already
     }
     const std::uint64_t increment = 1;
     (void)!::write(fd_.get(), &increment, sizeof increment);

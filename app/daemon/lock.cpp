@@ -36,12 +36,12 @@ result<std::optional<home_lock>> home_lock::take(const fs::path& home,
       return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
     if (!*granted)
       return std::optional<home_lock>{};
-    if (is_at(fd.get(), file)) // else it was replaced while we waited, and means nothing
+    if (is_at(fd.get(), file)) // else the file was replaced during the wait: try the new one
       return std::optional<home_lock>{home_lock(file, std::move(fd))};
   }
 }
 
-bool home_lock::stands() const {
+bool home_lock::is_current() const {
   return is_at(fd_.get(), file_);
 }
 

@@ -1,6 +1,6 @@
 // One daemon per home: an flock on `daemon.lock`, held for the daemon's life and freed by the
-// kernel however it ends. Whoever holds it owns the daemon's other files; nobody else writes or
-// removes one of them. The lock's own time says when an autostart was tried last.
+// kernel however it ends. Only its holder writes or removes the daemon's other files. The time of
+// the lock file is the last attempt of an autostart.
 #pragma once
 
 #include "util/files.hpp"
@@ -12,13 +12,13 @@ std::filesystem::path daemon_lock(const std::filesystem::path& home);
 
 class home_lock {
 public:
-  /// Waits at most `patience`; nothing when another process still holds it then. Makes the file
-  /// where it is missing, not the home.
+  /// Waits at most `patience`; nothing when another process still holds it then. Creates the file
+  /// if it is missing, but not the home.
   static result<std::optional<home_lock>> take(const std::filesystem::path& home,
                                                std::chrono::milliseconds patience);
-  /// True as long as the home's lock is this one: neither it nor the home was removed, moved away
-  /// or replaced, so that no other daemon can have begun there.
-  bool stands() const;
+  /// True while this file is still the home's lock: neither it nor the home was removed, moved away
+  /// or replaced, so no other daemon can have started there.
+  bool is_current() const;
 
 private:
   home_lock(std::filesystem::path file, unique_fd fd)

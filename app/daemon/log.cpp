@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t file_bytes = std::size_t{1} << 20;
 constexpr std::size_t old_files = 2;
-constexpr std::size_t max_log_line_bytes = 1000; ///< a server's words are in some of them
+constexpr std::size_t max_log_line_bytes = 1000; ///< some lines quote a server
 
 class spdlog_log final : public daemon_log {
 public:
@@ -24,7 +24,8 @@ public:
                                                                                  old_files)) {
     logger_.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     logger_.flush_on(spdlog::level::info);
-    logger_.set_error_handler([](const std::string&) {}); // a full disk stops no event
+    logger_.set_error_handler(
+        [](const std::string&) {}); // events are delivered although the disk is full
   }
 
   void info(const std::string& words) override { write(spdlog::level::info, words); }

@@ -1,5 +1,5 @@
-// The daemon's log: `daemon.log` in the home, three files of 1 MiB, mode 0600. What goes in is said
-// by the caller; no token ever stands in a notice.
+// The daemon's log: `daemon.log` in the home, three files of 1 MiB, mode 0600. Callers choose what
+// is written; a notice never contains a token.
 #pragma once
 
 #include "util/result.hpp"

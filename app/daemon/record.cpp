@@ -50,9 +50,9 @@ std::string render_record(const daemon_record& record) {
   out.StartObject();
   field(out, "phase", to_string(record.end));
   field(out, "why", record.why);
-  field(out, "pid", static_cast<std::uint64_t>(record.who.pid));
-  field(out, "start_time", record.who.start_time);
-  field(out, "boot", to_string(record.who.boot));
+  field(out, "pid", static_cast<std::uint64_t>(record.process.pid));
+  field(out, "start_time", record.process.start_time);
+  field(out, "boot", to_string(record.process.boot));
   field(out, "version", record.version);
   field(out, "since", format_timestamp(record.since));
   key(out, "connection");
@@ -77,7 +77,7 @@ std::optional<daemon_record> parse_record(std::string_view json) {
   if (!phase || !pid || *pid <= 0 || !start || !boot || connection == nullptr)
     return std::nullopt;
   daemon_record record;
-  record.who = {static_cast<std::uint32_t>(*pid), static_cast<std::uint64_t>(*start), *boot};
+  record.process = {static_cast<std::uint32_t>(*pid), static_cast<std::uint64_t>(*start), *boot};
   record.version = text_of(*parsed, "version").value_or("");
   record.since = instant_of(*parsed, "since");
   record.why = text_of(*parsed, "why").value_or("");

@@ -28,16 +28,16 @@ constexpr auto start_patience = 10s;
 constexpr auto stop_patience = 8s;
 constexpr auto term_patience = 5s;
 
-/// True as soon as nobody holds the daemon's lock; false when patience ends first.
+/// True as soon as no process holds the daemon's lock; false when patience ends first.
 bool is_free(const std::filesystem::path& home, std::chrono::milliseconds patience) {
   const auto lock = home_lock::take(home, patience);
   return lock && lock->has_value();
 }
 
-/// True as soon as this very process has ended, whoever has taken its place by then.
-bool has_left(const process_mark& who) {
+/// True as soon as this process has ended, even if another daemon has already started.
+bool has_left(const process_mark& process) {
   const auto until = steady::now() + stop_patience;
-  while (is_alive(who)) {
+  while (is_alive(process)) {
     if (steady::now() >= until)
       return false;
     std::this_thread::sleep_for(2ms);
@@ -45,13 +45,13 @@ bool has_left(const process_mark& who) {
   return true;
 }
 
-/// A process that was ended by signals did not say why; a person did, and nobody shall miss it.
-void note_the_stop(const std::filesystem::path& home, const process_mark& who) {
+/// Writes the reason for a daemon that was ended by a signal: a person wanted it to stop.
+void record_stop(const std::filesystem::path& home, const process_mark& process) {
   const auto lock = home_lock::take(home, 100ms);
   if (!lock || !*lock) // another daemon is there already
     return;
   auto record = read_record(home);
-  if (!record || record->who != who)
+  if (!record || record->process != process)
     return;
   record->end = daemon_end::stopped;
   record->why = "ended by sync daemon stop";
@@ -62,7 +62,7 @@ void note_the_stop(const std::filesystem::path& home, const process_mark& who) {
     remove_from_home(home, name);
 }
 
-/// The first line a child says on its way up, and its end.
+/// The first line that a child writes while it starts.
 result<std::string> first_line(int fd) {
   std::string received;
   std::array<char, 1024> chunk{};
@@ -70,13 +70,14 @@ result<std::string> first_line(int fd) {
   while (received.find('\n') == std::string::npos) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady::now());
     if (left <= 0ms || !wait_for(fd, false, left))
-      return failure{ec::unhealthy, "the daemon does not come up within 10 s",
+      return failure{ec::unhealthy, "the daemon did not start within 10 s",
                      "see daemon.log in the home"};
     const auto got = ::read(fd, chunk.data(), chunk.size());
     if (got > 0)
       received.append(chunk.data(), static_cast<std::size_t>(got));
     else if (got == 0)
-      return failure{ec::internal, "the daemon ended before it ran", "see daemon.log in the home"};
+      return failure{ec::internal, "the daemon ended before it was running",
+                     "see daemon.log in the home"};
   }
   return received.substr(0, received.find('\n'));
 }
@@ -88,51 +89,53 @@ ec code_named(std::string_view name) {
   return ec::internal;
 }
 
-/// A home's daemon, held by a descriptor, so that a signal meets that very process or none.
+/// A home's daemon, held by a descriptor, so that a signal reaches this process or none.
 struct held_daemon {
-  process_mark who;
-  unique_fd process;
+  process_mark process;
+  unique_fd pidfd;
 };
 
-std::optional<held_daemon> hold(const process_mark& who) {
-  held_daemon held{who, unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, who.pid, 0)))};
-  if (!held.process || !is_alive(who)) // looked at while the descriptor holds the process
+std::optional<held_daemon> hold(const process_mark& process) {
+  held_daemon held{process, unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)))};
+  if (!held.pidfd || !is_alive(process)) // checked while the descriptor holds the process
     return std::nullopt;
   return held;
 }
 
-/// The one that listens in the home, where the kernel and daemon.json name the same process.
+/// The daemon that listens in the home, if the kernel and daemon.json name the same process.
 result<held_daemon> find_by_socket(const std::filesystem::path& home) {
   const auto fd = connect_in_home(home, control_socket);
   const auto peer = fd ? peer_of(fd->get()) : result<socket_peer>(fd.error());
   const auto record = read_record(home);
-  if (peer && record && static_cast<pid_t>(record->who.pid) == peer->pid)
-    if (auto held = hold(record->who))
+  if (peer && record && static_cast<pid_t>(record->process.pid) == peer->pid)
+    if (auto held = hold(record->process))
       return std::move(*held);
   return failure{ec::unhealthy,
-                 "what holds " + home.string() +
-                     (peer ? " (process " + std::to_string(peer->pid) + ")" : "") +
-                     " does not answer and cannot be told for its daemon: it is not signalled",
-                 "look who it is with: fuser -v " + daemon_lock(home).string() +
+                 (peer ? "process " + std::to_string(peer->pid) + " holds " : "a process holds ") +
+                     home.string() +
+                     " and does not respond, but cannot be identified as its daemon; no signal "
+                     "was sent",
+                 "see which process it is: fuser -v " + daemon_lock(home).string() +
                      "; end it yourself if it is spec-kitty's"};
 }
 
 /// Ends a daemon that answers no request, or does not do what it answered.
 result<bool> end_by_signal(const std::filesystem::path& home, const held_daemon& held) {
   const auto send = [&](int signal) {
-    ::syscall(SYS_pidfd_send_signal, held.process.get(), signal, nullptr, 0);
+    ::syscall(SYS_pidfd_send_signal, held.pidfd.get(), signal, nullptr, 0);
   };
   send(SIGTERM);
-  send(SIGCONT); // one that is stopped hears it only when it goes on
-  bool ended = wait_for(held.process.get(), false, term_patience);
+  send(SIGCONT); // a stopped process handles SIGTERM only when it continues
+  bool ended = wait_for(held.pidfd.get(), false, term_patience);
   if (!ended) {
     send(SIGKILL);
-    ended = wait_for(held.process.get(), false, 2s);
+    ended = wait_for(held.pidfd.get(), false, 2s);
   }
   if (!ended)
     return failure{
-        ec::unhealthy, "process " + std::to_string(held.who.pid) + " cannot be ended", {}};
-  note_the_stop(home, held.who);
+        ec::unhealthy, "process " + std::to_string(held.process.pid) + " cannot be ended",
+        "see daemon.log in the home, then end it: kill -KILL " + std::to_string(held.process.pid)};
+  record_stop(home, held.process);
   return true;
 }
 
@@ -163,8 +166,9 @@ result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
   else
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1); // others wait for their end
-  std::vector<char*> environment; // it lives long: the password does not stay in it
+  posix_spawn_file_actions_addclosefrom_np(
+      &files, STDERR_FILENO + 1); // other processes wait for these to close
+  std::vector<char*> environment; // without the password: the daemon runs for long
   for (char** entry = environ; *entry != nullptr; ++entry)
     if (!std::string_view(*entry).starts_with("SPEC_KITTY_PASSWORD="))
       environment.push_back(*entry);
@@ -197,13 +201,13 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
     const auto leaves = there->ask(R"({"op":"hand_over","version":")" + version + "\"}");
     if (!leaves)
       return leaves.error();
-    if (!has_left(there->daemon().who))
-      return failure{ec::unhealthy, "the daemon of version " + done.replaced + " does not leave",
+    if (!has_left(there->daemon().process))
+      return failure{ec::unhealthy, "the daemon of version " + done.replaced + " does not end",
                      "run: spec-kitty sync daemon stop"};
   }
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
-    return system_failure(errno, "cannot make a pipe");
+    return system_failure(errno, "cannot create a pipe");
   const unique_fd from(pipe[0]);
   unique_fd to(pipe[1]);
   const auto child = spawn_daemon(home, to.get());
@@ -219,12 +223,12 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
   const json_value* error = answer ? member(*answer, "error") : nullptr;
   const auto code = error == nullptr ? ec::ok : code_named(text_of(*error, "code").value_or(""));
   if (code != ec::ok)
-    ::waitpid(*child, nullptr, 0);                   // it is on its way out
-  if (code != ec::ok && code != ec::already_running) // another start was faster
-    return failure{code, text_of(*error, "message").value_or("the daemon cannot run"),
+    ::waitpid(*child, nullptr, 0);                   // it is about to end
+  if (code != ec::ok && code != ec::already_running) // another start came first
+    return failure{code, text_of(*error, "message").value_or("the daemon could not start"),
                    text_of(*error, "hint").value_or("")};
   const auto until = steady::now() + start_patience;
-  for (;;) { // the faster one may be on its way up
+  for (;;) { // the other daemon may still be starting
     auto up = control_client::connect(home);
     if (up) {
       done.daemon = up->daemon();
@@ -240,10 +244,10 @@ result<daemon_start> start_daemon(const std::filesystem::path& home, const std::
 result<bool> stop_daemon(const std::filesystem::path& home) {
   auto there = control_client::connect(home);
   if (there) {
-    const auto held = hold(there->daemon().who);
-    if (!held) // it has just left
+    const auto held = hold(there->daemon().process);
+    if (!held) // it has just ended
       return true;
-    if (there->ask(R"({"op":"stop"})") && has_left(held->who))
+    if (there->ask(R"({"op":"stop"})") && has_left(held->process))
       return true;
     return end_by_signal(home, *held);
   }
@@ -254,7 +258,7 @@ result<bool> stop_daemon(const std::filesystem::path& home) {
   std::error_code error;
   if (!std::filesystem::exists(daemon_lock(home), error) || is_free(home, 0ms))
     return false;
-  if (is_free(home, stop_patience)) // it was on its way out
+  if (is_free(home, stop_patience)) // it was about to end
     return true;
   return end_by_socket(home);
 }

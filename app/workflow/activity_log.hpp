@@ -15,7 +15,7 @@ namespace spec_kitty::workflow {
 struct log_entry {
   std::string at;        ///< UTC, `2026-02-03T19:29:53Z`
   std::string agent;     ///< `user` for a person
-  std::string shell_pid; ///< empty: not said
+  std::string shell_pid; ///< empty if not known
   std::string lane;
   std::string note; ///< one line
 
@@ -25,19 +25,19 @@ struct log_entry {
 /// The entry of one line, or nothing.
 std::optional<log_entry> parse_log_line(std::string_view line);
 
-/// The line without its end. Agent and note are made one line whatever they hold.
+/// The line without its end. Line breaks in agent and note become spaces.
 std::string log_line(const log_entry& entry);
 
-/// The body with the entry behind the last one of its `## Activity Log`; the section is made at the
-/// end where there is none. `ending` is the document's line end.
+/// The body with the entry after the last one of its `## Activity Log`; the section is added at the
+/// end if it is missing. `ending` is the document's line end.
 std::string with_log_entry(std::string_view body, const log_entry& entry,
                            const std::string& ending);
 
 /// All entries of the section, in order.
 std::vector<log_entry> log_entries(std::string_view body);
 
-/// The body with what a reviewer wants changed, at the end of `## Review Feedback`, which is made
-/// in front of the activity log where there is none.
+/// The body with the changes that a reviewer requests, at the end of `## Review Feedback`, which is
+/// added before the activity log if it is missing.
 std::string with_feedback(std::string_view body, const std::string& reviewer, const std::string& at,
                           std::string_view feedback, const std::string& ending);
 

@@ -10,7 +10,7 @@ namespace spec_kitty::workflow {
 
 namespace {
 
-/// A cycle that can be reached from `from`, as its ids in order, the first once more at the end.
+/// A cycle that can be reached from `from`, as its ids in order, the first repeated at the end.
 std::vector<std::string> cycle_from(const dependency_graph& graph, const std::string& from,
                                     std::set<std::string>& finished) {
   std::vector<std::string> path;
@@ -67,7 +67,7 @@ std::vector<std::string> dependency_order(const dependency_graph& graph) {
              });
     });
     if (ready == graph.end())
-      break; // a cycle: the caller has refused it before
+      break; // a cycle, which check_dependencies refuses
     placed.insert(ready->first);
     order.push_back(ready->first);
   }

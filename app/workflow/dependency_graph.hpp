@@ -1,4 +1,4 @@
-// What depends on what among the work packages of one feature. Pure.
+// The dependencies among the work packages of a feature. Pure.
 #pragma once
 
 #include "util/result.hpp"
@@ -12,15 +12,15 @@ namespace spec_kitty::workflow {
 /// Work package id → the ids it depends on.
 using dependency_graph = std::map<std::string, std::vector<std::string>>;
 
-/// Refuses ids that are no key of the graph, and cycles; the failure shows them
+/// Refuses ids that are not keys of the graph, and cycles; the failure shows them
 /// (`WP01 → WP02 → WP01`).
 result<void> check_dependencies(const dependency_graph& graph);
 
-/// The ids so that each stands behind all it depends on, by number where free. For a graph that
-/// check_dependencies accepts; ids that are no keys do not count.
+/// The ids in an order in which each follows all its dependencies, else by number. For a graph that
+/// check_dependencies accepts; ids that are not keys are ignored.
 std::vector<std::string> dependency_order(const dependency_graph& graph);
 
-/// Who names `id` as a dependency, by number.
+/// The work packages that depend on `id`, by number.
 std::vector<std::string> dependents_of(const dependency_graph& graph, const std::string& id);
 
 } // namespace spec_kitty::workflow

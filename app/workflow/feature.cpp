@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t max_feature_file_bytes = std::size_t{16} << 20;
 
-/// The work package id that a file's name begins with; empty for others.
+/// The work package id at the beginning of a file name; empty for other names.
 std::string id_of_name(const std::string& name) {
   const bool longer = name.size() > 4 && std::isalnum(static_cast<unsigned char>(name[4])) != 0;
   return name.ends_with(".md") && !longer && is_work_package_id(name.substr(0, 4))
@@ -45,7 +45,7 @@ std::string without_wp(const std::string& name) {
              : name;
 }
 
-/// What branch and folder names say, the nearest folder first.
+/// The candidates in branch and folder names, the nearest folder first.
 std::vector<std::string> hints(const fs::path& here) {
   std::vector<std::string> names = {git(here).current_branch()};
   for (auto at = here; at.has_relative_path(); at = at.parent_path())
@@ -61,12 +61,13 @@ result<repository> repository::here() {
   std::error_code error;
   const auto current = fs::current_path(error);
   if (error)
-    return failure{ec::bad_input, "the current folder is gone", "change to the repository first"};
+    return failure{ec::bad_input, "the current folder does not exist any more",
+                   "change to the repository first"};
   const auto checkout = primary_checkout(current);
   const auto git_dir = checkout ? common_git_dir(*checkout) : std::nullopt;
   if (!git_dir)
     return failure{ec::bad_input, current.string() + " is not inside a git repository",
-                   "change to your repository, or make one: git init"};
+                   "change to your repository, or create one: git init"};
   return repository{*checkout, *git_dir};
 }
 
@@ -99,9 +100,10 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
   const char* variable = std::getenv("SPECIFY_FEATURE");
   std::string chosen = named ? *named : variable != nullptr ? variable : "";
   if (!chosen.empty() && !is_known(chosen))
-    return failure{ec::not_found, "there is no feature " + chosen + " in " + specs.string(),
-                   slugs.empty() ? "make the folder kitty-specs/" + chosen + " with tasks.md first"
-                                 : "give one of them with --feature: " + joined(slugs)};
+    return failure{ec::not_found, "no feature " + chosen + " in " + specs.string(),
+                   slugs.empty()
+                       ? "create the folder kitty-specs/" + chosen + " with tasks.md first"
+                       : "give one of them with --feature: " + joined(slugs)};
   if (chosen.empty() && slugs.size() != 1) {
     std::error_code error;
     for (const auto& name : hints(fs::current_path(error)))
@@ -109,10 +111,10 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
         chosen = name;
   }
   if (chosen.empty() && slugs.empty())
-    return failure{ec::not_found, "there is no feature in " + specs.string(),
-                   "make a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
+    return failure{ec::not_found, "no feature in " + specs.string(),
+                   "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
   if (chosen.empty() && slugs.size() > 1)
-    return failure{ec::bad_input, "which feature? There are " + joined(slugs),
+    return failure{ec::bad_input, "the feature is not clear: there are " + joined(slugs),
                    "give one with --feature, for example: --feature " + slugs.back()};
   feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
@@ -132,7 +134,7 @@ result<void> feature::read_meta() {
     return failure{ec::bad_input,
                    meta_path().string() + ": " +
                        (meta ? std::string("not a JSON object") : meta.error().message),
-                   "mend " + meta_path().string() + ", then run the command again"};
+                   "fix " + meta_path().string() + ", then run the command again"};
   number_ = text_of(*meta, "feature_number").value_or("");
   target_ = text_of(*meta, "target_branch").value_or("");
   return {};
@@ -190,8 +192,7 @@ result<work_package> feature::load(const std::string& wp) const {
     for (const auto& [id, path] : *found)
       known.push_back(id);
     return failure{
-        ec::not_found,
-        "there is no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
+        ec::not_found, "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
         known.empty() ? "write its file first, for example tasks/WP01-first.md"
                       : "there are " + joined(known) + "; see: " + command("agent tasks status")};
   }
@@ -208,7 +209,7 @@ result<work_package> feature::load(const std::string& wp) const {
   work_package package{wp, std::move(path), std::move(*file)};
   if (!is_lane(package.lane()))
     return failure{ec::bad_input,
-                   place->second.string() + ": lane " + excerpt(package.lane()) + " is no lane",
+                   place->second.string() + ": lane " + excerpt(package.lane()) + " is not a lane",
                    "set lane to planned, doing, for_review or done in that file"};
   return package;
 }
@@ -232,7 +233,7 @@ result<std::string> feature::tasks_text() const {
   if (!text)
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)
-    return failure{ec::not_found, "there is no " + tasks_path().string(),
+    return failure{ec::not_found, "missing file: " + tasks_path().string(),
                    "write it, with a section `## Work Package WP01: …` per work package, then run "
                    "the command again"};
   if (!is_utf8(**text))

@@ -1,4 +1,4 @@
-// A feature on disk: which one is meant, where its files are, its work packages.
+// A feature on disk: finding it, its files, its work packages.
 //
 //   kitty-specs/<slug>/meta.json, tasks.md, tasks/WPnn-*.md     of the primary checkout
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace spec_kitty::workflow {
 
-/// The repository that the current folder lies in.
+/// The repository of the current folder.
 struct repository {
   std::filesystem::path checkout; ///< the primary one
   std::filesystem::path git_dir;  ///< shared by all worktrees
@@ -29,7 +29,7 @@ struct work_package {
   std::filesystem::path path; ///< canonical
   frontmatter_file file;
 
-  std::string lane() const;  ///< `planned` where the frontmatter says none
+  std::string lane() const;  ///< `planned` if the frontmatter has none
   std::string title() const; ///< `title`, else `work_package_title`, else the file's name
   std::vector<std::string> dependencies() const;
 };
@@ -42,9 +42,9 @@ public:
   const std::string& slug() const { return slug_; }
   const std::filesystem::path& folder() const { return folder_; }
   const repository& repo() const { return repo_; }
-  /// The three digits in front of the slug, or what meta.json says; may be empty.
+  /// The three digits in front of the slug, or meta.json's `feature_number`; may be empty.
   std::string number() const;
-  /// meta.json's `target_branch`; empty where it says none.
+  /// meta.json's `target_branch`; empty if it has none.
   const std::string& declared_target() const { return target_; }
 
   std::filesystem::path tasks_path() const { return folder_ / "tasks.md"; }
@@ -55,13 +55,13 @@ public:
 
   /// The ids that have a file, in order. Two files of one id are a failure.
   result<std::vector<std::string>> ids() const;
-  /// Reads one work package; not_found names the ones there are. Its lane is one of the four.
+  /// Reads one work package; not_found lists the existing ones. Its lane is one of the four.
   result<work_package> load(const std::string& wp) const;
   result<std::vector<work_package>> load_all() const;
 
-  /// The text of tasks.md; not_found where there is none.
+  /// The text of tasks.md; not_found if it does not exist.
   result<std::string> tasks_text() const;
-  /// A command line to type about this feature.
+  /// A command line for this feature.
   std::string command(const std::string& words) const;
 
 private:

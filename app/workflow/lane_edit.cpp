@@ -23,12 +23,12 @@ result<void> apply_lane_edit(work_package& package, const lane_edit& edit) {
     if (auto set = package.file.set_scalar(key, value); !set)
       return set;
   const std::string ending = line_ending_of(package.file.text());
-  const std::string who = edit.by.empty() ? edit.agent.value_or("user") : edit.by;
+  const std::string author = edit.by.empty() ? edit.agent.value_or("user") : edit.by;
   if (!edit.feedback.empty())
-    package.file.set_body(with_feedback(package.file.body(), edit.reviewer.value_or(who), edit.at,
-                                        edit.feedback, ending));
+    package.file.set_body(with_feedback(package.file.body(), edit.reviewer.value_or(author),
+                                        edit.at, edit.feedback, ending));
   package.file.set_body(
-      with_log_entry(package.file.body(), {edit.at, who, {}, edit.to, edit.note}, ending));
+      with_log_entry(package.file.body(), {edit.at, author, {}, edit.to, edit.note}, ending));
   return {};
 }
 

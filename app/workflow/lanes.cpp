@@ -49,7 +49,7 @@ result<void> check_move(const move_facts& facts) {
   if (facts.to == "planned" && needs_finished_work(facts.from) && !facts.has_feedback)
     return failure{ec::bad_input,
                    facts.wp_id + " goes back from " + facts.from +
-                       " to planned without feedback for whoever takes it up",
+                       " to planned without review feedback",
                    "write it into a file: " + move_command(facts) + " --review-feedback-file FILE"};
   return {};
 }

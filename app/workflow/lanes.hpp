@@ -1,4 +1,4 @@
-// The four lanes of a work package, and what must hold before it moves. Pure.
+// The four lanes of a work package, and the conditions of a move. Pure.
 #pragma once
 
 #include "util/result.hpp"
@@ -15,28 +15,28 @@ inline constexpr std::array<std::string_view, 4> lanes = {"planned", "doing", "f
 
 bool is_lane(std::string_view word);
 
-/// What is known when somebody wants to move a work package.
+/// What is known when a work package is to be moved.
 struct move_facts {
   std::string feature; ///< its slug, for the command to type
   std::string wp_id;
   std::string from;
   std::string to;
-  std::string owner;                    ///< the frontmatter's agent; empty: nobody's
-  std::optional<std::string> agent;     ///< who wants it, where that was said
+  std::string owner;                    ///< the frontmatter's agent; may be empty
+  std::optional<std::string> agent;     ///< the agent that moves it, if given
   std::vector<std::string> unchecked;   ///< ids of subtasks that are not done
   std::vector<std::string> uncommitted; ///< paths in the work package's worktree
-  std::string worktree;                 ///< where that is
+  std::string worktree;                 ///< the path of the worktree
   bool has_feedback = false;
 };
 
 /// True when the lane must not be entered with open subtasks or uncommitted work.
 bool needs_finished_work(std::string_view lane);
 
-/// The gates of cli.md: owner, unchecked subtasks, uncommitted worktree, feedback after a review.
-/// A failure names what is in the way and the command to type.
+/// The gates of a move (docs/workflow.md): owner, unchecked subtasks, uncommitted worktree,
+/// feedback after a review. A failure has the obstacle and the command that removes it.
 result<void> check_move(const move_facts& facts);
 
-/// The owner's gate alone.
+/// Only the owner's gate.
 result<void> check_owner(const move_facts& facts);
 
 } // namespace spec_kitty::workflow

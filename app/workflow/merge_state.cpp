@@ -41,7 +41,7 @@ result<merge_state> decode_merge_state(std::string_view text) {
   if (!object)
     return failure{ec::bad_input, object.error().message, {}};
   if (whole_number_of(*object, "version") != static_cast<std::int64_t>(version))
-    return failure{ec::bad_input, "not the state of a merge that this version knows", {}};
+    return failure{ec::bad_input, "not a merge state of this version", {}};
   merge_state state;
   payload_detail::read(*object, "phase", state.phase);
   payload_detail::read(*object, "feature", state.feature);

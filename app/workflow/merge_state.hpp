@@ -1,7 +1,7 @@
-// A merge under way, as the file that survives a kill in its middle.
+// The state of a merge in progress, as a file that survives a kill.
 //
 //   merging   the commits are made beside the working tree; then the target branch is moved to the
-//             last of them in one step, so a kill leaves all or nothing of it
+//             last of them in one step, so a kill leaves either all or nothing
 //   lanes     the target holds the work; `moving` goes from doing to for_review in one commit
 //   finish    that is recorded as events; what is left: push, remove worktrees and branches
 //
@@ -35,7 +35,7 @@ struct merge_state {
 /// One JSON object.
 std::string encode(const merge_state& state);
 
-/// bad_input where the text is none, or of a later version.
+/// bad_input if the text is not a state of this version.
 result<merge_state> decode_merge_state(std::string_view text);
 
 } // namespace spec_kitty::workflow

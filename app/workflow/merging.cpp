@@ -18,7 +18,7 @@ fs::path state_file(const repository& repo) {
   return repo.git_dir / "spec-kitty-merge.json";
 }
 
-/// How a person resolves a conflict: in the work package's own worktree.
+/// A person resolves a conflict in the worktree of the work package.
 failure conflict(const feature& feature_ref, const merge_state& state, const std::string& wp,
                  const std::vector<std::string>& files) {
   const auto tree = feature_ref.worktree_of(wp);
@@ -27,11 +27,11 @@ failure conflict(const feature& feature_ref, const merge_state& state, const std
                                                     : "git worktree add " + tree.string() + " " +
                                                           feature_ref.branch_of(wp) + " && ";
   return {ec::bad_input,
-          wp + " conflicts with " + state.target + " and what is merged before it, in " +
+          wp + " conflicts with " + state.target + " or a branch merged before it, in " +
               joined(files),
           "resolve it on its branch: " + enter + "git -C " + tree.string() + " merge " +
               state.target + "; then: " + feature_ref.command("merge --resume") +
-              "; or give up: " + feature_ref.command("merge --abort")};
+              "; or undo the merge: " + feature_ref.command("merge --abort")};
 }
 
 std::string message_for(const feature& feature_ref, const merge_state& state,
@@ -56,12 +56,12 @@ result<std::string> merge_target(const feature& feature_ref,
                                  : feature_ref.declared_target();
   if (target.empty())
     return failure{ec::bad_input, here + " has no branch checked out",
-                   "name the branch to merge into: " +
+                   "give the branch to merge into: " +
                        feature_ref.command("merge --target BRANCH")};
   if (!git_here.has_branch(target))
-    return failure{ec::not_found, "there is no branch " + target + " to merge into",
-                   "make it: git -C " + here + " switch -c " + target +
-                       ", or name another with --target"};
+    return failure{ec::not_found, "the target branch " + target + " does not exist",
+                   "create it: git -C " + here + " switch -c " + target +
+                       ", or give another with --target"};
   if (current == target)
     return target;
   return target_not_here(feature_ref, target);
@@ -73,7 +73,7 @@ result<void> preflight(const feature& feature_ref, const std::vector<std::string
     const git git_there(tree);
     if (git_there.commit_of("MERGE_HEAD"))
       return failure{ec::bad_input, what + " is in the middle of a merge: " + tree.string(),
-                     "end it: git -C " + tree.string() + " merge --continue"};
+                     "finish it: git -C " + tree.string() + " merge --continue"};
     const auto changed = git_there.changed_paths(untracked);
     if (!changed)
       return changed.error();
@@ -105,7 +105,7 @@ result<merge_chain> make_commits(const git& runner, const feature& feature_ref,
     if (!branch)
       return failure{ec::not_found,
                      wp + " has no branch " + feature_ref.branch_of(wp) + " any more",
-                     "give up: " + feature_ref.command("merge --abort")};
+                     "undo the merge: " + feature_ref.command("merge --abort")};
     if (runner.run({"merge-base", "--is-ancestor", *branch, chain.tip})) {
       chain.branches.push_back({wp, true});
       continue;
@@ -158,7 +158,7 @@ result<void> take_back(const feature& feature_ref, const merge_state& state) {
                     (*head == state.to || git_here.commit_of("HEAD^") == state.to);
   if (!ours)
     return failure{ec::bad_input,
-                   "the target " + state.target + " has moved on since the merge began",
+                   "the target " + state.target + " has changed since the merge began",
                    "finish it: " + feature_ref.command("merge --resume")};
   const auto back = git_here.run({"reset", "--quiet", "--keep", state.from});
   return back ? result<void>{} : back.error();
@@ -175,7 +175,7 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
         !pushed)
       return failure{ec::bad_input,
                      "everything is merged, but not pushed: " + pushed.error().message,
-                     "when that is mended: " + feature_ref.command("merge --resume")};
+                     "fix that, then run: " + feature_ref.command("merge --resume")};
   }
   std::error_code error;
   const auto here = fs::current_path(error).string();
@@ -214,7 +214,7 @@ result<std::optional<merge_state>> read_merge_state(const repository& repo) {
   auto state = decode_merge_state(**text);
   if (!state)
     return failure{ec::bad_input, state_file(repo).string() + ": " + state.error().message,
-                   "move that file away; see with git log what is merged"};
+                   "move that file away; see what is merged with git log"};
   return std::optional<merge_state>{std::move(*state)};
 }
 

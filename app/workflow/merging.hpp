@@ -13,10 +13,10 @@
 
 namespace spec_kitty::workflow {
 
-/// What became of one branch in the chain of merges.
+/// The outcome of one branch in the chain of merges.
 struct merged_branch {
   std::string wp_id;
-  bool was_in = false; ///< the target held it already
+  bool was_in = false; ///< the target already had it
 };
 
 struct merge_chain {
@@ -32,20 +32,20 @@ result<std::string> merge_target(const feature& feature_ref,
 result<void> preflight(const feature& feature_ref, const std::vector<std::string>& wps);
 
 /// Makes the commits on top of `state.from`; the target does not move. A conflict is a failure that
-/// names the work package, the files and how to go on. `runner` runs git (a dry run gives it an
-/// object directory of its own).
+/// names the work package, the files and the way to continue. `runner` runs git (for a dry run with
+/// its own object directory).
 result<merge_chain> make_commits(const git& runner, const feature& feature_ref,
                                  const merge_state& state,
                                  const std::vector<work_package>& packages);
 
-/// Moves the checked-out target to `state.to`, unless it is there.
+/// Moves the checked-out target to `state.to`, unless it is already there.
 result<void> move_target(const feature& feature_ref, const merge_state& state);
 
-/// Takes the target back to `state.from`. Refuses where it holds other work since.
+/// Moves the target back to `state.from`. Refuses if it has newer work.
 result<void> take_back(const feature& feature_ref, const merge_state& state);
 
-/// Pushes, where asked for, then removes worktrees and branches, unless told to keep them. What
-/// cannot be removed is a warning in `warnings`.
+/// Pushes if wanted, then removes worktrees and branches unless they are to be kept. A failure to
+/// remove is a warning in `warnings`.
 result<void> finish_merge(const feature& feature_ref, const merge_state& state,
                           std::vector<std::string>& warnings);
 

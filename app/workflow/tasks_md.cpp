@@ -88,7 +88,7 @@ int range_end(std::string_view line, std::size_t at) {
   return dash == at && next == dash + length ? two_digits(line, next) : -1;
 }
 
-/// The work package that a heading of level 2 to 4 is about; empty for others.
+/// The work package in a heading of level 2 to 4; empty for others.
 std::string heading_wp(std::string_view line, std::string& title) {
   const auto level = heading_level(line);
   if (level < 2 || level > 4)
@@ -107,7 +107,7 @@ std::string heading_wp(std::string_view line, std::string& title) {
   return wp_name(number);
 }
 
-/// The check box in a line; an empty id where there is none.
+/// The check box in a line; an empty id if the line has none.
 subtask subtask_in(const text_line& line) {
   subtask found;
   const auto text = line.content;

@@ -4,7 +4,7 @@
 // WP02: …`, `### WP02 …`) and ends before the next such heading, before a heading of a higher
 // level, and, for a level-2 section, before any heading of level 2. (A deeper section keeps
 // headings of its own level: real files write `### Dependencies` below `### Work Package WP02`.)
-// Code blocks and HTML comments say nothing. Pure.
+// Code blocks and HTML comments are ignored. Pure.
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ namespace spec_kitty::workflow {
 /// A check box: `- [ ] T012 what to do`.
 struct subtask {
   std::string id;    ///< `T012`
-  std::string wp_id; ///< of the section it stands in; empty outside of all
+  std::string wp_id; ///< of its section; empty outside of all sections
   std::string text;  ///< the line behind the id
   bool done = false;
   std::size_t box = 0; ///< byte offset of the character between the brackets
 };
 
-/// What tasks.md says about one work package; several sections of one are taken together.
+/// The sections of one work package in tasks.md, taken together.
 struct tasks_section {
   std::string wp_id;
   std::string title; ///< behind the id in the heading

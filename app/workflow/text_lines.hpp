@@ -1,5 +1,5 @@
-// Lines of a document with their ends kept, and which of them are code: what every edit by line
-// stands on. Pure.
+// Lines of a document with their ends kept, and which of them are code: the base of every edit
+// by line. Pure.
 #pragma once
 
 #include <string>
@@ -33,10 +33,10 @@ std::string_view trimmed(std::string_view text);
 /// Any text as one line: runs of white space and control characters become one space.
 std::string as_one_line(std::string_view text);
 
-/// The words with something between them.
+/// The parts with a separator between them.
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
-/// The same text with `?` for every byte that is part of no UTF-8 character.
+/// The same text with `?` for every byte that is not part of a UTF-8 character.
 std::string as_utf8(std::string_view text);
 
 } // namespace spec_kitty::workflow

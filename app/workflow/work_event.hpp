@@ -1,4 +1,4 @@
-// What happened to a work package, as an event to be recorded.
+// A change of a work package as an event to be recorded.
 #pragma once
 
 #include "app/workflow/feature.hpp"
@@ -10,12 +10,12 @@
 
 namespace spec_kitty::workflow {
 
-/// An event that says what happened on disk.
+/// The event of a change on disk.
 struct work_event {
   std::string event_type;
   std::string payload; ///< JSON
   std::optional<std::string> causation_id;
-  /// Announcement keys: when any of them is known the event was recorded before and is left out;
+  /// Announcement keys: when one of them is known the event was recorded before and is skipped;
   /// the first one is remembered. Empty: it is recorded each time.
   std::vector<std::string> dedup_keys;
 };

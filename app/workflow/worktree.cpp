@@ -40,16 +40,16 @@ result<void> ignore_worktrees(const repository& repo) {
 
 made_worktree::~made_worktree() {
   if (made_tree_)
-    (void)git_.run({"worktree", "remove", "--force", about_.worktree_of(wp_).string()});
+    (void)git_.run({"worktree", "remove", "--force", feature_.worktree_of(wp_).string()});
   if (made_branch_)
-    (void)git_.run({"branch", "--quiet", "-D", about_.branch_of(wp_)});
-  if (std::error_code error; made_tree_) // where it was the only one
-    fs::remove(about_.worktree_of(wp_).parent_path(), error);
+    (void)git_.run({"branch", "--quiet", "-D", feature_.branch_of(wp_)});
+  if (std::error_code error; made_tree_) // if it is empty now
+    fs::remove(feature_.worktree_of(wp_).parent_path(), error);
 }
 
 result<void> made_worktree::make(const std::string& start) {
-  const fs::path path = about_.worktree_of(wp_);
-  const std::string branch = about_.branch_of(wp_);
+  const fs::path path = feature_.worktree_of(wp_);
+  const std::string branch = feature_.branch_of(wp_);
   const auto trees = git_.worktrees();
   if (!trees)
     return trees.error();
@@ -58,16 +58,16 @@ result<void> made_worktree::make(const std::string& start) {
     if (tree.branch != branch || !fs::exists(tree.path, error))
       continue;
     if (fs::equivalent(tree.path, path, error))
-      return {}; // from an earlier time
+      return {}; // it exists already
     return failure{ec::bad_input,
                    "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
                    "free it: git -C " + tree.path.string() + " switch --detach"};
   }
   if (fs::exists(path, error))
     return failure{ec::bad_input,
-                   path.string() + " exists and is no worktree of the branch " + branch,
-                   "move it away, then: " + about_.command("implement " + wp_)};
-  (void)git_.run({"worktree", "prune"}); // of a folder that somebody removed by hand
+                   path.string() + " exists but is not a worktree of the branch " + branch,
+                   "move it away, then run: " + feature_.command("implement " + wp_)};
+  (void)git_.run({"worktree", "prune"}); // of a folder that was removed by hand
   const bool known = git_.has_branch(branch);
   const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
                           : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
@@ -83,7 +83,7 @@ result<base_point> base_at(const feature& feature_ref, const std::string& branch
   const auto commit = git(feature_ref.repo().checkout).commit_of(branch);
   if (!commit)
     return failure{ec::bad_input, "the branch " + branch + " has no commit yet",
-                   "make a first one: git commit"};
+                   "create a first commit: git commit"};
   return base_point{branch, *commit};
 }
 

@@ -5,42 +5,42 @@
 
 namespace spec_kitty::workflow {
 
-/// Keeps paths of the checkout out of git's sight: `lines` go to the git directory's exclude file,
-/// because a tracked .gitignore is the user's. The edit lock is held by the caller.
+/// Makes git ignore paths of the checkout: `lines` go to the git directory's exclude file, because
+/// a tracked .gitignore belongs to the user. The caller holds the edit lock.
 result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines);
 
 /// The same for `/.worktrees/`.
 result<void> ignore_worktrees(const repository& repo);
 
-/// A worktree that is taken back at the end of the scope where it was made here and is not kept.
+/// A worktree that is removed at the end of the scope if it was created here and is not kept.
 class made_worktree {
 public:
   made_worktree(const feature& feature_ref, std::string wp)
-      : about_(feature_ref), wp_(std::move(wp)), git_(feature_ref.repo().checkout) {}
+      : feature_(feature_ref), wp_(std::move(wp)), git_(feature_ref.repo().checkout) {}
   ~made_worktree();
   made_worktree(const made_worktree&) = delete;
   made_worktree& operator=(const made_worktree&) = delete;
 
-  /// Finds it or makes it; a branch that does not exist yet begins at the commit `start`.
+  /// Finds or creates it; a branch that does not exist yet begins at the commit `start`.
   result<void> make(const std::string& start);
   bool is_new() const { return made_tree_; }
   void keep() { made_tree_ = made_branch_ = false; }
 
 private:
-  const feature& about_;
+  const feature& feature_;
   std::string wp_;
   git git_;
   bool made_tree_ = false;
   bool made_branch_ = false;
 };
 
-/// Where a work package's branch begins.
+/// The start of a work package's branch.
 struct base_point {
   std::string branch;
   std::string commit;
 };
 
-/// The tip of a branch; bad_input where it has no commit.
+/// The tip of a branch; bad_input if it has no commit.
 result<base_point> base_at(const feature& feature_ref, const std::string& branch);
 
 } // namespace spec_kitty::workflow

@@ -64,10 +64,10 @@ json_document only_object(const finished& done);
 /// Parses a text that must be JSON.
 json_document parsed(const std::string& text);
 
-/// `error.code`, `error.message` or `error.hint` of a failure object; empty where there is none.
+/// `error.code`, `error.message` or `error.hint` of a failure object; empty if it is missing.
 std::string error_part(const json_value& object, const char* part);
 
-/// A number inside nested objects: `number_in(status, {"queue", "queued"})`; -1 where none is.
+/// A number inside nested objects: `number_in(status, {"queue", "queued"})`; -1 if it is missing.
 std::int64_t number_in(const json_value& object, std::initializer_list<const char*> path);
 
 /// The ids of events, each a JSON text.

@@ -40,7 +40,7 @@ protected:
   std::unique_ptr<child> daemon_;
 };
 
-/// A line of `/proc/<pid>/<file>` that begins with `name`, as a number; -1 where there is none.
+/// A line of `/proc/<pid>/<file>` that begins with `name`, as a number; -1 if it is missing.
 long proc_number(pid_t pid, const std::string& file, const std::string& name);
 
 } // namespace spec_kitty::support

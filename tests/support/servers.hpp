@@ -1,4 +1,5 @@
-// Servers for the command-line tests: the dev-server as a process, and one that is no sync server.
+// Servers for the command-line tests: the dev-server as a process, and a server that does not speak
+// the protocol.
 #pragma once
 
 #include "app/chaos/server_process.hpp"
@@ -16,7 +17,7 @@ public:
       : server_process(program_folder() + "/spec-kitty", state, std::move(options)) {}
 };
 
-/// Listens on loopback and gives every connection the same bytes, or, when there are none, no
+/// Listens on loopback and gives every connection the same bytes, or, if they are empty, no
 /// answer at all.
 class raw_server {
 public:

@@ -25,7 +25,7 @@ bool has_any(std::string_view text, const std::array<std::string_view, n>& parts
   return std::any_of(parts.begin(), parts.end(), [&](auto part) { return has(text, part); });
 }
 
-/// `write(3</path>, …`: the path of the descriptor; empty where it is none of a file.
+/// `write(3</path>, …`: the path of the descriptor; empty if it is not of a file.
 std::string_view descriptor_path(std::string_view arguments) {
   const auto open = arguments.find('<');
   const auto comma = arguments.find(',');

@@ -9,12 +9,13 @@
 
 namespace spec_kitty::support {
 
-/// True where strace is there and may trace.
+/// True if strace exists and may trace.
 bool can_trace();
 
 /// A program's end, and every line of its trace that asks for a change: a file created, opened for
 /// writing, cut, written, mapped for writing, renamed, removed, a folder made, a mode or an owner
-/// set, a socket that is no Unix socket. LMDB's own lock.mdb may be opened and mapped for writing.
+/// set, a socket that is not a Unix socket. LMDB's own lock.mdb may be opened and mapped for
+/// writing.
 struct traced {
   finished done;
   std::vector<std::string> changes;

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   daemon_options options;
   options.version = argv[2];
   if (argc > 3)
-    options.look_every = std::chrono::milliseconds(std::atoi(argv[3]));
+    options.check_every = std::chrono::milliseconds(std::atoi(argv[3]));
   options.on_running = [] {
     std::puts("running");
     std::fflush(stdout);

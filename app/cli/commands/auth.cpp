@@ -52,11 +52,12 @@ void print_projects(context& ctx, const std::vector<project_share>& projects) {
     if (project.live == 0)
       continue;
     ctx.out.line("  " + std::to_string(project.live) + " events of " + project.name +
-                 (project.shared ? " wait for the next sync" : " stay here: it is opted out"));
+                 (project.shared ? " wait for the next sync"
+                                 : " stay on this machine: the project is opted out"));
   }
 }
 
-void say_logged_in(context& ctx, const login_done& done, const server_url& server) {
+void print_login(context& ctx, const login_done& done, const server_url& server) {
   const auto shot = take_snapshot(ctx);
   const auto projects = shot ? shot->queue.projects : std::vector<project_share>{};
   ctx.out.object([&](json_writer& out) {
@@ -80,12 +81,13 @@ void say_logged_in(context& ctx, const login_done& done, const server_url& serve
       "Logged in as " + done.username +
       (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug));
   if (done.adopted > 0)
-    ctx.out.line(std::to_string(done.adopted) + " events recorded before are now this team's");
+    ctx.out.line(std::to_string(done.adopted) + " events recorded before now belong to this team");
   print_projects(ctx, projects);
   if (done.left_local > 0)
-    ctx.out.warn(std::to_string(done.left_local) +
-                 " events recorded while another account was known here stay local; take them over "
-                 "with: spec-kitty auth login --adopt-local");
+    ctx.out.warn(
+        std::to_string(done.left_local) +
+        " events recorded while another account was known here stay local; take them over: "
+        "spec-kitty auth login --adopt-local");
 }
 
 exit_status login(context& ctx, const login_options& options) {
@@ -106,11 +108,11 @@ exit_status login(context& ctx, const login_options& options) {
   }();
   if (!done)
     return ctx.fail(done.error());
-  say_logged_in(ctx, *done, *server);
+  print_login(ctx, *done, *server);
   return exit_status::done;
 }
 
-/// Always clears the session here; revokes it at the server where that can be done.
+/// Always clears the session here; revokes it at the server if possible.
 result<logout_done> end_session(context& ctx) {
   const auto server = configured_server(ctx.config);
   const auto session = read_credentials(ctx.home.path);
@@ -138,10 +140,10 @@ exit_status logout(context& ctx) {
     field(out, "not_revoked",
           done->not_revoked.empty() ? std::nullopt : std::optional(done->not_revoked));
   });
-  ctx.out.line(done->was_logged_in ? "Logged out. What is queued stays queued."
-                                   : "Nobody was logged in.");
+  ctx.out.line(done->was_logged_in ? "Logged out. Queued events stay queued."
+                                   : "You were not logged in.");
   if (done->revoked)
-    ctx.out.line("The session is over at the server too.");
+    ctx.out.line("The session was also ended at the server.");
   else if (done->was_logged_in)
     ctx.out.warn("the session could not be ended at the server: " + done->not_revoked);
   return exit_status::done;
@@ -171,7 +173,7 @@ exit_status show_session_status(context& ctx) {
     write_instant(out, "refresh_expires_at", session ? session->refresh_expires_at * 1000000 : 0);
   });
   if (!session) {
-    ctx.out.line("Nobody is logged in. Events are recorded and wait.");
+    ctx.out.line("Not logged in. Events are recorded and wait.");
     return exit_status::done;
   }
   ctx.out.line(session->username + " in the team " + session->team_slug + " at " + session->server);

@@ -53,8 +53,8 @@ exit_status list_settings(context& ctx) {
 exit_status get(context& ctx, const std::string& name) {
   const setting_key* setting = find_setting(name);
   if (setting == nullptr)
-    return ctx.fail({ec::not_found, "there is no configuration key " + name,
-                     "see them all with: spec-kitty config list"});
+    return ctx.fail({ec::not_found, "unknown configuration key: " + name,
+                     "list all keys: spec-kitty config list"});
   const auto& value = ctx.config.at(name);
   ctx.out.object([&](json_writer& out) {
     field(out, "key", name);
@@ -67,7 +67,7 @@ exit_status get(context& ctx, const std::string& name) {
 exit_status set(context& ctx, const std::string& name, std::string value) {
   const setting_key* key = find_setting(name);
   if (key != nullptr && key->type == setting_key::kind::path && !value.empty())
-    value = std::filesystem::absolute(value).string(); // as the person sees it from here
+    value = std::filesystem::absolute(value).string(); // relative to the current folder
   if (auto written = set_setting(ctx.home.path, name, value); !written)
     return ctx.fail(written.error());
   const auto now = settings::load(ctx.home.path);
@@ -108,7 +108,8 @@ exit_status set_server(context& ctx, const std::string& url) {
                  " in the environment overrides it");
   context changed{{ctx.home, *now}, ctx.out};
   if (notify_daemon_with_timeout(ctx.home.path, wakeup_reason::session) == delivery::full)
-    ctx.out.warn("the daemon does not hear of it; tell it with: spec-kitty sync daemon restart");
+    ctx.out.warn(
+        "the daemon was not notified of the change; restart it: spec-kitty sync daemon restart");
   const auto status = show_server(changed);
   ctx.out = std::move(changed.out);
   return status;

@@ -1,5 +1,5 @@
-// spec-kitty dev-server: becomes the reference server, a program of its own, so that this one
-// never links libwebsockets.
+// spec-kitty dev-server: executes the reference server, a separate program, so that this one never
+// links libwebsockets.
 #include "app/cli/command.hpp"
 #include "util/install_tree.hpp"
 
@@ -12,7 +12,7 @@
 namespace spec_kitty {
 
 command_action declare_dev_server(CLI::App& app) {
-  app.fallthrough(false)->allow_extras()->set_help_flag(); // every option is the server's own
+  app.fallthrough(false)->allow_extras()->set_help_flag(); // all options belong to the server
   return [&app](context& ctx) {
     const auto program = find_part("spec-kitty-dev-server");
     if (!program)

@@ -17,7 +17,7 @@ namespace spec_kitty {
 
 namespace {
 
-/// What is read from a file or stdin at most; any event this long is refused anyway.
+/// Maximum input from a file or stdin; an event of this size is refused anyway.
 constexpr std::size_t max_input_bytes = std::size_t{16} << 20;
 
 struct emit_options {
@@ -39,11 +39,11 @@ result<std::string> payload_text(const std::string& given) {
   if (!text)
     return failure{ec::bad_input, text.error().message, text.error().hint};
   if (!*text)
-    return failure{ec::bad_input, "there is no file " + file, "check the name after --payload @"};
+    return failure{ec::bad_input, "no such file: " + file, "check the name after --payload @"};
   return **text;
 }
 
-/// A `--field` value as the contract types it: a number where it wants one, a list (comma
+/// A `--field` value with the type of the schema: a number where it wants one, a list (comma
 /// separated) where it wants a list, text otherwise.
 json_value typed(const std::string& text, const std::string& types, json_document& owner) {
   auto& memory = owner.GetAllocator();
@@ -85,7 +85,7 @@ result<std::string> with_fields(std::string payload, const emit_options& options
     return failure{document.error().code, "payload: " + document.error().message,
                    document.error().hint};
   if (!document->IsObject())
-    return payload; // refused later, in the words for any payload
+    return payload; // refused later, with the message for any payload
   for (const auto& [name, value] : extra) {
     if (!is_utf8(name) || !is_utf8(value))
       return failure{ec::bad_input, "--field: text that is not valid UTF-8", {}};
@@ -112,7 +112,7 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   std::vector<event_draft> drafts;
   drafts.push_back(std::move(*draft));
   const auto answers = emit.record(std::move(drafts));
-  const auto stands = emit.finish(); // before the answer: what is answered is whole
+  const auto delivery = emit.finish(); // before the answer: an answered event is complete
   if (!answers.front())
     return ctx.fail(answers.front().error());
   const append_receipt& receipt = *answers.front();
@@ -121,8 +121,8 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   ctx.out.line(receipt.event_id);
   ctx.out.object([&](json_writer& out) { raw_field(out, "event", receipt.json); });
   ctx.out.flush();
-  if (stands)
-    print_delivery_status(ctx, *stands);
+  if (delivery)
+    print_delivery_status(ctx, *delivery);
   return exit_status::done;
 }
 
@@ -132,21 +132,22 @@ command_action declare_emit(CLI::App& app) {
   auto options = std::make_shared<emit_options>();
   app.add_option("type", options->event_type, "Event type, for example WPStatusChanged");
   app.add_option("--payload", options->payload, "JSON object, @file, or - for stdin");
-  app.add_option("--wp", options->wp, "Sets wp_id in the payload")->type_name("WPnn");
-  app.add_option("--feature", options->feature, "Sets feature_slug in the payload")
+  app.add_option("--wp", options->wp, "Set wp_id in the payload")->type_name("WPnn");
+  app.add_option("--feature", options->feature, "Set feature_slug in the payload")
       ->type_name("SLUG");
-  app.add_option("--field", options->fields, "Sets a field of the payload: name=value")
+  app.add_option("--field", options->fields, "Set a field of the payload; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   app.add_option("--causation", options->causation, "Event id of the cause")->type_name("ULID");
-  app.add_option("--aggregate", options->aggregate, "What the event is about")->type_name("ID");
+  app.add_option("--aggregate", options->aggregate, "Id of what the event is about")
+      ->type_name("ID");
   app.add_flag(
       "--stdin", options->from_stdin,
       "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?}");
   return [options](context& ctx) {
     if (options->from_stdin == !options->event_type.empty())
       return ctx.fail(
-          {ec::usage, "emit takes an event type, or --stdin", "see: spec-kitty emit --help"});
+          {ec::usage, "emit needs either an event type or --stdin", "see: spec-kitty emit --help"});
     return options->from_stdin ? emit_stdin(ctx) : emit_one(ctx, *options);
   };
 }

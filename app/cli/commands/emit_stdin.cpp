@@ -13,11 +13,11 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t max_burst_lines = 512; ///< in one burst
+constexpr std::size_t max_burst_lines = 512; ///< per commit
 constexpr std::size_t max_line_bytes = std::size_t{16}
                                        << 20; ///< the rest of a longer one is skipped
 
-/// Splits stdin into lines; a line that never ends does not fill the memory.
+/// Splits stdin into lines; a line without an end does not fill the memory.
 class line_reader {
 public:
   struct line {
@@ -83,7 +83,7 @@ private:
 
 result<emit_request> read_request(const line_reader::line& line) {
   if (line.too_long)
-    return failure{ec::event_too_large, "a line longer than 16 MiB is no event", {}};
+    return failure{ec::event_too_large, "the line is longer than 16 MiB", "send smaller events"};
   const auto parsed = parse_json(line.text, json_keys::unique);
   if (!parsed)
     return parsed.error();
@@ -106,7 +106,7 @@ result<emit_request> read_request(const line_reader::line& line) {
     else
       return failure{ec::invalid_event,
                      excerpt(name) + ": " + excerpt(to_text(entry.value)) +
-                         " is not a field of an input line, or not of its type",
+                         " is not a field of an input line, or has the wrong type",
                      "fields are event_type, payload, causation_id and aggregate_id"};
   }
   if (request.event_type.empty())
@@ -132,7 +132,7 @@ std::string answer_line(const result<append_receipt>& answer) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Records what is good among some lines and answers all of them in order.
+/// Records the valid lines and answers all of them in order.
 std::vector<result<append_receipt>> record_lines(emitter& emit,
                                                  const std::vector<line_reader::line>& lines) {
   std::vector<std::optional<failure>> refused(lines.size());
@@ -176,15 +176,15 @@ exit_status emit_stdin(context& ctx) {
       store_failed = store_failed || status_of(answer.error().code) == exit_status::store_unusable;
       status = exit_status::failed;
     }
-    if (!ctx.out.flush()) { // nobody hears the answers: go no further
+    if (!ctx.out.flush()) { // the answers cannot be read: stop
       ctx.out.warn("stdout is closed; the rest of the input was not recorded");
       (void)emit.finish();
       return exit_status::failed;
     }
     emit.ring_daemon();
   }
-  if (const auto stands = emit.finish())
-    print_delivery_status(ctx, *stands);
+  if (const auto delivery = emit.finish())
+    print_delivery_status(ctx, *delivery);
   const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
   if (store_failed || of_spill != exit_status::done)
     return exit_status::store_unusable;

@@ -5,8 +5,8 @@
 
 namespace spec_kitty {
 
-/// Reads JSON lines from stdin until its end. Whatever is there to read is recorded as one burst
-/// (one commit per 512 events), answered in order after its commit, and only then is more read.
+/// Reads JSON lines from stdin until its end. Lines that are available together are recorded with
+/// one commit per 512 events and answered in order after it; only then more is read.
 exit_status emit_stdin(context& ctx);
 
 } // namespace spec_kitty

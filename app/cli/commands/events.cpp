@@ -1,4 +1,4 @@
-// spec-kitty events …: look at what is recorded. Reads only.
+// spec-kitty events …: shows recorded events. Reads only.
 #include "app/cli/command.hpp"
 #include "app/home/snapshot.hpp"
 
@@ -25,22 +25,22 @@ void add_state(CLI::App& app, list_options& options) {
 std::string check_count(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos
              ? ""
-             : text + " is no whole number";
+             : text + " is not a whole number";
 }
 
 /// Visits the events an option set selects, in append order.
 result<void>
 visit_events(context& ctx, const list_options& options,
              const std::function<void(const listed_event&, const json_document&)>& see) {
-  auto where = ctx.open_for_reading();
-  if (!where)
-    return where.error();
-  if (!*where) {
+  auto store = ctx.open_for_reading();
+  if (!store)
+    return store.error();
+  if (!*store) {
     ctx.out.note("nothing has been recorded in " + ctx.home.path.string() + " yet");
     return {};
   }
   std::size_t seen = 0;
-  return (*where)->list(
+  return (*store)->list(
       ctx.session_team(),
       [&](const listed_event& entry) {
         if (!options.state.empty() && to_string(entry.state) != options.state)
@@ -76,7 +76,7 @@ std::string as_line(const listed_event& entry, const json_document& event) {
                      text_of(event, "aggregate_id").value_or("");
   if (entry.retry_count > 0)
     text += "  refused " + std::to_string(entry.retry_count) + " times" +
-            (entry.first_try_at == 0 ? "" // it was counted elsewhere, before an import
+            (entry.first_try_at == 0 ? "" // counted before an import
                                      : ", from " + format_timestamp(entry.first_try_at) + " to " +
                                            format_timestamp(entry.last_try_at)) +
             ": " + entry.last_error;
@@ -118,8 +118,8 @@ exit_status show_event(context& ctx, list_options options) {
   if (!done)
     return ctx.fail(done.error());
   if (!found)
-    return ctx.fail({ec::not_found, "there is no event " + options.id + " in this home",
-                     "it may have been delivered; see: spec-kitty events list"});
+    return ctx.fail({ec::not_found, "no event " + options.id + " in this home",
+                     "it may have been delivered; see the others: spec-kitty events list"});
   return exit_status::done;
 }
 
@@ -163,7 +163,7 @@ exit_status stats(context& ctx) {
   if (shot->oldest_age_s)
     ctx.out.line("the oldest has waited for " + std::to_string(*shot->oldest_age_s) + " s");
   if (queue.dropped > 0)
-    ctx.out.line(std::to_string(queue.dropped) + " events were NOT kept: the queue was full");
+    ctx.out.line(std::to_string(queue.dropped) + " events were dropped: the queue was full");
   return exit_status::done;
 }
 

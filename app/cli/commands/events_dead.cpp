@@ -1,4 +1,5 @@
-// spec-kitty events retry | discard | acknowledge-drops: what a person decides about losses.
+// spec-kitty events retry | discard | acknowledge-drops: decisions about dead letters and dropped
+// events.
 #include "app/cli/command.hpp"
 #include "app/home/local_system.hpp"
 
@@ -16,7 +17,7 @@ struct dead_options {
   bool yes = false;
 };
 
-/// Whether the home has a store. Closed again: a process opens its store once.
+/// Whether the home has a store. Closes it again: a process opens its store once.
 result<bool> has_store(const context& ctx) {
   const auto there = ctx.open_for_reading();
   return there ? result<bool>(there->has_value()) : there.error();
@@ -59,12 +60,13 @@ exit_status decide_on_dead_events(context& ctx, const dead_request& request) {
     done.unknown = request.event_ids;
   }
   if (!done.unknown.empty())
-    return ctx.fail({ec::not_found, done.unknown.front() + " is no dead letter; nothing was done",
-                     "see them with: spec-kitty events list --state dead"});
+    return ctx.fail({ec::not_found,
+                     done.unknown.front() + " is not a dead letter; nothing was changed",
+                     "list the dead letters: spec-kitty events list --state dead"});
   ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
   const bool retry = request.what == dead_request::decision::retry;
   ctx.out.line(std::to_string(done.count) +
-               (retry ? " dead letters are queued again" : " dead letters are gone"));
+               (retry ? " dead letters are queued again" : " dead letters were deleted"));
   return exit_status::done;
 }
 
@@ -76,8 +78,8 @@ command_action declare_events_retry(CLI::App& app) {
   app.add_flag("--all", options->all, "Every dead letter");
   return [options](context& ctx) {
     if (options->all != options->ids.empty())
-      return ctx.fail({ec::usage, "events retry takes event ids, or --all",
-                       "see them with: spec-kitty events list --state dead"});
+      return ctx.fail({ec::usage, "events retry needs either event ids or --all",
+                       "list the dead letters: spec-kitty events list --state dead"});
     return decide_on_dead_events(ctx, {dead_request::decision::retry, options->ids});
   };
 }
@@ -89,11 +91,11 @@ command_action declare_events_acknowledge_drops(CLI::App&) {
 command_action declare_events_discard(CLI::App& app) {
   auto options = std::make_shared<dead_options>();
   app.add_option("ids", options->ids, "Event ids of dead letters")->required();
-  app.add_flag("--yes", options->yes, "They are gone for good: say so");
+  app.add_flag("--yes", options->yes, "Confirm that the events are deleted permanently");
   return [options](context& ctx) {
     if (!options->yes)
-      return ctx.fail({ec::usage, "events discard removes events for good",
-                       "say so with --yes, or try them again: spec-kitty events retry"});
+      return ctx.fail({ec::usage, "events discard deletes events permanently",
+                       "confirm with --yes, or send them again: spec-kitty events retry"});
     return decide_on_dead_events(ctx, {dead_request::decision::discard, options->ids});
   };
 }

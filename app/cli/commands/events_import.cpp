@@ -1,5 +1,5 @@
-// spec-kitty events import: takes in what another home exported, what overflowed, or an older
-// queue.
+// spec-kitty events import: imports events that another home exported, an overflow file, or an
+// older queue.
 #include "actors/queue/overflow.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/import/event_import.hpp"
@@ -21,8 +21,8 @@ namespace spec_kitty {
 
 namespace {
 
-/// The input is read twice, so a stream is kept in a file meanwhile.
-result<void> keep_stdin(const std::filesystem::path& file) {
+/// The input is read twice, so stdin is first copied to a file.
+result<void> copy_stdin(const std::filesystem::path& file) {
   const unique_fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   std::array<char, 65536> chunk{};
   for (;;) {
@@ -34,11 +34,11 @@ result<void> keep_stdin(const std::filesystem::path& file) {
     for (ssize_t at = 0; got > 0 && at < got;) {
       const auto written = ::write(fd.get(), chunk.data() + at, static_cast<std::size_t>(got - at));
       if (written <= 0)
-        return system_failure(errno, "cannot keep the input in " + file.string());
+        return system_failure(errno, "cannot copy the input to " + file.string());
       at += written;
     }
     if (got < 0)
-      return system_failure(errno, "cannot keep the input in " + file.string());
+      return system_failure(errno, "cannot copy the input to " + file.string());
   }
 }
 
@@ -68,8 +68,8 @@ void write_import_report(json_writer& out, const import_report& report) {
   list("errors", false);
 }
 
-/// Every event that was not imported, one by one, and what was.
-void say(context& ctx, const import_report& report, bool failed) {
+/// Prints each event that was not imported, and the counts.
+void print_import(context& ctx, const import_report& report, bool failed) {
   if (ctx.out.json())
     return;
   for (const auto& problem : report.problems)
@@ -79,15 +79,15 @@ void say(context& ctx, const import_report& report, bool failed) {
   if (report.imported + report.skipped + report.problems.size() == 0 && failed)
     return;
   ctx.out.line(std::to_string(report.imported) + " events imported, " +
-               std::to_string(report.skipped) + " were here already");
+               std::to_string(report.skipped) + " were already here");
   if (report.restamped > 0)
     ctx.out.line(std::to_string(report.restamped) +
-                 " of them have a new clock value: another event here has theirs");
+                 " of them got a new clock value because another event here has theirs");
 }
 
-/// Reports a failure, with what was done before it.
+/// Reports a failure with the counts so far.
 exit_status fail(context& ctx, const failure& why, const import_report& report) {
-  say(ctx, report, true);
+  print_import(ctx, report, true);
   ctx.out.fail(why, [&](json_writer& out) { write_import_report(out, report); });
   return status_of(why.code);
 }
@@ -101,7 +101,7 @@ exit_status import_file(context& ctx, const std::string& given) {
     options.name = "the input";
     auto kept = scratch.make();
     if (kept)
-      kept = keep_stdin(options.file = scratch.path() / "input");
+      kept = copy_stdin(options.file = scratch.path() / "input");
     if (!kept)
       return ctx.fail(kept.error());
   }
@@ -110,7 +110,7 @@ exit_status import_file(context& ctx, const std::string& given) {
   options.max_event_bytes =
       static_cast<std::size_t>(ctx.config.number("sync.batch_bytes")) - protocol::batch_frame_bytes;
 
-  // Before QUEUE makes a store for it.
+  // Checked before QUEUE creates a store for it.
   if (const auto readable = open_source(options.file, options.name); !readable)
     return ctx.fail(readable.error());
   import_report report;
@@ -118,16 +118,17 @@ exit_status import_file(context& ctx, const std::string& given) {
   if (!done)
     return fail(ctx, done.error(), report);
   if (!report.problems.empty())
-    return fail(ctx,
-                {ec::invalid_event,
-                 std::to_string(report.problems.size()) + " events of " + options.name +
-                     " were not imported; the rest is here",
-                 "mend them in the file and import it again: what is here already is passed over"},
-                report);
+    return fail(
+        ctx,
+        {ec::invalid_event,
+         std::to_string(report.problems.size()) + " events of " + options.name +
+             " were not imported; the others were",
+         "fix them in the file and import it again: events that are already here are skipped"},
+        report);
   if (given != "-")
     if (const auto moved = note_imported(ctx.home.path, options.file); !moved)
-      ctx.out.warn(moved.error().message + "; it is imported all the same");
-  say(ctx, report, false);
+      ctx.out.warn(moved.error().message + "; the events were imported all the same");
+  print_import(ctx, report, false);
   ctx.out.object([&](json_writer& out) { write_import_report(out, report); });
   return exit_status::done;
 }

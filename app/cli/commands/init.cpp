@@ -60,21 +60,21 @@ std::string as_slug(const std::string& name) {
   return slug;
 }
 
-/// True where the file has a `project` already, which init must not touch.
+/// True if the file already has a `project`, which init must not change.
 result<bool> has_project(const fs::path& file, const std::string& text) {
   try {
     const YAML::Node root = YAML::Load(text);
     if (root.IsNull())
       return false;
     if (!root.IsMap())
-      return failure{ec::bad_input, file.string() + " is no list of keys and values",
-                     "mend it, then: spec-kitty init"};
+      return failure{ec::bad_input, file.string() + " is not a YAML map",
+                     "fix it, then run: spec-kitty init"};
     return static_cast<bool>(root["project"]);
   } catch (const YAML::Exception& error) {
     return failure{ec::bad_input,
                    file.string() + ", line " + std::to_string(error.mark.line + 1) + ", column " +
                        std::to_string(error.mark.column + 1) + ": malformed YAML: " + error.msg,
-                   "mend it, then: spec-kitty init"};
+                   "fix it, then run: spec-kitty init"};
   }
 }
 
@@ -99,7 +99,7 @@ result<work_done> initialise(const init_options& options) {
     project.slug = as_slug(options.name.value_or(repo->checkout.filename().string()));
     if (project.slug->empty())
       return failure{ec::bad_input, "the name has no letter or digit",
-                     "give one: spec-kitty init --name my-project"};
+                     "give another name: spec-kitty init --name my-project"};
     if (*there)
       return failure{ec::bad_input, file.string() + ": project has no usable uuid",
                      "set project.uuid there, for example to " + *project.uuid};
@@ -129,7 +129,7 @@ result<work_done> initialise(const init_options& options) {
 
 command_action declare_init(CLI::App& app) {
   auto options = std::make_shared<init_options>();
-  app.add_option("--name", options->name, "The project's slug (the folder's name)")
+  app.add_option("--name", options->name, "The project's slug (default: the name of the folder)")
       ->type_name("SLUG");
   declare_feature(app, *options);
   return [options](context& ctx) { return run_reading(ctx, [&] { return initialise(*options); }); };

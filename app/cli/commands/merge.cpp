@@ -31,7 +31,7 @@ struct merge_options : work_options {
   bool abort = false;
 };
 
-/// An object directory that is thrown away: a dry run leaves nothing in the repository.
+/// A temporary object directory: a dry run leaves nothing in the repository.
 class scratch_objects {
 public:
   scratch_objects() {
@@ -74,7 +74,7 @@ result<std::vector<std::string>> merge_order(const merge_job& job) {
   const auto graph = wf::graph_of(job.packages);
   if (auto legal = wf::check_dependencies(graph); !legal)
     return failure{legal.error().code, job.feature.slug() + ": " + legal.error().message,
-                   "mend the dependencies, then: " +
+                   "fix the dependencies, then run: " +
                        job.feature.command("agent feature finalize-tasks")};
   const wf::git git_here(job.repo().checkout);
   std::vector<std::string> order;
@@ -92,7 +92,7 @@ std::vector<std::string> in_lane(const merge_job& job, std::string_view lane) {
   return ids;
 }
 
-/// Nothing has a branch: fine where everything is merged, else there is nothing to do it with.
+/// No work package has a branch: a success if all are merged, else not_found.
 result<work_done> nothing_to_merge(const merge_job& job, work_done done) {
   if (in_lane(job, "for_review").empty() && in_lane(job, "done").empty())
     return failure{ec::not_found, "no work package of " + job.feature.slug() + " has a branch",
@@ -277,7 +277,7 @@ result<work_done> dry_run(const context&, merge_job job, work_done done) {
 
 result<work_done> merge(context& ctx, const merge_options& options) {
   if (options.strategy != "merge" && options.strategy != "squash")
-    return failure{ec::bad_input, excerpt(options.strategy) + " is no strategy",
+    return failure{ec::bad_input, excerpt(options.strategy) + " is not a merge strategy",
                    "give --strategy merge or --strategy squash"};
   const auto repo = wf::repository::here();
   if (!repo)
@@ -290,32 +290,32 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   const auto unfinished = wf::read_merge_state(*repo);
   if (!unfinished)
     return unfinished.error();
-  const bool goes_on = options.resume || options.abort;
+  const bool continues = options.resume || options.abort;
   auto named = options.feature;
-  if (goes_on && !named && *unfinished)
+  if (continues && !named && *unfinished)
     named = (*unfinished)->feature;
   auto feature = wf::feature::find(*repo, named);
   if (!feature)
     return feature.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free && !options.dry_run)
     return free.error();
-  if (*unfinished && (!goes_on || (*unfinished)->feature != feature->slug()) && !options.dry_run)
+  if (*unfinished && (!continues || (*unfinished)->feature != feature->slug()) && !options.dry_run)
     return failure{ec::bad_input, "a merge of " + (*unfinished)->feature + " is not finished",
-                   "go on: spec-kitty merge --resume --feature " + (*unfinished)->feature +
-                       ", or give up: spec-kitty merge --abort --feature " +
+                   "resume it: spec-kitty merge --resume --feature " + (*unfinished)->feature +
+                       ", or undo it: spec-kitty merge --abort --feature " +
                        (*unfinished)->feature};
-  if (goes_on && !*unfinished)
-    return failure{ec::not_found, "no merge of " + feature->slug() + " is under way",
-                   "begin one: " + feature->command("merge")};
+  if (continues && !*unfinished)
+    return failure{ec::not_found, "no merge of " + feature->slug() + " is in progress",
+                   "start one: " + feature->command("merge")};
   auto packages = feature->load_all();
   if (!packages)
     return packages.error();
   merge_job job{std::move(*feature), {}, std::move(*packages)};
-  if (goes_on)
+  if (continues)
     job.state = **unfinished;
   if (options.abort)
     return abort_merge(job, std::move(done));
-  if (!goes_on) {
+  if (!continues) {
     job.state.feature = job.feature.slug();
     job.state.strategy = options.strategy;
     job.state.keep_branch = options.keep_branch;
@@ -323,7 +323,7 @@ result<work_done> merge(context& ctx, const merge_options& options) {
     job.state.push = options.push;
   }
   if (job.state.to.empty()) { // nothing has moved yet
-    const auto target = goes_on ? std::optional(job.state.target) : options.target;
+    const auto target = continues ? std::optional(job.state.target) : options.target;
     if (auto planned = plan(job, target); !planned)
       return planned.error();
     if (job.state.order.empty())
@@ -342,12 +342,12 @@ command_action declare_merge(CLI::App& app) {
   auto options = std::make_shared<merge_options>();
   app.add_option("--strategy", options->strategy, "merge (default) or squash")->type_name("S");
   app.add_option("--target", options->target, "Merge into this branch")->type_name("B");
-  app.add_flag("--dry-run", options->dry_run, "Say what would happen, change nothing");
+  app.add_flag("--dry-run", options->dry_run, "Show what would happen without changing anything");
   app.add_flag("--keep-branch", options->keep_branch, "Keep the work packages' branches");
   app.add_flag("--keep-worktree", options->keep_worktree, "Keep their worktrees and branches");
   app.add_flag("--push", options->push, "Push the target afterwards");
-  auto* resume = app.add_flag("--resume", options->resume, "Go on with a merge that was ended");
-  app.add_flag("--abort", options->abort, "Take back a merge that was ended")->excludes(resume);
+  auto* resume = app.add_flag("--resume", options->resume, "Resume an interrupted merge");
+  app.add_flag("--abort", options->abort, "Undo an interrupted merge")->excludes(resume);
   declare_feature(app, *options);
   return
       [options](context& ctx) { return run_work(ctx, {}, [&] { return merge(ctx, *options); }); };

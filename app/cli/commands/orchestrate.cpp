@@ -80,14 +80,14 @@ result<work_done> show_run_status(const wf::feature& feature) {
   const bool lives = state.is_taken();
   const bool cut = !lives && (*run)->state == ot::run_state::running;
   const bool stuck = !lives && (*run)->state == ot::run_state::paused;
-  if (!lives) // nobody is at work, whatever the state says
+  if (!lives) // no agent runs, although the state may claim it
     for (auto& package : (*run)->packages)
       package.running = false;
   work_done done;
   done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
   done.lines.push_back(
       feature.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
-      (cut || stuck ? "; go on with: " + ot::orchestrate_command(**run, "--resume") : ""));
+      (cut || stuck ? "; resume it: " + ot::orchestrate_command(**run, "--resume") : ""));
   for (const auto& package : (*run)->packages)
     if (!package.hint.empty())
       done.lines.push_back(package.id + ": " + package.hint);
@@ -265,19 +265,20 @@ command_action declare_orchestrate(CLI::App& app) {
   auto options = std::make_shared<orchestrate_options>();
   auto* init = app.add_flag("--init", options->init,
                             "Write .kittify/agents.toml with the agents found here");
-  auto* status = app.add_flag("--status", options->status, "Show where the run stands");
-  auto* resume = app.add_flag("--resume", options->resume, "Go on after a stop, a kill or a pause");
-  auto* abort = app.add_flag("--abort", options->abort, "End the run; what was done stays");
-  auto* skip =
-      app.add_option("--skip", options->skip, "Leave a work package out")->type_name("WPnn");
+  auto* status = app.add_flag("--status", options->status, "Show the state of the run");
+  auto* resume =
+      app.add_flag("--resume", options->resume, "Resume a run that was stopped, killed or paused");
+  auto* abort = app.add_flag("--abort", options->abort, "End the run and keep its work");
+  auto* skip = app.add_option("--skip", options->skip, "Skip a work package")->type_name("WPnn");
   const std::vector<CLI::Option*> modes = {init, status, resume, abort, skip};
   for (auto* mode : modes)
     for (auto* other : modes)
       if (mode != other)
         mode->excludes(other);
-  app.add_option("--impl-agent", options->impl_agent, "Who implements, whatever the files say")
+  app.add_option("--impl-agent", options->impl_agent,
+                 "The agent that implements, instead of the one in the files")
       ->type_name("A");
-  app.add_option("--review-agent", options->review_agent, "Who reviews")->type_name("A");
+  app.add_option("--review-agent", options->review_agent, "The agent that reviews")->type_name("A");
   declare_feature(app, *options);
   return [options](context& ctx) { return perform(ctx, *options); };
 }

@@ -17,7 +17,7 @@ namespace spec_kitty {
 namespace {
 
 void write_identity(json_writer& out, const daemon_identity& daemon) {
-  field(out, "pid", static_cast<std::uint64_t>(daemon.who.pid));
+  field(out, "pid", static_cast<std::uint64_t>(daemon.process.pid));
   field(out, "version", daemon.version);
   write_instant(out, "since", daemon.since);
 }
@@ -27,8 +27,8 @@ exit_status run_daemon_here(context& ctx) {
   options.version = std::string(version);
   bool ran = false;
   options.on_running = [&] {
-    ctx.out.line("The daemon runs as process " + std::to_string(::getpid()) + "; its log is " +
-                 (ctx.home.path / "daemon.log").string());
+    ctx.out.line("The daemon is running as process " + std::to_string(::getpid()) +
+                 "; its log is " + (ctx.home.path / "daemon.log").string());
     ctx.out.object([](json_writer& out) {
       field(out, "running", true);
       field(out, "pid", static_cast<std::uint64_t>(::getpid()));
@@ -36,7 +36,7 @@ exit_status run_daemon_here(context& ctx) {
     });
     ctx.out.flush();
     ran = true;
-    // Who waits for this line as the end of a pipe need not wait for the daemon's end.
+    // A reader that waits for the end of the pipe must not wait for the daemon's end.
     const int nowhere = ctx.out.json() ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
     if (nowhere >= 0)
       ::dup2(nowhere, STDOUT_FILENO);
@@ -44,8 +44,8 @@ exit_status run_daemon_here(context& ctx) {
   const auto done = run_daemon(ctx, options);
   if (done)
     return exit_status::done;
-  if (ran) { // its one object is out
-    ctx.out.warn("the daemon has failed: " + done.error().message);
+  if (ran) { // its JSON object is already printed
+    ctx.out.warn("the daemon failed: " + done.error().message);
     return status_of(done.error().code);
   }
   return ctx.fail(done.error());
@@ -53,18 +53,17 @@ exit_status run_daemon_here(context& ctx) {
 
 exit_status start_here(context& ctx) {
   if (ctx.config.text("sync.server_url").empty())
-    ctx.out.warn("no server is set: the daemon waits for one; set it with: spec-kitty sync server "
-                 "URL");
+    ctx.out.warn("no server is set: the daemon waits for one; set it: spec-kitty sync server URL");
   const auto done = start_daemon(ctx.home.path, std::string(version));
   if (!done)
     return ctx.fail(done.error());
-  const std::string who =
-      "process " + std::to_string(done->daemon.who.pid) + ", version " + done->daemon.version;
-  ctx.out.line(done->was_running ? "The daemon runs already: " + who + "."
-                                 : "The daemon runs: " + who +
-                                       (done->replaced.empty()
-                                            ? "."
-                                            : "; version " + done->replaced + " has handed over."));
+  const std::string identity =
+      "process " + std::to_string(done->daemon.process.pid) + ", version " + done->daemon.version;
+  ctx.out.line(
+      done->was_running
+          ? "The daemon is already running: " + identity + "."
+          : "The daemon is running: " + identity +
+                (done->replaced.empty() ? "." : "; it replaced version " + done->replaced + "."));
   ctx.out.object([&](json_writer& out) {
     field(out, "running", true);
     field(out, "was_running", done->was_running);
@@ -77,7 +76,7 @@ exit_status stop(context& ctx) {
   const auto done = stop_daemon(ctx.home.path);
   if (!done)
     return ctx.fail(done.error());
-  ctx.out.line(*done ? "The daemon has left." : "No daemon is running.");
+  ctx.out.line(*done ? "The daemon has stopped." : "No daemon is running.");
   ctx.out.object([&](json_writer& out) {
     field(out, "running", false);
     field(out, "was_running", *done);
@@ -91,16 +90,16 @@ exit_status restart(context& ctx) {
   return start_here(ctx);
 }
 
-/// How the last daemon ended, in words; empty where none is known.
+/// How the last daemon ended; empty if that is not known.
 std::string last_end(const std::optional<daemon_record>& record) {
   if (!record)
     return {};
   if (record->end == daemon_end::none)
-    return "the last one ended without a word, about " + format_timestamp(record->last_sign);
-  return "the last one left " + format_timestamp(record->since) + ": " + record->why;
+    return "the last one ended unexpectedly, at about " + format_timestamp(record->last_sign);
+  return "the last one ended at " + format_timestamp(record->since) + ": " + record->why;
 }
 
-/// `Connected, since …`, or why it is not.
+/// `Connected, since …`, with the reason if it is not connected.
 std::string words_of(const connection_status& now) {
   return std::string(to_string(now.state)) + (now.reason.empty() ? "" : ": " + now.reason) +
          ", since " + format_timestamp(now.since);
@@ -134,11 +133,11 @@ exit_status daemon_status(context& ctx) {
       daemon->connection = now->connection;
   }
   if (daemon)
-    ctx.out.line("The daemon runs: process " + std::to_string(daemon->who.pid) + ", version " +
+    ctx.out.line("The daemon runs: process " + std::to_string(daemon->process.pid) + ", version " +
                  daemon->version + ", since " + format_timestamp(daemon->since) +
                  (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
   else if (running)
-    ctx.out.line("A daemon is there and cannot be asked: " + there.error().message + ".");
+    ctx.out.line("A daemon is running but its status is unknown: " + there.error().message + ".");
   else
     ctx.out.line("No daemon is running" + (record ? "; " + last_end(record) : std::string()) + ".");
   ctx.out.object([&](json_writer& out) {
@@ -156,7 +155,7 @@ exit_status daemon_status(context& ctx) {
   return exit_status::done;
 }
 
-/// A word of a systemd unit: quoted, and no specifier.
+/// A word of a systemd unit, quoted, its specifiers escaped.
 std::string unit_word(const std::string& text) {
   std::string word = "\"";
   for (const char c : text) {
@@ -173,7 +172,7 @@ exit_status unit(context& ctx) {
   const std::string home =
       ctx.home.is_default ? "" : " --home " + unit_word(ctx.home.path.string());
   const std::string text = "[Unit]\n"
-                           "Description=spec-kitty brings recorded events to the team's server\n"
+                           "Description=spec-kitty delivers recorded events to the team's server\n"
                            "After=network.target\n"
                            "\n"
                            "[Service]\n"

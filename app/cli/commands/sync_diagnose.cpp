@@ -1,4 +1,4 @@
-// spec-kitty sync diagnose: every event of this home, held against the contract.
+// spec-kitty sync diagnose: validates every event of this home against the schema.
 #include "app/cli/command.hpp"
 #include "messages/custom_types.hpp"
 #include "messages/validate.hpp"
@@ -9,18 +9,18 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::string_view host_note = "the payload was not judged: the schema of this event type "
-                                       "is with the program that recorded it";
+constexpr std::string_view host_note = "the payload was not validated: only the program that "
+                                       "recorded it has the schema of this event type";
 
 struct diagnosis {
   std::uint64_t total = 0;
   std::uint64_t invalid = 0;
-  std::uint64_t of_hosts = 0; ///< valid, as far as can be seen here
+  std::uint64_t of_hosts = 0; ///< valid, except that the payload was not checked
 };
 
 std::string summary(const diagnosis& report) {
   std::string text = std::to_string(report.total - report.invalid) + " of " +
-                     std::to_string(report.total) + " events meet the contract";
+                     std::to_string(report.total) + " events are valid";
   if (report.of_hosts > 0)
     text +=
         " (" + std::to_string(report.of_hosts) + " with payloads of a host program's own types)";
@@ -32,10 +32,10 @@ exit_status diagnose(context& ctx) {
   json_writer results(buffer);
   results.StartArray();
   diagnosis report;
-  auto where = ctx.open_for_reading();
-  if (!where)
-    return ctx.fail(where.error());
-  const auto look = [&](const listed_event& entry) {
+  auto store = ctx.open_for_reading();
+  if (!store)
+    return ctx.fail(store.error());
+  const auto examine_event = [&](const listed_event& entry) {
     const auto event = parse_json(entry.json);
     const std::string type = event ? text_of(*event, "event_type").value_or("") : "";
     const auto wrong = event ? validate_foreign_type(*event) : std::nullopt;
@@ -61,8 +61,8 @@ exit_status diagnose(context& ctx) {
     results.EndObject();
     return true;
   };
-  if (*where) {
-    if (auto done = (*where)->list(ctx.session_team(), look, wall_clock_now()); !done)
+  if (*store) {
+    if (auto done = (*store)->list(ctx.session_team(), examine_event, wall_clock_now()); !done)
       return ctx.fail(done.error());
   }
   results.EndArray();
@@ -74,9 +74,8 @@ exit_status diagnose(context& ctx) {
   };
   ctx.out.line(summary(report));
   if (report.invalid > 0) {
-    const failure why{ec::unhealthy,
-                      std::to_string(report.invalid) + " events do not meet the contract",
-                      "the server will refuse them; see each with: spec-kitty events show ID"};
+    const failure why{ec::unhealthy, std::to_string(report.invalid) + " events are invalid",
+                      "the server will refuse them; show an event: spec-kitty events show ID"};
     ctx.out.fail(why, fields);
     return status_of(why.code);
   }

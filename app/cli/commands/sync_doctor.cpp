@@ -1,4 +1,4 @@
-// spec-kitty sync doctor: what is wrong with this installation, and the command that mends it.
+// spec-kitty sync doctor: diagnoses this installation and suggests fixes.
 #include "app/cli/command.hpp"
 #include "app/cli/examine.hpp"
 
@@ -36,12 +36,12 @@ exit_status doctor(context& ctx) {
   });
   const auto fields = [&](json_writer& out) { write_findings(out, findings); };
   if (errors > 0) {
-    const failure why{ec::unhealthy, std::to_string(errors) + " things need you",
-                      "each has its remedy above"};
+    const failure why{ec::unhealthy, std::to_string(errors) + " problems found",
+                      "the command below each problem fixes it"};
     ctx.out.fail(why, fields);
     return status_of(why.code);
   }
-  ctx.out.line(findings.empty() ? "All is well." : "Nothing needs you now.");
+  ctx.out.line(findings.empty() ? "No problems found." : "No errors found.");
   ctx.out.object(fields);
   return exit_status::done;
 }

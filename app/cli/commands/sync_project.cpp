@@ -16,9 +16,12 @@ result<project_identity> require_project_here() {
     return failure{ec::bad_input, "the current folder cannot be read: " + error.message(), {}};
   auto project = read_project(here);
   if (project.key.empty())
-    return failure{ec::not_found, here.string() + " is in no project: neither git nor .kittify",
-                   "run it in the project's folder; for everything undecided, see the key "
-                   "sync.project_default"};
+    return failure{
+        ec::not_found,
+        here.string() +
+            " is not in a project: it has neither a git repository nor a .kittify folder",
+        "run the command in the project's folder; sync.project_default decides for all "
+        "other projects"};
   return project;
 }
 
@@ -43,11 +46,12 @@ exit_status decide_on_sharing(context& ctx, bool share) {
   });
   const std::string waiting = std::to_string(done->events) + " waiting events";
   ctx.out.line(share ? "Events of " + project->name + " are shared; " + waiting +
-                           " go with the next sync."
-                     : "Events of " + project->name + " stay here; " + waiting + " are held.");
+                           " are sent with the next sync."
+                     : "Events of " + project->name + " stay on this machine; " + waiting +
+                           " are held.");
   if (!share && done->leased > 0)
     ctx.out.warn(std::to_string(done->leased) +
-                 " events of it are on their way already and may still arrive");
+                 " of its events are already being sent and may still arrive");
   return exit_status::done;
 }
 

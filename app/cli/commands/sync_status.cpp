@@ -1,4 +1,4 @@
-// spec-kitty sync status: where the events stand, each line with its evidence. Reads only.
+// spec-kitty sync status: the state of queue, session, daemon and connection. Reads only.
 #include "app/cli/command.hpp"
 #include "app/cli/examine.hpp"
 #include "app/daemon/control.hpp"
@@ -17,23 +17,23 @@ namespace {
 
 constexpr std::chrono::milliseconds status_patience{500};
 
-/// What a daemon says of itself, or what is known of the last one. The evidence of two lines.
+/// What a daemon reports, or what is known of the last one.
 struct daemon_view {
   bool running = false;
   std::optional<daemon_identity> daemon; ///< answers
   connection_status connection;
 };
 
-/// Without a daemon nothing is connected; the reason says what a person would have to do first.
+/// Why there is no connection without a daemon: the first thing that a person has to change.
 std::string reason_to_be_offline(const context& ctx, const snapshot& shot) {
   if (ctx.config.text("sync.server_url").empty())
     return "no server is set";
   if (!shot.session)
-    return "nobody is logged in";
+    return "not logged in";
   if (shot.session_is == session_state::expired &&
       shot.session->refresh_expires_at <= shot.taken_at / 1000000)
-    return "the session is over";
-  return "no daemon is running; events go with: spec-kitty sync now";
+    return "the session has ended";
+  return "no daemon is running; send events: spec-kitty sync now";
 }
 
 daemon_view daemon_view_of(const context& ctx, const snapshot& shot) {
@@ -53,7 +53,7 @@ daemon_view daemon_view_of(const context& ctx, const snapshot& shot) {
   if (now && now->connection)
     view.connection = *now->connection;
   else
-    view.connection.reason = "the daemon does not answer";
+    view.connection.reason = "the daemon is running but not responding";
   return view;
 }
 
@@ -97,7 +97,7 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot,
   out.StartObject();
   field(out, "running", daemon.running);
   if (daemon.daemon)
-    field(out, "pid", static_cast<std::uint64_t>(daemon.daemon->who.pid));
+    field(out, "pid", static_cast<std::uint64_t>(daemon.daemon->process.pid));
   else
     field(out, "pid", std::optional<std::string>{});
   field(out, "version", daemon.daemon ? std::optional(daemon.daemon->version) : std::nullopt);
@@ -115,11 +115,12 @@ std::string session_words(const snapshot& shot) {
   if (!shot.session_problem.empty())
     return shot.session_problem;
   if (!shot.session)
-    return "nobody is logged in (no credentials file)";
+    return "not logged in (no credentials file)";
   const std::string until = format_timestamp(shot.session->access_expires_at * 1000000);
-  const std::string who = shot.session->username + " in the team " + shot.session->team_slug;
-  return shot.session_is == session_state::authenticated ? who + ", token valid until " + until
-                                                         : who + ", token EXPIRED since " + until;
+  const std::string account = shot.session->username + " in the team " + shot.session->team_slug;
+  return shot.session_is == session_state::authenticated
+             ? account + ", token valid until " + until
+             : account + ", token EXPIRED since " + until;
 }
 
 void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) {
@@ -142,30 +143,31 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   for (const auto& project : queue.projects)
     if (!project.shared)
       ctx.out.line("            " + number(project.live) + " of " + project.name +
-                   ", which is opted out: they stay here");
+                   ", which is opted out: they stay on this machine");
   if (shot.oldest_age_s)
     ctx.out.line("            the oldest has waited for " + number(*shot.oldest_age_s) + " s");
   if (queue.dropped > 0)
     ctx.out.line("            " + number(queue.dropped) +
-                 " events NOT kept: the queue was full; see: spec-kitty events "
-                 "acknowledge-drops");
+                 " events dropped: the queue was full; reset the count: spec-kitty "
+                 "events acknowledge-drops");
   if (shot.spilled > 0)
     ctx.out.line("spilled     " + number(shot.spilled) + " in " +
                  (ctx.home.path / "spill").string() +
-                 ", taken in by the next command that records");
+                 ", imported by the next command that records events");
   if (shot.overflowed > 0)
     ctx.out.line("overflow    " + number(shot.overflowed) + " in " +
-                 (ctx.home.path / "overflow").string() + "; back with: spec-kitty events import");
+                 (ctx.home.path / "overflow").string() +
+                 "; import them again: spec-kitty events import");
   ctx.out.line(
       "connection  " + std::string(to_string(daemon.connection.state)) +
       (daemon.connection.reason.empty() ? "" : ": " + daemon.connection.reason) +
       (daemon.connection.since == 0 ? "" : ", since " + format_timestamp(daemon.connection.since)));
   if (daemon.daemon)
-    ctx.out.line("daemon      process " + number(daemon.daemon->who.pid) + ", version " +
+    ctx.out.line("daemon      process " + number(daemon.daemon->process.pid) + ", version " +
                  daemon.daemon->version + ", since " + format_timestamp(daemon.daemon->since));
   else
-    ctx.out.line(daemon.running ? "daemon      is there and does not answer"
-                                : "daemon      none is running (nobody listens in the home)");
+    ctx.out.line(daemon.running ? "daemon      running but not responding"
+                                : "daemon      not running");
   ctx.out.line("last ack    " + (queue.last_ack_at == 0
                                      ? std::string("never: no server has acknowledged an event")
                                      : format_timestamp(queue.last_ack_at) + ", " +
@@ -180,7 +182,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
                (queue.node_id.empty() ? "" : ", node " + queue.node_id));
 }
 
-/// Asks the server one question. What stands in the way, or nothing.
+/// Sends the server one request. The problem, or nothing if it answers.
 std::optional<failure> ask_server_for_status(const context& ctx) {
   const auto server = configured_server(ctx.config);
   if (!server)
@@ -219,7 +221,7 @@ exit_status sync_status_command(context& ctx, bool check) {
 
 command_action declare_sync_status(CLI::App& app) {
   auto check = std::make_shared<bool>(false);
-  app.add_flag("--check", *check, "Ask the server too");
+  app.add_flag("--check", *check, "Send a request to the server too");
   return [check](context& ctx) { return sync_status_command(ctx, *check); };
 }
 

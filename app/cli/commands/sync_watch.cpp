@@ -1,5 +1,5 @@
-// spec-kitty sync watch: the connection and the events as they go. Reads only: a daemon tells, and
-// where there is none the store is looked at once a second until there is one.
+// spec-kitty sync watch: follows the connection and the events. Reads only: prints the notices of
+// the daemon; without a daemon it reads the store every second.
 #include "app/cli/command.hpp"
 #include "app/daemon/control.hpp"
 #include "app/daemon/notices.hpp"
@@ -25,9 +25,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 1s;
+constexpr auto look_interval = 1s;
 
-/// Ctrl-C and SIGTERM as something to poll for: a watch ends well.
+/// Ctrl-C and SIGTERM as a descriptor to poll, so that a watch ends in order.
 unique_fd ending_signals() {
   sigset_t mask;
   ::sigemptyset(&mask);
@@ -62,21 +62,21 @@ public:
   }
 
 private:
-  /// Lines of a daemon until one side is over.
+  /// Prints the lines of a daemon until it or this command ends.
   void follow(control_client& daemon) {
     const auto status = daemon.ask(R"({"op":"watch"})");
     if (!status)
-      return pause(look_again);
+      return pause(look_interval);
     const auto now = parse_identity(*status);
     if (now && now->connection)
-      say("daemon", "the daemon runs as process " + std::to_string(now->who.pid),
+      say("daemon", "the daemon is running as process " + std::to_string(now->process.pid),
           [&](json_writer& out) {
             field(out, "running", true);
-            field(out, "pid", static_cast<std::uint64_t>(now->who.pid));
+            field(out, "pid", static_cast<std::uint64_t>(now->process.pid));
           });
     if (now && now->connection)
       show(notice_json(*now->connection, wall_clock_now()));
-    told_alone_.clear();
+    last_daemon_state_.clear();
     while (!over_) {
       const auto line = daemon.next_line(0ms);
       if (line) {
@@ -84,22 +84,24 @@ private:
         continue;
       }
       if (line.error().code == ec::transport)
-        return say("daemon", "the daemon has gone",
+        return say("daemon", "the daemon has ended",
                    [](json_writer& out) { field(out, "running", false); });
       wait_on(daemon.descriptor(), -1ms);
     }
   }
 
-  /// One look at the store where no daemon tells, and why none does; says what has changed.
+  /// Reads the store once, without a daemon; prints why and what has changed.
   void look(const failure& why) {
-    const bool none = why.code != ec::unhealthy;
-    const std::string alone = why.code == ec::not_found ? "no daemon is running" : why.message;
-    if (alone != told_alone_) {
-      say("daemon", alone + "; the store is looked at every second", [&](json_writer& out) {
-        field(out, "running", !none);
-        field(out, "problem", why.code == ec::not_found ? std::nullopt : std::optional(alone));
+    const bool not_running = why.code != ec::unhealthy;
+    const std::string daemon_state =
+        why.code == ec::not_found ? "no daemon is running" : why.message;
+    if (daemon_state != last_daemon_state_) {
+      say("daemon", daemon_state + "; reading the store every second", [&](json_writer& out) {
+        field(out, "running", !not_running);
+        field(out, "problem",
+              why.code == ec::not_found ? std::nullopt : std::optional(daemon_state));
       });
-      told_alone_ = alone;
+      last_daemon_state_ = daemon_state;
       shown_.clear();
     }
     const auto shot = take_snapshot(ctx_);
@@ -118,7 +120,7 @@ private:
         field(out, "dead", shot->queue.dead);
       });
     shown_ = words;
-    pause(look_again);
+    pause(look_interval);
   }
 
   void say(std::string_view kind, const std::string& words,
@@ -138,7 +140,7 @@ private:
     flush();
   }
 
-  /// A notice of the daemon: as it is, or in words.
+  /// Prints a notice of the daemon: unchanged with --json, else as text.
   void show(const std::string& line) {
     if (ctx_.out.json()) {
       ctx_.out.raw(line);
@@ -177,8 +179,8 @@ private:
 
   void pause(std::chrono::milliseconds time) { wait_on(-1, time); }
 
-  /// A reader that does not read holds the watch up, but not its end: what poll allows is written,
-  /// and a pipe that can be written to takes PIPE_BUF bytes at once.
+  /// A reader that does not read delays the watch, but not its end: it writes only when poll
+  /// allows, and a writable pipe takes PIPE_BUF bytes at once.
   void flush() {
     const std::string text = ctx_.out.take();
     for (std::string_view rest = text; !rest.empty() && !over_;) {
@@ -208,7 +210,7 @@ private:
   context& ctx_;
   unique_fd signals_ = ending_signals();
   bool over_ = false;
-  std::string told_alone_; ///< why no daemon tells, as it was said last
+  std::string last_daemon_state_; ///< why no daemon tells, as it was said last
   std::string shown_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t max_import_batch_events = 1000;
 constexpr std::size_t max_import_batch_bytes = std::size_t{4} << 20;
 
-/// The id in a text that is no valid event, for naming it; empty where there is none.
+/// The id in an invalid event, for messages; may be empty.
 std::string id_in(const source_event& found) {
   if (!found.event_id.empty())
     return excerpt(found.event_id);
@@ -32,8 +32,8 @@ result<void> event_import::run(import_report& report) {
 }
 
 result<void> event_import::import_all(import_report& report) {
-  if (auto looked = pass(report, true); !looked)
-    return looked;
+  if (auto examined = pass(report, true); !examined)
+    return examined;
   if (auto capacity = check_store_capacity(); !capacity)
     return capacity;
   fresh_.clear();
@@ -44,7 +44,7 @@ result<void> event_import::import_all(import_report& report) {
     return done;
   failure why = done.error();
   why.message += "; " + std::to_string(report.imported) + " events of " + options_.name +
-                 " were imported before";
+                 " were imported before this failure";
   return why;
 }
 
@@ -83,7 +83,7 @@ result<imported_event> event_import::read(const source_event& found) const {
     return event;
   if (!found.event_id.empty() && found.event_id != event->event_id)
     return failure{ec::invalid_event,
-                   "event_id: the row says " + excerpt(found.event_id) + ", its data " +
+                   "event_id: the row has " + excerpt(found.event_id) + ", its data " +
                        event->event_id,
                    {}};
   if (const auto size = event->tail.size() + 256; size > options_.max_event_bytes)
@@ -116,8 +116,8 @@ result<void> event_import::hand_over(import_report& report, bool look_only) {
     return answer.what == import_outcome::no_capacity;
   });
   if (full)
-    return failure{ec::queue_full, "another process has filled the queue meanwhile",
-                   "run: spec-kitty sync now, then the import again"};
+    return failure{ec::queue_full, "another process filled the queue meanwhile",
+                   "run: spec-kitty sync now, then import again"};
   return {};
 }
 
@@ -158,9 +158,9 @@ result<void> event_import::check_store_capacity() const {
   if (commands.empty() || fresh_.empty())
     return {};
   return failure{ec::queue_full,
-                 options_.name + " holds " + std::to_string(fresh_.size()) + " new events of " +
+                 options_.name + " has " + std::to_string(fresh_.size()) + " new events of " +
                      std::to_string(fresh_bytes_) + " bytes; with the " +
-                     std::to_string(last_.live) + " that wait they pass the queue's cap of " +
+                     std::to_string(last_.live) + " queued ones they exceed the maximum of " +
                      std::to_string(store_.max_events) + " events or " +
                      std::to_string(last_.byte_cap) + " bytes: nothing was imported",
                  commands};

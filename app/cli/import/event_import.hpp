@@ -1,6 +1,6 @@
-// One import: the file is read twice. The first pass changes nothing: it tells whether the file can
-// be read to its end and whether what is new has room. The second hands the events to QUEUE in
-// batches, in the order of the file.
+// One import: the file is read twice. The first pass changes nothing: it checks that the file can
+// be read to its end and that the new events fit into the queue. The second passes the events to
+// QUEUE in batches, in the order of the file.
 #pragma once
 
 #include "app/cli/import/event_source.hpp"
@@ -16,14 +16,14 @@ namespace spec_kitty {
 /// An event that was not imported.
 struct import_problem {
   std::uint64_t number = 0; ///< of its line or row
-  std::string event_id;     ///< empty: not known
+  std::string event_id;     ///< empty if not known
   std::string message;
-  bool conflict = false; ///< another event stands under its id
+  bool conflict = false; ///< another event has its id
 };
 
 struct import_report {
   std::uint64_t imported = 0;
-  std::uint64_t skipped = 0;   ///< here already
+  std::uint64_t skipped = 0;   ///< were already here
   std::uint64_t restamped = 0; ///< of the imported: with another clock value
   std::string unit = "line";
   std::vector<import_problem> problems; ///< in the order of the file
@@ -31,7 +31,7 @@ struct import_report {
 
 struct import_options {
   std::filesystem::path file;
-  std::string name; ///< what messages call it
+  std::string name; ///< its name in messages
   redaction_terms words;
   std::size_t max_event_bytes = 0; ///< bytes that a batch can carry
 };
@@ -40,7 +40,7 @@ class event_import {
 public:
   event_import(const store_options& store, import_options options);
 
-  /// What was done stands in the report, also when it failed in the middle.
+  /// The report has the counts, also after a failure in the middle.
   result<void> run(import_report& report);
 
 private:
@@ -66,7 +66,7 @@ private:
 
   std::unordered_set<std::string> fresh_; ///< ids that the first pass found to be new
   std::uint64_t fresh_bytes_ = 0;
-  import_done last_; ///< the queue as QUEUE last told it
+  import_done last_; ///< the last reply of QUEUE
 };
 
 } // namespace spec_kitty

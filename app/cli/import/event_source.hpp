@@ -1,5 +1,5 @@
 // What `events import` reads: events one by one, from JSON lines, from gzip of them, or from an
-// older queue's SQLite file. The kind is told by the first bytes, never by the name.
+// older queue's SQLite file. The kind follows from the first bytes, never from the name.
 #pragma once
 
 #include "util/result.hpp"
@@ -16,26 +16,26 @@ namespace spec_kitty {
 /// Longest text of one event that is read; the rest of a longer one is skipped.
 inline constexpr std::size_t max_source_text_bytes = std::size_t{16} << 20;
 
-/// One event's text and where it stands.
+/// One event's text and its place.
 struct source_event {
   std::uint64_t number = 0; ///< of the line, from 1; of an SQLite row, its id
   std::string text;
-  std::string event_id; ///< as the row says beside the text; empty: it does not
+  std::string event_id; ///< from the row, beside the text; may be empty
   std::uint32_t tries = 0;
-  std::string problem; ///< why there is no text; empty: there is
+  std::string problem; ///< why there is no text; else empty
 };
 
 class event_source {
 public:
   virtual ~event_source() = default;
 
-  /// The next event; nothing at the end. A failure is one of the file as a whole.
+  /// The next event; nothing at the end. A failure concerns the whole file.
   virtual result<std::optional<source_event>> next() = 0;
   /// What its numbers count: `line` or `row`.
   virtual std::string_view unit() const = 0;
 };
 
-/// Opens a file from its beginning. `name` is what messages call it.
+/// Opens a file from its beginning. `name` is its name in messages.
 result<std::unique_ptr<event_source>> open_source(const std::filesystem::path& file,
                                                   const std::string& name);
 

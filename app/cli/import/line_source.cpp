@@ -51,14 +51,14 @@ private:
     source_event line;
     line.number = ++number_;
     if (std::exchange(skipping_, false))
-      line.problem = "a line longer than 16 MiB is no event";
+      line.problem = "the line is longer than 16 MiB";
     else
       line.text = buffer_.substr(at_, end - at_);
     at_ = searched_ = std::min(end + 1, buffer_.size());
     return line;
   }
 
-  /// More of the file, behind what is not taken yet.
+  /// Reads more of the file.
   result<void> fill() {
     buffer_.erase(0, at_);
     at_ = 0;
@@ -80,10 +80,11 @@ private:
       buffer_ += bytes;
     } else if (auto done = unpack_->feed(bytes, buffer_); !done) {
       return failure{done.error().code, name_ + ": " + done.error().message,
-                     "nothing after line " + std::to_string(number_) + " can be read"};
+                     "the lines up to " + std::to_string(number_) +
+                         " are readable; the rest is damaged"};
     } else if (ended_ && !unpack_->is_whole()) {
-      return failure{ec::bad_input, name_ + " is cut short: its gzip data has no end",
-                     "unpack what is there with zcat into another file, and import that"};
+      return failure{ec::bad_input, name_ + " is cut short: its gzip data is incomplete",
+                     "unpack the readable part into another file with zcat, and import that"};
     }
     return {};
   }
@@ -116,8 +117,8 @@ result<std::unique_ptr<event_source>> open_source(const std::filesystem::path& f
   const bool packed = head.starts_with(gzip_magic);
   if (!packed && head.find('\0') != std::string_view::npos)
     return failure{ec::bad_input,
-                   name + " holds neither JSON lines, nor gzip of them, nor an SQLite database",
-                   "give what events export printed, an overflow file, or an older queue.db"};
+                   name + " has neither JSON lines (plain or gzip) nor an SQLite database",
+                   "give the output of events export, an overflow file, or an older queue.db"};
   return std::unique_ptr<event_source>(std::make_unique<line_source>(std::move(fd), name, packed));
 }
 

@@ -18,14 +18,14 @@ public:
   scratch_folder(const scratch_folder&) = delete;
   scratch_folder& operator=(const scratch_folder&) = delete;
 
-  /// Makes it (0700) below TMPDIR, or /tmp.
+  /// Creates it (0700) below TMPDIR, or /tmp.
   result<void> make() {
     std::error_code error;
     const auto below = std::filesystem::temp_directory_path(error);
     std::string name = (error ? std::filesystem::path("/tmp") : below) / "spec-kitty-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
       return failure{ec::store_unusable,
-                     "cannot make a folder " + name + ": " + std::strerror(errno),
+                     "cannot create the folder " + name + ": " + std::strerror(errno),
                      "set TMPDIR to a folder you may write to"};
     path_ = name;
     return {};

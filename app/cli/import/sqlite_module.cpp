@@ -1,4 +1,4 @@
-// Loads the SQLite module when an import meets an older queue: nothing else ever needs it.
+// Loads the SQLite module for the import of an older queue: nothing else needs it.
 #include "app/cli/import/event_source.hpp"
 #include "util/module.hpp"
 

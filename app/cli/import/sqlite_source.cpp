@@ -1,9 +1,9 @@
 // The older queue: table `queue(id, event_id, event_type, data, timestamp, retry_count)`.
 //
-// The file and its folder are only read. Where nothing lies beside it, it is opened as immutable:
-// SQLite then takes no lock and makes no file. With a journal beside it (`-wal`, `-journal`) part
-// of its content stands there, and SQLite would have to write to read it; so both are copied to
-// a private folder, and the copy is opened.
+// The file and its folder are only read. Without a journal beside it, it is opened as immutable:
+// SQLite then takes no lock and creates no file. A journal (`-wal`, `-journal`) has a part of the
+// content, and SQLite would have to write to read it; so both are copied to a private folder, and
+// the copy is opened.
 #include "app/cli/import/event_source.hpp"
 #include "app/cli/import/scratch_folder.hpp"
 #include "util/version.hpp"
@@ -47,7 +47,7 @@ bool has_journal(const fs::path& file) {
   return false;
 }
 
-/// Size and time of change of the database and what lies beside it.
+/// Size and time of change of the database and its journals.
 std::vector<std::int64_t> state_of(const fs::path& file) {
   std::vector<std::int64_t> state;
   for (const char* ending : {"", "-wal", "-journal"}) {
@@ -59,7 +59,7 @@ std::vector<std::int64_t> state_of(const fs::path& file) {
   return state;
 }
 
-/// Copies the database with its journals; refused while somebody writes to them.
+/// Copies the database with its journals; refused while another program writes to them.
 result<fs::path> copy_whole(const fs::path& file, const std::string& name,
                             const scratch_folder& scratch) {
   const fs::path copy = scratch.path() / "queue.db";
@@ -79,7 +79,7 @@ result<fs::path> copy_whole(const fs::path& file, const std::string& name,
       return copy;
   }
   return failure{ec::bad_input, "another program is writing to " + name,
-                 "end the older tool, then run the command again"};
+                 "end that program, then run the command again"};
 }
 
 std::string as_uri(const fs::path& file, const char* query) {
@@ -119,8 +119,7 @@ public:
     db_.reset(db);
     if (rc != SQLITE_OK)
       return broken();
-    // Whatever its schema holds runs no code of ours; without shared memory no further file is
-    // made.
+    // The schema must not run functions; without shared memory SQLite creates no further file.
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr);
     if (auto known = check(); !known)
@@ -129,7 +128,7 @@ public:
                                : "SELECT id, event_id, data, 0 FROM queue ORDER BY id");
     if (!rows_)
       return broken();
-    scratch_.remove(); // open files are read to their end; a kill leaves nothing behind
+    scratch_.remove(); // the open files stay readable; a kill leaves nothing behind
     return {};
   }
 
@@ -145,12 +144,12 @@ public:
     if (sqlite3_column_type(rows_.get(), 2) == SQLITE_NULL)
       found.problem = "data is NULL";
     else if (sqlite3_column_bytes(rows_.get(), 2) > static_cast<int>(max_source_text_bytes))
-      found.problem = "data longer than 16 MiB is no event";
+      found.problem = "data is longer than 16 MiB";
     else
       found.text = text(2);
-    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    constexpr std::int64_t max_tries = std::numeric_limits<std::int32_t>::max();
     const std::int64_t tries = sqlite3_column_int64(rows_.get(), 3);
-    found.tries = static_cast<std::uint32_t>(std::clamp<std::int64_t>(tries, 0, most));
+    found.tries = static_cast<std::uint32_t>(std::clamp<std::int64_t>(tries, 0, max_tries));
     return std::optional(std::move(found));
   }
 
@@ -176,7 +175,7 @@ private:
     return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
   }
 
-  /// Its pages add up, and it has the table.
+  /// Checks the pages, and that the table exists.
   result<void> check() {
     const auto verdict = prepare("PRAGMA quick_check(1)");
     if (!verdict || sqlite3_step(verdict.get()) != SQLITE_ROW)

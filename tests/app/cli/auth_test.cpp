@@ -105,10 +105,10 @@ TEST_F(Auth, AnotherAccountAdoptsOnlyWhenTold) {
   EXPECT_EQ(number_in(first, {"left_local"}), 2);
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"selected"}), 0);
   EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "held"}), 2);
-  const auto told =
+  const auto adopting =
       json_of({"auth", "login", "--username", "another", "--password-stdin", "--adopt-local"}, 0,
               server->password() + "\n");
-  EXPECT_EQ(number_in(told, {"adopted"}), 2);
+  EXPECT_EQ(number_in(adopting, {"adopted"}), 2);
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 2);
 }
 
@@ -154,7 +154,7 @@ TEST_F(Auth, DamagedCredentialsAreNamedAndLoggingInAgainRepairsThem) {
   }
   EXPECT_EQ(cli({"sync", "status"}).status, 0);
   const auto recorded = cli({"emit", "WPStatusChanged", "--payload", good_payload});
-  EXPECT_EQ(recorded.status, 0) << "an emission goes on without a session";
+  EXPECT_EQ(recorded.status, 0) << "events are recorded without a session";
   EXPECT_TRUE(recorded.err.starts_with("warning: ")) << recorded.err;
   EXPECT_EQ(cli({"auth", "logout"}).status, 0);
   EXPECT_EQ(log_in(*server).status, 0);

@@ -1,4 +1,4 @@
-// Payloads that are none: one clear line with the remedy, exit status 1, nothing stored.
+// Invalid payloads: one clear line with the remedy, exit status 1, nothing stored.
 #include "tests/support/cli_test.hpp"
 
 namespace spec_kitty::support {

@@ -132,8 +132,8 @@ TEST_F(BadStore, ACorruptMirrorIsRebuilt) {
 TEST_F(BadStore, AMirrorThatIsAheadIsMergedAndOneOfAnotherNodeIsNot) {
   emit(2);
   const auto node = *text_of(json_of({"clock", "show"}), "node_id");
-  const auto mirror = [&](const std::string& whose) {
-    write_text(home() / "clock.json", R"({"value":500,"node_id":")" + whose +
+  const auto mirror = [&](const std::string& node_id) {
+    write_text(home() / "clock.json", R"({"value":500,"node_id":")" + node_id +
                                           R"(","updated_at":"2026-01-01T00:00:00.000000Z"})");
     emit();
     return number_in(json_of({"clock", "show"}), {"value"});

@@ -108,10 +108,10 @@ TEST_F(Concurrency, SixtyKillsLoseNoAnsweredLineAndTurnNoClockBack) {
   EXPECT_FALSE(answered.empty());
   std::int64_t last = 0;
   for (const auto& answer : answered) {
-    const auto said = parsed(answer);
-    EXPECT_TRUE(known.contains(text_of(said, "event_id").value_or(""))) << answer;
-    EXPECT_GT(number_in(said, {"lamport_clock"}), last) << "the clock went back";
-    last = number_in(said, {"lamport_clock"});
+    const auto reply = parsed(answer);
+    EXPECT_TRUE(known.contains(text_of(reply, "event_id").value_or(""))) << answer;
+    EXPECT_GT(number_in(reply, {"lamport_clock"}), last) << "the clock went back";
+    last = number_in(reply, {"lamport_clock"});
   }
   const auto clocks = stored_clocks();
   for (std::size_t i = 0; i < clocks.size(); ++i)

@@ -27,11 +27,11 @@ struct Diagnose : cli_test {
 TEST_F(Diagnose, AnEventOfAHostsOwnTypeIsValidWithANoteThatItsPayloadWasNotJudged) {
   emit();
   record("SprintClosed");
-  const auto said = json_of({"sync", "diagnose"});
-  EXPECT_EQ(number_in(said, {"total"}), 2);
-  EXPECT_EQ(number_in(said, {"valid"}), 2);
-  EXPECT_EQ(number_in(said, {"invalid"}), 0);
-  const auto& results = *member(said, "results");
+  const auto reply = json_of({"sync", "diagnose"});
+  EXPECT_EQ(number_in(reply, {"total"}), 2);
+  EXPECT_EQ(number_in(reply, {"valid"}), 2);
+  EXPECT_EQ(number_in(reply, {"invalid"}), 0);
+  const auto& results = *member(reply, "results");
   ASSERT_EQ(results.Size(), 2U);
   EXPECT_EQ(member(results[0], "note"), nullptr) << "of the contract's own";
   EXPECT_EQ(text_of(results[1], "event_type"), "SprintClosed");
@@ -41,8 +41,8 @@ TEST_F(Diagnose, AnEventOfAHostsOwnTypeIsValidWithANoteThatItsPayloadWasNotJudge
 
   const auto in_words = cli({"sync", "diagnose"});
   EXPECT_EQ(in_words.status, 0);
-  EXPECT_NE(in_words.out.find("SprintClosed: the payload was not judged"), std::string::npos);
-  EXPECT_NE(in_words.out.find("2 of 2 events meet the contract (1 with payloads of a host"),
+  EXPECT_NE(in_words.out.find("SprintClosed: the payload was not validated"), std::string::npos);
+  EXPECT_NE(in_words.out.find("2 of 2 events are valid (1 with payloads of a host"),
             std::string::npos)
       << in_words.out;
 }
@@ -51,9 +51,9 @@ TEST_F(Diagnose, ATypeThatNobodyCanRegisterAndAWrongEnvelopeStayInvalid) {
   emit();
   record("Sprint closed");
   record("SprintClosed", std::string(max_team_slug, '\xff'));
-  const auto said = json_of({"sync", "diagnose"}, 1);
-  EXPECT_EQ(number_in(said, {"invalid"}), 2);
-  const auto& results = *member(said, "results");
+  const auto reply = json_of({"sync", "diagnose"}, 1);
+  EXPECT_EQ(number_in(reply, {"invalid"}), 2);
+  const auto& results = *member(reply, "results");
   ASSERT_EQ(results.Size(), 3U);
   for (const auto& result : results.GetArray())
     EXPECT_EQ(member(result, "note"), nullptr);

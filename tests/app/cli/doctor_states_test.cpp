@@ -28,10 +28,10 @@ protected:
 
   std::vector<listed_finding> findings() const {
     const auto done = cli({"sync", "doctor", "--json"});
-    const auto said = only_object(done);
+    const auto reply = only_object(done);
     std::vector<listed_finding> found;
     bool error = false;
-    for (const auto& each : member(said, "findings")->GetArray()) {
+    for (const auto& each : member(reply, "findings")->GetArray()) {
       found.push_back({text_of(each, "id").value_or(""), text_of(each, "severity").value_or(""),
                        text_of(each, "remedy").value_or("")});
       error = error || found.back().severity == "error";

@@ -23,7 +23,7 @@ TEST_F(EmitStdin, AnswersEveryLineInOrder) {
 
 TEST_F(EmitStdin, ABadLineInTheMiddleIsAnsweredByItsErrorAndTheOthersGoOn) {
   const std::vector<std::string> bad = {
-      "this is no JSON\n",
+      "this is not JSON\n",
       "[1,2,3]\n",
       "\n",
       "\"text\"\n",

@@ -29,7 +29,7 @@ TEST_F(Events, AreSelectedByTypeStateAndCount) {
   EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", good_payload}).status, 0);
   EXPECT_EQ(listed({"--type", "WPStatusChanged"}).size(), 1U);
   EXPECT_EQ(listed({"--limit", "2"}).size(), 2U);
-  EXPECT_EQ(listed({"--state", "held"}).size(), 5U) << "nobody is logged in: all are held";
+  EXPECT_EQ(listed({"--state", "held"}).size(), 5U) << "without a login all are held";
   EXPECT_EQ(listed({"--state", "queued"}).size(), 0U);
   EXPECT_EQ(listed({"--state", "dead"}).size(), 0U);
   EXPECT_EQ(cli({"events", "list", "--state", "lost"}).status, 2);

@@ -105,8 +105,8 @@ struct OthersHome : HardHome {
   std::vector<std::string> roots_own() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(home())) {
-      struct stat about {};
-      if (::lstat(entry.path().c_str(), &about) == 0 && about.st_uid == 0)
+      struct stat info {};
+      if (::lstat(entry.path().c_str(), &info) == 0 && info.st_uid == 0)
         found.push_back(entry.path().string());
     }
     return found;

@@ -12,7 +12,7 @@ namespace spec_kitty::support {
 enum class blame : std::uint8_t {
   nobody, ///< every event stays as innocent as it was
   bad,    ///< exactly the events that hold the word poison
-  some,   ///< whoever the server named
+  some,   ///< the events that the server named
 };
 
 struct hostile_case {

@@ -34,12 +34,12 @@ TEST_F(InstallTree, RecordsServesAndDelivers) {
   const auto line = server_process.next_line();
   ASSERT_TRUE(line);
   const auto greeting = parsed(*line);
-  const auto said = [&](const char* name) { return text_of(greeting, name).value_or(""); };
-  EXPECT_EQ(run(installed({"sync", "server", said("url")})).status, 0);
+  const auto part = [&](const char* name) { return text_of(greeting, name).value_or(""); };
+  EXPECT_EQ(run(installed({"sync", "server", part("url")})).status, 0);
   EXPECT_EQ(run(installed({"emit", "--stdin"}, stdin_line(1) + stdin_line(2))).status, 0);
   const auto login =
-      run(installed({"auth", "login", "--username", said("username"), "--password-stdin"},
-                    said("password") + "\n"));
+      run(installed({"auth", "login", "--username", part("username"), "--password-stdin"},
+                    part("password") + "\n"));
   EXPECT_EQ(login.status, 0) << login.err;
   const auto report = only_object(run(installed({"sync", "now", "--json"})));
   EXPECT_EQ(number_in(report, {"synced"}), 2) << to_text(report);

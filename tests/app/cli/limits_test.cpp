@@ -43,18 +43,18 @@ TEST_F(Limits, ABoundOnAddressSpaceHangsNothing) {
   if (!can_preload())
     GTEST_SKIP() << "AddressSanitizer has an address space of its own size";
   emit();
-  int said = 0;
+  int named = 0;
   // From what the libraries need through what the store's smallest map needs.
   for (std::uint64_t bound = 20'000'000; bound < 160'000'000; bound += 499'000) {
     const auto done = emit_under(static_cast<int>(RLIMIT_AS), bound);
     EXPECT_FALSE(done.timed_out) << bound;
     EXPECT_EQ(done.signal, 0) << bound;
-    said += done.out.find("ulimit -v") == std::string::npos ? 0 : 1;
+    named += done.out.find("ulimit -v") == std::string::npos ? 0 : 1;
     if (bound > 60'000'000) {
       EXPECT_EQ(done.status, 0) << bound << done.out;
     }
   }
-  EXPECT_GT(said, 0);
+  EXPECT_GT(named, 0);
 }
 
 } // namespace

@@ -104,9 +104,9 @@ TEST_F(Privacy, ALoginShowsWhichProjectsWaitAndHowManyEvents) {
   note("3");
   EXPECT_EQ(in_project({"sync", "opt-out"}).status, 0);
   env["SPEC_KITTY_PASSWORD"] = server->password();
-  const auto said = json_of({"auth", "login", "--username", server->username()});
+  const auto reply = json_of({"auth", "login", "--username", server->username()});
   std::string waiting;
-  for (const auto& each : member(said, "waiting")->GetArray())
+  for (const auto& each : member(reply, "waiting")->GetArray())
     waiting += to_text(each);
   EXPECT_NE(waiting.find(R"({"project":"web","events":2,"shared":true})"), std::string::npos)
       << waiting;

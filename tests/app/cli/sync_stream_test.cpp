@@ -17,21 +17,21 @@ std::string transition(int i) {
   const auto line = [](const std::string& type, const std::string& payload) {
     return R"({"event_type":")" + type + R"(","payload":{)" + payload + "}}\n";
   };
-  const std::string about = R"("wp_id":")" + wp + "\"";
+  const std::string wp_field = R"("wp_id":")" + wp + "\"";
   switch (i % 11) {
   case 0:
     return line("FeatureCreated", R"("feature_slug":")" + slug + R"(","feature_number":"0)" +
                                       std::to_string(10 + i % 80) +
                                       R"(","target_branch":"main","wp_count":9)");
   case 1:
-    return line("WPCreated", about + R"(,"title":"Überschrift \"α\" 标题 🐱","feature_slug":")" +
+    return line("WPCreated", wp_field + R"(,"title":"Überschrift \"α\" 标题 🐱","feature_slug":")" +
                                  slug + R"(","dependencies":[")" + other + "\"]");
   case 2:
-    return line("WPAssigned", about + R"(,"agent_id":"agent-)" + std::to_string(i) +
+    return line("WPAssigned", wp_field + R"(,"agent_id":"agent-)" + std::to_string(i) +
                                   R"(","phase":"implementation","retry_count":)" +
                                   std::to_string(i % 4));
   case 3:
-    return line("HistoryAdded", about + R"(,"entry_type":"review","entry_content":")" +
+    return line("HistoryAdded", wp_field + R"(,"entry_type":"review","entry_content":")" +
                                     std::string(static_cast<std::size_t>(1 + i % 1500), 'x') +
                                     R"(\nsecond line","author":"someone")");
   case 4:
@@ -39,12 +39,12 @@ std::string transition(int i) {
                                R"("wp_id":null,"stack_trace":null)");
   case 5:
     return line("DependencyResolved",
-                about + R"(,"dependency_wp_id":")" + other + R"(","resolution_type":"merged")");
+                wp_field + R"(,"dependency_wp_id":")" + other + R"(","resolution_type":"merged")");
   case 6:
     return line("FeatureCompleted", R"("feature_slug":")" + slug + R"(","total_wps":9)");
   default:
     return line("WPStatusChanged",
-                about + R"(,"previous_status":")" + lanes[static_cast<std::size_t>(i % 4)] +
+                wp_field + R"(,"previous_status":")" + lanes[static_cast<std::size_t>(i % 4)] +
                     R"(","new_status":")" + lanes[static_cast<std::size_t>((i + 1) % 4)] +
                     R"(","changed_by":"user","feature_slug":")" + slug + "\"");
   }
@@ -63,11 +63,11 @@ TEST_F(SyncStream, ArrivesCompleteOnceInOrderAndInBatchesOfAtMostAThousand) {
   std::int64_t clock = 0;
   std::string id;
   for (const auto& answer : answers) {
-    const auto said = parsed(answer);
-    ASSERT_GT(number_in(said, {"lamport_clock"}), clock) << answer;
-    ASSERT_GT(text_of(said, "event_id").value_or(""), id) << answer;
-    clock = number_in(said, {"lamport_clock"});
-    id = *text_of(said, "event_id");
+    const auto reply = parsed(answer);
+    ASSERT_GT(number_in(reply, {"lamport_clock"}), clock) << answer;
+    ASSERT_GT(text_of(reply, "event_id").value_or(""), id) << answer;
+    clock = number_in(reply, {"lamport_clock"});
+    id = *text_of(reply, "event_id");
   }
 
   logged_in();

@@ -126,7 +126,7 @@ TEST_F(Tls, AnAuthorityFileThatIsMissingOrNoneIsSaidAndNothingIsSent) {
   be_ready();
   for (const auto& wrong : {root() / "no-such-file.pem", root() / "not-a-certificate.pem"}) {
     if (wrong.filename() == "not-a-certificate.pem")
-      write_text(wrong, "this is no PEM\n");
+      write_text(wrong, "this is not PEM\n");
     env["SPEC_KITTY_TLS_CA_FILE"] = wrong.string();
     expect_refused();
     EXPECT_NE(cli({"sync", "now"}).err.find("tls.ca_file"), std::string::npos);

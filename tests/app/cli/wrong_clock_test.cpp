@@ -29,8 +29,9 @@ struct WrongClock : cli_test {
 TEST_F(WrongClock, IsBelievedByTheProgramUnderTest) {
   set_clock(24 * hours * 365);
   emit();
-  const auto told = text_of(parsed(exported().at(0)), "timestamp").value_or("");
-  EXPECT_GT(parse_date_time(told).value_or(0), wall_clock_now() + 24LL * hours * 364 * 1000000);
+  const auto timestamp = text_of(parsed(exported().at(0)), "timestamp").value_or("");
+  EXPECT_GT(parse_date_time(timestamp).value_or(0),
+            wall_clock_now() + 24LL * hours * 364 * 1000000);
 }
 
 TEST_F(WrongClock, IdsAndClocksRiseStrictlyHoweverItJumps) {

@@ -65,17 +65,17 @@ TEST_F(DaemonCorners, ClosedDescriptorsDoNotCostItsLock) {
 TEST_F(DaemonCorners, AHomeWhoseNameIsNoUtf8IsAsGoodAsAnother) {
   const auto odd = (root() / "jos\xe9").string();
   EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "start"}).status, 0);
-  EXPECT_NE(cli({"--home", odd, "sync", "daemon", "status"}).out.find("The daemon runs"),
+  EXPECT_NE(cli({"--home", odd, "sync", "daemon", "status"}).out.find("The daemon is running"),
             std::string::npos);
-  EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "stop"}).out, "The daemon has left.\n");
+  EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "stop"}).out, "The daemon has stopped.\n");
 }
 
 TEST_F(DaemonCorners, WhatIsNoHomeHasNoDaemon) {
   const auto file = (root() / "file").string();
   EXPECT_EQ(in_shell("echo >" + file).status, 0);
-  const auto said = cli({"--home", file, "sync", "daemon", "status"});
-  EXPECT_NE(said.status, 0);
-  EXPECT_EQ(said.out.find("A daemon is there"), std::string::npos) << said.out;
+  const auto reply = cli({"--home", file, "sync", "daemon", "status"});
+  EXPECT_NE(reply.status, 0);
+  EXPECT_EQ(reply.out.find("A daemon is running"), std::string::npos) << reply.out;
 }
 
 TEST_F(DaemonCorners, AWatchWhoseReaderDoesNotReadEndsWhenItIsTold) {
@@ -108,9 +108,9 @@ TEST_F(DaemonCorners, ACertificateFileIsTheSameFromEveryFolder) {
   ASSERT_EQ(cli({"config", "set", "tls.ca_file", "ca.pem"}).status, 0);
   EXPECT_EQ(cli({"config", "get", "tls.ca_file"}).out, (work() / "ca.pem").string() + "\n");
   env["SPEC_KITTY_TLS_CA_FILE"] = "ca.pem";
-  const auto said = cli({"config", "list"});
-  EXPECT_NE(said.status, 0);
-  EXPECT_NE(said.err.find("absolute path"), std::string::npos) << said.err;
+  const auto reply = cli({"config", "list"});
+  EXPECT_NE(reply.status, 0);
+  EXPECT_NE(reply.err.find("absolute path"), std::string::npos) << reply.err;
 }
 
 } // namespace

@@ -5,7 +5,7 @@
 //                                            AnOlderOneHandsOverToThisVersion
 //   strangers killed by pid or port          AStaleRecordOfARecycledPidEndsNoStranger,
 //                                            SomethingElseAtTheSocketIsNotBelievedAndNotSignalled
-//   dead for weeks without a word            SigtermEndsItWellAndTheNextCommandSaysSo,
+//   dead for weeks, unnoticed                 SigtermEndsItWellAndTheNextCommandSaysSo,
 //                                            AKilledOneIsMissedAndOneThatWasStoppedIsNot,
 //                                            TheStatusSaysHowLongAgoAnythingWasAcknowledged
 //   the working directory held, and recorded ItDoesNotHoldTheFolderItWasStartedIn
@@ -104,7 +104,7 @@ TEST_F(DaemonLife, AStaleRecordOfARecycledPidEndsNoStranger) {
   child stranger(innocent);
   auto record = read_record(home());
   ASSERT_TRUE(record);
-  record->who.pid = static_cast<std::uint32_t>(stranger.pid());
+  record->process.pid = static_cast<std::uint32_t>(stranger.pid());
   ASSERT_TRUE(write_record(home(), *record));
   EXPECT_FALSE(member(json_of({"sync", "daemon", "stop"}), "was_running")->GetBool());
   EXPECT_EQ(cli({"sync", "daemon", "start"}).status, 0);
@@ -130,7 +130,7 @@ TEST_F(DaemonLife, SomethingElseAtTheSocketIsNotBelievedAndNotSignalled) {
   ASSERT_EQ(impostor.next_line(), "ready");
   const auto refused = cli({"sync", "daemon", "stop"});
   EXPECT_EQ(refused.status, 1) << refused.err;
-  EXPECT_NE(refused.err.find("not signalled"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("no signal"), std::string::npos) << refused.err;
   EXPECT_EQ(::kill(impostor.pid(), 0), 0);
 }
 
@@ -211,10 +211,10 @@ TEST_F(DaemonLife, SigtermEndsItWellAndTheNextCommandSaysSo) {
   EXPECT_EQ(done.status, 0);
   EXPECT_LT(done.took, 60s);
   EXPECT_FALSE(runs());
-  const auto said = cli({"emit", "WPStatusChanged", "--payload", good_payload}).err;
-  EXPECT_TRUE(said.starts_with("[Sync stopped ")) << said;
-  EXPECT_NE(said.find("ended by SIGTERM] 1 queued"), std::string::npos) << said;
-  EXPECT_NE(said.find("sync daemon start"), std::string::npos) << said;
+  const auto reply = cli({"emit", "WPStatusChanged", "--payload", good_payload}).err;
+  EXPECT_TRUE(reply.starts_with("[Sync stopped ")) << reply;
+  EXPECT_NE(reply.find("ended by SIGTERM] 1 queued"), std::string::npos) << reply;
+  EXPECT_NE(reply.find("sync daemon start"), std::string::npos) << reply;
 }
 
 TEST_F(DaemonLife, AKilledOneIsMissedAndOneThatWasStoppedIsNot) {
@@ -222,7 +222,7 @@ TEST_F(DaemonLife, AKilledOneIsMissedAndOneThatWasStoppedIsNot) {
   start_daemon();
   kill_daemon(SIGKILL);
   EXPECT_NE(
-      cli({"emit", "WPStatusChanged", "--payload", good_payload}).err.find("ended without a word"),
+      cli({"emit", "WPStatusChanged", "--payload", good_payload}).err.find("ended unexpectedly"),
       std::string::npos);
   start_daemon();
   stop_daemon();

@@ -64,11 +64,11 @@ TEST_F(DaemonFiles, ALockThatIsRemovedReplacedOrMovedAwayStandsNoMore) {
   const auto lock = home_lock::take(home.path(), 0ms);
   ASSERT_TRUE(lock && *lock);
   fs::remove(daemon_lock(home.path()));
-  EXPECT_FALSE((*lock)->stands());
+  EXPECT_FALSE((*lock)->is_current());
   const auto next = home_lock::take(home.path(), 0ms);
   ASSERT_TRUE(next && *next);
   EXPECT_TRUE((*next)->stands());
-  EXPECT_FALSE((*lock)->stands()) << "it would take the next one's files for its own";
+  EXPECT_FALSE((*lock)->is_current()) << "it would take the next one's files for its own";
 }
 
 TEST_F(DaemonFiles, ASocketWhoseQueueIsFullIsNotCalledAbsent) {

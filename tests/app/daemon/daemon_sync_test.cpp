@@ -27,9 +27,9 @@ struct DaemonSync : daemon_test {
 
 TEST_F(DaemonSync, AnEmittedEventIsOnTheServerWithoutAnotherCommand) {
   connected();
-  const auto said = cli({"emit", "WPStatusChanged", "--payload", good_payload});
-  recorded.push_back(said.out.substr(0, 26));
-  EXPECT_EQ(said.err, "[Connected]\n");
+  const auto reply = cli({"emit", "WPStatusChanged", "--payload", good_payload});
+  recorded.push_back(reply.out.substr(0, 26));
+  EXPECT_EQ(reply.err, "[Connected]\n");
   ASSERT_TRUE(drains());
   expect_all_on_server_in_order();
   stop_daemon();
@@ -245,9 +245,9 @@ TEST_F(DaemonSync, WatchTellsWhatHappensAsItHappens) {
   child watch(command({"sync", "watch", "--json"}));
   const auto next_of = [&](const std::string& kind) {
     for (auto line = watch.next_line(); line; line = watch.next_line()) {
-      auto said = parsed(*line);
-      if (text_of(said, "kind") == kind)
-        return said;
+      auto reply = parsed(*line);
+      if (text_of(reply, "kind") == kind)
+        return reply;
     }
     return json_document(rapidjson::kNullType);
   };

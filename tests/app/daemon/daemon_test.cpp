@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 daemon_record record() {
   daemon_record known_daemon;
-  known_daemon.who = this_process();
+  known_daemon.process = this_process();
   known_daemon.version = "1.2.3";
   known_daemon.since = 1'770'000'000'000'000;
   known_daemon.connection = {connection_state::connected, "", 1'770'000'000'000'001, 0};
@@ -28,7 +28,7 @@ TEST(DaemonRecord, ComesBackAsItWasWritten) {
     known_daemon.why = "because \"of\" it";
     const auto back = parse_record(render_record(known_daemon));
     ASSERT_TRUE(back);
-    EXPECT_EQ(back->who, known_daemon.who);
+    EXPECT_EQ(back->process, known_daemon.process);
     EXPECT_EQ(back->version, known_daemon.version);
     EXPECT_EQ(back->since, known_daemon.since);
     EXPECT_EQ(back->end, known_daemon.end);
@@ -76,7 +76,7 @@ TEST(DeliveryStatus, SaysOneLineForEachState) {
   now.daemon->connection.state = connection_state::offline_batch_mode;
   EXPECT_EQ(delivery_status_line(now, 0), "[Offline - Batch Mode] 3 queued");
   now.stopped = true;
-  EXPECT_TRUE(delivery_status_line(now, 0).starts_with("[Sync stopped: the daemon's process "));
+  EXPECT_TRUE(delivery_status_line(now, 0).starts_with("[Sync stopped: daemon process "));
 }
 
 TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
@@ -88,11 +88,11 @@ TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
   const auto later = now.daemon->since + std::chrono::microseconds(72h).count();
   EXPECT_EQ(delivery_status_line(now, later),
             "[Sync stopped 3 days ago: queue has failed] 3 queued; "
-            "start it with: spec-kitty sync daemon start");
+            "start it: spec-kitty sync daemon start");
   now.daemon->end = daemon_end::none;
   now.daemon->last_sign = later - std::chrono::microseconds(5min).count();
   EXPECT_TRUE(delivery_status_line(now, later)
-                  .starts_with("[Sync stopped 5 minutes ago: the daemon ended without a word]"));
+                  .starts_with("[Sync stopped 5 minutes ago: the daemon ended unexpectedly]"));
   now.daemon->end = daemon_end::stopped;
   EXPECT_EQ(delivery_status_line(now, later), "[Offline] 3 queued");
 }

@@ -84,7 +84,7 @@ process_mark mark_of(pid_t pid) {
 TEST_F(DaemonTrouble, OneThatHangsIsKilledByStopAndNobodyMissesIt) {
   const auto hung = hung_program(home());
   daemon_record record;
-  record.who = mark_of(hung->pid());
+  record.process = mark_of(hung->pid());
   ASSERT_TRUE(write_record(home(), record));
   const auto done = cli({"sync", "daemon", "stop"});
   EXPECT_EQ(done.status, 0) << done.err;
@@ -95,8 +95,8 @@ TEST_F(DaemonTrouble, OneThatHangsIsKilledByStopAndNobodyMissesIt) {
 TEST_F(DaemonTrouble, OneThatHangsAndIsNotInTheRecordIsNotSignalled) {
   const auto hung = hung_program(home());
   daemon_record record;
-  record.who = mark_of(hung->pid());
-  --record.who.start_time; // of an earlier process with this pid
+  record.process = mark_of(hung->pid());
+  --record.process.start_time; // of an earlier process with this pid
   ASSERT_TRUE(write_record(home(), record));
   const auto done = cli({"sync", "daemon", "stop"});
   EXPECT_EQ(done.status, 1);
@@ -108,11 +108,11 @@ TEST_F(DaemonTrouble, OneThatHangsAndIsNotInTheRecordIsNotSignalled) {
 TEST_F(DaemonTrouble, OneThatIsStoppedIsNeverCalledAbsent) {
   start_daemon();
   daemon_->send(SIGSTOP);
-  EXPECT_TRUE(emit_one().err.starts_with("[Sync stopped: the daemon's process "));
+  EXPECT_TRUE(emit_one().err.starts_with("[Sync stopped: daemon process "));
   EXPECT_TRUE(runs());
   EXPECT_TRUE(member(*member(json_of({"sync", "status"}), "daemon"), "running")->GetBool());
   child watch(command({"sync", "watch"}));
-  EXPECT_NE(watch.next_line()->find("does not answer"), std::string::npos);
+  EXPECT_NE(watch.next_line()->find("not responding"), std::string::npos);
   const auto start = cli({"sync", "daemon", "start"});
   EXPECT_EQ(start.status, 1);
   EXPECT_NE(start.err.find("sync daemon restart"), std::string::npos) << start.err;
@@ -206,7 +206,7 @@ TEST_F(DaemonTrouble, WhereItsLockIsReplacedItLeavesTheFilesToTheNextOne) {
   EXPECT_EQ(watcher->wait(10s).status, 0);
   EXPECT_TRUE(runs());
   EXPECT_EQ(emit_one().err, "[Offline] 1 queued\n");
-  EXPECT_EQ(read_record(home())->who.pid, static_cast<std::uint32_t>(daemon_pid()));
+  EXPECT_EQ(read_record(home())->process.pid, static_cast<std::uint32_t>(daemon_pid()));
   stop_daemon();
 }
 

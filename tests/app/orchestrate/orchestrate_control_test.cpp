@@ -73,7 +73,7 @@ TEST_F(OrchestrateControl, ToldToStopItStopsItsAgentsAndGoesOnWithTheSameTry) {
   EXPECT_EQ(end.status, 1);
   EXPECT_NE(end.err.find("go on: spec-kitty orchestrate --resume"), std::string::npos) << end.err;
   EXPECT_TRUE(none_is_left());
-  EXPECT_NE(ok({"orchestrate", "--status"}).out.find("interrupted; go on with"), std::string::npos);
+  EXPECT_NE(ok({"orchestrate", "--status"}).out.find("interrupted; resume it"), std::string::npos);
   go();
   carry_out({"--resume"});
   const auto all = story();

@@ -166,7 +166,7 @@ TEST_F(OrchestrateLife, ASkippedOneFreesItsDependentsButTheFeatureIsNotComplete)
   agents_toml("[limits]\nmax_retries = 0\n");
   falls_short();
   const auto skipped = ok({"orchestrate", "--skip", "WP02"}).out;
-  EXPECT_NE(skipped.find("paused; go on with: spec-kitty orchestrate --resume"), std::string::npos)
+  EXPECT_NE(skipped.find("paused; resume it: spec-kitty orchestrate --resume"), std::string::npos)
       << skipped;
   carry_out({"--resume"});
   const auto all = story();

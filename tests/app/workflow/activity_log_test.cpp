@@ -72,15 +72,15 @@ TEST(ActivityLog, ALogInsideACodeBlockIsNone) {
 
 TEST(Feedback, StandsInFrontOfTheLogAndGrows) {
   const std::string body = "# B\n\n## Activity Log\n\n" + line;
-  const auto once = with_feedback(body, "bob", "2026-02-04", "fix this\nand that\n", "\n");
-  EXPECT_EQ(once,
+  const auto first = with_feedback(body, "bob", "2026-02-04", "fix this\nand that\n", "\n");
+  EXPECT_EQ(first,
             "# B\n\n## Review Feedback\n\n**Reviewed by**: bob\n**Status**: Changes Requested\n"
             "**Date**: 2026-02-04\n\nfix this\nand that\n\n## Activity Log\n\n" +
                 line);
-  const auto twice = with_feedback(once, "eve", "2026-02-05", "more", "\n");
-  EXPECT_LT(twice.find("and that"), twice.find("**Reviewed by**: eve"));
-  EXPECT_LT(twice.find("more"), twice.find("## Activity Log"));
-  EXPECT_EQ(log_entries(twice).size(), 1U);
+  const auto second = with_feedback(first, "eve", "2026-02-05", "more", "\n");
+  EXPECT_LT(second.find("and that"), second.find("**Reviewed by**: eve"));
+  EXPECT_LT(second.find("more"), second.find("## Activity Log"));
+  EXPECT_EQ(log_entries(second).size(), 1U);
 }
 
 TEST(TextLines, BytesThatAreNoUtf8BecomeQuestionMarks) {

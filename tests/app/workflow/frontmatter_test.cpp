@@ -125,7 +125,7 @@ TEST(Frontmatter, AnErrorNamesFileLineAndColumn) {
   EXPECT_NE(why("---\nlane: x\nlane: y\n---\n").find("line 3, column 1: the key lane"),
             std::string::npos);
   EXPECT_NE(why("---\n{lane: x, agent: y}\n---\n").find("a line of its own"), std::string::npos);
-  EXPECT_NE(why("---\n- a\n---\n").find("no list of keys"), std::string::npos);
+  EXPECT_NE(why("---\n- a\n---\n").find("is not a YAML map"), std::string::npos);
   EXPECT_NE(why("---\nlane: \xFF\n---\n").find("UTF-8"), std::string::npos);
   EXPECT_NE(why(""), "");
 }

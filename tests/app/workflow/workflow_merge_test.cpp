@@ -122,7 +122,7 @@ TEST_F(WorkflowMerge, AConflictCanBeGivenUp) {
   ok({"merge", "--abort"});
   EXPECT_FALSE(under_way());
   EXPECT_EQ(read_text(repo() / "WP01.txt"), "somebody else's\n");
-  EXPECT_NE(refused({"merge", "--abort"}).find("no merge of 001-tea is under way"),
+  EXPECT_NE(refused({"merge", "--abort"}).find("no merge of 001-tea is in progress"),
             std::string::npos);
   EXPECT_NE(refused({"merge", "--resume"}).find("spec-kitty merge"), std::string::npos);
 }

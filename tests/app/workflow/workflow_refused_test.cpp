@@ -5,13 +5,13 @@ namespace spec_kitty::support {
 namespace {
 
 struct WorkflowRefused : workflow_test {
-  /// Runs a command that fails, and expects its words and nothing on disk.
+  /// Runs a command that fails, and expects its message and nothing on disk.
   void expect(const words& command, const std::string& thing, const std::string& next) {
     const auto before = changes();
     const auto head = git({"rev-parse", "HEAD"});
-    const auto said = refused(command);
-    EXPECT_NE(said.find(thing), std::string::npos) << said;
-    EXPECT_NE(said.find(next), std::string::npos) << said;
+    const auto reply = refused(command);
+    EXPECT_NE(reply.find(thing), std::string::npos) << reply;
+    EXPECT_NE(reply.find(next), std::string::npos) << reply;
     EXPECT_EQ(changes(), before);
     EXPECT_EQ(git({"rev-parse", "HEAD"}), head);
     EXPECT_EQ(transitions(), std::vector<std::string>{});
@@ -43,20 +43,20 @@ TEST_F(WorkflowRefused, FeatureAndWorkPackageAreNamed) {
 
 TEST_F(WorkflowRefused, FilesThatCannotBeRead) {
   write_text(wp_file("WP01"), "---\nlane: planned\ntitle: [a\n---\n");
-  expect(move("doing"), "WP01-part.md, line 4, column 1", "mend the frontmatter");
+  expect(move("doing"), "WP01-part.md, line 4, column 1", "fix the frontmatter");
   write_text(wp_file("WP01"), "---\nlane: sideways\n---\n");
-  expect(move("doing"), "sideways is no lane", "planned, doing, for_review or done");
+  expect(move("doing"), "sideways is not a lane", "planned, doing, for_review or done");
   write_text(wp_file("WP01"), wp_text("WP01"));
   write_text(feature() / "tasks" / "WP01-again.md", wp_text("WP01"));
   expect(move("doing"), "WP01 has two files", "git mv");
   std::filesystem::remove(feature() / "tasks" / "WP01-again.md");
   write_text(feature() / "meta.json", "{\"slug\": ");
-  expect(move("doing"), "meta.json", "mend");
+  expect(move("doing"), "meta.json", "fix");
 }
 
 TEST_F(WorkflowRefused, WithoutTasksMd) {
   std::filesystem::remove(feature() / "tasks.md");
-  expect({"agent", "feature", "finalize-tasks"}, "there is no", "write it");
+  expect({"agent", "feature", "finalize-tasks"}, "missing file", "write it");
   expect({"agent", "tasks", "mark-status", "T001", "--status", "done"}, "tasks.md", "write it");
   expect(move("for_review"), "tasks.md", "write it");
 }
@@ -91,7 +91,7 @@ TEST_F(WorkflowRefused, ATargetBranchThatDoesNotExistYetIsSaid) {
 }
 
 TEST_F(WorkflowRefused, WhatTheGatesForbid) {
-  expect(move("nowhere"), "nowhere is no lane", "for_review");
+  expect(move("nowhere"), "nowhere is not a lane", "for_review");
   expect(move("for_review"), "T001, T002", "mark-status T001 T002 --status done");
   expect(move("done"), "T001, T002", "mark-status");
   ok({"agent", "tasks", "move-task", "WP01", "--to", "doing", "--agent", "claude"});
@@ -112,9 +112,9 @@ TEST_F(WorkflowRefused, UncommittedWorkStopsAReview) {
   ok({"implement", "WP01"});
   write_text(tree("WP01") / "loose.txt", "x");
   ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"});
-  const auto said = refused(move("for_review"));
-  EXPECT_NE(said.find("loose.txt"), std::string::npos);
-  EXPECT_NE(said.find("git -C " + tree("WP01").string()), std::string::npos);
+  const auto reply = refused(move("for_review"));
+  EXPECT_NE(reply.find("loose.txt"), std::string::npos);
+  EXPECT_NE(reply.find("git -C " + tree("WP01").string()), std::string::npos);
 }
 
 TEST_F(WorkflowRefused, SubtasksThatAreNotThere) {
@@ -127,7 +127,7 @@ TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
   expect({"implement", "WP02", "--base", "WP01"}, "WP01 has no branch", "implement WP01");
   expect({"implement", "WP02", "--base", "WP02"}, "its own base", "--base");
   std::filesystem::create_directories(tree("WP01"));
-  expect({"implement", "WP01"}, "is no worktree", "move it away");
+  expect({"implement", "WP01"}, "is not a worktree", "move it away");
   expect({"merge"}, "has a branch", "implement WP01");
 }
 

@@ -97,7 +97,7 @@ TEST_F(ImportQueueDb, InvalidRowsAreNamedByTheirIdAndTheRestTaken) {
   EXPECT_EQ(number_in(errors[0], {"line"}), 3);
   EXPECT_EQ(text_of(errors[0], "event_id"), ids[2]);
   EXPECT_EQ(number_in(errors[1], {"line"}), 5);
-  EXPECT_NE(text_of(errors[1], "message")->find("the row says"), std::string::npos);
+  EXPECT_NE(text_of(errors[1], "message")->find("the row has"), std::string::npos);
   EXPECT_EQ(number_in(errors[2], {"line"}), 6);
   EXPECT_NE(text_of(errors[2], "message")->find("payload.wp_id"), std::string::npos);
   EXPECT_NE(cli({"events", "import", file("queue.db")}).err.find("row 3, " + ids[2]),

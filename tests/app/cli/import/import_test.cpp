@@ -36,7 +36,7 @@ TEST_F(Import, AgainPassesOverWhatIsHere) {
   EXPECT_EQ(number_in(answer, {"imported"}), 0);
   EXPECT_EQ(number_in(answer, {"skipped"}), 3);
   EXPECT_EQ(cli({"events", "import", file("a.jsonl")}).out,
-            "0 events imported, 3 were here already\n");
+            "0 events imported, 3 were already here\n");
   EXPECT_EQ(cli({"events", "export"}).out, lines);
 }
 
@@ -86,10 +86,10 @@ TEST_F(Import, InvalidLinesAreNamedOneByOneAndTheGoodOnesTaken) {
   EXPECT_NE(text_of(errors[0], "message")->find("aggregate_id"), std::string::npos);
   EXPECT_EQ(number_in(errors[1], {"line"}), 3);
   EXPECT_TRUE(member(errors[1], "event_id")->IsNull());
-  const auto said = cli({"events", "import", file("a.jsonl")});
-  EXPECT_EQ(said.status, 1);
-  EXPECT_NE(said.err.find("warning: line 2, " + second), std::string::npos) << said.err;
-  EXPECT_NE(said.err.find("warning: line 3: "), std::string::npos) << said.err;
+  const auto reply = cli({"events", "import", file("a.jsonl")});
+  EXPECT_EQ(reply.status, 1);
+  EXPECT_NE(reply.err.find("warning: line 2, " + second), std::string::npos) << reply.err;
+  EXPECT_NE(reply.err.find("warning: line 3: "), std::string::npos) << reply.err;
 }
 
 TEST_F(Import, AConflictIsNamedAndTheStoredEventStays) {
