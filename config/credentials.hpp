@@ -1,5 +1,5 @@
 // The credentials file: TOML, 0600, written as a whole under a short lock, read without a lock.
-// Source: protocol.md, Authentication; cli.md, Auth.
+// Source: docs/protocol.md, Authentication; docs/cli.md, Login.
 #pragma once
 
 #include "util/result.hpp"

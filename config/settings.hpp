@@ -2,7 +2,7 @@
 //
 // The table of keys (settings.cpp) is the only list of the keys, their types and bounds.
 // Files of a repository never choose the server: only the home's config.toml is read.
-// Source: cli.md, Configuration keys.
+// Source: docs/cli.md, Configuration.
 #pragma once
 
 #include "util/result.hpp"

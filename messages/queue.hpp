@@ -178,7 +178,7 @@ struct adoption {
   std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones
 };
 
-/// What a person decides about the events of a project. Source: cli.md, Sync.
+/// What a person decides about the events of a project. Source: docs/cli.md, Sync.
 struct project_request {
   std::string key;    ///< uuid, or what identifies a git repository without one
   std::string name;   ///< for people

@@ -1,4 +1,4 @@
-// A sync run's request and report. Source: cli.md, Sync, Accounting.
+// A sync run's request and report. Source: docs/cli.md, Sync.
 #pragma once
 
 #include "util/result.hpp"

@@ -8,7 +8,7 @@
 // Strict progress: a run only looks at positions after its last lease and up to the event that was
 // newest when it began, so every event gets at most one counted verdict and the run ends. Within a
 // lease the plan says which events are sent together: all, halves, or a single event.
-// Source: protocol.md, Runs and progress; cli.md, Accounting.
+// Source: docs/protocol.md, Runs and progress; docs/cli.md, Sync.
 #pragma once
 
 #include "actors/batch_sync/plan.hpp"

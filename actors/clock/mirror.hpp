@@ -3,7 +3,7 @@
 // A mirror, never the authority: the counter is a row of the store. Written after commits, best
 // effort, by exchanging a finished spare with the visible file, so that it is never torn (3 µs
 // against 1 ms for fsync + rename). Its value only rises: a slower process that committed earlier
-// does not overwrite a newer value. Source: protocol.md, Clocks; cli.md, Files in the home.
+// does not overwrite a newer value. Source: docs/protocol.md, Clocks.
 #pragma once
 
 #include "util/result.hpp"

@@ -19,12 +19,8 @@ public:
   /// Starts the actors for the home, server and settings of `view`, which need not outlive the
   /// call. Without a server, or without a session, the connection stays Offline and has the reason.
   engine(const home_view& view, listener on_notice);
-<<<<<<< HEAD
   /// After wind_down. Without it (an exception) the actors end at once: no event is lost, a lease
   /// runs out by itself.
-=======
-  /// Stops at once what wind_down has not finished: no event is lost, leases are given back.
->>>>>>> cde6441 (Word the command line's messages plainly)
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -35,13 +31,8 @@ public:
   /// Events that could be sent now, of the session's team; 0 when it is not known.
   std::uint64_t waiting() const;
 
-<<<<<<< HEAD
   /// Begins nothing new, finishes what is in flight for at most `patience`, gives leases back,
   /// closes the WebSocket, then ends every actor and waits for it. The last call.
-=======
-  /// Starts nothing new, finishes the batch in flight, gives leases back, closes the WebSocket.
-  /// Returns when that is done, after `patience` at the latest.
->>>>>>> cde6441 (Word the command line's messages plainly)
   void wind_down(std::chrono::milliseconds patience);
 
 private:

@@ -1,4 +1,4 @@
-// Whose token goes where: accounts, teams, origins, logout. lessons.md, Auth and Privacy.
+// Which token goes to which server: accounts, teams, origins, logout.
 #include "config/credentials.hpp"
 #include "tests/support/hostile.hpp"
 
@@ -11,7 +11,7 @@ using std::chrono::seconds;
 
 struct Accounts : hostile_test {};
 
-// lessons.md: a token issued by server A went to server B in clear text.
+// A failure of the older tool: a token issued by server A went to server B in clear text.
 TEST_F(Accounts, ATokenGoesOnlyToTheOriginThatIssuedIt) {
   be_logged_in();
   const auto ids = record(2);

@@ -1,4 +1,4 @@
-// What the events are, from emit to the server's hands. lessons.md, Schema.
+// The form of events, from emit to the server.
 #include "tests/support/hostile.hpp"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
 // The session under stress: many processes, one refresh; a refresh token is used once.
-// lessons.md, Auth.
 #include "tests/support/hostile.hpp"
 #include "util/timestamp.hpp"
 
@@ -51,7 +50,7 @@ TEST_F(Session, EightDrainersWhoseTokenTheServerRefusesRefreshOnce) {
   expect_delivered(ids);
 }
 
-// lessons.md: one process's stale refusal wiped another's fresh session (#713).
+// A failure of the older tool: one process's stale refusal wiped another's fresh session (#713).
 TEST_F(Session, AStaleRefusalNeverWipesAnotherProcesssFreshSession) {
   be_logged_in();
   const auto ids = record(5);
@@ -102,7 +101,7 @@ TEST_F(Session, NobodyButRefreshersWaitsForARefreshThatHangs) {
   expect_no_token_used_twice(1);
 }
 
-// lessons.md: a mid-batch 401 burned a retry of every event.
+// A failure of the older tool: a mid-batch 401 burned a retry of every event.
 TEST_F(Session, A401AmidADrainBurnsNoRetryOfAnyEvent) {
   be_logged_in();
   const auto ids = record(20);
@@ -117,7 +116,7 @@ TEST_F(Session, A401AmidADrainBurnsNoRetryOfAnyEvent) {
     EXPECT_EQ(event.retry_count, 0);
 }
 
-// lessons.md: naive and aware expiry mixed (#1514).
+// A failure of the older tool: naive and aware expiry mixed (#1514).
 TEST_F(Session, LifetimesAreNumbersOrNumericTextsUnderBothNamesInEveryTimeZone) {
   const auto lasts_900_s = [&] {
     be_logged_in();

@@ -1,4 +1,4 @@
-// What went wrong on the wire before, line by line. lessons.md, Transport.
+// Failures of the older tool on the wire, one by one.
 #include "tests/support/hostile.hpp"
 #include "util/timestamp.hpp"
 
