@@ -1,5 +1,5 @@
-// Programs run to their end, with a bound on the wait: no shell, stdin empty, output collected. Or
-// started, where their end is for others to see to.
+// Runs programs without a shell. Either to their end, with stdin empty, the output collected and a
+// bound on the wait; or only starts them, and the caller waits.
 #pragma once
 
 #include "util/result.hpp"
@@ -16,7 +16,7 @@ namespace spec_kitty {
 struct program {
   std::vector<std::string> argv;      ///< argv[0] is looked up in PATH
   std::filesystem::path folder;       ///< where it runs
-  std::vector<std::string> variables; ///< `NAME=value`, beside the caller's environment
+  std::vector<std::string> variables; ///< `NAME=value`, added to the caller's environment
   std::chrono::milliseconds patience{60'000};
 };
 
@@ -26,11 +26,12 @@ struct program_end {
   std::string err;
 };
 
-/// Runs a program. Fails when it cannot be started, or was killed because patience ended.
+/// Runs a program to its end. A failure when it cannot be started, or took longer than `patience`
+/// and was killed.
 result<program_end> run_program(const program& what);
 
-/// Starts a program in a process group of its own and does not wait: stdin is the descriptor,
-/// stdout and stderr lead nowhere. The caller reaps it. `patience` does not count.
+/// Starts a program in a process group of its own and does not wait: stdin is the descriptor
+/// `input`, stdout and stderr are /dev/null. The caller reaps it. `patience` is not used.
 result<pid_t> start_program(const program& what, int input);
 
 } // namespace spec_kitty

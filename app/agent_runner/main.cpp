@@ -7,6 +7,7 @@
 // itself dies with it (parent-death signal).
 #include "util/files.hpp"
 #include "util/runner_protocol.hpp"
+#include "util/spawn.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -125,49 +126,20 @@ private:
     if (::write(log.get(), title.data(), title.size()) < 0 || ::fstat(log.get(), &info) != 0)
       return fail("cannot write " + job_.log.string());
     result_.log_from = static_cast<std::uint64_t>(info.st_size);
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-      return fail("cannot make a pipe");
-    const unique_fd report(ends[0]);
-    unique_fd start_report(ends[1]);
-    std::vector<char*> argv;
-    for (auto& word : job_.command)
-      argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const pid_t self = ::getpid();
-    agent_ = ::fork();
-    if (agent_ < 0)
-      return fail("cannot start a process");
-    if (agent_ == 0)
-      become_agent(self, prompt.get(), log.get(), start_report.get(), argv);
-    ::setpgid(agent_, agent_); // whoever is first
-    start_report = unique_fd{};
-    int error = 0;
-    if (::read(report.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
-      ::waitpid(agent_, nullptr, 0);
-      errno = error;
-      return fail("cannot run " + job_.command.front());
-    }
-    return true;
-  }
-
-  [[noreturn]] void become_agent(pid_t agent_runner, int prompt, int log, int start_report,
-                                 std::vector<char*>& argv) const {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGPIPE, SIG_DFL);
-    ::signal(SIGXFSZ, SIG_DFL);
-    ::fcntl(lock_.get(), F_SETFD, 0);
-    if (::getppid() == agent_runner && ::dup2(prompt, STDIN_FILENO) >= 0 &&
-        ::dup2(log, STDOUT_FILENO) >= 0 && ::dup2(log, STDERR_FILENO) >= 0 &&
-        ::chdir(job_.worktree.c_str()) == 0)
-      ::execvp(argv.front(), argv.data());
-    const int error = errno;
-    (void)!::write(start_report, &error, sizeof error);
-    ::_exit(127);
+    spawn_request request;
+    request.argv = job_.command;
+    request.environment = environment_with({}, {});
+    request.folder = job_.worktree;
+    request.input = prompt.get();
+    request.output = log.get();
+    request.error_output = log.get();
+    request.kept_open = lock_.get();
+    request.group = process_group::own;
+    request.parent_death_signal = SIGKILL;
+    const auto started = spawn(request);
+    agent_ = started.pid;
+    errno = started.error;
+    return started.error == 0 || fail("cannot run " + job_.command.front());
   }
 
   /// Until the agent has ended.

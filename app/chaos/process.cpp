@@ -1,12 +1,10 @@
 #include "app/chaos/process.hpp"
 
-#include "util/signals_blocked.hpp"
+#include "util/spawn.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -35,7 +34,7 @@ struct pipe_ends {
 pipe_ends make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw std::runtime_error("no pipe");
+    throw std::runtime_error(std::string("cannot create a pipe: ") + std::strerror(errno));
   return {ends[0], ends[1]};
 }
 
@@ -45,49 +44,34 @@ void close_once(int& fd) {
   fd = -1;
 }
 
-std::map<std::string, std::string> environment_of(const launch& what) {
+std::vector<std::string> environment_of(const launch& what) {
   std::map<std::string, std::string> all;
   for (const char* name : {"PATH", "TMPDIR", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"})
     if (const char* value = std::getenv(name); value != nullptr)
       all[name] = value;
   for (const auto& [name, value] : what.env)
     all[name] = value;
-  return all;
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : all)
+    variables.emplace_back(name).append("=").append(value);
+  return variables;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> out;
-  out.reserve(words.size() + 1);
-  for (auto& word : words)
-    out.push_back(word.data());
-  out.push_back(nullptr);
-  return out;
+spawn_request request_for(const launch& what) {
+  spawn_request request;
+  request.argv = what.argv;
+  request.environment = environment_of(what);
+  request.folder = what.cwd;
+  request.group = what.own_group ? process_group::own : process_group::same;
+  request.keep_signal_mask = true;
+  request.default_signals = {SIGPIPE}; // ignored by every starter
+  request.parent_death_signal = SIGKILL;
+  request.limits = what.limits;
+  request.on_failure = start_failure::exit_status;
+  return request;
 }
 
-/// Async-signal-safe: a system call each.
-bool limit_this_process(const std::vector<resource_limit>& limits) {
-  for (const auto& limit : limits) {
-    const rlimit both{limit.value, limit.value};
-    // An int in C, an enumeration in C++ of the GNU library.
-    if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &both) != 0)
-      return false;
-  }
-  return true;
-}
-
-/// Forgets the starter's handlers and lets through what waited, so that a signal sent before the
-/// program begins ends it. Async-signal-safe.
-void forget_handlers(const sigset_t& mask) {
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction now {};
-    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
-      ::signal(signal, SIG_DFL);
-  }
-  ::signal(SIGPIPE, SIG_DFL); // ignored by every starter
-  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
-}
-
-/// What is there to read now; closes at the end.
+/// Reads what the pipe holds now; closes it at the end of the stream.
 void take(int& fd, std::string& into) {
   std::array<char, 65536> chunk{};
   const auto got = ::read(fd, chunk.data(), chunk.size());
@@ -104,40 +88,22 @@ child::child(const launch& what) : began_(steady_clock::now()) {
   const pipe_ends in = make_pipe();
   const pipe_ends out = make_pipe();
   const pipe_ends err = make_pipe();
-  std::vector<std::string> words = what.argv;
-  std::vector<std::string> settings;
-  for (const auto& [name, value] : environment_of(what))
-    settings.emplace_back(name).append("=").append(value);
-  const auto argv = pointers_to(words);
-  const auto envp = pointers_to(settings);
-  const pid_t parent = ::getpid();
-  const signals_blocked until_begun; // whoever sends it a signal at once does not meet our handlers
-  pid_ = ::fork();
-  if (pid_ < 0)
-    throw std::runtime_error("no process");
-  if (pid_ == 0) { // only async-signal-safe calls: the caller may have threads
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (what.own_group)
-      ::setpgid(0, 0);
-    forget_handlers(until_begun.before());
-    const bool ready = ::getppid() == parent && ::dup2(in.read, STDIN_FILENO) >= 0 &&
-                       ::dup2(out.write, STDOUT_FILENO) >= 0 &&
-                       ::dup2(err.write, STDERR_FILENO) >= 0 &&
-                       (what.cwd.empty() || ::chdir(what.cwd.c_str()) == 0);
-    if (ready && !limit_this_process(what.limits))
-      ::_exit(126);
-    if (ready)
-      ::execvpe(argv.front(), argv.data(), envp.data());
-    ::_exit(127);
-  }
-  ::close(in.read);
-  ::close(out.write);
-  ::close(err.write);
+  auto request = request_for(what);
+  request.input = in.read;
+  request.output = out.write;
+  request.error_output = err.write;
+  const auto started = spawn(request);
+  for (const int fd : {in.read, out.write, err.write})
+    ::close(fd);
+  pid_ = started.pid;
   in_ = in.write;
   out_ = out.read;
   err_ = err.read;
   for (const int fd : {in_, out_, err_})
     ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (started.error != 0)
+    throw std::runtime_error(std::string("cannot start a process: ") +
+                             std::strerror(started.error));
 }
 
 child::~child() {
@@ -279,18 +245,6 @@ bool eventually(const std::function<bool()>& condition, milliseconds patience) {
     std::this_thread::sleep_for(pause);
   }
   return true;
-}
-
-temporary_folder::temporary_folder() {
-  std::string name = (fs::temp_directory_path() / "spec-kitty-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-temporary_folder::~temporary_folder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
 }
 
 std::string read_text(const fs::path& file) {

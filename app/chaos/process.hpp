@@ -1,9 +1,12 @@
-// Programs run as processes, every wait bounded: what chaos runs and the command-line tests stand
-// on.
+// Runs programs as processes with pipes and bounded waits, for the chaos harness and the tests.
 //
-// A child gets its own environment (nothing of the caller's but PATH and the sanitizers' options)
-// and dies with its starter, so that nothing stays behind after a crash or a timeout.
+// A child gets an environment of its own (of the caller's only PATH, TMPDIR and the sanitizers'
+// options) and is killed when its starter ends, so that nothing stays behind after a crash or a
+// timeout.
 #pragma once
+
+#include "util/spawn.hpp"
+#include "util/temp_folder.hpp"
 
 #include <sys/types.h>
 
@@ -19,15 +22,11 @@
 
 namespace spec_kitty::support {
 
+using spec_kitty::resource_limit;
+using spec_kitty::temporary_folder;
 using milliseconds = std::chrono::milliseconds;
 
 inline constexpr milliseconds long_enough{60'000};
-
-/// A bound on what a process may use, as setrlimit takes it.
-struct resource_limit {
-  int resource = 0;        ///< RLIMIT_NOFILE and the like
-  std::uint64_t value = 0; ///< both the soft and the hard limit
-};
 
 /// What to run.
 struct launch {
@@ -36,45 +35,46 @@ struct launch {
   std::filesystem::path cwd; ///< empty: the caller's
   std::string input;         ///< all of stdin
   milliseconds patience = long_enough;
-  std::vector<resource_limit> limits = {}; ///< set before it begins; status 126 where that failed
+  std::vector<resource_limit> limits = {}; ///< status 126 where they cannot be set
   bool own_group = false;                  ///< a Ctrl-C meant for its starter does not reach it
 };
 
-/// How it ended.
+/// How a program ended. Status 127: it could not be started.
 struct finished {
   std::string out;
   std::string err;
   int status = -1; ///< exit status; -1 when a signal ended it
   int signal = 0;
-  bool timed_out = false; ///< it was killed because patience ended
+  bool timed_out = false; ///< it was killed because it took longer than `patience`
   milliseconds took{0};
 };
 
 /// A running process with three pipes.
 class child {
 public:
-  /// `input` is left to the caller. Throws std::runtime_error where nothing can be started.
+  /// Does not write `launch::input`. Throws std::runtime_error where no process can be started.
   explicit child(const launch& what);
   ~child(); ///< SIGKILL, unless it has ended
   child(const child&) = delete;
   child& operator=(const child&) = delete;
 
   pid_t pid() const { return pid_; }
-  /// Hands bytes to stdin; false when nobody reads them any more.
+  /// Writes to stdin; false when the program does not read all of it.
   bool write(std::string_view bytes, milliseconds patience = long_enough);
   void close_input();
-  /// The next whole line of stdout without its newline; nothing when it ends or patience does.
+  /// The next whole line of stdout without its newline; nothing at the end of stdout or of
+  /// patience.
   std::optional<std::string> next_line(milliseconds patience = long_enough);
-  /// The whole lines of stdout that have come since the last call; does not wait.
+  /// The whole lines of stdout since the last call; does not wait.
   std::vector<std::string> lines_so_far();
   /// Whether it has ended, by itself or by a signal; its output may not be read yet.
   bool has_ended() const;
   void send(int signal) const;
-  /// Whether stdout holds about as much as its pipe takes, because nobody reads it.
+  /// Whether the pipe of stdout is at least nine tenths full.
   bool output_is_full() const;
-  /// Whether it ends although nobody reads what it says.
+  /// Whether it ends although nobody reads its output.
   bool ends_unread(milliseconds patience = long_enough) const;
-  /// Reads to the end and reaps; kills when patience ends.
+  /// Reads to the end and reaps; kills it when it takes longer than `patience`.
   finished wait(milliseconds patience = long_enough);
 
 private:
@@ -97,24 +97,11 @@ private:
 /// Runs a program to its end.
 finished run(const launch& what);
 
-/// True as soon as `condition` holds, false when it never did; asks every few milliseconds.
+/// Checks a condition every few milliseconds: true as soon as it holds, false when it has not
+/// within `patience`.
 bool eventually(const std::function<bool()>& condition, milliseconds patience = long_enough);
 
-/// A folder of its own under the system's temporary one, removed at the end.
-class temporary_folder {
-public:
-  temporary_folder();
-  ~temporary_folder();
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
-
-/// A file's bytes; empty where there is none.
+/// A file's bytes; empty where it does not exist.
 std::string read_text(const std::filesystem::path& file);
 void write_text(const std::filesystem::path& file, std::string_view bytes);
 std::vector<std::string> lines_of(std::string_view text);

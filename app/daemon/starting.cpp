@@ -2,10 +2,10 @@
 
 #include "app/daemon/lock.hpp"
 #include "app/daemon/record.hpp"
+#include "util/spawn.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -152,38 +152,19 @@ std::filesystem::path this_program() {
 }
 
 result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
-  const std::string program = this_program().string();
-  std::array<std::string, 7> words = {"spec-kitty", "--home", home.string(), "sync",
-                                      "daemon",     "run",    "--json"};
-  std::array<char*, 8> argv{};
-  for (std::size_t i = 0; i < words.size(); ++i)
-    argv.at(i) = words.at(i).data();
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (report_fd >= 0)
-    posix_spawn_file_actions_adddup2(&files, report_fd, STDOUT_FILENO);
-  else
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(
-      &files, STDERR_FILENO + 1); // other processes wait for these to close
-  std::vector<char*> environment; // without the password: the daemon runs for long
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    if (!std::string_view(*entry).starts_with("SPEC_KITTY_PASSWORD="))
-      environment.push_back(*entry);
-  environment.push_back(nullptr);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  pid_t child = -1;
-  const int error =
-      ::posix_spawn(&child, program.c_str(), &files, &attributes, argv.data(), environment.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  if (error != 0)
-    return system_failure(error, "cannot start " + program);
-  return child;
+  spawn_request request;
+  request.program = this_program().string();
+  request.argv = {"spec-kitty", "--home", home.string(), "sync", "daemon", "run", "--json"};
+  request.environment = environment_with({"SPEC_KITTY_PASSWORD"}, {}); // a daemon lives long
+  request.output = report_fd;
+  request.close_others = true; // other programs wait for the end of what the caller holds open
+  request.group = process_group::own_session;
+  request.keep_signal_mask = true;
+  request.default_signals = {};
+  const auto started = spawn(request);
+  if (started.error != 0)
+    return system_failure(started.error, "cannot start " + request.program);
+  return started.pid;
 }
 
 result<daemon_start> start_daemon(const std::filesystem::path& home, const std::string& version) {
