@@ -22,7 +22,7 @@ std::string greeting_text(const std::string& url, const account& login, const st
          "only.\n"
          "It listens on " +
          url + " (team " + login.team_slug + "). " +
-         (state.empty() ? "It forgets everything when it ends; --state DIR keeps it.\n"
+         (state.empty() ? "It forgets everything when it ends; use --state DIR to keep it.\n"
                         : "It keeps its state in " + state + ".\n") +
          "\n"
          "To use it, in another terminal:\n"
@@ -67,7 +67,7 @@ std::string activity_text(const http_request& request, const http_response& resp
   const batch_summary& batch = *response.batch;
   line += "  " + batch.team_slug + ": " + std::to_string(batch.events) + " events";
   if (batch.replayed)
-    return line + ", answered as before (same idempotency key)";
+    return line + ", answered with the recorded reply (same idempotency key)";
   return line + ", " + std::to_string(batch.fresh) + " new, " + std::to_string(batch.duplicate) +
          " duplicate, " + std::to_string(batch.rejected) + " rejected";
 }

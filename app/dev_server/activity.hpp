@@ -1,5 +1,5 @@
 // What the dev-server prints: a greeting, then one line per request, for people or as JSON.
-// Never a token, never a body; the password only in the greeting, where it is the point.
+// Never a token, never a body; the password only in the greeting, because the user needs it there.
 #pragma once
 
 #include "app/dev_server/http.hpp"

@@ -11,7 +11,7 @@ namespace spec_kitty::dev_server {
 
 namespace {
 
-/// The dev-server's own call, for people trying out.
+/// The dev-server's own call, for people who try it out.
 constexpr std::string_view events_path = "/api/v1/events/";
 
 enum class call { login, refresh, ws_token, batch, clock, events };
@@ -47,7 +47,7 @@ http_response unauthorized(std::string_view message) {
   return response;
 }
 
-/// The request's body as a JSON object, or the refusal.
+/// The request's body as a JSON object, or the response that refuses it.
 std::variant<json_document, http_response> object_in(const http_request& request) {
   if (bare_type(header_of(request, "content-type").value_or("")) != "application/json")
     return refuse(415, "Content-Type must be application/json");
@@ -66,7 +66,7 @@ http_response api::handle(const http_request& request, epoch_s now) {
     return entry.path == request.path;
   });
   if (found == routes.end())
-    return refuse(404, "no such path here; this is the spec-kitty dev-server");
+    return refuse(404, "no such path on the spec-kitty dev-server");
   if (found->method != request.method) {
     http_response response = refuse(405, "this path answers " + std::string(found->method));
     response.headers.emplace_back("Allow", found->method);
@@ -77,9 +77,9 @@ http_response api::handle(const http_request& request, epoch_s now) {
   if (found->what == call::refresh)
     return refresh(request, now);
 
-  const token_owner* owner = tokens_.who(bearer_of(request), now);
+  const token_owner* owner = tokens_.find_owner(bearer_of(request), now);
   if (owner == nullptr)
-    return unauthorized("no valid access token: log in, or refresh the session");
+    return unauthorized("the access token is missing or not valid: log in, or refresh the session");
   switch (found->what) {
   case call::ws_token:
     return ws_token(*owner, now);
@@ -99,7 +99,7 @@ http_response api::login(const http_request& request, epoch_s now) {
   const auto username = text_of(std::get<json_document>(body), "username");
   const auto password = text_of(std::get<json_document>(body), "password");
   if (!username || !password)
-    return refuse(400, "the body must hold username and password, both text");
+    return refuse(400, "the body must hold username and password, both strings");
   return hand_out(tokens_.login(*username, *password, now), "wrong username or password");
 }
 
@@ -109,8 +109,8 @@ http_response api::refresh(const http_request& request, epoch_s now) {
     return *refused;
   const auto token = text_of(std::get<json_document>(body), "refresh");
   if (!token)
-    return refuse(400, "the body must hold refresh, a text");
-  return hand_out(tokens_.refresh(*token, now), "the session is over: log in again");
+    return refuse(400, "the body must hold refresh, a string");
+  return hand_out(tokens_.refresh(*token, now), "the session has ended: log in again");
 }
 
 http_response api::hand_out(const std::optional<token_grant>& grant, std::string_view refusal) {

@@ -1,14 +1,14 @@
 // The protocol's HTTP part as a function from request to response.
 //
 //   POST /api/v1/token/           login                      no bearer
-//   POST /api/v1/token/refresh/   session carried on         no bearer
+//   POST /api/v1/token/refresh/   renews a session           no bearer
 //   POST /api/v1/ws-token/        token for the WebSocket
 //   POST /api/v1/events/batch/    events in (batch.hpp)
 //   GET  /api/v1/clock/           highest lamport_clock kept
 //   GET  /api/v1/events/          this team's events; not in the protocol, the dev-server's own
 //
-// Order of refusals: 404, 405, 401, then what the call itself asks for. Strict on purpose: a
-// client that passes here passes anywhere. Source: protocol.md.
+// Order of refusals: 404, 405, 401, then those of the call itself. Strict on purpose: a
+// client that passes here passes anywhere. See docs/protocol.md.
 #pragma once
 
 #include "app/dev_server/batch.hpp"
@@ -23,7 +23,7 @@ namespace spec_kitty::dev_server {
 
 class api {
 public:
-  /// Keeps what token_table::to_json says; called before a reply that hands out tokens.
+  /// Saves what token_table::to_json returned; called before a reply that hands out tokens.
   using save_sessions = std::function<result<void>(const std::string& json)>;
 
   api(token_table& tokens, event_log& log, batch_desk& batches, save_sessions save)

@@ -18,7 +18,7 @@ constexpr std::string_view pending = "pending";
 constexpr std::string_view rejected = "rejected";
 constexpr std::string_view error_status = "error";
 
-/// What the headers alone refuse.
+/// The response where the headers alone are reason to refuse.
 std::optional<http_response> check_headers(const http_request& request,
                                            const std::string& team_slug) {
   if (bare_type(header_of(request, "content-type").value_or("")) != "application/json")
@@ -46,7 +46,7 @@ http_response too_large(std::string_view message, std::string_view limit, std::s
 }
 
 http_response cannot_unpack(const failure& why) {
-  // gunzip tells both causes by one code; only its words say which it is.
+  // gunzip has one code for both causes; only its message shows which it is.
   if (why.message.find("grows beyond") != std::string::npos)
     return too_large("the batch is too large: " + why.message, "max_bytes", max_batch_bytes);
   return refuse(400, "the body cannot be unpacked: " + why.message);
@@ -156,7 +156,7 @@ judgement batch_desk::judge(const json_value& event, std::set<std::string>& in_t
   const std::string id = *text_of(event, "event_id");
   const std::string type = *text_of(event, "event_type");
   if (rules_.reject_types.contains(type))
-    return {id, error_status, "this server was told to refuse " + type};
+    return {id, error_status, "this server is configured to refuse " + type};
   if (log_.knows(id) || in_this_batch.contains(id))
     return {id, duplicate, {}};
   if (rules_.pending_first > 0) {

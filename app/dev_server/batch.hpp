@@ -3,8 +3,8 @@
 //   headers ─► gunzip ─► JSON ─► list of texts ─► tenancy ─► judge each ─► log (durable) ─► reply
 //   415, 400   400, 413  400     400, 413         403                      500
 //
-// Whatever refuses the whole batch comes before the first event is judged; after that every event
-// has exactly one result, in order. Source: protocol.md, Batch sync.
+// All that can refuse the whole batch comes before the first event is judged; after that every
+// event has exactly one result, in order. See docs/protocol.md, Batch sync.
 #pragma once
 
 #include "app/dev_server/event_log.hpp"
@@ -26,23 +26,23 @@ namespace spec_kitty::dev_server {
 /// Largest batch before compression, in bytes.
 inline constexpr std::size_t max_batch_bytes = std::size_t{8} * 1024 * 1024;
 
-/// Knobs for tests: how the server should misbehave; and what it takes beside the contract's types.
+/// How tests want the server to misbehave, and which event types it accepts beyond the protocol's.
 struct batch_rules {
   unsigned pending_first = 0;         ///< how often each new event is answered `pending`
   std::set<std::string> reject_types; ///< event types answered `error`
   custom_types more_types{};          ///< of host programs
 };
 
-/// One event and what is said about it.
+/// An event's result.
 struct judgement {
   std::optional<std::string> event_id; ///< as sent; nothing where it is missing
-  std::string_view status;             ///< of protocol.md, Batch sync
+  std::string_view status;             ///< see docs/protocol.md, Batch sync
   std::string error_message;
 };
 
 class batch_desk {
 public:
-  /// Told of every event that was newly kept: its team and its line.
+  /// Called with every newly kept event: its team and its line.
   using kept_listener = std::function<void(const std::string& team, std::string_view line)>;
 
   batch_desk(event_log& log, batch_rules rules) : log_(log), rules_(std::move(rules)) {}
@@ -52,8 +52,8 @@ public:
   /// Answers a batch that a member of the team sent.
   http_response handle(const http_request& request, const std::string& team_slug);
 
-  /// Judges events, each a compact JSON text, and keeps the good ones durably. A failure where
-  /// none was judged: bad_input (no JSON), held (of another team), store_* (they cannot be kept).
+  /// Judges events, each a compact JSON text, and keeps the good ones durably. A failure
+  /// where no event was judged: bad_input (not JSON), held (of another team), store_* (not kept).
   result<std::vector<judgement>> take(const std::vector<std::string_view>& texts,
                                       const std::string& team_slug);
 

@@ -75,14 +75,14 @@ result<void> event_log::recover() {
       if (!id || !team || lamport < 0)
         return failure{ec::store_corrupt,
                        path_.string() + " is damaged at byte " + std::to_string(offset + begin),
-                       "move that file away, or choose another --state"};
+                       "move that file away, or choose another folder with --state"};
       remember({*id, *team, static_cast<std::uint64_t>(lamport), line});
     }
     bytes.erase(0, begin);
     offset += begin;
   }
   if (!bytes.empty() && ::ftruncate(file_.get(), static_cast<off_t>(size_bytes_)) != 0)
-    return system_failure("cannot cut the torn last line of " + path_.string(), errno,
+    return system_failure("cannot remove the incomplete last line of " + path_.string(), errno,
                           "check the file's permissions");
   return {};
 }

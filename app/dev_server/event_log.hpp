@@ -1,8 +1,9 @@
-// Every event the dev-server accepted, durable before the reply that says so.
+// Every event that the dev-server accepted, durable before the reply is sent.
 //
 // The file is append-only: one event per line, compact JSON exactly as received, in arrival
-// order. A batch is one write and one fdatasync. Whatever stands after the last newline when the
-// file is opened was never answered with `success`: it is cut off, and the client sends it again.
+// order. A batch is one write and one fdatasync. When the file is opened, what
+// follows the last newline is cut off: it was never answered with `success`, so the client sends it
+// again.
 // In memory are only the ids (to know a duplicate), where each team's lines are, and the highest
 // Lamport value; all three are read back from the file.
 #pragma once
@@ -31,8 +32,8 @@ struct log_entry {
 
 class event_log {
 public:
-  /// Opens or makes the file. store_corrupt when a whole line is no event, store_unusable when it
-  /// cannot be read or written.
+  /// Opens or makes the file. store_corrupt when a whole line is not an event, store_unusable when
+  /// it cannot be read or written.
   static result<event_log> open(const std::filesystem::path& path);
 
   /// Appends all entries durably, or none: after a failure the file is as it was before.
@@ -42,7 +43,7 @@ public:
   bool knows(const std::string& event_id) const { return ids_.contains(event_id); }
   std::size_t size() const { return ids_.size(); }
 
-  /// Highest lamport_clock of any kept event; 0 when there is none.
+  /// Highest lamport_clock of all kept events; 0 when the log is empty.
   std::uint64_t highest_lamport() const { return highest_lamport_; }
 
   /// A team's events in arrival order, joined by commas: the inside of a JSON list.

@@ -22,7 +22,7 @@ struct http_request {
   std::string body;
 };
 
-/// What became of a batch: for the activity line, never sent.
+/// The outcome of a batch, for the activity line; never sent.
 struct batch_summary {
   std::string team_slug;
   std::size_t events = 0;    ///< sent by the client

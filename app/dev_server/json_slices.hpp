@@ -17,8 +17,8 @@ namespace spec_kitty::dev_server {
 std::optional<std::vector<std::string_view>> list_slices(std::string_view compact,
                                                          std::string_view name);
 
-/// The text of the value that stands under `name` (the first); nothing where there is none. The
-/// same demands as list_slices.
+/// The text of the value that stands under `name` (the first); nothing where the member is missing.
+/// Demands the same of `compact` as list_slices.
 std::optional<std::string_view> member_slice(std::string_view compact, std::string_view name);
 
 /// The object without that member; every other byte as it is.

@@ -3,7 +3,8 @@
 //   options ─► state folder (locked) ─► tokens, event log ─► api, ws_hub ─► server ─► greeting ─►
 //   serve
 //
-// SIGINT and SIGTERM end it with status 0. Exit 1: it cannot run, stderr says why and what helps.
+// SIGINT and SIGTERM end it with status 0. Status 1: it cannot run; stderr says why and how to fix
+// it.
 #include "app/dev_server/activity.hpp"
 #include "app/dev_server/api.hpp"
 #include "app/dev_server/event_log.hpp"
@@ -41,7 +42,7 @@ void handle_signals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  action.sa_handler = SIG_IGN; // a reader of our lines that goes away does not end the server
+  action.sa_handler = SIG_IGN; // the server outlives the reader of its output
   sigaction(SIGPIPE, &action, nullptr);
 }
 

@@ -16,13 +16,13 @@ namespace {
 constexpr int exit_usage = 2;
 constexpr long ten_years_s = 10L * 365 * 24 * 3600;
 
-/// A name that goes into a header, a shell command and a terminal as it is.
+/// Names are written into headers, shell commands and terminals without quoting.
 std::string check_name(const std::string& text) {
   constexpr std::string_view allowed =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@+-";
   if (text.empty() || text.size() > max_team_slug || text.front() == '-' ||
       text.find_first_not_of(allowed) != std::string::npos)
-    return "must be letters, digits and . _ @ + - only";
+    return "may only hold letters, digits and . _ @ + -, and must not begin with -";
   return {};
 }
 
@@ -32,7 +32,7 @@ std::string check_team(const std::string& text) {
   return check_name(text);
 }
 
-/// The text of a file that is no larger than a schema can be, by a byte more than that.
+/// The text of a file, at most one byte more than a schema may have.
 std::optional<std::string> read_schema(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(max_custom_schema + 1, '\0');
@@ -43,7 +43,7 @@ std::optional<std::string> read_schema(const std::string& path) {
   return text;
 }
 
-/// Registers what `--accept-type NAME=FILE` names.
+/// Registers the event type of `--accept-type NAME=FILE`.
 void accept_type(custom_types& types, const std::string& given) {
   const auto refuse = [](const std::string& why) {
     throw CLI::ValidationError("--accept-type", why);
@@ -61,81 +61,99 @@ void accept_type(custom_types& types, const std::string& given) {
 void check_types(const batch_rules& rules) {
   for (const auto& type : rules.reject_types)
     if (!is_event_type(type) && !rules.more_types.contains(type))
-      throw CLI::ValidationError("--reject-type", type +
-                                                      " is no event type of the contract, nor of "
-                                                      "--accept-type");
+      throw CLI::ValidationError("--reject-type",
+                                 type + " is not an event type, and not one of --accept-type");
 }
 
-} // namespace
-
-std::variant<options, int> read_options(int argc, char** argv) {
-  options chosen;
+/// Options whose meaning is turned around, or which are read after the command line is known.
+struct raw_options {
   bool no_rotate = false;
-  CLI::App app(
-      "A reference server of the spec-kitty sync protocol on 127.0.0.1, for trying out and "
-      "for tests.\nThe password is SPEC_KITTY_DEV_PASSWORD, else the one kept in --state, "
-      "else a new one.",
-      "spec-kitty-dev-server");
+  bool no_snapshot = false;
+  bool no_ack = false;
+  std::vector<std::string> accepted;
+};
+
+void add_server_options(CLI::App& app, options& chosen) {
   app.add_option("--port", chosen.port, "port to listen on; 0 is any free one (default 0)")
       ->check(CLI::Range(0, 65535));
   app.add_option("--state", chosen.state,
                  "folder that keeps events, login and sessions (default: forget all at exit)");
   app.add_flag("--json", chosen.json, "print JSON lines; the first holds url and login");
   app.add_flag("--quiet", chosen.quiet, "no line per request");
-  app.add_option("--username", chosen.login.username, "who may log in (default dev)")
+  app.add_option("--username", chosen.login.username, "the user that may log in (default dev)")
       ->check(check_name);
   app.add_option("--team", chosen.login.team_slug, "the account's team (default dev-team)")
       ->check(check_team);
   app.add_option("--access-lifetime", chosen.tokens.access_lifetime_s,
-                 "seconds an access token is good for (default 900)")
+                 "seconds an access token is valid (default 900)")
       ->check(CLI::Range(1L, ten_years_s));
   app.add_option("--refresh-lifetime", chosen.tokens.refresh_lifetime_s,
-                 "seconds a refresh token is good for (default 604800)")
+                 "seconds a refresh token is valid (default 604800)")
       ->check(CLI::Range(1L, ten_years_s));
-  app.add_flag("--no-rotate", no_rotate, "test knob: a refresh token stays good after its use");
+}
+
+void add_http_options(CLI::App& app, options& chosen, raw_options& raw) {
+  app.add_flag("--no-rotate", raw.no_rotate,
+               "for tests: a refresh token stays valid after its use");
   app.add_option("--pending-first", chosen.batches.pending_first,
-                 "test knob: answer `pending` the first N times for each event");
+                 "for tests: answer `pending` the first N times for each event");
   app.add_option("--reject-type", chosen.batches.reject_types,
-                 "test knob: answer `error` for events of this type; repeatable")
+                 "for tests: answer `error` for events of this type; repeatable")
       ->allow_extra_args(false);
-  std::vector<std::string> accepted;
-  app.add_option("--accept-type", accepted,
-                 "NAME=FILE: take events of this type too, their payload held against the JSON "
-                 "Schema in FILE; repeatable")
+  app.add_option("--accept-type", raw.accepted,
+                 "NAME=FILE: accept events of this type too, their payload validated against the "
+                 "JSON Schema in FILE; repeatable")
       ->allow_extra_args(false);
-  bool no_snapshot = false;
-  bool no_ack = false;
-  ws_rules& sockets = chosen.sockets;
-  app.add_option("--ws-ping-s", sockets.ping_s, "seconds between two pings, 0: none (default 30)")
+}
+
+void add_websocket_options(CLI::App& app, ws_rules& sockets, raw_options& raw) {
+  app.add_option("--ws-ping-s", sockets.ping_s,
+                 "seconds between two pings, 0: no pings (default 30)")
       ->check(CLI::Range(0L, 86400L));
   app.add_option("--ws-refuse", sockets.refuse_status,
-                 "test knob: answer every WebSocket upgrade with this status")
+                 "for tests: answer every WebSocket upgrade with this status")
       ->check(CLI::Range(300, 599));
-  app.add_flag("--ws-no-snapshot", no_snapshot, "test knob: never send a snapshot");
+  app.add_flag("--ws-no-snapshot", raw.no_snapshot, "for tests: never send a snapshot");
   app.add_option("--ws-snapshot-bytes", sockets.snapshot_bytes,
-                 "test knob: pad the snapshot to so many bytes");
-  app.add_flag("--ws-ignore", sockets.ignore_events, "test knob: neither keep nor answer events");
-  app.add_flag("--ws-no-ack", no_ack, "test knob: keep events and never answer them");
+                 "for tests: pad the snapshot to this many bytes");
+  app.add_flag("--ws-ignore", sockets.ignore_events, "for tests: neither keep nor answer events");
+  app.add_flag("--ws-no-ack", raw.no_ack, "for tests: keep events and never answer them");
   app.add_flag("--ws-ack-by-echo", sockets.ack_by_echo,
-               "test knob: send the event itself in place of an ack");
-  app.add_flag("--ws-stall", sockets.stall, "test knob: read nothing after the snapshot");
+               "for tests: send the event itself in place of an ack");
+  app.add_flag("--ws-stall", sockets.stall, "for tests: read nothing after the snapshot");
   app.add_option("--ws-cut-every-ms", sockets.cut_every_ms,
-                 "test knob: cut every connection so long after it was made");
+                 "for tests: cut every connection after this many milliseconds");
   app.add_option("--ws-close-after-events", sockets.close_after_events,
-                 "test knob: close a connection after so many events");
-  app.add_option("--ws-close-code", sockets.close_code, "test knob: with this code (default 1001)")
+                 "for tests: close a connection after this many events");
+  app.add_option("--ws-close-code", sockets.close_code,
+                 "for tests: the code of that close (default 1001)")
       ->check(CLI::Range(1000, 4999));
+}
+
+} // namespace
+
+std::variant<options, int> read_options(int argc, char** argv) {
+  options chosen;
+  raw_options raw;
+  CLI::App app(
+      "A reference server of the spec-kitty sync protocol on 127.0.0.1, for trying out and "
+      "for tests.\nThe password is SPEC_KITTY_DEV_PASSWORD, else the one kept in --state, "
+      "else a new one.",
+      "spec-kitty-dev-server");
+  add_server_options(app, chosen);
+  add_http_options(app, chosen, raw);
+  add_websocket_options(app, chosen.sockets, raw);
   try {
     app.parse(argc, argv);
-    for (const auto& given : accepted)
-      accept_type(chosen.batches.more_types, given);
+    for (const auto& type : raw.accepted)
+      accept_type(chosen.batches.more_types, type);
     check_types(chosen.batches);
-  } catch (const CLI::ParseError& why) {
-    return app.exit(why) == 0 ? 0 : exit_usage;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
   }
-  chosen.tokens.rotate = !no_rotate;
-  sockets.snapshot = !no_snapshot;
-  sockets.ack = !no_ack;
+  chosen.tokens.rotate = !raw.no_rotate;
+  chosen.sockets.snapshot = !raw.no_snapshot;
+  chosen.sockets.ack = !raw.no_ack;
   if (const char* password = std::getenv("SPEC_KITTY_DEV_PASSWORD"); password != nullptr)
     chosen.login.password = password;
   return chosen;

@@ -15,14 +15,14 @@ struct options {
   std::string state; ///< folder; empty: a temporary one
   bool json = false;
   bool quiet = false;
-  account login; ///< what was given; the password comes from SPEC_KITTY_DEV_PASSWORD
+  account login; ///< as on the command line; the password is SPEC_KITTY_DEV_PASSWORD
   token_rules tokens;
   batch_rules batches;
   ws_rules sockets;
 };
 
 /// The options, or the exit status where there is nothing to run: 0 after --help, 2 after wrong
-/// usage (said on stderr).
+/// usage (explained on stderr).
 std::variant<options, int> read_options(int argc, char** argv);
 
 } // namespace spec_kitty::dev_server

@@ -22,7 +22,7 @@ std::optional<http_response> reply_memory::recall(const std::string& key,
     return std::nullopt;
   const entry& known = found->second;
   if (known.length != content.size() || known.hash != hash_of(content))
-    return refuse(400, "the Idempotency-Key was used before with other content");
+    return refuse(400, "the Idempotency-Key was used before for other content");
   std::optional<http_response> reply = known.reply;
   if (reply && reply->batch)
     reply->batch = batch_summary{reply->batch->team_slug, reply->batch->events, 0, 0, 0, true};

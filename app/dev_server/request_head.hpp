@@ -12,8 +12,8 @@ namespace spec_kitty::dev_server {
 
 struct request_head {
   http_request request;              ///< method (empty where it is unknown), path, headers
-  bool chunked = false;              ///< Transfer-Encoding is there
-  bool length_readable = true;       ///< false: Content-Length is there and is no number
+  bool chunked = false;              ///< Transfer-Encoding was sent
+  bool length_readable = true;       ///< false: Content-Length is not a number
   std::optional<std::size_t> length; ///< Content-Length, in bytes
 };
 

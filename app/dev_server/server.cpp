@@ -146,7 +146,7 @@ int server::begin(lws* wsi) {
   if (head.chunked)
     return respond(wsi, current, refuse(411, "send the body with a Content-Length"));
   if (!head.length_readable)
-    return respond(wsi, current, refuse(400, "Content-Length is no number"));
+    return respond(wsi, current, refuse(400, "Content-Length is not a number"));
   if (head.length.value_or(0) > max_body_bytes)
     return respond(wsi, current, refuse(413, "the request is larger than 16 MiB"));
   // libwebsockets waits for a body of any size after a POST, PUT or PATCH that announces none.
@@ -160,7 +160,7 @@ int server::take_body(lws* wsi, const char* in, std::size_t size) {
     return -1;
   exchange& current = found->second;
   if (current.answered)
-    return 0; // refused from its headers; the rest is not looked at
+    return 0; // refused because of its headers; the rest is not read
   if (current.request.body.size() + size > max_body_bytes ||
       std::chrono::steady_clock::now() > current.deadline)
     return -1;
@@ -172,8 +172,8 @@ int server::complete(lws* wsi) {
   const auto found = exchanges_.find(wsi);
   if (found == exchanges_.end())
     return -1;
-  // Told a second time: bytes of another request are waiting before this one is answered.
-  // libwebsockets would tell us again and again, and serve nobody else.
+  // A second call means that bytes of another request wait before this one is answered.
+  // libwebsockets would call again and again, and serve no other connection.
   if (std::exchange(found->second.received, true))
     return -1;
   return found->second.answered ? 0 : answer(wsi, found->second);

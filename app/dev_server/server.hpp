@@ -3,7 +3,7 @@
 //   HTTP (headers) ─► HTTP_BODY … ─► HTTP_BODY_COMPLETION ─► handler ─► HTTP_WRITEABLE … ─► done
 //
 // One thread, loopback only. A connection serves one request after the other (keep-alive); its
-// state lives in a map by connection and goes when libwebsockets says the connection does.
+// state is in a map by connection and is removed when libwebsockets reports its end.
 //
 // What libwebsockets 4.1.6 cannot do is refused rather than half done: a chunked request body
 // (411), a body without a length (taken as empty, and the connection closed), any `Upgrade` but to
@@ -36,7 +36,7 @@ inline constexpr std::chrono::seconds body_deadline{30};
 class server {
 public:
   using handler = std::function<http_response(const http_request&)>;
-  /// Told of every answered request; the response's body may be looked at, not kept.
+  /// Called with every answered request; it may read the response's body, not keep it.
   using observer = std::function<void(const http_request&, const http_response&)>;
 
   /// Listens on 127.0.0.1; port 0 is any free one. Fails when the port is taken or forbidden.
@@ -65,7 +65,7 @@ private:
     http_response response;
     std::chrono::steady_clock::time_point deadline;
     std::size_t written = 0; ///< bytes of the response's body
-    bool received = false;   ///< libwebsockets said that the body is complete
+    bool received = false;   ///< libwebsockets reported that the body is complete
     bool answered = false;   ///< response is set
     bool headers_written = false;
     bool close_after = false;

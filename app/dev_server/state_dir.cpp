@@ -46,26 +46,28 @@ failure system_failure(const std::string& what, int error, std::string hint) {
   const bool full = error == ENOSPC || error == EDQUOT;
   return {full ? ec::store_full : ec::store_unusable,
           what + ": " + std::generic_category().message(error),
-          full ? "make room on that disk, then try again" : std::move(hint)};
+          full ? "free space on that disk, then try again" : std::move(hint)};
 }
 
 result<state_dir> state_dir::open(const fs::path& folder) {
-  const std::string hint = "name a folder you can write with --state";
+  const std::string hint = "choose a folder that you can write to with --state";
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     fs::create_directories(folder, error);
     if (!error)
       fs::permissions(folder, fs::perms::owner_all, error);
     if (error)
-      return system_failure("cannot make the state folder " + folder.string(), error.value(), hint);
+      return system_failure("cannot create the state folder " + folder.string(), error.value(),
+                            hint);
   }
   const fs::path path = folder / "lock";
   file_descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock)
     return system_failure("cannot write in the state folder " + folder.string(), errno, hint);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return failure{ec::store_busy, "another dev-server runs on the state folder " + folder.string(),
-                   "stop that one, or name another folder with --state"};
+    return failure{ec::store_busy,
+                   "another dev-server is using the state folder " + folder.string(),
+                   "stop it, or choose another folder with --state"};
   return state_dir(folder, std::move(lock), false);
 }
 
@@ -73,7 +75,7 @@ result<state_dir> state_dir::open_temporary() {
   std::error_code error;
   std::string name = (fs::temp_directory_path(error) / "spec-kitty-dev-server-XXXXXX").string();
   if (error || ::mkdtemp(name.data()) == nullptr)
-    return system_failure("cannot make a temporary folder", error ? error.value() : errno,
+    return system_failure("cannot create a temporary folder", error ? error.value() : errno,
                           "name a folder to keep the state in with --state");
   auto made = open(name);
   if (made)
@@ -86,7 +88,7 @@ state_dir::state_dir(state_dir&& other) noexcept
       temporary_(std::exchange(other.temporary_, false)) {}
 
 state_dir::~state_dir() {
-  std::error_code ignored; // nothing is left to tell anybody
+  std::error_code ignored; // a destructor cannot report it
   if (temporary_)
     fs::remove_all(folder_, ignored);
 }

@@ -1,6 +1,6 @@
 // The folder a dev-server keeps its state in, held by one process at a time.
 //
-//   lock          flock of the running dev-server; stays behind, means nothing by itself
+//   lock          flock of the running dev-server; the file alone means nothing
 //   tokens.json   account and sessions (0600), replaced as a whole
 //   events.jsonl  every accepted event (event_log.hpp)
 //
@@ -33,7 +33,7 @@ private:
   int number_;
 };
 
-/// All the bytes, to a file or a pipe; errno stays set where it is false.
+/// Writes all bytes to a file or a pipe; false with errno set where that fails.
 bool write_all(int fd, std::string_view bytes);
 
 /// `what`: the system's reason. store_full where the disk is, else store_unusable.
@@ -54,7 +54,7 @@ public:
 
   std::filesystem::path file(std::string_view name) const { return folder_ / name; }
 
-  /// The bytes of a file; nothing when there is none.
+  /// The bytes of a file; nothing when it does not exist.
   result<std::optional<std::string>> read(std::string_view name) const;
 
   /// Replaces a file (mode 0600) durably: after a crash it is the old one or the new one.

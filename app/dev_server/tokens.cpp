@@ -103,7 +103,7 @@ std::optional<token_grant> token_table::refresh(std::string_view refresh_token, 
   return grant;
 }
 
-const token_owner* token_table::who(std::string_view access_token, epoch_s now) const {
+const token_owner* token_table::find_owner(std::string_view access_token, epoch_s now) const {
   const auto found = access_.find(access_token);
   return found == access_.end() || found->second.expires <= now ? nullptr : &found->second;
 }
@@ -175,8 +175,9 @@ std::string token_table::to_json() const {
 }
 
 result<void> token_table::restore(std::string_view json) {
-  const failure corrupt{ec::store_corrupt, "tokens.json is not what the dev-server wrote",
-                        "remove that file (everybody logs in again) or choose another --state"};
+  const failure corrupt{
+      ec::store_corrupt, "tokens.json was not written by the dev-server",
+      "remove that file (every user must log in again), or choose another folder with --state"};
   const auto document = parse_json(json);
   if (!document)
     return corrupt;

@@ -1,11 +1,12 @@
 // The one account of the dev-server and the sessions opened with it.
 //
-//   login ──► access + refresh ──refresh──► new access + new refresh (the old refresh is dead)
+//   login ──► access + refresh ──refresh──► new access + new refresh (the old refresh token is
+//   void)
 //
 // Access tokens have the shape of a JWT, so that a client can read team_slug out of them, but
-// nothing is signed: a token is good when it stands in the table and has not expired. That is
+// nothing is signed: a token is valid when it is in the table and has not expired. That is
 // simpler than keys, and a restart on the same state keeps every session.
-// Time is an argument; only the random bytes come from outside. Source: protocol.md,
+// Time is an argument; only the random bytes come from outside. See docs/protocol.md,
 // Authentication.
 #pragma once
 
@@ -23,7 +24,7 @@ namespace spec_kitty::dev_server {
 /// Seconds since 1970-01-01T00:00:00Z.
 using epoch_s = std::int64_t;
 
-/// Who may log in. An empty field means "not given".
+/// The user that may log in. An empty field means "not given".
 struct account {
   std::string username;
   std::string password;
@@ -34,23 +35,24 @@ struct account {
 struct token_rules {
   long access_lifetime_s = protocol::default_access_lifetime_s;
   long refresh_lifetime_s = protocol::default_refresh_lifetime_s;
-  bool rotate = true; ///< a refresh token is good once; false: it stays, and replies carry none
+  bool rotate =
+      true; ///< a refresh token is valid once; false: it stays valid, replies hold no new one
 };
 
-/// How long a token for the WebSocket is good, in seconds.
+/// How long a token for the WebSocket is valid, in seconds.
 inline constexpr std::int64_t ws_token_lifetime_s = 60;
 
-/// Whom a token stands for.
+/// The user that a token stands for.
 struct token_owner {
   std::string username;
   std::string team_slug;
-  epoch_s expires = 0; ///< from this second on it is worth nothing
+  epoch_s expires = 0; ///< from this second on it is not valid
 };
 
 /// What a login or refresh hands out.
 struct token_grant {
   std::string access;
-  std::optional<std::string> refresh; ///< nothing when the old one stays
+  std::optional<std::string> refresh; ///< nothing when the old one stays valid
   std::string team_slug;
 };
 
@@ -72,15 +74,15 @@ public:
   std::optional<token_grant> login(std::string_view username, std::string_view password,
                                    epoch_s now);
 
-  /// The session carried on; nothing when the token is unknown, used before or expired.
+  /// Renews a session; nothing when the token is unknown, used before or expired.
   std::optional<token_grant> refresh(std::string_view refresh_token, epoch_s now);
 
-  /// Whose access token this is; nullptr when unknown or expired.
-  const token_owner* who(std::string_view access_token, epoch_s now) const;
+  /// The owner of an access token; nullptr when it is unknown or expired.
+  const token_owner* find_owner(std::string_view access_token, epoch_s now) const;
 
   /// A token for one WebSocket connection; it is not kept over a restart.
   std::string issue_ws(const token_owner& owner, epoch_s now);
-  /// Whom it stands for; it is used up. Nothing when it is unknown, used or over.
+  /// The owner of a token, which is used up. Nothing when it is unknown, used or expired.
   std::optional<token_owner> use_ws(std::string_view ws_token, epoch_s now);
 
   /// Account and sessions, to be kept where only their owner can read them.

@@ -43,32 +43,32 @@ ws_hub::ws_hub(batch_desk& desk, const event_log& log, ws_rules rules)
 }
 
 ws_hub::id ws_hub::connect(const token_owner& owner) {
-  const id who = ++last_;
-  peers_.emplace(who, peer{owner, {}, 0, 0});
+  const id connection = ++last_;
+  peers_.emplace(connection, peer{owner, {}, 0, 0});
   if (watcher_)
     watcher_("connected", {});
   if (rules_.snapshot)
-    send_to(who, snapshot_of(owner.team_slug));
-  return who;
+    send_to(connection, snapshot_of(owner.team_slug));
+  return connection;
 }
 
-void ws_hub::disconnect(id who) {
-  if (peers_.erase(who) > 0 && watcher_)
+void ws_hub::disconnect(id connection) {
+  if (peers_.erase(connection) > 0 && watcher_)
     watcher_("closed", {});
 }
 
-void ws_hub::send_to(id who, std::string text) {
-  const auto found = peers_.find(who);
+void ws_hub::send_to(id connection, std::string text) {
+  const auto found = peers_.find(connection);
   if (found == peers_.end())
     return;
   found->second.bytes += text.size();
   found->second.outgoing.push_back(std::move(text));
   if (wake_)
-    wake_(who);
+    wake_(connection);
 }
 
-std::optional<std::string> ws_hub::next(id who) {
-  const auto found = peers_.find(who);
+std::optional<std::string> ws_hub::next(id connection) {
+  const auto found = peers_.find(connection);
   if (found == peers_.end() || found->second.outgoing.empty())
     return std::nullopt;
   std::string text = std::move(found->second.outgoing.front());
@@ -77,53 +77,53 @@ std::optional<std::string> ws_hub::next(id who) {
   return text;
 }
 
-bool ws_hub::has_next(id who) const {
-  const auto found = peers_.find(who);
+bool ws_hub::has_next(id connection) const {
+  const auto found = peers_.find(connection);
   return found != peers_.end() && !found->second.outgoing.empty();
 }
 
-std::size_t ws_hub::waiting_bytes(id who) const {
-  const auto found = peers_.find(who);
+std::size_t ws_hub::waiting_bytes(id connection) const {
+  const auto found = peers_.find(connection);
   return found == peers_.end() ? 0 : found->second.bytes;
 }
 
-bool ws_hub::wants_close(id who) const {
-  const auto found = peers_.find(who);
+bool ws_hub::wants_close(id connection) const {
+  const auto found = peers_.find(connection);
   return found != peers_.end() && rules_.close_after_events > 0 &&
          found->second.events >= rules_.close_after_events;
 }
 
-void ws_hub::ping(id who, std::int64_t now_s) {
-  send_to(who, R"({"type":"ping","timestamp":)" + std::to_string(now_s) + "}");
+void ws_hub::ping(id connection, std::int64_t now_s) {
+  send_to(connection, R"({"type":"ping","timestamp":)" + std::to_string(now_s) + "}");
 }
 
-void ws_hub::hear(id who, std::string_view text) {
+void ws_hub::receive(id connection, std::string_view text) {
   const auto compact = compact_json(text);
   if (!compact)
-    return send_to(who, error_message(std::nullopt, compact.error().message));
+    return send_to(connection, error_message(std::nullopt, compact.error().message));
   const auto message = parse_json(*compact);
   if (!message || !message->IsObject())
-    return send_to(who, error_message(std::nullopt, "the message is not a JSON object"));
+    return send_to(connection, error_message(std::nullopt, "the message is not a JSON object"));
   const auto type = text_of(*message, "type");
   if (!type)
-    return take_event(who, *compact); // bare
+    return take_event(connection, *compact); // bare
   if (*type == "pong")
     return;
   if (*type != "event")
-    return send_to(who,
-                   error_message(std::nullopt, "a message of the unknown type " + excerpt(*type)));
+    return send_to(connection,
+                   error_message(std::nullopt, "unknown message type " + excerpt(*type)));
   if (const auto nested = member_slice(*compact, "event"); nested && nested->front() == '{')
-    return take_event(who, *nested);
-  take_event(who, without_member(*compact, "type")); // flat
+    return take_event(connection, *nested);
+  take_event(connection, without_member(*compact, "type")); // flat
 }
 
-void ws_hub::take_event(id who, std::string_view event) {
-  const auto found = peers_.find(who);
+void ws_hub::take_event(id connection, std::string_view event) {
+  const auto found = peers_.find(connection);
   if (found == peers_.end() || rules_.ignore_events)
     return;
   ++found->second.events;
   const std::string team = found->second.owner.team_slug;
-  speaking_ = who;
+  speaking_ = connection;
   const auto judged = desk_.take({event}, team);
   speaking_ = 0;
   const auto parsed = parse_json(event);
@@ -131,27 +131,28 @@ void ws_hub::take_event(id who, std::string_view event) {
   if (!judged) {
     if (watcher_)
       watcher_("refused", event_id.value_or(""));
-    return send_to(who, error_message(event_id, judged.error().code == ec::held
-                                                    ? "the event is of another team"
-                                                    : judged.error().message));
+    return send_to(connection, error_message(event_id, judged.error().code == ec::held
+                                                           ? "the event is of another team"
+                                                           : judged.error().message));
   }
   const judgement& judgement = judged->front();
   if (watcher_)
     watcher_(std::string(judgement.status), judgement.event_id.value_or(""));
   if (judgement.status == "pending" || !rules_.ack)
-    return; // it is left without an answer
+    return; // no answer
   if (judgement.status != "success" && judgement.status != "duplicate")
-    return send_to(who, error_message(judgement.event_id, judgement.error_message));
+    return send_to(connection, error_message(judgement.event_id, judgement.error_message));
   if (rules_.ack_by_echo)
-    return send_to(who, echo(event));
-  send_to(who, ack(*judgement.event_id, judgement.status == "success" ? "accepted" : "duplicate"));
+    return send_to(connection, echo(event));
+  send_to(connection,
+          ack(*judgement.event_id, judgement.status == "success" ? "accepted" : "duplicate"));
 }
 
 void ws_hub::on_kept(const std::string& team, std::string_view line) {
   put_on_board(team, line);
-  for (const auto& [who, listener] : peers_)
-    if (who != speaking_ && listener.owner.team_slug == team)
-      send_to(who, echo(line));
+  for (const auto& [connection, listener] : peers_)
+    if (connection != speaking_ && listener.owner.team_slug == team)
+      send_to(connection, echo(line));
 }
 
 void ws_hub::put_on_board(const std::string& team, std::string_view line) {
@@ -169,7 +170,7 @@ void ws_hub::put_on_board(const std::string& team, std::string_view line) {
   board_row& row = boards_[team][project + "/" + feature + "/" + *wp];
   const auto clock = whole_number_of(*event, "lamport_clock").value_or(0);
   if (static_cast<std::uint64_t>(clock) < row.lamport_clock)
-    return; // what is on the board happened later
+    return; // the board already shows a later change
   row = {*wp, feature, created ? "planned" : text_of(*payload, "new_status").value_or(""),
          static_cast<std::uint64_t>(clock)};
 }

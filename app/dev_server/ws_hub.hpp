@@ -1,6 +1,6 @@
-// The WebSocket side without its sockets: who is connected, what each is told.
+// The WebSocket side without its sockets: the connections, and the messages to each.
 //
-//   connect ─▶ snapshot     event ─▶ judged and kept as a batch's are ─▶ ack or error
+//   connect ─▶ snapshot     event ─▶ judged and kept like the events of a batch ─▶ ack or error
 //                                └─ newly kept (by a batch too) ─▶ echo to the team's others
 //
 // Messages to a connection wait in a queue of its own until the socket side takes them.
@@ -20,30 +20,30 @@
 
 namespace spec_kitty::dev_server {
 
-/// Knobs of the WebSocket side, most of them for tests: how it should misbehave.
+/// How the WebSocket side behaves; most of it is for tests, which need a server that misbehaves.
 struct ws_rules {
-  int refuse_status = 0;           ///< every upgrade is answered with it; 0: none
-  bool snapshot = true;            ///< false: none is ever sent
-  std::size_t snapshot_bytes = 0;  ///< the snapshot is padded to so many
+  int refuse_status = 0;           ///< every upgrade is answered with it; 0: upgrades are accepted
+  bool snapshot = true;            ///< false: no snapshot is sent
+  std::size_t snapshot_bytes = 0;  ///< the snapshot is padded to this size
   bool ignore_events = false;      ///< events are neither kept nor answered
-  bool ack = true;                 ///< false: they are kept and never answered
+  bool ack = true;                 ///< false: events are kept and never answered
   bool ack_by_echo = false;        ///< the event itself comes back in place of an ack
   bool stall = false;              ///< after the snapshot nothing is read any more
-  long cut_every_ms = 0;           ///< a connection is cut so long after it was made; 0: never
-  unsigned close_after_events = 0; ///< a connection is closed after so many; 0: never
+  long cut_every_ms = 0;           ///< a connection is cut after this time; 0: never
+  unsigned close_after_events = 0; ///< a connection is closed after this many; 0: never
   unsigned close_code = 1001;
-  long ping_s = 30; ///< between two pings; 0: none
+  long ping_s = 30; ///< between two pings; 0: no pings
 };
 
 class ws_hub {
 public:
   using id = std::uint64_t;
-  /// Told when a connection has something to send.
+  /// Called when a connection has something to send.
   using waker = std::function<void(id)>;
-  /// Told what happened: `connected`, `closed`, or an event's id and what was said of it.
+  /// Called with what happened: `connected`, `closed`, or the status of an event and its id.
   using observer = std::function<void(const std::string& what, const std::string& event_id)>;
 
-  /// Listens to the desk from here on.
+  /// From here on the desk's kept events are sent to the connections of their team.
   ws_hub(batch_desk& desk, const event_log& log, ws_rules rules);
 
   void on_wake(waker wake) { wake_ = std::move(wake); }
@@ -51,19 +51,19 @@ public:
   const ws_rules& rules() const { return rules_; }
 
   id connect(const token_owner& owner);
-  void disconnect(id who);
-  /// A whole text message.
-  void hear(id who, std::string_view text);
-  /// A ping to everybody is due.
-  void ping(id who, std::int64_t now_s);
+  void disconnect(id connection);
+  /// Handles a whole text message.
+  void receive(id connection, std::string_view text);
+  /// Queues a ping.
+  void ping(id connection, std::int64_t now_s);
 
   /// The next message for a connection, in order.
-  std::optional<std::string> next(id who);
-  bool has_next(id who) const;
+  std::optional<std::string> next(id connection);
+  bool has_next(id connection) const;
   /// Bytes that wait for a connection.
-  std::size_t waiting_bytes(id who) const;
+  std::size_t waiting_bytes(id connection) const;
   /// True when the rules want the connection closed as soon as everything is sent.
-  bool wants_close(id who) const;
+  bool wants_close(id connection) const;
   std::size_t connections() const { return peers_.size(); }
 
 private:
@@ -81,8 +81,8 @@ private:
     std::uint64_t lamport_clock = 0;
   };
 
-  void send_to(id who, std::string text);
-  void take_event(id who, std::string_view event);
+  void send_to(id connection, std::string text);
+  void take_event(id connection, std::string_view event);
   void on_kept(const std::string& team, std::string_view line);
   void put_on_board(const std::string& team, std::string_view line);
   std::string snapshot_of(const std::string& team) const;
@@ -93,7 +93,7 @@ private:
   observer watcher_;
   std::map<id, peer> peers_;
   id last_ = 0;
-  id speaking_ = 0; ///< whose event is being taken: it hears no echo
+  id speaking_ = 0; ///< the connection whose event is being taken: it gets no echo
   std::map<std::string, std::map<std::string, board_row>> boards_; ///< by team, then key
 };
 

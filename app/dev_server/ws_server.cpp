@@ -25,8 +25,8 @@ std::string header(lws* wsi, lws_token_indexes name) {
   return value;
 }
 
-/// Answers an upgrade with a status instead. By hand: lws_return_http_status calls itself HTTP/1.0
-/// this early, which no strict client takes.
+/// Answers an upgrade with a status instead. By hand: this early, lws_return_http_status
+/// answers as HTTP/1.0, which strict clients refuse.
 int refuse(lws* wsi, int status) {
   const std::string text = "HTTP/1.1 " + std::to_string(status) +
                            " Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -36,7 +36,7 @@ int refuse(lws* wsi, int status) {
   return -1;
 }
 
-/// No close frame, no goodbye: as when a cable is pulled, but at once.
+/// Ends the connection without a close frame, as a broken network does.
 int cut(lws* wsi) {
   ::shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
   return 0;
@@ -45,11 +45,11 @@ int cut(lws* wsi) {
 } // namespace
 
 ws_server::ws_server(ws_hub& hub, admission admit) : hub_(hub), admit_(std::move(admit)) {
-  hub_.on_wake([this](ws_hub::id who) {
+  hub_.on_wake([this](ws_hub::id id) {
     for (const auto& [wsi, connection] : connections_) {
-      if (connection.id != who)
+      if (connection.id != id)
         continue;
-      if (hub_.waiting_bytes(who) > max_unread_bytes)
+      if (hub_.waiting_bytes(id) > max_unread_bytes)
         cut(wsi);
       lws_callback_on_writable(wsi);
     }
@@ -125,7 +125,7 @@ int ws_server::receive(lws* wsi, connection& from, const char* in, std::size_t s
   if (from.close_code != 0)
     return 0;
   const auto close_with = [&](int code) {
-    from.close_code = code; // never in mid-message: at the next chance to write
+    from.close_code = code; // not in the middle of a message: at the next write
     lws_callback_on_writable(wsi);
     return 0;
   };
@@ -139,7 +139,7 @@ int ws_server::receive(lws* wsi, connection& from, const char* in, std::size_t s
   const std::string whole = std::exchange(from.incoming, {});
   if (!is_utf8(whole))
     return close_with(LWS_CLOSE_STATUS_INVALID_PAYLOAD);
-  hub_.hear(from.id, whole);
+  hub_.receive(from.id, whole);
   if (hub_.wants_close(from.id))
     lws_callback_on_writable(wsi);
   return 0;

@@ -21,15 +21,15 @@ inline constexpr std::size_t max_unread_bytes = std::size_t{16} * 1024 * 1024;
 
 class ws_server {
 public:
-  /// Whose token it is, used up by asking.
+  /// The owner of a token; the call uses the token up.
   using admission = std::function<std::optional<token_owner>(const std::string& ws_token)>;
 
   ws_server(ws_hub& hub, admission admit);
   ws_server(const ws_server&) = delete;
   ws_server& operator=(const ws_server&) = delete;
 
-  /// One event of libwebsockets: nothing where it is none of the WebSocket's, else what its
-  /// callback returns.
+  /// One event of libwebsockets: what its callback returns, or nothing where the event is not
+  /// about a WebSocket.
   std::optional<int> on_event(lws* wsi, int reason, const char* in, std::size_t size);
 
 private:
@@ -39,7 +39,7 @@ private:
     std::string incoming;
     clock::time_point cut_at = clock::time_point::max();
     clock::time_point ping_at = clock::time_point::max();
-    int close_code = 0; ///< to be closed with it when it can be written to
+    int close_code = 0; ///< the connection is closed with it at the next write; 0: it stays open
   };
 
   int admit(lws* wsi);

@@ -27,7 +27,7 @@ TEST_F(DevServer, JsonMayStandBeforeTheCommand) {
   EXPECT_TRUE(parsed(process.next_line().value_or("null")).IsObject());
 }
 
-TEST_F(DevServer, InWordsItSaysThatItIsForTryingOutAndHowToUseIt) {
+TEST_F(DevServer, TheGreetingSaysThatItIsForTryingOutAndHowToUseIt) {
   child process(command({"dev-server"}));
   ASSERT_TRUE(process.next_line());
   process.send(SIGINT);
@@ -82,7 +82,7 @@ TEST_F(DevServer, WrongOptionsAreStatusTwo) {
   }
 }
 
-TEST_F(DevServer, ATypeThatCannotBeAcceptedIsNamedWithTheRemedy) {
+TEST_F(DevServer, ATypeThatCannotBeAcceptedIsNamedWithTheFix) {
   write_text(work() / "good.json", R"({"required":["points"]})");
   write_text(work() / "bad.json", R"({"properties":{"points":{"const":3}}})");
   struct wrong_type {
@@ -96,7 +96,7 @@ TEST_F(DevServer, ATypeThatCannotBeAcceptedIsNamedWithTheRemedy) {
            {{"--accept-type", "SprintClosed"}, "NAME=FILE"},
            {{"--accept-type", "WPCreated=good.json"}, "the contract has a type of this name"},
            {{"--accept-type", "A=good.json", "--accept-type", "A=good.json"}, "already"},
-           {{"--reject-type", "SprintClosed"}, "SprintClosed is no event type"}}) {
+           {{"--reject-type", "SprintClosed"}, "SprintClosed is not an event type"}}) {
     words all = {"dev-server"};
     all.insert(all.end(), options.begin(), options.end());
     const auto done = cli(all);
@@ -119,7 +119,7 @@ TEST_F(DevServer, ThePasswordOfTheEnvironmentIsUsedAndNotShownOnTheCommandLine) 
   EXPECT_EQ(argv.find("from-the-environment"), std::string::npos);
 }
 
-TEST_F(DevServer, TellsEachRequestInOneJsonLine) {
+TEST_F(DevServer, PrintsEachRequestAsOneJsonLine) {
   logged_in();
   emit(2);
   EXPECT_EQ(cli({"sync", "now"}).status, 0);

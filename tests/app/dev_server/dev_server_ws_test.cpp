@@ -1,5 +1,5 @@
-// The dev-server's WebSocket as a client that is not ours meets it: python3-websockets, with and
-// without nginx between them.
+// The dev-server's WebSocket with a client of another maker, python3-websockets, with and without
+// nginx between them.
 #include "tests/support/cli_test.hpp"
 #include "tests/support/tls.hpp"
 
@@ -13,11 +13,11 @@ public:
       : process_(launched(url, options)) {
     process_.write(login + "\n");
   }
-  void say(const std::string& text) { process_.write(text + "\n"); }
-  /// The next thing that happens to it.
+  void send(const std::string& text) { process_.write(text + "\n"); }
+  /// The next thing that happens on the connection.
   json_document next() { return parsed(process_.next_line().value_or("{}")); }
-  /// The next text it hears; empty where something else happens.
-  std::string hears() { return text_of(next(), "text").value_or(""); }
+  /// The next text message; empty where something else happens.
+  std::string next_text() { return text_of(next(), "text").value_or(""); }
 
 private:
   static launch launched(const std::string& url, const words& options) {
@@ -34,10 +34,10 @@ struct DevServerWs : cli_test {
     return R"({"username":")" + server->username() + R"(","password":")" + server->password() +
            "\"}";
   }
-  /// A connection that has heard its snapshot.
+  /// A connection that has received its snapshot.
   std::unique_ptr<peer> joined() const {
     auto made = std::make_unique<peer>(server->url(), login());
-    const auto first = made->hears();
+    const auto first = made->next_text();
     EXPECT_TRUE(first.starts_with(R"({"type":"snapshot")")) << first;
     return made;
   }
@@ -53,37 +53,37 @@ struct DevServerWs : cli_test {
   }
 };
 
-TEST_F(DevServerWs, AcknowledgesAnEventAndTellsTheTeamsOthers) {
+TEST_F(DevServerWs, AcknowledgesAnEventAndSendsItToTheTeamsOthers) {
   logged_in();
   const auto sender = joined();
   const auto other = joined();
   const std::string event = fresh_event();
-  sender->say(event);
-  EXPECT_EQ(sender->hears(),
+  sender->send(event);
+  EXPECT_EQ(sender->next_text(),
             R"({"type":"ack","event_id":")" + id_in(event) + R"(","status":"accepted"})");
-  EXPECT_EQ(other->hears(), R"({"type":"event","event":)" + event + "}");
-  sender->say(event);
-  EXPECT_EQ(sender->hears(),
+  EXPECT_EQ(other->next_text(), R"({"type":"event","event":)" + event + "}");
+  sender->send(event);
+  EXPECT_EQ(sender->next_text(),
             R"({"type":"ack","event_id":")" + id_in(event) + R"(","status":"duplicate"})");
   EXPECT_EQ(server->events(), std::vector<std::string>{event});
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"duplicate"}), 1) << "a batch knows it too";
 }
 
-TEST_F(DevServerWs, TellsConnectionsWhatABatchBrought) {
+TEST_F(DevServerWs, SendsEventsOfABatchToConnections) {
   logged_in();
   const auto listener = joined();
   const std::string event = fresh_event();
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 1);
-  EXPECT_EQ(listener->hears(), R"({"type":"event","event":)" + event + "}");
+  EXPECT_EQ(listener->next_text(), R"({"type":"event","event":)" + event + "}");
 }
 
-TEST_F(DevServerWs, RefusesATokenThatItDidNotGive) {
+TEST_F(DevServerWs, RefusesATokenThatItDidNotIssue) {
   server_set();
-  peer stranger(server->url(), R"({"token":"made-up"})");
-  EXPECT_EQ(number_in(stranger.next(), {"refused"}), 401);
+  peer unknown_peer(server->url(), R"({"token":"made-up"})");
+  EXPECT_EQ(number_in(unknown_peer.next(), {"refused"}), 401);
 }
 
-TEST_F(DevServerWs, RefusesWithTheStatusItIsToldTo) {
+TEST_F(DevServerWs, RefusesWithTheGivenStatus) {
   server_set({"--ws-refuse", "503"});
   peer peer(server->url(), login());
   EXPECT_EQ(number_in(peer.next(), {"refused"}), 503);
@@ -99,52 +99,52 @@ TEST_F(DevServerWs, PutsFragmentsTogether) {
   field(out, "do", "fragments");
   field(out, "text", event);
   out.EndObject();
-  joined_peer->say(buffer.GetString());
-  EXPECT_NE(joined_peer->hears().find("accepted"), std::string::npos);
+  joined_peer->send(buffer.GetString());
+  EXPECT_NE(joined_peer->next_text().find("accepted"), std::string::npos);
   EXPECT_EQ(server->events(), std::vector<std::string>{event});
 }
 
-TEST_F(DevServerWs, ClosesOnBinaryAndOnTooMuch) {
+TEST_F(DevServerWs, ClosesOnBinaryAndOnTooLargeMessages) {
   server_set();
   const auto binary = joined();
-  binary->say(R"({"do":"binary"})");
+  binary->send(R"({"do":"binary"})");
   EXPECT_EQ(number_in(binary->next(), {"closed"}), 1003);
   const auto big = joined();
-  big->say(std::string(std::size_t{9} << 20, 'x'));
+  big->send(std::string(std::size_t{9} << 20, 'x'));
   EXPECT_EQ(number_in(big->next(), {"closed"}), 1009);
 }
 
-TEST_F(DevServerWs, AnswersMegabytesThatAreNoJsonWithAnError) {
+TEST_F(DevServerWs, AnswersMegabytesThatAreNotJsonWithAnError) {
   server_set();
   const auto joined_peer = joined();
-  joined_peer->say(std::string(std::size_t{2} << 20, 'x'));
-  EXPECT_TRUE(joined_peer->hears().starts_with(R"({"type":"error","event_id":null,)"));
+  joined_peer->send(std::string(std::size_t{2} << 20, 'x'));
+  EXPECT_TRUE(joined_peer->next_text().starts_with(R"({"type":"error","event_id":null,)"));
 }
 
-TEST_F(DevServerWs, ClosesWithTheCodeItIsToldTo) {
+TEST_F(DevServerWs, ClosesWithTheGivenCode) {
   logged_in({"--ws-close-after-events", "1", "--ws-close-code", "1012"});
   const auto joined_peer = joined();
-  joined_peer->say(fresh_event());
-  EXPECT_NE(joined_peer->hears().find("accepted"), std::string::npos);
+  joined_peer->send(fresh_event());
+  EXPECT_NE(joined_peer->next_text().find("accepted"), std::string::npos);
   EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1012);
 }
 
-TEST_F(DevServerWs, PingsAndCutsAsOftenAsItIsToldTo) {
+TEST_F(DevServerWs, PingsAndCutsAtTheGivenTimes) {
   server_set({"--ws-ping-s", "1", "--ws-cut-every-ms", "1500"});
   const auto joined_peer = joined();
-  EXPECT_TRUE(joined_peer->hears().starts_with(R"({"type":"ping","timestamp":)"));
-  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1006) << "no goodbye";
+  EXPECT_TRUE(joined_peer->next_text().starts_with(R"({"type":"ping","timestamp":)"));
+  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1006) << "without a close frame";
 }
 
-TEST_F(DevServerWs, TakesAKindClose) {
+TEST_F(DevServerWs, AcceptsAProperClose) {
   server_set();
   const auto joined_peer = joined();
-  joined_peer->say(R"({"do":"close","code":1000})");
+  joined_peer->send(R"({"do":"close","code":1000})");
   EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1000);
-  bool told = false;
+  bool reported = false;
   for (const auto& line : server->stop())
-    told = told || line.find(R"("ws":"closed")") != std::string::npos;
-  EXPECT_TRUE(told);
+    reported = reported || line.find(R"("ws":"closed")") != std::string::npos;
+  EXPECT_TRUE(reported);
 }
 
 TEST_F(DevServerWs, SpeaksThroughNginxAndTls) {
@@ -155,10 +155,10 @@ TEST_F(DevServerWs, SpeaksThroughNginxAndTls) {
   const int port = free_port();
   const tls_front front(root() / "nginx", ca.issue("localhost"), port, server->port());
   peer peer("https://localhost:" + std::to_string(port), login(), {"--ca", ca.file()});
-  EXPECT_TRUE(peer.hears().starts_with(R"({"type":"snapshot")"));
+  EXPECT_TRUE(peer.next_text().starts_with(R"({"type":"snapshot")"));
   const std::string event = fresh_event();
-  peer.say(event);
-  EXPECT_NE(peer.hears().find("accepted"), std::string::npos);
+  peer.send(event);
+  EXPECT_NE(peer.next_text().find("accepted"), std::string::npos);
   EXPECT_EQ(server->events(), std::vector<std::string>{event});
 }
 

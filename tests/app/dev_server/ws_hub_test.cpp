@@ -1,4 +1,5 @@
-// The dev-server's WebSocket side without sockets: who is told what, in which order.
+// The dev-server's WebSocket side without sockets: the messages to each connection, and their
+// order.
 #include "app/dev_server/json_slices.hpp"
 #include "app/dev_server/state_dir.hpp"
 #include "app/dev_server/ws_hub.hpp"
@@ -51,23 +52,23 @@ protected:
     log_ = std::make_unique<event_log>(std::move(*opened));
     desk_ = std::make_unique<batch_desk>(*log_, knobs);
     hub_ = std::make_unique<ws_hub>(*desk_, *log_, rules);
-    hub_->on_wake([this](ws_hub::id who) { woken_.push_back(who); });
+    hub_->on_wake([this](ws_hub::id connection) { woken_.push_back(connection); });
     hub_->on_activity([this](const std::string& what, const std::string& event_id) {
-      told_.push_back(what + (event_id.empty() ? "" : " ") + event_id);
+      activity_.push_back(what + (event_id.empty() ? "" : " ") + event_id);
     });
   }
 
   /// A member of the team that has read its snapshot.
   ws_hub::id member_of(const std::string& team = "dev-team") {
-    const auto who = hub_->connect({"dev", team, 0});
-    (void)heard_by(who);
-    return who;
+    const auto connection = hub_->connect({"dev", team, 0});
+    (void)messages_to(connection);
+    return connection;
   }
 
-  /// All that waits for a connection.
-  texts heard_by(ws_hub::id who) {
+  /// All messages that wait for a connection.
+  texts messages_to(ws_hub::id connection) {
     texts all;
-    while (auto text = hub_->next(who))
+    while (auto text = hub_->next(connection))
       all.push_back(std::move(*text));
     return all;
   }
@@ -80,13 +81,13 @@ protected:
   std::unique_ptr<batch_desk> desk_;
   std::unique_ptr<ws_hub> hub_;
   std::vector<ws_hub::id> woken_;
-  texts told_;
+  texts activity_;
 };
 
-TEST_F(WsHub, ASnapshotIsTheFirstThingSaid) {
-  const auto who = hub_->connect({"dev", "dev-team", 0});
-  EXPECT_EQ(woken_, std::vector<ws_hub::id>{who});
-  EXPECT_EQ(heard_by(who), texts{R"({"type":"snapshot","work_packages":[]})"});
+TEST_F(WsHub, ASnapshotIsTheFirstMessage) {
+  const auto connection = hub_->connect({"dev", "dev-team", 0});
+  EXPECT_EQ(woken_, std::vector<ws_hub::id>{connection});
+  EXPECT_EQ(messages_to(connection), texts{R"({"type":"snapshot","work_packages":[]})"});
   EXPECT_EQ(hub_->connections(), 1U);
 }
 
@@ -95,158 +96,159 @@ TEST_F(WsHub, ASnapshotShowsEachWorkPackageAsItHappenedLast) {
   const std::string row =
       R"({"wp_id":"WP01","feature_slug":"","status":"for_review","lamport_clock":5})";
   const std::string board = R"({"type":"snapshot","work_packages":[)" + row + "]}";
-  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{board});
+  EXPECT_EQ(messages_to(hub_->connect({"dev", "dev-team", 0})), texts{board});
   boot(); // and after a restart
-  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{board});
-  EXPECT_EQ(heard_by(hub_->connect({"eve", "others", 0})),
+  EXPECT_EQ(messages_to(hub_->connect({"dev", "dev-team", 0})), texts{board});
+  EXPECT_EQ(messages_to(hub_->connect({"eve", "others", 0})),
             texts{R"({"type":"snapshot","work_packages":[]})"});
 }
 
 TEST_F(WsHub, AnEventInAnyEnvelopeIsKeptAsItWasSent) {
-  const auto who = member_of();
+  const auto connection = member_of();
   const std::string flat = event(2);
-  hub_->hear(who, event(1));
-  hub_->hear(who, R"({"type":"event",)" + flat.substr(1));
-  hub_->hear(who, echo(event(3)));
-  EXPECT_EQ(heard_by(who), (texts{ack(1), ack(2), ack(3)}));
+  hub_->receive(connection, event(1));
+  hub_->receive(connection, R"({"type":"event",)" + flat.substr(1));
+  hub_->receive(connection, echo(event(3)));
+  EXPECT_EQ(messages_to(connection), (texts{ack(1), ack(2), ack(3)}));
   EXPECT_EQ(*log_->events_of("dev-team"), event(1) + "," + flat + "," + event(3));
 }
 
 TEST_F(WsHub, AnEventThatIsKeptAlreadyIsADuplicate) {
-  const auto who = member_of();
+  const auto connection = member_of();
   ASSERT_TRUE(desk_->take({event(1)}, "dev-team").ok());
-  (void)heard_by(who);
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{ack(1, "duplicate")});
-  EXPECT_EQ(told_.back(), "duplicate " + id(1));
+  (void)messages_to(connection);
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{ack(1, "duplicate")});
+  EXPECT_EQ(activity_.back(), "duplicate " + id(1));
 }
 
-TEST_F(WsHub, TheTeamsOthersHearAnEventAndItsSenderDoesNot) {
+TEST_F(WsHub, AnEventIsSentToTheTeamsOthersAndNotToItsSender) {
   const auto sender = member_of();
   const auto other = member_of();
   const auto stranger = member_of("others");
-  hub_->hear(sender, event(1));
-  EXPECT_EQ(heard_by(sender), texts{ack(1)});
-  EXPECT_EQ(heard_by(other), texts{echo(event(1))});
-  EXPECT_EQ(heard_by(stranger), texts{});
+  hub_->receive(sender, event(1));
+  EXPECT_EQ(messages_to(sender), texts{ack(1)});
+  EXPECT_EQ(messages_to(other), texts{echo(event(1))});
+  EXPECT_EQ(messages_to(stranger), texts{});
 }
 
-TEST_F(WsHub, WhatABatchBroughtIsHeardByAllOfTheTeam) {
+TEST_F(WsHub, AnEventOfABatchIsSentToAllOfTheTeam) {
   const auto ws_member = member_of();
   const auto two = member_of();
   ASSERT_TRUE(desk_->take({event(1), event(1)}, "dev-team").ok());
-  EXPECT_EQ(heard_by(ws_member), texts{echo(event(1))});
-  EXPECT_EQ(heard_by(two), texts{echo(event(1))});
+  EXPECT_EQ(messages_to(ws_member), texts{echo(event(1))});
+  EXPECT_EQ(messages_to(two), texts{echo(event(1))});
 }
 
 TEST_F(WsHub, AnEventOfAnotherTeamIsRefusedByItsId) {
-  const auto who = member_of();
-  hub_->hear(who, event(1, 1, "doing", "others"));
-  const auto heard = heard_by(who);
-  ASSERT_EQ(heard.size(), 1U);
-  EXPECT_EQ(heard[0], R"({"type":"error","event_id":")" + id(1) +
-                          R"(","message":"the event is of another team"})");
+  const auto connection = member_of();
+  hub_->receive(connection, event(1, 1, "doing", "others"));
+  const auto messages = messages_to(connection);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0], R"({"type":"error","event_id":")" + id(1) +
+                             R"(","message":"the event is of another team"})");
   EXPECT_EQ(log_->size(), 0U);
 }
 
 TEST_F(WsHub, AnEventThatBreaksTheContractIsRefusedByItsId) {
-  const auto who = member_of();
+  const auto connection = member_of();
   std::string nonsense = event(1);
   nonsense.replace(nonsense.find("WPStatusChanged"), 15, "Nonsense");
-  hub_->hear(who, nonsense);
-  const auto heard = heard_by(who);
-  ASSERT_EQ(heard.size(), 1U);
-  EXPECT_TRUE(heard[0].starts_with(R"({"type":"error","event_id":")" + id(1))) << heard[0];
-  EXPECT_NE(heard[0].find("Nonsense"), std::string::npos) << heard[0];
+  hub_->receive(connection, nonsense);
+  const auto messages = messages_to(connection);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_TRUE(messages[0].starts_with(R"({"type":"error","event_id":")" + id(1))) << messages[0];
+  EXPECT_NE(messages[0].find("Nonsense"), std::string::npos) << messages[0];
 }
 
-TEST_F(WsHub, WhatIsNoMessageIsRefusedWithoutAnId) {
-  const auto who = member_of();
+TEST_F(WsHub, AnInvalidMessageIsRefusedWithoutAnId) {
+  const auto connection = member_of();
   for (const char* text : {"no json", "7", R"({"type":"dance"})", "{}", "[]"}) {
-    hub_->hear(who, text);
-    const auto heard = heard_by(who);
-    ASSERT_EQ(heard.size(), 1U) << text;
-    EXPECT_TRUE(heard[0].starts_with(R"({"type":"error","event_id":null,)")) << heard[0];
+    hub_->receive(connection, text);
+    const auto messages = messages_to(connection);
+    ASSERT_EQ(messages.size(), 1U) << text;
+    EXPECT_TRUE(messages[0].starts_with(R"({"type":"error","event_id":null,)")) << messages[0];
   }
 }
 
 TEST_F(WsHub, APingCarriesItsTimeAndAPongIsNotAnswered) {
-  const auto who = member_of();
-  hub_->ping(who, 1'770'000'000);
-  EXPECT_EQ(heard_by(who), texts{R"({"type":"ping","timestamp":1770000000})"});
-  hub_->hear(who, R"({"type":"pong","timestamp":1770000000})");
-  EXPECT_EQ(heard_by(who), texts{});
+  const auto connection = member_of();
+  hub_->ping(connection, 1'770'000'000);
+  EXPECT_EQ(messages_to(connection), texts{R"({"type":"ping","timestamp":1770000000})"});
+  hub_->receive(connection, R"({"type":"pong","timestamp":1770000000})");
+  EXPECT_EQ(messages_to(connection), texts{});
 }
 
-TEST_F(WsHub, OneThatLeftIsToldNothingMore) {
-  const auto who = member_of();
+TEST_F(WsHub, AClosedConnectionGetsNothingMore) {
+  const auto connection = member_of();
   const auto other = member_of();
-  hub_->disconnect(who);
-  hub_->disconnect(who);
-  EXPECT_EQ(told_.back(), "closed");
+  hub_->disconnect(connection);
+  hub_->disconnect(connection);
+  EXPECT_EQ(activity_.back(), "closed");
   woken_.clear();
-  hub_->hear(other, event(1));
-  hub_->hear(who, event(2));
+  hub_->receive(other, event(1));
+  hub_->receive(connection, event(2));
   EXPECT_EQ(woken_, std::vector<ws_hub::id>{other});
   EXPECT_EQ(log_->size(), 1U);
   EXPECT_EQ(hub_->connections(), 1U);
 }
 
-TEST_F(WsHub, WhatWaitsForAConnectionIsCountedInBytes) {
-  const auto who = member_of();
-  hub_->ping(who, 1);
-  hub_->ping(who, 2);
-  EXPECT_EQ(hub_->waiting_bytes(who), 2 * std::string(R"({"type":"ping","timestamp":1})").size());
-  (void)heard_by(who);
-  EXPECT_EQ(hub_->waiting_bytes(who), 0U);
+TEST_F(WsHub, BytesThatWaitForAConnectionAreCounted) {
+  const auto connection = member_of();
+  hub_->ping(connection, 1);
+  hub_->ping(connection, 2);
+  EXPECT_EQ(hub_->waiting_bytes(connection),
+            2 * std::string(R"({"type":"ping","timestamp":1})").size());
+  (void)messages_to(connection);
+  EXPECT_EQ(hub_->waiting_bytes(connection), 0U);
 }
 
-TEST_F(WsHub, ItCanStaySilentAboutTheBoardOrSayTooMuch) {
+TEST_F(WsHub, TheSnapshotCanBeLeftOutOrPadded) {
   boot({.snapshot = false});
-  EXPECT_EQ(heard_by(hub_->connect({"dev", "dev-team", 0})), texts{});
+  EXPECT_EQ(messages_to(hub_->connect({"dev", "dev-team", 0})), texts{});
   boot({.snapshot_bytes = 2'000'000});
-  const auto heard = heard_by(hub_->connect({"dev", "dev-team", 0}));
-  ASSERT_EQ(heard.size(), 1U);
-  EXPECT_GE(heard[0].size(), 2'000'000U);
-  EXPECT_LT(heard[0].size(), 2'001'000U);
+  const auto messages = messages_to(hub_->connect({"dev", "dev-team", 0}));
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_GE(messages[0].size(), 2'000'000U);
+  EXPECT_LT(messages[0].size(), 2'001'000U);
 }
 
-TEST_F(WsHub, ItCanLeaveAnEventUnansweredKeptOrNot) {
+TEST_F(WsHub, ItCanLeaveAKeptOrAnIgnoredEventUnanswered) {
   boot({.ignore_events = true});
-  auto who = member_of();
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{});
+  auto connection = member_of();
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{});
   EXPECT_EQ(log_->size(), 0U);
   boot({.ack = false});
-  who = member_of();
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{});
+  connection = member_of();
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{});
   EXPECT_EQ(log_->size(), 1U);
 }
 
-TEST_F(WsHub, ItCanAcknowledgeByTheEventItself) {
+TEST_F(WsHub, ItCanSendTheEventItselfInPlaceOfAnAck) {
   boot({.ack_by_echo = true});
-  const auto who = member_of();
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{echo(event(1))});
+  const auto connection = member_of();
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{echo(event(1))});
 }
 
 TEST_F(WsHub, APendingEventIsLeftWithoutAnAnswer) {
   boot({}, {.pending_first = 1, .reject_types = {}});
-  const auto who = member_of();
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{});
-  hub_->hear(who, event(1));
-  EXPECT_EQ(heard_by(who), texts{ack(1)});
+  const auto connection = member_of();
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{});
+  hub_->receive(connection, event(1));
+  EXPECT_EQ(messages_to(connection), texts{ack(1)});
 }
 
-TEST_F(WsHub, ItCanCloseAfterSoManyEvents) {
+TEST_F(WsHub, ItCanCloseAfterAGivenNumberOfEvents) {
   boot({.close_after_events = 2});
-  const auto who = member_of();
-  hub_->hear(who, event(1));
-  EXPECT_FALSE(hub_->wants_close(who));
-  hub_->hear(who, event(2));
-  EXPECT_TRUE(hub_->wants_close(who));
+  const auto connection = member_of();
+  hub_->receive(connection, event(1));
+  EXPECT_FALSE(hub_->wants_close(connection));
+  hub_->receive(connection, event(2));
+  EXPECT_TRUE(hub_->wants_close(connection));
 }
 
 TEST(JsonSlices, CutAMemberOutAsItWasWritten) {
@@ -264,7 +266,7 @@ TEST(JsonSlices, LeaveAllButOneMemberAsItWas) {
   EXPECT_EQ(without_member(R"({"a":1})", "type"), R"({"a":1})");
 }
 
-TEST(WsToken, IsGoodOnceAndForAMinute) {
+TEST(WsToken, IsValidOnceAndForAMinute) {
   token_table tokens;
   const token_owner dev{"dev", "dev-team", 0};
   const auto first = tokens.issue_ws(dev, 1000);
