@@ -1,6 +1,7 @@
-// The words between an orchestration and the keeper of one agent: how it is started, and the files
-// it leaves. The keeper is a program of its own (keeper_main.cpp): the agent dies with it, it with
-// its owner, and an agent's end is written down even when the owner is gone.
+// The protocol between an orchestration and the runner of an agent: the runner's arguments, and the
+// result that it writes. The runner is a program of its own (app/agent_runner): when the
+// orchestrator ends, the runner stops the agent; when the runner is killed, so is the agent; and
+// the agent's result is written even when the orchestrator is gone.
 #pragma once
 
 #include <chrono>
@@ -14,33 +15,33 @@
 namespace spec_kitty {
 
 struct agent_runner_job {
-  std::string token;              ///< which attempt; comes back in the result
+  std::string token;              ///< identifies the attempt; copied into the result
   std::filesystem::path result;   ///< replaced as a whole when the agent has ended
   std::filesystem::path log;      ///< the agent's output is appended
   std::filesystem::path prompt;   ///< the agent's stdin
-  std::filesystem::path lock;     ///< held while the agent or anything it started lives
+  std::filesystem::path lock;     ///< held as long as the agent or a process it started runs
   std::filesystem::path worktree; ///< the agent's working directory
   std::chrono::seconds timeout{3600};
-  std::string title;                ///< the line in front of its output
+  std::string title;                ///< written to the log before its output
   std::vector<std::string> command; ///< argv
 };
 
-/// What the agent gets after TERM before KILL.
+/// The time between TERM and KILL.
 inline constexpr std::chrono::seconds stop_grace{5};
 
-/// The job as arguments, behind the program's name.
+/// The job as arguments, without the program's name.
 std::vector<std::string> agent_runner_arguments(const agent_runner_job& job);
 
-/// The job of such arguments; an empty command where they are none.
+/// The job of such arguments; its command is empty where they are not valid.
 agent_runner_job agent_runner_job_of(const std::vector<std::string>& arguments);
 
 struct attempt_result {
-  std::string token;          ///< which attempt it was
+  std::string token;          ///< identifies the attempt
   int status = -1;            ///< the agent's exit status; -1: a signal ended it
   int signal = 0;             ///< that signal
-  bool timed_out = false;     ///< stopped because its time was over
-  bool stopped = false;       ///< stopped because its owner went away or said so
-  std::string error;          ///< why it could not be started; empty: it was
+  bool timed_out = false;     ///< stopped because it reached its timeout
+  bool stopped = false;       ///< stopped because the orchestrator ended or stopped it
+  std::string error;          ///< why it could not be started or ended; else empty
   std::uint64_t log_from = 0; ///< where its output begins in the log
   std::uint64_t left = 0;     ///< processes it left behind, which were ended
 
@@ -49,7 +50,7 @@ struct attempt_result {
 
 /// One line of JSON.
 std::string encode_result(const attempt_result& result);
-/// Nothing where the text is none.
+/// Nothing where the text is not a result.
 std::optional<attempt_result> decode_result(std::string_view text);
 
 } // namespace spec_kitty

@@ -1,10 +1,11 @@
-// spec-kitty-agent-runner: runs one agent for an orchestration and sees to its end.
+// spec-kitty-agent-runner: runs one agent for an orchestration, and ends all that the agent
+// started.
 //
-//   lifeline (stdin) closes, TERM, or time over ─▶ TERM to the agent's group, then KILL
-//   the agent ends ─▶ what it left behind is ended too ─▶ the result is written, as a whole
+//   parent pipe (stdin) closes, TERM, or timeout ─▶ TERM to the agent's group, then KILL
+//   the agent ends ─▶ the processes it left behind are ended ─▶ the result is written
 //
-// One thread. It is the subreaper of all its agent starts, so that nothing gets away; the agent
-// itself dies with it (parent-death signal).
+// One thread. The runner is the subreaper of all processes that the agent starts, so that none
+// escapes; the agent itself is killed when the runner ends (parent-death signal).
 #include "util/files.hpp"
 #include "util/runner_protocol.hpp"
 #include "util/spawn.hpp"
@@ -40,7 +41,7 @@ constexpr milliseconds leftovers_grace = 2s;
 constexpr milliseconds lock_patience = 30s;
 constexpr int max_kills = 30; ///< one a second
 
-/// Live children of this process: what the agent started and left comes to it.
+/// Live children of this process; orphaned processes of the agent are among them.
 std::vector<pid_t> children() {
   std::vector<pid_t> found;
   DIR* folder = ::opendir("/proc");
@@ -57,7 +58,7 @@ std::vector<pid_t> children() {
     const auto name_end = (*text)->rfind(") ");
     if (name_end == std::string::npos || name_end + 4 >= (*text)->size())
       continue;
-    const char* at = (*text)->c_str() + name_end + 4; // behind the state's letter
+    const char* at = (*text)->c_str() + name_end + 4; // after the state's letter
     pid_t parent = 0;
     std::from_chars(at, (*text)->c_str() + (*text)->size(), parent);
     if (parent == ::getpid() && (**text)[name_end + 2] != 'Z')
@@ -74,7 +75,7 @@ public:
   int run() {
     listen();
     if (!take_lock())
-      return 1; // what stands in the result is another's
+      return 1; // the result file belongs to another attempt
     if (start())
       watch();
     end_leftovers();
@@ -92,13 +93,13 @@ private:
     signals_ = unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   }
 
-  /// The agent and all it starts inherit the lock: it is free when the last of them has ended.
+  /// The agent and all that it starts inherit the lock: it is free when the last of them has ended.
   bool take_lock() {
     lock_ = unique_fd(::open(job_.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     const auto until = steady_clock::now() + lock_patience;
     while (lock_ && steady_clock::now() < until) {
       pollfd owner{STDIN_FILENO, POLLIN, 0};
-      if (::poll(&owner, 1, 0) > 0) // it is gone: nobody wants this agent any more
+      if (::poll(&owner, 1, 0) > 0) // the orchestrator is gone: do not start the agent
         return false;
       const auto taken = poll_lock(lock_.get(), 200ms);
       if (!taken)
@@ -142,7 +143,7 @@ private:
     return started.error == 0 || fail("cannot run " + job_.command.front());
   }
 
-  /// Until the agent has ended.
+  /// Returns when the agent has ended.
   void watch() {
     const auto deadline = steady_clock::now() + job_.timeout;
     std::optional<steady_clock::time_point> kill_at;
@@ -159,7 +160,7 @@ private:
       const auto now = steady_clock::now();
       if (kill_at && now >= *kill_at) {
         if (++kills > max_kills) {
-          result_.error = "it cannot be ended, not even by KILL";
+          result_.error = "it is still running after SIGKILL";
           return;
         }
         signal_all(SIGKILL);
@@ -178,7 +179,7 @@ private:
           stop(result_.stopped);
       if (reap())
         return;
-      if (list[1].revents != 0) { // nothing is ever written to it: its owner is gone, or done
+      if (list[1].revents != 0) { // nothing is ever written to it: the orchestrator closed it
         owned = false;
         stop(result_.stopped);
       }
@@ -200,14 +201,14 @@ private:
     return over;
   }
 
-  /// The agent's group, and what left the group.
+  /// Signals the agent's group, and the processes that left the group.
   void signal_all(int signal) const {
     ::kill(-agent_, signal);
     for (const pid_t pid : children())
       ::kill(pid, signal);
   }
 
-  /// Nothing of the agent outlives it: it would go on writing into the worktree.
+  /// Ends what the agent left running: it could still write into the worktree.
   void end_leftovers() {
     auto kill_at = steady_clock::now() + leftovers_grace;
     auto left = children();
@@ -221,7 +222,7 @@ private:
       if (steady_clock::now() >= kill_at)
         signal = SIGKILL;
       if (steady_clock::now() >= kill_at + 10s)
-        return; // what even KILL does not end
+        return; // even KILL did not end it
     }
     while (::waitpid(-1, nullptr, WNOHANG) > 0)
       ;
@@ -243,7 +244,7 @@ int main(int argc, char** argv) {
     auto job = spec_kitty::agent_runner_job_of({argv + 1, argv + argc});
     if (!job.command.empty())
       return spec_kitty::agent_runner::agent_runner(std::move(job)).run();
-    (void)!::write(STDERR_FILENO, "spec-kitty starts this program itself\n", 38);
+    (void)!::write(STDERR_FILENO, "this program is started by spec-kitty\n", 38);
     return 2;
   } catch (...) { // out of memory: the agent dies with this process
     return 1;

@@ -1,5 +1,5 @@
-// An agent at work, as an actor that ends when the agent's keeper has. Whoever monitors it hears of
-// that; the result lies in the job's file.
+// An agent at work, as an actor that ends when the agent's runner has ended; the conductor monitors
+// it. The result is in the job's file.
 #pragma once
 
 #include "messages/interfaces.hpp"
@@ -13,7 +13,8 @@
 
 namespace spec_kitty::orchestrate {
 
-/// What keeps an agent alive. When it is cut, or its process dies, the agent is stopped.
+/// The pipe that keeps an agent running. When it is closed, also by the death of this process, the
+/// agent is stopped.
 class parent_pipe {
 public:
   explicit parent_pipe(unique_fd end) : end_(std::move(end)) {}
@@ -28,12 +29,12 @@ private:
 };
 
 struct agent_at_work {
-  agent_actor handle; ///< ends with its agent
+  agent_actor handle; ///< ends with its agent's runner
   std::shared_ptr<parent_pipe> pipe_to_agent;
 };
 
-/// Starts the keeper and an actor that waits for it, on a thread of its own. `variables`:
-/// `NAME=value`, beside the caller's environment. A failure where no process can be started.
+/// Starts the agent runner and an actor that waits for it, on a thread of its own. `variables`:
+/// `NAME=value`, added to the caller's environment. A failure where no process can be started.
 result<agent_at_work> start_agent(caf::actor_system& system,
                                   const std::filesystem::path& agent_runner,
                                   const agent_runner_job& job, std::vector<std::string> variables);

@@ -7,7 +7,7 @@ namespace spec_kitty::orchestrate {
 
 namespace {
 
-/// How well-known programs are told to take the prompt from stdin and to ask nothing.
+/// Well-known programs, with options to take the prompt from stdin and to ask no questions.
 struct known_agent {
   std::string_view name;
   std::string_view command;
@@ -24,25 +24,25 @@ constexpr std::array<known_agent, 7> known = {{
 }};
 
 constexpr std::string_view head =
-    R"(# Who works on work packages: spec-kitty orchestrate --feature SLUG
+    R"(# The agents that work on work packages: spec-kitty orchestrate --feature SLUG
 #
 # An agent is any program. It gets the work package's file on stdin, runs in its worktree, and ends
 # with 0 when it is done. A reviewer ends with 0, or prints as its last line
-#   APPROVED      or      CHANGES REQUESTED: what shall change
-# In `command` stand {wp}, {worktree} and {prompt_file} for this run's values; in the environment
-# SPEC_KITTY_WP, SPEC_KITTY_FEATURE, SPEC_KITTY_PHASE and SPEC_KITTY_ATTEMPT.
+#   APPROVED      or      CHANGES REQUESTED: what must change
+# In `command`, {wp}, {worktree} and {prompt_file} are replaced by this run's values. The
+# environment has SPEC_KITTY_WP, SPEC_KITTY_FEATURE, SPEC_KITTY_PHASE and SPEC_KITTY_ATTEMPT.
 #
-# roles      implementation, review; both where it is left out
-# timeout_s  when it is stopped: TERM, then KILL (default 3600)
-# env        { NAME = "value" }, beside what is there
-# fallback   who takes over when max_retries is used up: ["OTHER"]
+# roles      implementation, review (default: both)
+# timeout_s  after this time it is stopped: TERM, then KILL (default 3600)
+# env        { NAME = "value" }, added to the environment
+# fallback   the agents to use after max_retries: ["OTHER"]
 #
-# A work package whose frontmatter names one of these agents goes to it first, else to the first
-# agent of this file that has the role.
+# A work package goes to the agent in its frontmatter if that agent is in this file, else to the
+# first agent of this file that has the role.
 
 [limits]
 max_parallel = 4   # agents at work at the same time
-max_retries = 2    # further tries of one agent
+max_retries = 2    # further tries of an agent
 )";
 
 std::string section(const known_agent& agent, const std::string& mark) {
@@ -68,15 +68,16 @@ std::string example_agents(const std::vector<std::string>& found) {
     return std::find(found.begin(), found.end(), agent.name) != found.end();
   };
   std::string text(head);
-  text += found.empty() ? "\n# No agent program that is known was found here. Write your own:\n"
-                          "#\n# [agents.mine]\n# command = [\"./agent.sh\", \"{wp}\"]\n"
-                          "\n# Known ones, for when they are installed:\n"
-                        : "\n# Found on this machine. See that their options are what you want.\n";
+  text += found.empty()
+              ? "\n# No known agent program was found on this machine. Write your own:\n"
+                "#\n# [agents.mine]\n# command = [\"./agent.sh\", \"{wp}\"]\n"
+                "\n# Known programs, to be uncommented once installed:\n"
+              : "\n# Found on this machine. Check that their options are what you want.\n";
   for (const auto& agent : known)
     if (is_here(agent))
       text += section(agent, "");
   if (!found.empty())
-    text += "\n# Not found here:\n";
+    text += "\n# Not found on this machine:\n";
   for (const auto& agent : known)
     if (!is_here(agent))
       text += section(agent, "# ");

@@ -15,7 +15,7 @@ constexpr std::int64_t max_timeout_s = 7L * 24 * 3600;
 constexpr std::int64_t max_parallel_limit = 64;
 constexpr std::int64_t max_retries_limit = 100;
 
-/// Reads one file; the first thing that is wrong ends it.
+/// Reads a file; the first error ends it.
 class reader {
 public:
   explicit reader(const std::string& name) : name_(name) {}
@@ -28,14 +28,14 @@ public:
       else if (key == "limits" && table != nullptr)
         read_limits(*table);
       else
-        wrong(node, "there is no " + std::string(key.str()) + " here",
-              "[agents.NAME] and [limits] are what this file holds");
+        wrong(node, "unknown key " + std::string(key.str()),
+              "the file may hold [agents.NAME] and [limits]");
     }
     std::sort(file_.agents.begin(), file_.agents.end(),
               [](const auto& a, const auto& b) { return a.line < b.line; });
     check_fallbacks();
     if (!problem_ && file_.agents.empty())
-      problem_ = failure{ec::bad_config, name_ + " names no agent", "add an [agents.NAME] section"};
+      problem_ = failure{ec::bad_config, name_ + " has no agents", "add an [agents.NAME] section"};
     if (problem_)
       return *problem_;
     return std::move(file_);
@@ -62,19 +62,19 @@ private:
       wrong(node, what + " is not a list of strings", "write it as " + what + " = [\"…\", \"…\"]");
     for (const auto& word : out)
       if (word.find('\0') != std::string::npos)
-        wrong(node, what + " holds a zero byte", "take it out");
+        wrong(node, what + " holds a zero byte", "remove it");
     return out;
   }
 
-  std::int64_t number(const toml::node& node, const std::string& what, std::int64_t least,
-                      std::int64_t most) {
+  std::int64_t number(const toml::node& node, const std::string& what, std::int64_t min,
+                      std::int64_t max) {
     const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < least || *value > most) {
+    if (!value || *value < min || *value > max) {
       wrong(node,
-            what + " is not a whole number from " + std::to_string(least) + " to " +
-                std::to_string(most),
-            "write it as " + what + " = " + std::to_string(std::max<std::int64_t>(least, 1)));
-      return least;
+            what + " is not a whole number from " + std::to_string(min) + " to " +
+                std::to_string(max),
+            "write it as " + what + " = " + std::to_string(std::max<std::int64_t>(min, 1)));
+      return min;
     }
     return *value;
   }
@@ -84,8 +84,8 @@ private:
       if (const auto* agent_table = node.as_table())
         read_agent(std::string(key.str()), *agent_table);
       else
-        wrong(node, "agents." + std::string(key.str()) + " is no table",
-              "write it as [agents." + std::string(key.str()) + "] and its keys below");
+        wrong(node, "agents." + std::string(key.str()) + " is not a table",
+              "write it as [agents." + std::string(key.str()) + "], followed by its keys");
   }
 
   void read_agent(const std::string& name, const toml::table& table) {
@@ -98,7 +98,8 @@ private:
              c == '-' || c == '_' || c == '.';
     };
     if (name.empty() || !std::all_of(name.begin(), name.end(), plain))
-      wrong(agent.line, "an agent's name has letters, digits, '-', '_' and '.' only", "rename it");
+      wrong(agent.line, "an agent's name may only hold letters, digits, '-', '_' and '.'",
+            "rename it");
     for (const auto& [key, node] : table) {
       if (key == "command")
         agent.command = words(node, "command");
@@ -124,24 +125,24 @@ private:
     std::vector<role> out;
     for (const auto& word : words(node, "roles")) {
       if (word != "implementation" && word != "review")
-        wrong(node, "there is no role " + word, "the roles are implementation and review");
+        wrong(node, "unknown role " + word, "the roles are implementation and review");
       out.push_back(word == "review" ? role::review : role::implementation);
     }
     if (out.empty())
-      wrong(node, "roles is empty", "leave it out for both: implementation and review");
+      wrong(node, "roles is empty", "remove the key for both roles: implementation and review");
     return out;
   }
 
   void read_env(const toml::node& node, agent_spec& agent) {
     const auto* table = node.as_table();
     if (table == nullptr)
-      return wrong(node, "env is no table", "write it as env = { NAME = \"value\" }");
+      return wrong(node, "env is not a table", "write it as env = { NAME = \"value\" }");
     for (const auto& [key, value] : *table) {
       const std::string name(key.str());
       const auto text = value.value_exact<std::string>();
       if (!text || name.empty() || name.find('=') != std::string::npos ||
           text->find('\0') != std::string::npos)
-        return wrong(value, "env." + name + " cannot be a variable",
+        return wrong(value, "env." + name + " is not a valid variable",
                      "write it as env = { NAME = \"value\" }");
       agent.env[name] = *text;
     }
@@ -164,8 +165,10 @@ private:
     for (const auto& agent : file_.agents)
       for (const auto& name : agent.fallback)
         if (file_.find(name) == nullptr)
-          wrong(agent.line, "agents." + agent.name + " falls back to " + name + ", which is none",
-                "add [agents." + name + "], or take it out of fallback");
+          wrong(agent.line,
+                "agents." + agent.name + " falls back to " + name +
+                    ", which is not an agent of this file",
+                "add [agents." + name + "], or remove it from fallback");
   }
 
   std::string name_;

@@ -2,7 +2,7 @@
 //
 //   [agents.claude]
 //   command = ["claude", "--print"]            # {wp}, {worktree}, {prompt_file} are replaced
-//   roles = ["implementation", "review"]       # both where it is left out
+//   roles = ["implementation", "review"]       # the default: both
 //   timeout_s = 3600
 //   env = { NAME = "value" }
 //   fallback = ["codex"]
@@ -34,7 +34,7 @@ struct agent_spec {
   std::chrono::seconds timeout{3600};
   std::map<std::string, std::string> env;
   std::vector<std::string> fallback; ///< names of agents in the same file
-  unsigned line = 0;                 ///< where it stands
+  unsigned line = 0;                 ///< of its section in the file
 
   bool can(role what) const;
 };
@@ -45,11 +45,12 @@ struct agents_file {
   unsigned max_retries = 2; ///< further tries of one agent before its fallback
 
   const agent_spec* find(std::string_view name) const;
-  /// The first agent that can.
+  /// The first agent that has the role.
   const agent_spec* first_for(role what) const;
 };
 
-/// bad_config names the file (`name`), the line, what is wrong and what is expected.
+/// On bad_config the message holds the file (`name`), the line and the error, the hint what is
+/// expected.
 result<agents_file> parse_agents(std::string_view text, const std::string& name);
 
 /// The values that stand for the placeholders of a command.
@@ -59,11 +60,11 @@ struct placeholders {
   std::string prompt_file;
 };
 
-/// The command as it is run: placeholders replaced wherever they stand in a word.
+/// The command to run: placeholders are replaced everywhere in its words.
 std::vector<std::string> command_for(const agent_spec& agent, const placeholders& values);
 
-/// A commented file. `found`: agent programs that are on this machine; the others stand as
-/// comments.
+/// An example file with comments. `found`: agent programs on this machine; the others are commented
+/// out.
 std::string example_agents(const std::vector<std::string>& found);
 
 /// Programs that the example knows, by name.

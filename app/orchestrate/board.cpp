@@ -47,7 +47,7 @@ std::string row_of(const package_run& package, epoch_us now, std::size_t columns
   else if (package.at == stage::waiting && !began && !package.dependencies.empty()) {
     std::string before;
     for (const auto& id : package.dependencies)
-      before += (before.empty() ? "after " : ", ") + id;
+      before += (before.empty() ? "waits for " : ", ") + id;
     text += before;
   }
   while (!text.empty() && text.back() == ' ')
@@ -76,13 +76,13 @@ std::vector<std::string> table_lines(const orchestration& run, epoch_us now, std
       excerpt(cell("WP", 4) + cell("phase", 12) + cell("agent", 14) + cell("time", 8) + "retries",
               columns)};
   const bool all = run.packages.size() + 2 <= rows;
-  const std::size_t room = all ? run.packages.size() : std::max<std::size_t>(rows, 4) - 3;
+  const std::size_t capacity = all ? run.packages.size() : std::max<std::size_t>(rows, 4) - 3;
   std::vector<const package_run*> shown;
-  for (const bool first : {true, false}) // the order of the plan is kept among those chosen
+  for (const bool first : {true, false}) // the chosen rows keep the order of the plan
     for (const auto& package : run.packages)
-      if (shown.size() < room && is_interesting(package) == first)
+      if (shown.size() < capacity && is_interesting(package) == first)
         shown.push_back(&package);
-  std::sort(shown.begin(), shown.end()); // they lie in one vector, in the plan's order
+  std::sort(shown.begin(), shown.end()); // pointers into one vector, which is in the plan's order
   for (const auto* package : shown)
     lines.push_back(row_of(*package, now, columns));
   if (shown.size() < run.packages.size())
@@ -100,7 +100,7 @@ std::string count_line(const orchestration& run) {
   };
   std::string line = count(at(stage::done)) + " of " + std::to_string(run.packages.size()) +
                      " done, " + count([](const auto& entry) { return entry.running; }) +
-                     " at work";
+                     " running";
   for (const auto extra : {stage::skipped, stage::paused})
     if (const auto number = count(at(extra)); number != "0")
       line += ", " + number + " " + std::string(to_string(extra));

@@ -1,4 +1,4 @@
-// What a person sees of a run: a live table on a terminal, plain lines elsewhere.
+// What a run prints for people: a live table on a terminal, plain lines elsewhere.
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
@@ -13,33 +13,34 @@ namespace spec_kitty::orchestrate {
 
 /// Where a board draws: lines that are on the screen when `flush` returns.
 struct board_output {
-  bool live = false;   ///< a terminal that shows the table
+  bool live = false;   ///< a terminal, which shows the table
   bool silent = false; ///< nothing is written at all
   std::function<void(std::string_view)> line;
   std::function<void()> flush;
 };
 
-/// One line per work package under a heading, no longer than `columns`; at most `rows` lines: what
-/// is at work or paused comes first then, and a last line counts the rest. Pure.
+/// One line per work package under a heading, no longer than `columns`; at most `rows` lines. Where
+/// they do not suffice, running and paused work packages are shown first, and a line counts the
+/// rest. Pure.
 std::vector<std::string> table_lines(const orchestration& run, epoch_us now, std::size_t columns,
                                      std::size_t rows);
 
-/// `12 of 50 done, 3 at work, 1 paused`. Pure.
+/// `12 of 50 done, 3 running, 1 paused`. Pure.
 std::string count_line(const orchestration& run);
 
 class board {
 public:
   explicit board(board_output out) : out_(std::move(out)) {}
 
-  /// Draws the table anew where something changed or a second went by.
+  /// Redraws the table when something changed or a second has passed.
   void show(const orchestration& run);
   /// A line about something that happened; the table is drawn below it.
   void say(const std::string& line);
-  /// The table as it is now stays; what follows starts on a clean line.
+  /// Draws the table for the last time; later output begins below it.
   void end(const orchestration& run);
 
 private:
-  /// What takes the table off the screen.
+  /// The control sequence that removes the table from the screen.
   std::string clearing();
   void draw(const orchestration& run);
 

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick = 250ms;
-constexpr auto stop_patience = 60s; ///< a keeper needs at most its graces
+constexpr auto stop_patience = 60s; ///< an agent runner stops its agent within its two graces
 
 } // namespace
 
@@ -63,13 +63,13 @@ result<void> conductor::save() {
   return config_.state.write(run_);
 }
 
-result<void> conductor::pause_it(package_run& package, const failure& why) {
+result<void> conductor::pause_package(package_run& package, const failure& why) {
   pause(run_, package, why);
   config_.say(why_paused(package) + "; paused");
   return save();
 }
 
-result<void> conductor::hold_it(package_run& package, const failure& why) {
+result<void> conductor::hold_package(package_run& package, const failure& why) {
   hold_end(run_, package, why);
   config_.say(why_paused(package) + "; paused");
   return save();
@@ -80,14 +80,14 @@ result<void> conductor::take_up() {
   for (auto& package : run_.packages) {
     if (!package.running)
       continue;
-    // Its keeper saw its owner go, and ends the agent: that is waited for, not raced.
+    // Its runner has seen that the orchestrator is gone, and ends the agent: wait for that.
     auto left = file_lock::take(config_.state.of(package.id, ".lock"), stop_patience);
     if (!left || !*left) {
       if (auto paused =
-              pause_it(package, {ec::bad_input,
-                                 package.id + ": an agent of an earlier run does "
-                                              "not end",
-                                 "end it, then: " + orchestrate_command(run_, "--resume")});
+              pause_package(package, {ec::bad_input,
+                                      package.id + ": the agent of an earlier run "
+                                                   "is still running",
+                                      "end it, then: " + orchestrate_command(run_, "--resume")});
           !paused)
         return paused;
       continue;
@@ -125,7 +125,7 @@ result<bool> conductor::complete_requests() {
           if (auto waited = wait(tick); !waited)
             return waited.error();
       }
-      if (!package->is_over()) { // it may have come to its end meanwhile
+      if (!package->is_over()) { // it may have ended meanwhile
         package->at = stage::skipped;
         package->running = false;
         config_.say(package->id + ": skipped");
@@ -162,7 +162,7 @@ result<void> conductor::stop_all() {
   result<void> all;
   while (!at_work_.empty() && std::chrono::steady_clock::now() < until)
     if (auto waited = wait(tick); !waited)
-      all = waited; // the others are waited for all the same
+      all = waited; // and wait for the others
   return all;
 }
 

@@ -1,12 +1,12 @@
-// Carries a run out: starts agents where the plan allows, takes their ends in, and keeps files,
-// git, events and the state file in step. On one thread; every agent is an actor that it monitors.
+// Carries a run out: starts agents where the plan allows, handles their ends, and keeps files, git,
+// events and the state file consistent. On one thread; it monitors every agent, an actor.
 //
-// Each step goes: state (what is meant) ─▶ git and files ─▶ events ─▶ agent or state (what is).
-// After a kill the step is done again from its state; what took effect before stays.
+// Each step: state (the intention) ─▶ git and files ─▶ events ─▶ agent or state (the outcome).
+// After a kill the step is repeated from its state; what already took effect stays.
 #pragma once
 
 #include "app/orchestrate/agent.hpp"
-#include "app/orchestrate/attempt_result.hpp"
+#include "app/orchestrate/attempt_verdict.hpp"
 #include "app/orchestrate/recorder.hpp"
 #include "app/orchestrate/state_file.hpp"
 #include "app/workflow/lane_edit.hpp"
@@ -31,7 +31,7 @@ struct conductor_config {
   std::function<bool()> interrupted;
 };
 
-/// Why a run came to its end.
+/// Why a run ended.
 enum class run_end { over, stuck, stopped, aborted };
 
 class conductor {
@@ -39,25 +39,25 @@ public:
   conductor(conductor_config config, orchestration& run, recorder& events,
             caf::actor_system& system);
 
-  /// Takes up what was under way, then runs until nothing can go on. A failure where the state
-  /// cannot be saved: all agents have been stopped then.
+  /// Resumes interrupted attempts, then runs until nothing more can start. A failure where the
+  /// state cannot be saved: all agents have been stopped then.
   result<run_end> perform();
 
 private:
   struct attempt {
     agent_at_work work;
-    bool cut = false; ///< we had it stopped: its end is no failure
+    bool cut = false; ///< we stopped it: its end is not a failure
   };
 
   result<void> save();
-  result<void> pause_it(package_run& package, const failure& why);
-  /// For an end that cannot be taken in: it is, when the run is resumed.
-  result<void> hold_it(package_run& package, const failure& why);
+  result<void> pause_package(package_run& package, const failure& why);
+  /// Pauses a package whose attempt ended but cannot be recorded yet; a resumed run records it.
+  result<void> hold_package(package_run& package, const failure& why);
   std::string token_of(const package_run& package) const;
 
   result<void> take_up();
   result<void> start(const std::string& wp, role task);
-  /// From the state "running" to a running agent; also for one that was interrupted.
+  /// From the state "running" to a running agent; `again`: the attempt was interrupted.
   result<void> launch(package_run& package, bool again);
   result<void> make_ready(package_run& package);
   result<void> write_prompt(const package_run& package) const;

@@ -1,4 +1,4 @@
-// One attempt of one agent, from what must be ready before to what its end changes.
+// An attempt of an agent: what must be ready before it, its start, and the effects of its end.
 #include "app/orchestrate/conductor.hpp"
 #include "app/orchestrate/steps.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -17,11 +17,11 @@ constexpr std::string_view review_request = R"(
 
 # You are the reviewer
 
-The work package above has been implemented on this branch. Review what is there against it. Change
+The work package above has been implemented on this branch. Review the work against it. Change
 nothing. End with exactly one of these as your last line:
 
 APPROVED
-CHANGES REQUESTED: what shall be changed
+CHANGES REQUESTED: what must be changed
 )";
 
 } // namespace
@@ -35,7 +35,7 @@ std::string conductor::token_of(const package_run& package) const {
 result<void> conductor::start(const std::string& wp, role task) {
   auto& package = *run_.find(wp);
   if (auto begun = begin(run_, package, task, config_.agents, wall_clock_now()); !begun)
-    return pause_it(package, begun.error());
+    return pause_package(package, begun.error());
   if (auto saved = save(); !saved)
     return saved;
   return launch(package, false);
@@ -45,26 +45,26 @@ result<void> conductor::launch(package_run& package, bool again) {
   const role task = package.task();
   if (again) // the time between does not count
     package.began = wall_clock_now();
-  const auto& who = package.of(task).agent;
-  if (config_.agents.find(who) == nullptr)
-    return pause_it(package,
-                    {ec::bad_config, package.id + ": its agent " + who + " is not in agents.toml",
-                     "add it, then: " + orchestrate_command(run_, "--resume")});
+  const auto& agent = package.of(task).agent;
+  if (config_.agents.find(agent) == nullptr)
+    return pause_package(package, {ec::bad_config,
+                                   package.id + ": its agent " + agent + " is not in agents.toml",
+                                   "add it, then: " + orchestrate_command(run_, "--resume")});
   if (auto ready = make_ready(package); !ready) {
     if (!again)
-      --package.of(task).starts; // nobody was told of it
-    return pause_it(package, ready.error());
+      --package.of(task).starts; // no event has been recorded for it
+    return pause_package(package, ready.error());
   }
   events_.assigned(package, task);
   if (auto written = write_prompt(package); !written)
-    return pause_it(package, written.error());
+    return pause_package(package, written.error());
   if (auto saved = save(); !saved) // with the causes so far
     return saved;
   const auto job = job_for(package);
-  ::unlink(job.result.c_str()); // of an earlier try, or of this one before it was cut
+  ::unlink(job.result.c_str()); // of an earlier attempt, or of this one before it was stopped
   auto work = start_agent(self_->home_system(), config_.agent_runner, job, variables_for(package));
   if (!work)
-    return pause_it(package, work.error());
+    return pause_package(package, work.error());
   self_->monitor(work->handle);
   at_work_.emplace(package.id, attempt{std::move(*work)});
   const post& post = package.of(task);
@@ -73,7 +73,7 @@ result<void> conductor::launch(package_run& package, bool again) {
   return {};
 }
 
-/// Everything an agent finds in place: the lane, the worktree, the events before its start.
+/// Prepares what an agent needs: the lane, the worktree, the events before its start.
 result<void> conductor::make_ready(package_run& package) {
   if (package.implementation.starts + package.review.starts == 1) {
     for (const auto& id : package.dependencies) {
@@ -101,9 +101,9 @@ result<void> conductor::make_ready(package_run& package) {
 
 result<void> conductor::move(package_run& run, wf::lane_edit edit) {
   const std::string to = edit.to;
-  if (run.moving_to != to) { // meant now for the first time
+  if (run.moving_to != to) { // not begun before
     const auto package = config_.feature.load(run.id);
-    if (package && package->lane() == to) { // the agent moved it itself, and that was told
+    if (package && package->lane() == to) { // the agent moved it itself, and that is recorded
       run.lane = to;
       return {};
     }
@@ -181,13 +181,14 @@ result<void> conductor::ended(const std::string& wp) {
   auto found = result_of(package);
   if (!found) {
     found.emplace();
-    found->error = "its keeper ended without a result: it was killed, the disk is full, or another "
-                   "agent is still at work on it";
+    found->error =
+        "its agent runner ended without a result: it was killed, the disk is full, or another "
+        "agent still works on it";
   }
-  if (cut && found->stopped) // it is still under way for whoever resumes
+  if (cut && found->stopped) // a resumed run repeats the attempt
     return {};
   if (found->stopped)
-    found->error = "its keeper was told to stop";
+    found->error = "its agent runner was stopped by a signal";
   return take_in_end(package, *found);
 }
 
@@ -223,7 +224,7 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
   using kind = attempt_end::kind;
   if (end.what == kind::done && task == role::implementation)
     if (auto kept = commit_leftovers(config_.feature, package.id, agent); !kept)
-      return hold_it(package, kept.error());
+      return hold_package(package, kept.error());
   wf::lane_edit edit;
   edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
   edit.note = task == role::implementation ? "Implementation finished by " + agent
@@ -239,7 +240,7 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
   if (end.what == kind::failed)
     events_.failed(package, task, end.words);
   else if (auto moved = move(package, std::move(edit)); !moved)
-    return hold_it(package, moved.error());
+    return hold_package(package, moved.error());
   config_.say(package.id + ": " + std::string(to_string(task)) +
               (end.what == kind::done                ? " done"
                : end.what == kind::changes_requested ? ": changes requested: "

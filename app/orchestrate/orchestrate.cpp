@@ -18,10 +18,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto turn_patience = 500ms;
+constexpr auto lock_patience = 500ms;
 
-/// Ctrl-C, TERM and HUP as something to ask for. Made before any thread, so that all hold them
-/// back.
+/// Polls for Ctrl-C, TERM and HUP. Made before any thread, so that all threads block them.
 class interruption {
 public:
   interruption() {
@@ -44,7 +43,7 @@ private:
   bool came_ = false;
 };
 
-/// Where no home can be used there is no QUEUE; agents are actors all the same.
+/// Where no home can be used there is no QUEUE, but agents are actors, too.
 struct standalone_actor_system {
   system_config config{1};
   caf::actor_system system{config};
@@ -58,16 +57,15 @@ result<orchestration> plan_for(const wf::feature& feature, const run_request& re
   if (!request.resume) {
     if (unfinished)
       return failure{ec::bad_input, "an orchestration of " + feature.slug() + " is not finished",
-                     "go on: " + feature.command("orchestrate --resume") +
-                         "; or give it up: " + feature.command("orchestrate --abort")};
+                     "resume with: " + feature.command("orchestrate --resume") +
+                         "; or end it: " + feature.command("orchestrate --abort")};
     const auto now = wall_clock_now();
     before.emplace();
     before->id = fresh_ulid(static_cast<std::uint64_t>(now / 1000));
     before->feature = feature.slug();
     before->began = now;
   } else if (!before || before->state == run_state::aborted) {
-    return failure{ec::not_found,
-                   "there is no orchestration of " + feature.slug() + " to go on with",
+    return failure{ec::not_found, "no orchestration of " + feature.slug() + " to resume",
                    "start one: " + feature.command("orchestrate")};
   }
   if (!request.impl_agent.empty())
@@ -79,7 +77,7 @@ result<orchestration> plan_for(const wf::feature& feature, const run_request& re
   return std::move(*before);
 }
 
-/// What a person hears of an end that is none; nothing where all is done.
+/// Why a run ended before everything was done, and the next command; nothing where all is done.
 std::optional<failure> unfinished_reason(const result<run_end>& end, const orchestration& run) {
   if (!end)
     return end.error();
@@ -88,19 +86,20 @@ std::optional<failure> unfinished_reason(const result<run_end>& end, const orche
   case run_end::over:
     return std::nullopt;
   case run_end::stopped:
-    return failure{ec::stopping, "stopped; no agent is at work any more", "go on: " + resume};
+    return failure{ec::stopping, "stopped; no agent is running any more", "resume with: " + resume};
   case run_end::aborted:
-    return failure{ec::stopping, "aborted; what was done stays",
+    return failure{ec::stopping, "aborted; finished work is kept",
                    "start anew: " + orchestrate_command(run, "")};
   case run_end::stuck:
     break;
   }
   int paused = 0;
-  failure why{ec::unhealthy, count_line(run), "mend it, then: " + resume};
+  failure why{ec::unhealthy, count_line(run), "fix it, then: " + resume};
   for (const auto& package : run.packages)
     if (package.at == stage::paused) {
       why.message += "; " + why_paused(package);
-      why.hint = ++paused == 1 ? package.hint : "see each: " + orchestrate_command(run, "--status");
+      why.hint =
+          ++paused == 1 ? package.hint : "show each: " + orchestrate_command(run, "--status");
     }
   return why;
 }
@@ -125,17 +124,17 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
   if (!agent_runner)
     return agent_runner.error();
   const state_file state(feature);
-  if (auto room = state.create_layout(); !room)
-    return room.error();
-  auto turn = state.try_lock_run(turn_patience);
+  if (auto created = state.create_layout(); !created)
+    return created.error();
+  auto turn = state.try_lock_run(lock_patience);
   if (!turn)
     return turn.error();
   if (!*turn)
     return failure{ec::already_running,
-                   "another orchestration of " + feature.slug() + " is at work",
-                   "see it: " + feature.command("orchestrate --status") +
+                   "another orchestration of " + feature.slug() + " is running",
+                   "show it: " + feature.command("orchestrate --status") +
                        "; or end it: " + feature.command("orchestrate --abort")};
-  for (const auto& old : state.pending_requests()) // of somebody who came too late for the last run
+  for (const auto& old : state.pending_requests()) // they came too late for the last run
     state.complete_request(old);
   auto before = state.read();
   if (!before)

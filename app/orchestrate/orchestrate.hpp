@@ -1,4 +1,4 @@
-// A run from its beginning to its end: what is checked first, then the conductor with its emitter.
+// A run from its beginning to its end: first the checks, then the conductor with its emitter.
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
@@ -9,11 +9,11 @@ namespace spec_kitty::orchestrate {
 
 struct run_request {
   bool resume = false;
-  std::string impl_agent; ///< empty: nobody was named
+  std::string impl_agent; ///< empty: not given
   std::string review_agent;
 };
 
-/// What may be carried out now.
+/// A run that passed all checks and holds the lock.
 struct prepared_run {
   agents_file agents;
   orchestration run;
@@ -26,7 +26,7 @@ struct prepared_run {
 result<prepared_run> prepare(const run_host& host, const workflow::feature& feature,
                              const run_request& request);
 
-/// What a run came to.
+/// The outcome of a run.
 struct run_outcome {
   orchestration run;
   std::optional<failure>

@@ -34,7 +34,7 @@ bool is_free(const orchestration& run, const package_run& package) {
   });
 }
 
-/// The first agent behind `post.agent` that can and has not been given up.
+/// The first fallback of `post.agent` that has the role and has not used up its attempts.
 const agent_spec* next_agent(const post& post, role task, const agents_file& agents) {
   const auto* now = agents.find(post.agent);
   if (now == nullptr)
@@ -48,8 +48,8 @@ const agent_spec* next_agent(const post& post, role task, const agents_file& age
   return nullptr;
 }
 
-/// One more failure of a post; false where nobody is left to try.
-bool goes_on(post& post, role task, const agents_file& agents) {
+/// Counts a failure; false where no agent is left to try.
+bool can_retry(post& post, role task, const agents_file& agents) {
   if (++post.failures <= agents.max_retries)
     return true;
   post.tried.push_back(post.agent);
@@ -63,16 +63,16 @@ bool goes_on(post& post, role task, const agents_file& agents) {
 
 failure used_up(const orchestration& run, const package_run& package, role task, bool rejected,
                 const std::string& words) {
-  std::string who;
+  std::string names;
   for (const auto& name : package.of(task).tried)
-    who += (who.empty() ? "" : ", ") + name;
+    names += (names.empty() ? "" : ", ") + name;
   const std::string what = task == role::review ? "its review" : "its implementation";
   return {ec::bad_input,
           package.id + ": " + what + (rejected ? " was rejected, by " : " failed with ") +
-              (rejected ? package.review.agent : who) + ": " + workflow::as_one_line(words),
+              (rejected ? package.review.agent : names) + ": " + workflow::as_one_line(words),
           "see .kittify/orchestration/" + run.feature + "/" + package.id +
-              ".log, mend it, then: " + orchestrate_command(run, "--resume") +
-              "; or leave it out: " + orchestrate_command(run, "--skip " + package.id)};
+              ".log, fix it, then: " + orchestrate_command(run, "--resume") +
+              "; or skip it: " + orchestrate_command(run, "--skip " + package.id)};
 }
 
 } // namespace
@@ -147,17 +147,18 @@ std::vector<std::string> builds_on(const orchestration& run, const package_run& 
 std::vector<start> due(const orchestration& run, const agents_file& agents) {
   const auto running = std::count_if(run.packages.begin(), run.packages.end(),
                                      [](const auto& package) { return package.running; });
-  std::size_t room = agents.max_parallel -
-                     std::min<std::size_t>(agents.max_parallel, static_cast<std::size_t>(running));
+  std::size_t capacity =
+      agents.max_parallel -
+      std::min<std::size_t>(agents.max_parallel, static_cast<std::size_t>(running));
   std::vector<start> next;
   const auto take = [&](stage from, role task) {
     for (const auto& package : run.packages)
-      if (room > 0 && !package.running && package.at == from && is_free(run, package)) {
+      if (capacity > 0 && !package.running && package.at == from && is_free(run, package)) {
         next.push_back({package.id, task});
-        --room;
+        --capacity;
       }
   };
-  take(stage::implemented, role::review); // what is nearly done frees others
+  take(stage::implemented, role::review); // a review may free dependents
   take(stage::waiting, role::implementation);
   return next;
 }
@@ -168,7 +169,7 @@ result<void> begin(orchestration& run, package_run& package, role task, const ag
   if (post.agent.empty()) {
     const std::string& named = task == role::review ? run.review_agent : run.impl_agent;
     const auto* chosen = named.empty() ? agents.first_for(task) : agents.find(named);
-    if (named.empty() && task == role::review) // another pair of eyes, where there is one
+    if (named.empty() && task == role::review) // preferably not the implementer
       for (const auto& other : agents.agents)
         if (other.can(task) && other.name != package.implementation.agent) {
           chosen = &other;
@@ -202,19 +203,20 @@ void settle(orchestration& run, package_run& package, const attempt_end& end,
   package.reason = end.words;
   ++package.errors;
   const bool rework = end.what == attempt_end::kind::changes_requested;
-  const role whose = rework ? role::implementation : task;
-  package.at = whose == role::review ? stage::implemented : stage::waiting;
-  if (package.of(whose).agent.empty()) // it came to review without an implementation of this run
+  const role failed_task = rework ? role::implementation : task;
+  package.at = failed_task == role::review ? stage::implemented : stage::waiting;
+  if (package.of(failed_task).agent.empty()) // this run did not implement it
     return;
-  if (!goes_on(package.of(whose), whose, agents))
-    pause(run, package, used_up(run, package, whose, rework, end.words));
+  if (!can_retry(package.of(failed_task), failed_task, agents))
+    pause(run, package, used_up(run, package, failed_task, rework, end.words));
 }
 
 void pause(orchestration& run, package_run& package, const failure& why) {
   package.running = false;
   package.at = stage::paused;
   package.reason = why.message;
-  package.hint = why.hint.empty() ? "then: " + orchestrate_command(run, "--resume") : why.hint;
+  package.hint =
+      why.hint.empty() ? "resume with: " + orchestrate_command(run, "--resume") : why.hint;
 }
 
 void hold_end(orchestration& run, package_run& package, const failure& why) {
@@ -239,7 +241,7 @@ void revive(orchestration& run, const agents_file& agents) {
       post& post = package.of(task);
       const std::string& named = task == role::review ? run.review_agent : run.impl_agent;
       if (package.running)
-        continue; // its attempt goes on under the name it has
+        continue; // its attempt continues with the same agent
       const bool gone = agents.find(post.agent) == nullptr;
       if (package.at == stage::paused || gone) {
         post.agent = post.tried.empty() ? post.agent : post.tried.front();

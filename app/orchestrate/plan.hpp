@@ -1,9 +1,9 @@
-// One run over a feature: where each work package stands, what may start next, what the end of an
-// attempt means. Pure: time, ids and outcomes are arguments.
+// One run over a feature: the stage of each work package, what may start next, and the effect of
+// the end of an attempt. Pure: time, ids and outcomes are arguments.
 //
 //   waiting ─▶ implementing ─▶ implemented ─▶ reviewing ─▶ done
 //      ▲  failed, or       ◀──┘   ▲     failed └──┤
-//      └─ changes requested ──────┼───────────────┘          skipped, paused: by hand, or when
+//      └─ changes requested ──────┼───────────────┘          skipped: by hand; paused: when
 //                                 └── no verdict             every agent and retry is used up
 #pragma once
 
@@ -20,9 +20,9 @@ enum class stage { waiting, implementing, implemented, reviewing, done, skipped,
 std::string_view to_string(stage at);
 std::optional<stage> parse_stage(std::string_view name);
 
-/// Who has one of the two tasks of a work package, and how it went so far.
+/// The agent that has one of the two tasks of a work package, and its attempts so far.
 struct post {
-  std::string agent;              ///< empty: nobody yet
+  std::string agent;              ///< empty: not chosen yet
   std::uint64_t starts = 0;       ///< attempts so far, of all agents
   std::uint64_t failures = 0;     ///< of this agent; a rejected implementation is one
   std::vector<std::string> tried; ///< agents that used up their tries
@@ -39,9 +39,9 @@ struct package_run {
   post implementation;
   post review;
   bool was_done = false; ///< before the run began
-  bool ours = false;     ///< its worktree was looked at: what is in it, agents of this run made
-  std::string moving_to; ///< the lane change under way; empty: none
-  /// Paused with an attempt that has ended but could not be taken in: where it was then.
+  bool ours = false;     ///< its worktree was checked: all changes in it are by agents of this run
+  std::string moving_to; ///< the lane change under way; empty: no change
+  /// Paused because the end of an attempt could not be recorded: the stage before.
   std::optional<stage> unfinished;
   std::uint64_t moves = 0;  ///< lane changes of this run
   std::uint64_t errors = 0; ///< failed attempts of this run
@@ -78,7 +78,7 @@ struct orchestration {
   bool operator==(const orchestration&) const = default;
 };
 
-/// A work package as the files have it when a run begins.
+/// A work package as read from the files when a run begins.
 struct package_facts {
   std::string id;
   std::vector<std::string> dependencies;
@@ -86,25 +86,25 @@ struct package_facts {
   std::string agent; ///< the frontmatter's
 };
 
-/// Adds what the run does not have yet, gives all of them the files' dependencies, and puts them
-/// in order. Lanes that people changed while nothing was running are taken over. The graph is one
-/// that check_dependencies accepts.
+/// Adds new work packages to the run, updates all dependencies from the files, and puts them in
+/// order. Takes over lanes that people changed while nothing was running. The graph has passed
+/// check_dependencies.
 void take_in(orchestration& run, const std::vector<package_facts>& packages,
              const agents_file& agents);
 
-/// What a work package builds on: its dependencies, and in place of a skipped one what that one
-/// builds on.
+/// What a work package builds on: its dependencies, where a skipped dependency is replaced by what
+/// that one builds on.
 std::vector<std::string> builds_on(const orchestration& run, const package_run& package);
 
-/// What may start now, oldest work first; respects max_parallel and what runs already.
+/// What may start now, reviews first; respects max_parallel and what is already running.
 struct start {
   std::string id;
   role task;
 };
 std::vector<start> due(const orchestration& run, const agents_file& agents);
 
-/// An attempt begins: chooses the agent where nobody has the post, counts the start. A failure
-/// where no agent can do it.
+/// Begins an attempt: chooses the agent if the task has none yet, counts the start. A failure where
+/// no agent has the role.
 result<void> begin(orchestration& run, package_run& package, role task, const agents_file& agents,
                    epoch_us now);
 
@@ -114,20 +114,20 @@ struct attempt_end {
   std::string words; ///< the feedback, or why it failed
 };
 
-/// Takes an attempt's end in: the next stage, a retry, the fallback agent, or a pause.
+/// Applies the end of an attempt: the next stage, a retry, the fallback agent, or a pause.
 void settle(orchestration& run, package_run& package, const attempt_end& end,
             const agents_file& agents, epoch_us now);
 
-/// Stops it until a person says to go on.
+/// Pauses a work package until a person resumes the run.
 void pause(orchestration& run, package_run& package, const failure& why);
 
-/// The same where an attempt has ended well but its end cannot be taken in yet: it is, at revival.
+/// Pauses it because the end of an attempt cannot be recorded yet; `revive` makes it running again.
 void hold_end(orchestration& run, package_run& package, const failure& why);
 
-/// Its reason, behind its id once.
+/// Its id and its reason; the id only once.
 std::string why_paused(const package_run& package);
 
-/// Paused ones get another chance, with all retries and agents.
+/// Paused work packages become free again, with all retries and agents.
 void revive(orchestration& run, const agents_file& agents);
 
 /// Everything is done; skipped is not done.

@@ -135,7 +135,7 @@ std::string encode_run(const orchestration& run) {
 }
 
 result<orchestration> decode_run(const json_value& value) {
-  const failure damaged{ec::bad_input, "it is no state of an orchestration", {}};
+  const failure damaged{ec::bad_input, "it is not a state of an orchestration", {}};
   if (whole_number_of(value, "version").value_or(0) > static_cast<std::int64_t>(version))
     return failure{ec::bad_input, "it was written by a later version of spec-kitty", {}};
   orchestration run;

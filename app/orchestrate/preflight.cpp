@@ -34,8 +34,8 @@ result<agents_file> read_agents(const wf::repository& repo) {
   if (!text)
     return failure{ec::bad_config, text.error().message, "check the file's permissions"};
   if (!*text)
-    return failure{ec::bad_config, "there is no " + file.string(),
-                   "write one: spec-kitty orchestrate --init"};
+    return failure{ec::bad_config, file.string() + " does not exist",
+                   "create it: spec-kitty orchestrate --init"};
   return parse_agents(**text, file.string());
 }
 
@@ -44,13 +44,12 @@ result<std::vector<package_facts>> read_packages(const wf::feature& feature) {
   if (!packages)
     return packages.error();
   if (packages->empty())
-    return failure{ec::not_found,
-                   "there is no work package in " + (feature.folder() / "tasks").string(),
+    return failure{ec::not_found, "no work packages in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
                        feature.command("agent feature finalize-tasks")};
   if (const auto legal = wf::check_dependencies(wf::graph_of(*packages)); !legal)
     return failure{legal.error().code, feature.slug() + ": " + legal.error().message,
-                   "mend the dependencies, then: " +
+                   "fix the dependencies, then: " +
                        feature.command("agent feature finalize-tasks")};
   std::vector<package_facts> facts;
   for (const auto& package : *packages)
@@ -70,9 +69,9 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
       known += (known.empty() ? "" : ", ") + each.name;
   const std::string hint =
       known.empty() ? "add one to .kittify/agents.toml"
-                    : "with the role " + std::string(to_string(task)) + " there are: " + known;
+                    : "agents with the role " + std::string(to_string(task)) + ": " + known;
   if (agent == nullptr)
-    return failure{ec::bad_input, option + ": there is no agent " + excerpt(name), hint};
+    return failure{ec::bad_input, option + ": unknown agent " + excerpt(name), hint};
   if (!agent->can(task))
     return failure{ec::bad_input,
                    option + ": " + name + " does not have the role " + std::string(to_string(task)),

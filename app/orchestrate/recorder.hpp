@@ -1,5 +1,5 @@
-// The events of a run, each recorded once however often its step is done again: its key is made of
-// the run and the step, and the store remembers it in the event's own transaction.
+// The events of a run, each recorded once even when its step is repeated: its key is made of the
+// run and the step, and the store keeps it in the event's own transaction.
 //
 // Causes form one tree. Its root is the run's first event.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace spec_kitty::orchestrate {
 
-/// What a run needs of the program that starts it.
+/// What a run needs from the program that starts it.
 struct run_host {
   home_view view;
   std::optional<failure> config_problem; ///< `view.config` is the defaults then
@@ -29,7 +29,7 @@ public:
   void moved(package_run& package, const std::string& to, const std::string& by);
   void assigned(package_run& package, role task);
   void failed(package_run& package, role task, const std::string& words);
-  /// `dependency` no longer blocks `one`; its last event is the cause.
+  /// `dependency` no longer blocks `package`; the dependency's last event is the cause.
   void resolved(package_run& package, const package_run& dependency, const std::string& how);
   void completed(epoch_us now);
 
@@ -38,7 +38,7 @@ public:
   const std::string& reason() const { return reason_; }
 
 private:
-  /// The event's id, or its cause where it has none: a child hangs on what is known.
+  /// The event's id, or its cause where the event has no id: the cause of the events that follow.
   std::string record(const workflow::work_event& event, const std::string& step,
                      const std::string& cause);
   void lost(const failure& why);

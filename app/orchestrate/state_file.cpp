@@ -52,8 +52,8 @@ result<std::optional<orchestration>> state_file::read() const {
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   if (!*text)
     return std::optional<orchestration>{};
-  const failure damaged{ec::bad_input, path_.string() + " is no state of an orchestration",
-                        "move it away; lanes and worktrees say what is done"};
+  const failure damaged{ec::bad_input, path_.string() + " is not a state of an orchestration",
+                        "move it away; lanes and worktrees show what is done"};
   const auto parsed = parse_json(**text);
   const auto* features = parsed ? member(*parsed, "features") : nullptr;
   if (features == nullptr || !features->IsObject())
@@ -137,7 +137,7 @@ std::vector<std::string> state_file::pending_requests() const {
 result<void> require_no_active_run(const workflow::feature& feature) {
   if (!state_file(feature).is_taken())
     return {};
-  return failure{ec::already_running, "an orchestration of " + feature.slug() + " is at work",
+  return failure{ec::already_running, "an orchestration of " + feature.slug() + " is running",
                  "wait for it: " + feature.command("orchestrate --status") +
                      "; or end it: " + feature.command("orchestrate --abort")};
 }

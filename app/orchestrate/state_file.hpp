@@ -1,8 +1,8 @@
-// What an orchestration keeps in the repository, all of it out of git's sight:
+// What an orchestration keeps in the repository, ignored by git:
 //
 //   .kittify/orchestration-state.json      every feature's run, replaced as a whole at each step
-//   .kittify/orchestration/<slug>/lock     held while one runs
-//                                /ask/     what another terminal wants: `abort`, `skip-WP03`
+//   .kittify/orchestration/<slug>/lock     held during a run
+//                                /ask/     requests of another terminal: `abort`, `skip-WP03`
 //                                /WP01.log, .prompt.md, .result, .lock
 #pragma once
 
@@ -23,20 +23,20 @@ public:
     return folder_ / (wp + ending);
   }
 
-  /// Makes the folders and hides them from git. The edit lock is not held by the caller.
+  /// Creates the folders and makes git ignore them. The caller must not hold the edit lock.
   result<void> create_layout() const;
 
-  /// The feature's run; nothing where there never was one. Changes nothing.
+  /// The feature's run; nothing where it never had one. Changes nothing.
   result<std::optional<orchestration>> read() const;
-  /// Replaces the feature's run; the others stay. On failure the file stands as it was.
+  /// Replaces the feature's run and keeps the others. On failure the file is unchanged.
   result<void> write(const orchestration& run) const;
 
-  /// The right to run this feature; nothing when another process has it.
+  /// The lock for running this feature; nothing when another process holds it.
   result<std::optional<file_lock>> try_lock_run(std::chrono::milliseconds patience) const;
-  /// Whether another process has it. Changes nothing.
+  /// Whether another process holds that lock. Changes nothing.
   bool is_taken() const;
 
-  /// Leaves a wish for the process that runs.
+  /// Leaves a request for the process that carries the run out.
   result<void> submit_request(const std::string& request) const;
   std::vector<std::string> pending_requests() const;
   void complete_request(const std::string& request) const;
@@ -48,7 +48,7 @@ private:
   std::filesystem::path folder_;
 };
 
-/// Refuses while an orchestration of the feature is at work: what it stands on would move.
+/// Refuses while an orchestration of the feature is running: its branches must not change.
 result<void> require_no_active_run(const workflow::feature& feature);
 
 } // namespace spec_kitty::orchestrate

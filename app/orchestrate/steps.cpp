@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto git_patience = 10s;
 constexpr auto git_pause = 50ms;
 
-/// Runs git; while another git holds a lock file in the same place, tries again.
+/// Runs git; waits while another git process holds a lock in the same place.
 result<std::string> patient(const wf::git& repo, const wf::git::words& arguments) {
   for (auto left = git_patience / git_pause;; --left) {
     auto attempt = repo.run(arguments);
@@ -37,7 +37,7 @@ bool holds(const wf::git& repo, const std::string& commit, const std::string& br
   return repo.run({"merge-base", "--is-ancestor", "refs/heads/" + branch, commit}).ok();
 }
 
-/// Dependencies with work that is not in the target.
+/// The branches of dependencies whose work is not in the target.
 std::vector<std::string> open_branches(const wf::feature& feature,
                                        const std::vector<std::string>& dependencies,
                                        const std::string& target) {
@@ -58,8 +58,8 @@ result<void> merge_into(const wf::feature& feature, const std::string& wp,
     return {};
   if (git_there.commit_of("MERGE_HEAD"))
     return failure{ec::bad_input,
-                   wp + ": its worktree " + tree.string() + " is in the middle of a merge",
-                   "end it: git -C " + tree.string() +
+                   wp + ": its worktree " + tree.string() + " has an unfinished merge",
+                   "finish it: git -C " + tree.string() +
                        " merge --continue; then: " + feature.command("orchestrate --resume")};
   const auto merged =
       patient(git_there, {"merge", "--quiet", "--no-edit", "-m",
@@ -76,7 +76,7 @@ result<void> merge_into(const wf::feature& feature, const std::string& wp,
     names += (names.empty() ? "" : ", ") + wf::as_utf8(line.content);
   return failure{ec::bad_input,
                  wp + ": its dependencies conflict: " + branch +
-                     " with what is merged before it, " + "in " + names,
+                     " with what was merged before it, in " + names,
                  "resolve it: git -C " + tree.string() + " merge " + branch +
                      ", commit, then: " + feature.command("orchestrate --resume")};
 }
@@ -174,9 +174,9 @@ result<file_lock> move_lane(const wf::feature& feature, const package_run& packa
   const std::string lane = package->lane();
   if (lane != package_state.lane && lane != edit.to)
     return failure{ec::bad_input,
-                   package_state.id + " was moved to " + lane + " while it was to go from " +
+                   package_state.id + " was moved to " + lane + " while it was being moved from " +
                        package_state.lane + " to " + edit.to,
-                   "to go on from there: " + feature.command("orchestrate --resume")};
+                   "resume from there: " + feature.command("orchestrate --resume")};
   if (lane != edit.to) {
     const auto now = format_timestamp(wall_clock_now());
     edit.at = now.substr(0, 19) + "Z";

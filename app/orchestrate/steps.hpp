@@ -1,5 +1,5 @@
-// The steps of a run on files and in git. Each can be done again after a kill in its middle: what
-// is there already stays.
+// The steps of a run on files and in git. Each can be repeated after a kill in its middle: what is
+// already done is kept.
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
@@ -10,29 +10,30 @@
 
 namespace spec_kitty::orchestrate {
 
-/// Waits, at most a few seconds, until a git that outlived its orchestration has let go.
+/// Waits, at most a few seconds, for a git process that outlived its orchestration.
 void wait_for_git(const workflow::feature& feature, const orchestration& run);
 
 /// Finds or makes the work package's worktree: on the branch of one of `dependencies` whose work is
-/// not in the target yet, the others merged in. `fresh`: it must be clean, nobody of this run was
-/// in it. Gives where its branch begins.
+/// not in the target yet, the others merged in. `fresh`: no agent of this run has used it, so it
+/// must be clean. Returns the point where its branch begins.
 result<workflow::base_point> ready_worktree(const workflow::feature& feature,
                                             const package_run& package_state,
                                             const std::vector<std::string>& dependencies,
                                             bool fresh);
 
-/// Commits what an agent left uncommitted, in its name.
+/// Commits what an agent left uncommitted, with the agent as author.
 result<void> commit_leftovers(const workflow::feature& feature, const std::string& wp,
                               const std::string& agent);
 
-/// Moves the work package's file to a lane and commits that. A file that is there already is only
-/// committed; one that somebody moved elsewhere is a failure. `edit.at` is set here; the edit's
-/// base counts where the file has none. Gives the edit lock: the event is recorded under it.
+/// Moves the work package's file to a lane and commits that. A file that is already in that lane is
+/// only committed; one that somebody moved to another lane is a failure. `edit.at` is set here; the
+/// edit's base is used where the file has no base. Returns the edit lock: the event is recorded
+/// under it.
 result<file_lock> move_lane(const workflow::feature& feature, const package_run& package_state,
                             workflow::lane_edit edit, const std::string& message);
 
-/// How a dependency that was done before the run freed its dependents: `merged` where its branch is
-/// gone or part of the target, else `completed`.
+/// How a dependency that was done before the run was resolved: `merged` where its branch is gone or
+/// part of the target, else `completed`.
 std::string resolution_of(const workflow::feature& feature, const std::string& wp);
 
 } // namespace spec_kitty::orchestrate

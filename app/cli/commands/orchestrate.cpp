@@ -53,9 +53,9 @@ result<work_done> write_example(const wf::repository& repo) {
     if (auto written = replace_file(file, ot::example_agents(found), 0644); !written)
       return failure{ec::bad_input, written.error().message, "check the permissions there"};
   }
-  done.lines = {file.string() + (there ? " is there already; it stays as it is" : ": written")};
+  done.lines = {file.string() + (there ? " exists already; it is not changed" : ": written")};
   if (!there)
-    done.lines.push_back(found.empty() ? "no agent program that is known was found; edit the file"
+    done.lines.push_back(found.empty() ? "no known agent program was found; edit the file"
                                        : "found: " + wf::joined(found));
   done.fields = [path = file.string(), there, found](json_writer& out) {
     field(out, "path", path);
@@ -66,7 +66,7 @@ result<work_done> write_example(const wf::repository& repo) {
 }
 
 failure no_run(const wf::feature& feature) {
-  return {ec::not_found, "there is no orchestration of " + feature.slug(),
+  return {ec::not_found, "no orchestration of " + feature.slug(),
           "start one: " + feature.command("orchestrate")};
 }
 
@@ -80,14 +80,14 @@ result<work_done> show_run_status(const wf::feature& feature) {
   const bool lives = state.is_taken();
   const bool cut = !lives && (*run)->state == ot::run_state::running;
   const bool stuck = !lives && (*run)->state == ot::run_state::paused;
-  if (!lives) // no agent runs, although the state may claim it
+  if (!lives) // no process runs it, whatever the state file says
     for (auto& package : (*run)->packages)
       package.running = false;
   work_done done;
   done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
   done.lines.push_back(
       feature.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
-      (cut || stuck ? "; resume it: " + ot::orchestrate_command(**run, "--resume") : ""));
+      (cut || stuck ? "; resume with: " + ot::orchestrate_command(**run, "--resume") : ""));
   for (const auto& package : (*run)->packages)
     if (!package.hint.empty())
       done.lines.push_back(package.id + ": " + package.hint);
@@ -130,7 +130,7 @@ result<work_done> request(const wf::feature& feature, const std::string& wanted,
     while (open()) {
       if (std::chrono::steady_clock::now() > until || !state.is_taken())
         return failure{ec::unhealthy, "the orchestration of " + feature.slug() + " did not answer",
-                       "see: " + feature.command("orchestrate --status")};
+                       "show it: " + feature.command("orchestrate --status")};
       std::this_thread::sleep_for(50ms);
     }
   }
@@ -143,7 +143,7 @@ result<work_done> abort_run(const wf::feature& feature) {
   return request(feature, "abort", [&](ot::orchestration& run) -> result<void> {
     if (run.state == ot::run_state::done)
       return failure{ec::bad_input, "the orchestration of " + feature.slug() + " is done",
-                     "see: " + feature.command("orchestrate --status")};
+                     "show it: " + feature.command("orchestrate --status")};
     run.state = ot::run_state::aborted;
     for (auto& package : run.packages)
       package.running = false;
@@ -159,12 +159,12 @@ result<work_done> skip_package(const wf::feature& feature, const std::string& wp
     return run.error();
   const auto* known = *run ? (*run)->find(wp) : nullptr;
   const failure is_done{ec::bad_input, wp + " is done already; there is nothing to skip",
-                        "see: " + feature.command("orchestrate --status")};
+                        "show it: " + feature.command("orchestrate --status")};
   if (known != nullptr && known->at == ot::stage::done)
     return is_done;
   if (*run && known == nullptr)
     return failure{ec::not_found, wp + " is not part of the orchestration",
-                   "take it in: " + feature.command("orchestrate --resume")};
+                   "add it: " + feature.command("orchestrate --resume")};
   return request(feature, "skip-" + wp, [&](ot::orchestration& plan) -> result<void> {
     auto* package = plan.find(wp);
     if (package == nullptr || package->at == ot::stage::done)
@@ -267,8 +267,8 @@ command_action declare_orchestrate(CLI::App& app) {
                             "Write .kittify/agents.toml with the agents found here");
   auto* status = app.add_flag("--status", options->status, "Show the state of the run");
   auto* resume =
-      app.add_flag("--resume", options->resume, "Resume a run that was stopped, killed or paused");
-  auto* abort = app.add_flag("--abort", options->abort, "End the run and keep its work");
+      app.add_flag("--resume", options->resume, "Resume after a stop, a kill or a pause");
+  auto* abort = app.add_flag("--abort", options->abort, "End the run; finished work is kept");
   auto* skip = app.add_option("--skip", options->skip, "Skip a work package")->type_name("WPnn");
   const std::vector<CLI::Option*> modes = {init, status, resume, abort, skip};
   for (auto* mode : modes)
@@ -276,7 +276,7 @@ command_action declare_orchestrate(CLI::App& app) {
       if (mode != other)
         mode->excludes(other);
   app.add_option("--impl-agent", options->impl_agent,
-                 "The agent that implements, instead of the one in the files")
+                 "The agent that implements, in place of the files' choice")
       ->type_name("A");
   app.add_option("--review-agent", options->review_agent, "The agent that reviews")->type_name("A");
   declare_feature(app, *options);

@@ -51,22 +51,21 @@ max_retries = 0
 
 TEST(AgentsFile, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_TRUE(problem("x = \n").starts_with("agents.toml, line 1: Error while parsing"));
-  EXPECT_EQ(problem(""), "agents.toml names no agent");
-  EXPECT_EQ(problem("[agent.a]\ncommand = [\"x\"]\n"),
-            "agents.toml, line 1: there is no agent here");
+  EXPECT_EQ(problem(""), "agents.toml has no agents");
+  EXPECT_EQ(problem("[agent.a]\ncommand = [\"x\"]\n"), "agents.toml, line 1: unknown key agent");
   EXPECT_EQ(problem("[agents.a]\ncommand = \"x\"\n"),
             "agents.toml, line 2: command is not a list of strings");
   EXPECT_EQ(problem("[agents.a]\ncommand = []\n"), "agents.toml, line 1: agents.a has no command");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\nrole = []\n"),
             "agents.toml, line 3: agents.a has no key role");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\nroles = [\"cook\"]\n"),
-            "agents.toml, line 3: there is no role cook");
+            "agents.toml, line 3: unknown role cook");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\ntimeout_s = 0\n"),
             "agents.toml, line 3: timeout_s is not a whole number from 1 to 604800");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\nfallback = [\"b\"]\n"),
-            "agents.toml, line 1: agents.a falls back to b, which is none");
+            "agents.toml, line 1: agents.a falls back to b, which is not an agent of this file");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\nenv = { A = 1 }\n"),
-            "agents.toml, line 3: env.A cannot be a variable");
+            "agents.toml, line 3: env.A is not a valid variable");
   EXPECT_EQ(problem("[agents.a]\ncommand = [\"x\"]\n[limits]\nparallel = 2\n"),
             "agents.toml, line 4: limits has no key parallel");
   EXPECT_EQ(
@@ -81,7 +80,7 @@ TEST(AgentsFile, PlaceholdersAreReplacedWhereverTheyStand) {
 }
 
 TEST(AgentsFile, TheExampleIsReadWhateverWasFound) {
-  EXPECT_EQ(problem(example_agents({})), "agents.toml names no agent");
+  EXPECT_EQ(problem(example_agents({})), "agents.toml has no agents");
   const auto all = good(example_agents(known_programs()));
   EXPECT_EQ(all.agents.size(), known_programs().size());
   const auto agents = good(example_agents({"codex"}));

@@ -1,4 +1,4 @@
-// A run and those who look at it, stop it or kill it; and agents that do not behave.
+// A run that is watched, stopped or killed from outside; and agents that do not behave.
 #include "tests/app/orchestrate/orchestrate_fixture.hpp"
 
 #include <algorithm>
@@ -29,10 +29,11 @@ TEST_F(OrchestrateControl, AnotherTerminalSeesItAndASecondRunIsRefused) {
   const auto status = json_of({"orchestrate", "--status"});
   EXPECT_TRUE(member(status, "running")->GetBool());
   EXPECT_EQ(text_of((*member(status, "work_packages"))[0], "stage"), "implementing");
-  const auto said = refused({"orchestrate"});
-  EXPECT_NE(said.find("another orchestration of 001-tea is at work"), std::string::npos) << said;
+  const auto message = refused({"orchestrate"});
+  EXPECT_NE(message.find("another orchestration of 001-tea is running"), std::string::npos)
+      << message;
   for (const words& other : {words{"orchestrate", "--resume"}, words{"merge"}, words{"accept"}})
-    EXPECT_NE(refused(other).find("is at work"), std::string::npos) << other.front();
+    EXPECT_NE(refused(other).find("is running"), std::string::npos) << other.front();
   go();
   EXPECT_EQ(first.wait().status, 0);
 }
@@ -44,9 +45,9 @@ TEST_F(OrchestrateControl, AnotherTerminalEndsIt) {
   EXPECT_NE(ok({"orchestrate", "--abort"}).out.find("001-tea: aborted"), std::string::npos);
   const auto end = first.wait();
   EXPECT_EQ(end.status, 1);
-  EXPECT_NE(end.err.find("aborted; what was done stays"), std::string::npos) << end.err;
+  EXPECT_NE(end.err.find("aborted; finished work is kept"), std::string::npos) << end.err;
   EXPECT_TRUE(none_is_left());
-  EXPECT_NE(refused({"orchestrate", "--resume"}).find("no orchestration of 001-tea to go on with"),
+  EXPECT_NE(refused({"orchestrate", "--resume"}).find("no orchestration of 001-tea to resume"),
             std::string::npos);
   go();
   carry_out();
@@ -64,16 +65,18 @@ TEST_F(OrchestrateControl, AnotherTerminalSkipsWhatIsAtWork) {
   expect_one_tree();
 }
 
-TEST_F(OrchestrateControl, ToldToStopItStopsItsAgentsAndGoesOnWithTheSameTry) {
+TEST_F(OrchestrateControl, AStopEndsItsAgentsAndAResumeRepeatsTheSameTry) {
   patient_agent();
   child first(orchestrate());
   ASSERT_TRUE(at_work());
   first.send(SIGTERM);
   const auto end = first.wait();
   EXPECT_EQ(end.status, 1);
-  EXPECT_NE(end.err.find("go on: spec-kitty orchestrate --resume"), std::string::npos) << end.err;
+  EXPECT_NE(end.err.find("resume with: spec-kitty orchestrate --resume"), std::string::npos)
+      << end.err;
   EXPECT_TRUE(none_is_left());
-  EXPECT_NE(ok({"orchestrate", "--status"}).out.find("interrupted; resume it"), std::string::npos);
+  EXPECT_NE(ok({"orchestrate", "--status"}).out.find("interrupted; resume with"),
+            std::string::npos);
   go();
   carry_out({"--resume"});
   const auto all = story();
@@ -105,10 +108,11 @@ TEST_F(OrchestrateControl, AnAgentThatHangsIsEndedWithAllItStarted) {
   give("WP01", "hang");
   carry_out();
   EXPECT_TRUE(none_is_left());
-  bool told = false;
+  bool reported = false;
   for (const auto& json : stored())
-    told = told || json.find("it took longer than 1 s and was stopped") != std::string::npos;
-  EXPECT_TRUE(told);
+    reported =
+        reported || json.find("it took longer than 1 s and was stopped") != std::string::npos;
+  EXPECT_TRUE(reported);
 }
 
 TEST_F(OrchestrateControl, WhatAnAgentLeavesRunningIsEndedToo) {
@@ -134,13 +138,14 @@ TEST_F(OrchestrateControl, AnAgentThatCannotBeRunIsAFailureLikeAnother) {
               "[limits]\nmax_retries = 0\n");
   give("WP01", "bad");
   carry_out();
-  bool told = false;
+  bool reported = false;
   for (const auto& json : stored())
-    told = told || json.find("bad.sh: No such file or directory") != std::string::npos;
-  EXPECT_TRUE(told);
+    reported = reported || json.find("bad.sh: No such file or directory") != std::string::npos;
+  EXPECT_TRUE(reported);
 }
 
-/// One at the top, 24 beside each other, 24 below two of those each, one at the bottom.
+/// A diamond: a work package at the top, 24 beside each other, 24 that depend on two of those each,
+/// and the last below all.
 TEST_F(OrchestrateControl, FiftyInADiamondKeepTheirOrderEightAtATime) {
   std::map<std::string, std::vector<std::string>> needs;
   const auto name = [](int number) {
@@ -190,8 +195,8 @@ TEST_F(OrchestrateControl, FiftyInADiamondKeepTheirOrderEightAtATime) {
   expect_one_tree();
 }
 
-/// Twenty kills at random moments: every task is finished once and told once.
-TEST_F(OrchestrateControl, KilledTwentyTimesNothingIsDoneOrToldTwice) {
+/// Twenty kills at random moments: every task is finished once and recorded once.
+TEST_F(OrchestrateControl, KilledTwentyTimesNothingIsDoneOrRecordedTwice) {
   const auto done = std::string("echo \"done $SPEC_KITTY_PHASE $SPEC_KITTY_WP\" >> \"$RUNS\"");
   agent("slow", "sleep 1; echo x > $SPEC_KITTY_WP.txt; " + done);
   agent("flaky", "n=$(grep -c \"^implementation $SPEC_KITTY_WP\" \"$RUNS\"); sleep 0.1\n"
@@ -213,10 +218,10 @@ TEST_F(OrchestrateControl, KilledTwentyTimesNothingIsDoneOrToldTwice) {
   }
   carry_out({"--resume"});
   const auto all = story();
-  std::set<std::string> told;
+  std::set<std::string> recorded;
   for (const auto& line : all)
     if (!line.starts_with("ErrorLogged")) {
-      EXPECT_TRUE(told.insert(line).second) << "told twice: " << line;
+      EXPECT_TRUE(recorded.insert(line).second) << "recorded twice: " << line;
     }
   EXPECT_EQ(std::count(all.begin(), all.end(), "FeatureCompleted 001-tea"), 1);
   const auto finished = starts();

@@ -1,4 +1,4 @@
-// What people and agents do to a run that nobody meant them to.
+// Unexpected things that people and agents do to a run.
 #include "tests/app/orchestrate/orchestrate_fixture.hpp"
 
 #include <algorithm>
@@ -10,8 +10,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct OrchestrateCorners : orchestrate_test {
-  /// How often something happened, as `story` has it.
-  long told(const std::string& line) const {
+  /// How many lines of `story` are this one.
+  long recorded(const std::string& line) const {
     const auto all = story();
     return std::count(all.begin(), all.end(), line);
   }
@@ -24,12 +24,12 @@ struct OrchestrateCorners : orchestrate_test {
 TEST_F(OrchestrateCorners, WorkThatAHookRefusedIsTakenInAndNotDoneAgain) {
   good_agent();
   hook("pre-commit", "[ -e \"" + runs().string() +
-                         ".mended\" ] || { [ \"$(git branch --show-current)\" = main ] || "
+                         ".fixed\" ] || { [ \"$(git branch --show-current)\" = main ] || "
                          "{ echo no commits today >&2; exit 1; }; }");
-  const auto said = falls_short();
-  EXPECT_NE(said.find("WP01: its work cannot be committed"), std::string::npos) << said;
-  EXPECT_NE(said.find("no commits today"), std::string::npos) << said;
-  write_text(runs().string() + ".mended", "");
+  const auto message = falls_short();
+  EXPECT_NE(message.find("WP01: its work cannot be committed"), std::string::npos) << message;
+  EXPECT_NE(message.find("no commits today"), std::string::npos) << message;
+  write_text(runs().string() + ".fixed", "");
   carry_out({"--resume"});
   EXPECT_EQ(started("implementation WP01 1"), 1);
   EXPECT_EQ(started("implementation WP01 2"), 0);
@@ -38,7 +38,7 @@ TEST_F(OrchestrateCorners, WorkThatAHookRefusedIsTakenInAndNotDoneAgain) {
 }
 
 TEST_F(OrchestrateCorners, AMergeThatSomebodyMakesInAWorktreeStays) {
-  agent("good", "[ -e \"$RUNS.mended\" ] || exit 9; git log -1 --format=%s > \"$RUNS.head\"");
+  agent("good", "[ -e \"$RUNS.fixed\" ] || exit 9; git log -1 --format=%s > \"$RUNS.head\"");
   agents_toml("[limits]\nmax_retries = 0\nmax_parallel = 1\n");
   falls_short();
   write_text(tree("WP01") / "a.txt", "theirs\n");
@@ -55,38 +55,38 @@ TEST_F(OrchestrateCorners, AMergeThatSomebodyMakesInAWorktreeStays) {
   EXPECT_NE(support::run(merge).status, 0) << "they conflict";
   write_text(tree("WP01") / "a.txt", "both\n");
   git({"add", "-A"}, tree("WP01"));
-  write_text(runs().string() + ".mended", "");
+  write_text(runs().string() + ".fixed", "");
   carry_out({"--resume"});
   EXPECT_EQ(git({"show", "001-tea-WP01:a.txt"}), "both\n");
 }
 
-TEST_F(OrchestrateCorners, AKeeperThatIsToldToStopByOthersIsAFailedTry) {
+TEST_F(OrchestrateCorners, AnAgentRunnerThatOthersStopIsAFailedTry) {
   agent("good", "[ $SPEC_KITTY_WP$SPEC_KITTY_ATTEMPT$SPEC_KITTY_PHASE = WP01\"\"1implementation ] "
                 "&& kill -TERM $PPID && sleep 60; true");
   agents_toml();
   carry_out();
-  EXPECT_EQ(told("ErrorLogged WP01 good"), 1);
-  EXPECT_EQ(told("WPAssigned WP01 implementation good 1"), 1);
+  EXPECT_EQ(recorded("ErrorLogged WP01 good"), 1);
+  EXPECT_EQ(recorded("WPAssigned WP01 implementation good 1"), 1);
   EXPECT_TRUE(none_is_left());
 }
 
-TEST_F(OrchestrateCorners, AKeeperThatIsKilledIsAFailedTry) {
+TEST_F(OrchestrateCorners, AnAgentRunnerThatIsKilledIsAFailedTry) {
   agent("good", "[ $SPEC_KITTY_WP$SPEC_KITTY_ATTEMPT$SPEC_KITTY_PHASE = WP01\"\"1implementation ] "
                 "&& kill -KILL $PPID && sleep 1; true");
   agents_toml();
   carry_out();
-  EXPECT_EQ(told("ErrorLogged WP01 good"), 1);
+  EXPECT_EQ(recorded("ErrorLogged WP01 good"), 1);
   EXPECT_TRUE(none_is_left());
 }
 
-TEST_F(OrchestrateCorners, AnAgentThatMovesItsWorkPackageItselfIsNotToldTwice) {
+TEST_F(OrchestrateCorners, AMoveByTheAgentItselfIsNotRecordedTwice) {
   agent("good", "[ $SPEC_KITTY_WP$SPEC_KITTY_PHASE = WP01implementation ] || exit 0\n"
                 "\"$SK\" agent tasks move-task WP01 --to for_review --force --feature 001-tea "
                 ">/dev/null 2>&1");
   agents_toml("[limits]\nmax_parallel = 1\n");
   env["SK"] = SPEC_KITTY_BIN_DIR "/spec-kitty";
   carry_out();
-  EXPECT_EQ(told("WPStatusChanged WP01 doing for_review"), 1);
+  EXPECT_EQ(recorded("WPStatusChanged WP01 doing for_review"), 1);
   EXPECT_EQ(lane("WP01"), "done");
 }
 
@@ -105,9 +105,9 @@ TEST_F(OrchestrateCorners, AnAgentThatLeavesItsBranchIsHeldUntilItsWorkIsThere) 
   agent("good", "[ $SPEC_KITTY_WP$SPEC_KITTY_PHASE = WP01implementation ] && "
                 "git switch --quiet -c mine; true");
   agents_toml();
-  const auto said = falls_short();
-  EXPECT_NE(said.find("WP01: good left its worktree on the branch mine"), std::string::npos)
-      << said;
+  const auto message = falls_short();
+  EXPECT_NE(message.find("WP01: good left its worktree on the branch mine"), std::string::npos)
+      << message;
   git({"switch", "--quiet", "001-tea-WP01"}, tree("WP01"));
   carry_out({"--resume"});
   EXPECT_EQ(started("implementation WP01 2"), 0);
@@ -133,14 +133,14 @@ TEST_F(OrchestrateCorners, ThePasswordOfALoginDoesNotReachAgents) {
   EXPECT_EQ(read_text(runs().string() + ".env").find("a-secret"), std::string::npos);
 }
 
-TEST_F(OrchestrateCorners, AfterAnAbortNobodyIsSaidToBeAtWork) {
+TEST_F(OrchestrateCorners, AfterAnAbortNoAgentIsShownAsRunning) {
   agent("good", "sleep 60");
   agents_toml();
   child first(orchestrate());
   ASSERT_TRUE(eventually([&] { return !starts().empty(); }));
-  EXPECT_NE(ok({"orchestrate", "--abort"}).out.find(", 0 at work"), std::string::npos);
+  EXPECT_NE(ok({"orchestrate", "--abort"}).out.find(", 0 running"), std::string::npos);
   first.wait();
-  EXPECT_NE(ok({"orchestrate", "--status"}).out.find(", 0 at work"), std::string::npos);
+  EXPECT_NE(ok({"orchestrate", "--status"}).out.find(", 0 running"), std::string::npos);
   EXPECT_TRUE(none_is_left());
 }
 

@@ -10,10 +10,10 @@ struct OrchestrateLife : orchestrate_test {};
 
 TEST_F(OrchestrateLife, WorkPackagesGoThroughTheirLanesInOrderOfTheirDependencies) {
   good_agent();
-  const auto said = carry_out();
-  EXPECT_NE(said.out.find("WP01: implementation by good"), std::string::npos) << said.out;
-  EXPECT_NE(said.out.find("3 of 3 done"), std::string::npos) << said.out;
-  EXPECT_NE(said.out.find("next: spec-kitty merge --feature 001-tea"), std::string::npos);
+  const auto done = carry_out();
+  EXPECT_NE(done.out.find("WP01: implementation by good"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("3 of 3 done"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("next: spec-kitty merge --feature 001-tea"), std::string::npos);
   const std::vector<std::string> wanted = {
       "WPStatusChanged WP01 planned doing",
       "WPAssigned WP01 implementation good 0",
@@ -92,7 +92,7 @@ TEST_F(OrchestrateLife, AnAgentFindsItsWorktreeItsPromptAndItsVariables) {
   EXPECT_NE(task.find("work_package_id: \"WP03\""), std::string::npos);
   EXPECT_TRUE(read_text(runs().string() + ".stdin.review").find("CHANGES REQUESTED") !=
               std::string::npos)
-      << "a reviewer is told how to answer";
+      << "a reviewer learns how to answer";
 }
 
 TEST_F(OrchestrateLife, RequestedChangesComeBackInThePrompt) {
@@ -136,26 +136,28 @@ TEST_F(OrchestrateLife, AnAgentThatFailsIsTriedAgainThenItsFallbackTakesOver) {
                                            "WPAssigned WP01 implementation good 2"};
   EXPECT_EQ(begin, wanted);
   expect_one_tree();
-  bool told = false;
+  bool reported = false;
   for (const auto& json : stored())
-    told = told || json.find("implementation of WP01: exit status 7: no luck") != std::string::npos;
-  EXPECT_TRUE(told);
+    reported = reported ||
+               json.find("implementation of WP01: exit status 7: no luck") != std::string::npos;
+  EXPECT_TRUE(reported);
 }
 
-TEST_F(OrchestrateLife, WhenNobodyIsLeftItPausesAndTheOthersGoOn) {
+TEST_F(OrchestrateLife, WhenNoAgentIsLeftItPausesAndTheOthersContinue) {
   agent("good", "[ $SPEC_KITTY_WP$SPEC_KITTY_PHASE = WP02implementation ] && "
-                "[ ! -e \"$RUNS.mended\" ] && exit 9; echo x > $SPEC_KITTY_WP.txt");
+                "[ ! -e \"$RUNS.fixed\" ] && exit 9; echo x > $SPEC_KITTY_WP.txt");
   agents_toml("[limits]\nmax_retries = 0\n");
-  const auto said = falls_short();
-  EXPECT_NE(said.find("WP02: its implementation failed with good: exit status 9"),
+  const auto message = falls_short();
+  EXPECT_NE(message.find("WP02: its implementation failed with good: exit status 9"),
             std::string::npos)
-      << said;
-  EXPECT_NE(said.find("spec-kitty orchestrate --resume --feature 001-tea"), std::string::npos);
-  EXPECT_NE(said.find("spec-kitty orchestrate --skip WP02 --feature 001-tea"), std::string::npos);
+      << message;
+  EXPECT_NE(message.find("spec-kitty orchestrate --resume --feature 001-tea"), std::string::npos);
+  EXPECT_NE(message.find("spec-kitty orchestrate --skip WP02 --feature 001-tea"),
+            std::string::npos);
   EXPECT_EQ(lane("WP01"), "done");
   EXPECT_NE(refused({"orchestrate"}).find("orchestrate --resume"), std::string::npos)
       << "an unfinished run is not begun anew";
-  write_text(runs().string() + ".mended", "");
+  write_text(runs().string() + ".fixed", "");
   carry_out({"--resume"});
   EXPECT_EQ(story().back(), "FeatureCompleted 001-tea");
   expect_one_tree();
@@ -166,7 +168,7 @@ TEST_F(OrchestrateLife, ASkippedOneFreesItsDependentsButTheFeatureIsNotComplete)
   agents_toml("[limits]\nmax_retries = 0\n");
   falls_short();
   const auto skipped = ok({"orchestrate", "--skip", "WP02"}).out;
-  EXPECT_NE(skipped.find("paused; resume it: spec-kitty orchestrate --resume"), std::string::npos)
+  EXPECT_NE(skipped.find("paused; resume with: spec-kitty orchestrate --resume"), std::string::npos)
       << skipped;
   carry_out({"--resume"});
   const auto all = story();
@@ -199,11 +201,11 @@ TEST_F(OrchestrateLife, OneThatAwaitsReviewIsReviewed) {
 
 TEST_F(OrchestrateLife, TheSummaryIsOneJsonObject) {
   good_agent();
-  const auto said = json_of({"orchestrate"});
-  EXPECT_EQ(text_of(said, "state"), "done");
-  EXPECT_EQ(number_in(said, {"done"}), 3);
-  EXPECT_EQ(number_in(said, {"events", "recorded"}), 19);
-  EXPECT_EQ(member(said, "work_packages")->Size(), 3U);
+  const auto summary = json_of({"orchestrate"});
+  EXPECT_EQ(text_of(summary, "state"), "done");
+  EXPECT_EQ(number_in(summary, {"done"}), 3);
+  EXPECT_EQ(number_in(summary, {"events", "recorded"}), 19);
+  EXPECT_EQ(member(summary, "work_packages")->Size(), 3U);
   const auto status = json_of({"orchestrate", "--status"});
   EXPECT_EQ(text_of(status, "state"), "done");
   EXPECT_FALSE(member(status, "running")->GetBool());
@@ -218,12 +220,13 @@ TEST_F(OrchestrateLife, AConflictOfDependenciesPausesAndNamesTheFiles) {
   ok({"agent", "feature", "finalize-tasks"});
   agent("good", "[ $SPEC_KITTY_PHASE = review ] || echo $SPEC_KITTY_WP > same.txt");
   agents_toml();
-  const auto said = falls_short();
-  EXPECT_NE(said.find("WP03: its dependencies conflict: 001-tea-WP02"), std::string::npos) << said;
-  EXPECT_NE(said.find("same.txt"), std::string::npos);
-  EXPECT_NE(said.find("git -C " + fs::canonical(tree("WP03")).string() + " merge 001-tea-WP02"),
+  const auto message = falls_short();
+  EXPECT_NE(message.find("WP03: its dependencies conflict: 001-tea-WP02"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("same.txt"), std::string::npos);
+  EXPECT_NE(message.find("git -C " + fs::canonical(tree("WP03")).string() + " merge 001-tea-WP02"),
             std::string::npos)
-      << said;
+      << message;
   EXPECT_EQ(git({"status", "--porcelain"}, tree("WP03")), "") << "the merge was taken back";
 }
 
@@ -244,8 +247,8 @@ TEST_F(OrchestrateLife, TheAgentsFileIsWrittenOnce) {
   fs::create_directories(root() / "bin");
   write_text(root() / "bin" / "codex", "#!/bin/sh\n");
   fs::permissions(root() / "bin" / "codex", fs::perms::owner_all);
-  const auto said = ok({"orchestrate", "--init"});
-  EXPECT_NE(said.out.find("found: codex"), std::string::npos) << said.out;
+  const auto done = ok({"orchestrate", "--init"});
+  EXPECT_NE(done.out.find("found: codex"), std::string::npos) << done.out;
   const auto file = repo() / ".kittify" / "agents.toml";
   EXPECT_NE(read_text(file).find("\n[agents.codex]\n"), std::string::npos);
   EXPECT_NE(read_text(file).find("\n# [agents.claude]\n"), std::string::npos);

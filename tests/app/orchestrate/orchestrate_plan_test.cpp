@@ -58,7 +58,7 @@ TEST_F(OrchestratePlan, AWorkPackageWaitsForAllItDependsOn) {
   end("WP01", kind::done);
   EXPECT_EQ(due_now(), "WP01 review;");
   start("WP01", role::review);
-  EXPECT_EQ(wp("WP01").review.agent, "b") << "another pair of eyes";
+  EXPECT_EQ(wp("WP01").review.agent, "b") << "not the implementer";
   end("WP01", kind::done);
   EXPECT_EQ(due_now(), "WP02 implementation;");
   start("WP02", role::implementation);
@@ -85,12 +85,12 @@ TEST_F(OrchestratePlan, WhatBuiltOnASkippedOneBuildsOnWhatThatBuiltOn) {
 }
 
 TEST_F(OrchestratePlan, AFailureIsTriedAgainThenFallsBackThenPauses) {
-  for (const char* who : {"a", "a", "b", "b"}) {
+  for (const char* agent : {"a", "a", "b", "b"}) {
     start("WP01", role::implementation);
-    EXPECT_EQ(wp("WP01").implementation.agent, who);
+    EXPECT_EQ(wp("WP01").implementation.agent, agent);
     end("WP01", kind::failed, "exit status 7");
   }
-  EXPECT_EQ(wp("WP01").at, stage::paused) << "r has not the role";
+  EXPECT_EQ(wp("WP01").at, stage::paused) << "r does not have the role";
   EXPECT_EQ(wp("WP01").implementation.starts, 4U);
   EXPECT_EQ(wp("WP01").reason, "WP01: its implementation failed with a, b: exit status 7");
   EXPECT_NE(wp("WP01").hint.find("spec-kitty orchestrate --resume --feature 001-tea"),
@@ -124,9 +124,9 @@ TEST_F(OrchestratePlan, AReviewThatFailsIsReviewedAgain) {
   EXPECT_EQ(wp("WP01").implementation.failures, 0U);
 }
 
-TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsAtRevival) {
+TEST_F(OrchestratePlan, AnEndThatCouldNotBeRecordedIsRecordedAfterRevival) {
   start("WP01", role::implementation);
-  hold_end(run, wp("WP01"), {ec::bad_input, "no commits today", "mend it"});
+  hold_end(run, wp("WP01"), {ec::bad_input, "no commits today", "fix it"});
   EXPECT_EQ(wp("WP01").at, stage::paused);
   EXPECT_EQ(due_now(), "");
   const auto kept = decode_run(*parse_json(encode_run(run)));
@@ -138,7 +138,7 @@ TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsAtRevival) {
   EXPECT_EQ(wp("WP01").implementation.starts, 1U);
 }
 
-TEST_F(OrchestratePlan, AnEndThatCouldNotBeTakenInIsForgottenWhenSomebodyMovedTheLane) {
+TEST_F(OrchestratePlan, AnEndThatCouldNotBeRecordedIsForgottenWhenSomebodyMovedTheLane) {
   start("WP01", role::implementation);
   hold_end(run, wp("WP01"), {ec::bad_input, "no", ""});
   take_in(run, {{"WP01", {}, "done", ""}, {"WP02", {"WP01"}, "planned", ""}}, agents);
@@ -203,13 +203,13 @@ TEST_F(OrchestratePlan, AStateOfALaterVersionIsNotTouched) {
   EXPECT_FALSE(decode_run(*value));
 }
 
-TEST_F(OrchestratePlan, TheTableShowsWhoDoesWhatForHowLong) {
+TEST_F(OrchestratePlan, TheTableShowsStageAgentAndTime) {
   start("WP01", role::implementation);
   const auto lines = table_lines(run, 100 + 65'000'000, 80, 24);
   ASSERT_EQ(lines.size(), 4U);
   EXPECT_EQ(lines[1], "WP01  implementing  a               01:05     -");
-  EXPECT_EQ(lines[2], "WP02  waiting       b               -         -        after WP01");
-  EXPECT_EQ(lines[3], "0 of 2 done, 1 at work");
+  EXPECT_EQ(lines[2], "WP02  waiting       b               -         -        waits for WP01");
+  EXPECT_EQ(lines[3], "0 of 2 done, 1 running");
 }
 
 TEST_F(OrchestratePlan, AShortTerminalShowsWhatIsAtWork) {

@@ -9,23 +9,23 @@ namespace {
 namespace fs = std::filesystem;
 
 struct OrchestrateRefused : orchestrate_test {
-  /// The words of a refused start. No agent was started and no lane moved.
+  /// The message of a refused start. No agent was started and no lane moved.
   std::string no(words arguments = {}) {
-    const auto said = falls_short(std::move(arguments));
+    const auto message = falls_short(std::move(arguments));
     EXPECT_TRUE(starts().empty());
     EXPECT_EQ(lane("WP01"), "planned");
-    return said;
+    return message;
   }
   static bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
   }
 };
 
-TEST_F(OrchestrateRefused, WithoutAnAgentsFileItSaysHowToGetOne) {
-  const auto said = no();
-  EXPECT_TRUE(has(said, "there is no " + fs::canonical(repo()).string() + "/.kittify/agents.toml"))
-      << said;
-  EXPECT_TRUE(has(said, "spec-kitty orchestrate --init")) << said;
+TEST_F(OrchestrateRefused, WithoutAnAgentsFileItSaysHowToCreateIt) {
+  const auto message = no();
+  EXPECT_TRUE(has(message, fs::canonical(repo()).string() + "/.kittify/agents.toml does not exist"))
+      << message;
+  EXPECT_TRUE(has(message, "spec-kitty orchestrate --init")) << message;
 }
 
 TEST_F(OrchestrateRefused, AnAgentsFileThatIsWrongIsNamedWithItsLine) {
@@ -33,20 +33,20 @@ TEST_F(OrchestrateRefused, AnAgentsFileThatIsWrongIsNamedWithItsLine) {
   EXPECT_TRUE(has(no(), "agents.toml, line 2: command is not a list of strings"));
 }
 
-TEST_F(OrchestrateRefused, AnUnknownAgentNamesTheOnesThereAre) {
+TEST_F(OrchestrateRefused, AnUnknownAgentIsRefusedWithTheListOfAgents) {
   good_agent();
-  auto said = no({"--impl-agent", "nobody"});
-  EXPECT_TRUE(has(said, "--impl-agent: there is no agent nobody")) << said;
-  EXPECT_TRUE(has(said, "with the role implementation there are: good")) << said;
-  said = no({"--review-agent", "nobody"});
-  EXPECT_TRUE(has(said, "--review-agent: there is no agent nobody")) << said;
+  auto message = no({"--impl-agent", "nobody"});
+  EXPECT_TRUE(has(message, "--impl-agent: unknown agent nobody")) << message;
+  EXPECT_TRUE(has(message, "agents with the role implementation: good")) << message;
+  message = no({"--review-agent", "nobody"});
+  EXPECT_TRUE(has(message, "--review-agent: unknown agent nobody")) << message;
 }
 
 TEST_F(OrchestrateRefused, AProgramThatIsNotFoundIsNamed) {
   agents_toml("[agents.far]\ncommand = [\"no-such-program\"]\n");
-  const auto said = no();
-  EXPECT_TRUE(has(said, "the program no-such-program of agent far is not found")) << said;
-  EXPECT_TRUE(has(said, "agents.toml")) << said;
+  const auto message = no();
+  EXPECT_TRUE(has(message, "the program no-such-program of agent far is not found")) << message;
+  EXPECT_TRUE(has(message, "agents.toml")) << message;
 }
 
 TEST_F(OrchestrateRefused, AProgramOfAFallbackThatIsNotFoundIsAWarning) {
@@ -63,18 +63,18 @@ TEST_F(OrchestrateRefused, ACycleIsShown) {
   auto text = read_text(wp_file("WP01"));
   text.replace(text.find("lane:"), 5, "dependencies: [\"WP03\"]\nlane:");
   write_text(wp_file("WP01"), text);
-  const auto said = no();
-  EXPECT_TRUE(has(said, "WP01 → WP03 → WP01") || has(said, "→")) << said;
-  EXPECT_TRUE(has(said, "finalize-tasks")) << said;
+  const auto message = no();
+  EXPECT_TRUE(has(message, "WP01 → WP03 → WP01") || has(message, "→")) << message;
+  EXPECT_TRUE(has(message, "finalize-tasks")) << message;
 }
 
 TEST_F(OrchestrateRefused, AFeatureWithoutWorkPackagesSaysWhatToWrite) {
   good_agent();
   for (const char* id : {"WP01", "WP02", "WP03"})
     fs::remove(wp_file(id));
-  const auto said = falls_short();
-  EXPECT_TRUE(has(said, "there is no work package in")) << said;
-  EXPECT_TRUE(has(said, "tasks/WP01-first.md")) << said;
+  const auto message = falls_short();
+  EXPECT_TRUE(has(message, "no work packages in")) << message;
+  EXPECT_TRUE(has(message, "tasks/WP01-first.md")) << message;
 }
 
 TEST_F(OrchestrateRefused, AWorktreeWithForeignChangesIsLeftAlone) {
@@ -83,9 +83,9 @@ TEST_F(OrchestrateRefused, AWorktreeWithForeignChangesIsLeftAlone) {
   write_text(tree("WP01") / "mine.txt", "do not touch\n");
   good_agent();
   for (int time = 0; time < 2; ++time) { // also when it is tried again
-    const auto said = falls_short(time == 0 ? words{} : words{"--resume"});
-    EXPECT_TRUE(has(said, "holds changes that no agent of this run made: mine.txt")) << said;
-    EXPECT_TRUE(has(said, "stash --include-untracked")) << said;
+    const auto message = falls_short(time == 0 ? words{} : words{"--resume"});
+    EXPECT_TRUE(has(message, "holds changes that no agent of this run made: mine.txt")) << message;
+    EXPECT_TRUE(has(message, "stash --include-untracked")) << message;
     EXPECT_TRUE(starts().empty());
   }
   EXPECT_EQ(read_text(tree("WP01") / "mine.txt"), "do not touch\n");
@@ -96,20 +96,20 @@ TEST_F(OrchestrateRefused, AWorktreeWithForeignChangesIsLeftAlone) {
 TEST_F(OrchestrateRefused, WhatIsDoneCannotBeSkipped) {
   good_agent();
   carry_out();
-  const auto said = falls_short({"--skip", "WP01"});
-  EXPECT_TRUE(has(said, "WP01 is done already")) << said;
-  EXPECT_TRUE(has(said, "--status")) << said;
+  const auto message = falls_short({"--skip", "WP01"});
+  EXPECT_TRUE(has(message, "WP01 is done already")) << message;
+  EXPECT_TRUE(has(message, "--status")) << message;
 }
 
 TEST_F(OrchestrateRefused, WithoutARunThereIsNothingToShowResumeAbortOrSkip) {
   good_agent();
   for (const char* word : {"--status", "--resume", "--abort"})
-    EXPECT_TRUE(has(no({word}), "there is no orchestration of 001-tea")) << word;
-  EXPECT_TRUE(has(no({"--skip", "WP01"}), "there is no orchestration of 001-tea"));
-  EXPECT_TRUE(has(no({"--skip", "WP77"}), "no work package WP77"));
+    EXPECT_TRUE(has(no({word}), "no orchestration of 001-tea")) << word;
+  EXPECT_TRUE(has(no({"--skip", "WP01"}), "no orchestration of 001-tea"));
+  EXPECT_TRUE(has(no({"--skip", "WP77"}), "there is no work package WP77"));
 }
 
-TEST_F(OrchestrateRefused, TwoOfItsWordsAtOnceAreWrongUsage) {
+TEST_F(OrchestrateRefused, TwoOfItsOptionsAtOnceAreWrongUsage) {
   EXPECT_EQ(run(orchestrate({"--status", "--resume"})).status, 2);
 }
 
@@ -117,8 +117,9 @@ TEST_F(OrchestrateRefused, ADamagedStateIsNamedAndKept) {
   good_agent();
   const auto file = repo() / ".kittify" / "orchestration-state.json";
   write_text(file, "{\"features\":");
-  const auto said = no();
-  EXPECT_TRUE(has(said, "orchestration-state.json is no state of an orchestration")) << said;
+  const auto message = no();
+  EXPECT_TRUE(has(message, "orchestration-state.json is not a state of an orchestration"))
+      << message;
   EXPECT_EQ(read_text(file), "{\"features\":");
 }
 
@@ -131,9 +132,9 @@ TEST_F(OrchestrateRefused, AFullDiskUnderTheStateStartsNothingAndLosesNothing) {
   write_text(file / "agents.toml", kept);
   write_text(file / "fill", std::string(48 << 10, 'x'));
   write_text(file / "fill2", std::string(16 << 10, 'x'));
-  const auto said = falls_short();
-  EXPECT_TRUE(has(said, "No space left on device")) << said;
-  EXPECT_TRUE(has(said, "space")) << said;
+  const auto message = falls_short();
+  EXPECT_TRUE(has(message, "No space left on device")) << message;
+  EXPECT_TRUE(has(message, "space")) << message;
   EXPECT_TRUE(starts().empty());
   fs::remove(file / "fill");
   fs::remove(file / "fill2");
@@ -148,9 +149,9 @@ TEST_F(OrchestrateRefused, ADiskThatFillsUpOnTheWayStopsTheAgentsAndIsResumed) {
   agent("good", "[ -e \"$RUNS.full\" ] || { touch \"$RUNS.full\"; head -c 1000000 /dev/zero > " +
                     (file / "fill").string() + " 2>/dev/null; }; true");
   agents_toml("[limits]\nmax_parallel = 1\n");
-  const auto said = falls_short();
-  EXPECT_TRUE(has(said, "No space left on device")) << said;
-  EXPECT_TRUE(has(said, "spec-kitty orchestrate --resume --feature 001-tea")) << said;
+  const auto message = falls_short();
+  EXPECT_TRUE(has(message, "No space left on device")) << message;
+  EXPECT_TRUE(has(message, "spec-kitty orchestrate --resume --feature 001-tea")) << message;
   EXPECT_TRUE(none_is_left());
   fs::remove(file / "fill");
   carry_out({"--resume"});

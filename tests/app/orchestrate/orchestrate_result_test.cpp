@@ -1,4 +1,4 @@
-#include "app/orchestrate/attempt_result.hpp"
+#include "app/orchestrate/attempt_verdict.hpp"
 #include "util/runner_protocol.hpp"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ TEST(AttemptResult, AnImplementationIsDoneWithStatusZero) {
   EXPECT_EQ(judged(exited(3), "a\nno luck\n\n").words, "exit status 3: no luck");
   auto killed = exited(-1);
   killed.signal = SIGSEGV;
-  EXPECT_EQ(judged(killed).words, "ended by Segmentation fault");
+  EXPECT_EQ(judged(killed).words, "killed by Segmentation fault");
   auto late = exited(0);
   late.timed_out = true;
   EXPECT_EQ(judged(late).words, "it took longer than 9 s and was stopped");
@@ -64,11 +64,11 @@ TEST(AttemptResult, WithoutAVerdictTheStatusCounts) {
   EXPECT_EQ(review(2, "usage").what, kind::failed);
 }
 
-TEST(AttemptResult, AFeedbackWithoutWordsIsWhatWasSaidBefore) {
+TEST(AttemptResult, FeedbackMayComeBeforeTheRequest) {
   EXPECT_EQ(review(0, "- boil it\n- pour it\nCHANGES REQUESTED\n").words, "- boil it\n- pour it");
 }
 
-TEST(AttemptResult, ARequestIsOneHoweverItIsWritten) {
+TEST(AttemptResult, ARequestIsFoundHoweverItIsWritten) {
   EXPECT_EQ(review(0, "**Changes requested:** add tests\n").words, "add tests");
   const auto end = review(0, "CHANGES REQUESTED: two things\n- boil\n- pour\n");
   EXPECT_EQ(end.what, kind::changes_requested);
@@ -88,7 +88,7 @@ TEST(AttemptResult, ALongOutputIsCutAtALine) {
   EXPECT_TRUE(words.ends_with("line 999"));
 }
 
-TEST(AttemptResult, AKeeperUnderstandsItsJob) {
+TEST(AttemptResult, ARunnerUnderstandsItsJob) {
   agent_runner_job job{
       "t", "/r", "/l", "/p", "/k", "/w", std::chrono::seconds(5), "a title", {"prog", "", "--x"}};
   const auto read = agent_runner_job_of(agent_runner_arguments(job));

@@ -1,4 +1,4 @@
-// What the keeper of an agent writes down about its end, and what that means. Pure.
+// What the end of an attempt means: done, changes requested, or failed. Pure.
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
@@ -11,11 +11,11 @@
 
 namespace spec_kitty::orchestrate {
 
-/// How much of an agent's last output is looked at.
+/// How much of the end of an agent's output is read.
 inline constexpr std::size_t max_log_tail_bytes = std::size_t{64} << 10;
 
-/// The meaning of an end for a task. `tail` is the end of its output, `timeout` the agent's.
-/// A verdict in the last line counts more than the exit status.
+/// Judges an attempt by the runner's result and the end of the agent's output (`tail`). `timeout`
+/// is the agent's. A verdict in the output counts more than the exit status.
 attempt_end judge(role task, const attempt_result& result, std::string_view tail,
                   std::chrono::seconds timeout);
 

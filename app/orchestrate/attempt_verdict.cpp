@@ -1,4 +1,4 @@
-#include "app/orchestrate/attempt_result.hpp"
+#include "app/orchestrate/attempt_verdict.hpp"
 
 #include "app/workflow/text_lines.hpp"
 #include "util/utf8.hpp"
@@ -24,7 +24,7 @@ std::string_view without_markup(std::string_view line) {
   return line.substr(first, line.find_last_not_of("*_` \t\r") - first + 1);
 }
 
-/// The last line with something in it.
+/// The last line that is not blank.
 std::string_view last_line(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find_last_of('\n');
@@ -36,7 +36,7 @@ std::string_view last_line(std::string_view text) {
   return {};
 }
 
-/// The end of an output as text that can stand in a file and an event.
+/// The end of an output as text that is safe in a file and in an event.
 std::string words_in(std::string_view tail) {
   const auto text = workflow::trimmed(tail);
   std::string_view last = text.substr(text.size() - std::min(text.size(), max_feedback_bytes));
@@ -57,7 +57,7 @@ std::string failed_words(const attempt_result& result, std::string_view tail,
   if (result.timed_out)
     return "it took longer than " + std::to_string(timeout.count()) + " s and was stopped";
   std::string text = result.status >= 0 ? "exit status " + std::to_string(result.status)
-                                        : std::string("ended by ") + ::strsignal(result.signal);
+                                        : std::string("killed by ") + ::strsignal(result.signal);
   const auto line = last_line(tail);
   if (!line.empty())
     text += ": " + printable(workflow::as_utf8(line.substr(0, 200)));
@@ -72,10 +72,10 @@ std::string in_capitals(std::string_view text) {
   return out;
 }
 
-/// Where the last line begins that asks for changes, behind its own words; npos: none does.
+/// The last line that requests changes; `at` is npos where no line does.
 struct request {
-  std::size_t at = std::string_view::npos;
-  std::size_t words = 0;
+  std::size_t at = std::string_view::npos; ///< where the line begins
+  std::size_t words = 0;                   ///< where the text after CHANGES REQUESTED begins
 };
 
 request last_request(std::string_view tail) {
@@ -90,8 +90,8 @@ request last_request(std::string_view tail) {
   return found;
 }
 
-/// Approval is the last line's word alone; changes are asked for wherever a line begins so, because
-/// a list of them often follows.
+/// Only the last line can approve. Any line can request changes, because a list of them often
+/// follows it.
 std::optional<attempt_end> verdict_in(std::string_view tail) {
   const auto line = in_capitals(without_markup(last_line(tail)));
   if (line == approved || line == "APPROVED.")
@@ -103,7 +103,7 @@ std::optional<attempt_end> verdict_in(std::string_view tail) {
   while (!rest.empty() && (rest.front() == ':' || rest.front() == '*' || rest.front() == ' '))
     rest.remove_prefix(1);
   std::string words = words_in(rest);
-  if (words.empty()) // it said what before
+  if (words.empty()) // the feedback comes before the request
     words = words_in(tail.substr(0, asked.at));
   return attempt_end{kind::changes_requested, words.empty() ? "changes requested" : words};
 }
