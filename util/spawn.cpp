@@ -19,6 +19,7 @@ namespace {
 
 constexpr int limits_refused = 126;
 constexpr int not_started = 127;
+constexpr rlim_t max_descriptors = rlim_t{1} << 20; ///< the kernel's usual bound
 
 /// All that the new process needs, made ready before fork: between fork and exec only
 /// async-signal-safe calls are allowed, because the caller may have threads.
@@ -64,9 +65,9 @@ void close_others_at_exec() {
   constexpr unsigned first = STDERR_FILENO + 1;
   if (::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
     return;
-  rlimit open_files{};
+  rlimit open_files{}; // for kernels before 5.11
   ::getrlimit(RLIMIT_NOFILE, &open_files);
-  for (unsigned fd = first; fd < open_files.rlim_cur; ++fd)
+  for (unsigned fd = first; fd < std::min<rlim_t>(open_files.rlim_cur, max_descriptors); ++fd)
     ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);
 }
 
