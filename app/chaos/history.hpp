@@ -1,6 +1,6 @@
 // What was seen while an installation was ill-treated: the only thing the invariants look at.
 //
-// Whoever records takes a number from `history::tick` before asking and after being answered, so
+// The recording code takes a number from `history::tick` before asking and after being answered, so
 // that of two observations one is known to have come first, or neither is.
 #pragma once
 
@@ -26,7 +26,7 @@ struct attempt {
   bool refused = false;            ///< the answer was that nothing was recorded
   std::string event_id;            ///< of the receipt
   std::uint64_t lamport_clock = 0; ///< of the receipt; 0: it did not say
-  std::uint64_t after_clock = 0;   ///< whoever asked had been told of an event with this clock
+  std::uint64_t after_clock = 0;   ///< the caller already knew of an event with this clock
   std::string belongs_to;          ///< the only server that it may come to; empty: any
 };
 

@@ -67,7 +67,7 @@ public:
   /// `sync now` to its end; its report goes into the history.
   support::finished sync_now(const std::string& home = "home",
                              const std::map<std::string, std::string>& env = {}, int sent = 0);
-  /// Takes the report in a program's output into the history; false when there is none.
+  /// Takes the report in a program's output into the history; false if it holds no report.
   bool note_report(const std::string& home, const std::string& out);
   /// `sync status` and what it claims; false when it could not be asked.
   bool look_at_status(const std::string& home = "home");
@@ -102,7 +102,7 @@ public:
   bool ask(std::size_t count);
   /// Takes the answers that have come; how many.
   std::size_t hear();
-  /// Who is asked first whether a line is no answer but something it says by itself.
+  /// Called first with each line: true if the line is a notice of the program and not an answer.
   std::function<bool(const std::string& line)> aside;
   /// Events that were asked for and not answered yet.
   std::size_t open() const { return open_.size(); }

@@ -39,7 +39,7 @@ findings once_in_effect(const history& seen);
 /// Per home, ids and clocks rise strictly in the order of acknowledgement; no clock of a node is
 /// used twice; no store's clock is behind what was acknowledged.
 findings clocks_rise(const history& seen);
-/// An event that was asked for after its home, or whoever asked, heard a clock has a greater one.
+/// An event requested after its home, or the caller, received a clock has a greater one.
 findings causality_holds(const history& seen);
 /// No event of a team goes out with a token of another, or comes to a server that is not its own.
 findings teams_stay_apart(const history& seen);

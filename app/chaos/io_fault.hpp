@@ -1,5 +1,5 @@
-// The preloaded library at work: one file operation of a program is spoiled, and the library's
-// count says whether the program came so far. See preload/io_shim.c.
+// The preloaded library at work: it makes one file operation of a program fail, and
+// its count says whether the program reached that operation. See preload/io_shim.c.
 #pragma once
 
 #include "app/chaos/installation.hpp"
@@ -10,7 +10,7 @@
 
 namespace spec_kitty::chaos {
 
-/// A way to spoil an operation.
+/// A way in which an operation fails.
 struct io_fault {
   std::string_view fault; ///< as a report counts it
   const char* action;     ///< SPEC_KITTY_SHIM_ACTION
@@ -20,15 +20,15 @@ struct io_fault {
 
 /// All of them: kill, torn write, EIO, ENOSPC, a disk that dies, one that is full from there on.
 std::span<const io_fault> io_faults();
-/// The one of that name; the first one where there is none.
+/// The fault of that name; the first fault if the name is unknown.
 const io_fault& io_fault_named(std::string_view fault);
 
 /// Puts the library before a program. Only operations in and below `root` are counted. At 0
-/// nothing is spoiled, only counted.
+/// nothing fails, operations are only counted.
 support::launch with_io_fault(const installation& in, support::launch what, const io_fault& how,
                               std::uint64_t at, const std::filesystem::path& root);
 
-/// Operations that the program counted which ran spoiled last; of several processes the most.
+/// Operations that the last program with a fault counted; of several processes the most.
 std::uint64_t operations_counted(const installation& in);
 
 } // namespace spec_kitty::chaos

@@ -13,7 +13,7 @@ bool has_remedy(const support::finished& done) {
   return done.err.find("\n  ") != std::string::npos;
 }
 
-std::string said_by(const support::finished& done) {
+std::string output_of(const support::finished& done) {
   return " (status " + std::to_string(done.status) + "): " + done.out.substr(0, 300) +
          done.err.substr(0, 300);
 }
@@ -95,11 +95,11 @@ void judge_job(installation& in, const job& job, const support::finished& done, 
   const auto promised = acknowledged(in, job);
   if (done.status == 0 && promised < job.places.size() && job.of_ours)
     in.seen.strange.push_back({job.name + " ended well, and recorded " + std::to_string(promised) +
-                               " of " + std::to_string(job.places.size()) + said_by(done)});
+                               " of " + std::to_string(job.places.size()) + output_of(done)});
   if (job.of_ours && done.status != 0 && promised > 0 && promised == job.places.size())
-    in.seen.strange.push_back({job.name + " recorded all, and did not end well" + said_by(done)});
+    in.seen.strange.push_back({job.name + " recorded all, and did not end well" + output_of(done)});
   if (job.of_ours && done.status != 0 && !has_remedy(done))
-    in.seen.strange.push_back({job.name + " failed without a remedy" + said_by(done)});
+    in.seen.strange.push_back({job.name + " failed without a remedy" + output_of(done)});
 }
 
 support::finished carry_out(installation& in, const job& job, int sent) {
@@ -115,7 +115,7 @@ bool works_again(installation& in, const std::string& home, std::string_view aft
   const bool well = done.status == 0 && had.acknowledged && !had.spilled;
   if (!well)
     in.seen.strange.push_back(
-        {"`emit` does not work in " + home + " after " + std::string(after) + said_by(done)});
+        {"`emit` does not work in " + home + " after " + std::string(after) + output_of(done)});
   return well;
 }
 

@@ -1,4 +1,4 @@
-// One program run to its end under ill-treatment: what it was asked to record, and whether it ended
+// One program run to its end under a fault: what it was asked to record, and whether it ended
 // as the command line promises.
 //
 //   make a job ──▶ ill-treat its launch ──▶ carry_out ──▶ history: answers, strange ends

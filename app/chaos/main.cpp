@@ -56,13 +56,13 @@ bool write_report(const std::string& file, const std::string& json) {
 }
 
 /// Ctrl-C: the round under way is the last one, and the report is written.
-volatile std::sig_atomic_t told_to_end = 0;
+volatile std::sig_atomic_t interrupted = 0;
 
 int run_all(const options& chosen, const stage& where) {
   const bool table = chosen.report != "-";
   std::cerr << "seed " << chosen.plan.seed << ", scratch folder " << where.folder.string() << '\n';
   chaos_run_options plan = chosen.plan;
-  plan.broken_off = [] { return told_to_end != 0; };
+  plan.broken_off = [] { return interrupted != 0; };
   const auto result = run(plan, where, [&](const round_name& name, const outcome& had) {
     if (had.violations.empty())
       return;
@@ -120,8 +120,8 @@ void clear(const std::filesystem::path& folder) {
 
 int begin(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, [](int) { told_to_end = 1; });
-  std::signal(SIGTERM, [](int) { told_to_end = 1; });
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
   auto read = read_options(argc, argv);
   if (const int* status = std::get_if<int>(&read))
     return *status;

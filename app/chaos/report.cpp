@@ -7,8 +7,8 @@ namespace spec_kitty::chaos {
 namespace {
 
 std::string cell(const std::string& text, std::size_t width, bool right = false) {
-  const std::string room(text.size() < width ? width - text.size() : 0, ' ');
-  return right ? room + text : text + room;
+  const std::string padding(text.size() < width ? width - text.size() : 0, ' ');
+  return right ? padding + text : text + padding;
 }
 
 std::string seconds(std::chrono::milliseconds time) {

@@ -62,7 +62,7 @@ result<round_name> parse_round(std::string_view text) {
     return no_round(text, "there is no scenario " + std::string(head.substr(0, dash)));
   const auto seed = digits_in<std::uint64_t>(head.substr(dash + 1), 16);
   if (!seed)
-    return no_round(text, "the seed is no hexadecimal number");
+    return no_round(text, "the seed is not a hexadecimal number");
   name.seed = *seed;
   if (colon == std::string_view::npos)
     return name;
@@ -71,7 +71,7 @@ result<round_name> parse_round(std::string_view text) {
     const auto comma = rest.find(',');
     const auto number = digits_in<std::size_t>(rest.substr(0, comma), 10);
     if (!number || (!name.kept->empty() && *number <= name.kept->back()))
-      return no_round(text, "the steps are no rising numbers");
+      return no_round(text, "the steps are not rising numbers");
     name.kept->push_back(*number);
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }

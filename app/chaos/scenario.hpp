@@ -1,4 +1,4 @@
-// A scenario: one way to ill-treat an installation, as a schedule drawn from a seed.
+// A scenario: one kind of fault in an installation, as a schedule drawn from a seed.
 //
 //   seed ──plan──▶ steps ──play──▶ outcome: violations, faults planned and injected, figures
 //
@@ -70,7 +70,7 @@ struct scenario {
 /// All scenarios, in the order in which a run takes them.
 std::span<const scenario> scenarios();
 
-/// The scenario of that name; nullptr where there is none.
+/// The scenario of that name; nullptr if it does not exist.
 const scenario* find_scenario(std::string_view name);
 
 } // namespace spec_kitty::chaos

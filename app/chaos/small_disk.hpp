@@ -18,7 +18,7 @@ public:
 
   /// Makes the folder and mounts there. Throws std::runtime_error where that is refused.
   small_disk(std::filesystem::path folder, const std::string& options);
-  ~small_disk(); ///< unmounts, whoever still uses it
+  ~small_disk(); ///< unmounts, even if a process still uses it
   small_disk(const small_disk&) = delete;
   small_disk& operator=(const small_disk&) = delete;
 

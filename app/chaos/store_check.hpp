@@ -13,7 +13,7 @@ namespace spec_kitty {
 /// Empty when all agree.
 std::string recount(store& queue, const std::filesystem::path& home);
 
-/// The store's environment, for looking at tables and for spoiling them.
+/// The store's environment, for reading tables and for damaging them.
 std::shared_ptr<environment> tables_of(const std::filesystem::path& home);
 
 } // namespace spec_kitty

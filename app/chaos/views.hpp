@@ -14,7 +14,7 @@ namespace spec_kitty::chaos {
 /// A line for `emit --stdin` whose event carries the marker; ends with a newline.
 std::string line_with(std::string_view marker);
 
-/// The marker in an event's JSON; empty where there is none.
+/// The marker in an event's JSON; empty if it has no marker.
 std::string marker_of(std::string_view event_json);
 
 /// Whether others work in a home while it is looked at.
@@ -31,7 +31,7 @@ server_view view_server(const std::string& name, const std::string& team,
                         const std::vector<std::string>& events);
 
 /// Puts what one answer line of `emit --stdin` (or the object of `emit --json`) says into the
-/// attempt it answers. False when it is no such answer.
+/// attempt it answers. False if it is not such an answer.
 bool take_answer(std::string_view line, attempt& attempt);
 
 } // namespace spec_kitty::chaos

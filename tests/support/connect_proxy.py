@@ -18,9 +18,9 @@ def relay(source, target, record):
             target.sendall(data)
     except OSError:
         pass
-    for one in (source, target):
+    for peer in (source, target):
         try:
-            one.shutdown(socket.SHUT_RDWR)
+            peer.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
 

@@ -76,7 +76,7 @@ struct hostile_test : cli_test {
   /// On the server: these events and no others, each once; the protocol kept all the way.
   void expect_delivered(std::vector<std::string> ids) const;
   std::int64_t counted(const char* what) const { return number_in(peer.state(), {what}); }
-  /// A command that goes on while the test does.
+  /// A command that runs beside the test.
   std::unique_ptr<child> start(words arguments) const;
   /// True as soon as the fault has struck so often.
   bool struck(int times = 1) const;

@@ -144,15 +144,15 @@ def change(results):
 
 
 def then_errors(results):
-    return results + [dict(one, status="error", error=WHY) for one in results]
+    return results + [dict(result, status="error", error=WHY) for result in results]
 
 
 def odd_first(results):
-    return [dict(one, status="maybe") for one in results] + results
+    return [dict(result, status="maybe") for result in results] + results
 
 
 def word(status_word):
-    return change(lambda results: [dict(one, status=status_word) for one in results])
+    return change(lambda results: [dict(result, status=status_word) for result in results])
 
 
 def every(result):
@@ -185,7 +185,7 @@ def server_clock(value):
 
 def behind(bound, clock=None, **more):
     """clock_behind for stamps up to `bound`; the clock path says `clock`."""
-    said = bound if clock is None else clock
+    announced = bound if clock is None else clock
 
     def verdict(event):
         if event["lamport_clock"] > bound:
@@ -196,14 +196,14 @@ def behind(bound, clock=None, **more):
         if x.is_batch():
             x.world.server_clock = max(x.world.server_clock, min(bound, 500))
             x.judge(verdict, **more)
-        elif said is NO_PATH:
+        elif announced is NO_PATH:
             x.reply(404, HTML, "text/html")
-        elif said is SILENT:
+        elif announced is SILENT:
             x.hang()
-        elif said is HTML:
+        elif announced is HTML:
             x.reply(200, HTML, "text/html")
         else:
-            x.reply(200, {"lamport_clock": said})
+            x.reply(200, {"lamport_clock": announced})
     return play
 
 

@@ -3,7 +3,7 @@
   hostile_server.py [--fault NAME] [--access-lifetime S]
       first line on stdout: {"url","port","control","elsewhere","users":[…],"password"}
   hostile_server.py --list
-      one line per fault: name, where it strikes, what it does, what the client must do
+      a line per fault: name, where it strikes, what it does, what the client must do
 
 `url` speaks the protocol; `elsewhere` is another origin, which only counts; `control` is plain HTTP:
   POST /control/fault   {"name": NAME or "", "times": n}   switches a fault on, or all off
@@ -36,7 +36,7 @@ class Counters:
         self.requests = collections.Counter()
         self.connections = self.bytes = self.elsewhere = 0
         self.elsewhere_authorized = False
-        self.strays = b""  # bytes on the wire that were no request
+        self.strays = b""  # bytes on the wire outside of a request
 
 
 class HostileServer:
@@ -70,17 +70,17 @@ class HostileServer:
         self.listener, _ = open_listener(self.port, backlog=0)
         self.filling = []
         for _ in range(4):
-            one = socket.socket()
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", self.port))
-            self.filling.append(one)
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self.port))
+            self.filling.append(waiting)
 
     def switch(self, name, times):
         fault = FAULTS[name] if name else GOOD
         if self.fault.where == "listener":
             if self.fault is FAULTS["black_hole"]:
-                for one in self.filling:
-                    one.close()
+                for waiting in self.filling:
+                    waiting.close()
                 self.listener.close()
             self.listen()
         with self.guard:
@@ -192,7 +192,7 @@ def open_listener(port, backlog=256):
 
 def serve(listener, meet):
     """Meets every connection on a thread of its own until the listener is closed."""
-    def one(sock):
+    def meet_and_close(sock):
         try:
             with sock:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -206,7 +206,7 @@ def serve(listener, meet):
                 sock, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=one, args=(sock,), daemon=True).start()
+            threading.Thread(target=meet_and_close, args=(sock,), daemon=True).start()
     threading.Thread(target=run, daemon=True).start()
 
 
@@ -226,7 +226,7 @@ def main():
     print(json.dumps({"url": "http://127.0.0.1:%d" % server.port, "port": server.port,
                       "control": server.control_port, "elsewhere": server.elsewhere_url,
                       "users": list(USERS), "password": PASSWORD}), flush=True)
-    while sys.stdin.read(1):  # lives as long as whoever started it
+    while sys.stdin.read(1):  # lives as long as the process that started it
         pass
 
 

@@ -130,7 +130,7 @@ class World:
         # Order holds per node within a team: another team's events may be held for a while.
         node, clock = (event["node_id"], event["team_slug"]), event["lamport_clock"]
         if name not in self.passed_over:
-            place = (event["team_slug"], node)  # a team may be held while another goes on
+            place = (event["team_slug"], node)  # a team may be held while another continues
             if clock <= self.highest.get(place, 0):
                 self.wrong("out of order: %s at %d" % (name, clock))
             self.highest[place] = clock

@@ -98,7 +98,7 @@ class Exchange:
         return self.request.path.endswith("/events/batch/")
 
     def judge(self, verdict, **more):
-        """Answers 200: `verdict(event)` is a result or, where it is None, the event is taken."""
+        """Answers 200: `verdict(event)` is a result or None, and then the event is taken."""
         with self.world.lock:
             if self.world.user_of(self.request) is None:
                 return self.good()

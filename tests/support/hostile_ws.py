@@ -17,12 +17,12 @@ import threading
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING, PONG, MORE = 1, 2, 8, 9, 10, 0
-said = threading.Lock()
+output_lock = threading.Lock()
 go_on = threading.Semaphore(0)
 
 
 def say(**what):
-    with said:
+    with output_lock:
         print(json.dumps(what), flush=True)
 
 
@@ -271,7 +271,7 @@ def open_listener(address, port=0):
 
 
 def serve(listener, meet):
-    def one(sock):
+    def meet_and_close(sock):
         with sock:
             try:
                 meet(sock)
@@ -287,7 +287,7 @@ def serve(listener, meet):
     def run():
         while True:
             sock, _ = listener.accept()
-            threading.Thread(target=one, args=(sock,), daemon=True).start()
+            threading.Thread(target=meet_and_close, args=(sock,), daemon=True).start()
     threading.Thread(target=run, daemon=True).start()
 
 

@@ -37,7 +37,7 @@ public:
   /// A way in which the power loss may have gone, of everything below `top`.
   image draw(dice& chance, const std::string& top) const;
 
-  /// What a program reads in a file; empty where there is none.
+  /// What a program reads in a file; empty if the file does not exist.
   std::string newest(std::string_view path) const;
 
 private:

@@ -2,8 +2,8 @@
 //
 //   recorder: run programs ──▶ log ──finish──▶ recording: steps, and when each promise was made
 //
-// A moment is a number of steps: what was promised at moment n may be relied on by whoever loses
-// the power after n steps or later.
+// A moment is a number of steps: what was promised at moment n holds if the power
+// is lost after n steps or later.
 #pragma once
 
 #include "app/chaos/history.hpp"
@@ -111,7 +111,7 @@ struct answer {
   std::string event_id;
   std::uint64_t lamport_clock = 0;
 };
-/// Nothing where the line is no answer about an event.
+/// Nothing if the line is not an answer for an event.
 std::optional<answer> read_answer(const std::string& line);
 
 } // namespace spec_kitty::chaos::power

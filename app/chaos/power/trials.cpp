@@ -196,10 +196,10 @@ private:
       return;
     const std::size_t at = *worker.at;
     out_.violations.push_back(
-        {"store", named(seen_, trials_[at]) + (WTERMSIG(how) == SIGALRM
-                                                   ? "the store does not open in time"
-                                                   : "whoever opens the store ends by the signal " +
-                                                         std::to_string(WTERMSIG(how)))});
+        {"store", named(seen_, trials_[at]) +
+                      (WTERMSIG(how) == SIGALRM ? "the store does not open in time"
+                                                : "a process that opens the store ends by signal " +
+                                                      std::to_string(WTERMSIG(how)))});
     *worker.at = at + workers_.size();
     worker.read.clear();
     start(number);

@@ -2,9 +2,9 @@
 //
 //   seed ──▶ cuts, sorted ──▶ workers (forked): play the disk up to the cut, draw, write, judge
 //
-// A worker is a process, because a broken store may end whoever opens it (SIGBUS); that is a
-// violation of this image, and the next worker goes on behind it. LMDB never crosses a fork: only
-// workers open stores.
+// A worker is a process, because a broken store may end the process that opens it (SIGBUS);
+// that is a violation of this image, and the next worker continues with the next image. LMDB never
+// crosses a fork: only workers open stores.
 #pragma once
 
 #include "app/chaos/invariants.hpp"

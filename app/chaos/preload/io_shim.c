@@ -1,5 +1,5 @@
-// A preloaded library that counts a program's file operations and spoils one of them: it kills
-// the program there, tears the write, or fails with EIO or ENOSPC. It also makes a disk slow.
+// A preloaded library that counts a program's file operations and makes one of them fail: it
+// kills the program there, tears the write, or fails with EIO or ENOSPC. It also makes a disk slow.
 //
 //   cc -std=c11 -shared -fPIC -o io_shim.so io_shim.c io_shim_calls.c -ldl -pthread
 //
@@ -11,7 +11,7 @@
 //
 //   SPEC_KITTY_SHIM_ROOT=<folder>    Only operations on files in or below it are counted. It need
 //                                    not exist yet. Without it nothing is counted.
-//   SPEC_KITTY_SHIM_AT=<N>           The operation to spoil, 1 being the first.
+//   SPEC_KITTY_SHIM_AT=<N>           The operation that fails, 1 being the first.
 //   SPEC_KITTY_SHIM_ACTION=<what>    kill    SIGKILL before the operation
 //                                    torn    a write: its first half, then SIGKILL; any other
 //                                            operation: done, then SIGKILL
@@ -36,7 +36,7 @@
 // renameat2, unlink, rmdir, remove, and their 64 and *at forms.
 // Not seen: stores into a mapping, system calls made by hand, what the C library does inside itself
 // (fopen, fwrite, fclose; std::ofstream's writes are seen, its open is not), sendfile, close.
-// A forked child goes on counting from where its parent was and reports for itself; a program
+// A forked child continues to count where its parent was and reports for itself; a program
 // started by exec begins at 0 again. A wrong value in a variable ends the program with status 99,
 // so that no test passes because nothing was injected.
 //
@@ -74,13 +74,13 @@ static struct {
   long sync_delay_us;
 } shim;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
 static void configure(void);
 static atomic_long counted;
 static atomic_int reporter; // the process that has reported, so that a forked child still does
 
 static void ready(void) {
-  pthread_once(&once, configure);
+  pthread_once(&configured, configure);
 }
 
 // ---- output that never passes through the wrappers below
@@ -298,8 +298,8 @@ __attribute__((destructor)) static void finish(void) {
 
 // ---- judging one operation
 
-// Counts the operation and says what becomes of it; sets errno for FAIL. `torn` operations that
-// are no writes come back as HALF_THEN_KILL too: the caller does them whole, then dies.
+// Counts the operation and says what becomes of it; sets errno for FAIL. `torn` operations other
+// than writes come back as HALF_THEN_KILL too: the caller does them whole, then dies.
 static enum verdict judge(const char* operation, const char* path, const char* to, enum need need) {
   const long number = atomic_fetch_add(&counted, 1) + 1;
   if (shim.trace_file != NULL) {

@@ -42,7 +42,7 @@ static struct {
   const char* log;
 } power;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
 
 _Noreturn void power_misuse(const char* what) {
   char line[256];
@@ -59,14 +59,14 @@ static void configure(void) {
   if (!power.recording)
     return;
   if (realpath(root, power.root) == NULL || strcmp(power.root, "/") == 0)
-    power_misuse("SPEC_KITTY_POWER_ROOT is no folder");
+    power_misuse("SPEC_KITTY_POWER_ROOT is not a folder");
   if (power.log == NULL || power.log[0] != '/')
-    power_misuse("SPEC_KITTY_POWER_LOG is no absolute path");
+    power_misuse("SPEC_KITTY_POWER_LOG is not an absolute path");
   power.root_size = strlen(power.root);
 }
 
 static bool recording(void) {
-  pthread_once(&once, configure);
+  pthread_once(&configured, configure);
   return power.recording;
 }
 

@@ -23,7 +23,7 @@ struct change {
 struct place {
   char absolute[PATH_MAX];
   const char* path; ///< of `absolute`, the part below the root
-  uint64_t file;    ///< inode number; 0: there is none
+  uint64_t file;    ///< inode number; 0: the file does not exist
   uint64_t size;
   bool there; ///< of a name: something has it
 };

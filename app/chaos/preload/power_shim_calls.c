@@ -35,8 +35,8 @@ _Static_assert(sizeof(off_t) == sizeof(off64_t), "the aliases below need 64-bit 
 
 // ---- content
 
-// What is about to be said on stdout.
-static void said(int fd, const struct iovec* parts, int count) {
+// Records what is about to be written to stdout.
+static void note_output(int fd, const struct iovec* parts, int count) {
   if (fd != STDOUT_FILENO)
     return;
   struct change now = power_begin();
@@ -77,7 +77,7 @@ static void wrote(const struct change* now, int fd, const struct place* where,
 // or come from a signal's handler.
 #define WRITE(parts, count, at, durable, call)                                                     \
   if (!power_is_ours(fd)) {                                                                        \
-    said(fd, parts, count);                                                                        \
+    note_output(fd, parts, count);                                                                 \
     return (call);                                                                                 \
   }                                                                                                \
   struct change now = power_begin();                                                               \

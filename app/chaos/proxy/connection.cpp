@@ -60,7 +60,7 @@ void connection::step(stream::instant now) {
   client_.write_some(now);
   if (server_)
     server_->write_some(now);
-  // A request that is on its way goes on when its client has gone, as it would in a network.
+  // A request on its way still arrives after its client has gone, as it would in a network.
   const bool alone = client_.closed() || client_.ended();
   if (alone && phase_ == phase::reply && give_up_at_ == stream::instant::max()) {
     core_->reply_lost(asked_);

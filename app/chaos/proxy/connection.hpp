@@ -19,7 +19,7 @@ namespace spec_kitty::chaos {
 class proxy_core {
 public:
   virtual ~proxy_core() = default;
-  /// A socket to the server; -1 when there is none.
+  /// A socket to the server; -1 on failure.
   virtual int connect_to_server() = 0;
   /// The request with what it carries, noted in the ledger.
   virtual exchange look_at(http_text request) = 0;
@@ -72,7 +72,7 @@ private:
   exchange asked_;
   std::optional<exchange_fault> fault_;
   std::string held_[2];           ///< a frame to be overtaken by the next, by direction
-  stream::instant held_until_[2]; ///< when it goes on alone
+  stream::instant held_until_[2]; ///< when it is passed on alone
   stream::instant give_up_at_;    ///< for what no client waits for any more
   bool greeted_ = false;
   bool over_ = false;

@@ -38,7 +38,7 @@ struct exchange {
 
 /// What becomes of a connection after the bytes that were passed on.
 enum class ending {
-  stay, ///< it goes on
+  stay, ///< it stays open
   fin,  ///< it is closed
   rst,  ///< it is reset
   hole, ///< it stays open, and nothing comes any more
@@ -78,8 +78,8 @@ struct frame_fault {
   std::string name;
   kind what = kind::drop;
   direction way = direction::down;
-  /// delay: ms; cut: bytes of the frame that still go by; close: the code; spoil: 0 bytes that are
-  /// no UTF-8, 1 a text that is no JSON.
+  /// delay: ms; cut: bytes of the frame that still go by; close: the code; corrupt: 0 bytes that
+  /// are not UTF-8, 1 a text that is not JSON.
   std::uint64_t amount = 0;
   std::string text; ///< insert: of a frame that goes before it
   unsigned times = 1;

@@ -21,7 +21,7 @@ struct http_text {
   std::string_view header(const std::string& name) const;
   std::string method() const; ///< of a request
   std::string path() const;   ///< of a request, without query
-  int status() const;         ///< of a reply; 0 where there is none
+  int status() const;         ///< of a reply; 0 if the text has no status line
 };
 
 /// The message at the beginning of `bytes`; nothing while it is not whole. A reply without a length

@@ -23,8 +23,8 @@ public:
   void on_reply(const std::string& server, const exchange& asked, const http_text& reply);
   /// A text frame of a WebSocket that was opened with that request.
   void on_event(const std::string& server, const http_text& upgrade, std::string_view text);
-  /// The reply to a refresh was spoilt or another, or its asker had gone: the token may be used
-  /// once more.
+  /// The reply to a refresh was changed or replaced, or its client had gone: the token may be
+  /// used once more.
   void reply_lost(const exchange& asked);
   /// A process was killed: what it was asking may be asked again.
   void process_killed();

@@ -31,7 +31,7 @@ struct lie {
   std::vector<exchange_fault> (*make)(std::uint64_t drawn);
 };
 
-/// Lies to batches: replies that are no results, odd results, and refusals.
+/// Lies to batches: replies without results, odd results, and refusals.
 std::span<const lie> transport_lies();
 std::span<const lie> result_lies();
 std::span<const lie> refusal_lies();
@@ -40,7 +40,7 @@ std::span<const lie> session_lies();
 
 /// All of them.
 std::vector<lie> all_lies();
-/// The one of that name; nothing where there is none.
+/// The lie of that name, if it exists.
 std::optional<lie> find_lie(std::string_view name);
 
 /// The clock that a lie of `needs_server_clock` tells: far ahead, yet possible.

@@ -145,7 +145,7 @@ std::span<const lie> result_lies() {
            return list;
          });
        }},
-      {"results that are no objects", 0,
+      {"results that are not objects", 0,
        [](n) {
          return list_changed(
              [](const results&) { return results{"null", "1", "\"x\"", "[]", "{}", "true"}; });
@@ -200,7 +200,7 @@ std::span<const lie> result_lies() {
          return changed([](const exchange&, const results& list) { return body_of(list); },
                         "text/plain");
        }},
-      {"results that are no UTF-8", 0,
+      {"results that are not UTF-8", 0,
        [](n) {
          return changed([](const exchange&, const results&) {
            return std::string("{\"results\":[{\"event_id\":\"\xff\xfe\"}]}");

@@ -1,4 +1,4 @@
-// Replies that are none of the protocol, and refusals of the whole request: nobody is to blame.
+// Replies outside the protocol, and refusals of the whole request: no event is to blame.
 #include "app/chaos/proxy/lies.hpp"
 
 #include "messages/protocol.hpp"
@@ -27,7 +27,7 @@ fault_list html_with(int code) {
   return batch(reply_text(code, html, "text/html"));
 }
 
-/// Elsewhere is a port where nobody listens: who follows is found by what it says then.
+/// No process listens on that port: a client that follows the redirect reports the failure.
 fault_list redirect(int code) {
   return batch(
       reply_text(code, html, "text/html", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));

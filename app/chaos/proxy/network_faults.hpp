@@ -21,7 +21,7 @@ struct frame_fault_kind {
 std::span<const network_fault> network_faults();
 std::span<const frame_fault_kind> frame_faults();
 
-/// The one of that name; nullptr where there is none.
+/// The fault of that name; nullptr if it does not exist.
 const network_fault* find_network_fault(std::string_view name);
 const frame_fault_kind* find_frame_fault(std::string_view name);
 

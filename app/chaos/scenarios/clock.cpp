@@ -42,7 +42,7 @@ enum clock_actor_kind : std::uint64_t {
   a_drainer,
   the_daemon,
   single,
-  whos
+  actor_kinds
 };
 
 class clockwork {
@@ -100,16 +100,16 @@ private:
     return what;
   }
 
-  bool jump(std::uint64_t whose, std::uint64_t hours_ahead) {
+  bool jump(std::uint64_t actor, std::uint64_t hours_ahead) {
     next_ahead_ = hours_ahead;
-    if (whose == single) {
+    if (actor == single) {
       auto emission = emit_job(installation_, "home");
       emission.what = lying(std::move(emission.what));
       carry_out(installation_, emission);
-    } else if (whose == a_drainer || whose == the_daemon) {
-      workload_.restart_runner(whose - a_drainer);
+    } else if (actor == a_drainer || actor == the_daemon) {
+      workload_.restart_runner(actor - a_drainer);
     } else {
-      workload_.restart_emitter(whose);
+      workload_.restart_emitter(actor);
     }
     return next_ahead_ == 0;
   }
@@ -177,9 +177,9 @@ std::vector<step> plan_clock(dice& chance) {
   for (std::size_t i = 0; i < clock_steps_per_round; ++i) {
     const auto& what = chance.pick(kinds);
     const bool jumps = what == ahead || what == clocks_behind;
-    out.push_back(
-        {what, // µs before, who, by how much
-         {chance.below(30000), chance.below(whos), chance.between(1, jumps ? max_hours : 1000)}});
+    out.push_back({what, // µs before, who, by how much
+                   {chance.below(30000), chance.below(actor_kinds),
+                    chance.between(1, jumps ? max_hours : 1000)}});
   }
   return out;
 }

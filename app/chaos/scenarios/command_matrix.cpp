@@ -109,7 +109,7 @@ job command_matrix::spill() {
   return prepared;
 }
 
-/// Over a session, and where there is none, by turns.
+/// With a session present and without, in turn.
 job command_matrix::log_in() {
   if (logged_in_ = !logged_in_; !logged_in_)
     ran(home_, {"auth", "logout"});
@@ -126,7 +126,7 @@ job command_matrix::log_out() {
 void command_matrix::check_session(const support::finished&) {
   const auto held = read_credentials(installation_.home());
   want(bool(held), "the session is neither whole nor gone");
-  want(installation_.log_in(), "no login after a spoiled login or logout");
+  want(installation_.log_in(), "no login after a login or logout that failed");
 }
 
 job command_matrix::set() {
@@ -200,7 +200,7 @@ void command_matrix::check_dead(const support::finished& done) {
 std::vector<violation> command_matrix::finish() {
   std::vector<std::string> homes = {"home", "dead"};
   for (const auto& name : fresh_) {
-    want(installation_.log_in(name), "no login in " + name + ", whose first command was spoiled");
+    want(installation_.log_in(name), "no login in " + name + ", where the first command failed");
     homes.push_back(name);
   }
   for (const auto& attempt : installation_.seen.attempts)

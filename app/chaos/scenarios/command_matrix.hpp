@@ -1,5 +1,5 @@
-// Homes in which one command after the other is spoiled: each command that writes is brought into a
-// state in which it has work, and afterwards asked what became of it.
+// Homes in which one command after the other gets an I/O fault: each command that writes is brought
+// into a state in which it has work, and its effect is checked afterwards.
 #pragma once
 
 #include "app/chaos/jobs.hpp"
@@ -20,7 +20,7 @@ public:
 
   /// The command with all that it needs; `home()` is then where it works.
   job prepare(std::uint64_t command);
-  /// After it has ended, spoiled or not: whole files only, and the command's promise.
+  /// After it has ended, with a fault or without: whole files only, and the command's promise.
   void check(std::uint64_t command, const support::finished& done);
 
   const std::string& home() const { return home_; }
@@ -63,7 +63,7 @@ private:
 
   installation installation_;
   std::string home_ = "home";
-  std::vector<std::string> fresh_; ///< homes whose first command was spoiled
+  std::vector<std::string> fresh_; ///< homes whose first command had a fault
   std::vector<std::string> dead_;  ///< ids of the dead letters made last
   std::int64_t wanted_ = 60;       ///< of sync.timeout_s, as it was set last
   std::int64_t setting_ = 60;      ///< of sync.timeout_s, as it is

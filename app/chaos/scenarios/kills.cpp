@@ -29,7 +29,7 @@ public:
     installation_.start_server();
     if (!installation_.log_in())
       throw std::runtime_error("the login failed before any fault");
-    // Whoever waits for the lock of a stopped process gives up sometimes, and spills.
+    // A process that waits for the lock of a stopped process sometimes gives up, and spills.
     installation_.run("home", {"config", "set", "sync.busy_timeout_ms", "60"});
     for (auto& emitter : emitters_)
       start_emitter(emitter);
@@ -52,8 +52,8 @@ public:
   }
 
   /// True when the process was alive when the signal was sent.
-  bool hit(std::uint64_t whom, int signal, std::chrono::milliseconds pause) {
-    switch (whom) {
+  bool hit(std::uint64_t target, int signal, std::chrono::milliseconds pause) {
+    switch (target) {
     case an_emitter: {
       auto& emitter_at = emitters_[chance_.below(emitters_.size())];
       return hit_emitter(emitter_at, signal, pause, [&] { start_emitter(emitter_at); });
@@ -138,14 +138,15 @@ private:
       again();
     });
   }
-  /// Sends the signal. What is only stopped goes on after the pause; what was to end has ended
-  /// after `reap`.
+  /// Sends the signal. A stopped process continues after the pause; a killed one has ended after
+  /// `reap`.
   template <class Reap>
-  bool hit_child(pid_t whom, bool alive, int signal, std::chrono::milliseconds pause, Reap reap) {
-    ::kill(whom, signal);
+  bool hit_child(pid_t process, bool alive, int signal, std::chrono::milliseconds pause,
+                 Reap reap) {
+    ::kill(process, signal);
     if (signal == SIGSTOP) {
       work(pause);
-      ::kill(whom, SIGCONT);
+      ::kill(process, SIGCONT);
       return alive;
     }
     reap();
@@ -190,7 +191,7 @@ outcome play_kills(const stage& where, std::uint64_t seed, const std::vector<ste
     if (where.enough())
       break;
     all.work(std::chrono::microseconds(step.values[1]));
-    bool hit = false; // what had just ended is no victim: the next one is
+    bool hit = false; // a process that had just ended does not count: take the next
     for (int i = 0; i < 20 && !hit; ++i)
       hit =
           all.hit(step.values[0], signal_of(step.fault), std::chrono::milliseconds(step.values[2]));

@@ -27,7 +27,7 @@ public:
 
   void play_lie(const step& step, outcome& out) {
     const auto what = find_lie(step.fault);
-    const auto who = static_cast<drainer>(step.values[0]);
+    const auto by = static_cast<drainer>(step.values[0]);
     const auto drawn = step.values[1];
     record(*what, drawn);
     std::vector<std::size_t> numbers;
@@ -35,7 +35,7 @@ public:
       numbers.push_back(home_.line->arm(std::move(fault)));
     const auto fault_used = [&] { return home_.line->used(numbers.front()) > 0; };
     for (unsigned i = 0; i < lies_tries && !fault_used(); ++i)
-      hear(*what, who, drawn, fault_used);
+      hear(*what, by, drawn, fault_used);
     out.count(step.fault, fault_used());
     for (const auto number : numbers)
       home_.line->take_away(number);
@@ -63,7 +63,7 @@ private:
     home_.line->set_guilty(home_.all.seen.guilty);
   }
 
-  void hear(const lie& what, drainer who, std::uint64_t drawn,
+  void hear(const lie& what, drainer by, std::uint64_t drawn,
             const std::function<bool()>& fault_used) {
     if ((what.needs & needs_login) != 0) { // it may fail; then the session is as it was
       home_.log_in();
@@ -71,7 +71,7 @@ private:
         home_.all.seen.strange.push_back({"the session was lost by: " + std::string(what.name)});
       return;
     }
-    if (who == drainer::sync_now) {
+    if (by == drainer::sync_now) {
       const auto done = home_.all.sync_now();
       if ((what.needs & needs_server_clock) != 0 && fault_used() && done.status == 0)
         home_.all.seen.heard.push_back({"home", home_.all.seen.tick(), claimed_clock(drawn)});
@@ -79,7 +79,7 @@ private:
         home_.all.emit_many("home", 2);
       return;
     }
-    home_.drain_by(who);
+    home_.drain_by(by);
     if (support::eventually(fault_used, lie_daemon_patience))
       std::this_thread::sleep_for(std::chrono::milliseconds(10 + drawn % 150));
     home_.end_daemon(SIGTERM);
@@ -95,13 +95,13 @@ std::vector<step> plan_lies(dice& chance) {
   chance.shuffle(lies);
   std::vector<step> out;
   for (std::size_t i = 0; i < lies_of_a_round; ++i) {
-    auto who = chance.one_in(3) ? drainer::batches : drainer::sync_now;
+    auto by = chance.one_in(3) ? drainer::batches : drainer::sync_now;
     if ((lies[i].needs & (needs_large_batch | needs_server_clock)) != 0)
-      who = drainer::sync_now;
+      by = drainer::sync_now;
     if ((lies[i].needs & needs_websocket) != 0)
-      who = drainer::websocket;
+      by = drainer::websocket;
     out.push_back(
-        {std::string(lies[i].name), {static_cast<std::uint64_t>(who), chance.below(1U << 30U)}});
+        {std::string(lies[i].name), {static_cast<std::uint64_t>(by), chance.below(1U << 30U)}});
   }
   return out;
 }

@@ -27,7 +27,14 @@ constexpr auto file_size = "a bound on file size";
 constexpr auto threads = "few threads";
 constexpr auto forks = "fork";
 
-enum limits_actor_kind : std::uint64_t { one_emit, a_stream, a_drainer, the_host, a_setting, whos };
+enum limits_actor_kind : std::uint64_t {
+  one_emit,
+  a_stream,
+  a_drainer,
+  the_host,
+  a_setting,
+  actor_kinds
+};
 
 class bounded {
 public:
@@ -74,8 +81,8 @@ private:
     return {resource, step.values[1]};
   }
 
-  job job_of(std::uint64_t whose) {
-    switch (whose) {
+  job job_of(std::uint64_t actor) {
+    switch (actor) {
     case one_emit:
       return emit_job(installation_, "home");
     case a_stream:
@@ -98,12 +105,12 @@ private:
            (done.signal == SIGSEGV || done.signal == SIGKILL || done.status == 127);
   }
 
-  /// The children of a host whose client is open are refused; the host goes on.
+  /// The children of a host actor client is open are refused; the host continues.
   bool fork_a_host() {
     const auto prepared = host_job(installation_, "home", events_of_a_forking_host, {"--fork"});
     const auto done = carry_out(installation_, prepared);
     if (done.status != 0)
-      installation_.seen.strange.push_back({"a host whose child was refused ended with status " +
+      installation_.seen.strange.push_back({"a host actor child was refused ended with status " +
                                             std::to_string(done.status) + ": " + done.err});
     std::size_t answered = 0;
     std::size_t refused = 0;
@@ -133,24 +140,24 @@ std::uint64_t by_magnitude(dice& chance, std::uint64_t least, std::uint64_t most
 std::vector<step> plan_limits(dice& chance) {
   std::vector<step> out;
   for (std::size_t i = 0; i < limits_steps_per_round; ++i) { // who, bound
-    const auto whose = chance.below(whos);
+    const auto actor = chance.below(actor_kinds);
     switch (chance.below(10)) {
     case 0:
     case 1:
     case 2:
-      out.push_back({descriptors, {whose, chance.between(3, 40)}});
+      out.push_back({descriptors, {actor, chance.between(3, 40)}});
       break;
     case 3:
     case 4:
     case 5:
-      out.push_back({memory, {whose, by_magnitude(chance, 22, 31)}});
+      out.push_back({memory, {actor, by_magnitude(chance, 22, 31)}});
       break;
     case 6:
     case 7:
-      out.push_back({file_size, {whose, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
+      out.push_back({file_size, {actor, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
       break;
     case 8:
-      out.push_back({threads, {whose, chance.below(12)}});
+      out.push_back({threads, {actor, chance.below(12)}});
       break;
     default:
       out.push_back({forks, {the_host, 0}});

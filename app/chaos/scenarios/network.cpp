@@ -24,8 +24,8 @@ constexpr auto network_patience = 12s;
 /// A daemon that backs off, or has no WebSocket, is started again after so long.
 constexpr auto network_daemon_patience = 700ms;
 
-std::string_view path_of(drainer who, std::uint64_t drawn) {
-  if (who != drainer::websocket)
+std::string_view path_of(drainer by, std::uint64_t drawn) {
+  if (by != drainer::websocket)
     return protocol::batch_path;
   return drawn % 2 == 0 ? protocol::ws_token_path : protocol::ws_path;
 }
@@ -35,25 +35,25 @@ public:
   explicit network_line(const stage& where) : home_(where) {}
 
   void strike(const step& step, outcome& out) {
-    const auto who = static_cast<drainer>(step.values[0]);
+    const auto by = static_cast<drainer>(step.values[0]);
     const auto drawn = step.values[1];
     std::size_t number = 0;
     bool at_the_door = false; // what strikes while the daemon connects
     if (const auto* fault = find_network_fault(step.fault)) {
       auto made = fault->make(drawn);
-      made.path = path_of(who, drawn);
-      at_the_door = who == drainer::websocket;
+      made.path = path_of(by, drawn);
+      at_the_door = by == drainer::websocket;
       number = home_.line->arm(std::move(made));
     } else {
       number = home_.line->arm(find_frame_fault(step.fault)->make(drawn));
     }
     if (at_the_door)
       home_.end_daemon(SIGTERM);
-    home_.drain_by(who);
+    home_.drain_by(by);
     const auto struck = [&] { return home_.line->used(number) > 0; };
     const auto until = std::chrono::steady_clock::now() + network_patience;
     while (!struck() && std::chrono::steady_clock::now() < until)
-      drain_a_little(who, struck);
+      drain_a_little(by, struck);
     out.count(step.fault, struck());
     home_.line->take_away(number);
     home_.look_for_blame();
@@ -66,18 +66,18 @@ public:
   proxied_home& home() { return home_; }
 
 private:
-  void drain_a_little(drainer who, const std::function<bool()>& struck) {
-    if (who == drainer::sync_now) {
+  void drain_a_little(drainer by, const std::function<bool()>& struck) {
+    if (by == drainer::sync_now) {
       home_.work_until(struck, 5ms);
       home_.all.sync_now();
       return;
     }
     if (home_.work_until(struck, network_daemon_patience))
       return;
-    if (who == drainer::websocket && home_.line->websockets() > 0)
+    if (by == drainer::websocket && home_.line->websockets() > 0)
       return;
     home_.end_daemon(SIGTERM);
-    home_.drain_by(who);
+    home_.drain_by(by);
   }
 
   proxied_home home_;
@@ -96,8 +96,8 @@ std::vector<step> plan_network(dice& chance) {
   chance.shuffle(frames);
   std::vector<step> out;
   // fault, who drains, what its sizes and times are drawn from
-  const auto add = [&](const std::string& fault, drainer who) {
-    out.push_back({fault, {static_cast<std::uint64_t>(who), chance.below(1U << 30U)}});
+  const auto add = [&](const std::string& fault, drainer by) {
+    out.push_back({fault, {static_cast<std::uint64_t>(by), chance.below(1U << 30U)}});
   };
   std::size_t next = 0;
   for (std::size_t i = 0; i < by_sync_now; ++i)

@@ -14,7 +14,7 @@ constexpr std::size_t older_steps_per_round = 40;
 constexpr auto swapped = "another version";
 constexpr std::uint64_t older_emitters = 3;
 constexpr std::uint64_t single = older_emitters + 2;
-constexpr std::uint64_t whos = older_emitters + 3;
+constexpr std::uint64_t actor_kinds = older_emitters + 3;
 
 class two_versions {
 public:
@@ -36,9 +36,9 @@ public:
   void work(std::uint64_t microseconds) { workload_.work(std::chrono::microseconds(microseconds)); }
 
   /// Starts one of them again, from the older program or from this one.
-  bool swap(std::uint64_t whose, bool old) {
+  bool swap(std::uint64_t actor, bool old) {
     next_ = old;
-    if (whose == single) {
+    if (actor == single) {
       auto emission = emit_job(installation_, "home");
       auto argv = of_version({}, old).argv;
       argv.insert(argv.end(),
@@ -48,10 +48,10 @@ public:
       emission.what.argv = std::move(argv);
       return carry_out(installation_, emission).status == 0;
     }
-    if (whose >= older_emitters)
-      workload_.restart_runner(whose - older_emitters);
+    if (actor >= older_emitters)
+      workload_.restart_runner(actor - older_emitters);
     else
-      workload_.restart_emitter(whose);
+      workload_.restart_emitter(actor);
     return true;
   }
 
@@ -87,7 +87,7 @@ private:
 std::vector<step> plan_older(dice& chance) {
   std::vector<step> out;
   for (std::size_t i = 0; i < older_steps_per_round; ++i) // µs before, who, whether older
-    out.push_back({swapped, {chance.below(25000), chance.below(whos), chance.below(2)}});
+    out.push_back({swapped, {chance.below(25000), chance.below(actor_kinds), chance.below(2)}});
   return out;
 }
 

@@ -1,7 +1,7 @@
-// Every file operation of every command that writes, spoiled: killed there, torn, failed, full.
+// A fault at every file operation of every command that writes: kill, torn write, EIO, ENOSPC.
 //
-// A step names a command, a way to spoil, and a place as a fraction of the command's operations.
-// Their number is counted by a run that nothing is done to, and again whenever a spoiled one has
+// A step names a command, a kind of fault, and a place as a fraction of the command's operations.
+// Their number is counted by a run without a fault, and again whenever a run with a fault has
 // fewer. After each run the command's files are whole, and the next emission works.
 #include "app/chaos/io_fault.hpp"
 #include "app/chaos/scenarios/command_matrix.hpp"
@@ -17,7 +17,8 @@ constexpr std::size_t operations_steps_per_round = 24;
 constexpr std::uint64_t operation_parts = 65536; // of a fraction
 constexpr int operations_tries = 6;
 
-/// One run of the command, with operation `at` spoiled; 0: none. How many operations it counted.
+/// One run of the command, with a fault at operation `at`; 0: without. How many operations it
+/// counted.
 std::uint64_t run_with_io_fault(command_matrix& shop, std::uint64_t command, const io_fault& how,
                                 std::uint64_t at) {
   installation& in = shop.place();

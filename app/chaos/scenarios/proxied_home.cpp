@@ -45,15 +45,15 @@ bool proxied_home::log_in() {
   return all.log_in("home", "server", line->url());
 }
 
-void proxied_home::drain_by(drainer who) {
-  if (daemon_ && who_ == who && !daemon_->has_ended())
+void proxied_home::drain_by(drainer by) {
+  if (daemon_ && drainer_ == by && !daemon_->has_ended())
     return;
   end_daemon(SIGTERM);
-  who_ = who;
-  if (who == drainer::sync_now)
+  drainer_ = by;
+  if (by == drainer::sync_now)
     return;
   auto what = all.command("home", {"sync", "daemon", "run"});
-  what.env["SPEC_KITTY_WEBSOCKET_ENABLED"] = who == drainer::websocket ? "true" : "false";
+  what.env["SPEC_KITTY_WEBSOCKET_ENABLED"] = by == drainer::websocket ? "true" : "false";
   daemon_ = std::make_unique<support::child>(what);
 }
 

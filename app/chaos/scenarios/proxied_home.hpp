@@ -27,7 +27,7 @@ public:
   bool log_in();
   /// Starts the daemon that drains in this way, ends it where `sync now` does; leaves one that is
   /// the right one.
-  void drain_by(drainer who);
+  void drain_by(drainer by);
   /// Ends the daemon, if there is one. `signal`: how.
   void end_daemon(int signal);
   /// Hands the emitter a few events, unless many are open.
@@ -42,7 +42,7 @@ public:
 private:
   std::unique_ptr<emitter> emitter_;
   std::unique_ptr<support::child> daemon_;
-  drainer who_ = drainer::sync_now;
+  drainer drainer_ = drainer::sync_now;
   std::set<std::string> blamed_;
 };
 

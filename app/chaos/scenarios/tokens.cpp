@@ -3,7 +3,7 @@
 //
 // The server's access tokens are good for a second, so every run begins with a refresh. Two `sync
 // now` and a daemon drain at once. After each step a session that nobody ended must still work, and
-// one that was lost must be mended by a login. The proxy sees which refresh tokens are used again.
+// a login must replace one that was lost. The proxy sees which refresh tokens are used again.
 #include "app/chaos/scenarios/proxied_home.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "messages/protocol.hpp"
@@ -168,7 +168,7 @@ private:
     if (status == login_required_exit && left_by(fault) == session::alive)
       complain("after `" + fault + "` the session was over, and nobody had ended it");
     if (status != login_required_exit && left_by(fault) == session::over)
-      complain("after `" + fault + "` the session went on: status " + std::to_string(status));
+      complain("after `" + fault + "` the session still works: status " + std::to_string(status));
     if (status == 0)
       return;
     if (!home_.log_in())

@@ -94,7 +94,7 @@ enum class action : std::uint8_t {
   server_away,
 };
 
-/// How a deed comes to its effect.
+/// How an action takes effect.
 enum class action_kind : std::uint8_t {
   work,     ///< what people do
   exchange, ///< armed; the next exchange of its node has it
@@ -113,7 +113,7 @@ struct action_spec {
 const action_spec& spec_of(action what);
 std::optional<action> action_named(std::string_view name);
 
-/// A step's numbers: when (ms), at which node, and two free ones whose meaning is the deed's.
+/// A step's numbers: when (ms), at which node, and two free ones whose meaning the action defines.
 struct action_values {
   std::int64_t at = 0;
   std::uint64_t node = 0;

@@ -22,10 +22,10 @@ constexpr std::size_t helped_from = 1;    ///< the wait before which people help
 constexpr std::size_t restarted_from = 3; ///< and from which on they start the daemon again
 constexpr sim_time patience = 2 * minute;
 
-store_view view_of(const node& whom) {
+store_view view_of(const node& target) {
   store_view view;
-  view.home = whom.name();
-  auto opened = store::open(whom.store_settings(), open_mode::write);
+  view.home = target.name();
+  auto opened = store::open(target.store_settings(), open_mode::write);
   if (!opened) {
     view.trouble = opened.error().message;
     return view;
@@ -45,9 +45,9 @@ store_view view_of(const node& whom) {
       0);
   if (!listed)
     view.trouble = listed.error().message;
-  for (const auto& line : support::lines_of(recount(*opened, whom.home())))
+  for (const auto& line : support::lines_of(recount(*opened, target.home())))
     view.wrong.push_back(line);
-  for (const auto& file : spill_files(whom.home()))
+  for (const auto& file : spill_files(target.home()))
     for (const auto& entry : parse_spill(support::read_text(file.path)).events) {
       const auto payload = parse_json(entry.draft.payload);
       kept_event kept;
@@ -69,31 +69,31 @@ void simulation_run::wait_for(const std::function<void(std::function<void()>)>& 
   run(around_.now + longest, [answered] { return *answered; });
 }
 
-bool simulation_run::has_arrived(node& whom) {
+bool simulation_run::has_arrived(node& target) {
   const auto waiting = std::make_shared<std::int64_t>(-1);
   wait_for(
       [&](const auto& then) {
-        whom.ask_waiting([waiting, then](std::int64_t count) {
+        target.ask_waiting([waiting, then](std::int64_t count) {
           *waiting = count;
           then();
         });
       },
       second);
-  return *waiting == 0 && spill_files(whom.home()).empty();
+  return *waiting == 0 && spill_files(target.home()).empty();
 }
 
 /// What a person does for a home whose events do not arrive: log in to every account there was,
 /// and have everything sent.
-void simulation_run::help(node& whom) {
+void simulation_run::help(node& target) {
   for (const char* user : {"bob", "ann"}) {
-    if (whom.user() != user || around_.chance.one_in(2))
-      wait_for([&](const auto& then) { whom.log_in(user, true, then); }, patience);
-    wait_for([&](const auto& then) { whom.sync_now(then); }, patience);
+    if (target.user() != user || around_.chance.one_in(2))
+      wait_for([&](const auto& then) { target.log_in(user, true, then); }, patience);
+    wait_for([&](const auto& then) { target.sync_now(then); }, patience);
   }
 }
 
 void simulation_run::heal() {
-  run(around_.now); // deeds that are due now
+  run(around_.now); // actions that are due now
   around_.trace.note("heal");
   around_.server_away = false;
   if (around_.chance.one_in(2))

@@ -41,7 +41,7 @@ public:
   /// Says something to a client: it arrives after all that was said to it before.
   void say(const std::shared_ptr<connection>& to, std::string text);
   void end(const std::shared_ptr<connection>& which, link_end how, int status = 0);
-  /// The connection of a process that is open; nullptr where there is none.
+  /// The connection of a process that is open; nullptr if none is open.
   std::shared_ptr<connection> open_of(const node_network& network) const;
   void forget(const node_network& network);
   void end_all();
@@ -50,7 +50,7 @@ private:
   void upgrade(const std::shared_ptr<connection>& fresh, const std::string& bearer);
   void hear(const std::shared_ptr<connection>& from, const std::string& text);
   void take(const std::shared_ptr<connection>& from, const sent_event& event);
-  void tell_others(const std::string& team, const std::string& line);
+  void broadcast(const std::string& team, const std::string& line);
 
   simulation_environment& around_;
   std::vector<std::shared_ptr<connection>> all_;
@@ -67,7 +67,7 @@ public:
   void exchange(http_request request, const finish& done);
   void arm(armed_action what) { armed_.push_back(std::move(what)); }
   void disarm() { armed_.clear(); }
-  /// The first armed deed that fits is done now: it leaves the list.
+  /// The first armed action that fits takes effect now: it leaves the list.
   std::optional<armed_action> take_armed(const std::function<bool(const armed_action&)>& fits);
 
   /// Told of a text that a client is about to hear, and of a server clock that a batch brought.

@@ -168,9 +168,9 @@ void node::crash() {
   const os_plan_scope scope(&plan_);
   ending_ = true;
   ++trouble;
-  // QUEUE first: whoever would still tell it something finds it gone.
-  const auto end = [](const caf::actor_addr& whom) {
-    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(whom))
+  // QUEUE first: an actor that still sends it a message finds it gone.
+  const auto end = [](const caf::actor_addr& address) {
+    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(address))
       caf::anon_send_exit(caf::actor_cast<caf::actor>(strong), caf::exit_reason::kill);
   };
   end(real_queue_.address());
@@ -229,12 +229,12 @@ void node::advance(sim_time to) {
   scheduler_->advance_time(std::chrono::microseconds(by));
 }
 
-void node::kill(role whom) {
+void node::kill(role part) {
   ++trouble;
-  const caf::actor_addr& address = whom == role::http         ? http_
-                                   : whom == role::auth       ? auth_
-                                   : whom == role::batch_sync ? batch_sync_
-                                   : whom == role::websocket  ? websocket_
+  const caf::actor_addr& address = part == role::http         ? http_
+                                   : part == role::auth       ? auth_
+                                   : part == role::batch_sync ? batch_sync_
+                                   : part == role::websocket  ? websocket_
                                                               : real_queue_.address();
   if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(address))
     caf::anon_send_exit(caf::actor_cast<caf::actor>(strong), caf::exit_reason::kill);

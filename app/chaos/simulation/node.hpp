@@ -75,7 +75,7 @@ public:
   void wind_down(std::function<void()> then);
   /// Asks how many events wait; -1 where the store cannot say.
   void ask_waiting(std::function<void(std::int64_t)> then);
-  void kill(role whom);
+  void kill(role part);
   /// Holds the store as another process would, or no longer.
   void hold_store(bool held);
 
@@ -112,7 +112,7 @@ private:
   template <class Handle>
   Handle watched(Handle made, const char* what);
   template <class Answer, class Actor, class Question, class Then>
-  void ask(const Actor& whom, Question question, Then then);
+  void ask(const Actor& asked, Question question, Then then);
   void ring();
   void note_report(const sync_report& report);
   void hear(const notice& what);

@@ -21,8 +21,8 @@ bool is_open(ec code) {
 } // namespace
 
 template <class Answer, class Actor, class Question, class Then>
-void node::ask(const Actor& whom, Question question, Then then) {
-  if (!is_up() || !whom)
+void node::ask(const Actor& asked, Question question, Then then) {
+  if (!is_up() || !asked)
     return;
   const os_plan_scope scope(&plan_);
   auto asker = system_->spawn(
@@ -40,7 +40,7 @@ void node::ask(const Actor& whom, Question question, Then then) {
                     callback(result<Answer>(to_failure(error)));
                 });
       },
-      whom, std::move(question), std::move(then));
+      asked, std::move(question), std::move(then));
   actors_.push_back(asker.address());
 }
 

@@ -18,7 +18,7 @@ std::string header_value(const http_request& request, std::string_view name) {
   return {};
 }
 
-/// A status line that is the whole of the answer; nothing where the deed is another.
+/// A status line that is the whole of the answer; nothing if the action is another.
 std::optional<http_reply> status_of(const simulated_exchange_fault& how) {
   constexpr std::string_view words = R"({"error":"told to say so"})";
   if (!how.what)

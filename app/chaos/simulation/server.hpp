@@ -1,7 +1,7 @@
 // The simulated server: accounts, tokens, kept events, and everything that a server may say
 // wrongly.
 //
-//   request ──▶ (a deed of its own: another status) ──▶ token ──▶ batch ──▶ results ──▶ (bent) ──▶
+//   request ──▶ (an action: another status) ──▶ token ──▶ batch ──▶ results ──▶ (tampered) ──▶
 //   reply
 //
 // It keeps what it takes in memory, each id once, in the order of arrival; it notes which team's

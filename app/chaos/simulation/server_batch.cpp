@@ -53,10 +53,10 @@ http_reply simulated_server::results(std::vector<sent_event>& events,
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto found = guilty_.find(events[i].what.marker);
     unnamed = unnamed || (found != guilty_.end() && found->second == action::guilty_unnamed);
-    const bool once = how.is(action::named_refusal) && (how.picks(i) || events.size() == 1);
-    if (once)
+    const bool this_time = how.is(action::named_refusal) && (how.picks(i) || events.size() == 1);
+    if (this_time)
       blame(events[i].what.marker);
-    if (once || (found != guilty_.end() && found->second == action::guilty_by_name))
+    if (this_time || (found != guilty_.end() && found->second == action::guilty_by_name))
       named += (named.empty() ? "" : ",") +
                (R"({"event_id":")" + events[i].what.event_id + R"(","message":"named"})");
   }

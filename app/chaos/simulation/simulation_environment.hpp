@@ -60,7 +60,7 @@ struct simulation_environment {
   simulated_server server;
 };
 
-/// A deed that waits for the exchange or the message that it is done to.
+/// An action that waits for the exchange or message that it affects.
 struct armed_action {
   action what;
   std::uint64_t a = 0;

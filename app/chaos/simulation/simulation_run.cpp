@@ -86,7 +86,7 @@ void simulation_run::advance(sim_time to) {
     node->advance(around_.now);
 }
 
-/// As whoever looks after daemons does: one that ended is started again.
+/// As a service manager does with daemons: starts those that ended again.
 void simulation_run::restart_failed() {
   for (const auto& node : nodes_)
     if (node->has_failed()) {

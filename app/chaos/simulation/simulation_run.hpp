@@ -2,7 +2,7 @@
 //
 //   while there is time:  something can run ──▶ the dice say what: a message of an actor, or what
 //                                               is due on the wire; now and then time passes first
-//                         nothing can       ──▶ time goes on to the next timer, arrival or deed
+//                         nothing can       ──▶ time moves to the next timer, arrival or action
 //   at the end:           faults end, people help, everything arrives ──▶ the record is judged
 #pragma once
 
@@ -50,9 +50,9 @@ public:
 
 private:
   void perform(action what, const action_values& with, const std::shared_ptr<bool>& done);
-  bool apply(action what, const action_values& with, node& whom);
-  bool say_to_socket(action what, const action_values& with, node& whom);
-  void fail_writes(action what, const action_values& with, node& whom);
+  bool apply(action what, const action_values& with, node& target);
+  bool say_to_socket(action what, const action_values& with, node& target);
+  void fail_writes(action what, const action_values& with, node& target);
   /// Lets time pass to `until` at most, or until `enough`.
   void run(sim_time until, const std::function<bool()>& enough = {});
   void run_one();
@@ -62,8 +62,8 @@ private:
 
   /// Waits, at most so long, until `ask` has called back.
   void wait_for(const std::function<void(std::function<void()>)>& ask, sim_time patience);
-  bool has_arrived(node& whom);
-  void help(node& whom);
+  bool has_arrived(node& target);
+  void help(node& target);
 
   simulation_environment around_;
   socket_hub hub_;

@@ -13,40 +13,40 @@ sim_time up_to(std::uint64_t drawn, sim_time most) {
 
 void simulation_run::perform(action what, const action_values& with,
                              const std::shared_ptr<bool>& done) {
-  node& whom = *nodes_[static_cast<std::size_t>(with.node) % nodes_.size()];
+  node& target = *nodes_[static_cast<std::size_t>(with.node) % nodes_.size()];
   around_.trace.note(spec_of(what).name);
   switch (spec_of(what).kind) {
   case action_kind::exchange:
   case action_kind::batch:
   case action_kind::socket:
-    return whom.network().arm({what, with.a, with.b, done});
+    return target.network().arm({what, with.a, with.b, done});
   case action_kind::work:
   case action_kind::now:
     break;
   }
-  *done = apply(what, with, whom);
+  *done = apply(what, with, target);
 }
 
-bool simulation_run::apply(action what, const action_values& with, node& whom) {
+bool simulation_run::apply(action what, const action_values& with, node& target) {
   switch (what) {
   case action::emit:
-    whom.emit(1 + with.a % 4);
-    return whom.is_up();
+    target.emit(1 + with.a % 4);
+    return target.is_up();
   case action::sync_now:
-    whom.sync_now();
-    return whom.is_up();
+    target.sync_now();
+    return target.is_up();
   case action::look:
-    whom.look();
+    target.look();
     return true;
   case action::login:
-    whom.log_in(with.a % 3 == 0 ? "bob" : "ann", with.a % 2 == 0);
-    return whom.is_up();
+    target.log_in(with.a % 3 == 0 ? "bob" : "ann", with.a % 2 == 0);
+    return target.is_up();
   case action::logout:
-    whom.log_out();
-    return whom.is_up();
+    target.log_out();
+    return target.is_up();
   case action::retry_dead:
-    whom.retry_dead();
-    return whom.is_up();
+    target.retry_dead();
+    return target.is_up();
   case action::access_revoked:
     around_.server.revoke_access();
     return true;
@@ -67,60 +67,61 @@ bool simulation_run::apply(action what, const action_values& with, node& whom) {
   case action::write_fails:
   case action::disk_full:
   case action::outcome_unknown:
-    fail_writes(what, with, whom);
+    fail_writes(what, with, target);
     return true;
   case action::store_shut:
-    whom.plan().opens_store = false;
+    target.plan().opens_store = false;
     around_.later.at(around_.now + up_to(with.a, 20 * second),
-                     [&whom] { whom.plan().opens_store = true; });
+                     [&target] { target.plan().opens_store = true; });
     return true;
   case action::store_busy:
-    whom.hold_store(true);
-    around_.later.at(around_.now + up_to(with.a, 10 * second), [&whom] { whom.hold_store(false); });
+    target.hold_store(true);
+    around_.later.at(around_.now + up_to(with.a, 10 * second),
+                     [&target] { target.hold_store(false); });
     return true;
   case action::reboot:
-    whom.change_boot();
+    target.change_boot();
     [[fallthrough]];
   case action::crash: {
-    if (!whom.is_up())
+    if (!target.is_up())
       return false;
-    whom.crash();
+    target.crash();
     if (with.a % 4 != 0) { // else it comes back at once
-      around_.later.at(around_.now + up_to(with.b, 30 * second), [&whom] { whom.start(); });
+      around_.later.at(around_.now + up_to(with.b, 30 * second), [&target] { target.start(); });
       return true;
     }
-    whom.start();
+    target.start();
     return true;
   }
   case action::stop:
-    if (!whom.is_up())
+    if (!target.is_up())
       return false;
-    whom.wind_down([this, &whom] {
-      around_.later.at(around_.now, [&whom] {
-        whom.crash();
-        whom.start();
+    target.wind_down([this, &target] {
+      around_.later.at(around_.now, [&target] {
+        target.crash();
+        target.start();
       });
     });
     return true;
   case action::http_falls:
-    whom.kill(role::http);
-    return whom.is_up();
+    target.kill(role::http);
+    return target.is_up();
   case action::auth_falls:
-    whom.kill(role::auth);
-    return whom.is_up();
+    target.kill(role::auth);
+    return target.is_up();
   case action::batch_sync_falls:
-    whom.kill(role::batch_sync);
-    return whom.is_up();
+    target.kill(role::batch_sync);
+    return target.is_up();
   case action::websocket_falls:
-    whom.kill(role::websocket);
-    return whom.is_up();
+    target.kill(role::websocket);
+    return target.is_up();
   case action::queue_falls:
-    if (!whom.is_up())
+    if (!target.is_up())
       return false;
-    whom.kill(role::queue);
+    target.kill(role::queue);
     return true;
   case action::clock_jump:
-    whom.set_clock(up_to(with.a, 10L * 3600 * second) - 5L * 3600 * second);
+    target.set_clock(up_to(with.a, 10L * 3600 * second) - 5L * 3600 * second);
     return true;
   case action::server_away:
     around_.server_away = true;
@@ -129,14 +130,14 @@ bool simulation_run::apply(action what, const action_values& with, node& whom) {
                      [this] { around_.server_away = false; });
     return true;
   default:
-    return say_to_socket(what, with, whom);
+    return say_to_socket(what, with, target);
   }
 }
 
 /// A window in which writes fail: a few of them, or all of them for a while.
-void simulation_run::fail_writes(action what, const action_values& with, node& whom) {
+void simulation_run::fail_writes(action what, const action_values& with, node& target) {
   constexpr std::uint64_t all = 1'000'000;
-  os_plan& plan = whom.plan();
+  os_plan& plan = target.plan();
   plan.error = what == action::disk_full || with.b % 3 == 0 ? ENOSPC : EIO;
   plan.how = static_cast<failing_write>(with.b / 3 % 3);
   plan.works_first = what == action::disk_full ? 0 : with.a % 9;
@@ -147,15 +148,15 @@ void simulation_run::fail_writes(action what, const action_values& with, node& w
   }
   if (what == action::write_fails)
     return;
-  around_.later.at(around_.now + up_to(with.b, 20 * second), [&whom] {
-    whom.plan().opens_store = true;
-    whom.plan().fails_then = 0;
+  around_.later.at(around_.now + up_to(with.b, 20 * second), [&target] {
+    target.plan().opens_store = true;
+    target.plan().fails_then = 0;
   });
 }
 
 /// Something said over the WebSocket that nobody asked for, or the end of the connection.
-bool simulation_run::say_to_socket(action what, const action_values& with, node& whom) {
-  const auto to = hub_.open_of(whom.network());
+bool simulation_run::say_to_socket(action what, const action_values& with, node& target) {
+  const auto to = hub_.open_of(target.network());
   if (!to)
     return false;
   const auto foreign = [&](const std::string& clock) {

@@ -49,7 +49,7 @@ private:
 
 socket_hub::socket_hub(simulation_environment& around) : around_(around) {
   around_.server.on_kept = [this](const std::string& team, const std::string& line) {
-    tell_others(team, line);
+    broadcast(team, line);
   };
 }
 
@@ -134,7 +134,7 @@ void socket_hub::forget(const node_network& network) {
   std::erase_if(all_, [&](const auto& link) { return link->network == &network; });
 }
 
-void socket_hub::tell_others(const std::string& team, const std::string& line) {
+void socket_hub::broadcast(const std::string& team, const std::string& line) {
   for (const auto& link : all_)
     if (link->at_server && link.get() != speaking_ && link->owner.team == team)
       say(link, echo_of(line));

@@ -30,11 +30,11 @@ std::vector<acknowledged> read_promises(const std::string& out) {
       continue;
     }
     const json_value* event = parsed ? member(*parsed, "event") : nullptr;
-    const json_value* said = event != nullptr ? event : parsed ? &*parsed : nullptr;
-    const auto id = said == nullptr ? std::nullopt : text_of(*said, "event_id");
+    const json_value* answer = event != nullptr ? event : parsed ? &*parsed : nullptr;
+    const auto id = answer == nullptr ? std::nullopt : text_of(*answer, "event_id");
     if (id)
       promises.push_back(
-          {*id, static_cast<std::uint64_t>(whole_number_of(*said, "lamport_clock").value_or(0))});
+          {*id, static_cast<std::uint64_t>(whole_number_of(*answer, "lamport_clock").value_or(0))});
   }
   return promises;
 }
@@ -132,11 +132,11 @@ long chaos_test::counted() const {
   return text.empty() ? 0 : std::stol(text);
 }
 
-long chaos_test::at_every_operation(const std::function<void(long)>& once) const {
+long chaos_test::at_every_operation(const std::function<void(long)>& attempt_at) const {
   constexpr long endless = 500;
   for (long at = 1; at < endless; ++at) {
     SCOPED_TRACE("operation " + std::to_string(at));
-    once(at);
+    attempt_at(at);
     if (counted() < at)
       return at - 1;
     if (HasFatalFailure())
@@ -147,11 +147,11 @@ long chaos_test::at_every_operation(const std::function<void(long)>& once) const
 }
 
 long chaos_test::at_operations(long stride, long last,
-                               const std::function<void(long)>& once) const {
+                               const std::function<void(long)>& attempt_at) const {
   long reached = 0;
   for (long at = 1; at <= last && !HasFatalFailure(); at += stride) {
     SCOPED_TRACE("operation " + std::to_string(at));
-    once(at);
+    attempt_at(at);
     if (counted() < at)
       break;
     reached = at;

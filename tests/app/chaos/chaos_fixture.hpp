@@ -1,4 +1,4 @@
-// A program run again and again, one file operation spoiled each time, and what must hold after:
+// A program run again and again, each time with a fault at one file operation, and what must hold:
 //
 //   no acknowledged event is lost, none is there twice, the clock never goes back, the books add
 //   up, and the next command works.
@@ -16,7 +16,7 @@
 
 namespace spec_kitty::chaos {
 
-/// How the shim spoils an operation.
+/// How the shim makes an operation fail.
 struct shim_fault {
   const char* name;   ///< as a test is named
   const char* action; ///< SPEC_KITTY_SHIM_ACTION
@@ -51,22 +51,23 @@ std::vector<std::string> violations(const std::filesystem::path& home,
 
 class chaos_test : public support::cli_test {
 protected:
-  /// The launch with operation `at` under `below` spoiled.
+  /// The launch with a fault at operation `at` under `below`.
   support::launch with_shim_fault(support::launch what, const shim_fault& how, long at,
                                   const std::filesystem::path& below) const;
 
-  /// Operations that the last spoiled run counted.
+  /// Operations that the last run with a fault counted.
   long counted() const;
 
-  /// Calls `once(at)` for at = 1, 2, … until an operation of that number does not happen. Returns
-  /// how many there were; `once` runs a spoiled program.
-  long at_every_operation(const std::function<void(long)>& once) const;
+  /// Calls `attempt_at(at)` for at = 1, 2, … until an operation of that number does not happen.
+  /// Returns how many there were; `attempt_at` runs a program with a fault.
+  long at_every_operation(const std::function<void(long)>& attempt_at) const;
 
   /// The same for at = 1, 1 + stride, … up to `last`, or to an operation that does not happen. The
   /// highest number that happened.
-  long at_operations(long stride, long last, const std::function<void(long)>& once) const;
+  long at_operations(long stride, long last, const std::function<void(long)>& attempt_at) const;
 
-  /// The spoiled command ended as it may: killed, or done, or with one clear line and a remedy.
+  /// The command with a fault ended as it may: killed, or done, or with one clear line and a
+  /// remedy.
   static void expect_clear_end(const support::finished& done, const shim_fault& how);
 
   std::filesystem::path count_file() const { return root() / "count"; }

@@ -9,7 +9,7 @@ namespace {
 
 class ChaosChecker : public chaos_test {
 protected:
-  /// Violations over all spoiled runs of the writer in this order, each with its operation.
+  /// Violations over all runs of the writer with a fault in this order, each with its operation.
   std::vector<std::string> found_in(const char* order, const shim_fault& how) {
     std::vector<std::string> found;
     at_every_operation([&](long at) {

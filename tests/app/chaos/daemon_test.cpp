@@ -109,9 +109,9 @@ TEST_F(DaemonChaos, AStoppedDaemonIsSaidToBeStoppedAndGoesOnWhereItWas) {
   emit_each(2);
   ASSERT_TRUE(drains());
   daemon_->send(SIGSTOP);
-  const auto said = cli({"emit", "WPStatusChanged", "--payload", good_payload});
-  recorded.push_back(said.out.substr(0, 26));
-  EXPECT_NE(said.err.find("[Sync stopped"), std::string::npos) << said.err;
+  const auto emitted = cli({"emit", "WPStatusChanged", "--payload", good_payload});
+  recorded.push_back(emitted.out.substr(0, 26));
+  EXPECT_NE(emitted.err.find("[Sync stopped"), std::string::npos) << emitted.err;
   const auto until = std::chrono::steady_clock::now() + stop_time;
   while (std::chrono::steady_clock::now() < until)
     emit_each(1);

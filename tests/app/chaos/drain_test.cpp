@@ -1,4 +1,4 @@
-// A long drain, one event a batch, with its file operations spoiled: lease and settle again and
+// A long drain, one event a batch, with faults at its file operations: lease and settle again and
 // again, up to the 300th operation. SPEC_KITTY_CHAOS_STRIDE says how many of them are tried.
 #include "tests/app/chaos/chaos_fixture.hpp"
 

@@ -1,4 +1,4 @@
-// `emit` with each of its file operations spoiled in each way: the first one in a home that does
+// `emit` with each fault at each of its file operations: the first one in a home that does
 // not exist, a later one, and a burst through --stdin.
 #include "tests/app/chaos/chaos_fixture.hpp"
 
@@ -27,7 +27,7 @@ protected:
     return done;
   }
 
-  /// The home as spoiled commands left it that were given so many events in all: later commands
+  /// The home after commands with faults, which were given so many events in all: later commands
   /// work, every promise holds, and nothing was recorded more often than it was asked for.
   void expect_sound(std::int64_t given) {
     const auto later = promised(command(one_event())); // takes in what was spilled

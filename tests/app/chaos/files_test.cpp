@@ -1,5 +1,6 @@
-// `config set` and `auth login` with each of their file operations spoiled in each way: settings
-// and session are the old ones or the new ones as a whole, and the same command works afterwards.
+// `config set` and `auth login` with each fault at each of their file operations:
+// settings and session are the old ones or the new ones as a whole, and the same command works
+// afterwards.
 #include "config/credentials.hpp"
 #include "tests/app/chaos/chaos_fixture.hpp"
 
@@ -54,7 +55,7 @@ protected:
     return found;
   }
 
-  /// Names in the home that a spoiled command left and a later one should have cleared away.
+  /// Names in the home that a failed command left and a later one should have cleared away.
   std::vector<std::string> leftovers() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::directory_iterator(home()))

@@ -123,11 +123,11 @@ TEST_F(frames_test, of_events_can_end_in_the_middle) {
   EXPECT_TRUE(server.frames().empty());
 }
 
-TEST_F(frames_test, can_be_no_text_and_no_json) {
-  arm("an answer is no UTF-8");
+TEST_F(frames_test, can_be_neither_text_nor_json) {
+  arm("an answer is not UTF-8");
   const auto corrupted = from_server("\xff\xfere:one");
   EXPECT_EQ(talk({"one"}, corrupted.size()), corrupted);
-  arm("an answer is no JSON");
+  arm("an answer is not JSON");
   const auto broken = from_server("re:two!");
   EXPECT_EQ(talk({"two"}, broken.size()), broken);
 }

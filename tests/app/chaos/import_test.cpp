@@ -1,6 +1,6 @@
-// `events import` with its file operations spoiled: the file is imported again afterwards, and the
-// home holds all of it, once, in its order. SPEC_KITTY_CHAOS_STRIDE says how many of the operations
-// are tried.
+// `events import` with faults at its file operations: the file is imported again afterwards, and
+// the home holds all of it, once, in its order. SPEC_KITTY_CHAOS_STRIDE says how many of the
+// operations are tried.
 #include "tests/app/chaos/chaos_fixture.hpp"
 
 #include "util/gzip.hpp"

@@ -63,13 +63,13 @@ TEST(lies, are_whole_replies_under_names_of_their_own) {
     const auto made = lie.make(12345);
     ASSERT_FALSE(made.empty()) << lie.name;
     for (const auto& fault : made) {
-      const auto said = fault.instead  ? fault.instead(batch())
-                        : fault.change ? std::optional(fault.change(batch(), honest_reply()))
-                                       : std::nullopt;
-      ASSERT_TRUE(said) << lie.name;
-      const auto whole = first_message(*said);
+      const auto reply = fault.instead  ? fault.instead(batch())
+                         : fault.change ? std::optional(fault.change(batch(), honest_reply()))
+                                        : std::nullopt;
+      ASSERT_TRUE(reply) << lie.name;
+      const auto whole = first_message(*reply);
       ASSERT_TRUE(whole) << lie.name;
-      EXPECT_EQ(whole->raw, *said) << lie.name;
+      EXPECT_EQ(whole->raw, *reply) << lie.name;
     }
   }
 }
@@ -141,7 +141,7 @@ TEST(ledger_of_the_proxies, sees_events_on_a_websocket) {
   EXPECT_EQ(seen.sendings().front().event_team, "blue");
 }
 
-TEST(ledger_of_the_proxies, tells_a_refresh_token_that_is_used_again_and_whether_it_had_to_be) {
+TEST(ledger_of_the_proxies, reports_a_refresh_token_that_is_used_again_and_whether_it_had_to_be) {
   ledger seen;
   const auto refresh = request_of(protocol::refresh_path, R"({"refresh":"r"})", "");
   seen.on_request("a", refresh);

@@ -136,8 +136,8 @@ TEST_F(PowerLoss, ASettingThatIsNotThereIsFound) {
   EXPECT_FALSE(found_in(on.finish(), 50).empty());
 }
 
-// Whoever makes a store, or a folder on the way to it, may be killed before its name is durable.
-// The next program finds it and must not rely on that.
+// A process that makes a store, or a folder on the way to it, may be killed before its name is
+// durable. The next program finds it and must not rely on that.
 TEST_F(PowerLoss, AStoreWhoseMakerWasKilledAnywhereIsKept) {
   kill_everywhere([](recorder& on) { return on.single(); });
 }

@@ -156,14 +156,14 @@ TEST_F(proxy_test, a_black_hole_is_silent_until_it_is_healed) {
   }
 }
 
-TEST_F(proxy_test, a_lie_is_told_in_place_of_asking_or_in_place_of_the_reply) {
+TEST_F(proxy_test, a_lie_replaces_the_request_or_the_reply) {
   exchange_fault lie;
   lie.instead = [](const exchange&) { return std::optional<std::string>(reply_text(500, "{}")); };
   line.arm(lie);
   bare_client client(line.port());
   client.say(request);
-  const auto said = reply_text(500, "{}");
-  EXPECT_EQ(client.hear(said.size(), soon), said);
+  const auto refusal = reply_text(500, "{}");
+  EXPECT_EQ(client.hear(refusal.size(), soon), refusal);
   EXPECT_TRUE(server.requests().empty());
 
   exchange_fault other;

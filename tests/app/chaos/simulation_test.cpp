@@ -49,11 +49,11 @@ protected:
 TEST_F(Simulation, OneSeedIsOneSchedule) {
   std::set<std::uint64_t> traces;
   for (const std::uint64_t seed : seeds(1, 20)) {
-    const auto once = simulate_steps(ground_, seed, simulation_steps(seed));
+    const auto first = simulate_steps(ground_, seed, simulation_steps(seed));
     const auto again = simulate(seed, folder_.path() / std::to_string(seed));
-    EXPECT_EQ(once.trace, again.trace) << "seed " << seed;
-    EXPECT_EQ(once.what.figures, again.what.figures) << "seed " << seed;
-    traces.insert(once.trace);
+    EXPECT_EQ(first.trace, again.trace) << "seed " << seed;
+    EXPECT_EQ(first.what.figures, again.what.figures) << "seed " << seed;
+    traces.insert(first.trace);
   }
   EXPECT_EQ(traces.size(), 20U) << "and another seed is another one";
 }
@@ -62,9 +62,9 @@ TEST_F(Simulation, APartOfTheStepsIsAScheduleToo) {
   for (const std::uint64_t seed : seeds(1, 10)) {
     auto steps = simulation_steps(seed);
     for (; !steps.empty(); steps.erase(steps.begin())) {
-      const auto once = simulate_steps(ground_, seed, steps);
-      EXPECT_EQ(once.trace, simulate_steps(ground_, seed, steps).trace);
-      EXPECT_EQ(words_of(once.what), "") << "seed " << seed << ", " << steps.size() << " steps";
+      const auto first = simulate_steps(ground_, seed, steps);
+      EXPECT_EQ(first.trace, simulate_steps(ground_, seed, steps).trace);
+      EXPECT_EQ(words_of(first.what), "") << "seed " << seed << ", " << steps.size() << " steps";
     }
   }
 }

@@ -33,7 +33,7 @@ TEST_F(ChaosSlowDisk, ABurstOfFourHundredNeedsFewSyncs) {
   const long syncs = syncs_of(command({"emit", "--stdin"}, lines), done);
   EXPECT_EQ(done.status, 0) << done.err;
   EXPECT_EQ(support::lines_of(done.out).size(), 400U);
-  EXPECT_GE(syncs, 2) << "a commit that is not synced is no commit";
+  EXPECT_GE(syncs, 2) << "a commit that is not synced does not count";
   EXPECT_LE(syncs, 40) << "one by one it would be 800";
 }
 

@@ -1,4 +1,4 @@
-// Taking in spilled events with each file operation spoiled: each of them ends in the store once,
+// Taking in spilled events with a fault at each file operation: each event is in the store once,
 // whatever happened in between, and so does what was recorded with them.
 #include "actors/queue/spill.hpp"
 #include "tests/actors/queue/store_fixture.hpp"

@@ -1,5 +1,5 @@
-// `sync now` against a real dev-server with each file operation of lease and settle spoiled: what
-// was recorded reaches the server once, whatever the run before left behind.
+// `sync now` against a real dev-server with a fault at each file operation of lease and settle:
+// what was recorded reaches the server once, whatever the run before left behind.
 #include "tests/app/chaos/chaos_fixture.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What the client owes under each fault of tests/support/hostile_faults.py, in numbers.
+// What the client must do under each fault of tests/support/hostile_faults.py, in numbers.
 #pragma once
 
 #include <ostream>
