@@ -21,6 +21,8 @@
 
 namespace spec_kitty::chaos {
 
+inline constexpr int login_needed = 3; ///< exit status of a command without a valid session
+
 /// One fault of a schedule.
 struct step {
   std::string fault;                 ///< its kind, as the report counts it: `kill -9`

@@ -1,5 +1,6 @@
-// What the two halves of the preloaded library share: io_shim.c judges an operation,
-// io_shim_calls.c stands in for the C library's functions and does what the verdict says.
+// What the parts of the preloaded library share: io_shim.c judges an operation, io_shim_paths.c
+// finds the file that it is about, io_shim_calls.c stands in for the C library's functions and does
+// what the verdict says.
 #ifndef SPEC_KITTY_IO_SHIM_H
 #define SPEC_KITTY_IO_SHIM_H
 
@@ -27,6 +28,11 @@ enum verdict judge_open(int dir, const char* path, int flags);
 enum verdict judge_rename(const char* operation, int from_dir, const char* from, int to_dir,
                           const char* to);
 enum verdict judge_mapping(const void* address);
+
+/// Their absolute path, into a buffer of PATH_MAX bytes. False when it cannot be found.
+bool fd_path(int fd, char* out);
+bool at_path(int dir, const char* path, char* out);
+bool mapped_path(const void* address, char* out); ///< msync names no descriptor
 
 /// True when the file would become larger by being cut to this size.
 bool grows(int fd, off_t size);

@@ -24,19 +24,34 @@ enum lie_needs : unsigned {
   needs_login = 32,       ///< it is told to a login
 };
 
+using fault_list = std::vector<exchange_fault>;
+
 struct lie {
   std::string_view name;
   unsigned needs = needs_nothing;
   /// The faults to put up; the first one is the lie, others bring the client to where it is told.
-  std::vector<exchange_fault> (*make)(std::uint64_t drawn);
+  fault_list (*make)(std::uint64_t drawn);
 };
 
-/// Lies to batches: replies without results, odd results, and refusals.
+/// Replies outside the protocol, and refusals of the whole request.
 std::span<const lie> transport_lies();
-std::span<const lie> result_lies();
-std::span<const lie> refusal_lies();
-/// Lies about tokens, clocks, and at the door of the WebSocket.
-std::span<const lie> session_lies();
+
+/// Replies of status 200 to a batch.
+std::span<const lie> result_list_lies();   ///< results are missing, foreign, in another order
+std::span<const lie> result_status_lies(); ///< each result has an odd status
+std::span<const lie> nothing_kept_lies();  ///< the server keeps no event
+std::span<const lie> result_text_lies();   ///< the body or its content type is wrong
+std::span<const lie> server_clock_lies();  ///< `server_clock` beside right results
+
+/// Refusals of events, with their names and without.
+std::span<const lie> named_refusal_lies();
+std::span<const lie> unnamed_refusal_lies();
+
+/// Replies to a refresh, to a question for the clock, at the WebSocket's upgrade, to a login.
+std::span<const lie> refresh_lies();
+std::span<const lie> clock_behind_lies();
+std::span<const lie> websocket_lies();
+std::span<const lie> login_lies();
 
 /// All of them.
 std::vector<lie> all_lies();

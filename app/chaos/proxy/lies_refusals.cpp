@@ -5,13 +5,9 @@
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
 
-#include <array>
-
 namespace spec_kitty::chaos {
 
 namespace {
-
-using fault_list = std::vector<exchange_fault>;
 
 constexpr const char* why = "the word poison is not allowed in entry_content";
 constexpr const char* foreign_refusal =
@@ -94,23 +90,22 @@ fault_list everything(int status) {
 
 } // namespace
 
-std::span<const lie> refusal_lies() {
-  using n = std::uint64_t;
-  static constexpr std::array<lie, 24> all = {{
+std::span<const lie> named_refusal_lies() {
+  static constexpr lie all[] = {
       {"400 with names in a list", needs_poison_event,
-       [](n) {
+       [](std::uint64_t) {
          return to_guilty([](const exchange& asked) {
            return refusal("[" + joined_results(named(asked)) + "]");
          });
        }},
       {"400 with names in a text", needs_poison_event,
-       [](n) {
+       [](std::uint64_t) {
          return to_guilty([](const exchange& asked) {
            return refusal(quoted("[" + joined_results(named(asked)) + "]"));
          });
        }},
       {"400 with names as keys", needs_poison_event,
-       [](n) {
+       [](std::uint64_t) {
          return to_guilty([](const exchange& asked) {
            std::vector<std::string> keys;
            for (const auto& event : asked.events)
@@ -120,52 +115,65 @@ std::span<const lie> refusal_lies() {
          });
        }},
       {"400 with one name at a time", needs_poison_event,
-       [](n) {
+       [](std::uint64_t) {
          return to_guilty(
              [](const exchange& asked) { return refusal("[" + named(asked).front() + "]"); });
        }},
       {"400 with names never sent beside it", needs_poison_event,
-       [](n) {
+       [](std::uint64_t) {
          return to_guilty([](const exchange& asked) {
            return refusal("[" + std::string(foreign_refusal) + ",\"x\",null," +
                           joined_results(named(asked)) + "]");
          });
        }},
       {"error under error_message", needs_poison_event,
-       [](n) { return error_under("error", "error_message", why); }},
+       [](std::uint64_t) { return error_under("error", "error_message", why); }},
       {"error under error", needs_poison_event,
-       [](n) { return error_under("rejected", "error", why); }},
+       [](std::uint64_t) { return error_under("rejected", "error", why); }},
       {"error under reason", needs_poison_event,
-       [](n) { return error_under("rejected", "reason", why); }},
+       [](std::uint64_t) { return error_under("rejected", "reason", why); }},
       {"error under detail", needs_poison_event,
-       [](n) { return error_under("error", "detail", why); }},
-      {"error without a word", needs_poison_event, [](n) { return error_under("error", "", ""); }},
+       [](std::uint64_t) { return error_under("error", "detail", why); }},
+      {"error without a word", needs_poison_event,
+       [](std::uint64_t) { return error_under("error", "", ""); }},
       {"error with escape codes", needs_poison_event,
-       [](n) { return error_under("error", "error", "\x1b[2J\x1b]0;x\x07\n\r"); }},
+       [](std::uint64_t) { return error_under("error", "error", "\x1b[2J\x1b]0;x\x07\n\r"); }},
       {"error of 100 kB", needs_poison_event,
-       [](n) { return error_under("error", "error", std::string(100000, 'x')); }},
+       [](std::uint64_t) { return error_under("error", "error", std::string(100000, 'x')); }},
+  };
+  return all;
+}
+
+std::span<const lie> unnamed_refusal_lies() {
+  static constexpr lie all[] = {
       {"400 without names", needs_poison_event,
-       [](n) { return refuse(reply_text(400, R"({"error":"validation failed"})")); }},
+       [](std::uint64_t) { return refuse(reply_text(400, R"({"error":"validation failed"})")); }},
       {"400 with only names never sent", needs_poison_event,
-       [](n) { return refuse(refusal("[" + std::string(foreign_refusal) + "]")); }},
-      {"422", needs_poison_event, [](n) { return refuse(reply_text(422, R"({"detail":"no"})")); }},
+       [](std::uint64_t) { return refuse(refusal("[" + std::string(foreign_refusal) + "]")); }},
+      {"422", needs_poison_event,
+       [](std::uint64_t) { return refuse(reply_text(422, R"({"detail":"no"})")); }},
       {"413 for one event", needs_poison_event,
-       [](n) { return refuse(reply_text(413, R"({"error":"payload too large"})")); }},
-      {"413 over a few events", 0, [](n drawn) { return too_many(1 + drawn % 5, ""); }},
+       [](std::uint64_t) { return refuse(reply_text(413, R"({"error":"payload too large"})")); }},
+      {"413 over a few events", 0, [](std::uint64_t drawn) { return too_many(1 + drawn % 5, ""); }},
       {"413 with limits", 0,
-       [](n drawn) {
+       [](std::uint64_t drawn) {
          const auto most = 1 + drawn % 5;
          return too_many(most, R"({"max_events":)" + std::to_string(most) + "}");
        }},
       {"413 with limits of 0 and -1", 0,
-       [](n drawn) { return too_many(1 + drawn % 5, R"({"max_events":0,"max_bytes":-1})"); }},
+       [](std::uint64_t drawn) {
+         return too_many(1 + drawn % 5, R"({"max_events":0,"max_bytes":-1})");
+       }},
       {"413 with limits in words", 0,
-       [](n drawn) { return too_many(1 + drawn % 5, R"({"max_events":"x","max_bytes":1e300})"); }},
-      {"413 with limits in a list", 0, [](n drawn) { return too_many(1 + drawn % 5, "[1,2]"); }},
-      {"400 for everything", needs_large_batch, [](n) { return everything(400); }},
-      {"422 for everything", needs_large_batch, [](n) { return everything(422); }},
-      {"413 for everything", needs_large_batch, [](n) { return everything(413); }},
-  }};
+       [](std::uint64_t drawn) {
+         return too_many(1 + drawn % 5, R"({"max_events":"x","max_bytes":1e300})");
+       }},
+      {"413 with limits in a list", 0,
+       [](std::uint64_t drawn) { return too_many(1 + drawn % 5, "[1,2]"); }},
+      {"400 for everything", needs_large_batch, [](std::uint64_t) { return everything(400); }},
+      {"422 for everything", needs_large_batch, [](std::uint64_t) { return everything(422); }},
+      {"413 for everything", needs_large_batch, [](std::uint64_t) { return everything(413); }},
+  };
   return all;
 }
 

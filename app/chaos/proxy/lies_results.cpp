@@ -6,13 +6,11 @@
 #include "util/json.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace spec_kitty::chaos {
 
 namespace {
 
-using fault_list = std::vector<exchange_fault>;
 using results = std::vector<std::string>; // each a JSON object
 
 constexpr const char* foreign_result =
@@ -112,20 +110,19 @@ std::uint64_t claimed_clock(std::uint64_t drawn) {
   return 10000 + drawn % 1000000;
 }
 
-std::span<const lie> result_lies() {
-  using n = std::uint64_t;
-  static constexpr std::array<lie, 37> all = {{
+std::span<const lie> result_list_lies() {
+  static constexpr lie all[] = {
       {"results are empty", 0,
-       [](n) { return list_changed([](const results&) { return results(); }); }},
+       [](std::uint64_t) { return list_changed([](const results&) { return results(); }); }},
       {"half of the results are missing", 0,
-       [](n) {
+       [](std::uint64_t) {
          return list_changed([](results list) {
            list.resize(list.size() / 2);
            return list;
          });
        }},
       {"results for events that were not sent", 0,
-       [](n) {
+       [](std::uint64_t) {
          return list_changed([](results list) {
            list.insert(list.begin(), foreign_result);
            list.emplace_back(foreign_result);
@@ -133,25 +130,25 @@ std::span<const lie> result_lies() {
          });
        }},
       {"only results for events that were not sent", 0,
-       [](n) {
+       [](std::uint64_t) {
          return list_changed([](const results&) {
            return results{foreign_result, foreign_result};
          });
        }},
       {"results backwards", 0,
-       [](n) {
+       [](std::uint64_t) {
          return list_changed([](results list) {
            std::reverse(list.begin(), list.end());
            return list;
          });
        }},
       {"results that are not objects", 0,
-       [](n) {
+       [](std::uint64_t) {
          return list_changed(
              [](const results&) { return results{"null", "1", "\"x\"", "[]", "{}", "true"}; });
        }},
       {"a second result, an error", 0,
-       [](n) {
+       [](std::uint64_t) {
          return changed([](const exchange& asked, results list) {
            for (const auto& event : asked.events)
              list.push_back(with_status(event.event_id, "\"error\""));
@@ -159,36 +156,56 @@ std::span<const lie> result_lies() {
          });
        }},
       {"an unknown status, then success", 0,
-       [](n) {
+       [](std::uint64_t) {
          return changed([](const exchange& asked, results list) {
            for (const auto& event : asked.events)
              list.insert(list.begin(), with_status(event.event_id, "\"maybe\""));
            return body_of(list);
          });
        }},
-      {"an unknown status", 0, [](n) { return status_of_all("\"maybe\""); }},
-      {"a status in capitals", 0, [](n) { return status_of_all("\"SUCCESS\""); }},
-      {"a status of null", 0, [](n) { return status_of_all("null"); }},
-      {"a status of 200", 0, [](n) { return status_of_all("200"); }},
-      {"status accepted", 0, [](n) { return status_of_all("\"accepted\""); }},
-      {"status warning", 0, [](n) { return status_of_all("\"warning\""); }},
-      {"status duplicate", 0, [](n) { return status_of_all("\"duplicate\""); }},
-      {"status pending", 0, [](n) { return not_yet("\"pending\""); }},
-      {"status queued", 0, [](n) { return not_yet("\"queued\""); }},
-      {"nothing kept, results are empty", 0, [](n) { return none_kept(R"({"results":[]})"); }},
-      {"nothing kept, results are missing", 0, [](n) { return none_kept("{}"); }},
-      {"nothing kept, null", 0, [](n) { return none_kept("null"); }},
-      {"nothing kept, no body", 0, [](n) { return none_kept(""); }},
+  };
+  return all;
+}
+
+std::span<const lie> result_status_lies() {
+  static constexpr lie all[] = {
+      {"an unknown status", 0, [](std::uint64_t) { return status_of_all("\"maybe\""); }},
+      {"a status in capitals", 0, [](std::uint64_t) { return status_of_all("\"SUCCESS\""); }},
+      {"a status of null", 0, [](std::uint64_t) { return status_of_all("null"); }},
+      {"a status of 200", 0, [](std::uint64_t) { return status_of_all("200"); }},
+      {"status accepted", 0, [](std::uint64_t) { return status_of_all("\"accepted\""); }},
+      {"status warning", 0, [](std::uint64_t) { return status_of_all("\"warning\""); }},
+      {"status duplicate", 0, [](std::uint64_t) { return status_of_all("\"duplicate\""); }},
+      {"status pending", 0, [](std::uint64_t) { return not_yet("\"pending\""); }},
+      {"status queued", 0, [](std::uint64_t) { return not_yet("\"queued\""); }},
+  };
+  return all;
+}
+
+std::span<const lie> nothing_kept_lies() {
+  static constexpr lie all[] = {
+      {"nothing kept, results are empty", 0,
+       [](std::uint64_t) { return none_kept(R"({"results":[]})"); }},
+      {"nothing kept, results are missing", 0, [](std::uint64_t) { return none_kept("{}"); }},
+      {"nothing kept, null", 0, [](std::uint64_t) { return none_kept("null"); }},
+      {"nothing kept, no body", 0, [](std::uint64_t) { return none_kept(""); }},
       {"nothing kept, results for others", 0,
-       [](n) {
+       [](std::uint64_t) {
          return none_kept(body_of({foreign_result, foreign_result}));
        }},
-      {"nothing kept, half is pending", 0, [](n) { return half_pending(); }},
-      {"nothing kept, an unknown status", 0, [](n) { return not_yet("\"maybe\""); }},
-      {"nothing kept, a status in capitals", 0, [](n) { return not_yet("\"SUCCESS\""); }},
-      {"nothing kept, a status of true", 0, [](n) { return not_yet("true"); }},
+      {"nothing kept, half is pending", 0, [](std::uint64_t) { return half_pending(); }},
+      {"nothing kept, an unknown status", 0, [](std::uint64_t) { return not_yet("\"maybe\""); }},
+      {"nothing kept, a status in capitals", 0,
+       [](std::uint64_t) { return not_yet("\"SUCCESS\""); }},
+      {"nothing kept, a status of true", 0, [](std::uint64_t) { return not_yet("true"); }},
+  };
+  return all;
+}
+
+std::span<const lie> result_text_lies() {
+  static constexpr lie all[] = {
       {"truncated JSON", 0,
-       [](n) {
+       [](std::uint64_t) {
          return changed([](const exchange&, const results& list) {
            auto body = body_of(list);
            body.resize(body.size() - std::min<std::size_t>(body.size(), 8));
@@ -196,26 +213,33 @@ std::span<const lie> result_lies() {
          });
        }},
       {"a wrong content type", 0,
-       [](n) {
+       [](std::uint64_t) {
          return changed([](const exchange&, const results& list) { return body_of(list); },
                         "text/plain");
        }},
       {"results that are not UTF-8", 0,
-       [](n) {
+       [](std::uint64_t) {
          return changed([](const exchange&, const results&) {
            return std::string("{\"results\":[{\"event_id\":\"\xff\xfe\"}]}");
          });
        }},
-      {"a server clock of 2^53", 0, [](n) { return clock("9007199254740992"); }},
-      {"a server clock just below 2^53", 0, [](n) { return clock("9007199254740990"); }},
-      {"a server clock of 2^64", 0, [](n) { return clock("18446744073709551616"); }},
-      {"a server clock of 1e300", 0, [](n) { return clock("1e300"); }},
-      {"a negative server clock", 0, [](n) { return clock("-1"); }},
-      {"a server clock in words", 0, [](n) { return clock("\"soon\""); }},
-      {"a server clock of null", 0, [](n) { return clock("null"); }},
+  };
+  return all;
+}
+
+std::span<const lie> server_clock_lies() {
+  static constexpr lie all[] = {
+      {"a server clock of 2^53", 0, [](std::uint64_t) { return clock("9007199254740992"); }},
+      {"a server clock just below 2^53", 0,
+       [](std::uint64_t) { return clock("9007199254740990"); }},
+      {"a server clock of 2^64", 0, [](std::uint64_t) { return clock("18446744073709551616"); }},
+      {"a server clock of 1e300", 0, [](std::uint64_t) { return clock("1e300"); }},
+      {"a negative server clock", 0, [](std::uint64_t) { return clock("-1"); }},
+      {"a server clock in words", 0, [](std::uint64_t) { return clock("\"soon\""); }},
+      {"a server clock of null", 0, [](std::uint64_t) { return clock("null"); }},
       {"a server clock far ahead", needs_server_clock,
-       [](n drawn) { return clock(std::to_string(claimed_clock(drawn))); }},
-  }};
+       [](std::uint64_t drawn) { return clock(std::to_string(claimed_clock(drawn))); }},
+  };
   return all;
 }
 

@@ -8,14 +8,11 @@
 #include "util/json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 namespace spec_kitty::chaos {
 
 namespace {
-
-using fault_list = std::vector<exchange_fault>;
 
 constexpr std::string_view html_page = "<html><body>Please log in to the network.</body></html>";
 
@@ -102,100 +99,140 @@ fault_list door(std::string reply) {
 
 } // namespace
 
-std::span<const lie> session_lies() {
-  using n = std::uint64_t;
-  static constexpr std::array<lie, 37> all = {{
-      {"refresh without a new refresh token", 0, [](n) { return refresh_with(""); }},
+std::span<const lie> refresh_lies() {
+  static constexpr lie all[] = {
+      {"refresh without a new refresh token", 0, [](std::uint64_t) { return refresh_with(""); }},
       {"lifetimes in text", 0,
-       [](n) { return refresh_with(R"(,"access_lifetime":"900","refresh_lifetime":"604800")"); }},
+       [](std::uint64_t) {
+         return refresh_with(R"(,"access_lifetime":"900","refresh_lifetime":"604800")");
+       }},
       {"lifetimes by their other names", 0,
-       [](n) { return refresh_with(R"(,"expires_in":900,"refresh_expires_in":"604800")"); }},
+       [](std::uint64_t) {
+         return refresh_with(R"(,"expires_in":900,"refresh_expires_in":"604800")");
+       }},
       {"lifetimes of 0", 0,
-       [](n) { return refresh_with(R"(,"access_lifetime":0,"refresh_lifetime":0)"); }},
+       [](std::uint64_t) { return refresh_with(R"(,"access_lifetime":0,"refresh_lifetime":0)"); }},
       {"negative lifetimes", 0,
-       [](n) { return refresh_with(R"(,"access_lifetime":-9,"refresh_lifetime":"-9")"); }},
+       [](std::uint64_t) {
+         return refresh_with(R"(,"access_lifetime":-9,"refresh_lifetime":"-9")");
+       }},
       {"endless lifetimes", 0,
-       [](n) {
+       [](std::uint64_t) {
          return refresh_with(R"(,"access_lifetime":1e300,"expires_in":9223372036854775807)");
        }},
       {"lifetimes in words", 0,
-       [](n) { return refresh_with(R"(,"access_lifetime":"soon","refresh_lifetime":null)"); }},
-      {"a lifetime of one second", 0, [](n) { return refresh_with(R"(,"expires_in":"1")"); }},
-      {"500 to a refresh", 0, [](n) { return refresh_says(reply_text(500, "{}")); }},
-      {"400 to a refresh", 0, [](n) { return refresh_says(reply_text(400, "{}")); }},
+       [](std::uint64_t) {
+         return refresh_with(R"(,"access_lifetime":"soon","refresh_lifetime":null)");
+       }},
+      {"a lifetime of one second", 0,
+       [](std::uint64_t) { return refresh_with(R"(,"expires_in":"1")"); }},
+      {"500 to a refresh", 0, [](std::uint64_t) { return refresh_says(reply_text(500, "{}")); }},
+      {"400 to a refresh", 0, [](std::uint64_t) { return refresh_says(reply_text(400, "{}")); }},
       {"HTML to a refresh", 0,
-       [](n) { return refresh_says(reply_text(200, html_page, "text/html")); }},
+       [](std::uint64_t) { return refresh_says(reply_text(200, html_page, "text/html")); }},
       {"302 to a refresh", 0,
-       [](n) {
+       [](std::uint64_t) {
          return refresh_says(
              reply_text(302, "", "", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));
        }},
-      {"no tokens to a refresh", 0, [](n) { return refresh_says(reply_text(200, "{}")); }},
+      {"no tokens to a refresh", 0,
+       [](std::uint64_t) { return refresh_says(reply_text(200, "{}")); }},
       {"a line break in a token", 0,
-       [](n) {
+       [](std::uint64_t) {
          return refresh_says(reply_text(200, R"({"access":"a\r\nX-Evil: 1","refresh":"b"})"));
        }},
       {"401 to a refresh", needs_login_after,
-       [](n) { return refresh_says(reply_text(401, "{}")); }},
+       [](std::uint64_t) { return refresh_says(reply_text(401, "{}")); }},
       {"401 to a refresh that was done", needs_login_after,
-       [](n) {
+       [](std::uint64_t) {
          exchange_fault out;
          out.change = [](const exchange&, const http_text&) { return reply_text(401, "{}"); };
          return to_refresh(std::move(out));
        }},
+  };
+  return all;
+}
+
+std::span<const lie> clock_behind_lies() {
+  static constexpr lie all[] = {
       {"clock_behind", 0,
-       [](n) {
+       [](std::uint64_t) {
          return clock_behind_faults([](std::uint64_t bound) {
            return reply_text(200, R"({"lamport_clock":)" + std::to_string(bound) + "}");
          });
        }},
       {"clock_behind and no clock path", 0,
-       [](n) {
+       [](std::uint64_t) {
          return clock_behind_faults(
              [](std::uint64_t) { return reply_text(404, html_page, "text/html"); });
        }},
       {"clock_behind and a clock of HTML", 0,
-       [](n) {
+       [](std::uint64_t) {
          return clock_behind_faults(
              [](std::uint64_t) { return reply_text(200, html_page, "text/html"); });
        }},
       {"clock_behind and a clock of 500", 0,
-       [](n) { return clock_behind_faults([](std::uint64_t) { return reply_text(500, "{}"); }); }},
-      {"clock_behind and a clock of 2^53", 0, [](n) { return clock_says("9007199254740992"); }},
+       [](std::uint64_t) {
+         return clock_behind_faults([](std::uint64_t) { return reply_text(500, "{}"); });
+       }},
+      {"clock_behind and a clock of 2^53", 0,
+       [](std::uint64_t) { return clock_says("9007199254740992"); }},
       {"clock_behind and a clock just below 2^53", 0,
-       [](n) { return clock_says("9007199254740990"); }},
-      {"clock_behind and a negative clock", 0, [](n) { return clock_says("-1"); }},
-      {"clock_behind and a clock in words", 0, [](n) { return clock_says("\"500\""); }},
-      {"clock_behind and a clock behind", 0, [](n) { return clock_says("1"); }},
+       [](std::uint64_t) { return clock_says("9007199254740990"); }},
+      {"clock_behind and a negative clock", 0, [](std::uint64_t) { return clock_says("-1"); }},
+      {"clock_behind and a clock in words", 0, [](std::uint64_t) { return clock_says("\"500\""); }},
+      {"clock_behind and a clock behind", 0, [](std::uint64_t) { return clock_says("1"); }},
+  };
+  return all;
+}
+
+std::span<const lie> websocket_lies() {
+  static constexpr lie all[] = {
       {"401 to a ws-token once", needs_websocket,
-       [](n) { return ws_token(reply_text(401, "{}")); }},
+       [](std::uint64_t) { return ws_token(reply_text(401, "{}")); }},
       {"401 to a ws-token for ever", needs_websocket,
-       [](n) { return ws_token(reply_text(401, "{}"), 0); }},
+       [](std::uint64_t) { return ws_token(reply_text(401, "{}"), 0); }},
       {"404 to a ws-token", needs_websocket,
-       [](n) { return ws_token(reply_text(404, html_page, "text/html")); }},
+       [](std::uint64_t) { return ws_token(reply_text(404, html_page, "text/html")); }},
       {"a ws-token with a line break", needs_websocket,
-       [](n) { return ws_token(reply_text(200, R"({"ws_token":"a\r\nX-Evil: 1"})")); }},
-      {"401 to the WebSocket", needs_websocket, [](n) { return door(reply_text(401, "")); }},
+       [](std::uint64_t) { return ws_token(reply_text(200, R"({"ws_token":"a\r\nX-Evil: 1"})")); }},
+      {"401 to the WebSocket", needs_websocket,
+       [](std::uint64_t) { return door(reply_text(401, "")); }},
       {"302 to the WebSocket", needs_websocket,
-       [](n) {
+       [](std::uint64_t) {
          return door(reply_text(302, "", "", {{"Location", "http://127.0.0.1:9/elsewhere/"}}));
        }},
-      {"a login without a team", needs_login, [](n) { return login_with(""); }},
+  };
+  return all;
+}
+
+std::span<const lie> login_lies() {
+  static constexpr lie all[] = {
+      {"a login without a team", needs_login, [](std::uint64_t) { return login_with(""); }},
       {"a login with lifetimes in text", needs_login,
-       [](n) { return login_with(R"(,"expires_in":"900","refresh_expires_in":"604800")"); }},
+       [](std::uint64_t) {
+         return login_with(R"(,"expires_in":"900","refresh_expires_in":"604800")");
+       }},
       {"a login with a team of 300 bytes", needs_login,
-       [](n) { return login_with(R"(,"team_slug":")" + std::string(300, 'x') + "\""); }},
+       [](std::uint64_t) {
+         return login_with(R"(,"team_slug":")" + std::string(300, 'x') + "\"");
+       }},
       {"HTML to a login", needs_login,
-       [](n) { return login_says(reply_text(200, html_page, "text/html")); }},
-      {"500 to a login", needs_login, [](n) { return login_says(reply_text(500, "{}")); }},
-      {"401 to a login", needs_login, [](n) { return login_says(reply_text(401, "{}")); }},
-  }};
+       [](std::uint64_t) { return login_says(reply_text(200, html_page, "text/html")); }},
+      {"500 to a login", needs_login,
+       [](std::uint64_t) { return login_says(reply_text(500, "{}")); }},
+      {"401 to a login", needs_login,
+       [](std::uint64_t) { return login_says(reply_text(401, "{}")); }},
+  };
   return all;
 }
 
 std::vector<lie> all_lies() {
   std::vector<lie> out;
-  for (const auto& part : {transport_lies(), result_lies(), refusal_lies(), session_lies()})
+  for (const auto& part :
+       {transport_lies(), result_list_lies(), result_status_lies(), nothing_kept_lies(),
+        result_text_lies(), server_clock_lies(), named_refusal_lies(), unnamed_refusal_lies(),
+        refresh_lies(), clock_behind_lies(), websocket_lies(), login_lies()})
     out.insert(out.end(), part.begin(), part.end());
   return out;
 }

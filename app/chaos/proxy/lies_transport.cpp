@@ -3,14 +3,11 @@
 
 #include "messages/protocol.hpp"
 
-#include <array>
 #include <ctime>
 
 namespace spec_kitty::chaos {
 
 namespace {
-
-using fault_list = std::vector<exchange_fault>;
 
 constexpr std::string_view html =
     "<html><body>Welcome! Please log in to the network.</body></html>";
@@ -68,51 +65,53 @@ exchange_fault always(std::string_view path, std::string reply, unsigned times) 
 }
 
 std::span<const lie> transport_lies() {
-  using n = std::uint64_t;
-  static constexpr std::array<lie, 34> all = {{
-      {"201 without results", 0, [](n) { return batch(reply_text(201, "{}")); }},
-      {"204", 0, [](n) { return batch(reply_text(204, "", "")); }},
-      {"301 elsewhere", 0, [](n) { return redirect(301); }},
-      {"302 elsewhere", 0, [](n) { return redirect(302); }},
-      {"303 elsewhere", 0, [](n) { return redirect(303); }},
-      {"307 elsewhere", 0, [](n) { return redirect(307); }},
-      {"308 elsewhere", 0, [](n) { return redirect(308); }},
-      {"200 with HTML", 0, [](n) { return html_with(200); }},
-      {"400 with HTML", 0, [](n) { return html_with(400); }},
-      {"401 once", 0, [](n) { return batch(reply_text(401, "{}"), 1); }},
-      {"401 for ever", 0, [](n) { return status(401); }},
-      {"403", 0, [](n) { return status(403); }},
-      {"404 with HTML", 0, [](n) { return html_with(404); }},
-      {"405", 0, [](n) { return status(405); }},
-      {"408", 0, [](n) { return status(408); }},
+  static constexpr lie all[] = {
+      {"201 without results", 0, [](std::uint64_t) { return batch(reply_text(201, "{}")); }},
+      {"204", 0, [](std::uint64_t) { return batch(reply_text(204, "", "")); }},
+      {"301 elsewhere", 0, [](std::uint64_t) { return redirect(301); }},
+      {"302 elsewhere", 0, [](std::uint64_t) { return redirect(302); }},
+      {"303 elsewhere", 0, [](std::uint64_t) { return redirect(303); }},
+      {"307 elsewhere", 0, [](std::uint64_t) { return redirect(307); }},
+      {"308 elsewhere", 0, [](std::uint64_t) { return redirect(308); }},
+      {"200 with HTML", 0, [](std::uint64_t) { return html_with(200); }},
+      {"400 with HTML", 0, [](std::uint64_t) { return html_with(400); }},
+      {"401 once", 0, [](std::uint64_t) { return batch(reply_text(401, "{}"), 1); }},
+      {"401 for ever", 0, [](std::uint64_t) { return status(401); }},
+      {"403", 0, [](std::uint64_t) { return status(403); }},
+      {"404 with HTML", 0, [](std::uint64_t) { return html_with(404); }},
+      {"405", 0, [](std::uint64_t) { return status(405); }},
+      {"408", 0, [](std::uint64_t) { return status(408); }},
       {"412 with guidance", 0,
-       [](n) {
+       [](std::uint64_t) {
          return batch(reply_text(412, R"({"error_description":"version 0.1 is too old",)"
                                       R"("upgrade_guidance":"install version 9"})"));
        }},
-      {"412 without a word", 0, [](n) { return batch(reply_text(412, "")); }},
-      {"429 for a second", 0, [](n) { return slow_down("1"); }},
-      {"429 until a date", 0, [](n) { return slow_down(date_in(1)); }},
-      {"429 until a date that has passed", 0, [](n) { return slow_down(date_in(-3600)); }},
-      {"429 for ten hours", 0, [](n) { return slow_down("36000"); }},
-      {"429 for -5 seconds", 0, [](n) { return slow_down("-5"); }},
-      {"429 until soon", 0, [](n) { return slow_down("soon"); }},
-      {"429 and no time", 0, [](n) { return slow_down(""); }},
-      {"500 once", 0, [](n) { return batch(reply_text(500, R"({"error":"oops"})"), 1); }},
-      {"502 with HTML", 0, [](n) { return html_with(502); }},
+      {"412 without a word", 0, [](std::uint64_t) { return batch(reply_text(412, "")); }},
+      {"429 for a second", 0, [](std::uint64_t) { return slow_down("1"); }},
+      {"429 until a date", 0, [](std::uint64_t) { return slow_down(date_in(1)); }},
+      {"429 until a date that has passed", 0,
+       [](std::uint64_t) { return slow_down(date_in(-3600)); }},
+      {"429 for ten hours", 0, [](std::uint64_t) { return slow_down("36000"); }},
+      {"429 for -5 seconds", 0, [](std::uint64_t) { return slow_down("-5"); }},
+      {"429 until soon", 0, [](std::uint64_t) { return slow_down("soon"); }},
+      {"429 and no time", 0, [](std::uint64_t) { return slow_down(""); }},
+      {"500 once", 0,
+       [](std::uint64_t) { return batch(reply_text(500, R"({"error":"oops"})"), 1); }},
+      {"502 with HTML", 0, [](std::uint64_t) { return html_with(502); }},
       {"503 with Retry-After", 0,
-       [](n) {
+       [](std::uint64_t) {
          return batch(reply_text(503, "", "", {{"Retry-After", "1"}}));
        }},
-      {"504", 0, [](n) { return status(504); }},
-      {"511, a network's login", 0, [](n) { return html_with(511); }},
-      {"500 after keeping the events", 0, [](n) { return kept_but(reply_text(500, "{}")); }},
-      {"200 with null", 0, [](n) { return kept_but(reply_text(200, "null")); }},
-      {"200 with an empty body", 0, [](n) { return kept_but(reply_text(200, "")); }},
-      {"results are missing", 0, [](n) { return kept_but(reply_text(200, "{}")); }},
+      {"504", 0, [](std::uint64_t) { return status(504); }},
+      {"511, a network's login", 0, [](std::uint64_t) { return html_with(511); }},
+      {"500 after keeping the events", 0,
+       [](std::uint64_t) { return kept_but(reply_text(500, "{}")); }},
+      {"200 with null", 0, [](std::uint64_t) { return kept_but(reply_text(200, "null")); }},
+      {"200 with an empty body", 0, [](std::uint64_t) { return kept_but(reply_text(200, "")); }},
+      {"results are missing", 0, [](std::uint64_t) { return kept_but(reply_text(200, "{}")); }},
       {"results are a text", 0,
-       [](n) { return kept_but(reply_text(200, R"({"results":"all of them"})")); }},
-  }};
+       [](std::uint64_t) { return kept_but(reply_text(200, R"({"results":"all of them"})")); }},
+  };
   return all;
 }
 

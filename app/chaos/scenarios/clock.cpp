@@ -23,26 +23,27 @@ namespace {
 constexpr std::size_t clock_steps_per_round = 40;
 constexpr std::uint64_t max_hours = 100; // a session lasts a week
 
-constexpr auto removed = "clock.json removed";
-constexpr auto torn = "clock.json cut short";
-constexpr auto garbage = "clock.json corrupt";
-constexpr auto empty = "clock.json empty";
-constexpr auto older = "clock.json of an older value";
-constexpr auto newer = "clock.json of a newer value";
-constexpr auto folder = "a folder in place of clock.json";
-constexpr auto ahead = "a clock hours ahead";
+constexpr auto clock_removed = "clock.json removed";
+constexpr auto clock_torn = "clock.json cut short";
+constexpr auto clock_garbage = "clock.json corrupt";
+constexpr auto clock_empty = "clock.json empty";
+constexpr auto clock_older = "clock.json of an older value";
+constexpr auto clock_newer = "clock.json of a newer value";
+constexpr auto clock_folder = "a folder in place of clock.json";
+constexpr auto clocks_ahead = "a clock hours ahead";
 constexpr auto clocks_behind = "a clock hours behind";
-const std::vector<std::string> kinds = {removed, torn,   garbage, empty,        older,
-                                        newer,   folder, ahead,   clocks_behind};
+const std::vector<std::string> clock_faults = {clock_removed, clock_torn,   clock_garbage,
+                                               clock_empty,   clock_older,  clock_newer,
+                                               clock_folder,  clocks_ahead, clocks_behind};
 
 enum clock_actor_kind : std::uint64_t {
-  first_emitter,
-  second_emitter,
-  the_host,
-  a_drainer,
-  the_daemon,
-  single,
-  actor_kinds
+  clock_emitter,
+  clock_second_emitter,
+  clock_host,
+  clock_drainer,
+  clock_daemon,
+  clock_emit,
+  clock_actor_kinds
 };
 
 class clockwork {
@@ -71,8 +72,8 @@ public:
 
   /// What was asked for has been done.
   bool hit(const step& step) {
-    if (step.fault == ahead || step.fault == clocks_behind)
-      return jump(step.values[1], step.fault == ahead ? step.values[2] : -step.values[2]);
+    if (step.fault == clocks_ahead || step.fault == clocks_behind)
+      return jump(step.values[1], step.fault == clocks_ahead ? step.values[2] : -step.values[2]);
     return support::eventually([&] { return corrupt_mirror(step.fault, step.values[2]); }, 2s);
   }
 
@@ -102,12 +103,12 @@ private:
 
   bool jump(std::uint64_t actor, std::uint64_t hours_ahead) {
     next_ahead_ = hours_ahead;
-    if (actor == single) {
+    if (actor == clock_emit) {
       auto emission = emit_job(installation_, "home");
       emission.what = lying(std::move(emission.what));
       carry_out(installation_, emission);
-    } else if (actor == a_drainer || actor == the_daemon) {
-      workload_.restart_runner(actor - a_drainer);
+    } else if (actor == clock_drainer || actor == clock_daemon) {
+      workload_.restart_runner(actor - clock_drainer);
     } else {
       workload_.restart_emitter(actor);
     }
@@ -127,26 +128,26 @@ private:
 
   bool corrupt_mirror(const std::string& how, std::uint64_t by) const {
     std::error_code error;
-    if (how == removed)
+    if (how == clock_removed)
       return fs::remove(mirror(), error);
-    if (how == folder) {
+    if (how == clock_folder) {
       fs::remove(mirror(), error);
       return fs::create_directory(mirror(), error);
     }
     const auto text = support::read_text(mirror());
-    if (how == empty)
+    if (how == clock_empty)
       return put("");
-    if (how == garbage)
+    if (how == clock_garbage)
       return put("{\"value\": \x01\x02, no clock at all");
     if (text.empty())
       return false;
-    if (how == torn)
+    if (how == clock_torn)
       return put(text.substr(0, text.size() / 2));
     const auto answer = parse_json(text);
     if (!answer)
       return false;
     const auto value = static_cast<std::uint64_t>(whole_number_of(*answer, "value").value_or(0));
-    const auto other = how == newer ? value + by : value - std::min(value, by);
+    const auto other = how == clock_newer ? value + by : value - std::min(value, by);
     return put("{\"value\": " + std::to_string(other) + ", \"node_id\": \"" +
                text_of(*answer, "node_id").value_or("") +
                "\", \"updated_at\": \"2026-01-01T00:00:00.000000Z\"}\n");
@@ -175,10 +176,10 @@ private:
 std::vector<step> plan_clock(dice& chance) {
   std::vector<step> out;
   for (std::size_t i = 0; i < clock_steps_per_round; ++i) {
-    const auto& what = chance.pick(kinds);
-    const bool jumps = what == ahead || what == clocks_behind;
+    const auto& what = chance.pick(clock_faults);
+    const bool jumps = what == clocks_ahead || what == clocks_behind;
     out.push_back({what, // µs before, who, by how much
-                   {chance.below(30000), chance.below(actor_kinds),
+                   {chance.below(30000), chance.below(clock_actor_kinds),
                     chance.between(1, jumps ? max_hours : 1000)}});
   }
   return out;

@@ -20,7 +20,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t kills_steps_per_round = 80;
 constexpr std::size_t killed_emitters = 4;
 
-enum victim : std::uint64_t { an_emitter, the_host, a_drainer, the_daemon, the_server, victims };
+enum kill_target : std::uint64_t {
+  kill_emitter,
+  kill_host,
+  kill_drainer,
+  kill_daemon,
+  kill_server
+};
 
 /// Whatever runs in one home, each program started again when it has ended.
 class kill_workload {
@@ -54,16 +60,16 @@ public:
   /// True when the process was alive when the signal was sent.
   bool hit(std::uint64_t target, int signal, std::chrono::milliseconds pause) {
     switch (target) {
-    case an_emitter: {
+    case kill_emitter: {
       auto& emitter_at = emitters_[chance_.below(emitters_.size())];
       return hit_emitter(emitter_at, signal, pause, [&] { start_emitter(emitter_at); });
     }
-    case the_host:
+    case kill_host:
       return hit_emitter(host_, signal, pause, [&] { start_host(); });
-    case a_drainer:
+    case kill_drainer:
       return hit_child(drainer_->pid(), !drainer_->has_ended(), signal, pause,
                        [&] { end_drainer(signal); });
-    case the_daemon:
+    case kill_daemon:
       return hit_child(daemon_->pid(), !daemon_->has_ended(), signal, pause, [&] {
         installation_.judge_end("the daemon", daemon_->wait(), signal);
         start_daemon();
@@ -175,8 +181,8 @@ std::vector<step> plan_kills(dice& chance) {
     out.push_back({what < 8    ? "kill -9"
                    : what == 8 ? "SIGSTOP"
                                : "SIGTERM",
-                   {chance.one_in(12) ? chance.between(the_daemon, the_server)
-                                      : chance.between(an_emitter, a_drainer),
+                   {chance.one_in(12) ? chance.between(kill_daemon, kill_server)
+                                      : chance.between(kill_emitter, kill_drainer),
                     chance.below(12000), chance.between(1, 200)}});
   }
   return out;

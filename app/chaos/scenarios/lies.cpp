@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t lies_of_a_round = 12;
 constexpr std::size_t large_batch_events = 24;
 constexpr unsigned lies_tries = 5;
-constexpr int exit_login_needed = 3;
 constexpr auto lie_daemon_patience = 2500ms;
 
 class lying_server {
@@ -67,7 +66,7 @@ private:
             const std::function<bool()>& fault_used) {
     if ((what.needs & needs_login) != 0) { // it may fail; then the session is as it was
       home_.log_in();
-      if (home_.all.sync_now().status == exit_login_needed)
+      if (home_.all.sync_now().status == login_needed)
         home_.all.seen.strange.push_back({"the session was lost by: " + std::string(what.name)});
       return;
     }

@@ -21,19 +21,19 @@ constexpr std::size_t limits_steps_per_round = 40;
 constexpr std::size_t events_of_a_host = 20;
 constexpr std::size_t events_of_a_forking_host = 120; // each hundredth in a child
 
-constexpr auto descriptors = "few descriptors";
-constexpr auto memory = "little address space";
-constexpr auto file_size = "a bound on file size";
-constexpr auto threads = "few threads";
-constexpr auto forks = "fork";
+constexpr auto few_descriptors = "few descriptors";
+constexpr auto few_bytes = "little address space";
+constexpr auto small_files = "a bound on file size";
+constexpr auto few_threads = "few threads";
+constexpr auto forked_host = "fork";
 
 enum limits_actor_kind : std::uint64_t {
-  one_emit,
-  a_stream,
-  a_drainer,
-  the_host,
-  a_setting,
-  actor_kinds
+  limit_emit,
+  limit_stream,
+  limit_drainer,
+  limit_host,
+  limit_setting,
+  limit_actor_kinds
 };
 
 class bounded {
@@ -46,12 +46,12 @@ public:
 
   /// True when the process ran under the bound, or its children did what they were to.
   bool hit(const step& step, outcome& out) {
-    if (step.fault == forks)
+    if (step.fault == forked_host)
       return fork_a_host();
     auto what = job_of(step.values[0]);
     what.what.limits = {bound_of(step)};
     const auto done = run_job(installation_, what);
-    const bool scarce = step.fault == memory || step.fault == threads;
+    const bool scarce = step.fault == few_bytes || step.fault == few_threads;
     if (never_began(done) || (scarce && ended_by_its_start(done)))
       ++out.figures["ended before they began"];
     else if (scarce && !done.timed_out && done.signal == SIGABRT)
@@ -74,23 +74,23 @@ public:
 
 private:
   static support::resource_limit bound_of(const step& step) {
-    const int resource = step.fault == descriptors ? static_cast<int>(RLIMIT_NOFILE)
-                         : step.fault == memory    ? static_cast<int>(RLIMIT_AS)
-                         : step.fault == file_size ? static_cast<int>(RLIMIT_FSIZE)
-                                                   : static_cast<int>(RLIMIT_NPROC);
+    const int resource = step.fault == few_descriptors ? static_cast<int>(RLIMIT_NOFILE)
+                         : step.fault == few_bytes     ? static_cast<int>(RLIMIT_AS)
+                         : step.fault == small_files   ? static_cast<int>(RLIMIT_FSIZE)
+                                                       : static_cast<int>(RLIMIT_NPROC);
     return {resource, step.values[1]};
   }
 
   job job_of(std::uint64_t actor) {
     switch (actor) {
-    case one_emit:
+    case limit_emit:
       return emit_job(installation_, "home");
-    case a_stream:
+    case limit_stream:
       return stream_job(installation_, "home", events_of_a_host);
-    case a_drainer:
+    case limit_drainer:
       installation_.emit_many("home", 3);
       return command_job(installation_, "home", {"sync", "now"});
-    case the_host:
+    case limit_host:
       return host_job(installation_, "home", events_of_a_host);
     default:
       setting_ = setting_ == 60 ? 61 : 60;
@@ -140,27 +140,27 @@ std::uint64_t by_magnitude(dice& chance, std::uint64_t least, std::uint64_t most
 std::vector<step> plan_limits(dice& chance) {
   std::vector<step> out;
   for (std::size_t i = 0; i < limits_steps_per_round; ++i) { // who, bound
-    const auto actor = chance.below(actor_kinds);
+    const auto actor = chance.below(limit_actor_kinds);
     switch (chance.below(10)) {
     case 0:
     case 1:
     case 2:
-      out.push_back({descriptors, {actor, chance.between(3, 40)}});
+      out.push_back({few_descriptors, {actor, chance.between(3, 40)}});
       break;
     case 3:
     case 4:
     case 5:
-      out.push_back({memory, {actor, by_magnitude(chance, 22, 31)}});
+      out.push_back({few_bytes, {actor, by_magnitude(chance, 22, 31)}});
       break;
     case 6:
     case 7:
-      out.push_back({file_size, {actor, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
+      out.push_back({small_files, {actor, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
       break;
     case 8:
-      out.push_back({threads, {actor, chance.below(12)}});
+      out.push_back({few_threads, {actor, chance.below(12)}});
       break;
     default:
-      out.push_back({forks, {the_host, 0}});
+      out.push_back({forked_host, {limit_host, 0}});
     }
   }
   return out;
@@ -172,8 +172,8 @@ outcome play_limits(const stage& where, std::uint64_t, const std::vector<step>& 
   for (const auto& step : steps) {
     if (where.enough())
       break;
-    if (step.fault == threads && ::geteuid() == 0)
-      out.skipped[threads] = "root is not bound by it";
+    if (step.fault == few_threads && ::geteuid() == 0)
+      out.skipped[few_threads] = "root is not bound by it";
     else
       out.count(step.fault, all.hit(step, out));
   }

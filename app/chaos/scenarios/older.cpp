@@ -11,10 +11,10 @@ namespace spec_kitty::chaos {
 namespace {
 
 constexpr std::size_t older_steps_per_round = 40;
-constexpr auto swapped = "another version";
+constexpr auto version_swapped = "another version";
 constexpr std::uint64_t older_emitters = 3;
-constexpr std::uint64_t single = older_emitters + 2;
-constexpr std::uint64_t actor_kinds = older_emitters + 3;
+constexpr std::uint64_t older_emit = older_emitters + 2;
+constexpr std::uint64_t older_actor_kinds = older_emitters + 3;
 
 class two_versions {
 public:
@@ -38,7 +38,7 @@ public:
   /// Starts one of them again, from the older program or from this one.
   bool swap(std::uint64_t actor, bool old) {
     next_ = old;
-    if (actor == single) {
+    if (actor == older_emit) {
       auto emission = emit_job(installation_, "home");
       auto argv = of_version({}, old).argv;
       argv.insert(argv.end(),
@@ -87,7 +87,8 @@ private:
 std::vector<step> plan_older(dice& chance) {
   std::vector<step> out;
   for (std::size_t i = 0; i < older_steps_per_round; ++i) // µs before, who, whether older
-    out.push_back({swapped, {chance.below(25000), chance.below(actor_kinds), chance.below(2)}});
+    out.push_back(
+        {version_swapped, {chance.below(25000), chance.below(older_actor_kinds), chance.below(2)}});
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* fault = "power loss";
+constexpr const char* power_loss_fault = "power loss";
 constexpr std::uint64_t images_of_a_round = 2000;
 constexpr std::uint64_t max_images_per_recording = 400;
 
@@ -55,7 +55,8 @@ std::vector<step> plan_images(dice& chance, std::uint64_t images) {
       kinds * std::max<std::uint64_t>(1, images / (kinds * max_images_per_recording));
   std::vector<step> steps;
   for (std::uint64_t i = 0; i < recordings; ++i)
-    steps.push_back({fault, {i % kinds, chance.next(), (images + recordings - 1) / recordings}});
+    steps.push_back(
+        {power_loss_fault, {i % kinds, chance.next(), (images + recordings - 1) / recordings}});
   return steps;
 }
 
@@ -71,7 +72,7 @@ outcome play_power_loss(const stage& where, std::uint64_t seed, const std::vecto
       break;
     const auto& what = power::workloads()[step.values.at(0) % power::workloads().size()];
     const std::uint64_t images = step.values.at(2);
-    auto& counted = out.faults[fault];
+    auto& counted = out.faults[power_loss_fault];
     counted.planned += images;
     const scratch memory(where.folder);
     const auto seen = record(where, memory.path() / "recorded", what, step.values.at(1));

@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tenants_steps_per_round = 7;
-constexpr int exit_needs_login = 3;
 
 constexpr const char* at_once = "two users at once";
 constexpr const char* moves = "a new server while events wait";
@@ -185,7 +184,7 @@ private:
     const bool out = all_.run("movers", {"auth", "logout"}).status == 0;
     session_.erase("movers");
     emit("movers", step.values[0]);
-    if (all_.sync_now("movers").status != exit_needs_login)
+    if (all_.sync_now("movers").status != login_needed)
       complain("`sync now` did not ask for a login after a logout");
     return log_in("movers", to) && out;
   }
@@ -193,7 +192,7 @@ private:
   /// No token may go there: the ledger looks.
   bool change_address(const std::string& from, const std::string& to) {
     bool done = all_.run("movers", {"sync", "server", lines_.at(to)->url()}).status == 0;
-    if (all_.sync_now("movers").status != exit_needs_login)
+    if (all_.sync_now("movers").status != login_needed)
       complain("`sync now` did not ask for a login at another server");
     return all_.run("movers", {"sync", "server", lines_.at(from)->url()}).status == 0 && done;
   }

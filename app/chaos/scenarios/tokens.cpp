@@ -19,13 +19,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tokens_steps_per_round = 6;
-constexpr int login_required_exit = 3;
 constexpr unsigned tokens_tries = 8;
 constexpr auto token_patience = 8s;
 
-constexpr const char* killed = "kill -9 during a refresh";
-constexpr const char* reply_lost = "a refresh's reply is lost";
-constexpr const char* request_lost = "a refresh's request is lost";
+constexpr const char* killed_in_refresh = "kill -9 during a refresh";
+constexpr const char* refresh_reply_lost = "a refresh's reply is lost";
+constexpr const char* refresh_request_lost = "a refresh's request is lost";
 constexpr const char* takes_time = "a refresh takes its time";
 constexpr const char* login_meanwhile = "a login during a refresh";
 constexpr const char* logout_meanwhile = "a logout during a refresh";
@@ -33,22 +32,23 @@ constexpr const char* refused_late = "401 to a refresh, after a login";
 constexpr const char* renewed_late = "a refresh is done after a login";
 
 /// What a step leaves of the session.
-enum class session { alive, perhaps, over };
+enum class session_state { alive, perhaps, over };
 
-session left_by(const std::string& fault) {
+session_state left_by(const std::string& fault) {
   if (fault == logout_meanwhile)
-    return session::over;
-  return fault == killed || fault == reply_lost ? session::perhaps : session::alive;
+    return session_state::over;
+  return fault == killed_in_refresh || fault == refresh_reply_lost ? session_state::perhaps
+                                                                   : session_state::alive;
 }
 
 exchange_fault fault_of(const step& step) {
   exchange_fault out;
   out.path = protocol::refresh_path;
   const auto drawn = std::chrono::milliseconds(step.values[0]);
-  if (step.fault == request_lost) {
+  if (step.fault == refresh_request_lost) {
     out.up.most = 0;
     out.up.after = ending::fin;
-  } else if (step.fault == reply_lost) {
+  } else if (step.fault == refresh_reply_lost) {
     out.down.most = 0;
     out.down.after = ending::rst;
   } else {
@@ -124,7 +124,7 @@ private:
 
   /// What happens while the refresh is under way.
   bool meanwhile(const step& step) {
-    if (step.fault == killed) {
+    if (step.fault == killed_in_refresh) {
       std::this_thread::sleep_for(std::chrono::microseconds(step.values[1]));
       return kill_all();
     }
@@ -156,7 +156,7 @@ private:
     for (unsigned i = 0; i < tokens_tries; ++i) {
       home_.all.emit();
       status = home_.all.sync_now().status;
-      if (status == 0 || status == login_required_exit)
+      if (status == 0 || status == login_needed)
         return status;
       std::this_thread::sleep_for(50ms);
     }
@@ -165,9 +165,9 @@ private:
 
   void check(const std::string& fault) {
     const int status = settle();
-    if (status == login_required_exit && left_by(fault) == session::alive)
+    if (status == login_needed && left_by(fault) == session_state::alive)
       complain("after `" + fault + "` the session was over, and nobody had ended it");
-    if (status != login_required_exit && left_by(fault) == session::over)
+    if (status != login_needed && left_by(fault) == session_state::over)
       complain("after `" + fault + "` the session still works: status " + std::to_string(status));
     if (status == 0)
       return;
@@ -185,9 +185,9 @@ private:
 } // namespace
 
 std::vector<step> plan_tokens(dice& chance) {
-  std::vector<std::string> kinds = {killed,       killed,       reply_lost,
-                                    request_lost, takes_time,   login_meanwhile,
-                                    refused_late, renewed_late, logout_meanwhile};
+  std::vector<std::string> kinds = {killed_in_refresh,    killed_in_refresh, refresh_reply_lost,
+                                    refresh_request_lost, takes_time,        login_meanwhile,
+                                    refused_late,         renewed_late,      logout_meanwhile};
   chance.shuffle(kinds);
   std::vector<step> out;
   // fault, ms that a reply takes, µs after which a kill comes

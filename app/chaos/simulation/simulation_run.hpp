@@ -12,6 +12,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace spec_kitty::chaos::simulation {
@@ -51,7 +52,15 @@ public:
 private:
   void perform(action what, const action_values& with, const std::shared_ptr<bool>& done);
   bool apply(action what, const action_values& with, node& target);
-  bool say_to_socket(action what, const action_values& with, node& target);
+  /// Whether the action had its effect; nothing if it is an action of another part.
+  using effect = std::optional<bool>;
+  effect do_work(action what, const action_values& with, node& target);
+  effect change_server(action what, const action_values& with, node& target);
+  effect fail_store(action what, const action_values& with, node& target);
+  effect end_process(action what, const action_values& with, node& target);
+  effect say_to_socket(action what, const action_values& with, node& target);
+  bool kill(role part, node& target);
+  bool crash(const action_values& with, node& target);
   void fail_writes(action what, const action_values& with, node& target);
   /// Lets time pass to `until` at most, or until `enough`.
   void run(sim_time until, const std::function<bool()>& enough = {});

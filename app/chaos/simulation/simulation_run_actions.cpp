@@ -28,6 +28,17 @@ void simulation_run::perform(action what, const action_values& with,
 }
 
 bool simulation_run::apply(action what, const action_values& with, node& target) {
+  for (const auto part :
+       {&simulation_run::do_work, &simulation_run::change_server, &simulation_run::fail_store,
+        &simulation_run::end_process, &simulation_run::say_to_socket})
+    if (const auto effect = (this->*part)(what, with, target))
+      return *effect;
+  return false;
+}
+
+/// What people do at their command line.
+simulation_run::effect simulation_run::do_work(action what, const action_values& with,
+                                               node& target) {
   switch (what) {
   case action::emit:
     target.emit(1 + with.a % 4);
@@ -47,6 +58,15 @@ bool simulation_run::apply(action what, const action_values& with, node& target)
   case action::retry_dead:
     target.retry_dead();
     return target.is_up();
+  default:
+    return std::nullopt;
+  }
+}
+
+/// The server ends sessions, refuses an event until the end, or is away for a while.
+simulation_run::effect simulation_run::change_server(action what, const action_values& with,
+                                                     node& /*target*/) {
+  switch (what) {
   case action::access_revoked:
     around_.server.revoke_access();
     return true;
@@ -57,13 +77,28 @@ bool simulation_run::apply(action what, const action_values& with, node& target)
   case action::guilty_by_result:
   case action::guilty_by_name:
   case action::guilty_unnamed: {
-    if (around_.seen.attempts.empty())
-      return false;
     const auto& attempts = around_.seen.attempts;
+    if (attempts.empty())
+      return false;
     around_.server.refuse(attempts[static_cast<std::size_t>(with.a % attempts.size())].marker,
                           what);
     return true;
   }
+  case action::server_away:
+    around_.server_away = true;
+    hub_.end_all();
+    around_.later.at(around_.now + up_to(with.a, 60 * second),
+                     [this] { around_.server_away = false; });
+    return true;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// The store fails, or another process holds it.
+simulation_run::effect simulation_run::fail_store(action what, const action_values& with,
+                                                  node& target) {
+  switch (what) {
   case action::write_fails:
   case action::disk_full:
   case action::outcome_unknown:
@@ -79,20 +114,20 @@ bool simulation_run::apply(action what, const action_values& with, node& target)
     around_.later.at(around_.now + up_to(with.a, 10 * second),
                      [&target] { target.hold_store(false); });
     return true;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// A process or one of its actors ends, or the process's clock jumps.
+simulation_run::effect simulation_run::end_process(action what, const action_values& with,
+                                                   node& target) {
+  switch (what) {
   case action::reboot:
     target.change_boot();
-    [[fallthrough]];
-  case action::crash: {
-    if (!target.is_up())
-      return false;
-    target.crash();
-    if (with.a % 4 != 0) { // else it comes back at once
-      around_.later.at(around_.now + up_to(with.b, 30 * second), [&target] { target.start(); });
-      return true;
-    }
-    target.start();
-    return true;
-  }
+    return crash(with, target);
+  case action::crash:
+    return crash(with, target);
   case action::stop:
     if (!target.is_up())
       return false;
@@ -104,17 +139,13 @@ bool simulation_run::apply(action what, const action_values& with, node& target)
     });
     return true;
   case action::http_falls:
-    target.kill(role::http);
-    return target.is_up();
+    return kill(role::http, target);
   case action::auth_falls:
-    target.kill(role::auth);
-    return target.is_up();
+    return kill(role::auth, target);
   case action::batch_sync_falls:
-    target.kill(role::batch_sync);
-    return target.is_up();
+    return kill(role::batch_sync, target);
   case action::websocket_falls:
-    target.kill(role::websocket);
-    return target.is_up();
+    return kill(role::websocket, target);
   case action::queue_falls:
     if (!target.is_up())
       return false;
@@ -123,15 +154,25 @@ bool simulation_run::apply(action what, const action_values& with, node& target)
   case action::clock_jump:
     target.set_clock(up_to(with.a, 10L * 3600 * second) - 5L * 3600 * second);
     return true;
-  case action::server_away:
-    around_.server_away = true;
-    hub_.end_all();
-    around_.later.at(around_.now + up_to(with.a, 60 * second),
-                     [this] { around_.server_away = false; });
-    return true;
   default:
-    return say_to_socket(what, with, target);
+    return std::nullopt;
   }
+}
+
+bool simulation_run::kill(role part, node& target) {
+  target.kill(part);
+  return target.is_up();
+}
+
+bool simulation_run::crash(const action_values& with, node& target) {
+  if (!target.is_up())
+    return false;
+  target.crash();
+  if (with.a % 4 == 0) // it comes back at once
+    target.start();
+  else
+    around_.later.at(around_.now + up_to(with.b, 30 * second), [&target] { target.start(); });
+  return true;
 }
 
 /// A window in which writes fail: a few of them, or all of them for a while.
@@ -154,8 +195,9 @@ void simulation_run::fail_writes(action what, const action_values& with, node& t
   });
 }
 
-/// Something said over the WebSocket that nobody asked for, or the end of the connection.
-bool simulation_run::say_to_socket(action what, const action_values& with, node& target) {
+/// An unexpected message over the WebSocket, or the end of the connection.
+simulation_run::effect simulation_run::say_to_socket(action what, const action_values& with,
+                                                     node& target) {
   const auto to = hub_.open_of(target.network());
   if (!to)
     return false;
@@ -198,7 +240,7 @@ bool simulation_run::say_to_socket(action what, const action_values& with, node&
     hub_.say(to, R"({"type":"ping","timestamp":1})");
     return true;
   default:
-    return false;
+    return std::nullopt;
   }
 }
 

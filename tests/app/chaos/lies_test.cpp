@@ -92,7 +92,7 @@ TEST(lies, never_say_that_an_event_is_kept_which_the_server_did_not_see) {
 }
 
 TEST(lies, refuse_by_name_only_the_guilty) {
-  for (const auto& refusal_lie : refusal_lies()) {
+  for (const auto& refusal_lie : all_lies()) {
     if ((refusal_lie.needs & needs_poison_event) == 0)
       continue;
     auto honest = batch();

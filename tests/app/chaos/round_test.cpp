@@ -63,9 +63,9 @@ TEST_F(Rounds, AWrongNameSaysWhatIsWrong) {
   for (const auto& [text, why] :
        std::map<std::string, std::string>{{"kills", "joined by a dash"},
                                           {"cats-01", "there is no scenario cats"},
-                                          {"kills-xyz", "no hexadecimal number"},
-                                          {"kills-01:3,x", "no rising numbers"},
-                                          {"kills-01:3,3", "no rising numbers"}}) {
+                                          {"kills-xyz", "not a hexadecimal number"},
+                                          {"kills-01:3,x", "not rising numbers"},
+                                          {"kills-01:3,3", "not rising numbers"}}) {
     const auto name = parse_round(text);
     ASSERT_FALSE(name) << text;
     EXPECT_NE(name.error().message.find(why), std::string::npos) << name.error().message;
