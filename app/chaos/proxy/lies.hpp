@@ -1,4 +1,5 @@
-// A lying server: every odd reply that the protocol names, by the names of the report.
+// A lying server: every odd reply that the protocol names, by the names of the report. What each
+// one sends and what the client must do is in protocol_faults.tsv.
 //
 // One lie is left out: `success` for an event that the server does not keep. The protocol lets the
 // client remove the event then, so nothing can survive it. A refusal that names an event is only

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t max_batch_bytes = std::size_t{1} << 24;
 
-std::string result(const std::string& id, std::string_view status, const std::string& more = {}) {
+std::string result_for(const std::string& id, std::string_view status,
+                       const std::string& more = {}) {
   return R"({"event_id":")" + id + R"(","status":")" + std::string(status) + "\"" + more + "}";
 }
 
@@ -73,12 +74,12 @@ http_reply simulated_server::results(std::vector<sent_event>& events,
       list += (list.empty() ? "" : ",") + text;
   };
   if (how.is(action::alien_results))
-    add(result("01ARZ3NDEKTSV4RRFFQ69G5FAV", "success"));
+    add(result_for("01ARZ3NDEKTSV4RRFFQ69G5FAV", "success"));
   for (std::size_t i = 0; i < events.size(); ++i)
     add(result_of(events[i], i, how, from));
   if (how.is(action::second_results))
     for (const auto& event : events)
-      add(result(event.what.event_id, how.a % 2 == 0 ? "error" : "success"));
+      add(result_for(event.what.event_id, how.a % 2 == 0 ? "error" : "success"));
   if (how.is(action::no_results))
     return answered(200, R"({"fine":true})");
   return answered(200, R"({"results":[)" + list + "]" + server_clock(how) + "}");
@@ -89,22 +90,22 @@ std::string simulated_server::result_of(const sent_event& event, std::size_t ind
   const std::string& id = event.what.event_id;
   const bool kept_before = ids_.contains(id);
   if (!kept_before && guilty_.contains(event.what.marker))
-    return result(id, index % 2 == 0 ? "error" : "rejected", R"(,"error_message":"refused")");
+    return result_for(id, index % 2 == 0 ? "error" : "rejected", R"(,"error_message":"refused")");
   const bool odd = how.picks(index);
   if (how.is(action::clock_behind) && !kept_before && event.what.lamport_clock < clock_)
-    return result(id, "error", R"(,"error_code":"clock_behind")");
+    return result_for(id, "error", R"(,"error_code":"clock_behind")");
   if (!odd || how.keeps(index) || kept_before)
     keep(event);
   if (odd && how.is(action::omitted_results))
     return {};
   if (odd && how.is(action::pending))
-    return result(id, index % 2 == 0 ? "pending" : "queued");
+    return result_for(id, index % 2 == 0 ? "pending" : "queued");
   if (odd && how.is(action::unknown_status))
-    return result(id, "perhaps");
+    return result_for(id, "perhaps");
   keep(event);
   if (kept_before)
-    return result(id, "duplicate");
-  return result(id, std::array{"success", "accepted", "warning"}[index % 3]);
+    return result_for(id, "duplicate");
+  return result_for(id, std::array{"success", "accepted", "warning"}[index % 3]);
 }
 
 std::string simulated_server::server_clock(const simulated_exchange_fault& how) {

@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 using support::number_in;
 
-constexpr int batches = 60;
-constexpr long last_operation = 300;
+constexpr int drained_batches = 60;
+constexpr long last_drain_operation = 300;
 
 class ChaosDrain : public chaos_test, public testing::WithParamInterface<shim_fault> {};
 
@@ -21,13 +21,13 @@ TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
   logged_in({"--quiet"}); // nobody reads its lines here
   fs::rename(home(), root() / "template");
   std::string lines;
-  for (int i = 0; i < batches; ++i)
+  for (int i = 0; i < drained_batches; ++i)
     lines += support::stdin_line(i);
-  const long reached = at_operations(SPEC_KITTY_CHAOS_STRIDE, last_operation, [&](long at) {
+  const long reached = at_operations(SPEC_KITTY_CHAOS_STRIDE, last_drain_operation, [&](long at) {
     fs::remove_all(home());
     fs::copy(root() / "template", home(), fs::copy_options::recursive);
     const auto promises = read_promises(cli({"emit", "--stdin"}, lines).out);
-    ASSERT_EQ(promises.size(), static_cast<std::size_t>(batches));
+    ASSERT_EQ(promises.size(), static_cast<std::size_t>(drained_batches));
     const auto before = server->events().size();
 
     const auto done = run(with_shim_fault(command({"sync", "now"}), GetParam(), at, home()));
@@ -45,7 +45,7 @@ TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
       promised.push_back(promise.event_id);
     EXPECT_EQ(delivered, promised) << "each once, in the order in which they were recorded";
   });
-  EXPECT_GT(reached, last_operation - SPEC_KITTY_CHAOS_STRIDE) << "the drain is too short";
+  EXPECT_GT(reached, last_drain_operation - SPEC_KITTY_CHAOS_STRIDE) << "the drain is too short";
 }
 
 #if SPEC_KITTY_CHAOS_STRIDE == 1

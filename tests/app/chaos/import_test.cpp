@@ -10,8 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr long last_operation = 300;
-constexpr long few = SPEC_KITTY_CHAOS_STRIDE / 10 + 1; ///< a small import has few operations
+constexpr long last_import_operation = 300;
+constexpr long small_import_stride =
+    SPEC_KITTY_CHAOS_STRIDE / 10 + 1; ///< a small import has few operations
 
 class ChaosImport : public chaos_test, public testing::WithParamInterface<shim_fault> {
 protected:
@@ -39,7 +40,7 @@ protected:
     const auto file = (root() / "a.jsonl").string();
     support::write_text(file, lines);
     const auto whole = promised(lines);
-    return at_operations(stride, last_operation, [&](long at) {
+    return at_operations(stride, last_import_operation, [&](long at) {
       fs::remove_all(home());
       const auto done =
           run(with_shim_fault(command({"events", "import", file}), GetParam(), at, home()));
@@ -57,14 +58,14 @@ protected:
 };
 
 TEST_P(ChaosImport, RunAgainIsCompleteOnceAndInOrder) {
-  const long reached = fail_and_run_again(2200, few); // three batches
+  const long reached = fail_and_run_again(2200, small_import_stride); // three batches
   EXPECT_GT(reached, 20) << "three batches take more than that";
 }
 
 #if SPEC_KITTY_CHAOS_STRIDE == 1
 TEST_P(ChaosImport, OfManyBatchesRunAgainIsCompleteOnceAndInOrder) {
   const long reached = fail_and_run_again(70'000, 13); // each point takes seconds
-  EXPECT_GT(reached, last_operation - 13);
+  EXPECT_GT(reached, last_import_operation - 13);
 }
 #endif
 
@@ -72,7 +73,7 @@ TEST_P(ChaosImport, OfAnOverflowFileLosesNothing) {
   const auto lines = exported_elsewhere(3);
   const auto name = support::ids_of(support::lines_of(lines))[0] + "-3.jsonl.gz";
   const auto file = home() / "overflow" / name;
-  at_operations(few, last_operation, [&](long at) {
+  at_operations(small_import_stride, last_import_operation, [&](long at) {
     fs::remove_all(home());
     fs::create_directories(file.parent_path());
     support::write_text(file, gzip(lines));

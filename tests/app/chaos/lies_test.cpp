@@ -8,6 +8,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace spec_kitty::chaos {
 
@@ -105,6 +110,53 @@ TEST(lies, refuse_by_name_only_the_guilty) {
                   reply->body.substr(at, innocent.size() + 40).find("pending") != std::string::npos)
           << refusal_lie.name;
     }
+  }
+}
+
+/// A line of app/chaos/proxy/protocol_faults.tsv.
+struct catalogue_row {
+  std::string server, lie, where, sent, client;
+};
+
+std::vector<catalogue_row> catalogue() {
+  std::vector<catalogue_row> rows;
+  std::ifstream file(SPEC_KITTY_SOURCE_DIR "/app/chaos/proxy/protocol_faults.tsv");
+  for (std::string line; std::getline(file, line);) {
+    if (line.front() == '#')
+      continue;
+    std::istringstream cells(line);
+    catalogue_row row;
+    for (std::string* const cell : {&row.server, &row.lie, &row.where, &row.sent, &row.client})
+      EXPECT_TRUE(std::getline(cells, *cell, '\t')) << line;
+    EXPECT_TRUE(cells.eof()) << line;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+TEST(lies, are_those_of_the_catalogue_of_protocol_faults) {
+  std::multiset<std::string> listed;
+  for (const auto& row : catalogue())
+    if (row.lie != "-")
+      listed.insert(row.lie);
+  std::multiset<std::string> made;
+  for (const auto& lie : all_lies())
+    made.emplace(lie.name);
+  EXPECT_EQ(listed, made);
+}
+
+TEST(catalogue_of_protocol_faults, gives_each_name_one_meaning_and_each_meaning_one_line) {
+  const auto rows = catalogue();
+  EXPECT_GE(rows.size(), 200U);
+  std::set<std::string> servers;
+  std::set<std::string> lies;
+  std::set<std::string> meanings;
+  for (const auto& row : rows) {
+    EXPECT_TRUE(row.server == "-" || servers.insert(row.server).second) << row.server;
+    EXPECT_TRUE(row.lie == "-" || lies.insert(row.lie).second) << row.lie;
+    EXPECT_TRUE(row.server != "-" || row.lie != "-") << row.sent;
+    EXPECT_TRUE(meanings.insert(row.where + ": " + row.sent).second) << row.sent;
+    EXPECT_FALSE(row.client.empty()) << row.sent;
   }
 }
 
