@@ -1,4 +1,4 @@
-// What was seen while an installation was ill-treated: the only thing the invariants look at.
+// What was observed while faults were injected: the only input of the invariants.
 //
 // The recording code takes a number from `history::tick` before asking and after being answered, so
 // that of two observations one is known to have come first, or neither is.
@@ -78,7 +78,7 @@ struct run_seen {
   std::map<std::string, std::uint64_t> buckets;
 };
 
-/// What `sync status` said.
+/// What `sync status` reported.
 struct status_seen {
   std::string home;
   moment asked = 0;
@@ -95,7 +95,7 @@ struct clock_heard {
   std::uint64_t value = 0;
 };
 
-/// A process that may not have ended as it did: a defect, a signal nobody sent, a hang.
+/// A process that may not have ended as it did: a defect, a signal that was not sent, a hang.
 struct strange_end {
   std::string what;
 };
@@ -110,7 +110,7 @@ struct history {
   std::vector<status_seen> statuses;
   std::vector<clock_heard> heard;
   std::vector<strange_end> strange;
-  std::set<std::string> guilty; ///< markers that a server was told to refuse
+  std::set<std::string> guilty; ///< markers that a server is to refuse
   bool healed = false;          ///< all faults were ended and everything had time to arrive
 
   moment tick() { return ++last_; }

@@ -39,7 +39,7 @@ public:
   /// Runs to the end and judges how it ended. `sent`: a signal that may have ended it.
   support::finished run(const support::launch& what, int sent = 0);
   support::finished run(const std::string& home, words arguments, std::string input = {});
-  /// Notes an end that nobody caused: a defect, an unsent signal, a hang.
+  /// Notes an end without a cause: a defect, an unsent signal, a hang.
   void judge_end(const std::string& what, const support::finished& done, int sent);
 
   /// Starts the dev-server of that name, on a state folder of its own.

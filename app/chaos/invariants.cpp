@@ -8,20 +8,21 @@ namespace spec_kitty::chaos {
 std::span<const invariant> invariants() {
   static constexpr std::array<invariant, 12> all = {{
       {"nothing-lost", "no acknowledged event is lost", nothing_is_lost},
-      {"nothing-invented", "no event appears that nobody recorded", nothing_is_invented},
+      {"nothing-invented", "no event appears that was not recorded", nothing_is_invented},
       {"once", "each event is on the server once in effect", once_in_effect},
       {"order", "clocks and ids of a node rise strictly in the order of acknowledgement",
        clocks_rise},
-      {"causality", "an event has a greater clock than all that its node had heard",
+      {"causality", "an event has a greater clock than every value that its node had received",
        causality_holds},
-      {"tenancy", "no event of one team goes out with a token of another", teams_stay_apart},
+      {"tenancy", "no event of one team is sent with a token of another team", teams_stay_apart},
       {"session", "no refresh token is used again when its reply brought another",
        sessions_are_kept},
       {"no-blame", "no refusal is counted against an innocent event", innocent_are_not_blamed},
-      {"accounting", "what a run selected is the sum of its buckets", runs_add_up},
+      {"accounting", "the buckets of a run sum to what it selected", runs_add_up},
       {"status", "the status never claims more than is true", status_is_true},
-      {"store", "stores can be read, and their books agree with their rows", stores_are_sound},
-      {"ends", "no process ends by a defect, an unsent signal, or not at all", processes_end_well},
+      {"store", "stores can be read, and their counters agree with their rows", stores_are_sound},
+      {"ends", "no process crashes, hangs, or ends by a signal that was not sent",
+       processes_end_well},
   }};
   return all;
 }

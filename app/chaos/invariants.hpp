@@ -45,7 +45,7 @@ findings causality_holds(const history& seen);
 findings teams_stay_apart(const history& seen);
 /// No refresh token is used again, unless the reply before may not have come, or left it good.
 findings sessions_are_kept(const history& seen);
-/// No refusal is counted against an event that no server was told to refuse.
+/// No refusal is counted against an event that no server was to refuse.
 findings innocent_are_not_blamed(const history& seen);
 /// `selected` of a run is the sum of its buckets.
 findings runs_add_up(const history& seen);
@@ -53,7 +53,7 @@ findings runs_add_up(const history& seen);
 findings status_is_true(const history& seen);
 /// Stores can be read, and their rows and books agree.
 findings stores_are_sound(const history& seen);
-/// No process ends by a defect, by a signal that nobody sent, or not at all.
+/// No process ends by a defect, by a signal that was not sent, or not at all.
 findings processes_end_well(const history& seen);
 
 /// All of them.

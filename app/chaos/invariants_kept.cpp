@@ -31,7 +31,7 @@ findings nothing_is_invented(const history& seen) {
   each_kept(seen, [&](const kept_event& event, const std::string& where) {
     const auto found = asked.find(event.marker);
     if (found == asked.end()) {
-      out.push_back(where + " has the event " + event.event_id + ", which nobody asked for");
+      out.push_back(where + " has the event " + event.event_id + ", which was not requested");
       return;
     }
     if (found->second->refused)

@@ -1,7 +1,7 @@
 // One program run to its end under a fault: what it was asked to record, and whether it ended
 // as the command line promises.
 //
-//   make a job ──▶ ill-treat its launch ──▶ carry_out ──▶ history: answers, strange ends
+//   make a job ──▶ add a fault to its launch ──▶ carry_out ──▶ history: answers, strange ends
 //
 // Exit status 0 is a promise. Anything else comes with an error and a remedy.
 #pragma once

@@ -51,10 +51,9 @@ std::variant<options, int> read_options(int argc, char** argv) {
   chosen.plan.seed =
       (static_cast<std::uint64_t>(std::random_device{}()) << 16U) ^ std::random_device{}();
 
-  CLI::App app(
-      "Does to a real spec-kitty installation what life does, on scratch homes, and checks "
-      "what must hold.",
-      "spec-kitty-chaos");
+  CLI::App app("Injects faults into real spec-kitty installations in scratch homes and checks what "
+               "must hold.",
+               "spec-kitty-chaos");
   app.set_version_flag("--version", "spec-kitty-chaos " + std::string(version));
   app.require_subcommand(1);
   const auto verb = [&](const char* name, const char* help) {
@@ -63,15 +62,15 @@ std::variant<options, int> read_options(int argc, char** argv) {
     return sub;
   };
   CLI::App* run = verb("run", "play rounds of scenarios; print a table, write a report");
-  run->add_option("--minutes", minutes, "begin no round after that long (default 1)")
+  run->add_option("--minutes", minutes, "start no round after this many minutes (default 1)")
       ->check(CLI::Range(0.01, 100000.0));
   run->add_option("--rounds", chosen.plan.rounds,
                   "rounds of each scenario (default: as many as the time allows)");
-  run->add_option("--seed", chosen.plan.seed, "what every schedule is drawn from (default: any)");
-  run->add_option("--scenario", names, "only these; repeatable (default: all)")
+  run->add_option("--seed", chosen.plan.seed, "seed of every schedule (default: random)");
+  run->add_option("--scenario", names, "run only this scenario; repeatable (default: all)")
       ->check(CLI::IsMember(known));
   run->add_option("--shrink-seconds", shrink_seconds,
-                  "look so long for the shortest schedule of a broken round (default 60)")
+                  "search so long for the shortest schedule of a failed round (default 60)")
       ->check(CLI::Range(0L, 86400L));
   run->add_option("--report", chosen.report,
                   "write a JSON report to this file; - is stdout, in place of the table");
@@ -83,12 +82,12 @@ std::variant<options, int> read_options(int argc, char** argv) {
   declare_places(*replay, chosen);
   CLI::App* shrink = verb("shrink", "find the shortest part of a round that breaks an invariant");
   shrink->add_option("seed", chosen.round, "as a run prints it")->required();
-  shrink->add_option("--minutes", minutes, "stop after that long (default 1)")
+  shrink->add_option("--minutes", minutes, "stop after this many minutes (default 1)")
       ->check(CLI::Range(0.01, 100000.0));
   shrink->add_option("--tries", chosen.tries, "how often each part is played (default 3)")
       ->check(CLI::Range(1U, 1000U));
   declare_places(*shrink, chosen);
-  declare_places(*verb("self-test", "show that the invariants find what is broken"), chosen);
+  declare_places(*verb("self-test", "show that the invariants find built-in defects"), chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {

@@ -12,10 +12,10 @@ std::span<const scenario> scenarios() {
        "moments",
        plan_kills, play_kills},
       {"causality",
-       "two nodes record upon hearing each other, while server, hosts and commands get in the way",
+       "two nodes record after each other's events, while server, hosts and commands interfere",
        plan_causality, play_causality},
       {"power-loss",
-       "record the disk of every kind of work, cut the power after any operation, look at what is "
+       "record the disk of every kind of work, cut the power after any operation, check what is "
        "left",
        plan_power_loss, play_power_loss},
       {"operations", "kill, tear or fail any file operation of every command that writes",
@@ -24,26 +24,28 @@ std::span<const scenario> scenarios() {
        "no space from any file operation on; a small disk full to the last byte or inode, or "
        "read-only",
        plan_full_disk, play_full_disk},
-      {"clock", "take away or falsify clock.json; let the clocks of programs jump by hours",
+      {"clock", "remove or falsify clock.json; let the clocks of programs jump by hours",
        plan_clock, play_clock},
       {"limits", "bound descriptors, address space, file size, threads; fork a host", plan_limits,
        play_limits},
       {"older", "emitters, drainers and the daemon of this and of an older version in one home",
        plan_older, play_older},
       {"network",
-       "delay, lose, cut, double, corrupt, reset and silence what goes between client and server",
+       "delay, lose, cut, repeat, corrupt, reset and silence the traffic of client and server",
        plan_network, play_network},
       {"lies", "let the server give every odd reply that the protocol names", plan_lies, play_lies},
       {"tokens", "let sessions expire, and kill, log in and log out while they are being refreshed",
        plan_tokens, play_tokens},
       {"tenants",
-       "two users, two teams, two servers, a home that moves between them, a stranger in a home",
+       "two users, two teams, two servers, a home that moves between them, a foreign user in a "
+       "home",
        plan_tenants, play_tenants},
       {"simulation",
        "a thousand schedules of the actors under virtual time: messages, store, network and "
        "processes by one seed",
        plan_simulation, play_simulation},
-      {"schedule", "one such schedule, to be replayed and shrunk", plan_schedule, play_schedule},
+      {"schedule", "one schedule of the simulation, to be replayed and shrunk", plan_schedule,
+       play_schedule},
   }};
   return all;
 }

@@ -52,7 +52,7 @@ bool test_build(const broken_build& build, stage where, std::ostream& out) {
   const auto begin = steady_clock::now();
   const auto passed = [&] { return steady_clock::now() - begin; };
   where.enough = [&] { return passed() >= a_minute; };
-  std::string seen; // what the invariant said
+  std::string seen; // what the invariant reported
   std::uint64_t rounds = 0;
   for (; seen.empty() && passed() < a_minute; ++rounds) {
     const round_name name{in, round_seed(1, build.how, rounds), std::nullopt};

@@ -2,7 +2,7 @@
 // the harness.
 //
 // The harness itself moves into the namespace, once: what it mounts is seen by it and by all that
-// it starts, by nobody else, and is gone with it. Only root may do that.
+// it starts, by no other process, and is gone with it. Only root may do that.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// spec-kitty-chaos-host: a program that embeds spec-kitty, for chaos runs to ill-treat.
+// spec-kitty-chaos-host: a program that embeds spec-kitty, for chaos runs.
 //
 // It reads lines as `emit --stdin` does and answers each in the same form, in order, but goes
 // through the library's door. The home is SPEC_KITTY_HOME. With `--fork`, every hundredth event is

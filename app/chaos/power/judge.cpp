@@ -132,7 +132,7 @@ void look_at_files(const fs::path& home, const recording& seen, moment cut, stor
     }
   }
   if (!kept)
-    out.wrong.push_back(broken + " is not there, although it was said to be");
+    out.wrong.push_back(broken + " is missing, although it was reported as done");
 }
 
 } // namespace

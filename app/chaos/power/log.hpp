@@ -37,7 +37,7 @@ struct step {
   std::size_t began = 0;  ///< of a sync's end: which step its beginning is
   std::string_view path;  ///< below the recorded root
   std::string_view other; ///< the second name of rename, exchange and link
-  std::string_view bytes; ///< written, or said
+  std::string_view bytes; ///< written, to a file or to stdout
 };
 
 /// Throws std::runtime_error for bytes that no recorder wrote.

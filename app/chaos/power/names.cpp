@@ -46,7 +46,7 @@ void names::put(entries& into, const edit& edit) {
 void names::change_names(std::size_t step, std::vector<edit> edits) {
   for (const auto& edit : edits)
     if (edit.folder == nullptr)
-      return; // in a folder that nobody saw being made
+      return; // in a folder whose creation was not recorded
   for (const auto& edit : edits)
     put(edit.folder->now, edit);
   pending_.push_back({step, std::move(edits)});

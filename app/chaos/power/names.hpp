@@ -70,7 +70,7 @@ public:
   const node_ptr& root() const { return root_; }
 
 private:
-  /// One name in one folder, from now on of this node; nullptr: nobody has it any more.
+  /// One name in one folder, from now on of this node; nullptr: it is removed.
   struct edit {
     node_ptr folder;
     std::string name;

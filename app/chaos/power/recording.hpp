@@ -24,7 +24,7 @@ inline constexpr const char* home_name = "home";
 /// The dev-server's folder. It is another machine: its disk keeps its power.
 inline constexpr const char* server_name = "server";
 
-/// Something other than an event that a program said is done.
+/// Something other than an event that a program reported as done.
 struct promise {
   enum class what : std::uint8_t { setting, login };
   what kind = what::login;

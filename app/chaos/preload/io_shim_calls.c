@@ -67,7 +67,7 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t at) {
 ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t at) SAME_AS(pwrite);
 
 // Writes the first half of a vector's bytes in order, at `at` or, where that is negative, at the
-// descriptor's own position. By hand, for it precedes a kill and nobody sees its result.
+// descriptor's own position. By hand, because a kill follows and its result is not used.
 static int write_half(int fd, const struct iovec* parts, int count, off_t at) {
   size_t left = 0;
   for (int i = 0; i < count; ++i)

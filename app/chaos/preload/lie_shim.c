@@ -7,7 +7,7 @@
 //   SPEC_KITTY_LIE_FS_ROOT=<dir>  … this folder and all that is below it.
 //
 // Without its variables the library passes calls on. A wrong value ends the program with status
-// 99, so that no test passes because nobody lied.
+// 99, so that no test passes without the lie.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>

@@ -18,7 +18,7 @@
 
 namespace spec_kitty::chaos {
 
-/// An event of a batch that goes by.
+/// An event of a batch that passes.
 struct passing_event {
   std::string event_id;
   std::string marker;
@@ -78,7 +78,7 @@ struct frame_fault {
   std::string name;
   kind what = kind::drop;
   direction way = direction::down;
-  /// delay: ms; cut: bytes of the frame that still go by; close: the code; corrupt: 0 bytes that
+  /// delay: ms; cut: bytes of the frame that still pass; close: the code; corrupt: 0 bytes that
   /// are not UTF-8, 1 a text that is not JSON.
   std::uint64_t amount = 0;
   std::string text; ///< insert: of a frame that goes before it

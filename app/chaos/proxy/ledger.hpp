@@ -1,4 +1,4 @@
-// What goes by the proxies, for the invariants: whose token carried whose event, and how often a
+// What passes the proxies, for the invariants: whose token carried whose event, and how often a
 // refresh token was used. One ledger for all proxies of a round, so that a token of one server is
 // known at the other. Tokens stay in memory; nothing that is given out holds one.
 #pragma once

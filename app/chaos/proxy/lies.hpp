@@ -13,16 +13,16 @@
 
 namespace spec_kitty::chaos {
 
-/// What a lie needs to be told, and what it leaves behind.
+/// What a lie needs, and what it leaves behind.
 enum lie_needs : unsigned {
   needs_nothing = 0,
   needs_poison_event = 1, ///< an event of the step is marked as guilty
   needs_large_batch =
       2,               ///< many events in one batch, none guilty: all are refused, none is to blame
   needs_websocket = 4, ///< a daemon that keeps a WebSocket
-  needs_server_clock = 8, ///< the home hears claimed_clock(drawn)
+  needs_server_clock = 8, ///< the home receives claimed_clock(drawn)
   needs_login_after = 16, ///< the session is over
-  needs_login = 32,       ///< it is told to a login
+  needs_login = 32,       ///< it is a reply to a login
 };
 
 using fault_list = std::vector<exchange_fault>;
@@ -30,7 +30,7 @@ using fault_list = std::vector<exchange_fault>;
 struct lie {
   std::string_view name;
   unsigned needs = needs_nothing;
-  /// The faults to put up; the first one is the lie, others bring the client to where it is told.
+  /// The faults to arm; the first one is the lie, others make the client send its request.
   fault_list (*make)(std::uint64_t drawn);
 };
 

@@ -56,7 +56,7 @@ std::string refusal(const std::string& details) {
   return reply_text(400, R"({"error":"validation failed","details":)" + details + "}");
 }
 
-/// An error for the guilty ones, said under that name; the others are to come again.
+/// An error for the guilty events, in the field of that name; the others are pending.
 fault_list error_under(const std::string& status, const std::string& name,
                        const std::string& words) {
   return to_guilty([=](const exchange& asked) {

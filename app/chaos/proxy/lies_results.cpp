@@ -38,7 +38,7 @@ std::string body_of(const results& list, const std::string& more = {}) {
   return out + "]" + more + "}";
 }
 
-/// A refusal goes by as it is: there is nothing to lie about.
+/// A refusal is passed on unchanged.
 template <class Change>
 fault_list changed(Change change, std::string_view type = "application/json") {
   exchange_fault out;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view html_page = "<html><body>Please log in to the network.</body></html>";
 
-/// What is said to a refresh, after a batch was refused with 401.
+/// A reply to a refresh, after a batch was refused with 401.
 fault_list to_refresh(exchange_fault refresh_reply) {
   refresh_reply.path = protocol::refresh_path;
   return {std::move(refresh_reply), always(protocol::batch_path, reply_text(401, "{}"), 1)};

@@ -23,7 +23,7 @@ shape late(drawn number, std::uint64_t least, std::uint64_t most) {
   return out;
 }
 
-/// Only some bytes go by, then the end.
+/// Only some bytes pass, then the end.
 shape cut(std::size_t bytes, ending after) {
   shape out;
   out.most = bytes;

@@ -41,7 +41,7 @@ public:
   void take_away(std::size_t number);
   /// Takes away all faults and ends what they keep silent.
   void heal();
-  /// Events that the server is told to refuse, by marker.
+  /// Events that the server is to refuse, by marker.
   void set_guilty(std::set<std::string> markers);
   /// Events of batches that came to the server with a byte changed: it may well refuse them.
   std::set<std::string> corrupted() const;
@@ -49,7 +49,7 @@ public:
   std::size_t websockets() const;
   /// Requests for a path that came.
   std::uint64_t requests(std::string_view path) const;
-  /// Connections that are open, and requests that nobody waits for.
+  /// Connections that are open, and requests that no client waits for.
   std::size_t open() const;
 
   // What its connections ask; they are stepped with the mutex held.

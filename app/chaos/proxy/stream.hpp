@@ -16,7 +16,7 @@ public:
   using clock = std::chrono::steady_clock;
   using instant = clock::time_point;
 
-  /// Takes over a connected socket; -1: one that nobody has, which takes everything.
+  /// Takes over a connected socket; -1: an absent one, which takes everything.
   explicit stream(int socket);
   ~stream();
   stream(const stream&) = delete;

@@ -117,7 +117,7 @@ private:
 
   fs::path mirror() const { return installation_.home() / "clock.json"; }
 
-  /// Replaces the mirror as a whole, so that nobody sees half of what is meant to be whole.
+  /// Replaces the mirror as a whole, so that no program reads half of it.
   bool put(const std::string& text) const {
     const fs::path beside = installation_.folder() / "tmp/clock.json";
     support::write_text(beside, text);

@@ -151,7 +151,7 @@ void command_matrix::check_opt_out(const support::finished&) {
   ran(home_, {"sync", "opt-in"});
 }
 
-/// Of events of another home whose store nobody looks at: what it exported has to be here.
+/// Of events of another home whose store is not checked: what it exported has to be here.
 job command_matrix::import() {
   installation_.emit_many("source", 3);
   support::write_text(exported(), installation_.run("source", {"events", "export"}).out);

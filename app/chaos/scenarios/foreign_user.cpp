@@ -18,7 +18,7 @@ support::launch as_foreign_user(const installation& all, const std::string& home
   const auto command = all.command(home, arguments);
   argv.insert(argv.end(), command.argv.begin(), command.argv.end());
   auto out = all.program(home, argv);
-  out.env["USER"] = "stranger";
+  out.env["USER"] = "foreign";
   out.patience = std::chrono::seconds(20);
   return out;
 }
@@ -49,7 +49,7 @@ std::string why_no_foreign_user(const installation& all) {
   if (::geteuid() != 0)
     return "only root can become another user";
   open_the_way(all.folder());
-  const auto tried = support::run(as_foreign_user(all, "nobody-s", {"--version"}));
+  const auto tried = support::run(as_foreign_user(all, "foreign-s", {"--version"}));
   return tried.status == 0 ? "" : "another user cannot run the program: " + tried.err;
 }
 
@@ -64,7 +64,7 @@ std::vector<std::string> try_as_foreign_user(installation& all, const std::strin
   const auto before = picture_of(folder);
   std::vector<std::string> wrong;
   const std::vector<words> tried = {{"emit", "HistoryAdded", "--wp", "WP01", "--field",
-                                     "entry_type=note", "--field", "entry_content=stranger",
+                                     "entry_type=note", "--field", "entry_content=foreign",
                                      "--json"},
                                     {"sync", "now", "--json"},
                                     {"auth", "logout"},

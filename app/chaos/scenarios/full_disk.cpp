@@ -50,7 +50,7 @@ public:
     return full;
   }
 
-  /// A mount becomes read-only only while nobody has a file of it open for writing: single
+  /// A mount becomes read-only only while no program has a file of it open for writing: single
   /// commands, and the remount as soon as they leave it a gap.
   bool switch_over(microseconds before, microseconds hold) {
     if (workload_)

@@ -27,8 +27,8 @@ constexpr const char* moves_in_run = "a new server during a run";
 constexpr const char* moves_under_daemon = "a new server under a daemon";
 constexpr const char* no_login = "events without a login";
 constexpr const char* address_only = "another address, no login";
-constexpr const char* foreign_user = "a stranger in the home";
-constexpr const char* foreign_user_open = "a stranger in an open home";
+constexpr const char* foreign_user = "a foreign user in the home";
+constexpr const char* foreign_user_open = "a foreign user in an open home";
 
 class two_tenants {
 public:

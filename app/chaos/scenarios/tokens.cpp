@@ -2,8 +2,8 @@
 // and logouts in between.
 //
 // The server's access tokens are good for a second, so every run begins with a refresh. Two `sync
-// now` and a daemon drain at once. After each step a session that nobody ended must still work, and
-// a login must replace one that was lost. The proxy sees which refresh tokens are used again.
+// now` and a daemon drain at once. After each step a session that was not ended must still work,
+// and a login must replace one that was lost. The proxy sees which refresh tokens are used again.
 #include "app/chaos/scenarios/proxied_home.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "messages/protocol.hpp"
@@ -150,7 +150,7 @@ private:
     return alive;
   }
 
-  /// Drains until that is no matter of luck: the last status.
+  /// Drains until the result no longer depends on timing: the last status.
   int settle() {
     int status = 0;
     for (unsigned i = 0; i < tokens_tries; ++i) {
@@ -166,7 +166,7 @@ private:
   void check(const std::string& fault) {
     const int status = settle();
     if (status == login_needed && left_by(fault) == session_state::alive)
-      complain("after `" + fault + "` the session was over, and nobody had ended it");
+      complain("after `" + fault + "` the session was over although it was not ended");
     if (status != login_needed && left_by(fault) == session_state::over)
       complain("after `" + fault + "` the session still works: status " + std::to_string(status));
     if (status == 0)

@@ -115,7 +115,7 @@ void simulation_run::heal() {
       if (has_arrived(*node))
         continue;
       if (round >= restarted_from) {
-        // What the server refuses takes five runs to die, and nobody is late for that.
+        // What the server refuses takes five runs to die, and that is not late.
         needed_restart_ = needed_restart_ || around_.seen.guilty.empty();
         node->crash();
         node->start();

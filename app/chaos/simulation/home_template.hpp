@@ -17,7 +17,7 @@ public:
   /// Makes the store of `host` in `home`. Throws std::runtime_error where that cannot be done.
   home_template(std::filesystem::path home, const std::string& host);
 
-  /// The home as it was when it was made: nothing recorded, nobody logged in.
+  /// The home as it was when it was made: nothing recorded, no session.
   void reset() const;
   const std::filesystem::path& home() const { return home_; }
 

@@ -22,7 +22,7 @@ struct connection {
   node_network* network = nullptr;
   link_handlers handlers;
   simulated_server::owner owner;
-  bool at_client = true;  ///< the client has it and was not told of its end
+  bool at_client = true;  ///< the client has it and does not know of its end
   bool at_server = false; ///< the server has it
   bool closing = false;   ///< the client has closed it: it hears nothing any more
   bool silent = false;    ///< nothing comes through any more, either way
@@ -38,7 +38,7 @@ public:
   explicit socket_hub(simulation_environment& around);
 
   link_factory factory(node_network& network);
-  /// Says something to a client: it arrives after all that was said to it before.
+  /// Sends a client a message: it arrives after all messages sent to it before.
   void say(const std::shared_ptr<connection>& to, std::string text);
   void end(const std::shared_ptr<connection>& which, link_end how, int status = 0);
   /// The connection of a process that is open; nullptr if none is open.

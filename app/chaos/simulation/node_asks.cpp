@@ -139,7 +139,7 @@ void node::sync_now(std::function<void()> then) {
                    [this, before, then = std::move(then)](const result<sync_report>& report) {
                      if (report)
                        note_report(*report);
-                     // Its run was the only one: what its replies said is merged by now.
+                     // Its run was the only one: its replies are merged by now.
                      if (report && !options_.background && reply_clock_ > 0)
                        heard_.push_back({std::exchange(reply_clock_, 0), before, {}, false});
                      if (then)

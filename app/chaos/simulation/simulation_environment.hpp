@@ -21,7 +21,7 @@ using sim_time = std::int64_t;
 inline constexpr sim_time ms = 1'000;
 inline constexpr sim_time second = 1'000'000;
 
-/// What is yet to happen, in order of time; of one time, in the order in which it was said.
+/// What is yet to happen, in order of time; at the same time, in the order in which it was added.
 class timeline {
 public:
   void at(sim_time when, std::function<void()> what) { waiting_.emplace(when, std::move(what)); }

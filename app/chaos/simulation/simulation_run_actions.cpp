@@ -183,7 +183,7 @@ void simulation_run::fail_writes(action what, const action_values& with, node& t
   plan.how = static_cast<failing_write>(with.b / 3 % 3);
   plan.works_first = what == action::disk_full ? 0 : with.a % 9;
   plan.fails_then = what == action::disk_full ? all : 1 + with.a / 9 % 4;
-  if (what == action::outcome_unknown) { // it fails, and nobody can look whether it took effect
+  if (what == action::outcome_unknown) { // it fails, and whether it took effect cannot be checked
     plan.how = with.b % 2 == 0 ? failing_write::all : failing_write::nothing;
     plan.opens_store = false;
   }
