@@ -21,10 +21,10 @@ constexpr std::size_t limits_steps_per_round = 40;
 constexpr std::size_t events_of_a_host = 20;
 constexpr std::size_t events_of_a_forking_host = 120; // each hundredth in a child
 
-constexpr auto few_descriptors = "few descriptors";
-constexpr auto few_bytes = "little address space";
+constexpr auto scarce_descriptors = "few descriptors";
+constexpr auto scarce_memory = "little address space";
 constexpr auto small_files = "a bound on file size";
-constexpr auto few_threads = "few threads";
+constexpr auto scarce_threads = "few threads";
 constexpr auto forked_host = "fork";
 
 enum limits_actor_kind : std::uint64_t {
@@ -51,7 +51,7 @@ public:
     auto what = job_of(step.values[0]);
     what.what.limits = {bound_of(step)};
     const auto done = run_job(installation_, what);
-    const bool scarce = step.fault == few_bytes || step.fault == few_threads;
+    const bool scarce = step.fault == scarce_memory || step.fault == scarce_threads;
     if (never_began(done) || (scarce && ended_by_its_start(done)))
       ++out.figures["ended before they began"];
     else if (scarce && !done.timed_out && done.signal == SIGABRT)
@@ -74,10 +74,10 @@ public:
 
 private:
   static support::resource_limit bound_of(const step& step) {
-    const int resource = step.fault == few_descriptors ? static_cast<int>(RLIMIT_NOFILE)
-                         : step.fault == few_bytes     ? static_cast<int>(RLIMIT_AS)
-                         : step.fault == small_files   ? static_cast<int>(RLIMIT_FSIZE)
-                                                       : static_cast<int>(RLIMIT_NPROC);
+    const int resource = step.fault == scarce_descriptors ? static_cast<int>(RLIMIT_NOFILE)
+                         : step.fault == scarce_memory    ? static_cast<int>(RLIMIT_AS)
+                         : step.fault == small_files      ? static_cast<int>(RLIMIT_FSIZE)
+                                                          : static_cast<int>(RLIMIT_NPROC);
     return {resource, step.values[1]};
   }
 
@@ -145,19 +145,19 @@ std::vector<step> plan_limits(dice& chance) {
     case 0:
     case 1:
     case 2:
-      out.push_back({few_descriptors, {actor, chance.between(3, 40)}});
+      out.push_back({scarce_descriptors, {actor, chance.between(3, 40)}});
       break;
     case 3:
     case 4:
     case 5:
-      out.push_back({few_bytes, {actor, by_magnitude(chance, 22, 31)}});
+      out.push_back({scarce_memory, {actor, by_magnitude(chance, 22, 31)}});
       break;
     case 6:
     case 7:
       out.push_back({small_files, {actor, chance.one_in(8) ? 0 : by_magnitude(chance, 4, 18)}});
       break;
     case 8:
-      out.push_back({few_threads, {actor, chance.below(12)}});
+      out.push_back({scarce_threads, {actor, chance.below(12)}});
       break;
     default:
       out.push_back({forked_host, {limit_host, 0}});
@@ -172,8 +172,8 @@ outcome play_limits(const stage& where, std::uint64_t, const std::vector<step>& 
   for (const auto& step : steps) {
     if (where.enough())
       break;
-    if (step.fault == few_threads && ::geteuid() == 0)
-      out.skipped[few_threads] = "root is not bound by it";
+    if (step.fault == scarce_threads && ::geteuid() == 0)
+      out.skipped[scarce_threads] = "root is not bound by it";
     else
       out.count(step.fault, all.hit(step, out));
   }
