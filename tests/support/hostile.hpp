@@ -7,7 +7,7 @@ namespace spec_kitty::support {
 
 class hostile_server {
 public:
-  /// Well until told otherwise. Throws std::runtime_error when it does not greet.
+  /// Correct until a fault is switched on. Throws std::runtime_error when it does not greet.
   hostile_server();
 
   const std::string& url() const { return url_; }
@@ -47,7 +47,7 @@ private:
 /// nothing more came for 10 s.
 std::string exchange(int port, const std::string& request);
 
-/// A port that nobody listens on right now.
+/// A port that no process listens on right now.
 int free_port();
 
 /// One line of `events list`.

@@ -22,7 +22,7 @@ constexpr auto stop_time = 3s;
 
 struct DaemonChaos : daemon_test {
   /// A stream of events, `per_second` of them, with `doing` after each. The server must be
-  /// `--quiet`: nobody reads what it prints, and a full pipe would stop it.
+  /// `--quiet`: its output is not read, and a full pipe would stop it.
   void load(int per_second, std::chrono::seconds time, const std::function<void()>& doing = {}) {
     child stream(command({"emit", "--stdin", "--quiet"}));
     const auto began = std::chrono::steady_clock::now();

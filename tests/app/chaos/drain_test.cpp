@@ -18,7 +18,7 @@ class ChaosDrain : public chaos_test, public testing::WithParamInterface<shim_fa
 
 TEST_P(ChaosDrain, OfManyBatchesDeliversEachEventOnceAndInOrder) {
   env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "1";
-  logged_in({"--quiet"}); // nobody reads its lines here
+  logged_in({"--quiet"}); // its output is not read here
   fs::rename(home(), root() / "template");
   std::string lines;
   for (int i = 0; i < drained_batches; ++i)

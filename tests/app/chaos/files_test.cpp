@@ -133,7 +133,7 @@ TEST_P(ChaosFiles, AFirstLoginThatAdoptsWhatWasRecorded) {
 }
 
 TEST_P(ChaosFiles, ALoginOverASession) {
-  logged_in({"--quiet"}); // nobody reads its lines here
+  logged_in({"--quiet"}); // its output is not read here
   const auto old = session();
   ASSERT_TRUE(old);
   keep_as_template();

@@ -142,7 +142,7 @@ TEST_F(frames_test, can_change_places) {
   EXPECT_EQ(line.used(number), 1U);
 }
 
-TEST_F(frames_test, one_that_is_never_overtaken_goes_on_and_the_fault_waits) {
+TEST_F(frames_test, that_are_never_overtaken_pass_and_the_fault_waits) {
   arm("two events change places");
   EXPECT_EQ(talk({"one"}, from_server("re:one").size()), from_server("re:one"));
   EXPECT_EQ(line.used(number), 0U);

@@ -24,7 +24,7 @@ protected:
     return lines;
   }
 
-  /// The promise of an import that said it was done: every line of its file.
+  /// The promise of an import that reported success: every line of its file.
   static std::vector<acknowledged> promised(const std::string& lines) {
     std::vector<acknowledged> all;
     for (const auto& id : support::ids_of(support::lines_of(lines)))
@@ -32,8 +32,8 @@ protected:
     return all;
   }
 
-  /// Spoils an import of so many events, runs it again, and looks; every `stride`th operation. The
-  /// highest that happened.
+  /// Puts a fault at every `stride`th operation of an import of so many events, then imports again
+  /// and checks the home. The highest operation that happened.
   long fail_and_run_again(int events, long stride) {
     env["SPEC_KITTY_SYNC_MAX_QUEUE_SIZE"] = std::to_string(events);
     const auto lines = exported_elsewhere(events);

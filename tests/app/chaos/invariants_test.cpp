@@ -40,7 +40,7 @@ TEST(Invariants, AnEventInASpillFileIsNotLost) {
   EXPECT_EQ(broken_by(seen), names{"nothing-lost"});
 }
 
-TEST(Invariants, AnEventThatNobodyAnsweredMayBeThereOnceOrNot) {
+TEST(Invariants, AnEventWithoutAnAnswerMayBeThereOnceOrNot) {
   history seen = sound_history();
   seen.attempts[3].acknowledged = false;
   seen.attempts[3].answered = 0;
@@ -49,7 +49,7 @@ TEST(Invariants, AnEventThatNobodyAnsweredMayBeThereOnceOrNot) {
   EXPECT_EQ(broken_by(seen), names{});
 }
 
-TEST(Invariants, AnEventOfNobodyIsInvented) {
+TEST(Invariants, AnEventThatWasNotRequestedIsInvented) {
   history seen = sound_history();
   seen.attempts.erase(seen.attempts.begin());
   EXPECT_EQ(broken_by(seen), names{"nothing-invented"});
@@ -125,7 +125,7 @@ TEST(Invariants, TheClockOfAStoreIsNotBehind) {
   EXPECT_EQ(broken_by(seen), names{"order"});
 }
 
-TEST(Invariants, WhoeverWasToldOfAnEventRecordsLater) {
+TEST(Invariants, ACallerThatKnowsAnEventRecordsLater) {
   history seen = sound_history();
   seen.attempts[1].after_clock = 19;
   EXPECT_EQ(broken_by(seen), names{});

@@ -101,7 +101,7 @@ TEST_F(PowerLoss, ADiskThatLiesAboutItsDataSyncIsFound) {
   EXPECT_GE(power_loss_with_lying_disk(where, 1).size(), 5U);
 }
 
-TEST_F(PowerLoss, AnEventThatNobodyKeptIsFound) {
+TEST_F(PowerLoss, AnEventThatWasNotKeptIsFound) {
   recorder on(where, fresh("recorded"), "one");
   on.run(on.single());
   auto seen = on.finish();

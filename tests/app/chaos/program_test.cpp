@@ -42,7 +42,7 @@ TEST_F(ChaosProgram, ListsScenariosAndInvariants) {
   EXPECT_NE(done.out.find("\n  nothing-lost "), std::string::npos);
 }
 
-TEST_F(ChaosProgram, WrongUsageIsToldApart) {
+TEST_F(ChaosProgram, WrongUsageHasAStatusOfItsOwn) {
   EXPECT_EQ(chaos({}).status, 2);
   EXPECT_EQ(chaos({"run", "--scenario", "cats"}).status, 2);
   EXPECT_EQ(chaos({"run", "--minutes", "-1"}).status, 2);

@@ -62,7 +62,7 @@ TEST_F(proxy_test, what_is_late_comes_late) {
   }
 }
 
-TEST_F(proxy_test, a_request_goes_on_when_its_sender_has_gone) {
+TEST_F(proxy_test, a_request_still_arrives_when_its_sender_has_gone) {
   line.arm(network("a request comes late", 90));
   {
     bare_client client(line.port());

@@ -1,4 +1,5 @@
-// What the client must do under each fault of tests/support/hostile_faults.py, in numbers.
+// What the client must do under each fault of the hostile server, in numbers. The faults are in
+// app/chaos/proxy/protocol_faults.tsv.
 #pragma once
 
 #include <ostream>
@@ -10,16 +11,16 @@ namespace spec_kitty::support {
 
 /// Whose retry count may change.
 enum class blame : std::uint8_t {
-  nobody, ///< every event stays as innocent as it was
-  bad,    ///< exactly the events that hold the word poison
-  some,   ///< the events that the server named
+  none, ///< no event is counted
+  bad,  ///< exactly the events that hold the word poison
+  some, ///< the events that the server named
 };
 
 struct hostile_case {
   const char* fault;
   int status;   ///< exit status of the run under the fault
   int requests; ///< at most, of any kind
-  blame blamed = blame::nobody;
+  blame blamed = blame::none;
   std::set<int> bad{};     ///< positions of the poison events among the 20
   int batch_events = 1000; ///< sync.batch_events of that run
   int synced = -1;         ///< this many reach the server in that run; -1: not asked

@@ -1,5 +1,5 @@
-// Every fault of the table: nothing is lost, nobody innocent is blamed, the run is bounded in
-// requests and time, and once the server is well everything arrives.
+// Every fault of the table: nothing is lost, no innocent event is blamed, the run is
+// bounded in requests and time, and everything arrives after the server has recovered.
 //
 //   20 events → the fault → sync now → what the case says → well again → sync now → delivered
 #include "tests/app/cli/hostile_cases.hpp"
@@ -43,7 +43,7 @@ struct EveryFault : hostile_test, ::testing::WithParamInterface<hostile_case> {
     EXPECT_LE(number_in(state, {"requests"}), expected.requests) << to_text(state);
     EXPECT_EQ(number_in(state, {"elsewhere"}), 0) << "a redirect was followed";
     EXPECT_EQ(number_in(state, {"dead_refresh_uses"}), 0);
-    // One request that hangs ends the run; three that fail otherwise have their backoff besides.
+    // One request that hangs ends the run; three other failures have a backoff in between.
     EXPECT_LT(done.took, std::chrono::seconds(2 * timeout_s));
   }
 
@@ -59,7 +59,7 @@ struct EveryFault : hostile_test, ::testing::WithParamInterface<hostile_case> {
     }
   }
 
-  void expect_nobody_innocent_blamed() const {
+  void expect_no_innocent_event_blamed() const {
     std::set<std::string> bad;
     for (const int position : GetParam().bad)
       bad.insert(ids_.at(static_cast<std::size_t>(position)));
@@ -76,12 +76,12 @@ struct EveryFault : hostile_test, ::testing::WithParamInterface<hostile_case> {
     }
   }
 
-  /// However hostile its clock was, there is room for more events than will ever be.
+  /// A hostile clock does not exhaust the range of clock values.
   void expect_sane_clock() const {
     EXPECT_LT(number_in(json_of({"clock", "show"}), {"value"}), 10000);
   }
 
-  void all_is_well_again() {
+  void expect_recovery() {
     peer.well();
     if (GetParam().new_login) {
       sync(3);
@@ -93,7 +93,7 @@ struct EveryFault : hostile_test, ::testing::WithParamInterface<hostile_case> {
     EXPECT_EQ(number_in(report, {"remaining"}), 0);
     EXPECT_TRUE(list().empty());
     expect_delivered(ids_);
-    // What is recorded next follows what is there.
+    // The next event follows the delivered ones.
     ids_.push_back(record(1).front());
     EXPECT_EQ(number_in(sync(), {"synced"}), 1);
     expect_delivered(ids_);
@@ -103,12 +103,12 @@ private:
   std::vector<std::string> ids_;
 };
 
-TEST_P(EveryFault, LosesNothingBlamesNobodyInnocentAndHeals) {
+TEST_P(EveryFault, LosesNothingBlamesNoInnocentEventAndHeals) {
   run_into_it();
   expect_nothing_lost();
-  expect_nobody_innocent_blamed();
+  expect_no_innocent_event_blamed();
   expect_sane_clock();
-  all_is_well_again();
+  expect_recovery();
 }
 
 INSTANTIATE_TEST_SUITE_P(Hostile, EveryFault, ::testing::ValuesIn(hostile_cases()),
