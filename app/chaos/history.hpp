@@ -88,7 +88,7 @@ struct status_seen {
   std::set<std::string> on_server;
 };
 
-/// A home took in a clock value of somebody else: by a WebSocket, or because it asked.
+/// A home took in another clock value: over a WebSocket, or from a reply.
 struct clock_heard {
   std::string home;
   moment known = 0; ///< when it was certain

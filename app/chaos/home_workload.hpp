@@ -1,6 +1,6 @@
-// A crowd at work in one home: emitters, drainers, perhaps a daemon, each started again when it has
-// ended. How a program is started next is asked each time, so that a scenario can give each its
-// own clock, limits or version.
+// The workload of one home: emitters, drainers, perhaps a daemon, each started again when it has
+// ended. The scenario decides at each start how the program is started: its clock, limits or
+// version.
 #pragma once
 
 #include "app/chaos/installation.hpp"

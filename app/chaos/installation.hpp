@@ -1,8 +1,8 @@
 // An installation on real parts: homes, programs that work in them, a server; and the history of
-// what was asked of them and answered.
+// requests and answers.
 //
-// Everything lies in the stage's folder and dies with the world. A scenario starts programs through
-// it, so that each starts in the same clean environment and each end is judged.
+// Everything lies in the stage's folder and is removed with the installation. A scenario starts
+// programs through it, so that each starts in the same clean environment and each end is judged.
 #pragma once
 
 #include "app/chaos/process.hpp"
@@ -72,13 +72,13 @@ public:
   /// `sync status` and what it claims; false when it could not be asked.
   bool look_at_status(const std::string& home = "home");
 
-  /// Looks into the homes and servers while others work there, and lets those invariants judge
-  /// that hold at every moment. What they found is part of `judge`'s.
+  /// Reads the homes and servers while programs work there, and checks the invariants that hold at
+  /// every moment. What they found is part of `judge`'s.
   void look(const std::vector<std::string>& homes);
   /// Drains the homes with `sync now`, until nothing waits or `tries` runs have passed: for the
   /// end, when all faults are over. Marks the history as healed.
   void heal(const std::vector<std::string>& homes, unsigned tries = 20);
-  /// Looks into the homes and servers, and lets the invariants judge.
+  /// Reads the homes and servers and checks every invariant.
   std::vector<violation> judge(const std::vector<std::string>& homes);
 
   history seen;
@@ -109,7 +109,7 @@ public:
   bool has_ended() const { return child_->has_ended(); }
   void send(int signal) const { child_->send(signal); }
   pid_t pid() const { return child_->pid(); }
-  /// Takes what it still says, reaps it, judges its end. `sent`: the signal that was sent.
+  /// Reads its last output, reaps it, judges its end. `sent`: the signal that was sent.
   support::finished end(int sent = 0);
 
 private:

@@ -1,7 +1,7 @@
-// What must hold whatever happens: one small pure function for each promise of docs/guarantees.md.
+// What must hold under every fault: one small pure function for each promise of docs/guarantees.md.
 //
 // A checker gets the whole history and gives one line for each violation, naming the event, clock
-// or home. None of them knows what was done to the installation, but for what a server was told to
+// or home. None of them knows the injected faults, except which events a server was to
 // refuse. Each is tried by `spec-kitty-chaos self-test` on a history that breaks its promise alone.
 #pragma once
 
@@ -41,7 +41,7 @@ findings once_in_effect(const history& seen);
 findings clocks_rise(const history& seen);
 /// An event requested after its home, or the caller, received a clock has a greater one.
 findings causality_holds(const history& seen);
-/// No event of a team goes out with a token of another, or comes to a server that is not its own.
+/// No event of a team is sent with a token of another, or comes to a server that is not its own.
 findings teams_stay_apart(const history& seen);
 /// No refresh token is used again, unless the reply before may not have come, or left it good.
 findings sessions_are_kept(const history& seen);
@@ -49,9 +49,9 @@ findings sessions_are_kept(const history& seen);
 findings innocent_are_not_blamed(const history& seen);
 /// `selected` of a run is the sum of its buckets.
 findings runs_add_up(const history& seen);
-/// `sync status` never says that fewer events wait than do, nor speaks of an ack that never came.
+/// `sync status` never reports fewer waiting events than there are, nor an ack that never came.
 findings status_is_true(const history& seen);
-/// Stores can be read, and their rows and books agree.
+/// Stores can be read, and their rows and counters agree.
 findings stores_are_sound(const history& seen);
 /// No process ends by a defect, by a signal that was not sent, or not at all.
 findings processes_end_well(const history& seen);

@@ -1,4 +1,4 @@
-// Chance that can be had again: everything a schedule draws comes from one seed.
+// Repeatable random numbers: everything a schedule draws comes from one seed.
 #pragma once
 
 #include <cstdint>

@@ -26,11 +26,11 @@ std::string to_string(const round_name& name);
 /// Reads a name; bad_input that says what is wrong with it.
 result<round_name> parse_round(std::string_view text);
 
-/// The steps that the name stands for; bad_input when it names one that the schedule has not.
+/// The steps that the name stands for; bad_input when the schedule has no such step.
 result<std::vector<step>> steps_of(const round_name& name);
 
 /// Plays a round in a folder of its own below `stage.folder`. It is removed afterwards; where an
-/// invariant was broken it stays as `broken-<name>` to be looked at, unless there is one already.
+/// invariant was broken it stays as `broken-<name>` to be examined, unless it exists already.
 /// An exception is a violation of `harness`: it may hide one.
 outcome play(const round_name& name, const std::vector<step>& steps, const stage& where);
 
@@ -40,8 +40,8 @@ struct shrunk {
   std::vector<violation> violations; ///< empty: it could not be broken again
 };
 
-/// Leaves out steps as long as an invariant is still broken, until nothing more can go or the time
-/// is over. On real processes chance takes part, so each candidate has `tries` tries.
+/// Leaves out steps as long as an invariant is still broken, until no step can be left out or the
+/// time is over. Real processes are not deterministic, so each candidate has `tries` attempts.
 shrunk shrink(const round_name& name, const stage& where, unsigned tries,
               std::chrono::seconds within);
 

@@ -1,4 +1,4 @@
-// The harness looks at itself: what must be found is found.
+// The harness checks itself: it finds what it must find.
 //
 //   histories  for each invariant one that breaks it alone, and one that breaks none
 //   builds     deliberately broken programs, played in the scenario that must find them
@@ -10,7 +10,7 @@
 
 namespace spec_kitty::chaos {
 
-/// Says what it does. False when something that is broken was not found.
+/// Prints what it does. False if a built-in defect was not found.
 bool self_test(const stage& where, std::ostream& out);
 
 /// A history that breaks exactly the invariant of that name, for the self-test and the tests.

@@ -26,7 +26,7 @@ public:
   void kill();
   /// Starts it again on the same state and port, `options` in place of the earlier ones.
   void restart(std::vector<std::string> options = {});
-  /// Ends it kindly: every line it printed after the greeting, over all its lives.
+  /// Ends it by SIGTERM: every line it printed after the greeting, over all its lives.
   std::vector<std::string> stop();
 
   /// Every event it keeps: one JSON text each, in arrival order.

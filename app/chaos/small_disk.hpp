@@ -13,7 +13,7 @@ namespace spec_kitty::chaos {
 
 class small_disk {
 public:
-  /// Why there can be none on this machine; empty: there can.
+  /// Why this machine cannot have one; empty: it can.
   static std::string why_not();
 
   /// Makes the folder and mounts there. Throws std::runtime_error where that is refused.
@@ -28,7 +28,7 @@ public:
   bool fill_inodes();
   /// Gives back what was taken.
   void free();
-  /// False where that is refused: somebody has a file open for writing.
+  /// False where that is refused: a process has a file open for writing.
   bool make_read_only(bool read_only);
 
 private:

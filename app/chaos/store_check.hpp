@@ -1,4 +1,4 @@
-// A store's books held against its rows: what docs/queue-format.md says always holds.
+// A store's counters compared with its rows: what docs/queue-format.md says always holds.
 #pragma once
 
 #include "actors/queue/store.hpp"

@@ -1,4 +1,4 @@
-// How a home and a server look from outside, as the invariants want to see them. Opens the store
+// How a home and a server look from outside, as the invariants need it. Opens the store
 // in this process: nothing else may run in it that should not be disturbed.
 #pragma once
 
@@ -17,12 +17,12 @@ std::string line_with(std::string_view marker);
 /// The marker in an event's JSON; empty if it has no marker.
 std::string marker_of(std::string_view event_json);
 
-/// Whether others work in a home while it is looked at.
+/// Whether programs work in a home while it is read.
 enum class home_is : std::uint8_t { quiet, busy };
 
 /// Everything a home keeps: its spill files, then its store, opened for writing (so an event that
-/// is taken in meanwhile is seen twice rather than not at all). Books are held against rows only
-/// where the home is quiet.
+/// is taken in meanwhile is seen twice rather than not at all). Counters are compared with
+/// rows only where the home is quiet.
 store_view view_store(const std::string& name, const std::filesystem::path& home,
                       home_is how = home_is::quiet);
 

@@ -1,10 +1,10 @@
-// What must hold in a home that is found when the power is there again.
+// What must hold in a home after the power is back.
 //
 //   image ──written into a folder──▶ home ──opened by the project's own store──▶ history ──▶
 //   invariants
 //
 // The store is opened as the next command would open it, takes in what was spilled, and records one
-// more event; then it is held against everything that had been promised.
+// more event; then it is compared with everything that had been promised.
 #pragma once
 
 #include "app/chaos/invariants.hpp"

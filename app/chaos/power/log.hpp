@@ -31,7 +31,7 @@ enum class kind : std::uint8_t {
 struct step {
   kind what = kind::message;
   bool data_only = false; ///< of a sync: fdatasync
-  std::uint32_t pid = 0;  ///< who did it
+  std::uint32_t pid = 0;  ///< of the process that did it
   std::uint64_t file = 0; ///< inode number
   std::uint64_t at = 0;   ///< offset of a write, new size of a resize
   std::size_t began = 0;  ///< of a sync's end: which step its beginning is

@@ -48,7 +48,7 @@ public:
   bool over() const { return over_; }
   /// A WebSocket on which something has come from the server.
   bool is_websocket() const { return phase_ == phase::frames && greeted_; }
-  /// Lets go of what a fault holds: silence ends, frames held back go on.
+  /// Lets go of what a fault holds: silence ends, frames held back are passed on.
   void heal();
   /// When it wants to be stepped next although nothing comes.
   std::optional<stream::instant> next_due() const;

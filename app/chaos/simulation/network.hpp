@@ -70,10 +70,11 @@ public:
   /// The first armed action that fits takes effect now: it leaves the list.
   std::optional<armed_action> take_armed(const std::function<bool(const armed_action&)>& fits);
 
-  /// Told of a text that a client is about to hear, and of a server clock that a batch brought.
+  /// Called with a text that a client is about to receive, and of a server clock that a batch
+  /// brought.
   std::function<void(const std::shared_ptr<connection>&, const std::string&)> on_text;
   std::function<void(std::uint64_t)> on_server_clock;
-  /// Bends a reply: for a self-test's broken variant.
+  /// Tampers with a reply: for a self-test's broken variant.
   std::function<void(const http_request&, http_reply&)> tamper;
 
 private:

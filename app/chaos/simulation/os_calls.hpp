@@ -1,4 +1,4 @@
-// What the operating system says to the code of a simulated process: its pid, its random bytes, the
+// What the operating system gives the code of a simulated process: its pid, its random bytes, the
 // processes that live, and writes that fail.
 //
 //   write, fdatasync, open, read, close, getpid, getrandom ──▶ the plan of this thread ──▶ the

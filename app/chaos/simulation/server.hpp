@@ -1,5 +1,5 @@
-// The simulated server: accounts, tokens, kept events, and everything that a server may say
-// wrongly.
+// The simulated server: accounts, tokens, kept events, and every wrong reply that a server
+// may give.
 //
 //   request ──▶ (an action: another status) ──▶ token ──▶ batch ──▶ results ──▶ (tampered) ──▶
 //   reply
@@ -67,7 +67,7 @@ public:
   /// Nothing is refused any more.
   void relent() { guilty_.clear(); }
 
-  /// Whom a WebSocket token stands for; it is used up.
+  /// The owner of a WebSocket token; it is used up.
   std::optional<owner> use_socket_token(const std::string& token);
   /// An event that came over a WebSocket.
   acceptance take(const sent_event& event, const owner& from);
@@ -75,7 +75,7 @@ public:
   /// From now on this event counts as one that the server refuses.
   void blame(const std::string& marker) { seen_.guilty.insert(marker); }
 
-  /// Told of each event that is newly kept.
+  /// Called with each event that is newly kept.
   std::function<void(const std::string& team, const std::string& line)> on_kept;
 
   bool keeps(const std::string& id) const { return ids_.contains(id); }

@@ -1,9 +1,9 @@
 // Deterministic simulation: the real actors, stores and files under virtual time, against a server
 // and a disk that misbehave as a seed says.
 //
-//   seed ──▶ steps (what is done, and when) ──▶ world (who is next, by the same seed) ──▶ outcome
+//   seed ──▶ steps (what is done, and when) ──▶ run (what is next, by the same seed) ──▶ outcome
 //
-// The same seed and steps give the same schedule, message by message: `trace` tells. Any part of
+// The same seed and steps give the same schedule, message by message: see `trace`. Any part of
 // the steps is a schedule too, so a shrinker can leave steps out.
 #pragma once
 
@@ -27,7 +27,7 @@ struct simulated {
 std::vector<step> simulation_steps(std::uint64_t seed);
 
 /// Plays some of them. `where` may be used again afterwards. Not to be called on two threads with
-/// one playground.
+/// one home pool.
 simulated simulate_steps(home_pool& where, std::uint64_t seed, const std::vector<step>& steps,
                          const simulation_variant& variant = {});
 

@@ -1,5 +1,5 @@
-// What the simulated processes stand in: virtual time, what is yet to happen, chance, the server,
-// and the record of what was seen.
+// The environment of the simulated processes: virtual time, what is yet to happen, chance, the
+// server, and the record of what was seen.
 #pragma once
 
 #include "app/chaos/history.hpp"

@@ -67,7 +67,7 @@ std::size_t simulation_run::jobs() const {
   return sum;
 }
 
-/// One message of one actor, or one arrival: whichever the dice say.
+/// One message of one actor, or one arrival, as the dice choose.
 void simulation_run::run_one() {
   const bool arrival = !around_.later.empty() && around_.later.next() <= around_.now;
   std::uint64_t at = around_.chance.below(jobs() + (arrival ? 1 : 0));

@@ -1,6 +1,6 @@
 // A schedule being played: one or two processes, the server, and virtual time.
 //
-//   while there is time:  something can run ──▶ the dice say what: a message of an actor, or what
+//   while there is time:  something can run ──▶ the dice choose: a message of an actor, or what
 //                                               is due on the wire; now and then time passes first
 //                         nothing can       ──▶ time moves to the next timer, arrival or action
 //   at the end:           faults end, people help, everything arrives ──▶ the record is judged
@@ -35,7 +35,7 @@ public:
   simulation_run(const simulation_run&) = delete;
   simulation_run& operator=(const simulation_run&) = delete;
 
-  /// Does the steps at their times. `done[i]` tells whether step i came to its effect.
+  /// Does the steps at their times. `done[i]`: whether step i took effect.
   void play(const std::vector<step>& steps, std::vector<std::shared_ptr<bool>>& done);
   /// Ends every fault and lets everything arrive.
   void heal();
