@@ -53,8 +53,6 @@ protected:
   std::size_t number = 0;
 };
 
-} // namespace
-
 TEST_F(frames_test, are_found_and_written_at_every_length) {
   for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U}) {
     const std::string text(size, 'x');
@@ -155,7 +153,7 @@ TEST_F(frames_test, can_be_a_close_with_a_code) {
   EXPECT_EQ(client.look(soon), seen_end::closed);
 }
 
-TEST_F(frames_test, can_follow_one_that_nobody_sent) {
+TEST_F(frames_test, can_follow_a_frame_that_was_not_sent) {
   arm("an error of no event");
   const auto both = from_server(R"({"type":"error","message":"no"})") + from_server("re:one");
   EXPECT_EQ(talk({"one"}, both.size()), both);
@@ -170,5 +168,7 @@ TEST_F(frames_test, can_fall_silent) {
   line.heal();
   EXPECT_NE(client.look(soon), seen_end::open);
 }
+
+} // namespace
 
 } // namespace spec_kitty::chaos
