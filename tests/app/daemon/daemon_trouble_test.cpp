@@ -4,8 +4,8 @@
 #include "app/daemon/lock.hpp"
 #include "app/daemon/record.hpp"
 #include "tests/support/daemon_test.hpp"
-#include "util/version.hpp"
 #include "util/unix_socket.hpp"
+#include "util/version.hpp"
 
 #include <csignal>
 #include <linux/sockios.h>
@@ -35,7 +35,8 @@ struct DaemonTrouble : daemon_test {
   /// A daemon that looks after its home many times a second.
   std::unique_ptr<child> watchful_daemon() const {
     auto what = command({});
-    what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), std::string(version), "20"};
+    what.argv = {SPEC_KITTY_TEST_DIR "/versioned_daemon", home().string(), std::string(version),
+                 "20"};
     auto daemon_process = std::make_unique<child>(what);
     EXPECT_EQ(daemon_process->next_line(), "running");
     return daemon_process;
