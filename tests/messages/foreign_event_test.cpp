@@ -99,7 +99,7 @@ TEST(ForeignEvent, PrivateWordsAndStackTracesAreTakenOut) {
 
 TEST(ForeignEvent, WhatTheContractRefusesIsNamed) {
   EXPECT_NE(refusal("nothing").find("not usable JSON"), std::string::npos);
-  EXPECT_NE(refusal("[1]").find("no event object"), std::string::npos);
+  EXPECT_NE(refusal("[1]").find("not an event object"), std::string::npos);
   EXPECT_NE(refusal(replaced(whole, "0123456789ab", "mine")).find("node_id"), std::string::npos);
   EXPECT_NE(refusal(replaced(whole, R"("wp_id":"WP01",)", "")).find("payload.wp_id"),
             std::string::npos);
