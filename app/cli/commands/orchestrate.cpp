@@ -135,7 +135,7 @@ result<work_done> request(const wf::feature& feature, const std::string& wanted,
     }
   }
   if (*turn)
-    turn->reset(); // nobody runs it: that is what the status says
+    turn->reset(); // so that the status reports that it does not run
   return show_run_status(feature);
 }
 

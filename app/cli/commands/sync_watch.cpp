@@ -202,7 +202,7 @@ private:
   void wait_on(int fd, std::chrono::milliseconds time) {
     std::array<pollfd, 3> list = {{{signals_.get(), POLLIN, 0},
                                    {fd, POLLIN, 0},
-                                   {STDOUT_FILENO, 0, 0}}}; // a reader that is gone is told
+                                   {STDOUT_FILENO, 0, 0}}}; // notices a closed reader
     (void)::poll(list.data(), list.size(), static_cast<int>(time.count()));
     over_ = over_ || list[0].revents != 0 || (list[2].revents & (POLLERR | POLLHUP)) != 0;
   }

@@ -216,7 +216,7 @@ command_action declare_add_history(CLI::App& app) {
   auto options = std::make_shared<history_options>();
   app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
   app.add_option("--note", options->note, "What happened")->type_name("T")->required();
-  app.add_option("--agent", options->agent, "Who wrote the note")->type_name("A");
+  app.add_option("--agent", options->agent, "The author of the note")->type_name("A");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, options->wp, [&] { return add_history(ctx, *options); });
