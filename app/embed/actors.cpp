@@ -19,14 +19,14 @@ public:
       : guard_(std::move(guard)), home_(std::move(home)), core_(std::move(core)) {}
 
   bool here() const { return guard_.here(); }
-  const embed::root_supervisor_actor& handle() const { return home_->root_supervisor_handle(); }
+  const root_supervisor_actor& handle() const { return home_->root_supervisor_handle(); }
 
   result<void> stop(std::chrono::milliseconds deadline) {
     if (auto ok = guard_.check(); !ok)
       return ok;
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+    constexpr std::chrono::milliseconds max_wait = std::chrono::hours(24);
     const auto until = std::chrono::steady_clock::now() +
-                       std::clamp(deadline, std::chrono::milliseconds(0), longest);
+                       std::clamp(deadline, std::chrono::milliseconds(0), max_wait);
     auto ended = home_->close(until);
     (void)core_->callbacks().finish(until);
     return ended;

@@ -169,8 +169,8 @@ result<work_done> add_history(context& ctx, const history_options& options) {
     auto agent_line = one_line("--agent", options.agent.value_or("user"));
     if (!agent_line)
       return agent_line.error();
-    note = std::move(note_line);
-    agent = std::move(agent_line);
+    note = *std::move(note_line);
+    agent = *std::move(agent_line);
     return {};
   });
   if (!opened)
