@@ -133,7 +133,7 @@ exit_status daemon_status(context& ctx) {
       daemon->connection = now->connection;
   }
   if (daemon)
-    ctx.out.line("The daemon runs: process " + std::to_string(daemon->process.pid) + ", version " +
+    ctx.out.line("The daemon is running: process " + std::to_string(daemon->process.pid) + ", version " +
                  daemon->version + ", since " + format_timestamp(daemon->since) +
                  (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
   else if (running)

@@ -58,9 +58,12 @@ protected:
   /// Operations that the last run with a fault counted.
   long counted() const;
 
-  /// Calls `attempt_at(at)` for at = 1, 2, … until an operation of that number does not happen.
-  /// Returns how many there were; `attempt_at` runs a program with a fault.
-  long at_every_operation(const std::function<void(long)>& attempt_at) const;
+  /// Calls `attempt_at(at)` for the operations at = 1, 2, … until one of that number does not
+  /// happen, and returns how many there are; `attempt_at` runs a program with a fault. With a step
+  /// of 3, each of the six faults takes every third operation, so that each operation meets two of
+  /// them; with a step of 1, all.
+  long at_every_operation(const std::function<void(long)>& attempt_at,
+                          long step = SPEC_KITTY_CHAOS_STEP) const;
 
   /// The same for at = 1, 1 + stride, … up to `last`, or to an operation that does not happen. The
   /// highest number that happened.

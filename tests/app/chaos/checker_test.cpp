@@ -12,7 +12,7 @@ protected:
   /// Violations over all runs of the writer with a fault in this order, each with its operation.
   std::vector<std::string> found_in(const char* order, const shim_fault& how) {
     std::vector<std::string> found;
-    at_every_operation([&](long at) {
+    const auto attempt_at = [&](long at) {
       std::filesystem::remove_all(home());
       auto writer = command({"emit", "--stdin"}, support::stdin_line(1) + support::stdin_line(2) +
                                                      support::stdin_line(3));
@@ -21,7 +21,8 @@ protected:
       const auto done = run(with_shim_fault(writer, how, at, home()));
       for (const auto& wrong : violations(home(), read_promises(done.out)))
         found.push_back(std::string(how.name) + " " + std::to_string(at) + ": " + wrong);
-    });
+    };
+    at_every_operation(attempt_at, 1);
     return found;
   }
 };

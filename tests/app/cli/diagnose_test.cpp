@@ -37,7 +37,7 @@ TEST_F(Diagnose, AnEventOfAHostsOwnTypeIsValidWithANoteThatItsPayloadWasNotJudge
   EXPECT_EQ(text_of(results[1], "event_type"), "SprintClosed");
   EXPECT_TRUE(member(results[1], "valid")->IsTrue());
   EXPECT_TRUE(member(results[1], "error")->IsNull());
-  EXPECT_NE(text_of(results[1], "note").value_or("").find("not judged"), std::string::npos);
+  EXPECT_NE(text_of(results[1], "note").value_or("").find("not validated"), std::string::npos);
 
   const auto in_words = cli({"sync", "diagnose"});
   EXPECT_EQ(in_words.status, 0);
@@ -57,8 +57,9 @@ TEST_F(Diagnose, ATypeThatNobodyCanRegisterAndAWrongEnvelopeStayInvalid) {
   ASSERT_EQ(results.Size(), 3U);
   for (const auto& result : results.GetArray())
     EXPECT_EQ(member(result, "note"), nullptr);
-  EXPECT_NE(text_of(results[1], "error").value_or("").find("event_type: \"Sprint closed\" is none"),
-            std::string::npos);
+  EXPECT_NE(
+      text_of(results[1], "error").value_or("").find("event_type: \"Sprint closed\" is not one"),
+      std::string::npos);
 }
 
 } // namespace

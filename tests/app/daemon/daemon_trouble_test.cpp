@@ -227,7 +227,7 @@ TEST_F(DaemonTrouble, ADamagedConfigurationDoesNotEndIt) {
   write_text(home() / "config.toml", "[sync\n");
   daemon_->send(SIGHUP);
   EXPECT_TRUE(eventually([&] {
-    return read_text(home() / "daemon.log").find("not taken over") != std::string::npos;
+    return read_text(home() / "daemon.log").find("could not be read again") != std::string::npos;
   }));
   EXPECT_EQ(::kill(daemon_pid(), 0), 0);
   EXPECT_EQ(cli({"sync", "daemon", "stop"}).status, 0);
@@ -294,7 +294,7 @@ TEST_F(DaemonTrouble, TheStatusHasEveryField) {
   EXPECT_TRUE(member(shown, "ended")->IsNull());
   stop_daemon();
   shown = json_of({"sync", "daemon", "status"});
-  EXPECT_NE(text_of(shown, "ended").value_or("").find("asked to"), std::string::npos);
+  EXPECT_NE(text_of(shown, "ended").value_or("").find("sync daemon stop"), std::string::npos);
 }
 
 } // namespace
