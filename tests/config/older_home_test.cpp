@@ -1,4 +1,5 @@
 // What the older tool's files say that this program reads differently: each is named.
+#include "actors/clock/foreign_mirror.hpp"
 #include "app/chaos/process.hpp"
 #include "config/older_home.hpp"
 

@@ -108,7 +108,7 @@ int link_log::calls_after_end() const {
 }
 
 open_link::open_link(link_request request) {
-  auto made = open_link(std::move(request), seen.handlers());
+  auto made = spec_kitty::open_link(std::move(request), seen.handlers());
   if (!made)
     throw std::runtime_error(made.error().message);
   link = std::move(*made);

@@ -51,7 +51,7 @@ TEST_F(DaemonFiles, WordsOfALogAreNoFormat) {
 TEST_F(DaemonFiles, ALockIsHeldByOneUntilItGoes) {
   auto first = home_lock::take(home.path(), 0ms);
   ASSERT_TRUE(first && *first);
-  EXPECT_TRUE((*first)->stands());
+  EXPECT_TRUE((*first)->is_current());
   const auto second = home_lock::take(home.path(), 5ms);
   ASSERT_TRUE(second);
   EXPECT_FALSE(*second);
@@ -67,7 +67,7 @@ TEST_F(DaemonFiles, ALockThatIsRemovedReplacedOrMovedAwayStandsNoMore) {
   EXPECT_FALSE((*lock)->is_current());
   const auto next = home_lock::take(home.path(), 0ms);
   ASSERT_TRUE(next && *next);
-  EXPECT_TRUE((*next)->stands());
+  EXPECT_TRUE((*next)->is_current());
   EXPECT_FALSE((*lock)->is_current()) << "it would take the next one's files for its own";
 }
 
