@@ -63,7 +63,7 @@ result<void> check_owner(const fs::path& home) {
     if (::stat(parent.c_str(), &found) != 0 || found.st_uid == root)
       return {};
     return of_another("the folder " + parent.string() + ", in which the home " + home.string() +
-                          " would be made,",
+                          " would be created,",
                       found.st_uid);
   }
   if (found.st_uid != self)
@@ -74,8 +74,8 @@ result<void> check_owner(const fs::path& home) {
       return failure{ec::store_unusable,
                      file.string() + " belongs to " + in_words(found.st_uid) + ", in a home of " +
                          in_words(self),
-                     "give it back with: sudo chown -R " + name_of(self) + " '" + home.string() +
-                         "'"};
+                     "change the owner with: sudo chown -R " + name_of(self) + " '" +
+                         home.string() + "'"};
   }
   return {};
 }

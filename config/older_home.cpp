@@ -25,7 +25,7 @@ std::optional<std::string> remark_on_older_key(const toml_entry& entry) {
     if (!key.ends_with(enabled) || entry.value != "false")
       return std::string{};
     const auto what = key.substr(table.size(), key.size() - table.size() - enabled.size());
-    return "the older tool's choice not to share " + std::string(what) + " is not taken over";
+    return "the older tool's choice not to share " + std::string(what) + " is not applied";
   }
   return std::nullopt;
 }
@@ -39,8 +39,8 @@ std::optional<home_conflict> session_conflict(const std::filesystem::path& home,
   return home_conflict{"session_of_another_server",
                        "the session in " + (home / "credentials").string() + " belongs to " +
                            (server_of_session.empty() ? "no known server" : server_of_session) +
-                           ", the server is " + std::string(origin) +
-                           ": its token is not sent there",
+                           ", but the server is " + std::string(origin) +
+                           ": the token is not sent to it",
                        "run: spec-kitty auth login"};
 }
 

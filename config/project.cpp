@@ -78,7 +78,7 @@ project_identity read_identity(const fs::path& checkout) {
     identity.uuid = scalar(root["project"], "uuid");
     identity.slug = scalar(root["project"], "slug");
     if (identity.uuid && !is_uuid(*identity.uuid)) {
-      identity.warning = file.string() + ": project.uuid is not a UUID; events carry none";
+      identity.warning = file.string() + ": project.uuid is not a UUID; events carry no project";
       identity.uuid.reset();
     }
   } catch (const YAML::Exception& broken) {

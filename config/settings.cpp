@@ -112,7 +112,7 @@ std::string environment_name(std::string_view key) {
 result<void> check_setting(const setting_key& key, std::string_view value) {
   const failure bad{ec::bad_config,
                     std::string(key.name) + ": \"" + std::string(value) + "\" is not allowed",
-                    "allowed is " + allowed(key)};
+                    "give " + allowed(key)};
   switch (key.type) {
   case kind::number: {
     const auto number = whole_number<std::int64_t>(value);
@@ -144,7 +144,7 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
 result<void> settings::decide(std::string_view key, std::string_view value) {
   const setting_key* known = find_setting(key);
   if (known == nullptr)
-    return failure{ec::not_found, "there is no setting " + std::string(key),
+    return failure{ec::not_found, "unknown setting: " + std::string(key),
                    "see: spec-kitty config list"};
   if (auto ok = check_setting(*known, value); !ok)
     return ok;
@@ -188,7 +188,7 @@ result<settings> settings::load(const fs::path& home) {
       }
       if (!type_fits(known_settings[at], entry.type))
         return failure{ec::bad_config, place + entry.key + " has the wrong type",
-                       "allowed is " + allowed(known_settings[at])};
+                       "give " + allowed(known_settings[at])};
       if (const auto ok = check_setting(known_settings[at], entry.value); !ok)
         return failure{ok.error().code, place + ok.error().message, ok.error().hint};
       loaded.values_[at] = {entry.value, "file"};
@@ -210,7 +210,7 @@ result<settings> settings::load(const fs::path& home) {
 result<void> set_setting(const fs::path& home, std::string_view name, std::string_view value) {
   const setting_key* key = find_setting(name);
   if (key == nullptr)
-    return failure{ec::not_found, "there is no configuration key " + std::string(name),
+    return failure{ec::not_found, "unknown configuration key: " + std::string(name),
                    "see them all with: spec-kitty config list"};
   if (auto ok = check_setting(*key, value); !ok)
     return ok;

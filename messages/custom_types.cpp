@@ -57,7 +57,7 @@ bool is_custom_type_name(std::string_view name) {
 
 result<void> custom_types::add(const std::string& name, const std::string& json_schema) {
   if (is_event_type(name))
-    return refused(name, "the contract has a type of this name", "choose another name");
+    return refused(name, "the protocol already has a type of this name", "choose another name");
   if (!is_custom_type_name(name))
     return refused(name, "the name cannot be used",
                    "use a letter, then up to 63 letters and digits, such as SprintClosed");
@@ -91,7 +91,7 @@ std::optional<violation> custom_types::validate(std::string_view name,
     return violation{"payload", excerpt(to_text(payload)), "is not of type object"};
   if (found->second->has_pattern && has_nul(payload)) // a search would end there, and accept it
     return violation{"payload", excerpt(to_text(payload)),
-                     "has a text with U+0000, which no pattern can judge"};
+                     "has a string with U+0000, which a pattern cannot check"};
   return found->second->schema.check("payload", payload);
 }
 

@@ -83,7 +83,7 @@ run spec-kitty implement WP01 --agent claude
 run spec-kitty sync now
 what_arrived 0
 
-say "The server is away. The work goes on."
+say "The server is away. The work continues."
 stop_server
 echo "hot" >.worktrees/001-tea-WP01/water.txt
 git -C .worktrees/001-tea-WP01 add -A && git -C .worktrees/001-tea-WP01 commit --quiet -m "Boil"
@@ -98,7 +98,7 @@ echo "warm" >.worktrees/001-tea-WP02/cup.txt
 git -C .worktrees/001-tea-WP02 add -A && git -C .worktrees/001-tea-WP02 commit --quiet -m "Warm"
 run spec-kitty agent tasks mark-status T002 --status done
 run spec-kitty agent tasks status
-run spec-kitty sync now || echo "(exit status $?: not delivered, everything is kept)"
+run spec-kitty sync now || echo "(exit status $?: not delivered, all events are kept)"
 
 say "The server is back: merge, accept, deliver."
 start_server --port "$port"

@@ -95,7 +95,7 @@ result<file_system> file_system_of(const fs::path& path) {
   const fs::path there = nearest_existing(path);
   struct statfs what {};
   if (::statfs(there.c_str(), &what) != 0)
-    return system_failure(errno, "cannot look at the file system of " + there.string());
+    return system_failure(errno, "cannot determine the file system of " + there.string());
   const auto magic = static_cast<std::uint32_t>(what.f_type);
   if (magic != fuse_magic)
     return judge_file_system(magic, {});

@@ -106,7 +106,7 @@ result<std::optional<std::string>> read_file(const fs::path& file, std::size_t l
     if (bytes.size() > limit)
       return failure{ec::bad_input,
                      file.string() + " is longer than " + std::to_string(limit) + " bytes",
-                     "this is not a file of spec-kitty's size; move it away"};
+                     "spec-kitty does not write files of this size; move it away"};
   }
 }
 
@@ -171,11 +171,11 @@ result<void> make_private_folder(const fs::path& folder) {
     if (auto made = make_private_folder(parent); !made)
       return made;
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return system_failure(errno, "cannot make the folder " + folder.string());
+    return system_failure(errno, "cannot create the folder " + folder.string());
   // A store is only as durable as the names that lead to it. A parent that cannot be opened for
   // that (no read permission) does not prevent the store.
   if (fsync_directory(folder.has_parent_path() ? folder.parent_path() : ".") == EIO)
-    return system_failure(EIO, "cannot make the folder " + folder.string());
+    return system_failure(EIO, "cannot create the folder " + folder.string());
   return {};
 }
 

@@ -83,7 +83,7 @@ public:
     --depth_;
     if (unique_)
       if (const auto twice = keys_.close({written_.GetString(), written_.GetSize()})) {
-        complaint_ = "the key " + excerpt(*twice) + " stands twice in one object";
+        complaint_ = "the key " + excerpt(*twice) + " appears twice in one object";
         return false;
       }
     return out_.EndObject();

@@ -55,7 +55,7 @@ result<unique_fd> bind_in_home(const std::filesystem::path& home, std::string_vi
   ::umask(before);
   if (!bound || (kind == socket_kind::stream && ::listen(fd.get(), 64) != 0))
     return system_failure(bound ? errno : error,
-                          "cannot make the socket " + (home / name).string());
+                          "cannot create the socket " + (home / name).string());
   return fd;
 }
 
@@ -75,7 +75,7 @@ result<unique_fd> connect_in_home(const std::filesystem::path& home, std::string
           ec::unhealthy, "the daemon of " + home.string() + " is not accepting connections", {}};
     case ENOENT:
     case ECONNREFUSED:
-      return failure{ec::not_found, "no daemon listens in " + home.string(), {}};
+      return failure{ec::not_found, "no daemon listens on the socket of " + home.string(), {}};
     default:
       return system_failure(errno, "cannot reach " + (home / name).string());
     }

@@ -24,8 +24,8 @@ failure login_needed() {
 failure other_origin(const credentials& session, const server_url& server) {
   return {ec::login_required,
           "the session belongs to " +
-              (session.server.empty() ? "no known server" : session.server) + ", the server is " +
-              server.origin() + ": its token is not sent there",
+              (session.server.empty() ? "no known server" : session.server) +
+              ", but the server is " + server.origin() + ": the token is not sent to it",
           "run: spec-kitty auth login"};
 }
 
@@ -34,7 +34,7 @@ failure other_origin(const credentials& session, const server_url& server) {
 auth_state::~auth_state() {
   answer_waiting(failure{ec::stopping, "stopped before the session was refreshed", {}});
   for (auto& [id, promise] : logins)
-    refuse(promise, {ec::stopping, "stopped before the login was done", {}});
+    refuse(promise, {ec::stopping, "stopped before the login was complete", {}});
   for (auto& promise : logouts)
     fulfil(promise, logout_done{true, false, "stopped before the server answered"});
 }
@@ -80,10 +80,8 @@ void auth_state::try_refresh() {
     return answer_waiting(lock.error());
   if (!*lock) {
     if ((lock_wait += lock_poll) > config.timeout)
-      return answer_waiting(failure{ec::transport,
-                                    "another process is refreshing the session and "
-                                    "does not come to an end",
-                                    "try again"});
+      return answer_waiting(failure{
+          ec::transport, "another process has not finished refreshing the session", "try again"});
     self->delayed_send(self, lock_poll, refresh_tick{});
     return;
   }

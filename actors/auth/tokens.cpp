@@ -67,7 +67,7 @@ bool is_usable_team(std::string_view team) {
 }
 
 failure not_the_protocol(std::string_view what) {
-  return {ec::transport, "the server's reply is not a " + std::string(what) + " of the protocol",
+  return {ec::transport, "the server's reply is not a valid " + std::string(what),
           "check sync.server_url with: spec-kitty sync server"};
 }
 
@@ -95,9 +95,9 @@ result<credentials> adopt_reply(const http_reply& reply, const credentials& befo
   if (!team || team->empty())
     team = team_slug_claim(after.access);
   if (team && !is_usable_team(*team))
-    return failure{ec::login_refused, "the server calls the team by a name that cannot be used",
-                   "ask the server's operator: `local` is reserved, the limit is 255 bytes, and "
-                   "no control characters"};
+    return failure{ec::login_refused, "the server sent a team name that cannot be used",
+                   "ask the server's operator: a team name has at most 255 bytes, no control "
+                   "characters, and is not `local`"};
   if (team && !team->empty())
     after.team_slug = *team;
   return after;
@@ -150,7 +150,7 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
 result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
                                        std::int64_t now_s) {
   if (reply.outcome == http_outcome::answered && reply.status == 401)
-    return failure{ec::login_required, "the session of " + before.username + " is over",
+    return failure{ec::login_required, "the session of " + before.username + " has ended",
                    "run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
     return transport_failure(reply, "token refresh");
@@ -165,7 +165,7 @@ result<void> read_revocation(const http_reply& reply) {
   const auto body = parse_json(reply.body);
   if (body && is_token(text_of(*body, "refresh")))
     return {};
-  return failure{ec::transport, "the server offers no way to end a session before its time", {}};
+  return failure{ec::transport, "the server cannot end a session before it expires", {}};
 }
 
 token_step next_token_step(const std::optional<credentials>& session, std::string_view origin,

@@ -59,7 +59,8 @@ void read_results(const json_value& list, batch_reply& out) {
   if (unknown > 0)
     out.warnings.push_back(std::to_string(unknown) + " results for events that were not sent");
   if (repeated > 0)
-    out.warnings.push_back(std::to_string(repeated) + " second results for the same event");
+    out.warnings.push_back(std::to_string(repeated) +
+                           " further results for an event that already has one");
 }
 
 /// The entries of a 400's `details`: a list, a JSON list in a string, or an object of id to
@@ -119,8 +120,8 @@ void read_limits(const json_value& body, server_limits& limits) {
 
 /// A 412, with the server's own message and guidance.
 failure upgrade_failure(const json_value* body) {
-  failure why{ec::upgrade_required, "the server wants another version of spec-kitty",
-              "everything is kept; update spec-kitty, or ask the server's operator"};
+  failure why{ec::upgrade_required, "the server requires another version of spec-kitty",
+              "all events are kept; update spec-kitty, or ask the server's operator"};
   if (body == nullptr)
     return why;
   if (auto text = text_of(*body, "error_description"); text && !text->empty())
@@ -211,7 +212,7 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     out.kind = reply_kind::slow_down;
     out.retry_after = reply.retry_after;
     out.why = {ec::transport, "the server asks to slow down" + detail_in(object),
-               "everything is kept; try again later: spec-kitty sync now"};
+               "all events are kept; try again later: spec-kitty sync now"};
     return out;
   default:
     out.retryable = reply.status == 408 || reply.status >= 500;

@@ -218,7 +218,7 @@ void sync_run::tally(const verdict& ruling, settlement_effect what) {
   if (!report_.stopped)
     report_.errors.push_back(
         {ruling.event_id, "transient",
-         ruling.message.empty() ? "the server gave no result for it" : ruling.message});
+         ruling.message.empty() ? "the server gave no result for this event" : ruling.message});
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────────
@@ -235,7 +235,8 @@ next_step sync_run::stop(failure why) {
 }
 
 next_step sync_run::interrupt() {
-  failure why{ec::stopping, "the sync run was interrupted because the program ends", "try again"};
+  failure why{ec::stopping, "the sync run was interrupted because the program is ending",
+              "try again"};
   return lease_ != 0 ? stop(std::move(why)) : give_up(std::move(why));
 }
 

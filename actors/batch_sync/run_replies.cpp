@@ -84,8 +84,8 @@ next_step sync_run::on_results(batch_reply read) {
 
 next_step sync_run::on_named(batch_reply read) {
   if (++named_rounds_ > max_named_refusals)
-    return stop({ec::transport, "the server refuses every batch, a few events at a time",
-                 "everything is kept; ask the server's operator"});
+    return stop({ec::transport, "the server refused every batch, each time because of other events",
+                 "all events are kept; ask the server's operator"});
   std::set<std::uint64_t> named;
   std::erase_if(read.verdicts,
                 [](const verdict& ruling) { return ruling.what == event_outcome::kept; });
@@ -108,7 +108,7 @@ next_step sync_run::on_unnamed(const batch_reply& read) {
     return send_next();
   return stop({ec::transport,
                "the server refuses every event, even one at a time: " + read.why.message,
-               "everything is kept; ask the server's operator"});
+               "all events are kept; ask the server's operator"});
 }
 
 next_step sync_run::on_too_large(const batch_reply& read) {
@@ -130,7 +130,7 @@ next_step sync_run::on_too_large(const batch_reply& read) {
   if (unproven_.size() < max_unproven)
     return send_next();
   return stop({ec::transport, "the server refuses even a batch of a single event as too large",
-               "everything is kept; ask the server's operator"});
+               "all events are kept; ask the server's operator"});
 }
 
 next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {
@@ -138,7 +138,7 @@ next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {
   report_.retry_at = asked ? now + asked->count() * 1000 : 0;
   if (asked && *asked > limits_.max_wait) {
     failure why = read.why;
-    why.message += "; not before " + format_timestamp(report_.retry_at);
+    why.message += "; try again after " + format_timestamp(report_.retry_at);
     return stop(std::move(why));
   }
   if (++failures_ >= limits_.transport_tries)
@@ -171,7 +171,7 @@ next_step sync_run::on_clock(const http_reply& reply) {
         no_such_path
             ? failure{ec::transport,
                       "the server refuses events as clock_behind and does not report its own clock",
-                      "everything is kept; ask the server's operator"}
+                      "all events are kept; ask the server's operator"}
             : transport_failure(reply, "server clock"));
   }
   restamp_request request{*clock, lease_, {}};

@@ -81,8 +81,8 @@ std::vector<home_conflict> clock_conflicts(const std::filesystem::path& home,
                      file.string() + " is the clock of node " + mirror.node_id + " at " +
                          std::to_string(mirror.value) + "; this home is node " +
                          std::string(node_id),
-                     "no action is needed: the names keep the two apart; remove the file when the "
-                     "older tool is no longer used here"});
+                     "no action is needed: the two clocks have different file names; remove this "
+                     "file once the older tool is no longer used here"});
   return found;
 }
 

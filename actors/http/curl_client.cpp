@@ -134,8 +134,8 @@ http_reply reply_of(exchange& done, CURLcode code) {
   reply.outcome = outcome_of(code);
   reply.bytes_sent = done.request.body.size();
   if (code != CURLE_OK) {
-    reply.error = done.too_long ? "the reply is longer than any reply of the protocol"
-                                : curl_easy_strerror(code);
+    reply.error =
+        done.too_long ? "the reply is longer than the protocol allows" : curl_easy_strerror(code);
     return reply;
   }
   long status = 0;

@@ -12,7 +12,8 @@ result<std::unique_ptr<http_client>> load_http_client(const std::filesystem::pat
     return module.error();
   std::unique_ptr<http_client> made((*module)->make());
   if (!made)
-    return failure{ec::overloaded, "no thread for the network", "close other programs"};
+    return failure{ec::overloaded, "cannot create a thread for the network",
+                   "close other programs"};
   return made;
 }
 

@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 failure transport_failure(const http_reply& reply, std::string_view exchange) {
   const std::string to = " (" + std::string(exchange) + ")";
-  const std::string again = "everything is kept; try again later: spec-kitty " +
+  const std::string again = "all events are kept; try again later: spec-kitty " +
                             std::string(exchange == login_exchange ? "auth login" : "sync now");
   switch (reply.outcome) {
   case http_outcome::unreachable:
@@ -31,12 +31,12 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
             "it is not a spec-kitty sync server; check: spec-kitty sync server"};
   if (reply.status >= 300 && reply.status < 400)
     return {ec::transport, "the server redirects" + to + ": status " + std::to_string(reply.status),
-            "a network login page, or a wrong URL; redirects are never followed"};
+            "check for a network login page or a wrong URL; redirects are never followed"};
   if (reply.status == 200)
     return {ec::transport,
-            "the reply is not the protocol's" + to + ": " +
+            "unexpected reply" + to + ": " +
                 (reply.content_type.empty() ? "no content type" : reply.content_type),
-            "a network login page, or a wrong URL; " + again};
+            "check for a network login page or a wrong URL; " + again};
   return {ec::transport, "the server answered with status " + std::to_string(reply.status) + to,
           again};
 }

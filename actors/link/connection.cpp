@@ -119,11 +119,11 @@ bool connection::usable() {
       host_header(request_).size() > max_host_header_bytes ||
       request_.path.size() > max_path_bytes || request_.path.empty() ||
       request_.path.find(' ') != std::string::npos || request_.port <= 0 || request_.port > 65535) {
-    decide(link_end::unreachable, "the address is not one that can be asked");
+    decide(link_end::unreachable, "the address cannot be used");
     return false;
   }
   if (!is_header_safe(request_.bearer)) {
-    decide(link_end::unreachable, "the token has characters that no header can carry");
+    decide(link_end::unreachable, "the token has characters that a header cannot contain");
     return false;
   }
   if (!request_.tls)
@@ -237,7 +237,7 @@ void connection::decide(link_end how, std::string words, int http_status, int cl
   // The server's words may repeat the token.
   if (const auto at = words.find(request_.bearer);
       !request_.bearer.empty() && at != std::string::npos)
-    words = "the server's words hold the token";
+    words = "the server's message contains the token";
   end_ = link_ended{how, http_status, close_code, std::move(words)};
 }
 

@@ -272,7 +272,7 @@ void connection::pong_missing() {
     at_ping_ = now;
     return start(pong_timer_, request_.pong_within, &connection::pong_missing);
   }
-  decide(link_end::silent, "the server is silent");
+  decide(link_end::silent, "the server stopped responding");
   leave_ = true;
 }
 

@@ -13,7 +13,8 @@ result<std::unique_ptr<ws_link>> open_link(link_request request, link_handlers h
     return module.error();
   ws_link* const made = (*module)->open(std::move(request), std::move(handlers));
   if (made == nullptr)
-    return failure{ec::overloaded, "no thread for the WebSocket", "close other programs"};
+    return failure{ec::overloaded, "cannot create a thread for the WebSocket",
+                   "close other programs"};
   return std::unique_ptr<ws_link>(made);
 }
 

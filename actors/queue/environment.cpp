@@ -136,7 +136,8 @@ failure to_failure(const lmdb_error& error, const fs::path& folder) {
   case MDB_KEYEXIST:
   case MDB_PAGE_FULL:
     return {ec::store_corrupt, what,
-            "move " + (folder / "env").string() + " away to start a new store; keep it for rescue"};
+            "move " + (folder / "env").string() +
+                " away to start a new store; keep it to rescue its events"};
   case MDB_READERS_FULL:
     return {ec::store_busy, what, "too many readers; run the command again"};
   default:
@@ -253,7 +254,7 @@ result<void> environment::start(const initialiser& initialise) {
     // LMDB may leave pages at the very end unwritten when nothing refers to them. More than a few
     // are a file that was cut short: a read there would be a SIGBUS.
     if (const auto [needed, there] = needed_and_there(); there + unwritten_end < needed)
-      throw lmdb_error(MDB_CORRUPTED, "the file is cut short");
+      throw lmdb_error(MDB_CORRUPTED, "the file is truncated");
     else if (there < needed && writes)
       (void)!::ftruncate(data_fd(), needed);
     int stale = 0;

@@ -97,7 +97,8 @@ private:
       const auto field = differing_field(here, head + event.tail);
       answer.what = field.empty() ? import_outcome::known : import_outcome::conflict;
       if (!field.empty())
-        answer.message = "another event has this id here and is kept: " + field + " differs";
+        answer.message =
+            "this id belongs to another event here, which is kept: " + field + " differs";
       return answer;
     }
     if (const auto believed = receive(0, event.lamport_clock); !believed) {

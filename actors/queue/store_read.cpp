@@ -51,7 +51,8 @@ std::string held_because(const store_detail::partition& partition, const std::st
   if (!partition.shared && partition.project.empty())
     return "belongs to no project, and sync.project_default is off";
   if (!partition.shared)
-    return "the project " + project + " is opted out; in it, run: spec-kitty sync opt-in";
+    return "the project " + project +
+           " is opted out; in the project's folder, run: spec-kitty sync opt-in";
   if (partition.team == local_team)
     return "recorded before a login: run spec-kitty auth login";
   if (!hold.empty())

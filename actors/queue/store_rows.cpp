@@ -26,7 +26,7 @@ void queue_rows::add(event_record event, std::string_view team, std::string_view
   const std::uint64_t seq = row.next_seq++;
   const std::size_t size = event.encoded_size();
   if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
-    throw lmdb_error(MDB_CORRUPTED, "give out an event id twice");
+    throw lmdb_error(MDB_CORRUPTED, "an event id was given out twice");
   event.encode(txn.append(tables.events, position_key(seq), size));
   txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
   row.clock = std::max(row.clock, event.lamport);

@@ -86,7 +86,7 @@ void supervisor_state::on_fall(child_spec& child) {
       other.end();
       if (other.kind == child_kind::connection)
         on_connection_over(
-            {ec::transport, "a part of the program has failed and is started again", {}});
+            {ec::transport, "a part of the program has failed and is being started again", {}});
     }
     below = below || &other == &child;
   }

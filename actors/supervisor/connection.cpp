@@ -58,7 +58,7 @@ connection_machine::order connection_machine::on_end(const failure& why, epoch_u
   if (was_connected) {
     if (!losses_.on_fall(steady)) {
       become(connection_state::offline_batch_mode,
-             "the connection was lost too often within a minute, at last: " + why.message, now);
+             "the connection was lost too often within a minute; last error: " + why.message, now);
       return {offline_retry};
     }
     become(connection_state::reconnecting, why.message, now);
@@ -67,7 +67,7 @@ connection_machine::order connection_machine::on_end(const failure& why, epoch_u
   ++status_.attempts;
   if (status_.attempts >= max_connection_attempts) {
     become(connection_state::offline_batch_mode,
-           std::to_string(status_.attempts) + " attempts failed, at last: " + why.message, now);
+           std::to_string(status_.attempts) + " attempts failed; last error: " + why.message, now);
     return {offline_retry};
   }
   become(connection_state::reconnecting, why.message, now);

@@ -20,12 +20,12 @@ caf::result<sync_report> supervisor_state::on_sync_request(const sync_request& r
   bool given_up = false;
   for (const auto& child : table)
     given_up = given_up || child.given_up;
-  return to_error(
-      {ec::transport,
-       std::string("the part that talks to the server has failed ") +
-           (given_up ? "too often and is not started again; all events are kept"
-                     : "and is being started again"),
-       given_up ? "run the command again; please report it if it stays" : "try again in a moment"});
+  return to_error({ec::transport,
+                   std::string("the part that talks to the server has failed ") +
+                       (given_up ? "too often and is not started again; all events are kept"
+                                 : "and is being started again"),
+                   given_up ? "run the command again; if it fails again, please report it"
+                            : "try again in a moment"});
 }
 
 caf::result<transports> supervisor_state::on_transports_question() const {

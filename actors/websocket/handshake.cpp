@@ -63,9 +63,9 @@ failure link_failure(const link_ended& how) {
     return {ec::transport, words("the server cannot be reached"), "check the network"};
   case link_end::tls_refused:
     return {ec::transport, words("the server's certificate is not accepted"),
-            "set tls.ca_file where the server has a certificate of your own"};
+            "set tls.ca_file if the server has a private CA"};
   case link_end::timed_out:
-    return {ec::transport, "the server does not answer the WebSocket's upgrade", {}};
+    return {ec::transport, "the server does not answer the WebSocket upgrade", {}};
   case link_end::closed:
     return {ec::transport,
             words("the server closed the connection (code " + std::to_string(how.close_code) + ")"),
@@ -73,12 +73,12 @@ failure link_failure(const link_ended& how) {
   case link_end::lost:
     return {ec::transport, "the connection was lost", {}};
   case link_end::silent:
-    return {ec::transport, "the server has fallen silent", {}};
+    return {ec::transport, "the server stopped responding", {}};
   case link_end::bad_frame:
     return {ec::transport, words("the server broke the WebSocket protocol"),
             "ask the server's operator"};
   case link_end::too_large:
-    return {ec::transport, "the server sent a message larger than any of the protocol",
+    return {ec::transport, "the server sent a message larger than the protocol allows",
             "ask the server's operator"};
   case link_end::asked:
     return {ec::stopping, "the connection was closed by this program", {}};

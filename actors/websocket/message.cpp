@@ -57,7 +57,7 @@ result<server_message> read_server_message(std::string_view text) {
     const json_value* timestamp = member(*parsed, "timestamp");
     read.timestamp = timestamp == nullptr ? "null" : to_text(*timestamp);
     if (read.timestamp.size() > max_timestamp_bytes) // it would be sent back
-      return failure{ec::bad_input, "the server sent a ping whose timestamp is not a time", {}};
+      return failure{ec::bad_input, "the server sent a ping with an invalid timestamp", {}};
     break;
   }
   case kind::ack:

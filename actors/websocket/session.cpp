@@ -56,7 +56,7 @@ void ws_session::answer(const server_message& message, effects& into) {
   if (ack && !message.status.empty() && message.status != "accepted" &&
       message.status != "duplicate") {
     into.warning = "the server acknowledged an event with the unknown status " +
-                   excerpt(message.status) + "; batch sync asks again";
+                   excerpt(message.status) + "; batch sync will send it again";
     return;
   }
   const bool error = message.what == server_message::kind::error;
@@ -69,7 +69,7 @@ void ws_session::answer(const server_message& message, effects& into) {
   }
   const auto found = open_.find(message.event_id);
   if (found == open_.end()) {
-    into.warning = error ? "the server refuses something that was not sent: " + message.message
+    into.warning = error ? "the server refused an event that was not sent: " + message.message
                          : "the server acknowledged an event that was not sent";
     return;
   }

@@ -51,8 +51,7 @@ void websocket_state::ask_token(const std::string& failed_access) {
           [this](access_token& fresh) {
             token = std::move(fresh);
             if (token.team_slug.empty())
-              return end({ec::login_required,
-                          "the server has not said which team this account is in",
+              return end({ec::login_required, "the server did not name the team of this account",
                           "ask the server's operator, then run: spec-kitty auth login"});
             ask_ws_token();
           },
@@ -122,7 +121,7 @@ void websocket_state::on_text(const std::string& text) {
   if (!effects.reply.empty())
     link->send(std::move(effects.reply));
   if (link->unsent() > max_unsent_bytes)
-    return end({ec::transport, "the server does not read what it is sent", {}});
+    return end({ec::transport, "the server does not read the messages sent to it", {}});
   if (effects.refused)
     self->send(config.supervisor, notice_message{std::move(*effects.refused)});
   if (!effects.warning.empty())
@@ -144,7 +143,7 @@ void websocket_state::publish_remark(std::string words) {
   if (++remarks > max_remarks)
     return;
   if (remarks == max_remarks)
-    words += "; further remarks about this connection are left out";
+    words += "; further warnings about this connection are omitted";
   self->send(config.supervisor, notice_message{remark{std::move(words)}});
 }
 
@@ -270,7 +269,7 @@ void websocket_state::finish_winding_down() {
     return;
   if (session && session->awaiting() && now() < give_up_at)
     return;
-  end({ec::stopping, "the program ends", {}});
+  end({ec::stopping, "the program is ending", {}});
 }
 
 void websocket_state::end(const failure& why) {
@@ -331,7 +330,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
           return st.end({ec::transport, "the server sent no snapshot within 10 s",
                          "ask the server's operator"});
         if (st.read_by && st.now() >= *st.read_by)
-          return st.end({ec::transport, "the server does not read what it is sent", {}});
+          return st.end({ec::transport, "the server does not read the messages sent to it", {}});
         if (st.session->overdue(st.now()))
           st.request_batch_fallback();
         st.settle();

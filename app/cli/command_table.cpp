@@ -80,7 +80,7 @@ constexpr std::array<command, 44> table = {{
      requirement::nothing},
     {"agent tasks list-tasks", "list work packages and subtasks", declare_list_tasks,
      requirement::nothing},
-    {"agent tasks list-dependents", "list the work packages that depend on one",
+    {"agent tasks list-dependents", "list the work packages that depend on a given one",
      declare_list_dependents, requirement::nothing},
     {"agent feature finalize-tasks", "take dependencies from tasks.md and announce the feature",
      declare_finalize_tasks, requirement::nothing},

@@ -63,7 +63,7 @@ private:
           "nothing has been recorded in " + seen_.home.string() + " yet");
     for (const auto& file : seen_.open_files)
       add("open_permissions", severity::error,
-          file.path.string() + " is open to others (mode " + octal(file.mode) + ")",
+          file.path.string() + " is accessible to other users (mode " + octal(file.mode) + ")",
           "chmod go-rwx " + shell_word(file.path.string()));
     if (seen_.volatile_home)
       add("home_in_memory", severity::warning,
@@ -156,7 +156,7 @@ private:
             run("sync now"));
       else if (session && team.slug == local_team)
         add("left_local", severity::warning,
-            count_of(team.live, "event") + " recorded while another account was known here",
+            count_of(team.live, "event") + " recorded under another account",
             run("auth login --adopt-local"));
       else if (session && !session->team_slug.empty() && team.slug != session->team_slug)
         add("other_team", severity::warning,
@@ -216,7 +216,7 @@ private:
       add("logged_out", level, "not logged in: events wait here", log_in);
     else if (shot.session->server != seen_.server_origin)
       add("session_of_another_server", level,
-          "the session belongs to " + shot.session->server + ", the server is " +
+          "the session belongs to " + shot.session->server + ", but the server is " +
               seen_.server_origin,
           log_in);
     else if (shot.session_is == session_state::expired &&

@@ -51,8 +51,8 @@ void declare_globals(CLI::App& app, global_options& options) {
                  "Folder of state (default: SPEC_KITTY_HOME, else ~/.spec-kitty)")
       ->type_name("DIR");
   app.add_flag("--json", options.json, "Print one JSON object");
-  app.add_flag("--quiet", options.quiet, "Print no remarks");
-  app.add_flag("--no-color", options.no_color, "Print no colours");
+  app.add_flag("--quiet", options.quiet, "Print only results, warnings and errors");
+  app.add_flag("--no-color", options.no_color, "Print without colours");
   app.set_version_flag("--version", "spec-kitty " + std::string(version));
 }
 

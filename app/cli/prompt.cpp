@@ -48,7 +48,8 @@ private:
 } // namespace
 
 result<std::string> prompt(const std::string& question, bool echo) {
-  const failure no_terminal{ec::bad_input, "stdin is not a terminal: cannot ask for the login",
+  const failure no_terminal{ec::bad_input,
+                            "stdin is not a terminal: cannot ask for the user name and password",
                             "give --username, and the password with --password-stdin or in "
                             "SPEC_KITTY_PASSWORD"};
   if (::isatty(STDIN_FILENO) == 0)

@@ -35,7 +35,7 @@ void guard_store(const home_folder& home, bool json) {
   const auto folder = home.path / "queue";
   prepared() = {render_failure({ec::store_corrupt,
                                 "the store in " + folder.string() +
-                                    " cannot be read: its file is cut short, or the disk fails",
+                                    " cannot be read: its file is truncated, or the disk fails",
                                 "move " + (folder / "env").string() +
                                     " away to start a new store; keep it to rescue its events"},
                                json) +

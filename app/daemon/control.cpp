@@ -119,8 +119,8 @@ result<control_client> control_client::connect(const std::filesystem::path& home
   if (!identity || static_cast<pid_t>(identity->process.pid) != peer->pid ||
       identity->home != folder_mark::of(home))
     return failure{ec::unhealthy,
-                   "process " + std::to_string(peer->pid) + " listens in " + home.string() +
-                       " but is not this home's daemon",
+                   "process " + std::to_string(peer->pid) + " listens on the socket of " +
+                       home.string() + " but is not this home's daemon",
                    "check that process; spec-kitty sends it no signal"};
   client.identity_ = *identity;
   return client;
@@ -148,7 +148,7 @@ result<std::string> control_client::next_line(std::chrono::milliseconds patience
       return line;
     }
     if (!wait_for(fd_.get(), false, patience))
-      return failure{ec::not_found, "the daemon sent no line in time", {}};
+      return failure{ec::not_found, "the daemon did not answer in time", {}};
     const auto got = ::read(fd_.get(), chunk.data(), chunk.size());
     if (got > 0)
       in_.append(chunk.data(), static_cast<std::size_t>(got));

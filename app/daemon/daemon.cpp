@@ -102,7 +102,7 @@ result<void> daemon::run() {
   if (engine_)
     retire_engine();
   destroy_old_engine();
-  log_->info("ends: " + record_.why);
+  log_->info("stopping: " + record_.why);
   return failed_ ? result<void>(*failed_) : result<void>{};
 }
 
@@ -135,7 +135,7 @@ void daemon::loop() {
     const std::size_t first_client = list.size();
     control_->add_to(list);
     if (::poll(list.data(), list.size(), timeout_ms()) < 0 && errno != EINTR)
-      leave(daemon_end::failed, "poll: " + system_failure(errno, "cannot wait").message);
+      leave(daemon_end::failed, "poll: " + system_failure(errno, "cannot wait for events").message);
     if (list[0].revents != 0)
       on_rings();
     if (list[1].revents != 0)
@@ -310,7 +310,7 @@ void daemon::check_home_and_idle() {
     if (lock_.is_current())
       touch_record(home_.path);
     else
-      leave(daemon_end::stopped, "the home is gone");
+      leave(daemon_end::stopped, "the home folder no longer exists");
   }
   if (!leaving_ && is_idle())
     leave(daemon_end::idle, "idle for sync.daemon_idle_s");

@@ -76,8 +76,7 @@ result<std::string> first_line(int fd) {
     if (got > 0)
       received.append(chunk.data(), static_cast<std::size_t>(got));
     else if (got == 0)
-      return failure{ec::internal, "the daemon ended before it was running",
-                     "see daemon.log in the home"};
+      return failure{ec::internal, "the daemon ended while starting", "see daemon.log in the home"};
   }
   return received.substr(0, received.find('\n'));
 }

@@ -68,7 +68,7 @@ http_response api::handle(const http_request& request, epoch_s now) {
   if (found == routes.end())
     return refuse(404, "no such path on the spec-kitty dev-server");
   if (found->method != request.method) {
-    http_response response = refuse(405, "this path answers " + std::string(found->method));
+    http_response response = refuse(405, "this path accepts only " + std::string(found->method));
     response.headers.emplace_back("Allow", found->method);
     return response;
   }

@@ -74,12 +74,12 @@ struct raw_options {
 };
 
 void add_server_options(CLI::App& app, options& chosen) {
-  app.add_option("--port", chosen.port, "port to listen on; 0 is any free one (default 0)")
+  app.add_option("--port", chosen.port, "port to listen on; 0: any free port (default 0)")
       ->check(CLI::Range(0, 65535));
   app.add_option("--state", chosen.state,
                  "folder that keeps events, login and sessions (default: forget all at exit)");
   app.add_flag("--json", chosen.json, "print JSON lines; the first holds url and login");
-  app.add_flag("--quiet", chosen.quiet, "no line per request");
+  app.add_flag("--quiet", chosen.quiet, "print no line per request");
   app.add_option("--username", chosen.login.username, "the user that may log in (default dev)")
       ->check(check_name);
   app.add_option("--team", chosen.login.team_slug, "the account's team (default dev-team)")

@@ -28,7 +28,7 @@ failure cannot_listen(int port, int error) {
   return {ec::bad_config,
           "cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
               std::generic_category().message(error),
-          "choose another --port, or 0 for any free one"};
+          "choose another --port, or 0 for any free port"};
 }
 
 /// Binds the port and lets it go again, because libwebsockets does not say why it could not.

@@ -76,7 +76,7 @@ int guarded(spec_kitty_problem* problem, Body body) {
 }
 
 failure missing(const char* what) {
-  return {ec::bad_input, std::string(what) + " is NULL", "give one"};
+  return {ec::bad_input, std::string(what) + " is NULL", "pass a value that is not NULL"};
 }
 
 failure unusable(std::string_view name, const char* hint) {
@@ -87,7 +87,7 @@ failure unusable(std::string_view name, const char* hint) {
 result<void> read_option(options& into, std::string_view name, const json_value& value) {
   const auto text = [&](std::string& to) -> result<void> {
     if (!value.IsString())
-      return unusable(name, "give a text");
+      return unusable(name, "give a string");
     to.assign(value.GetString(), value.GetStringLength());
     return {};
   };
@@ -139,7 +139,7 @@ result<void> read_option(options& into, std::string_view name, const json_value&
     }
     return {};
   }
-  return failure{ec::bad_input, "there is no option " + excerpt(name),
+  return failure{ec::bad_input, "unknown option " + excerpt(name),
                  "see spec_kitty_open in spec_kitty.h"};
 }
 
@@ -171,8 +171,9 @@ result<event> read_event(const char* json) {
       if (const std::string_view name(entry.name.GetString(), entry.name.GetStringLength());
           name != "event_type" && name != "payload" &&
           ((name != "aggregate_id" && name != "causation_id") || !entry.value.IsString()))
-        return failure{ec::bad_input, "an event has no member " + excerpt(name) + " of this kind",
-                       "give event_type, payload, and as texts aggregate_id and causation_id"};
+        return failure{ec::bad_input,
+                       excerpt(name) + " is not a member of an event, or has the wrong type",
+                       "give event_type, payload, and as strings aggregate_id and causation_id"};
   const json_value* payload = member(*parsed, "payload");
   const auto type = text_of(*parsed, "event_type");
   if (!type || payload == nullptr)

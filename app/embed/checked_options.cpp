@@ -21,23 +21,23 @@ result<void> check_wait(const char* option, std::chrono::milliseconds time) {
   if (time.count() >= 0 && time <= max_duration_option)
     return {};
   return bad(option, std::to_string(time.count()) + " ms is not a valid time to wait",
-             "give 0 to " + std::to_string(std::chrono::milliseconds(max_duration_option).count()));
+             "give a value from 0 to " +
+                 std::to_string(std::chrono::milliseconds(max_duration_option).count()));
 }
 
 result<void> check_flow(options& given) {
   if (given.max_in_flight == 0 || given.max_in_flight > max_in_flight_option)
     return bad("max_in_flight", std::to_string(given.max_in_flight) + " is not allowed",
-               "give 1 to " + std::to_string(max_in_flight_option));
+               "give a value from 1 to " + std::to_string(max_in_flight_option));
   for (const auto& [name, time] : {std::pair("block_for", given.block_for),
                                    {"patience", given.patience},
                                    {"stop_within", given.stop_within}})
     if (auto ok = check_wait(name, time); !ok)
       return ok;
   if (given.full != when_full::block && given.block_for.count() != 0)
-    return bad("block_for", "contradicts options.full, which does not block",
-               "leave one of them out");
+    return bad("block_for", "has no effect unless options.full is block", "leave one of them out");
   if (!given.modules.empty() && !fs::path(given.modules).is_absolute())
-    return bad("modules", "\"" + given.modules + "\" is not absolute", "give the whole path");
+    return bad("modules", "\"" + given.modules + "\" is not absolute", "give an absolute path");
   if (given.full == when_full::block && given.block_for.count() == 0)
     given.block_for = usual_block;
   return {};
@@ -45,13 +45,13 @@ result<void> check_flow(options& given) {
 
 result<home_view> open_view(const options& given) {
   if (!given.home.empty() && !fs::path(given.home).is_absolute())
-    return bad("home", "\"" + given.home + "\" is not absolute", "give the whole path");
+    return bad("home", "\"" + given.home + "\" is not absolute", "give an absolute path");
   auto home = resolve_home(given.home.empty() ? std::nullopt : std::optional(given.home));
   if (!home)
     return home.error();
   if (!home->path.is_absolute()) // from SPEC_KITTY_HOME: a host's current folder is its own
     return bad("home", "SPEC_KITTY_HOME is not absolute: " + home->path.string(),
-               "give the whole path");
+               "give an absolute path");
   if (auto ok = check_home(home->path); !ok)
     return ok.error();
   auto config = settings::load(home->path);
@@ -71,7 +71,7 @@ result<project_identity> find_project(const options& given) {
   if (!given.project_folder.empty()) {
     if (!fs::path(given.project_folder).is_absolute())
       return bad("project_folder", "\"" + given.project_folder + "\" is not absolute",
-                 "give the whole path");
+                 "give an absolute path");
     std::error_code error;
     if (!fs::is_directory(given.project_folder, error))
       return failure{ec::not_found,
@@ -86,13 +86,14 @@ result<project_identity> find_project(const options& given) {
   if (!by_name)
     return project;
   if (!given.project_uuid.empty() && !is_uuid(given.project_uuid))
-    return bad("project_uuid", "\"" + excerpt(given.project_uuid) + "\" is no UUID",
+    return bad("project_uuid", "\"" + excerpt(given.project_uuid) + "\" is not a UUID",
                "give 8-4-4-4-12 hex digits");
   if (given.project_uuid.empty())
-    return bad("project_slug", "a project goes by its UUID", "give options.project_uuid too");
+    return bad("project_slug", "a project is identified by its UUID",
+               "give options.project_uuid too");
   project.uuid = project.key = given.project_uuid;
   if (!is_utf8(given.project_slug))
-    return bad("project_slug", "it is not valid UTF-8", "give a text in UTF-8");
+    return bad("project_slug", "it is not valid UTF-8", "give a string in UTF-8");
   if (!given.project_slug.empty())
     project.slug = given.project_slug;
   project.name = given.project_slug.empty() ? given.project_uuid : given.project_slug;
@@ -118,7 +119,7 @@ result<checked_options> check(options given) {
     if (auto added = checked.known.more_types.add(type.name, type.json_schema); !added)
       return added.error();
   if (checked.given.delivery == deliver_by::others) {
-    checked.why_no_server = "this process only records; others deliver";
+    checked.why_no_server = "this process only records events; other processes deliver them";
     return checked;
   }
   auto server = configured_server(checked.view.config);

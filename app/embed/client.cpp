@@ -49,7 +49,7 @@ result<receipt> pending_receipt::get(std::chrono::milliseconds patience) const {
                                [&] { return state_->outcome.has_value(); }))
     return *state_->outcome;
   return failure{ec::timeout, "no receipt in time; the event may still become durable",
-                 "ask again, or give it more time"};
+                 "ask again, or allow more time"};
 }
 
 result<receipt> pending_receipt::get() const {

@@ -99,14 +99,14 @@ result<void> client::impl::stop(std::chrono::milliseconds deadline) {
 result<void> client::impl::end_actors(embed::running_home::deadline until) {
   const std::unique_lock stopping_alone(stop_guard_, until);
   if (!stopping_alone)
-    return failure{ec::timeout, "another thread is stopping the client", "give it more time"};
+    return failure{ec::timeout, "another thread is stopping the client", "allow more time"};
   if (!home_)
     return {};
   auto ended = home_->close(until); // what was posted before is committed and answered
   // A callback may be about to use the actors, a flush may wait for one that hangs.
   const std::unique_lock alone(use_, std::max(until, after(100ms)));
   if (!alone)
-    return failure{ec::stopping, "a call did not end in time; its threads are left behind", {}};
+    return failure{ec::stopping, "a call did not end in time; its threads keep running", {}};
   if (ended) {
     home_.reset();
     system_.reset();
@@ -207,7 +207,7 @@ result<flush_report> client::impl::flush(std::chrono::milliseconds deadline) {
   flush_report report;
   report.durable = in_flight_.wait_for_those_before(until);
   if (!report.durable) {
-    report.why = {ec::timeout, "the time given was over before all was durable", {}};
+    report.why = {ec::timeout, "the timeout expired before all events were durable", {}};
     return report;
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -17,7 +17,7 @@ constexpr auto transport_pause = 500ms; ///< the server was not reached
 failure time_is_over(const home_core& core) {
   const std::string link = core.why_not_connected();
   return {ec::timeout,
-          "the time given was over before all was on the server" +
+          "the timeout expired before all events were delivered" +
               (link.empty() ? "" : "; " + link),
           {}};
 }
@@ -47,7 +47,9 @@ root_supervisor_state::on_flush(const flush_message& message) {
   else
     end_flush(id, false,
               core->given().delivery == deliver_by::others
-                  ? failure{ec::no_server, "this process only records; others deliver", {}}
+                  ? failure{ec::no_server,
+                            "this process only records events; other processes deliver them",
+                            {}}
                   : failure{ec::no_server, "no server is set",
                             "set sync.server_url, in options.settings or the home"});
   return promise;

@@ -15,7 +15,7 @@ std::atomic<int> open_clients{0};
 
 failure forked() {
   return {ec::store_unusable, "this process was forked from one that has a client open",
-          "open a client before its threads and forks, or in a process begun with exec"};
+          "open a client only after forking, or in a process started with exec"};
 }
 
 } // namespace

@@ -28,7 +28,7 @@ void end_actor(Handle& handle) {
 
 failure failure_in_time(const caf::error& error) {
   if (error == caf::sec::request_timeout)
-    return {ec::timeout, "no answer in time; what was asked may still happen", "try again"};
+    return {ec::timeout, "no answer in time; the request may still be carried out", "try again"};
   return to_failure(error);
 }
 
@@ -105,7 +105,7 @@ void root_supervisor_state::on_down(const caf::down_msg& down) {
     core->note(over);
     return core->actors().clear_queue(over);
   }
-  core->log(log_level::warning, "a part has failed and is started again: " + why.message);
+  core->log(log_level::warning, "a part has failed and is being started again: " + why.message);
   start_parts();
 }
 

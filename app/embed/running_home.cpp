@@ -44,9 +44,8 @@ struct running_home::system_watch {
       left = std::move(root_supervisor);
       root_supervisor = nullptr;
     }
-    core->log(log_level::error,
-              "the actor system ends before spec-kitty was stopped: call stop() first; what was "
-              "acknowledged is kept");
+    core->log(log_level::error, "the actor system is ending before spec-kitty was stopped: call "
+                                "stop() first; acknowledged events are kept");
     caf::anon_send_exit(left, caf::exit_reason::user_shutdown);
   }
 };
@@ -97,7 +96,7 @@ result<std::unique_ptr<running_home>> running_home::start(caf::actor_system& sys
   const failure& why = opened.error();
   if (why.code == ec::store_busy || why.code == ec::store_full || why.code == ec::timeout) {
     made->core_->note(why);
-    made->core_->log(log_level::warning, why.message + "; events are kept beside the store");
+    made->core_->log(log_level::warning, why.message + "; events are written to spill files");
     return made;
   }
   (void)made->close(std::chrono::steady_clock::now() + home_stop_grace);
@@ -142,7 +141,7 @@ result<void> running_home::close(deadline until) {
     return ended;
   if (!answer)
     return failure{ec::stopping, "the client did not end in time: " + answer.error().message,
-                   "give it more time"};
+                   "allow more time"};
   return {};
 }
 
@@ -150,8 +149,8 @@ result<void> running_home::close(deadline until) {
 result<void> running_home::wait_for_actors(deadline until) const {
   while (alive_->load() > 0) {
     if (std::chrono::steady_clock::now() >= until)
-      return failure{ec::stopping, "a part of the client did not end in time and is left behind",
-                     "give it more time"};
+      return failure{ec::stopping, "a part of the client did not end in time and keeps running",
+                     "allow more time"};
     std::this_thread::sleep_for(200us);
   }
   return {};

@@ -12,7 +12,7 @@ std::optional<credentials> session_of(const home_view& view, const warning_sink&
   auto session = read_credentials(view.home.path);
   if (session)
     return *std::move(session);
-  warn(session.error().message + "; the event is recorded for no team yet");
+  warn(session.error().message + "; the event is recorded without a team for now");
   return std::nullopt;
 }
 

@@ -6,7 +6,7 @@ std::string spilled_sentence(const std::filesystem::path& home, const failure& w
                              std::uint64_t events) {
   return std::to_string(events) + (events == 1 ? " event is" : " events are") + " kept in " +
          (home / "spill").string() +
-         " and will be taken in when the store can be used again: " + why.message;
+         " and will be imported when the store can be used again: " + why.message;
 }
 
 void warn_spilled(const warning_sink& warn, const std::filesystem::path& home, const failure& why,

@@ -8,7 +8,7 @@
 
 namespace spec_kitty {
 
-/// `3 events are kept in …/spill and will be taken in when the store can be used again: …`
+/// `3 events are kept in …/spill and will be imported when the store can be used again: …`
 std::string spilled_sentence(const std::filesystem::path& home, const failure& why,
                              std::uint64_t events);
 

@@ -183,7 +183,7 @@ result<void> conductor::ended(const std::string& wp) {
     found.emplace();
     found->error =
         "its agent runner ended without a result: it was killed, the disk is full, or another "
-        "agent still works on it";
+        "agent is still working in its worktree";
   }
   if (cut && found->stopped) // a resumed run repeats the attempt
     return {};

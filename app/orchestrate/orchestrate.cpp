@@ -89,7 +89,7 @@ std::optional<failure> unfinished_reason(const result<run_end>& end, const orche
     return failure{ec::stopping, "stopped; no agent is running any more", "resume with: " + resume};
   case run_end::aborted:
     return failure{ec::stopping, "aborted; finished work is kept",
-                   "start anew: " + orchestrate_command(run, "")};
+                   "start a new one: " + orchestrate_command(run, "")};
   case run_end::stuck:
     break;
   }

@@ -116,7 +116,7 @@ check_programs(const wf::feature& feature, const orchestration& run, const agent
     if (!find_program(agent.command.front(), feature.repo().checkout, path).empty())
       continue;
     const std::string what =
-        "the program " + agent.command.front() + " of agent " + agent.name + " is not found";
+        "the program " + agent.command.front() + " of agent " + agent.name + " was not found";
     if (first.count(agent.name) > 0)
       return failure{ec::bad_input, what,
                      "install it, or correct its command in " +

@@ -76,7 +76,7 @@ result<void> state_file::write(const orchestration& run) const {
   };
   const auto lock = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
   if (!lock || !*lock)
-    return because(lock ? "another process has held its lock for 10 s" : lock.error().message);
+    return because(lock ? "another process has held state.lock for 10 s" : lock.error().message);
   const auto text = read_file(path_, max_state_bytes);
   if (!text)
     return because(text.error().message);

@@ -76,7 +76,7 @@ result<void> merge_into(const wf::feature& feature, const std::string& wp,
     names += (names.empty() ? "" : ", ") + wf::as_utf8(line.content);
   return failure{ec::bad_input,
                  wp + ": its dependencies conflict: " + branch +
-                     " with what was merged before it, in " + names,
+                     " conflicts with an earlier merged branch, in " + names,
                  "resolve it: git -C " + tree.string() + " merge " + branch +
                      ", commit, then: " + feature.command("orchestrate --resume")};
 }

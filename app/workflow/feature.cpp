@@ -61,7 +61,7 @@ result<repository> repository::here() {
   std::error_code error;
   const auto current = fs::current_path(error);
   if (error)
-    return failure{ec::bad_input, "the current folder does not exist any more",
+    return failure{ec::bad_input, "the current folder no longer exists",
                    "change to the repository first"};
   const auto checkout = primary_checkout(current);
   const auto git_dir = checkout ? common_git_dir(*checkout) : std::nullopt;
@@ -114,7 +114,7 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
     return failure{ec::not_found, "no feature in " + specs.string(),
                    "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
   if (chosen.empty() && slugs.size() > 1)
-    return failure{ec::bad_input, "the feature is not clear: there are " + joined(slugs),
+    return failure{ec::bad_input, "more than one feature exists: " + joined(slugs),
                    "give one with --feature, for example: --feature " + slugs.back()};
   feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
@@ -191,10 +191,11 @@ result<work_package> feature::load(const std::string& wp) const {
     std::vector<std::string> known;
     for (const auto& [id, path] : *found)
       known.push_back(id);
-    return failure{
-        ec::not_found, "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
-        known.empty() ? "write its file first, for example tasks/WP01-first.md"
-                      : "there are " + joined(known) + "; see: " + command("agent tasks status")};
+    return failure{ec::not_found,
+                   "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
+                   known.empty() ? "write its file first, for example tasks/WP01-first.md"
+                                 : "existing work packages: " + joined(known) +
+                                       "; see: " + command("agent tasks status")};
   }
   std::error_code error;
   auto path = fs::canonical(place->second, error);

@@ -76,7 +76,7 @@ result<void> frontmatter_file::read() {
         return broken(entry.line + 2, static_cast<std::size_t>(std::max(mark.column, 0)) + 1,
                       "each key must begin a line of its own");
       if (find(entry.key) != nullptr)
-        return broken(entry.line + 2, 1, "the key " + entry.key + " stands here a second time");
+        return broken(entry.line + 2, 1, "the key " + entry.key + " appears twice");
       if (pair.second.IsScalar()) {
         entry.what = kind::scalar;
         entry.scalar = pair.second.Scalar();

@@ -186,20 +186,20 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
     const bool inside = there && (here + "/").starts_with(real + "/");
     if (inside && !state.keep_worktree)
       warnings.push_back(tree.string() +
-                         " stays: you are in it; remove it with: git worktree "
+                         " was kept: you are in it; remove it with: git worktree "
                          "remove " +
                          tree.string());
     if (there && (state.keep_worktree || inside))
       continue; // its branch is checked out there
     if (there)
       if (const auto gone = git_here.run({"worktree", "remove", tree.string()}); !gone) {
-        warnings.push_back(tree.string() + " stays: " + gone.error().message);
+        warnings.push_back(tree.string() + " was kept: " + gone.error().message);
         continue;
       }
     const std::string branch = feature_ref.branch_of(wp);
     if (!state.keep_branch && git_here.has_branch(branch))
       if (const auto gone = git_here.run({"branch", "--quiet", "-D", branch}); !gone)
-        warnings.push_back("the branch " + branch + " stays: " + gone.error().message);
+        warnings.push_back("the branch " + branch + " was kept: " + gone.error().message);
   }
   fs::remove(feature_ref.repo().checkout / ".worktrees", error); // where it is empty
   return {};

@@ -69,10 +69,10 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
       return failure{ec::bad_input,
                      "the target branch " + declared + " of " + feature_ref.slug() +
                          " does not exist, and no branch is checked out",
-                     "make it: git -C " + feature_ref.repo().checkout.string() + " switch -c " +
+                     "create it: git -C " + feature_ref.repo().checkout.string() + " switch -c " +
                          declared};
     return target_branch{current, "the target branch " + declared + " of " + feature_ref.slug() +
-                                      " does not exist; this goes to " + current};
+                                      " does not exist; the changes go to " + current};
   }
   return target_not_here(feature_ref, declared);
 }

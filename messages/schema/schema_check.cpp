@@ -68,9 +68,9 @@ constexpr std::array<std::pair<std::string_view, const char*>, 9> plain_words = 
     {"oneOf", "does not meet exactly one schema of oneOf"},
     {"not", "meets the schema of not"},
     {"dependencies", "does not meet dependencies"},
-    {"items", "is an item too many"},
+    {"items", "is an extra item"},
     {"patternProperties", "does not meet patternProperties"},
-    {"uniqueItems", "is in its list twice"},
+    {"uniqueItems", "is a duplicate in its list"},
 }};
 
 /// Rules that bound a count.

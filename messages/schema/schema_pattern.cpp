@@ -102,7 +102,7 @@ private:
       return atom_piece;
     if (atom_piece
             .optional) { // RapidJSON runs in circles, or doubles its work with every such group
-      refuse("a repeat of what can match nothing", "repeat what is inside: a* for (a*)*");
+      refuse("a repeat of a part that can match nothing", "repeat what is inside: a* for (a*)*");
       return atom_piece;
     }
     piece many = atom_piece;
@@ -162,11 +162,10 @@ private:
       escape(false);
     else if (c == '^' || c == '$')
       refuse(std::string(1, c) + " inside a pattern",
-             "^ stands at the beginning and $ at the end only; write \\" + std::string(1, c) +
-                 " for the character");
+             "^ is allowed only at the beginning and $ only at the end; write \\" +
+                 std::string(1, c) + " for the character");
     else if (std::string_view("*+?{}]").find(c) != std::string_view::npos)
-      refuse(std::string(1, c) + " without what it belongs to",
-             "write \\" + std::string(1, c) + " for the character");
+      refuse("a stray " + std::string(1, c), "write \\" + std::string(1, c) + " for the character");
     else
       rest_of_character();
     return {false, 1, 0};
@@ -269,7 +268,7 @@ private:
     case 'B':
       return "write ^, $ or a class such as [^A-Za-z] in its place";
     default:
-      return c >= '0' && c <= '9' ? "back-references are not known: write the text again"
+      return c >= '0' && c <= '9' ? "back-references are not supported: write the text again"
                                   : "write the character without \\";
     }
   }

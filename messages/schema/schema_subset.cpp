@@ -168,7 +168,7 @@ private:
       if (kind != schema_keyword::annotation && kind != schema_keyword::base &&
           kind != schema_keyword::reference && text(entry.name) != "definitions")
         refuse(where, "a $ref beside " + excerpt(text(entry.name)) + " is not supported",
-               "$ref overrules what stands beside it: put both into allOf");
+               "$ref overrides the keywords beside it: put both into allOf");
     }
   }
 

@@ -41,13 +41,13 @@ TEST(CustomTypes, EveryKeywordThatIsTakenIsEnforced) {
        R"({"m_a":1})", "meets the schema of not"},
       {R"({"items":{"type":"string"}})", R"(["a"])", R"(["a",1])", "payload.x.1: 1 is not of type"},
       {R"({"items":[{"type":"string"}],"additionalItems":false})", R"(["a"])", R"(["a",1])",
-       "is an item too many"},
+       "is an extra item"},
       {R"({"items":[{}],"additionalItems":{"type":"null"}})", "[1,null]", "[1,2]",
        "is not of type null"},
       {R"({"minItems":2})", "[1,2]", "[1]", "has fewer than 2 items"},
       {R"({"maxItems":1})", "[1]", "[1,2]", "has more than 1 item"},
       {R"({"uniqueItems":true,"items":{"type":"number"}})", "[1,2]", "[1,1.0]",
-       "is in its list twice"},
+       "is a duplicate in its list"},
       {R"({"minProperties":1})", R"({"a":1})", "{}", "has fewer than 1 field"},
       {R"({"maxProperties":0})", "{}", R"({"a":1})", "has more than 0 fields"},
       {R"({"dependencies":{"a":["b"]}})", R"({"a":1,"b":2})", R"({"a":1})",
@@ -109,7 +109,7 @@ TEST(CustomTypes, NamesAreShortPlainAndNew) {
   }
   EXPECT_NE(types.add("S", "{}").error().message.find("already registered"), std::string::npos);
   for (const auto type : event_types)
-    EXPECT_NE(types.add(std::string(type), "{}").error().message.find("the contract has"),
+    EXPECT_NE(types.add(std::string(type), "{}").error().message.find("the protocol already has"),
               std::string::npos);
 }
 

@@ -104,7 +104,7 @@ TEST(ForeignEvent, WhatTheContractRefusesIsNamed) {
   EXPECT_NE(refusal(replaced(whole, R"("wp_id":"WP01",)", "")).find("payload.wp_id"),
             std::string::npos);
   EXPECT_NE(refusal(replaced(whole, ":7,", R"(:7,"event_id":"01HF7YAT00V3RS3DTR98H6BCFM",)"))
-                .find(R"("event_id" stands twice)"),
+                .find(R"("event_id" appears twice)"),
             std::string::npos);
 }
 

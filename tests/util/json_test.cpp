@@ -300,7 +300,7 @@ TEST(UniqueKeys, AKeyThatStandsTwiceInOneObjectIsNamed) {
     const auto compact = compact_json(text, json_keys::unique);
     ASSERT_FALSE(compact) << text;
     EXPECT_EQ(compact.error().code, ec::bad_input);
-    EXPECT_NE(compact.error().message.find(R"("wp_id" stands twice)"), std::string::npos)
+    EXPECT_NE(compact.error().message.find(R"("wp_id" appears twice)"), std::string::npos)
         << compact.error().message;
     EXPECT_FALSE(parse_json(text, json_keys::unique));
     EXPECT_TRUE(compact_json(text)) << "what servers send and what is stored is read as it is";

@@ -51,8 +51,8 @@ result<void> run_tests(context& ctx, const wf::repository& repo,
     const auto& test = tests[at];
     const std::string name =
         "test " + std::to_string(at + 1) + " of " + std::to_string(tests.size());
-    const std::string hint =
-        "it was: " + excerpt(test, 200) + "; fix the failing test, then run the command again";
+    const std::string hint = "the test was: " + excerpt(test, 200) +
+                             "; fix the failing test, then run the command again";
     program what;
     what.argv = {"sh", "-c", test}; // the user's own command line
     what.folder = repo.checkout;

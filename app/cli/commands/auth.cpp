@@ -84,10 +84,9 @@ void print_login(context& ctx, const login_done& done, const server_url& server)
     ctx.out.line(std::to_string(done.adopted) + " events recorded before now belong to this team");
   print_projects(ctx, projects);
   if (done.left_local > 0)
-    ctx.out.warn(
-        std::to_string(done.left_local) +
-        " events recorded while another account was known here stay local; take them over: "
-        "spec-kitty auth login --adopt-local");
+    ctx.out.warn(std::to_string(done.left_local) +
+                 " events recorded under another account stay local; take them over: "
+                 "spec-kitty auth login --adopt-local");
 }
 
 exit_status login(context& ctx, const login_options& options) {
@@ -194,7 +193,7 @@ command_action declare_auth_login(CLI::App& app) {
   app.add_option("--username", options->username, "User name");
   app.add_flag("--password-stdin", options->password_from_stdin, "Read the password from stdin");
   app.add_flag("--adopt-local", options->adopt_local,
-               "Take over events recorded while another account was known here");
+               "Take over events recorded under another account");
   return [options](context& ctx) { return login(ctx, *options); };
 }
 

@@ -82,7 +82,7 @@ void print_import(context& ctx, const import_report& report, bool failed) {
                std::to_string(report.skipped) + " were already here");
   if (report.restamped > 0)
     ctx.out.line(std::to_string(report.restamped) +
-                 " of them got a new clock value because another event here has theirs");
+                 " of them got a new clock value because theirs was already in use here");
 }
 
 /// Reports a failure with the counts so far.
@@ -127,7 +127,7 @@ exit_status import_file(context& ctx, const std::string& given) {
         report);
   if (given != "-")
     if (const auto moved = note_imported(ctx.home.path, options.file); !moved)
-      ctx.out.warn(moved.error().message + "; the events were imported all the same");
+      ctx.out.warn(moved.error().message + "; the events were imported nevertheless");
   print_import(ctx, report, false);
   ctx.out.object([&](json_writer& out) { write_import_report(out, report); });
   return exit_status::done;

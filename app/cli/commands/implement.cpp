@@ -160,7 +160,7 @@ command_action declare_implement(CLI::App& app) {
   app.add_option("--base", options->base, "Start from the branch of this work package")
       ->type_name("WPmm");
   app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
-  app.add_flag("--force", options->force, "Also from another lane, or owned by another agent");
+  app.add_flag("--force", options->force, "Start it from any lane, even if another agent owns it");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, options->wp, [&] { return implement(ctx, *options); });

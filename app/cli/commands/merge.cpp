@@ -224,7 +224,7 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
 result<work_done> abort_merge(const merge_job& job, work_done done) {
   if (job.state.phase == "finish")
     return failure{ec::bad_input, "the merge of " + job.state.feature + " is complete",
-                   "end it: " + job.feature.command("merge --resume")};
+                   "finish it: " + job.feature.command("merge --resume")};
   if (job.state.phase == "lanes") // files that a killed run wrote and did not commit
     for (const auto& package : job.packages)
       if (const auto& moving = job.state.moving;
@@ -257,7 +257,8 @@ result<void> plan(merge_job& job, const std::optional<std::string>& target) {
     return clean;
   const auto head = wf::git(job.repo().checkout).commit_of("HEAD");
   if (!head)
-    return failure{ec::bad_input, *branch + " has no commit yet", "make a first one: git commit"};
+    return failure{ec::bad_input, *branch + " has no commit yet",
+                   "create a first commit: git commit"};
   job.state.from = *head;
   return {};
 }
@@ -344,7 +345,8 @@ command_action declare_merge(CLI::App& app) {
   app.add_option("--target", options->target, "Merge into this branch")->type_name("B");
   app.add_flag("--dry-run", options->dry_run, "Show what would happen without changing anything");
   app.add_flag("--keep-branch", options->keep_branch, "Keep the work packages' branches");
-  app.add_flag("--keep-worktree", options->keep_worktree, "Keep their worktrees and branches");
+  app.add_flag("--keep-worktree", options->keep_worktree,
+               "Keep the work packages' worktrees and branches");
   app.add_flag("--push", options->push, "Push the target afterwards");
   auto* resume = app.add_flag("--resume", options->resume, "Resume an interrupted merge");
   app.add_flag("--abort", options->abort, "Undo an interrupted merge")->excludes(resume);

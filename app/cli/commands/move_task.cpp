@@ -55,11 +55,11 @@ result<std::string> read_feedback(const std::string& file) {
                    "check the name after "
                    "--review-feedback-file"};
   if (!*text)
-    return failure{ec::bad_input, "there is no file " + file,
+    return failure{ec::bad_input, "no such file: " + file,
                    "check the name after --review-feedback-file"};
   if (!is_utf8(**text) || wf::trimmed(**text).empty())
     return failure{ec::bad_input, file + (is_utf8(**text) ? " is empty" : " is not UTF-8"),
-                   "write into it what has to change"};
+                   "write the requested changes into it"};
   return std::move(**text);
 }
 

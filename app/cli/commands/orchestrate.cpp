@@ -171,7 +171,7 @@ result<work_done> skip_package(const wf::feature& feature, const std::string& wp
       return is_done;
     if (plan.state == ot::run_state::aborted)
       return failure{ec::bad_input, "the orchestration of " + feature.slug() + " was aborted",
-                     "start anew: " + feature.command("orchestrate")};
+                     "start a new one: " + feature.command("orchestrate")};
     package->unfinished.reset();
     package->at = ot::stage::skipped;
     package->running = false;
@@ -276,7 +276,7 @@ command_action declare_orchestrate(CLI::App& app) {
       if (mode != other)
         mode->excludes(other);
   app.add_option("--impl-agent", options->impl_agent,
-                 "The agent that implements, in place of the files' choice")
+                 "The agent that implements, instead of the one in the files")
       ->type_name("A");
   app.add_option("--review-agent", options->review_agent, "The agent that reviews")->type_name("A");
   declare_feature(app, *options);

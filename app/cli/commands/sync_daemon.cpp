@@ -95,8 +95,8 @@ std::string last_end(const std::optional<daemon_record>& record) {
   if (!record)
     return {};
   if (record->end == daemon_end::none)
-    return "the last one ended unexpectedly, at about " + format_timestamp(record->last_sign);
-  return "the last one ended at " + format_timestamp(record->since) + ": " + record->why;
+    return "the last daemon ended unexpectedly, at about " + format_timestamp(record->last_sign);
+  return "the last daemon ended at " + format_timestamp(record->since) + ": " + record->why;
 }
 
 /// `Connected, since …`, with the reason if it is not connected.

@@ -103,7 +103,7 @@ exit_status finish(context& ctx, const std::string& report_file, const sync_repo
   if (report.selected > 0)
     ctx.out.line(report_line(report));
   else if (!why)
-    ctx.out.line(report.held_elsewhere == 0 ? "Nothing is queued." : "Nothing is due.");
+    ctx.out.line(report.held_elsewhere == 0 ? "Nothing is queued." : "No event can be sent.");
   if (!why && report.held_elsewhere > 0)
     ctx.out.note(std::to_string(report.held_elsewhere) +
                  " events of other teams or accounts are held; see: spec-kitty sync status");

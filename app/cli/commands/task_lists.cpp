@@ -116,7 +116,7 @@ result<work_done> task_status(const work_options& options) {
 
 result<work_done> list_tasks(const work_options& options, const std::string& lane) {
   if (!lane.empty() && !wf::is_lane(lane))
-    return failure{ec::bad_input, excerpt(lane) + " is no lane",
+    return failure{ec::bad_input, excerpt(lane) + " is not a lane",
                    "give --lane planned, doing, for_review or done"};
   auto found = look(options);
   if (!found)

@@ -51,7 +51,7 @@ result<std::string> owner_of(const wf::feature& feature, const std::string& subt
     if (std::find(listed.begin(), listed.end(), subtask) != listed.end())
       return package.id;
   }
-  return failure{ec::not_found, "the subtask " + subtask + " belongs to no work package",
+  return failure{ec::not_found, "the subtask " + subtask + " does not belong to a work package",
                  "move its line into a work package's section of " + feature.tasks_path().string()};
 }
 
@@ -109,7 +109,7 @@ result<mark_plan> plan_marks(const wf::feature& feature, const std::string& task
     return failure{ec::not_found,
                    "no check box of " + wf::joined(unknown) + " in " +
                        feature.tasks_path().string(),
-                   "see the subtasks: " + feature.command("agent tasks list-tasks")};
+                   "list the subtasks: " + feature.command("agent tasks list-tasks")};
   return plan;
 }
 
@@ -193,7 +193,7 @@ result<work_done> add_history(context& ctx, const history_options& options) {
       !applied)
     return applied.error();
   done.events.push_back(history_event(package->id, note, agent));
-  done.lines = {package->id + ": noted"};
+  done.lines = {package->id + ": note added"};
   done.fields = [entry, slug = feature.slug(), wp = package->id](json_writer& out) {
     field(out, "feature", slug);
     field(out, "wp_id", wp);

@@ -83,7 +83,7 @@ private:
                      "the lines up to " + std::to_string(number_) +
                          " are readable; the rest is damaged"};
     } else if (ended_ && !unpack_->is_whole()) {
-      return failure{ec::bad_input, name_ + " is cut short: its gzip data is incomplete",
+      return failure{ec::bad_input, name_ + " is truncated: its gzip data is incomplete",
                      "unpack the readable part into another file with zcat, and import that"};
     }
     return {};

@@ -139,7 +139,7 @@ TEST_F(SyncRun, RetryAfterIsWaitedOutUpToItsLimit) {
   slow.retry_after = "31";
   const auto next = reply(slow);
   EXPECT_TRUE(finished(settled_with(next, std::vector(3, settlement_effect::unchanged))));
-  EXPECT_NE(run.report().stopped->message.find("not before 1970-01-01T00:00:31"),
+  EXPECT_NE(run.report().stopped->message.find("try again after 1970-01-01T00:00:31"),
             std::string::npos);
 }
 

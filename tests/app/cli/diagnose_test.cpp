@@ -58,7 +58,7 @@ TEST_F(Diagnose, ATypeThatNobodyCanRegisterAndAWrongEnvelopeStayInvalid) {
   for (const auto& result : results.GetArray())
     EXPECT_EQ(member(result, "note"), nullptr);
   EXPECT_NE(
-      text_of(results[1], "error").value_or("").find("event_type: \"Sprint closed\" is not one"),
+      text_of(results[1], "error").value_or("").find("event_type: \"Sprint closed\" is not one of"),
       std::string::npos);
 }
 

@@ -180,7 +180,7 @@ TEST_F(SyncFailure, LoggingInMeetsTheSameServersAndSaysSo) {
   {
     const raw_server page(http_reply_text("200 OK", "Content-Type: text/html\r\n", html));
     free_port = page.port();
-    fails(page.url(), "a token reply of the protocol");
+    fails(page.url(), "a valid token reply");
   }
   fails("http://127.0.0.1:" + std::to_string(free_port), "cannot be reached");
   const raw_server silent("");

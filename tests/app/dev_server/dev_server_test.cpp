@@ -94,7 +94,8 @@ TEST_F(DevServer, ATypeThatCannotBeAcceptedIsNamedWithTheFix) {
            {{"--accept-type", "SprintClosed=none.json"}, "cannot read none.json"},
            {{"--accept-type", "SprintClosed=."}, "cannot read ."},
            {{"--accept-type", "SprintClosed"}, "NAME=FILE"},
-           {{"--accept-type", "WPCreated=good.json"}, "the contract has a type of this name"},
+           {{"--accept-type", "WPCreated=good.json"},
+            "the protocol already has a type of this name"},
            {{"--accept-type", "A=good.json", "--accept-type", "A=good.json"}, "already"},
            {{"--reject-type", "SprintClosed"}, "SprintClosed is not an event type"}}) {
     words all = {"dev-server"};

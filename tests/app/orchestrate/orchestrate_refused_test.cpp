@@ -45,7 +45,7 @@ TEST_F(OrchestrateRefused, AnUnknownAgentIsRefusedWithTheListOfAgents) {
 TEST_F(OrchestrateRefused, AProgramThatIsNotFoundIsNamed) {
   agents_toml("[agents.far]\ncommand = [\"no-such-program\"]\n");
   const auto message = no();
-  EXPECT_TRUE(has(message, "the program no-such-program of agent far is not found")) << message;
+  EXPECT_TRUE(has(message, "the program no-such-program of agent far was not found")) << message;
   EXPECT_TRUE(has(message, "agents.toml")) << message;
 }
 
@@ -55,7 +55,7 @@ TEST_F(OrchestrateRefused, AProgramOfAFallbackThatIsNotFoundIsAWarning) {
   env["PATH"] = "/usr/bin:/bin";
   const auto done = run(orchestrate({"--impl-agent", "good", "--review-agent", "good"}));
   EXPECT_EQ(done.status, 0) << done.err;
-  EXPECT_TRUE(has(done.err, "the program no-such-program of agent zz is not found")) << done.err;
+  EXPECT_TRUE(has(done.err, "the program no-such-program of agent zz was not found")) << done.err;
 }
 
 TEST_F(OrchestrateRefused, ACycleIsShown) {
