@@ -119,9 +119,13 @@ result<void> client::impl::end_actors(embed::running_home::deadline until) {
 // ── Events ───────────────────────────────────────────────────────────────────────────────────────
 
 client::impl::on_its_way::~on_its_way() {
-  answer(failure{ec::stopping,
-                 "the queue stopped before this event was committed: it may not be recorded",
-                 {}});
+  try {
+    answer(failure{ec::stopping,
+                   "the queue stopped before this event was committed: it may not be recorded",
+                   {}});
+  } catch (...) { // out of memory: no answer can be made, and a destructor must not throw
+    entered_ = false;
+  }
 }
 
 void client::impl::on_its_way::answer(result<append_receipt> outcome) {

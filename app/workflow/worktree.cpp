@@ -39,12 +39,16 @@ result<void> ignore_worktrees(const repository& repo) {
 }
 
 made_worktree::~made_worktree() {
-  if (made_tree_)
-    (void)git_.run({"worktree", "remove", "--force", feature_.worktree_of(wp_).string()});
-  if (made_branch_)
-    (void)git_.run({"branch", "--quiet", "-D", feature_.branch_of(wp_)});
-  if (std::error_code error; made_tree_) // if it is empty now
-    fs::remove(feature_.worktree_of(wp_).parent_path(), error);
+  try {
+    if (made_tree_)
+      (void)git_.run({"worktree", "remove", "--force", feature_.worktree_of(wp_).string()});
+    if (made_branch_)
+      (void)git_.run({"branch", "--quiet", "-D", feature_.branch_of(wp_)});
+    if (std::error_code error; made_tree_) // if it is empty now
+      fs::remove(feature_.worktree_of(wp_).parent_path(), error);
+  } catch (...) { // out of memory: the worktree is left, and the next command finds it
+    made_tree_ = false;
+  }
 }
 
 result<void> made_worktree::make(const std::string& start) {

@@ -30,7 +30,7 @@ def units(build: pathlib.Path, root: pathlib.Path) -> list[tuple[pathlib.Path, s
         inside = build if source.is_relative_to(build) else root
         first = source.relative_to(inside).parts[0] if source.is_relative_to(inside) else ""
         if source.suffix in (".cpp", ".cxx") and first in FOLDERS:
-            found.append((source, entry["output"]))
+            found.append((source, entry["command"].split(" -o ")[1].split()[0]))
     return sorted(found, key=lambda unit: -unit_size(unit[0]))
 
 

@@ -150,7 +150,6 @@ private:
   caf::actor_addr websocket_;
   std::vector<heard_clock> heard_;
   std::uint64_t reply_clock_ = 0;
-  std::uint64_t reply_trouble_ = 0;
 };
 
 } // namespace spec_kitty::chaos::simulation
