@@ -133,8 +133,8 @@ exit_status daemon_status(context& ctx) {
       daemon->connection = now->connection;
   }
   if (daemon)
-    ctx.out.line("The daemon is running: process " + std::to_string(daemon->process.pid) + ", version " +
-                 daemon->version + ", since " + format_timestamp(daemon->since) +
+    ctx.out.line("The daemon is running: process " + std::to_string(daemon->process.pid) +
+                 ", version " + daemon->version + ", since " + format_timestamp(daemon->since) +
                  (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
   else if (running)
     ctx.out.line("A daemon is running but its status is unknown: " + there.error().message + ".");
