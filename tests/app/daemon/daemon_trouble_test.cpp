@@ -227,7 +227,7 @@ TEST_F(DaemonTrouble, ADamagedConfigurationDoesNotEndIt) {
   write_text(home() / "config.toml", "[sync\n");
   daemon_->send(SIGHUP);
   EXPECT_TRUE(eventually([&] {
-    return read_text(home() / "daemon.log").find("is not applied") != std::string::npos;
+    return read_text(home() / "daemon.log").find("could not be read again") != std::string::npos;
   }));
   EXPECT_EQ(::kill(daemon_pid(), 0), 0);
   EXPECT_EQ(cli({"sync", "daemon", "stop"}).status, 0);

@@ -55,8 +55,10 @@ launch orchestrate_test::orchestrate(words arguments) const {
   return command(std::move(arguments));
 }
 
-finished orchestrate_test::carry_out(words arguments) const {
-  auto done = run(orchestrate(std::move(arguments)));
+finished orchestrate_test::carry_out(words arguments, milliseconds patience) const {
+  auto what = orchestrate(std::move(arguments));
+  what.patience = patience;
+  auto done = run(what);
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   return done;
 }

@@ -21,7 +21,7 @@ protected:
 
   launch orchestrate(words arguments = {}) const;
   /// Carries the feature out; must succeed.
-  finished carry_out(words arguments = {}) const;
+  finished carry_out(words arguments = {}, milliseconds patience = long_enough) const;
   /// The same; must end with 1. What it printed on stderr.
   std::string falls_short(words arguments = {}) const;
 
