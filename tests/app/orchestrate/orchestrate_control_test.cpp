@@ -171,7 +171,7 @@ TEST_F(OrchestrateControl, FiftyInADiamondKeepTheirOrderEightAtATime) {
   agent("good", "[ $SPEC_KITTY_PHASE = review ] || echo x > $SPEC_KITTY_WP.txt\n"
                 "echo \"done $SPEC_KITTY_PHASE $SPEC_KITTY_WP\" >> \"$RUNS\"");
   agents_toml("[limits]\nmax_parallel = 8\n");
-  carry_out({}, 3 * long_enough); // two thousand processes, beside other tests
+  carry_out({}, 3 * long_enough); // many processes of git, beside other tests
   std::set<std::string> finished;
   int at_work = 0;
   for (const auto& line : starts()) {
