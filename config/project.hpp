@@ -16,10 +16,6 @@ struct project_identity {
   std::string warning; ///< why the file could not be used; empty: it could, or it does not exist
 };
 
-/// The working tree of the primary checkout that `from` lies in: for a linked worktree the main
-/// one. Without git the nearest folder upwards that has `.kittify`. Nothing outside of both.
-std::optional<std::filesystem::path> primary_checkout(const std::filesystem::path& from);
-
 /// `project.uuid` and `project.slug` for a folder.
 project_identity read_project(const std::filesystem::path& from);
 

@@ -2,10 +2,11 @@
 
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/text_lines.hpp"
-#include "config/project.hpp"
+#include "config/checkout.hpp"
 #include "messages/event.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -63,12 +64,17 @@ result<repository> repository::here() {
   if (error)
     return failure{ec::bad_input, "the current folder no longer exists",
                    "change to the repository first"};
-  const auto checkout = primary_checkout(current);
-  const auto git_dir = checkout ? common_git_dir(*checkout) : std::nullopt;
-  if (!git_dir)
+  auto place = locate_checkout(current);
+  if (place && place->dangling)
+    return failure{ec::bad_input,
+                   (place->top / ".git").string() + " names a git directory that does not exist",
+                   "if the repository was moved, run there: git worktree repair " +
+                       shell_word(place->top.string())};
+  if (!place || place->git_dir.empty())
     return failure{ec::bad_input, current.string() + " is not inside a git repository",
                    "change to your repository, or create one: git init"};
-  return repository{*checkout, *git_dir};
+  auto subfolder = place->subfolder();
+  return repository{std::move(place->root), std::move(place->git_dir), std::move(subfolder)};
 }
 
 std::string work_package::lane() const {

@@ -17,8 +17,9 @@ namespace spec_kitty::workflow {
 
 /// The repository of the current folder.
 struct repository {
-  std::filesystem::path checkout; ///< the primary one
-  std::filesystem::path git_dir;  ///< shared by all worktrees
+  std::filesystem::path checkout;  ///< the project's root in the primary one
+  std::filesystem::path git_dir;   ///< shared by all worktrees
+  std::filesystem::path subfolder; ///< of the project in the checkout; empty: its top
 
   static result<repository> here();
 };
@@ -49,7 +50,7 @@ public:
 
   std::filesystem::path tasks_path() const { return folder_ / "tasks.md"; }
   std::filesystem::path meta_path() const { return folder_ / "meta.json"; }
-  /// `.worktrees/<slug>-WPnn` of the primary checkout.
+  /// `.worktrees/<slug>-WPnn` of the project's root.
   std::filesystem::path worktree_of(const std::string& wp) const;
   std::string branch_of(const std::string& wp) const { return slug_ + "-" + wp; }
 

@@ -1,9 +1,11 @@
 #include "app/workflow/git.hpp"
 
 #include "app/workflow/text_lines.hpp"
-#include "util/files.hpp"
+#include "config/checkout.hpp"
+#include "config/git_files.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 namespace spec_kitty::workflow {
@@ -11,24 +13,6 @@ namespace spec_kitty::workflow {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string first_line(const fs::path& file) {
-  const auto text = read_file(file, 65536);
-  return text && *text ? std::string(trimmed((*text)->substr(0, (*text)->find('\n')))) : "";
-}
-
-/// The git directory of this working tree.
-std::optional<fs::path> own_git_dir(const fs::path& checkout) {
-  std::error_code error;
-  const fs::path entry = checkout / ".git";
-  if (fs::is_directory(entry, error))
-    return entry;
-  const std::string line = first_line(entry);
-  constexpr std::string_view prefix = "gitdir: ";
-  if (!line.starts_with(prefix))
-    return std::nullopt;
-  return checkout / line.substr(prefix.size());
-}
 
 std::string without_last_newline(std::string text) {
   while (!text.empty() && text.back() == '\n')
@@ -40,6 +24,27 @@ std::string without_last_newline(std::string text) {
 std::string complaint_of(const program_end& end) {
   auto text = without_last_newline(end.err);
   return text.empty() ? without_last_newline(end.out) : text;
+}
+
+/// The top of the working tree that a folder lies in, where `.git` tells it.
+std::optional<fs::path> tree_top(const fs::path& folder) {
+  for (fs::path at = folder; !at.empty(); at = at.parent_path()) {
+    if (own_git_dir(at))
+      return at;
+    if (at == at.root_path())
+      break;
+  }
+  return std::nullopt;
+}
+
+/// GIT_DIR and GIT_WORK_TREE where these, and no `.git`, name the repository of a folder.
+git::words variables_of_environment(const fs::path& checkout) {
+  if (std::getenv("GIT_DIR") == nullptr)
+    return {};
+  const auto place = locate_checkout(checkout);
+  if (!place || !place->from_environment)
+    return {};
+  return {"GIT_DIR=" + place->git_dir.string(), "GIT_WORK_TREE=" + place->top.string()};
 }
 
 /// git names the lock file that it could not create: index.lock, HEAD.lock, a ref's.
@@ -75,6 +80,8 @@ result<program_end> git::attempt(const words& arguments, std::chrono::millisecon
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   what.folder = checkout_;
   what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:", "GIT_LITERAL_PATHSPECS=1"};
+  const auto named = variables_of_environment(checkout_);
+  what.variables.insert(what.variables.end(), named.begin(), named.end());
   what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
   what.patience = patience;
   return run_program(what);
@@ -92,8 +99,8 @@ git_result<std::string> git::run(const words& arguments, std::chrono::millisecon
 std::string git::current_branch() const {
   // Read from the file: running git would add a tenth to the time of a move. With git's reftable
   // form the file has `.invalid`.
-  const std::string head =
-      own_git_dir(checkout_) ? first_line(*own_git_dir(checkout_) / "HEAD") : std::string();
+  const auto top = tree_top(checkout_);
+  const std::string head = top ? first_line_of(*own_git_dir(*top) / "HEAD") : std::string();
   constexpr std::string_view ref = "ref: refs/heads/";
   if (head.starts_with(ref) && head != "ref: refs/heads/.invalid")
     return head.substr(ref.size());
@@ -140,14 +147,6 @@ result<std::vector<worktree_entry>> git::worktrees() const {
       all.back().branch = line.content.substr(branch.size());
   }
   return all;
-}
-
-std::optional<fs::path> common_git_dir(const fs::path& checkout) {
-  const auto own = own_git_dir(checkout);
-  if (!own)
-    return std::nullopt;
-  const std::string common = first_line(*own / "commondir");
-  return common.empty() ? *own : (*own / common).lexically_normal();
 }
 
 } // namespace spec_kitty::workflow

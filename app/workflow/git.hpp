@@ -68,8 +68,4 @@ std::string without_url_secrets(std::string text);
 /// The failure for a status other than 0, with git's message.
 failure git_failure(const git::words& arguments, const program_end& end);
 
-/// The git directory that all worktrees of the checkout share, found without running git; nothing
-/// where the folder is not a git checkout.
-std::optional<std::filesystem::path> common_git_dir(const std::filesystem::path& checkout);
-
 } // namespace spec_kitty::workflow

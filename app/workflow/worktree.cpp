@@ -2,6 +2,8 @@
 
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "config/checkout.hpp"
+#include "config/git_files.hpp"
 
 #include <algorithm>
 
@@ -16,7 +18,9 @@ result<void> ignore_paths(const repository& repo, const std::vector<std::string>
     return failure{ec::bad_input, text.error().message, "check the file's permissions"};
   const std::string before = *text ? **text : "";
   std::string bytes = before;
-  for (const auto& line : lines) {
+  for (const auto& pattern : lines) { // the file's patterns begin at the top of the checkout
+    const std::string line =
+        repo.subfolder.empty() ? pattern : "/" + repo.subfolder.generic_string() + pattern;
     const auto there = lines_of_text(before);
     if (std::any_of(there.begin(), there.end(),
                     [&](const auto& entry) { return trimmed(entry.content) == line; }))
@@ -51,6 +55,19 @@ made_worktree::~made_worktree() {
   }
 }
 
+namespace {
+
+/// Notes where the primary checkout is, if git has no trace of it, so that commands called from
+/// this worktree find it wherever it lies.
+void note_primary(const repository& repo) {
+  const auto place = locate_checkout(repo.checkout);
+  const fs::path note = place ? primary_note(*place) : fs::path();
+  if (!note.empty() && first_line_of(note) != place->top.string())
+    (void)replace_file(note, place->top.string() + "\n", 0644);
+}
+
+} // namespace
+
 result<void> made_worktree::make(const std::string& start) {
   const fs::path path = feature_.worktree_of(wp_);
   const std::string branch = feature_.branch_of(wp_);
@@ -78,6 +95,7 @@ result<void> made_worktree::make(const std::string& start) {
                                       path.string(), start});
   if (!made)
     return made.error();
+  note_primary(feature_.repo());
   made_tree_ = true;
   made_branch_ = !known;
   return {};

@@ -5,8 +5,9 @@
 
 namespace spec_kitty::workflow {
 
-/// Makes git ignore paths of the checkout: `lines` go to the git directory's exclude file, because
-/// a tracked .gitignore belongs to the user. The caller holds the edit lock.
+/// Makes git ignore paths of the project, each with a `/` in front: `lines` go to the git
+/// directory's exclude file, because a tracked .gitignore belongs to the user. The caller holds the
+/// edit lock.
 result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines);
 
 /// The same for `/.worktrees/`.

@@ -1,5 +1,6 @@
 // Which project a folder belongs to, in real git repositories.
 #include "app/chaos/process.hpp"
+#include "config/checkout.hpp"
 #include "config/project.hpp"
 
 #include <gtest/gtest.h>
@@ -39,6 +40,11 @@ protected:
   }
   static std::string good(const std::string& slug) {
     return "project:\n  uuid: " + std::string(uuid) + "\n  slug: " + slug + "\n";
+  }
+
+  static std::optional<fs::path> primary_checkout(const fs::path& from) {
+    const auto place = locate_checkout(from);
+    return place ? std::optional(place->root) : std::nullopt;
   }
 
   support::temporary_folder folder;
