@@ -196,8 +196,8 @@ TEST(CustomTypes, PatternsThatAreTakenMeanWhatTheySay) {
                             {"^([0-9]{4})-(0[1-9]|1[0-2])$", "2026-02", "2026-13"},
                             {"error|warning", "a warning", "a remark"}}) {
     const std::string schema = schema_of_x(R"({"pattern":")" + std::string(pattern) + "\"}");
-    EXPECT_EQ(verdict(schema, R"({"x":")" + std::string(good) + "\"}"), "fine") << pattern;
-    EXPECT_NE(verdict(schema, R"({"x":")" + std::string(bad) + "\"}").find("does not match"),
+    EXPECT_EQ(validation_of(schema, R"({"x":")" + std::string(good) + "\"}"), "fine") << pattern;
+    EXPECT_NE(validation_of(schema, R"({"x":")" + std::string(bad) + "\"}").find("does not match"),
               std::string::npos)
         << pattern;
   }
@@ -205,9 +205,9 @@ TEST(CustomTypes, PatternsThatAreTakenMeanWhatTheySay) {
 
 TEST(CustomTypes, ATextThatAPatternWouldReadHalfIsRefused) {
   const std::string schema = schema_of_x(R"({"pattern":"^[a-z]+$"})");
-  EXPECT_NE(verdict(schema, R"({"x":"abc\u0000DROP"})").find("U+0000"), std::string::npos);
-  EXPECT_NE(verdict(schema, R"({"y":[{"a\u0000":1}]})").find("U+0000"), std::string::npos);
-  EXPECT_EQ(verdict(schema_of_x(R"({"type":"string"})"), R"({"x":"abc\u0000DROP"})"), "fine");
+  EXPECT_NE(validation_of(schema, R"({"x":"abc\u0000DROP"})").find("U+0000"), std::string::npos);
+  EXPECT_NE(validation_of(schema, R"({"y":[{"a\u0000":1}]})").find("U+0000"), std::string::npos);
+  EXPECT_EQ(validation_of(schema_of_x(R"({"type":"string"})"), R"({"x":"abc\u0000DROP"})"), "fine");
 }
 
 } // namespace

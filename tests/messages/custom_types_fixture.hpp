@@ -32,7 +32,7 @@ inline std::string answer_to(const std::string& schema) {
 }
 
 /// The violation of a payload under an accepted schema; `fine` where it has none.
-inline std::string verdict(const std::string& schema, std::string_view payload) {
+inline std::string validation_of(const std::string& schema, std::string_view payload) {
   custom_types types;
   const auto added = types.add("SprintClosed", schema);
   if (!added)

@@ -61,20 +61,21 @@ TEST(CustomTypes, EveryKeywordThatIsTakenIsEnforced) {
   };
   for (const auto& test_case : cases) {
     const std::string schema = schema_of_x(test_case.schema);
-    EXPECT_EQ(verdict(schema, R"({"x":)" + std::string(test_case.good) + "}"), "fine")
+    EXPECT_EQ(validation_of(schema, R"({"x":)" + std::string(test_case.good) + "}"), "fine")
         << test_case.schema;
-    const std::string found = verdict(schema, R"({"x":)" + std::string(test_case.bad) + "}");
+    const std::string found = validation_of(schema, R"({"x":)" + std::string(test_case.bad) + "}");
     EXPECT_TRUE(found.starts_with("payload.x")) << test_case.schema << ": " << found;
     EXPECT_NE(found.find(test_case.says), std::string::npos) << test_case.schema << ": " << found;
   }
 }
 
 TEST(CustomTypes, AnnotationsMaySayAnything) {
-  EXPECT_EQ(verdict(R"({"$schema":"s","$id":"i","title":"t","description":"d","$comment":"c",)"
+  EXPECT_EQ(
+      validation_of(R"({"$schema":"s","$id":"i","title":"t","description":"d","$comment":"c",)"
                     R"("default":{"patternProperties":3},"examples":[{"pattern":"(("}],)"
                     R"("properties":{"title":{"default":{"$ref":"#/nowhere"},"type":"string"}}})",
                     R"({"title":1})"),
-            "payload.title: 1 is not of type string");
+      "payload.title: 1 is not of type string");
 }
 
 TEST(CustomTypes, DefinitionsAreReferredToByName) {
@@ -83,16 +84,17 @@ TEST(CustomTypes, DefinitionsAreReferredToByName) {
       R"("dependencies":{"$ref":"#/definitions/dependencies"}},"definitions":{)"
       R"("day":{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},)"
       R"("dependencies":{"$ref":"#/definitions/list"},"list":{"enum":[1,2]}}})";
-  EXPECT_EQ(verdict(schema, R"({"from":"2026-02-03","dependencies":2})"), "fine");
-  EXPECT_NE(verdict(schema, R"({"from":"3 Feb"})").find("payload.from: \"3 Feb\" does not match"),
-            std::string::npos);
-  EXPECT_EQ(verdict(schema, R"({"dependencies":3})"),
+  EXPECT_EQ(validation_of(schema, R"({"from":"2026-02-03","dependencies":2})"), "fine");
+  EXPECT_NE(
+      validation_of(schema, R"({"from":"3 Feb"})").find("payload.from: \"3 Feb\" does not match"),
+      std::string::npos);
+  EXPECT_EQ(validation_of(schema, R"({"dependencies":3})"),
             "payload.dependencies: 3 is not one of: 1, 2");
 }
 
 TEST(CustomTypes, APayloadIsAnObjectWhateverTheSchemaSays) {
-  EXPECT_EQ(verdict("{}", "[1]"), "payload: [1] is not of type object");
-  EXPECT_EQ(verdict("{}", "{}"), "fine");
+  EXPECT_EQ(validation_of("{}", "[1]"), "payload: [1] is not of type object");
+  EXPECT_EQ(validation_of("{}", "{}"), "fine");
 }
 
 TEST(CustomTypes, NamesAreShortPlainAndNew) {

@@ -19,7 +19,7 @@ std::string compacted(std::string_view text) {
 }
 
 /// Refused by both readers, as bad_input with a message that is text itself.
-bool refused(std::string_view text) {
+bool json_refused(std::string_view text) {
   const auto compact = compact_json(text);
   const auto parsed = parse_json(text);
   if (compact || parsed)
@@ -77,8 +77,8 @@ TEST(CompactJson, TakesNestingOf64AndNoMore) {
   EXPECT_EQ(compacted(nested(64)), nested(64));
   EXPECT_EQ(compacted(nested_objects(64)), nested_objects(64));
   EXPECT_TRUE(parse_json(nested(64)));
-  EXPECT_TRUE(refused(nested(65)));
-  EXPECT_TRUE(refused(nested_objects(65)));
+  EXPECT_TRUE(json_refused(nested(65)));
+  EXPECT_TRUE(json_refused(nested_objects(65)));
   EXPECT_NE(compact_json(nested(65)).error().message.find("nesting"), std::string::npos);
 }
 
@@ -91,47 +91,47 @@ TEST(CompactJson, DepthIsNotTheNumberOfValues) {
 }
 
 TEST(CompactJson, RefusesNestingThatWouldOverflowTheStack) {
-  EXPECT_TRUE(refused(nested(200'000)));
-  EXPECT_TRUE(refused(std::string(200'000, '[')));
+  EXPECT_TRUE(json_refused(nested(200'000)));
+  EXPECT_TRUE(json_refused(std::string(200'000, '[')));
   std::string objects;
   for (int i = 0; i < 200'000; ++i)
     objects += R"({"a":)";
-  EXPECT_TRUE(refused(objects));
+  EXPECT_TRUE(json_refused(objects));
 }
 
 TEST(CompactJson, RefusesInvalidUtf8InValuesAndKeys) {
   for (const auto bytes : {"\x80"sv, "\xff"sv, "\xc0\xaf"sv, "\xe2\x82"sv, "\xed\xa0\x80"sv,
                            "\xf4\x90\x80\x80"sv, "\xf8\x88\x80\x80\x80"sv}) {
     const std::string text = "\"" + std::string(bytes) + "\"";
-    EXPECT_TRUE(refused(text));
-    EXPECT_TRUE(refused("{" + text + ":1}"));
-    EXPECT_TRUE(refused("{\"a\":[" + text + "]}"));
+    EXPECT_TRUE(json_refused(text));
+    EXPECT_TRUE(json_refused("{" + text + ":1}"));
+    EXPECT_TRUE(json_refused("{\"a\":[" + text + "]}"));
   }
   EXPECT_NE(compact_json("\"\x80\"").error().message.find("UTF-8"), std::string::npos);
 }
 
 TEST(CompactJson, RefusesLoneSurrogates) {
-  EXPECT_TRUE(refused(R"("\ud800")"));
-  EXPECT_TRUE(refused(R"("\udc00")"));
-  EXPECT_TRUE(refused(R"("\ud800x")"));
-  EXPECT_TRUE(refused(R"("\udc00\ud800")"));
-  EXPECT_TRUE(refused(R"("\ud800\u0041")"));
-  EXPECT_TRUE(refused(R"("\ud800\ud800")"));
-  EXPECT_TRUE(refused(R"({"\udfff":1})"));
+  EXPECT_TRUE(json_refused(R"("\ud800")"));
+  EXPECT_TRUE(json_refused(R"("\udc00")"));
+  EXPECT_TRUE(json_refused(R"("\ud800x")"));
+  EXPECT_TRUE(json_refused(R"("\udc00\ud800")"));
+  EXPECT_TRUE(json_refused(R"("\ud800\u0041")"));
+  EXPECT_TRUE(json_refused(R"("\ud800\ud800")"));
+  EXPECT_TRUE(json_refused(R"({"\udfff":1})"));
   EXPECT_EQ(compacted(R"("\ud800\udc00")"), "\"\xf0\x90\x80\x80\"");
 }
 
 TEST(CompactJson, RefusesTrailingGarbage) {
   for (const auto text : {"{}x"sv, "{} {}"sv, "{},"sv, "1 2"sv, "[]]"sv, "{}}"sv, "null\x01"sv})
-    EXPECT_TRUE(refused(text)) << text;
+    EXPECT_TRUE(json_refused(text)) << text;
 }
 
 TEST(CompactJson, RefusesWhatFollowsANulByte) {
-  EXPECT_TRUE(refused("{}\0"sv));
-  EXPECT_TRUE(refused("{}\0{\"a\":1}"sv));
-  EXPECT_TRUE(refused("\0{}"sv));
-  EXPECT_TRUE(refused("\"a\0b\""sv));
-  EXPECT_TRUE(refused("[1,\0 2]"sv));
+  EXPECT_TRUE(json_refused("{}\0"sv));
+  EXPECT_TRUE(json_refused("{}\0{\"a\":1}"sv));
+  EXPECT_TRUE(json_refused("\0{}"sv));
+  EXPECT_TRUE(json_refused("\"a\0b\""sv));
+  EXPECT_TRUE(json_refused("[1,\0 2]"sv));
 }
 
 TEST(CompactJson, RefusesWhatIsNoValue) {
@@ -141,8 +141,8 @@ TEST(CompactJson, RefusesWhatIsNoValue) {
         "-"sv,     "+1"sv,      "01"sv,      "1."sv,         ".5"sv,       "1e"sv,
         "0x1"sv,   "'a'"sv,     "[1,]"sv,    "{\"a\":1,}"sv, "{a:1}"sv,    "{\"a\" 1}"sv,
         "{1:2}"sv, "// c\n1"sv, "\"\\x\""sv, "\"\\u12\""sv,  "\"a\nb\""sv, "\xef\xbb\xbf{}"sv})
-    EXPECT_TRUE(refused(text)) << text;
-  EXPECT_TRUE(refused(std::string_view{}));
+    EXPECT_TRUE(json_refused(text)) << text;
+  EXPECT_TRUE(json_refused(std::string_view{}));
 }
 
 TEST(CompactJson, SaysWhere) {

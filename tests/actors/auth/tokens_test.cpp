@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t now = 1'770'000'000;
 constexpr const char* origin = "https://a:443";
 
-http_reply answer(int status, std::string body, std::string type = "application/json") {
+http_reply token_answer(int status, std::string body, std::string type = "application/json") {
   http_reply reply;
   reply.outcome = http_outcome::answered;
   reply.status = status;
@@ -22,7 +22,7 @@ http_reply answer(int status, std::string body, std::string type = "application/
 }
 
 result<credentials> log_in(const std::string& body) {
-  return read_login_reply(answer(200, body), "ann", origin, now);
+  return read_login_reply(token_answer(200, body), "ann", origin, now);
 }
 
 credentials before() {
@@ -30,7 +30,7 @@ credentials before() {
 }
 
 result<credentials> refresh(const std::string& body) {
-  return read_refresh_reply(answer(200, body), before(), now);
+  return read_refresh_reply(token_answer(200, body), before(), now);
 }
 
 /// `header.{"team_slug":…}.signature`: the claims in base64url without padding.
@@ -101,7 +101,7 @@ TEST(LoginReply, TeamNameThatCannotBeUsedIsRefused) {
 }
 
 TEST(LoginReply, RefusedCredentialsAreNotATransportFailure) {
-  const auto refused = read_login_reply(answer(401, "{}"), "ann", origin, now);
+  const auto refused = read_login_reply(token_answer(401, "{}"), "ann", origin, now);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ec::login_refused);
 }
@@ -122,10 +122,11 @@ TEST(LoginReply, IsTransportFailureWhereTheReplyIsNotTheProtocols) {
 TEST(LoginReply, OfALoginPageOrARedirectIsTransportFailure) {
   const std::string good = R"({"access":"a","refresh":"r"})";
   for (const http_reply& reply :
-       {answer(200, "<html>welcome</html>", "text/html"), answer(200, good, "text/html"),
-        answer(200, good, ""), answer(302, good), answer(301, ""), answer(204, ""),
-        answer(201, good), answer(400, good), answer(403, good), answer(500, good),
-        answer(503, "busy", "text/plain")}) {
+       {token_answer(200, "<html>welcome</html>", "text/html"),
+        token_answer(200, good, "text/html"), token_answer(200, good, ""), token_answer(302, good),
+        token_answer(301, ""), token_answer(204, ""), token_answer(201, good),
+        token_answer(400, good), token_answer(403, good), token_answer(500, good),
+        token_answer(503, "busy", "text/plain")}) {
     const auto session = read_login_reply(reply, "ann", origin, now);
     ASSERT_FALSE(session) << reply.status;
     EXPECT_EQ(session.error().code, ec::transport) << reply.status;
@@ -134,14 +135,14 @@ TEST(LoginReply, OfALoginPageOrARedirectIsTransportFailure) {
 
 TEST(LoginReply, OfAServerWithoutThePathIsTheWrongServer) {
   for (const int status : {404, 405})
-    EXPECT_EQ(read_login_reply(answer(status, ""), "ann", origin, now).error().code,
+    EXPECT_EQ(read_login_reply(token_answer(status, ""), "ann", origin, now).error().code,
               ec::wrong_server);
 }
 
 TEST(LoginReply, FailureNeverQuotesTheBody) {
   for (const int status : {200, 401, 302, 404, 500}) {
-    const auto session =
-        read_login_reply(answer(status, R"({"access":"s3cret"})", "text/html"), "ann", origin, now);
+    const auto session = read_login_reply(
+        token_answer(status, R"({"access":"s3cret"})", "text/html"), "ann", origin, now);
     ASSERT_FALSE(session);
     EXPECT_EQ((session.error().message + session.error().hint).find("s3cret"), std::string::npos);
   }
@@ -197,11 +198,13 @@ TEST(RefreshReply, NewTeamOfTheAccountIsTaken) {
 }
 
 TEST(RefreshReply, OnlyA401EndsTheSession) {
-  EXPECT_EQ(read_refresh_reply(answer(401, "<html>", "text/html"), before(), now).error().code,
-            ec::login_required);
+  EXPECT_EQ(
+      read_refresh_reply(token_answer(401, "<html>", "text/html"), before(), now).error().code,
+      ec::login_required);
   for (const int status : {200, 302, 400, 403, 404, 429, 500, 502})
-    EXPECT_NE(read_refresh_reply(answer(status, "<html>", "text/html"), before(), now).error().code,
-              ec::login_required)
+    EXPECT_NE(
+        read_refresh_reply(token_answer(status, "<html>", "text/html"), before(), now).error().code,
+        ec::login_required)
         << status;
 }
 

@@ -14,7 +14,7 @@ namespace {
 const std::vector<leased_event> sent = {
     {11, "A", 1, 0, false, "{}"}, {12, "B", 2, 0, false, "{}"}, {13, "C", 3, 0, false, "{}"}};
 
-http_reply answer(int status, std::string body, std::string type = "application/json") {
+http_reply reply_of(int status, std::string body, std::string type = "application/json") {
   http_reply reply;
   reply.outcome = http_outcome::answered;
   reply.status = status;
@@ -23,8 +23,8 @@ http_reply answer(int status, std::string body, std::string type = "application/
   return reply;
 }
 
-batch_reply results(const std::string& list, const std::string& more = "") {
-  return interpret(answer(200, "{\"results\":[" + list + "]" + more + "}"), sent);
+batch_reply reply_with(const std::string& list, const std::string& more = "") {
+  return interpret(reply_of(200, "{\"results\":[" + list + "]" + more + "}"), sent);
 }
 
 std::string result_json(const std::string& id, const std::string& status,
@@ -58,7 +58,7 @@ TEST(BatchReply, EveryStatusWordHasItsFate) {
                {"pending", event_outcome::pending},   {"queued", event_outcome::pending},
                {"error", event_outcome::rejected},    {"rejected", event_outcome::rejected}};
   for (const auto& row : cases) {
-    const auto reply = results(result_json("B", row.status));
+    const auto reply = reply_with(result_json("B", row.status));
     EXPECT_EQ(reply.kind, reply_kind::results);
     EXPECT_EQ(outcomes(reply),
               (std::vector{event_outcome::kept, row.expected, event_outcome::kept}))
@@ -68,8 +68,8 @@ TEST(BatchReply, EveryStatusWordHasItsFate) {
 }
 
 TEST(BatchReply, VerdictsComeInTheOrderSentWhateverTheOrderOfTheReply) {
-  const auto reply = results(result_json("C", "pending") + "," + result_json("A", "success") + "," +
-                             result_json("B", "duplicate"));
+  const auto reply = reply_with(result_json("C", "pending") + "," + result_json("A", "success") +
+                                "," + result_json("B", "duplicate"));
   EXPECT_EQ(outcomes(reply), (std::vector{event_outcome::delivered, event_outcome::duplicate,
                                           event_outcome::pending}));
   EXPECT_EQ(reply.verdicts[0].seq, 11U);
@@ -79,14 +79,14 @@ TEST(BatchReply, VerdictsComeInTheOrderSentWhateverTheOrderOfTheReply) {
 
 TEST(BatchReply, MessageIsReadUnderAllFourNames) {
   for (const char* name : {"error_message", "error", "reason", "detail"}) {
-    const auto reply = results(
+    const auto reply = reply_with(
         result_json("A", "rejected", std::string(",\"") + name + "\":\"wp_id is missing\""));
     EXPECT_EQ(reply.verdicts[0].message, "wp_id is missing") << name;
   }
 }
 
 TEST(BatchReply, MostSpecificMessageIsKept) {
-  const auto reply = results(result_json(
+  const auto reply = reply_with(result_json(
       "A", "error",
       R"(,"error":"rejected","detail":"invalid","reason":"payload.wp_id: WP1 does not match",)"
       R"("error_message":"bad event")"));
@@ -95,27 +95,27 @@ TEST(BatchReply, MostSpecificMessageIsKept) {
 
 TEST(BatchReply, RefusalWithoutAReasonSaysSo) {
   for (const char* more : {"", R"(,"error":null)", R"(,"error":{"a":1})", R"(,"detail":"")"})
-    EXPECT_EQ(results(result_json("A", "error", more)).verdicts[0].message,
+    EXPECT_EQ(reply_with(result_json("A", "error", more)).verdicts[0].message,
               "refused without a reason");
 }
 
 TEST(BatchReply, EndlessMessageIsCut) {
   const auto reply =
-      results(result_json("A", "error", ",\"error\":\"" + std::string(100'000, 'x') + "\""));
+      reply_with(result_json("A", "error", ",\"error\":\"" + std::string(100'000, 'x') + "\""));
   EXPECT_LT(reply.verdicts[0].message.size(), 2100U);
 }
 
 TEST(BatchReply, MissingResultLeavesTheEventAsItWas) {
-  EXPECT_EQ(outcomes(results(result_json("A", "success"))),
+  EXPECT_EQ(outcomes(reply_with(result_json("A", "success"))),
             (std::vector{event_outcome::delivered, event_outcome::kept, event_outcome::kept}));
-  const auto empty = results("");
+  const auto empty = reply_with("");
   EXPECT_EQ(empty.kind, reply_kind::results); // a reply of the protocol, that says nothing
   EXPECT_EQ(outcomes(empty), all_kept);
 }
 
 TEST(BatchReply, ResultForAnEventThatWasNotSentIsAWarning) {
   const auto reply =
-      results(result_json("Z", "success") + "," + result_json("A", "success") + ",7,null,{}");
+      reply_with(result_json("Z", "success") + "," + result_json("A", "success") + ",7,null,{}");
   EXPECT_EQ(outcomes(reply),
             (std::vector{event_outcome::delivered, event_outcome::kept, event_outcome::kept}));
   ASSERT_EQ(reply.warnings.size(), 1U);
@@ -123,32 +123,32 @@ TEST(BatchReply, ResultForAnEventThatWasNotSentIsAWarning) {
 }
 
 TEST(BatchReply, FirstValidResultCounts) {
-  const auto reply = results(result_json("A", "success") + "," + result_json("A", "rejected"));
+  const auto reply = reply_with(result_json("A", "success") + "," + result_json("A", "rejected"));
   EXPECT_EQ(reply.verdicts[0].what, event_outcome::delivered);
   EXPECT_EQ(reply.warnings.size(), 1U);
   const auto after_unknown =
-      results(result_json("A", "splendid") + "," + result_json("A", "duplicate"));
+      reply_with(result_json("A", "splendid") + "," + result_json("A", "duplicate"));
   EXPECT_EQ(after_unknown.verdicts[0].what, event_outcome::duplicate);
 }
 
 TEST(BatchReply, UnknownStatusIsAWarningThatNamesIt) {
   for (const char* status : {"splendid", "SUCCESS", "", " success"}) {
-    const auto reply = results(result_json("A", status));
+    const auto reply = reply_with(result_json("A", status));
     EXPECT_EQ(outcomes(reply), all_kept) << status;
     ASSERT_EQ(reply.warnings.size(), 1U) << status;
     EXPECT_NE(reply.warnings[0].find(std::string("\"") + status + "\""), std::string::npos);
   }
-  EXPECT_EQ(outcomes(results(R"({"event_id":"A","status":true})")), all_kept);
+  EXPECT_EQ(outcomes(reply_with(R"({"event_id":"A","status":true})")), all_kept);
 }
 
 TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
   const auto clock = [](const std::string& value) {
-    return results("", ",\"server_clock\":" + value);
+    return reply_with("", ",\"server_clock\":" + value);
   };
   EXPECT_EQ(clock("7").server_clock, 7U);
   EXPECT_EQ(clock("0").server_clock, 0U);
   EXPECT_EQ(clock("18446744073709551615").server_clock, 18446744073709551615U); // CLOCK refuses
-  EXPECT_EQ(results("").server_clock, std::nullopt);
+  EXPECT_EQ(reply_with("").server_clock, std::nullopt);
   EXPECT_TRUE(clock("null").warnings.empty());
   for (const char* value : {"7.5", "-1", "\"7\"", "[7]", "{}", "true", "1e3", "1e300"}) {
     const auto reply = clock(value);
@@ -161,30 +161,30 @@ TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
 TEST(BatchReply, ThatIsNotTheProtocolsSaysNothingAboutAnyEvent) {
   const std::string good = "{\"results\":[" + result_json("A", "success") + "]}";
   for (const auto& reply :
-       {answer(200, "<html>please log in</html>", "text/html"),
-        answer(200, good, "text/html"),
-        answer(200, good, ""),
-        answer(200, good, "text/plain"),
-        answer(200, ""),
-        answer(200, "garbage"),
-        answer(200, good.substr(0, good.size() - 2)),
-        answer(200, "[]"),
-        answer(200, "{}"),
-        answer(200, R"({"results":{}})"),
-        answer(200, R"({"results":null})"),
-        answer(200, "null"),
-        answer(200, good + good),
-        answer(200, "{\"results\":[\"\xff\"]}"),
-        answer(200, "{\"results\":" + std::string(1000, '[') + std::string(1000, ']') + "}"),
-        answer(201, good),
-        answer(204, ""),
-        answer(301, good),
-        answer(302, good),
-        answer(307, good),
-        answer(400, "<h1>Bad Request</h1>", "text/html"),
-        answer(400, "[]"),
-        answer(418, good),
-        answer(422, "oops")}) {
+       {reply_of(200, "<html>please log in</html>", "text/html"),
+        reply_of(200, good, "text/html"),
+        reply_of(200, good, ""),
+        reply_of(200, good, "text/plain"),
+        reply_of(200, ""),
+        reply_of(200, "garbage"),
+        reply_of(200, good.substr(0, good.size() - 2)),
+        reply_of(200, "[]"),
+        reply_of(200, "{}"),
+        reply_of(200, R"({"results":{}})"),
+        reply_of(200, R"({"results":null})"),
+        reply_of(200, "null"),
+        reply_of(200, good + good),
+        reply_of(200, "{\"results\":[\"\xff\"]}"),
+        reply_of(200, "{\"results\":" + std::string(1000, '[') + std::string(1000, ']') + "}"),
+        reply_of(201, good),
+        reply_of(204, ""),
+        reply_of(301, good),
+        reply_of(302, good),
+        reply_of(307, good),
+        reply_of(400, "<h1>Bad Request</h1>", "text/html"),
+        reply_of(400, "[]"),
+        reply_of(418, good),
+        reply_of(422, "oops")}) {
     const auto read = interpret(reply, sent);
     expect_nothing_known(read, std::to_string(reply.status) + " " + reply.body.substr(0, 60));
     EXPECT_EQ(read.kind, reply_kind::failed);
@@ -194,7 +194,7 @@ TEST(BatchReply, ThatIsNotTheProtocolsSaysNothingAboutAnyEvent) {
 
 TEST(BatchReply, WrongServerIsSaidPlainly) {
   for (const int status : {404, 405}) {
-    const auto reply = interpret(answer(status, "not here", "text/html"), sent);
+    const auto reply = interpret(reply_of(status, "not here", "text/html"), sent);
     expect_nothing_known(reply, std::to_string(status));
     EXPECT_EQ(reply.why.code, ec::wrong_server);
     EXPECT_FALSE(reply.retryable);
@@ -203,7 +203,7 @@ TEST(BatchReply, WrongServerIsSaidPlainly) {
 
 TEST(BatchReply, ServerErrorIsTriedAgain) {
   for (const int status : {408, 500, 502, 503, 504, 599}) {
-    const auto reply = interpret(answer(status, "", "text/html"), sent);
+    const auto reply = interpret(reply_of(status, "", "text/html"), sent);
     expect_nothing_known(reply, std::to_string(status));
     EXPECT_EQ(reply.kind, reply_kind::failed);
     EXPECT_TRUE(reply.retryable) << status;
@@ -212,7 +212,7 @@ TEST(BatchReply, ServerErrorIsTriedAgain) {
 }
 
 TEST(BatchReply, WordsOfAServerErrorArePassedOn) {
-  const auto reply = interpret(answer(503, R"({"detail":"maintenance until noon"})"), sent);
+  const auto reply = interpret(reply_of(503, R"({"detail":"maintenance until noon"})"), sent);
   EXPECT_NE(reply.why.message.find("maintenance until noon"), std::string::npos);
 }
 
@@ -238,19 +238,19 @@ TEST(BatchReply, LostConnectionIsTriedAgainAndASpentTimeoutIsNot) {
 }
 
 TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
-  EXPECT_EQ(interpret(answer(401, ""), sent).kind, reply_kind::unauthorized);
-  EXPECT_EQ(interpret(answer(401, ""), sent).why.code, ec::login_required);
-  const auto forbidden = interpret(answer(403, R"({"detail":"not your team"})"), sent);
+  EXPECT_EQ(interpret(reply_of(401, ""), sent).kind, reply_kind::unauthorized);
+  EXPECT_EQ(interpret(reply_of(401, ""), sent).why.code, ec::login_required);
+  const auto forbidden = interpret(reply_of(403, R"({"detail":"not your team"})"), sent);
   EXPECT_EQ(forbidden.kind, reply_kind::forbidden);
   EXPECT_EQ(forbidden.why.code, ec::held);
   EXPECT_NE(forbidden.why.message.find("not your team"), std::string::npos);
-  const auto upgrade = interpret(answer(412, R"({"upgrade_guidance":"get 2.0"})"), sent);
+  const auto upgrade = interpret(reply_of(412, R"({"upgrade_guidance":"get 2.0"})"), sent);
   EXPECT_EQ(upgrade.kind, reply_kind::upgrade);
   EXPECT_EQ(upgrade.why.code, ec::upgrade_required);
   EXPECT_EQ(upgrade.why.hint, "get 2.0");
   for (const int status : {401, 403, 412})
     for (const char* body : {"", "[]", "7", "garbage"})
-      EXPECT_EQ(outcomes(interpret(answer(status, body), sent)), all_kept) << status << body;
+      EXPECT_EQ(outcomes(interpret(reply_of(status, body), sent)), all_kept) << status << body;
 }
 
 TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
@@ -258,7 +258,7 @@ TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {
        {R"([{"event_id":"B","message":"x","error":"too old"},{"event_id":"Z","error":"alien"}])",
         R"("[{\"event_id\":\"B\",\"reason\":\"too old\"}]")", R"({"B":"too old"})"}) {
     const auto reply =
-        interpret(answer(400, std::string(R"({"error":"no","details":)") + details + "}"), sent);
+        interpret(reply_of(400, std::string(R"({"error":"no","details":)") + details + "}"), sent);
     EXPECT_EQ(reply.kind, reply_kind::named) << details;
     EXPECT_EQ(reply.verdicts[0].what, event_outcome::kept);
     EXPECT_EQ(reply.verdicts[1].what, event_outcome::rejected);
@@ -272,7 +272,7 @@ TEST(BatchReply, RefusalWithoutAKnownNameBlamesNobody) {
        {R"({"error":"bad"})", R"({"detail":"bad","details":[{"event_id":"Z"}]})",
         R"({"error":"bad","details":"not json"})", R"({"error":"bad","details":7})"})
     for (const int status : {400, 422}) {
-      const auto reply = interpret(answer(status, body), sent);
+      const auto reply = interpret(reply_of(status, body), sent);
       EXPECT_EQ(reply.kind, reply_kind::unnamed) << body;
       EXPECT_EQ(outcomes(reply), all_kept) << body;
       EXPECT_EQ(reply.why.message, "bad");
@@ -281,8 +281,8 @@ TEST(BatchReply, RefusalWithoutAKnownNameBlamesNobody) {
 
 TEST(BatchReply, ClockBehindIsNoRefusal) {
   const auto reply = interpret(
-      answer(200, R"({"results":[{"event_id":"A","status":"error","error_code":"clock_behind"},)"
-                  R"({"event_id":"B","status":"success"}],"server_clock":70})"),
+      reply_of(200, R"({"results":[{"event_id":"A","status":"error","error_code":"clock_behind"},)"
+                    R"({"event_id":"B","status":"success"}],"server_clock":70})"),
       sent);
   EXPECT_EQ(reply.behind, (std::vector<std::uint64_t>{11}));
   EXPECT_EQ(reply.verdicts[0].what, event_outcome::kept);
@@ -292,15 +292,15 @@ TEST(BatchReply, ClockBehindIsNoRefusal) {
 
 TEST(BatchReply, TooLargeBelievesTheServersLimits) {
   const auto reply = interpret(
-      answer(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);
+      reply_of(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);
   EXPECT_EQ(reply.kind, reply_kind::too_large);
   EXPECT_EQ(reply.limits.max_events, 10U);
   EXPECT_EQ(reply.limits.max_bytes, std::nullopt);
-  EXPECT_EQ(interpret(answer(413, "", "text/html"), sent).kind, reply_kind::too_large);
+  EXPECT_EQ(interpret(reply_of(413, "", "text/html"), sent).kind, reply_kind::too_large);
 }
 
 TEST(BatchReply, SlowDownKeepsTheHeaderAsItWasSent) {
-  auto slow = answer(429, "");
+  auto slow = reply_of(429, "");
   slow.retry_after = "12";
   EXPECT_EQ(interpret(slow, sent).kind, reply_kind::slow_down);
   EXPECT_EQ(interpret(slow, sent).retry_after, "12");
@@ -308,7 +308,8 @@ TEST(BatchReply, SlowDownKeepsTheHeaderAsItWasSent) {
 
 TEST(BatchReply, UpgradeGuidanceIsInTheServersWords) {
   const auto reply = interpret(
-      answer(412, R"({"error_description":"client too old","upgrade_guidance":"get 2.0"})"), sent);
+      reply_of(412, R"({"error_description":"client too old","upgrade_guidance":"get 2.0"})"),
+      sent);
   EXPECT_NE(reply.why.message.find("client too old"), std::string::npos);
   EXPECT_EQ(reply.why.hint, "get 2.0");
 }

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const words one_event = {"emit", "WPStatusChanged", "--payload", good_payload};
+const words emit_words = {"emit", "WPStatusChanged", "--payload", good_payload};
 
 struct MountedHome : cli_test {
   /// Mounts go away with this process. False where mounting is not permitted.
@@ -91,7 +91,7 @@ TEST_F(MountedHome, ThatIsReadOnlyIsShownAndRefusesEveryChange) {
   server_set();
   emit(2);
   remount(MS_RDONLY);
-  for (const words& each : {one_event, words{"config", "set", "sync.timeout_s", "5"},
+  for (const words& each : {emit_words, words{"config", "set", "sync.timeout_s", "5"},
                             words{"sync", "server", "https://sync.example.com"}}) {
     const auto answer = json_of(each, 6);
     EXPECT_EQ(error_part(answer, "code"), "store_unusable");
@@ -103,7 +103,7 @@ TEST_F(MountedHome, ThatIsReadOnlyIsShownAndRefusesEveryChange) {
                             words{"clock", "show"}, words{"config", "list"}})
     EXPECT_EQ(cli(each).status, 0) << each.front();
   remount(0);
-  EXPECT_EQ(cli(one_event).status, 0);
+  EXPECT_EQ(cli(emit_words).status, 0);
 }
 
 TEST_F(MountedHome, ThatIsFullFromTheFirstByteTakesNothingHalfAndWorksOnceThereIsRoom) {
@@ -112,7 +112,7 @@ TEST_F(MountedHome, ThatIsFullFromTheFirstByteTakesNothingHalfAndWorksOnceThereI
   server = std::make_unique<dev_server>(root() / "server");
   env["SPEC_KITTY_SYNC_SERVER_URL"] = server->url();
   fill();
-  for (const words& each : {one_event, words{"config", "set", "sync.timeout_s", "5"}}) {
+  for (const words& each : {emit_words, words{"config", "set", "sync.timeout_s", "5"}}) {
     const auto answer = json_of(each, 6);
     EXPECT_EQ(error_part(answer, "code"), "store_full");
     EXPECT_NE(error_part(answer, "hint").find("disk space"), std::string::npos);
