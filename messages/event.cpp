@@ -6,6 +6,8 @@ namespace spec_kitty {
 
 namespace {
 
+constexpr std::string_view intent_prefix = "in";
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -73,6 +75,17 @@ void add(std::string& out, std::string_view name, const std::optional<std::strin
 
 } // namespace
 
+std::string make_intent_key(std::string_view intent, std::size_t number) {
+  return std::string(intent_prefix).append(intent).append(std::to_string(number));
+}
+
+bool is_intent_key(std::string_view text) {
+  constexpr std::size_t number_at = intent_prefix.size() + 26;
+  return text.size() > number_at && text.size() <= number_at + 6 &&
+         text.starts_with(intent_prefix) && is_ulid(text.substr(intent_prefix.size(), 26)) &&
+         std::all_of(text.begin() + number_at, text.end(), is_digit);
+}
+
 std::string render_head(const event_stamp& stamp, std::string_view team_slug) {
   std::string head;
   head.reserve(128 + team_slug.size());
@@ -86,6 +99,10 @@ std::string render_head(const event_stamp& stamp, std::string_view team_slug) {
 }
 
 std::string render_tail(const event_draft& draft) {
+  return render_tail(draft, draft.causation_id);
+}
+
+std::string render_tail(const event_draft& draft, const std::optional<std::string>& causation_id) {
   std::string tail; // continues the object that the head opened
   tail.reserve(320 + draft.payload.size() + draft.aggregate_id.size());
   tail += ',';
@@ -95,8 +112,12 @@ std::string render_tail(const event_draft& draft) {
   tail += ',';
   add(tail, "aggregate_type", std::string_view(draft.aggregate_type));
   tail.append(",\"payload\":").append(draft.payload).append(1, ',');
-  add(tail, "causation_id", draft.causation_id);
+  add(tail, "causation_id", causation_id);
   tail += ',';
+  if (draft.feature_slug) {
+    add(tail, "feature_slug", std::string_view(*draft.feature_slug));
+    tail += ',';
+  }
   add(tail, "timestamp", std::string_view(draft.timestamp));
   tail += ',';
   add(tail, "project_uuid", draft.project_uuid);

@@ -60,7 +60,17 @@ struct event_draft {
   /// Announcement keys, not part of the event. Where one of them is known, the event was recorded
   /// before and is not recorded again; else the first is remembered in the event's transaction.
   std::vector<std::string> dedup_keys{};
+  /// The feature that the event belongs to, whatever its type. With one and without a cause of its
+  /// own, the event's cause is the last one of the same work package (else feature) in this home.
+  std::optional<std::string> feature_slug{};
+  /// See make_intent_key; not part of the event. Where it is known, the event is not recorded
+  /// again.
+  std::string intent_key{};
 };
+
+/// The key of an intent's n-th event: `in`, the intent's ULID, and the number. It lives 30 days.
+std::string make_intent_key(std::string_view intent, std::size_t number);
+bool is_intent_key(std::string_view text);
 
 /// What the store adds: identity and position.
 struct event_stamp {
@@ -74,6 +84,9 @@ std::string render_head(const event_stamp& stamp, std::string_view team_slug);
 
 /// `,"event_type":…}`: everything that is fixed at emit.
 std::string render_tail(const event_draft& draft);
+
+/// The same with another cause than the draft's.
+std::string render_tail(const event_draft& draft, const std::optional<std::string>& causation_id);
 
 /// The subject of an event: the aggregate of protocol.md, Event.
 struct aggregate {

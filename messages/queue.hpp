@@ -23,8 +23,8 @@ struct append_receipt {
   std::string json;               ///< the stored event, as it will be sent
   std::uint64_t queued = 0;       ///< live events after it
   std::optional<failure> spilled; ///< why it stands in a spill file; nothing: it is in the store
-  /// Announced before (event_draft::dedup_keys): nothing was recorded. `event_id` is that event's,
-  /// where it was kept.
+  /// Recorded before (event_draft::dedup_keys, intent_key): nothing was recorded. `event_id` is
+  /// that event's, where it was kept.
   bool known = false;
 };
 

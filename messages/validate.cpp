@@ -198,6 +198,7 @@ bool has_plain_envelope(const event_draft& draft) {
          draft.team_slug.size() <= max_team_slug && is_utf8(draft.team_slug) &&
          is_event_timestamp(draft.timestamp) &&
          (!draft.causation_id || is_ulid(*draft.causation_id)) &&
+         (!draft.feature_slug || is_utf8(*draft.feature_slug)) &&
          (!draft.project_uuid || is_uuid(*draft.project_uuid)) &&
          (!draft.project_slug || (!draft.project_slug->empty() && is_utf8(*draft.project_slug)));
 }

@@ -133,7 +133,7 @@ void queue_state::commit() {
                                       : std::vector<std::string>{});
   std::uint64_t newest = last_clock;
   for (const auto& answer : *answers)
-    if (answer)
+    if (answer && !answer->known)
       newest = answer->lamport_clock;
   publish_clock(newest); // before the receipts: a sender that then asks CLOCK gets this value
   for (std::size_t i = 0; i < pending_replies.size(); ++i)

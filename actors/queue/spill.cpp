@@ -86,6 +86,8 @@ std::string as_json(const spilled_event& event) {
   field(out, "aggregate_type", draft.aggregate_type);
   raw_field(out, "payload", draft.payload);
   field(out, "causation_id", draft.causation_id);
+  if (draft.feature_slug)
+    field(out, "feature_slug", *draft.feature_slug);
   field(out, "timestamp", draft.timestamp);
   field(out, "team_slug", draft.team_slug);
   field(out, "project_uuid", draft.project_uuid);
@@ -94,6 +96,8 @@ std::string as_json(const spilled_event& event) {
   field(out, "project_name", draft.project_name);
   if (!draft.dedup_keys.empty())
     write_keys(out, draft.dedup_keys);
+  if (!draft.intent_key.empty())
+    field(out, "intent_key", draft.intent_key);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -108,11 +112,21 @@ std::optional<spilled_event> from_json(std::string_view text) {
   spilled_event event;
   event.recorded_at = *recorded_at;
   event.event_id = text_at("event_id");
-  event.draft = {
-      text_at("event_type"),  text_at("aggregate_id"),          text_at("aggregate_type"),
-      to_text(*payload),      text_of(*parsed, "causation_id"), text_at("timestamp"),
-      text_at("team_slug"),   text_of(*parsed, "project_uuid"), text_of(*parsed, "project_slug"),
-      text_at("project_key"), text_at("project_name"),          read_keys(*parsed)};
+  event.draft = {text_at("event_type"),
+                 text_at("aggregate_id"),
+                 text_at("aggregate_type"),
+                 to_text(*payload),
+                 text_of(*parsed, "causation_id"),
+                 text_at("timestamp"),
+                 text_at("team_slug"),
+                 text_of(*parsed, "project_uuid"),
+                 text_of(*parsed, "project_slug"),
+                 text_at("project_key"),
+                 text_at("project_name"),
+                 read_keys(*parsed),
+                 text_of(*parsed, "feature_slug")};
+  if (const auto key = text_at("intent_key"); is_intent_key(key))
+    event.draft.intent_key = key;
   const bool whole = !event.draft.event_type.empty() && !event.draft.team_slug.empty();
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }

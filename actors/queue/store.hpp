@@ -11,7 +11,8 @@
 //   evict    at the cap the oldest go to the overflow folder        store_evict.cpp
 //   spill    takes in events recorded while it could not be used    store_spill.cpp
 //   import   takes in events from elsewhere, each once              store_import.cpp
-//   announce what is announced once per home                        store_announce.cpp
+//   announce what is recorded once per home                         store_announce.cpp
+//   cause    the last event of each work package                    store_cause.cpp
 //   (rows)   what every change keeps in step                        store_rows.cpp
 //
 // Every function is one transaction: done as a whole or not at all. docs/queue-format.md

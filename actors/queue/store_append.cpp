@@ -37,7 +37,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     store_detail::queue_rows rows(txn, tables);
     summary& row = rows.row;
     for (const auto& draft : drafts) {
-      if (auto known = rows.announced_as(draft.dedup_keys)) {
+      if (auto known = rows.recorded_as(draft)) {
         attempted_.emplace_back();
         append_receipt before;
         before.event_id = std::move(*known);
@@ -51,7 +51,8 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(exhausted);
         continue;
       }
-      const store_detail::event_maker made(draft, row, node_id_, now, random);
+      const store_detail::event_maker made(draft, rows.causes.cause_of(draft), row, node_id_, now,
+                                           random);
       const std::size_t size = made.record.encoded_size();
       const auto fits = [&] {
         return row.live < options_.max_events && row.bytes + size <= byte_cap();
@@ -66,7 +67,8 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       }
       rows.remember_project(draft.project_key, draft.project_name);
       rows.add(made.record, draft.team_slug, draft.project_key);
-      rows.remember_announcement(draft.dedup_keys, made.record.id);
+      rows.remember_once(draft, made.record.id, now);
+      rows.causes.remember(draft, made.record.id);
       row.last_id = made.record.id;
       attempted_.push_back(to_string(made.record.id));
       answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,

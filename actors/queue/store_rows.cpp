@@ -5,10 +5,10 @@
 
 namespace spec_kitty::store_detail {
 
-event_maker::event_maker(const event_draft& draft, const summary& row, std::string_view node_id,
-                         epoch_us now, const ulid_randomness& random,
-                         const std::optional<ulid>& known_id)
-    : type_(draft.event_type), tail_(render_tail(draft)) {
+event_maker::event_maker(const event_draft& draft, const std::optional<std::string>& cause,
+                         const summary& row, std::string_view node_id, epoch_us now,
+                         const ulid_randomness& random, const std::optional<ulid>& known_id)
+    : type_(draft.event_type), tail_(render_tail(draft, cause)) {
   const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
   record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random);
   record.lamport = row.clock + 1;
@@ -81,6 +81,7 @@ void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
 void queue_rows::write_back() {
   teams.write_back();
   types.write_back();
+  causes.write_back();
   txn.put(tables.main, summary_key, row.encode());
 }
 

@@ -5,6 +5,7 @@
 #include "actors/queue/store.hpp"
 
 #include <set>
+#include <unordered_map>
 
 namespace spec_kitty::store_detail {
 
@@ -15,8 +16,9 @@ inline constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
 class event_maker {
 public:
   /// The next clock value after `row`'s, and the next id, unless it has one already.
-  event_maker(const event_draft& draft, const summary& row, std::string_view node_id, epoch_us now,
-              const ulid_randomness& random, const std::optional<ulid>& known_id = std::nullopt);
+  event_maker(const event_draft& draft, const std::optional<std::string>& cause, const summary& row,
+              std::string_view node_id, epoch_us now, const ulid_randomness& random,
+              const std::optional<ulid>& known_id = std::nullopt);
   event_maker(const event_maker&) = delete;
   event_maker& operator=(const event_maker&) = delete;
 
@@ -28,19 +30,48 @@ private:
   std::string tail_;
 };
 
+/// A row's key: the mark and 16 bytes that begin the SHA-256 of project, 0, feature, 0, work
+/// package (empty: the feature itself).
+std::string subject_key(char mark, std::string_view project, std::string_view feature,
+                        std::string_view wp_id);
+
+/// The last event of each work package, and of each feature whatever it was about, read once in a
+/// transaction and written back once.
+class last_events {
+public:
+  last_events(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
+  /// The draft's own cause; without one, the last event of its work package, else of its feature.
+  std::optional<std::string> cause_of(const event_draft& draft);
+  void remember(const event_draft& draft, const ulid& event);
+  void write_back();
+
+private:
+  struct row {
+    std::string key;
+    ulid event;
+    bool known = false;
+    bool changed = false;
+  };
+  row& at(const event_draft& draft, std::string_view wp_id);
+
+  lmdb_txn& txn_;
+  const store_tables& tables_;
+  std::unordered_map<std::string, row> rows_;
+};
+
 /// One transaction's view of the queue. Nothing is kept before write_back().
 struct queue_rows {
   queue_rows(lmdb_txn& txn_, const store_tables& tables_)
       : txn(txn_), tables(tables_), row(read_summary(txn_, tables_)), teams(txn_, tables_),
-        types(txn_, tables_) {}
+        types(txn_, tables_), causes(txn_, tables_) {}
 
   /// Puts an event at the end of the queue, in its partition. The clock never falls below it.
   void add(event_record event, std::string_view team, std::string_view project);
-  /// The id of the event that was announced under one of the keys (empty: announced before ids were
-  /// kept); nothing when all of them are new.
-  std::optional<std::string> announced_as(const std::vector<std::string>& keys) const;
-  /// Remembers the event under the first of them.
-  void remember_announcement(const std::vector<std::string>& keys, const ulid& event);
+  /// The id of the event that was recorded under one of the draft's keys (empty: announced before
+  /// ids were kept); nothing when all of them are new.
+  std::optional<std::string> recorded_as(const event_draft& draft) const;
+  /// Remembers the event under the draft's intent key and the first of its announcement keys.
+  void remember_once(const event_draft& draft, const ulid& event, epoch_us now);
   /// Notes a project's name with its first event.
   void remember_project(std::string_view key, std::string_view name);
   /// Gives an event another team or project; its place in the queue stays.
@@ -54,6 +85,12 @@ struct queue_rows {
   summary row;
   partition_counters teams;
   type_counters types;
+  last_events causes;
+
+private:
+  void prune_intents(epoch_us now);
+
+  bool pruned_ = false;
 };
 
 /// Positions that are leased.

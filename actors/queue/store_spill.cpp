@@ -59,11 +59,16 @@ std::string same_form(std::string_view tail) {
   return parsed ? to_text(*parsed) : std::string(tail);
 }
 
-/// Whether the event at a place is this one.
+/// Whether the event at a place is this one: its cause may have been found in the store.
 bool is_kept(const lmdb_txn& txn, const store_tables& tables, std::string_view at,
              const event_draft& draft) {
   const auto event = store_detail::read_event(txn, tables, position_of(at));
-  return event && same_form(event->tail) == same_form(render_tail(draft));
+  if (!event)
+    return false;
+  const auto kept = parse_json(event->json());
+  const auto cause =
+      draft.causation_id || !kept ? draft.causation_id : text_of(*kept, "causation_id");
+  return same_form(event->tail) == same_form(render_tail(draft, cause));
 }
 
 } // namespace
@@ -107,14 +112,16 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
           continue;    // its commit had taken effect
         known.reset(); // it had not, and another event has this id now
       }
-      if (rows.announced_as(event.draft.dedup_keys))
+      if (rows.recorded_as(event.draft))
         continue;
       if (rows.row.clock >= max_lamport)
         throw lmdb_error(ERANGE, "stamp a spilled event");
-      const store_detail::event_maker made(event.draft, rows.row, node_id_, now, random, known);
+      const store_detail::event_maker made(event.draft, rows.causes.cause_of(event.draft), rows.row,
+                                           node_id_, now, random, known);
       rows.remember_project(event.draft.project_key, event.draft.project_name);
       rows.add(made.record, event.draft.team_slug, event.draft.project_key);
-      rows.remember_announcement(event.draft.dedup_keys, made.record.id);
+      rows.remember_once(event.draft, made.record.id, now);
+      rows.causes.remember(event.draft, made.record.id);
       rows.row.last_id = std::max(rows.row.last_id, made.record.id);
       ++count;
     }

@@ -44,12 +44,14 @@ recording record_events(context& ctx, std::vector<work_event> events) {
   emitter emit(ctx, ctx.warnings());
   std::vector<event_draft> drafts;
   for (auto& event : events) {
-    auto draft = emit.prepare({event.event_type, event.payload, event.causation_id, {}});
+    auto draft = emit.prepare(
+        {event.event_type, event.payload, event.causation_id, {}, event.feature_slug, event.at});
     if (!draft) {
       done.add_lost(1, draft.error());
       continue;
     }
     draft->dedup_keys = std::move(event.dedup_keys);
+    draft->intent_key = std::move(event.intent_key);
     drafts.push_back(std::move(*draft));
   }
   if (drafts.empty())
@@ -107,15 +109,18 @@ void write_recording(json_writer& out, const recording& done) {
   out.EndObject();
 }
 
-work_event error_event(const failure& why, const std::string& wp) {
+work_event error_event(const failure& why, const work_options& options) {
   error_logged payload;
   const bool input = why.code == ec::bad_input || why.code == ec::not_found ||
                      why.code == ec::invalid_event || why.code == ec::usage;
   payload.error_type = input ? "validation" : "runtime";
   payload.error_message = excerpt(workflow::as_utf8(why.message), max_error_message_bytes);
-  if (is_work_package_id(wp))
-    payload.wp_id = wp;
-  return event_of(payload);
+  if (is_work_package_id(options.wp))
+    payload.wp_id = options.wp;
+  auto event = event_of(payload);
+  if (const auto feature = find_feature(options))
+    event.feature_slug = feature->slug();
+  return event;
 }
 
 void show_work(context& ctx, const work_done& done, const recording* events) {
@@ -129,9 +134,9 @@ void show_work(context& ctx, const work_done& done, const recording* events) {
   });
 }
 
-exit_status fail_with(context& ctx, const failure& why, const std::string& wp,
+exit_status fail_with(context& ctx, const failure& why, const work_options& options,
                       const recording& done) {
-  auto logged = record_events(ctx, {error_event(why, wp)});
+  auto logged = record_events(ctx, {error_event(why, options)});
   logged.recorded += done.recorded;
   logged.not_recorded += done.not_recorded;
   if (!done.reason.empty())
@@ -171,15 +176,15 @@ void declare_feature(CLI::App& app, work_options& options) {
       ->type_name("SLUG");
 }
 
-exit_status run_work(context& ctx, const std::string& wp,
+exit_status run_work(context& ctx, const work_options& options,
                      const std::function<result<work_done>()>& work) {
   auto done = work();
   if (!done)
-    return fail_with(ctx, done.error(), wp, {});
+    return fail_with(ctx, done.error(), options, {});
   auto events = record_events(ctx, std::move(done->events));
   if (done->afterwards)
     if (const auto after = done->afterwards(*done); !after)
-      return fail_with(ctx, after.error(), wp, events);
+      return fail_with(ctx, after.error(), options, events);
   done->lock.reset();
   show_work(ctx, *done, &events);
   ctx.out.flush();

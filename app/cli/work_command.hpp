@@ -22,6 +22,7 @@ class App;
 namespace spec_kitty {
 
 using workflow::event_of;
+using workflow::in_feature;
 using workflow::lane_event;
 using workflow::work_event;
 
@@ -57,8 +58,9 @@ open_feature_for_edit(const work_options& options,
 /// Adds `--feature`.
 void declare_feature(CLI::App& app, work_options& options);
 
-/// Runs an emitting command. `wp` goes into an ErrorLogged if it is a work package id.
-exit_status run_work(context& ctx, const std::string& wp,
+/// Runs an emitting command. An ErrorLogged names the work package of the options if it is the id
+/// of one, and the feature if there is one.
+exit_status run_work(context& ctx, const work_options& options,
                      const std::function<result<work_done>()>& work);
 
 /// Runs a command that only reads: it records no event.

@@ -62,7 +62,11 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   draft.aggregate_type = aggregate ? aggregate->type : "Feature";
   draft.payload = std::move(payload);
   draft.causation_id = request.causation_id;
-  draft.timestamp = format_timestamp(now);
+  draft.feature_slug =
+      request.feature_slug ? request.feature_slug : text_of(*parsed, "feature_slug");
+  if (draft.feature_slug && draft.feature_slug->empty())
+    draft.feature_slug.reset();
+  draft.timestamp = format_timestamp(request.at.value_or(now));
   draft.team_slug = known.team;
   draft.project_uuid = known.project.uuid;
   draft.project_slug = known.project.slug;
@@ -75,7 +79,8 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
                    "name what the event is about with --aggregate"};
   // Only an event near the limit is measured: written out, a text has at most six times its bytes.
   const std::size_t names = draft.aggregate_id.size() + draft.team_slug.size() +
-                            draft.project_slug.value_or("").size() + draft.event_type.size();
+                            draft.project_slug.value_or("").size() + draft.event_type.size() +
+                            draft.feature_slug.value_or("").size();
   if (draft.payload.size() + 6 * names + 2 * max_head_bytes > known.max_event_bytes)
     if (const auto size = render_tail(draft).size() + 256; size > known.max_event_bytes)
       return too_large("the event has ", size, known.max_event_bytes);

@@ -19,7 +19,9 @@ struct emit_request {
   std::string event_type;
   std::string payload; ///< JSON text of an object
   std::optional<std::string> causation_id;
-  std::optional<std::string> aggregate_id; ///< nothing: from the payload
+  std::optional<std::string> aggregate_id;   ///< nothing: from the payload
+  std::optional<std::string> feature_slug{}; ///< nothing: from the payload, where it names one
+  std::optional<epoch_us> at{};              ///< the event's timestamp; nothing: now
 };
 
 /// What an emitter adds to every event.

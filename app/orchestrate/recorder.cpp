@@ -73,8 +73,11 @@ std::string recorder::record(const workflow::work_event& event, const std::strin
     lost(*host_.no_home);
     return parent;
   }
-  auto draft = emit_->prepare(
-      {event.event_type, event.payload, parent.empty() ? std::nullopt : std::optional(parent), {}});
+  auto draft = emit_->prepare({event.event_type,
+                               event.payload,
+                               parent.empty() ? std::nullopt : std::optional(parent),
+                               {},
+                               run_.feature});
   if (!draft) {
     lost(draft.error());
     return parent;

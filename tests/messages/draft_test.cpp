@@ -155,12 +155,12 @@ std::vector<change> changes() {
          {&event_draft::event_type, &event_draft::aggregate_id, &event_draft::aggregate_type,
           &event_draft::timestamp, &event_draft::team_slug})
       all.push_back(set(part, text));
-    for (const auto part :
-         {&event_draft::causation_id, &event_draft::project_uuid, &event_draft::project_slug})
+    for (const auto part : {&event_draft::causation_id, &event_draft::feature_slug,
+                            &event_draft::project_uuid, &event_draft::project_slug})
       all.push_back(set(part, text));
   }
-  for (const auto part :
-       {&event_draft::causation_id, &event_draft::project_uuid, &event_draft::project_slug})
+  for (const auto part : {&event_draft::causation_id, &event_draft::feature_slug,
+                          &event_draft::project_uuid, &event_draft::project_slug})
     all.push_back(set(part, std::nullopt));
   for (const auto& payload : odd_payloads())
     all.push_back(set(&event_draft::payload, payload));

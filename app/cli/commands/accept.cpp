@@ -246,8 +246,9 @@ command_action declare_accept(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_flag("--no-commit", options->no_commit, "Change the files without a commit");
   declare_feature(app, *options);
-  return
-      [options](context& ctx) { return run_work(ctx, {}, [&] { return accept(ctx, *options); }); };
+  return [options](context& ctx) {
+    return run_work(ctx, *options, [&] { return accept(ctx, *options); });
+  };
 }
 
 } // namespace spec_kitty

@@ -69,7 +69,7 @@ result<std::string> with_fields(std::string payload, const emit_options& options
   std::vector<std::pair<std::string, std::string>> extra;
   if (options.wp)
     extra.emplace_back("wp_id", *options.wp);
-  if (options.feature)
+  if (options.feature && !payload_field_types(options.event_type, "feature_slug").empty())
     extra.emplace_back("feature_slug", *options.feature);
   for (const auto& given : options.fields) {
     const auto equals = given.find('=');
@@ -106,7 +106,8 @@ exit_status emit_one(context& ctx, const emit_options& options) {
     return ctx.fail(payload.error());
 
   emitter emit(ctx, ctx.warnings());
-  auto draft = emit.prepare({options.event_type, *payload, options.causation, options.aggregate});
+  auto draft = emit.prepare(
+      {options.event_type, *payload, options.causation, options.aggregate, options.feature});
   if (!draft)
     return ctx.fail(draft.error());
   std::vector<event_draft> drafts;
@@ -133,7 +134,7 @@ command_action declare_emit(CLI::App& app) {
   app.add_option("type", options->event_type, "Event type, for example WPStatusChanged");
   app.add_option("--payload", options->payload, "JSON object, @file, or - for stdin");
   app.add_option("--wp", options->wp, "Set wp_id in the payload")->type_name("WPnn");
-  app.add_option("--feature", options->feature, "Set feature_slug in the payload")
+  app.add_option("--feature", options->feature, "The feature that the event belongs to")
       ->type_name("SLUG");
   app.add_option("--field", options->fields, "Set a field of the payload; may be repeated")
       ->type_name("NAME=VALUE")
@@ -141,9 +142,9 @@ command_action declare_emit(CLI::App& app) {
   app.add_option("--causation", options->causation, "Event id of the cause")->type_name("ULID");
   app.add_option("--aggregate", options->aggregate, "Id of what the event is about")
       ->type_name("ID");
-  app.add_flag(
-      "--stdin", options->from_stdin,
-      "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?}");
+  app.add_flag("--stdin", options->from_stdin,
+               "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?,"
+               "\"feature_slug\"?}");
   return [options](context& ctx) {
     if (options->from_stdin == !options->event_type.empty())
       return ctx.fail(

@@ -103,11 +103,14 @@ result<emit_request> read_request(const line_reader::line& line) {
           text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
     else if (name == "aggregate_id" && text)
       request.aggregate_id = entry.value.GetString();
+    else if (name == "feature_slug" && (text || entry.value.IsNull()))
+      request.feature_slug =
+          text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
     else
       return failure{ec::invalid_event,
                      excerpt(name) + ": " + excerpt(to_text(entry.value)) +
                          " is not a field of an input line, or has the wrong type",
-                     "fields are event_type, payload, causation_id and aggregate_id"};
+                     "fields are event_type, payload, causation_id, aggregate_id and feature_slug"};
   }
   if (request.event_type.empty())
     return failure{ec::invalid_event, "event_type is required", {}};

@@ -148,7 +148,7 @@ command_action declare_finalize_tasks(CLI::App& app) {
   auto options = std::make_shared<work_options>();
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, {}, [&] { return finalize(ctx, *options); });
+    return run_work(ctx, *options, [&] { return finalize(ctx, *options); });
   };
 }
 

@@ -163,7 +163,7 @@ command_action declare_implement(CLI::App& app) {
   app.add_flag("--force", options->force, "Start it from any lane, even if another agent owns it");
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, options->wp, [&] { return implement(ctx, *options); });
+    return run_work(ctx, *options, [&] { return implement(ctx, *options); });
   };
 }
 

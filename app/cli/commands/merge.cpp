@@ -351,8 +351,9 @@ command_action declare_merge(CLI::App& app) {
   auto* resume = app.add_flag("--resume", options->resume, "Resume an interrupted merge");
   app.add_flag("--abort", options->abort, "Undo an interrupted merge")->excludes(resume);
   declare_feature(app, *options);
-  return
-      [options](context& ctx) { return run_work(ctx, {}, [&] { return merge(ctx, *options); }); };
+  return [options](context& ctx) {
+    return run_work(ctx, *options, [&] { return merge(ctx, *options); });
+  };
 }
 
 } // namespace spec_kitty

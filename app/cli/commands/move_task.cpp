@@ -198,7 +198,7 @@ command_action declare_move_task(CLI::App& app) {
   app.add_flag("--no-auto-commit", options->no_commit, "Change the file without a commit");
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, options->wp, [&] { return move(ctx, *options); });
+    return run_work(ctx, *options, [&] { return move(ctx, *options); });
   };
 }
 

@@ -235,7 +235,8 @@ exit_status run_or_resume(context& ctx, const wf::feature& feature,
   const auto host = host_of(ctx);
   auto prepared = ot::prepare(host, feature, request);
   if (!prepared)
-    return run_work(ctx, {}, [&]() -> result<work_done> { return prepared.error(); });
+    return run_work(ctx, {options.feature, {}},
+                    [&]() -> result<work_done> { return prepared.error(); });
   return report(ctx, ot::carry_out(host, feature, std::move(*prepared)));
 }
 
@@ -249,7 +250,8 @@ exit_status perform(context& ctx, const orchestrate_options& options) {
   if (!feature && options.status)
     return ctx.fail(feature.error());
   if (!feature)
-    return run_work(ctx, {}, [&]() -> result<work_done> { return feature.error(); });
+    return run_work(ctx, {options.feature, {}},
+                    [&]() -> result<work_done> { return feature.error(); });
   if (options.status)
     return run_reading(ctx, [&] { return show_run_status(*feature); });
   if (options.abort)

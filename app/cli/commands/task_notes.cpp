@@ -26,9 +26,9 @@ struct history_options : work_options {
   std::optional<std::string> agent;
 };
 
-work_event history_event(const std::string& wp, const std::string& content,
-                         const std::string& author) {
-  return event_of(history_added{wp, "note", content, author});
+work_event history_event(const wf::feature& feature, const std::string& wp,
+                         const std::string& content, const std::string& author) {
+  return in_feature(feature, event_of(history_added{wp, "note", content, author}));
 }
 
 /// Checks the branch to commit to, and prints its warning.
@@ -89,7 +89,8 @@ result<bool> plan_subtask(const wf::feature& feature, const wf::tasks_document& 
     owner = std::move(*listed_in);
   }
   plan.changed.push_back(id);
-  plan.events.push_back(history_event(owner, "Subtask " + id + " marked " + status, "user"));
+  plan.events.push_back(
+      history_event(feature, owner, "Subtask " + id + " marked " + status, "user"));
   return found;
 }
 
@@ -192,7 +193,7 @@ result<work_done> add_history(context& ctx, const history_options& options) {
                                   feature.number() + " [" + agent + "]");
       !applied)
     return applied.error();
-  done.events.push_back(history_event(package->id, note, agent));
+  done.events.push_back(history_event(feature, package->id, note, agent));
   done.lines = {package->id + ": note added"};
   done.fields = [entry, slug = feature.slug(), wp = package->id](json_writer& out) {
     field(out, "feature", slug);
@@ -209,7 +210,9 @@ command_action declare_mark_status(CLI::App& app) {
   app.add_option("subtasks", options->subtasks, "Subtasks")->type_name("Tnnn")->required();
   app.add_option("--status", options->status, "done or pending")->type_name("S")->required();
   declare_feature(app, *options);
-  return [options](context& ctx) { return run_work(ctx, {}, [&] { return mark(ctx, *options); }); };
+  return [options](context& ctx) {
+    return run_work(ctx, *options, [&] { return mark(ctx, *options); });
+  };
 }
 
 command_action declare_add_history(CLI::App& app) {
@@ -219,7 +222,7 @@ command_action declare_add_history(CLI::App& app) {
   app.add_option("--agent", options->agent, "The author of the note")->type_name("A");
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, options->wp, [&] { return add_history(ctx, *options); });
+    return run_work(ctx, *options, [&] { return add_history(ctx, *options); });
   };
 }
 

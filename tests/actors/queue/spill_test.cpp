@@ -24,6 +24,7 @@ TEST(Spill, EveryFieldComesBack) {
   event.draft.project_slug = "web";
   event.draft.project_key = *event.draft.project_uuid;
   event.draft.project_name = "Web";
+  event.draft.feature_slug = "001-tea";
   const auto read = parse_spill(render_spill(std::vector{event}));
   ASSERT_EQ(read.events.size(), 1U);
   EXPECT_EQ(read.damaged, 0U);

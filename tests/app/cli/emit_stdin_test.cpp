@@ -21,6 +21,22 @@ TEST_F(EmitStdin, AnswersEveryLineInOrder) {
   EXPECT_NE(stored[699].find("number 699"), std::string::npos);
 }
 
+TEST_F(EmitStdin, ALineSaysTheFeatureOfItsEvent) {
+  const auto line = [](const std::string& feature) {
+    return R"({"event_type":"HistoryAdded","payload":{"wp_id":"WP01","entry_type":"note",)"
+           R"("entry_content":"x"},"feature_slug":)" +
+           feature + "}\n";
+  };
+  const auto done = cli({"emit", "--stdin"},
+                        line("\"001-tea\"") + line("null") + line("7") + line("\"001-tea\""));
+  EXPECT_EQ(done.status, 1) << "7 is not a slug";
+  const auto stored = lines_of(cli({"events", "export"}).out);
+  ASSERT_EQ(stored.size(), 3U);
+  EXPECT_EQ(text_of(parsed(stored[0]), "feature_slug"), "001-tea");
+  EXPECT_EQ(member(parsed(stored[1]), "feature_slug"), nullptr);
+  EXPECT_EQ(text_of(parsed(stored[2]), "causation_id"), text_of(parsed(stored[0]), "event_id"));
+}
+
 TEST_F(EmitStdin, ABadLineInTheMiddleIsAnsweredByItsErrorAndTheOthersGoOn) {
   const std::vector<std::string> bad = {
       "this is not JSON\n",

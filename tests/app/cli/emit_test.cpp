@@ -46,6 +46,31 @@ TEST_F(Emit, FieldsAreTypedAsTheContractWantsThem) {
   EXPECT_EQ(number_in(counted, {"event", "payload", "total_wps"}), 7);
 }
 
+TEST_F(Emit, EveryTypeSaysItsFeatureAndAPayloadOnlyWhereItsTypeHasTheField) {
+  const auto event_of = [&](words arguments) {
+    arguments.insert(arguments.begin(), "emit");
+    const auto answer = json_of(arguments);
+    return to_text(*member(answer, "event"));
+  };
+  const auto assigned =
+      parsed(event_of({"WPAssigned", "--wp", "WP01", "--feature", "042-x", "--field",
+                       "agent_id=claude", "--field", "phase=implementation"}));
+  EXPECT_EQ(text_of(assigned, "feature_slug"), "042-x");
+  EXPECT_EQ(text_of(*member(assigned, "payload"), "feature_slug"), std::nullopt);
+  const auto moved =
+      parsed(event_of({"WPStatusChanged", "--wp", "WP01", "--feature", "042-x", "--field",
+                       "previous_status=planned", "--field", "new_status=doing"}));
+  EXPECT_EQ(text_of(moved, "feature_slug"), "042-x");
+  EXPECT_EQ(text_of(*member(moved, "payload"), "feature_slug"), "042-x");
+  EXPECT_EQ(text_of(moved, "causation_id"), text_of(assigned, "event_id"))
+      << "the event before it of the same work package";
+  const auto by_payload = parsed(
+      event_of({"FeatureCompleted", "--payload", R"({"feature_slug":"043-y","total_wps":1})"}));
+  EXPECT_EQ(text_of(by_payload, "feature_slug"), "043-y");
+  const auto none = parsed(event_of({"WPStatusChanged", "--payload", good_payload}));
+  EXPECT_EQ(member(none, "feature_slug"), nullptr);
+}
+
 TEST_F(Emit, ThePayloadComesFromAFileOrFromStdin) {
   write_text(work() / "payload.json", good_payload);
   EXPECT_EQ(cli({"emit", "WPStatusChanged", "--payload", "@payload.json"}).status, 0);

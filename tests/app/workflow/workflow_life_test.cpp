@@ -53,6 +53,27 @@ TEST_F(WorkflowLife, DiskAndEventsAgreeAndALoginDeliversEachEventOnce) {
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"selected"}), 0);
 }
 
+TEST_F(WorkflowLife, EveryEventSaysItsFeatureAndLeadsBackToTheFirst) {
+  ok({"agent", "feature", "finalize-tasks"});
+  ok({"implement", "WP01"});
+  ok({"agent", "tasks", "mark-status", "T001", "T003", "--status", "done"});
+  ok({"agent", "tasks", "add-history", "WP01", "--note", "a"});
+  refused({"agent", "tasks", "move-task", "WP01", "--to", "done"});
+  ok({"agent", "tasks", "move-task", "WP01", "--to", "planned", "--force"});
+  std::map<std::string, std::string> last; ///< event of each work package
+  for (const auto& json : stored()) {
+    const auto event = parsed(json);
+    EXPECT_EQ(text_of(event, "feature_slug"), "001-tea") << json;
+    const auto subject = text_of(event, "aggregate_id").value_or("");
+    if (last.contains(subject))
+      EXPECT_EQ(text_of(event, "causation_id"), last[subject]) << json;
+    else
+      EXPECT_FALSE(text_of(event, "causation_id").value_or("").empty()) << json;
+    last[subject] = text_of(event, "event_id").value_or("");
+  }
+  EXPECT_EQ(last.size(), 4U) << "the feature and three work packages";
+}
+
 TEST_F(WorkflowLife, FinalizeSharesOneCauseAndAnnouncesOnlyWhatIsNew) {
   const auto first = json_of({"agent", "feature", "finalize-tasks"});
   EXPECT_EQ(number_in(first, {"events", "recorded"}), 4);
