@@ -1,5 +1,5 @@
 // The identity of a home among all nodes: computed when its store is made, then kept in the store,
-// so that a new hostname changes nothing. Pure. Source: protocol.md, Event, node_id.
+// so that a new hostname changes nothing. Pure. Source: docs/protocol.md, Event, node_id.
 #pragma once
 
 #include <string>

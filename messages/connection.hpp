@@ -1,5 +1,5 @@
 // The connection to the server as people and programs see it, and what happens on it.
-// Source: protocol.md, Connection states.
+// Source: docs/protocol.md, Connection states.
 #pragma once
 
 #include "messages/sync.hpp"

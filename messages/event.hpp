@@ -4,7 +4,7 @@
 // The text begins with a head (event_id, lamport_clock, node_id, team_slug: what the store may
 // write anew) and ends with a tail that never changes. So a stamp or a team can be replaced
 // without parsing, and a batch is joined from stored rows without encoding anything again.
-// Source: protocol.md, Event.
+// Source: docs/protocol.md, Event.
 #pragma once
 
 #include "util/json.hpp"
@@ -88,7 +88,7 @@ std::string render_tail(const event_draft& draft);
 /// The same with another cause than the draft's.
 std::string render_tail(const event_draft& draft, const std::optional<std::string>& causation_id);
 
-/// The subject of an event: the aggregate of protocol.md, Event.
+/// The subject of an event: the aggregate of docs/protocol.md, Event.
 struct aggregate {
   std::string type; ///< WorkPackage or Feature
   std::string id;

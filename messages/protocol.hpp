@@ -1,5 +1,5 @@
 // What client and server both know about the wire: paths, header names, limits.
-// Source: protocol.md.
+// Source: docs/protocol.md.
 #pragma once
 
 #include <cstddef>

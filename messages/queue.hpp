@@ -71,7 +71,7 @@ struct lease_grant {
   std::string node_id; ///< this home's
 };
 
-/// The outcome for one leased event. Source: protocol.md, Batch sync.
+/// The outcome for one leased event. Source: docs/protocol.md, Batch sync.
 enum class event_outcome : std::uint8_t {
   delivered, ///< the server has it: removed
   duplicate, ///< the server had it before: removed
@@ -127,7 +127,7 @@ struct due_count {
 };
 
 /// Merges the server's clock, then gives new stamps, in order, to every event that was never sent
-/// and to the leased ones named here (refused as `clock_behind`). Source: protocol.md, Clocks.
+/// and to the leased ones named here (refused as `clock_behind`). Source: docs/protocol.md, Clocks.
 struct restamp_request {
   std::uint64_t server_clock = 0;
   std::uint64_t token = 0; ///< of the lease the named events are in; 0: none

@@ -121,7 +121,7 @@ bool is_node_id(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Where protocol.md's Event table is stricter than the schema file.
+/// Where docs/protocol.md's Event table is stricter than the schema file.
 std::optional<violation> check_table(const json_value& event) {
   if (!is_ulid(*text_of(event, "event_id")))
     return broken(event, "event_id", "is not a ULID (its value exceeds 128 bits)");
@@ -188,7 +188,7 @@ bool fits_levels(const json_value& value, unsigned levels) {
   return true;
 }
 
-/// Whether everything but the payload is as the Event definition and protocol.md's table ask,
+/// Whether everything but the payload is as the Event definition and docs/protocol.md's table ask,
 /// whatever stamp the event gets. It may say no to what is good, never yes to what is not.
 bool has_plain_envelope(const event_draft& draft) {
   if (draft.aggregate_type == "WorkPackage" ? !is_work_package_id(draft.aggregate_id)

@@ -1,5 +1,5 @@
 // Checks the contract: an event against the envelope definition, then its payload against the
-// definition of its type, then what protocol.md asks beyond the schema file.
+// definition of its type, then what docs/protocol.md asks beyond the schema file.
 //
 // Not the schema's root `oneOf`: RapidJSON ignores `const`, so the root accepts a payload of the
 // wrong type and reports every error as `oneOf` at `#`. RapidJSON also ignores `format`, so
@@ -24,7 +24,8 @@ class custom_types;
 /// A payload against the definition of its event type. Source: events.schema.json.
 std::optional<violation> validate_payload(std::string_view event_type, const json_value& payload);
 
-/// A whole event: envelope, payload, protocol.md's stricter table. Source: protocol.md, Event.
+/// A whole event: envelope, payload, docs/protocol.md's stricter table. Source: docs/protocol.md,
+/// Event.
 std::optional<violation> validate_event(const json_value& event);
 
 /// The same, where an event of a registered type has that type's schema for its payload.

@@ -51,7 +51,9 @@ result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
   const bool whole = status == Z_STREAM_END && stream.avail_in == 0;
   inflateEnd(&stream);
   if (out.size() > limit)
-    return failure{ec::bad_input, "gzip body grows beyond " + std::to_string(limit) + " bytes", {}};
+    return failure{ec::bad_input,
+                   "the unpacked gzip body is larger than " + std::to_string(limit) + " bytes",
+                   {}};
   if (!whole)
     return failure{ec::bad_input, "not one whole gzip member", {}};
   return out;

@@ -22,7 +22,8 @@ std::optional<epoch_us> parse_date_time(std::string_view text);
 /// Source: https://www.rfc-editor.org/rfc/rfc9110#field.date
 std::optional<std::int64_t> parse_http_date(std::string_view text);
 
-/// True for the form protocol.md asks of an event: RFC 3339, UTC (`Z` or `+00:00`), six digits.
+/// True for the form docs/protocol.md asks of an event: RFC 3339, UTC (`Z` or `+00:00`), six
+/// digits.
 bool is_event_timestamp(std::string_view text);
 
 /// The machine's clock.

@@ -25,7 +25,7 @@ struct server_url {
 bool is_loopback_host(std::string_view host);
 
 /// bad_url when the text is not an http(s) URL, carries credentials, a query or a fragment, or is
-/// plain http to any other machine. Source: protocol.md, first paragraph.
+/// plain http to any other machine. Source: docs/protocol.md, first paragraph.
 result<server_url> parse_server_url(std::string_view text);
 
 } // namespace spec_kitty

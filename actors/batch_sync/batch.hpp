@@ -1,5 +1,5 @@
 // The body of a batch: stored rows joined into one JSON text. Pure.
-// Source: protocol.md, Batch sync.
+// Source: docs/protocol.md, Batch sync.
 #pragma once
 
 #include "messages/queue.hpp"

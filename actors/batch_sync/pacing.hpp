@@ -1,5 +1,5 @@
 // When to send: pauses after failures, the gap between a background drain's batches. Pure functions
-// of attempt, randomness and time. Source: protocol.md, Batch sync, Runs and progress.
+// of attempt, randomness and time. Source: docs/protocol.md, Batch sync, Runs and progress.
 #pragma once
 
 #include "util/timestamp.hpp"

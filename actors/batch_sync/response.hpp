@@ -1,5 +1,5 @@
 // What a reply to a batch means. Pure: status line and body in, verdicts out.
-// Source: protocol.md, Batch sync, both tables.
+// Source: docs/protocol.md, Batch sync, both tables.
 #pragma once
 
 #include "messages/http.hpp"

@@ -1,5 +1,5 @@
 // Retry-After: how long a server asks to wait. Pure.
-// Source: protocol.md, status 429; https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+// Source: docs/protocol.md, status 429; https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 #pragma once
 
 #include "util/timestamp.hpp"

@@ -2,7 +2,7 @@
 //
 // A Lamport clock promises: if a happened before b, then a's value is smaller. It does not
 // promise the reverse, so a smaller value on another node proves nothing by itself. These functions
-// state only what the stamps prove. Source: protocol.md, Clocks and Event;
+// state only what the stamps prove. Source: docs/protocol.md, Clocks and Event;
 // L. Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System" (1978).
 #pragma once
 

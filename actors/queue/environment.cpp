@@ -254,7 +254,7 @@ result<void> environment::start(const initialiser& initialise) {
     // LMDB may leave pages at the very end unwritten when nothing refers to them. More than a few
     // are a file that was cut short: a read there would be a SIGBUS.
     if (const auto [needed, there] = needed_and_there(); there + unwritten_end < needed)
-      throw lmdb_error(MDB_CORRUPTED, "the file is truncated");
+      throw lmdb_error(MDB_CORRUPTED, "read the data file, which is truncated");
     else if (there < needed && writes)
       (void)!::ftruncate(data_fd(), needed);
     int stale = 0;

@@ -19,7 +19,8 @@ bool found(int rc, const char* doing) {
 } // namespace
 
 lmdb_error::lmdb_error(int code, const char* doing)
-    : std::runtime_error(std::string(doing) + ": " + mdb_strerror(code)), rc_(code) {}
+    : std::runtime_error("could not " + std::string(doing) + ": " + mdb_strerror(code)), rc_(code) {
+}
 
 lmdb_txn::lmdb_txn(MDB_env* env, unsigned flags) {
   require(mdb_txn_begin(env, nullptr, flags, &txn_), "begin a transaction");

@@ -1,6 +1,6 @@
 // Clock reconciliation: after the server's clock has been merged, events that were never sent get
 // new stamps, in order. An event whose outcome is unknown (sent, no answer) keeps its stamp: the
-// server may have it. Source: protocol.md, Clocks.
+// server may have it. Source: docs/protocol.md, Clocks.
 #include "actors/clock/causality.hpp"
 #include "actors/queue/store.hpp"
 

@@ -47,7 +47,7 @@ http_response too_large(std::string_view message, std::string_view limit, std::s
 
 http_response cannot_unpack(const failure& why) {
   // gunzip has one code for both causes; only its message shows which it is.
-  if (why.message.find("grows beyond") != std::string::npos)
+  if (why.message.find("is larger than") != std::string::npos)
     return too_large("the batch is too large: " + why.message, "max_bytes", max_batch_bytes);
   return refuse(400, "the body cannot be unpacked: " + why.message);
 }

@@ -4,7 +4,7 @@
 //                                └─ newly kept (by a batch too) ─▶ echo to the team's others
 //
 // Messages to a connection wait in a queue of its own until the socket side takes them.
-// Source: protocol.md, WebSocket.
+// Source: docs/protocol.md, WebSocket.
 #pragma once
 
 #include "app/dev_server/batch.hpp"

@@ -90,7 +90,7 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
       return wording;
   const json_value* asked = member(schema, keyword.c_str());
   if (asked == nullptr)
-    return "breaks the rule " + keyword;
+    return "violates the rule " + keyword;
   if (keyword == "pattern")
     return std::string("does not match ") + asked->GetString();
   if (keyword == "enum")
@@ -107,7 +107,7 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
     return "is not a multiple of " + to_text(*asked);
   if (keyword.starts_with("min") || keyword.starts_with("max"))
     return counted(keyword, *asked);
-  return "breaks " + keyword + " " + to_text(*asked);
+  return "violates " + keyword + " " + to_text(*asked);
 }
 
 violation describe(std::string_view prefix, const json_value& root, const json_value& schema,
@@ -127,7 +127,7 @@ violation describe(std::string_view prefix, const json_value& root, const json_v
       }
   const bool unknown = keyword == "additionalProperties"; // the rule is about the name alone
   return {dotted(prefix, where), value == nullptr || unknown ? "" : excerpt(to_text(*value)),
-          rule == nullptr ? "breaks the rule " + keyword : rule_text(*rule, keyword)};
+          rule == nullptr ? "violates the rule " + keyword : rule_text(*rule, keyword)};
 }
 
 } // namespace

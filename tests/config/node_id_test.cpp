@@ -1,4 +1,4 @@
-// Node ids: protocol.md's SHA-256, checked against sha256sum.
+// Node ids: docs/protocol.md's SHA-256, checked against sha256sum.
 #include "config/node_id.hpp"
 
 #include <gtest/gtest.h>

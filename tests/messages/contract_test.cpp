@@ -84,7 +84,7 @@ TEST_P(Contract, GivesItsVerdict) {
   if (found && !GetParam().valid) {
     EXPECT_EQ(found->field, GetParam().field) << found->message();
     EXPECT_FALSE(found->rule.empty());
-    EXPECT_EQ(found->rule.find("breaks"), std::string::npos)
+    EXPECT_EQ(found->rule.find("violates"), std::string::npos)
         << "a keyword instead of a rule in words: " << found->message();
     EXPECT_TRUE(is_utf8(found->message()));
   }

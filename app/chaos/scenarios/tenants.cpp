@@ -3,7 +3,7 @@
 //
 // The proxies share one ledger: a token of one server that is seen at the other, or an event that
 // goes with the token of another team, is a violation. Where each event must arrive in the end is
-// told to the history here, by the rules of protocol.md, Tenancy.
+// told to the history here, by the rules of docs/protocol.md, Tenancy.
 #include "app/chaos/scenarios/foreign_user.hpp"
 #include "app/chaos/scenarios/proxied_home.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"

@@ -125,7 +125,7 @@ result<logout_done> end_session(context& ctx) {
   const auto was = forget_session(ctx.home.path);
   if (!was)
     return was.error();
-  return logout_done{*was, false, *was ? "the server was not asked" : ""};
+  return logout_done{*was, false, *was ? "the server was not asked to end the session" : ""};
 }
 
 exit_status logout(context& ctx) {

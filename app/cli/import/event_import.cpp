@@ -116,7 +116,7 @@ result<void> event_import::hand_over(import_report& report, bool look_only) {
     return answer.what == import_outcome::no_capacity;
   });
   if (full)
-    return failure{ec::queue_full, "another process filled the queue meanwhile",
+    return failure{ec::queue_full, "another process has filled the queue during this import",
                    "run: spec-kitty sync now, then import again"};
   return {};
 }

@@ -1,4 +1,4 @@
-// What a reply to a batch means: both tables of protocol.md, and replies outside of them.
+// What a reply to a batch means: both tables of docs/protocol.md, and replies outside of them.
 #include "actors/batch_sync/response.hpp"
 
 #include "util/json.hpp"

@@ -1,4 +1,4 @@
-// The transition table of protocol.md, line by line.
+// The transition table of docs/protocol.md, line by line.
 #include "actors/supervisor/connection.hpp"
 
 #include <gtest/gtest.h>
