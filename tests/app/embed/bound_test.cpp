@@ -82,8 +82,12 @@ TEST_F(Bound, ASlowCallbackHoldsBackTheEmittingThreads) {
   auto events = open(narrow(when_full::fail));
   std::promise<void> go;
   auto gone = go.get_future().share();
-  events.emit(note(), [gone](const result<receipt>&) { gone.wait(); });
-  ASSERT_TRUE(support::eventually([&] { return events.status()->in_flight == 0; }));
+  std::promise<void> begun; // until then the event counts as in flight
+  events.emit(note(), [&begun, gone](const result<receipt>&) {
+    begun.set_value();
+    gone.wait();
+  });
+  ASSERT_EQ(begun.get_future().wait_for(60s), std::future_status::ready);
   for (int i = 0; i < 3; ++i)
     events.emit(note(), [](const result<receipt>&) {});
   EXPECT_EQ(events.emit(note()).get().error().code, ec::overloaded);
