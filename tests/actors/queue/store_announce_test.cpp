@@ -149,7 +149,7 @@ TEST(IntentKey, AnythingElseInASpillLineIsNotAKey) {
   EXPECT_EQ(make_intent_key(intent, 12), "in01ARZ3NDEKTSV4RRFFQ69G5FAV12");
   EXPECT_TRUE(is_intent_key(make_intent_key(intent, 0)));
   for (const std::string& key : {std::string("S"), std::string("account"), "in" + intent,
-                                intent + "1", "in" + intent + "x", "in" + intent + "1234567"}) {
+                                 intent + "1", "in" + intent + "x", "in" + intent + "1234567"}) {
     EXPECT_FALSE(is_intent_key(key)) << key;
     auto draft = draft_of();
     draft.intent_key = key;
