@@ -1,6 +1,6 @@
 #include "actors/queue/environment.hpp"
 
-#include "actors/queue/records.hpp"
+#include "actors/queue/schema.hpp"
 #include "config/home_check.hpp"
 #include "util/file_system.hpp"
 #include "util/fsync.hpp"
@@ -31,13 +31,12 @@ constexpr unsigned lmdb_flags = MDB_NOTLS;
 constexpr MDB_dbi max_tables = 16;
 constexpr std::chrono::milliseconds reader_poll{1};
 
-constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 7> table_names = {{
+constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 6> table_names = {{
     {"ev", &store_tables::events},
     {"ids", &store_tables::ids},
     {"att", &store_tables::attempts},
     {"dead", &store_tables::dead},
     {"lz", &store_tables::leases},
-    {"tm", &store_tables::teams},
     {"tq", &store_tables::team_queue},
 }};
 
@@ -290,6 +289,10 @@ result<void> environment::create(const initialiser& initialise) {
       for (const auto& [name, slot] : table_names)
         if (const int rc = mdb_dbi_open(txn.get(), name, MDB_CREATE, &(tables_.*slot)); rc != 0)
           throw lmdb_error(rc, "make a table");
+      if (const int rc =
+              mdb_dbi_open(txn.get(), partitions_table(schema_version), MDB_CREATE, &tables_.teams);
+          rc != 0)
+        throw lmdb_error(rc, "make a table");
       mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main);
       initialise(txn, tables_);
       txn.commit();
@@ -309,6 +312,7 @@ result<void> environment::create(const initialiser& initialise) {
 }
 
 void environment::open_env(const fs::path& folder, unsigned more_flags) {
+  env_flags_ = more_flags;
   for (map_bytes_ = options_.map_bytes;;
        map_bytes_ = map_bytes_ > (64U << 20) ? map_bytes_ / 4 : 0) {
     if (const int rc = mdb_env_create(&env_); rc != 0)
@@ -353,15 +357,17 @@ result<void> environment::check_version() {
   lmdb_txn txn(env_, MDB_RDONLY);
   if (const int rc = mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main); rc != 0)
     throw lmdb_error(rc, "open a table");
-  const auto bytes = txn.get(tables_.main, summary_key);
-  const auto row = bytes ? summary::decode(*bytes) : std::nullopt;
-  if (!row || row->schema == schema_version)
+  const auto schema = schema_of(txn, tables_.main);
+  if (!schema || *schema <= schema_version)
     return {}; // a row that is missing or garbled is the store's to judge
-  return failure{ec::store_version,
-                 "the store in " + options_.folder.string() + " has version " +
-                     std::to_string(row->schema) + "; this program reads version " +
-                     std::to_string(schema_version),
-                 "use the newer spec-kitty that wrote it, or another home with --home"};
+  return newer_version(*schema);
+}
+
+failure environment::newer_version(std::uint32_t schema) const {
+  return {ec::store_version,
+          "the store in " + options_.folder.string() + " has version " + std::to_string(schema) +
+              "; this program reads versions up to " + std::to_string(schema_version),
+          "use the newer spec-kitty that wrote it, or another home with --home"};
 }
 
 void environment::open_tables(unsigned flags) {
@@ -370,6 +376,10 @@ void environment::open_tables(unsigned flags) {
     if (const int rc = mdb_dbi_open(txn.get(), name, 0, &(tables_.*slot)); rc != 0)
       throw lmdb_error(rc, "open a table");
   if (const int rc = mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main); rc != 0)
+    throw lmdb_error(rc, "open a table");
+  const auto schema = schema_of(txn, tables_.main).value_or(schema_version);
+  is_older_ = schema < schema_version;
+  if (const int rc = mdb_dbi_open(txn.get(), partitions_table(schema), 0, &tables_.teams); rc != 0)
     throw lmdb_error(rc, "open a table");
   txn.commit(); // keeps the handles
 }

@@ -28,7 +28,7 @@
 
 namespace spec_kitty {
 
-/// The tables of schema version 2; docs/queue-format.md says what each holds.
+/// The tables of schema version 3; docs/queue-format.md says what each holds.
 struct store_tables {
   MDB_dbi main = 0;
   MDB_dbi events = 0;     ///< `ev`
@@ -36,7 +36,7 @@ struct store_tables {
   MDB_dbi attempts = 0;   ///< `att`
   MDB_dbi dead = 0;       ///< `dead`
   MDB_dbi leases = 0;     ///< `lz`
-  MDB_dbi teams = 0;      ///< `tm`
+  MDB_dbi teams = 0;      ///< `pt`; in versions 1 and 2 `tm`
   MDB_dbi team_queue = 0; ///< `tq`
 };
 
@@ -101,6 +101,15 @@ private:
   result<void> start(const initialiser& initialise);
   result<void> create(const initialiser& initialise);
   result<void> check_version();
+  failure newer_version(std::uint32_t schema) const;
+  /// Whether a transaction sees the version that the tables were opened for.
+  enum class fit { fits, must_reopen, must_upgrade, too_new };
+  fit fit_of(const lmdb_txn& txn) const;
+  /// Before a write: makes an older store one of this version, or opens the tables of one that
+  /// another process made so.
+  result<void> make_fit();
+  /// The store and its tables afresh, with no transaction of this process under way.
+  void reopen();
   void open_env(const std::filesystem::path& folder, unsigned more_flags);
   void open_tables(unsigned flags);
   int data_fd() const;
@@ -117,8 +126,10 @@ private:
   pid_t opened_by_;
   unique_fd outer_;
   MDB_env* env_ = nullptr;
+  unsigned env_flags_ = 0;
   std::size_t map_bytes_ = 0;
   store_tables tables_;
+  bool is_older_ = false;          ///< the tables are those of version 1 or 2
   std::timed_mutex writer_;        ///< flock excludes processes, this the threads of this one
   std::shared_mutex transactions_; ///< exclusive where the map is resized or opened afresh
   std::optional<std::pair<dev_t, ino_t>> registered_as_; ///< its place in the registry

@@ -1,5 +1,5 @@
 // Transactions: under the outer lock, with an answer for every way in which a commit can fail.
-#include "actors/queue/environment.hpp"
+#include "actors/queue/schema.hpp"
 
 #include <unistd.h>
 
@@ -21,9 +21,7 @@ result<void> environment::take_outer_lock() {
 
 bool environment::settle_failed_commit(std::size_t id) {
   const std::unique_lock alone(transactions_);
-  close_env();
-  open_env(options_.folder / "env", 0);
-  open_tables(MDB_RDONLY);
+  reopen();
   MDB_envinfo info{};
   mdb_env_info(env_, &info);
   if (info.me_last_txnid < id)
@@ -31,6 +29,47 @@ bool environment::settle_failed_commit(std::size_t id) {
   if (const int rc = mdb_env_sync(env_, 1); rc != 0)
     throw lmdb_error(rc, "sync");
   return true;
+}
+
+environment::fit environment::fit_of(const lmdb_txn& txn) const {
+  const auto schema = schema_of(txn, tables_.main);
+  if (schema && *schema > schema_version)
+    return fit::too_new;
+  if (!is_older_)
+    return fit::fits; // a row that is missing or garbled is the store's to judge
+  return schema == schema_version ? fit::must_reopen : fit::must_upgrade;
+}
+
+void environment::reopen() {
+  close_env();
+  open_env(options_.folder / "env", env_flags_);
+  open_tables(MDB_RDONLY);
+}
+
+result<void> environment::make_fit() {
+  fit seen = fit::fits;
+  {
+    const std::shared_lock shared(transactions_);
+    const lmdb_txn look(env_, MDB_RDONLY);
+    seen = fit_of(look);
+    if (seen == fit::too_new)
+      return newer_version(*schema_of(look, tables_.main));
+  }
+  if (seen == fit::fits)
+    return {};
+  const std::unique_lock alone(transactions_);
+  try {
+    if (seen == fit::must_upgrade) {
+      lmdb_txn txn(env_, 0);
+      upgrade_schema(txn, tables_, place_of(options_.folder));
+      txn.commit();
+    }
+  } catch (const lmdb_error&) {
+    reopen(); // the handles of a transaction that failed are of no use
+    throw;
+  }
+  reopen();
+  return {};
 }
 
 result<void> environment::run_write(const txn_body& body) {
@@ -48,6 +87,8 @@ result<void> environment::run_write(const txn_body& body) {
     for (bool again = true;; again = false) {
       std::size_t id = 0;
       try {
+        if (auto fits = make_fit(); !fits)
+          return fits;
         const std::shared_lock shared(transactions_);
         lmdb_txn txn(env_, 0);
         id = txn.id();
@@ -89,12 +130,22 @@ result<void> environment::run_read(const txn_body& body) {
     return usable;
   for (bool again = true;; again = false) {
     try {
-      const std::shared_lock shared(transactions_);
-      if (env_ == nullptr)
-        throw lmdb_error(EIO, "open");
-      lmdb_txn txn(env_, MDB_RDONLY);
-      body(txn);
-      return {};
+      {
+        const std::shared_lock shared(transactions_);
+        if (env_ == nullptr)
+          throw lmdb_error(EIO, "open");
+        lmdb_txn txn(env_, MDB_RDONLY);
+        const fit seen = fit_of(txn);
+        if (seen == fit::too_new)
+          return newer_version(*schema_of(txn, tables_.main));
+        if (seen != fit::must_reopen) { // an older store is read as it is
+          body(txn);
+          return {};
+        }
+      }
+      const std::unique_lock alone(transactions_);
+      if (env_ != nullptr && is_older_) // no other thread was faster
+        reopen();
     } catch (const lmdb_error& error) {
       if (error.rc() != MDB_MAP_RESIZED || !again)
         return to_failure(error, options_.folder);

@@ -1,6 +1,7 @@
 #include "actors/queue/records.hpp"
 
 #include "util/checksum.hpp"
+#include "util/json.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +16,7 @@ static_assert(std::endian::native == std::endian::little, "values are stored lit
 constexpr std::size_t header_bytes = 48;
 constexpr std::size_t checksum_at = 44;
 constexpr std::uint8_t record_version = 1;
+constexpr std::string_view team_member = ",\"team_slug\":";
 
 /// Appends fixed-size values.
 class byte_writer {
@@ -98,24 +100,26 @@ std::string as_key(T value) {
 
 std::string summary::encode() const {
   byte_writer out;
-  out << schema << std::uint32_t{0} << clock << next_seq << live << bytes << accepted << acked
-      << dead << dropped << lease_epoch << last_ack_at << last_id;
+  out << clock << next_seq << live << bytes << accepted << acked << dead << dropped << lease_epoch
+      << last_ack_at << last_id << checked_on;
   return out.take();
 }
 
 std::optional<summary> summary::decode(std::string_view stored) {
   summary s;
-  std::uint32_t reserved = 0;
   byte_reader in(stored);
-  in >> s.schema;
-  if (in.ok() && s.schema > schema_version && s.schema <= last_schema_version)
-    return s; // a newer version's row: only its number is known
-  in >> reserved >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
-      s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id;
-  if (!in.whole() || s.schema == 0 || s.schema > schema_version)
+  in >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
+      s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id >> s.checked_on;
+  return in.whole() ? std::optional(s) : std::nullopt;
+}
+
+std::optional<summary> summary::decode_older(std::string_view stored) {
+  constexpr std::size_t schema_bytes = 8;
+  if (stored.size() < schema_bytes)
     return std::nullopt;
-  s.schema = schema_version; // an older row has the same form; it is written as a new one
-  return s;
+  std::string later(stored.substr(schema_bytes));
+  later.append(sizeof checked_on.bytes, '\0');
+  return decode(later);
 }
 
 void event_record::encode(char* out) const {
@@ -158,6 +162,16 @@ std::optional<event_record> event_record::decode(std::string_view bytes) {
 std::string event_record::json() const {
   std::string text(head);
   text += tail;
+  return text;
+}
+
+std::string event_record::json(std::string_view team) const {
+  const auto team_at = head.find(team_member); // nothing before it is text of others
+  json_buffer buffer;
+  json_writer quoted(buffer);
+  put(quoted, team);
+  std::string text(head.substr(0, team_at));
+  text.append(team_member).append(buffer.GetString(), buffer.GetSize()).append(tail);
   return text;
 }
 
@@ -242,6 +256,55 @@ std::optional<lease_record> lease_record::decode(std::string_view bytes) {
   return in.whole() ? std::optional(std::move(lease)) : std::nullopt;
 }
 
+std::string place_record::encode() const {
+  byte_writer out;
+  out << machine << inode;
+  return out.take();
+}
+
+place_record place_record::decode(std::string_view bytes) {
+  place_record place;
+  byte_reader(bytes) >> place.machine >> place.inode;
+  return place;
+}
+
+std::string cursor_record::encode() const {
+  byte_writer out;
+  out << std::string_view(origin) << log << moved_at << taken_back_at << lost_from << lost_to
+      << static_cast<std::uint32_t>(known.size());
+  for (const auto& [seq, event] : known)
+    out << seq << event;
+  return out.take();
+}
+
+std::optional<cursor_record> cursor_record::decode(std::string_view bytes) {
+  cursor_record cursor;
+  std::uint32_t count = 0;
+  byte_reader in(bytes);
+  in >> cursor.origin >> cursor.log >> cursor.moved_at >> cursor.taken_back_at >>
+      cursor.lost_from >> cursor.lost_to >> count;
+  if (!in.ok() || count > bytes.size() / sizeof(std::uint64_t))
+    return std::nullopt;
+  cursor.known.resize(count);
+  for (auto& [seq, event] : cursor.known)
+    in >> seq >> event;
+  return in.whole() ? std::optional(std::move(cursor)) : std::nullopt;
+}
+
+std::string encode_schema(std::uint32_t schema) {
+  byte_writer out;
+  out << schema;
+  return out.take();
+}
+
+std::optional<std::uint32_t> decode_schema(std::string_view bytes) {
+  std::uint32_t schema = 0;
+  byte_reader in(bytes);
+  in >> schema;
+  return in.ok() && schema >= 1 && schema <= last_schema_version ? std::optional(schema)
+                                                                 : std::nullopt;
+}
+
 std::string position_key(std::uint64_t seq) {
   return as_key(seq);
 }
@@ -282,7 +345,17 @@ std::string_view team_of_partition(std::string_view key) {
 
 std::string_view project_of_partition(std::string_view key) {
   const auto zero = key.find('\0');
-  return zero == std::string_view::npos ? std::string_view{} : key.substr(zero + 1);
+  if (zero == std::string_view::npos)
+    return {};
+  key.remove_prefix(zero + 1);
+  return key.substr(0, key.find('\0'));
+}
+
+std::string further_partition_key(std::string_view team, std::string_view project,
+                                  std::uint32_t partition_id) {
+  std::string key(team);
+  key.append(1, '\0').append(project).append(1, '\0').append(as_key(partition_id));
+  return key;
 }
 
 std::string encode_u64(std::uint64_t value) {

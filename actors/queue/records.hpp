@@ -1,4 +1,4 @@
-// The bytes of the store, schema version 2: every row's encoding in one place.
+// The bytes of the store, schema version 3: every row's encoding in one place.
 //
 // Keys are big-endian so that key order is number order; values are little-endian. Nothing here
 // may change without a new schema version: docs/queue-format.md is the specification. Pure.
@@ -15,16 +15,15 @@
 
 namespace spec_kitty {
 
-/// DO NOT CHANGE: the version that this program writes. It reads version 1 too, which had no
-/// projects: the first transaction that writes makes it version 2.
-inline constexpr std::uint32_t schema_version = 2;
+/// DO NOT CHANGE: the version that this program writes. It reads versions 1 and 2 too: the first
+/// transaction that writes makes them version 3 (schema.hpp).
+inline constexpr std::uint32_t schema_version = 3;
 
 /// A greater number is damage, not a newer version.
 inline constexpr std::uint32_t last_schema_version = 1000;
 
 /// Main table: the summary row, everything that statistics and the next append need, in O(1).
 struct summary {
-  std::uint32_t schema = schema_version;
   std::uint64_t clock = 0;       ///< Lamport value of the newest event or merge
   std::uint64_t next_seq = 1;    ///< position of the next event in append order
   std::uint64_t live = 0;        ///< queued, leased and held events
@@ -36,9 +35,13 @@ struct summary {
   std::uint64_t lease_epoch = 0; ///< last lease token given out
   std::int64_t last_ack_at = 0;  ///< µs since 1970 of the last server ack, 0: never
   ulid last_id;                  ///< newest event id
+  /// The boot id of the machine when the store was made or last checked as a whole; zeros: never.
+  ulid checked_on;
 
   std::string encode() const;
   static std::optional<summary> decode(std::string_view bytes);
+  /// The row of versions 1 and 2, which began with the schema's number.
+  static std::optional<summary> decode_older(std::string_view bytes);
 };
 
 /// One event: a 48-byte header, the type, the JSON text that is sent.
@@ -58,6 +61,8 @@ struct event_record {
   static std::optional<event_record> decode(std::string_view bytes);
 
   std::string json() const;
+  /// The event as it is sent: of the team of its partition, whatever its head says.
+  std::string json(std::string_view team) const;
 };
 
 /// Failed tries of an event that is still queued.
@@ -133,6 +138,37 @@ struct lease_record {
   static std::optional<lease_record> decode(std::string_view bytes);
 };
 
+/// The machine and the folder that a store was made in: a home that was copied is somewhere else.
+struct place_record {
+  ulid machine;            ///< 16 bytes that identify the machine; zeros: unknown
+  std::uint64_t inode = 0; ///< of the `queue` folder
+
+  bool operator==(const place_record&) const = default;
+  std::string encode() const;
+  static place_record decode(std::string_view bytes);
+};
+
+/// How far this home has heard a team's log at a server.
+struct cursor_record {
+  struct pair {
+    std::uint64_t seq = 0;
+    ulid event;
+
+    bool operator==(const pair&) const = default;
+  };
+  std::string origin;        ///< scheme, host, port
+  ulid log;                  ///< the log's id
+  std::int64_t moved_at = 0; ///< µs since 1970
+  std::int64_t taken_back_at =
+      0;                       ///< the log was taken back then, and nobody acknowledged it; 0: no
+  std::uint64_t lost_from = 0; ///< its first seq that is gone
+  std::uint64_t lost_to = 0;
+  std::vector<pair> known; ///< newest first
+
+  std::string encode() const;
+  static std::optional<cursor_record> decode(std::string_view bytes);
+};
+
 /// Keys.
 std::string position_key(std::uint64_t seq);
 std::uint64_t position_of(std::string_view key);
@@ -141,16 +177,26 @@ std::string count_key(std::string_view event_type);
 std::string_view id_key(const ulid& id);
 std::string project_row_key(std::string_view project);
 
-/// A partition's key: the team's slug, then a zero byte and the project's key, if any.
+/// A partition's key: the team's slug, then a zero byte and the project's key, if any. A team's
+/// further partitions of the same project have a zero byte and their id after both.
 std::string partition_key(std::string_view team, std::string_view project);
+std::string further_partition_key(std::string_view team, std::string_view project,
+                                  std::uint32_t partition_id);
 std::string_view team_of_partition(std::string_view key);
 std::string_view project_of_partition(std::string_view key);
 
-inline constexpr std::string_view summary_key = "S";
+/// The number of the schema: a program of another version looks no further.
+inline constexpr std::string_view schema_key = "S";
+inline constexpr std::string_view summary_key = "sum";
+inline constexpr std::string_view place_key = "here";
 inline constexpr std::string_view node_key = "node";
 inline constexpr std::string_view home_id_key = "home";
 inline constexpr std::string_view account_key = "account";
 inline constexpr std::string_view last_error_key = "last_error";
+
+std::string encode_schema(std::uint32_t schema);
+/// Nothing when the row is too short or the number cannot be a schema's.
+std::optional<std::uint32_t> decode_schema(std::string_view bytes);
 
 std::string encode_u64(std::uint64_t value);
 std::uint64_t decode_u64(std::string_view bytes);

@@ -2,6 +2,8 @@
 #include "actors/queue/store.hpp"
 
 #include "actors/clock/causality.hpp"
+#include "actors/queue/process_mark.hpp"
+#include "actors/queue/schema.hpp"
 
 #include <algorithm>
 
@@ -14,9 +16,14 @@ namespace {
 constexpr std::uint64_t map_per_cap = 4;
 constexpr std::uint64_t min_map_bytes = std::uint64_t{16} << 20;
 
-void fill_new_store(lmdb_txn& txn, const store_tables& tables, const node_seed& seed) {
+void fill_new_store(lmdb_txn& txn, const store_tables& tables, const node_seed& seed,
+                    const std::filesystem::path& folder) {
   const std::string home_id = to_string(next_ulid({}, 0, draw_randomness()));
-  txn.put(tables.main, summary_key, summary{}.encode());
+  summary row;
+  row.checked_on = this_process().boot;
+  txn.put(tables.main, schema_key, encode_schema(schema_version));
+  txn.put(tables.main, summary_key, row.encode());
+  txn.put(tables.main, place_key, place_of(folder).encode());
   txn.put(tables.main, home_id_key, home_id);
   txn.put(tables.main, node_key, make_node_id(seed, home_id));
 }
@@ -42,7 +49,7 @@ result<store> store::open(const store_options& options, open_mode mode) {
                                   std::max(options.max_bytes * map_per_cap, min_map_bytes),
                                   options.busy_timeout};
   auto env = environment::open(place, mode, [&](lmdb_txn& txn, const store_tables& tables) {
-    fill_new_store(txn, tables, options.seed);
+    fill_new_store(txn, tables, options.seed, place.folder);
   });
   if (!env)
     return env.error();
@@ -103,8 +110,12 @@ result<void> store::note_error(std::string_view json) {
 namespace store_detail {
 
 summary read_summary(const lmdb_txn& txn, const store_tables& tables) {
-  const auto bytes = txn.get(tables.main, summary_key);
-  const auto row = bytes ? summary::decode(*bytes) : std::nullopt;
+  const auto schema = schema_of(txn, tables.main);
+  const bool is_older = schema && *schema < schema_version;
+  const auto bytes = txn.get(tables.main, is_older ? schema_key : summary_key);
+  std::optional<summary> row;
+  if (schema && bytes)
+    row = is_older ? summary::decode_older(*bytes) : summary::decode(*bytes);
   if (!row)
     throw lmdb_error(MDB_CORRUPTED, "read the summary row");
   return *row;
@@ -132,13 +143,23 @@ partition_record& partition_counters::row(std::string key) {
 }
 
 partition_record& partition_counters::at_id(std::uint32_t id) {
-  for (auto& [known, row] : rows_)
-    if (row.id == id)
-      return row;
+  return entry_of(id).second;
+}
+
+std::string_view partition_counters::team_of(std::uint32_t id) {
+  return team_of_partition(entry_of(id).first);
+}
+
+std::pair<std::string, partition_record>& partition_counters::entry_of(std::uint32_t id) {
+  for (auto& known : rows_)
+    if (known.second.id == id)
+      return known;
   lmdb_cursor cursor(txn_, tables_.teams);
   for (bool more = cursor.first(); more; more = cursor.next())
-    if (partition_record::decode(cursor.value()).id == id)
-      return row(std::string(cursor.key()));
+    if (partition_record::decode(cursor.value()).id == id) {
+      row(std::string(cursor.key()));
+      return rows_.back();
+    }
   throw lmdb_error(MDB_CORRUPTED, "find the team of an event");
 }
 
@@ -210,7 +231,7 @@ std::string rewrite_head(lmdb_txn& txn, const store_tables& tables, summary& row
   event.encode(bytes.data());
   row.bytes += bytes.size();
   txn.put(tables.events, position_key(seq), bytes);
-  return event.json();
+  return event.json(head.team_slug);
 }
 
 std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,

@@ -143,7 +143,8 @@ std::string announcement_key(std::string_view project, std::string_view feature,
 
 namespace store_detail {
 
-/// The summary row; throws lmdb_error(MDB_CORRUPTED) when it is missing or garbled.
+/// The summary row, of an older store too; throws lmdb_error(MDB_CORRUPTED) when it is missing or
+/// garbled.
 summary read_summary(const lmdb_txn& txn, const store_tables& tables);
 
 /// Partitions (a team's, or a project's in a team) that a transaction touches, read once and
@@ -156,10 +157,13 @@ public:
   partition_record& at(std::string_view team, std::string_view project = {});
   /// The row with this id; throws lmdb_error(MDB_CORRUPTED) when it is missing.
   partition_record& at_id(std::uint32_t id);
+  /// The team of that row, whose events are sent as that team's; until the next call of at().
+  std::string_view team_of(std::uint32_t id);
   void write_back();
 
 private:
   partition_record& row(std::string key);
+  std::pair<std::string, partition_record>& entry_of(std::uint32_t id);
 
   lmdb_txn& txn_;
   const store_tables& tables_;

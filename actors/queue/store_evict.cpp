@@ -37,7 +37,7 @@ void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_
       first_id = to_string(event->id);
     chosen.push_back(seq);
     freed += event->encoded_size();
-    lines += event->json() + '\n';
+    lines += event->json(rows.teams.team_of(event->partition_id)) + '\n';
   }
   if (chosen.empty() || !write_overflow(options_.home, first_id, chosen.size(), lines))
     return; // the caller refuses the new event: there is still no space

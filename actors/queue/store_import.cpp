@@ -70,9 +70,13 @@ private:
       const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
-      dead_.emplace(to_string(event->id), event->json());
+      dead_.emplace(to_string(event->id), json_of(*event));
       note_own_clock(*event);
     }
+  }
+
+  std::string json_of(const event_record& event) {
+    return event.json(rows_.teams.team_of(event.partition_id));
   }
 
   void note_own_clock(const event_record& event) {
@@ -81,15 +85,15 @@ private:
   }
 
   /// The event that has this id here, queued or dead; empty when there is no such event.
-  std::string place_of(const ulid& id) const {
+  std::string place_of(const ulid& id) {
     if (const auto at = rows_.txn.get(rows_.tables.ids, id_key(id)))
       if (const auto event = store_detail::read_event(rows_.txn, rows_.tables, position_of(*at)))
-        return event->json();
+        return json_of(*event);
     const auto dead = dead_.find(to_string(id));
     return dead == dead_.end() ? std::string() : dead->second;
   }
 
-  import_answer judge(const imported_event& event, const ulid& id) const {
+  import_answer judge(const imported_event& event, const ulid& id) {
     import_answer answer;
     const std::string head =
         render_head({event.event_id, event.lamport_clock, event.node_id}, event.team_slug);

@@ -238,7 +238,7 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       partition.sent_through = std::max(partition.sent_through, seq);
       const attempt_record before = attempts_of(txn, tables, seq);
       grant.events.push_back({seq, to_string(event->id), event->lamport, before.tries,
-                              before.alone != 0, event->json()});
+                              before.alone != 0, event->json(request.team_slug)});
     }
     if (grant.events.empty())
       return grant;

@@ -23,7 +23,7 @@ void gather_strays(store_detail::queue_rows& rows, const project_request& reques
             store_detail::read_event(rows.txn, rows.tables, position_of(cursor.key()));
         if (!event || event->tail.find(request.key) == std::string_view::npos)
           continue;
-        const auto parsed = parse_json(event->json());
+        const auto parsed = parse_json(event->json(partition.team));
         if (parsed && text_of(*parsed, "project_uuid") == request.key)
           strays.push_back(position_of(cursor.key()));
       }

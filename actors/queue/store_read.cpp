@@ -68,8 +68,7 @@ std::map<std::uint32_t, std::string> held_partitions(const lmdb_txn& txn,
   std::map<std::uint32_t, std::string> held;
   std::map<std::string, std::string> holds; // of each team; its own partition comes first
   for (const auto& partition : store_detail::all_partitions(txn, tables, share_by_default)) {
-    if (partition.project.empty())
-      holds[partition.team] = hold_of(partition.row);
+    holds.try_emplace(partition.team, hold_of(partition.row));
     const auto project = store_detail::read_project_row(txn, tables, partition.project);
     const std::string why = held_because(partition, project.name, holds[partition.team], team);
     if (!why.empty())
@@ -78,12 +77,20 @@ std::map<std::uint32_t, std::string> held_partitions(const lmdb_txn& txn,
   return held;
 }
 
+std::map<std::uint32_t, std::string> teams_of_partitions(const lmdb_txn& txn,
+                                                         const store_tables& tables) {
+  std::map<std::uint32_t, std::string> teams;
+  for (const auto& partition : store_detail::all_partitions(txn, tables, true))
+    teams[partition.row.id] = partition.team;
+  return teams;
+}
+
 /// Adds the partitions up by team and by project.
 void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
                       std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
   std::map<std::string, project_share> projects;
   for (const auto& partition : store_detail::all_partitions(txn, tables, share_by_default)) {
-    if (partition.project.empty())
+    if (stats.teams.empty() || stats.teams.back().slug != partition.team)
       stats.teams.push_back(
           {partition.team, 0, leased[partition.row.id], 0, hold_of(partition.row)});
     auto& team = stats.teams.back();
@@ -111,11 +118,17 @@ void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool shar
     stats.leased += team.leased;
 }
 
-/// What decides the state of a live event.
+/// What decides the state and the team of an event.
 struct live_view {
   std::map<std::uint32_t, std::string> held;
+  std::map<std::uint32_t, std::string> teams; ///< of each partition
   std::set<std::uint64_t> leased;
 };
+
+std::string json_of(const event_record& event, const live_view& view) {
+  const auto team = view.teams.find(event.partition_id);
+  return team == view.teams.end() ? event.json() : event.json(team->second);
+}
 
 listed_event live_entry(const lmdb_txn& txn, const store_tables& tables, const lmdb_cursor& at,
                         const live_view& view) {
@@ -124,7 +137,7 @@ listed_event live_entry(const lmdb_txn& txn, const store_tables& tables, const l
     throw lmdb_error(MDB_CORRUPTED, "read an event");
   listed_event entry;
   entry.seq = position_of(at.key());
-  entry.json = event->json();
+  entry.json = json_of(*event, view);
   if (const auto bytes = txn.get(tables.attempts, at.key())) {
     const auto attempts = attempt_record::decode(*bytes);
     entry.retry_count = attempts.tries;
@@ -141,14 +154,14 @@ listed_event live_entry(const lmdb_txn& txn, const store_tables& tables, const l
   return entry;
 }
 
-listed_event dead_entry(const lmdb_cursor& at) {
+listed_event dead_entry(const lmdb_cursor& at, const live_view& view) {
   const auto dead = dead_record::decode(at.value());
   const auto event = dead ? event_record::decode(dead->record) : std::nullopt;
   if (!event)
     throw lmdb_error(MDB_CORRUPTED, "read a dead letter");
-  return {
-      position_of(at.key()),     event->json(), event_state::dead,       dead->attempts.tries,
-      dead->attempts.last_error, dead->reason,  dead->attempts.first_at, dead->attempts.last_at};
+  return {position_of(at.key()),   json_of(*event, view),     event_state::dead,
+          dead->attempts.tries,    dead->attempts.last_error, dead->reason,
+          dead->attempts.first_at, dead->attempts.last_at};
 }
 
 /// Live events and dead letters together, in the order in which they were appended.
@@ -161,7 +174,7 @@ page page_after(const lmdb_txn& txn, const store_tables& tables, std::uint64_t a
   bool more_dead = dead.seek(position_key(after + 1));
   while ((more_live || more_dead) && out.events.size() < page_events) {
     const bool is_live = more_live && (!more_dead || live.key() < dead.key());
-    out.events.push_back(is_live ? live_entry(txn, tables, live, view) : dead_entry(dead));
+    out.events.push_back(is_live ? live_entry(txn, tables, live, view) : dead_entry(dead, view));
     (is_live ? more_live : more_dead) = is_live ? live.next() : dead.next();
   }
   out.more = more_live || more_dead;
@@ -210,6 +223,7 @@ result<void> store::list(std::string_view team,
   for (bool more = true; more;) {
     auto found = env_->read([&](lmdb_txn& txn, const store_tables& tables) {
       const live_view view{held_partitions(txn, tables, team, options_.share_by_default),
+                           teams_of_partitions(txn, tables),
                            leased_positions(txn, tables, now).positions};
       return page_after(txn, tables, after, view);
     });

@@ -34,6 +34,7 @@ result<restamp_done> store::restamp(const restamp_request& request) {
         restamp_done done;
         summary row = store_detail::read_summary(txn, tables);
         row.clock = *receive(row.clock, request.server_clock);
+        store_detail::partition_counters teams(txn, tables);
         const std::set<std::uint64_t> named(request.positions.begin(), request.positions.end());
         const bool lease_holds =
             request.token != 0 && txn.get(tables.leases, position_key(request.token)).has_value();
@@ -61,6 +62,7 @@ result<restamp_done> store::restamp(const restamp_request& request) {
         for (const auto seq : positions) {
           const auto event = *store_detail::read_event(txn, tables, seq);
           auto head = store_detail::read_head(event);
+          head.team_slug = teams.team_of(event.partition_id);
           head.stamp.lamport_clock = ++row.clock;
           const std::string id = head.stamp.event_id;
           std::string json = store_detail::rewrite_head(txn, tables, row, seq, event, head);

@@ -65,7 +65,7 @@ bool is_kept(const lmdb_txn& txn, const store_tables& tables, std::string_view a
   const auto event = store_detail::read_event(txn, tables, position_of(at));
   if (!event)
     return false;
-  const auto kept = parse_json(event->json());
+  const auto kept = parse_json(event->json(draft.team_slug));
   const auto cause =
       draft.causation_id || !kept ? draft.causation_id : text_of(*kept, "causation_id");
   return same_form(event->tail) == same_form(render_tail(draft, cause));

@@ -124,9 +124,7 @@ TEST_F(Environment, ANewerVersionIsRefusedAndLeftAlone) {
   append(*std::make_unique<store>(open()), 2);
   const auto set_version = [&](std::uint32_t version) {
     ASSERT_TRUE(tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
-      std::string row(*txn.get(tables.main, summary_key));
-      row[0] = static_cast<char>(version);
-      txn.put(tables.main, summary_key, row + "and more");
+      txn.put(tables.main, schema_key, encode_schema(version) + "and more");
       return true;
     }));
   };
@@ -142,9 +140,7 @@ TEST_F(Environment, ANewerVersionIsRefusedAndLeftAlone) {
 TEST_F(Environment, ANewerVersionWithOtherTablesIsNotCalledCorrupt) {
   append(*std::make_unique<store>(open()), 2);
   ASSERT_TRUE(tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
-    std::string row(*txn.get(tables.main, summary_key));
-    row[0] = static_cast<char>(schema_version + 1);
-    txn.put(tables.main, summary_key, row);
+    txn.put(tables.main, schema_key, encode_schema(schema_version + 1));
     return mdb_drop(txn.get(), tables.team_queue, 1) == 0;
   }));
   const auto opened = store::open(options(), open_mode::write);

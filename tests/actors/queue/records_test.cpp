@@ -85,28 +85,28 @@ TEST(Records, ASummaryComesBackAsItWas) {
     *number = ++n;
   row.last_ack_at = 1770000000000000;
   row.last_id = some_id(9);
+  row.checked_on = some_id(8);
   const std::string bytes = row.encode();
-  EXPECT_EQ(bytes.size(), 104U);
+  EXPECT_EQ(bytes.size(), 112U);
   const auto back = summary::decode(bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->encode(), bytes);
   EXPECT_EQ(back->lease_epoch, n);
-  EXPECT_FALSE(summary::decode(bytes.substr(1)) && summary::decode(bytes.substr(1))->schema == 1);
-  EXPECT_FALSE(summary::decode(bytes.substr(0, 103)));
+  EXPECT_FALSE(summary::decode(bytes.substr(0, 111)));
   EXPECT_FALSE(summary::decode(bytes + "x"));
 }
 
-TEST(Records, ASummaryOfVersionOneIsReadAndWrittenAsTheVersionOfToday) {
+TEST(Records, ASummaryOfAnOlderVersionBeganWithItsNumber) {
   summary row;
   row.clock = 7;
-  std::string bytes = row.encode();
-  bytes[0] = 1;
-  const auto read = summary::decode(bytes);
+  row.last_id = some_id(9);
+  const std::string older = encode_schema(2) + std::string(4, '\0') + row.encode().substr(0, 96);
+  const auto read = summary::decode_older(older);
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->clock, 7U);
   EXPECT_EQ(read->encode(), row.encode());
-  bytes[0] = 0;
-  EXPECT_FALSE(summary::decode(bytes));
+  EXPECT_FALSE(summary::decode_older(older.substr(0, 103)));
+  EXPECT_FALSE(summary::decode_older(older + "x"));
+  EXPECT_FALSE(summary::decode_older("short"));
 }
 
 TEST(Records, ALanesKeyTellsTeamAndProject) {
@@ -115,6 +115,12 @@ TEST(Records, ALanesKeyTellsTeamAndProject) {
   EXPECT_EQ(team_of_partition(key), "team-a");
   EXPECT_EQ(project_of_partition(key), "git:0123");
   EXPECT_EQ(project_of_partition("team-a"), "");
+  for (const std::string_view project : {"git:0123", ""}) {
+    const auto further = further_partition_key("team-a", project, 0x00010200);
+    EXPECT_EQ(team_of_partition(further), "team-a");
+    EXPECT_EQ(project_of_partition(further), project);
+    EXPECT_NE(further, further_partition_key("team-a", project, 2));
+  }
 }
 
 TEST(Records, AChoiceThatIsUnknownKeepsAProjectsEventsHere) {
@@ -126,11 +132,38 @@ TEST(Records, AChoiceThatIsUnknownKeepsAProjectsEventsHere) {
   EXPECT_EQ(project_record::decode(later).choice, sharing::kept_here);
 }
 
-TEST(Records, OfANewerSummaryOnlyTheVersionIsRead) {
-  const auto row = summary::decode(std::string_view("\3\0\0\0anything", 12));
-  ASSERT_TRUE(row);
-  EXPECT_EQ(row->schema, schema_version + 1);
-  EXPECT_EQ(row->clock, 0U);
+TEST(Records, OfTheSchemasRowOnlyTheNumberIsRead) {
+  EXPECT_EQ(decode_schema(encode_schema(schema_version)), schema_version);
+  EXPECT_EQ(decode_schema(encode_schema(schema_version + 1) + "anything"), schema_version + 1);
+  EXPECT_EQ(decode_schema(encode_schema(last_schema_version)), last_schema_version);
+  for (const std::uint32_t damaged : {std::uint32_t{0}, last_schema_version + 1})
+    EXPECT_FALSE(decode_schema(encode_schema(damaged)));
+  EXPECT_FALSE(decode_schema("abc"));
+}
+
+TEST(Records, APlaceAndACursorComeBackAsTheyWere) {
+  const place_record place{some_id(1), 77};
+  EXPECT_EQ(place_record::decode(place.encode()), place);
+  cursor_record cursor{"https://sync.example:8443", some_id(2), 10, 20, 3, 4, {}};
+  cursor.known = {{9, some_id(3)}, {8, some_id(4)}};
+  const auto back = cursor_record::decode(cursor.encode());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->encode(), cursor.encode());
+  EXPECT_EQ(back->known, cursor.known);
+  EXPECT_EQ(back->origin, cursor.origin);
+  EXPECT_FALSE(cursor_record::decode(cursor.encode() + "x"));
+  EXPECT_FALSE(cursor_record::decode(cursor.encode().substr(0, 60)));
+}
+
+TEST(Records, AnEventIsSentAsItsPartitionsTeam) {
+  const std::string head = render_head({"01ARZ3NDEKTSV4RRFFQ69G5FAV", 7, "0f1e2d3c4b5a"}, "local");
+  event_record event;
+  event.head = head;
+  event.tail = R"(,"event_type":"X","payload":{"a":",\"team_slug\":"}})";
+  EXPECT_EQ(event.json("local"), event.json());
+  EXPECT_EQ(event.json("te\"a"),
+            render_head({"01ARZ3NDEKTSV4RRFFQ69G5FAV", 7, "0f1e2d3c4b5a"}, "te\"a") +
+                std::string(event.tail));
 }
 
 TEST(Records, AttemptsTeamsAndLeasesComeBackAsTheyWere) {

@@ -118,14 +118,18 @@ TEST_F(StoreDamage, BytesFlippedInsideAnEvent) {
 }
 
 TEST_F(StoreDamage, RowsThatAreTooShort) {
-  for (int which = 0; which < 3; ++which) {
+  for (int which = 0; which < 4; ++which) {
     ASSERT_TRUE(tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
       if (which == 0)
         txn.put(tables.attempts, position_key(2), "x");
       if (which == 1)
         txn.put(tables.leases, position_key(1), "short");
       if (which == 2)
+        txn.put(tables.main, schema_key, encode_schema(0));
+      if (which == 3) {
+        txn.put(tables.main, schema_key, encode_schema(schema_version));
         txn.put(tables.main, summary_key, "short");
+      }
       return true;
     }));
     EXPECT_EQ(use(open_mode::read), which < 2 ? 0 : 1) << which;

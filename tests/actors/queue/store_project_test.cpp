@@ -160,32 +160,5 @@ TEST_F(StoreProject, TheListOfProjectsCountsWhatWaitsForEach) {
   EXPECT_EQ(projects[3].live, 2U);
 }
 
-TEST_F(StoreProject, AStoreOfVersionOneIsReadAndBecomesVersionTwoWithItsNextEvent) {
-  {
-    store queue = open();
-    append(queue, 2);
-  }
-  ASSERT_TRUE(tables_of(home_)->write([](lmdb_txn& txn, const store_tables& tables) {
-    std::string row(*txn.get(tables.main, summary_key));
-    row[0] = 1;
-    txn.put(tables.main, summary_key, row);
-    return true;
-  }));
-  const auto version = [&] {
-    return *tables_of(home_)->read([](lmdb_txn& txn, const store_tables& tables) {
-      return static_cast<int>(txn.get(tables.main, summary_key)->front());
-    });
-  };
-  {
-    store queue = open(open_mode::read);
-    EXPECT_EQ(stats(queue).live, 2U);
-  }
-  EXPECT_EQ(version(), 1);
-  store queue = open();
-  append(queue, 1);
-  EXPECT_EQ(version(), 2);
-  EXPECT_EQ(lease(queue).events.size(), 3U);
-}
-
 } // namespace
 } // namespace spec_kitty

@@ -3,7 +3,6 @@
 #include "actors/queue/records.hpp"
 #include "tests/support/cli_test.hpp"
 
-#include <cstring>
 #include <random>
 
 namespace spec_kitty::support {
@@ -106,10 +105,7 @@ TEST_F(BadStore, ANewerStoreIsLeftAlone) {
     auto env = environment::open(place, open_mode::write, [](lmdb_txn&, const store_tables&) {});
     ASSERT_TRUE(env) << env.error().message;
     const auto patched = (*env)->write([](lmdb_txn& txn, const store_tables& tables) {
-      std::string row(txn.get(tables.main, summary_key).value_or(""));
-      const std::uint32_t newer = schema_version + 1;
-      std::memcpy(row.data(), &newer, sizeof newer);
-      txn.put(tables.main, summary_key, row);
+      txn.put(tables.main, schema_key, encode_schema(schema_version + 1));
       return true;
     });
     ASSERT_TRUE(patched) << patched.error().message;

@@ -96,9 +96,7 @@ TEST_F(Options, AHomeOfANewerVersionIsRefused) {
     auto env = environment::open(place, open_mode::write, [](lmdb_txn&, const store_tables&) {});
     ASSERT_TRUE(env);
     ASSERT_TRUE((*env)->write([](lmdb_txn& txn, const store_tables& tables) {
-      std::string row(txn.get(tables.main, summary_key).value_or(""));
-      row[0] = static_cast<char>(schema_version + 1);
-      txn.put(tables.main, summary_key, row);
+      txn.put(tables.main, schema_key, encode_schema(schema_version + 1));
       return true;
     }));
   }
