@@ -26,6 +26,7 @@ struct section_span {
   std::size_t heading = 0;
   std::size_t first = 0;
   std::size_t last = 0;
+  bool in_code = false; ///< an unclosed code block above swallows it; it counts all the same
 };
 
 /// The last section with this heading of level 2.
@@ -45,6 +46,19 @@ std::optional<section_span> section_named(const std::vector<text_line>& lines,
     return section_span{at, at + 1, end};
   }
   return std::nullopt;
+}
+
+/// The file's own log: the lines of a log that end the file, below their heading, even where a code
+/// block that was never closed seems to hold them; else the last section of that name.
+std::optional<section_span> own_log(const std::vector<text_line>& lines) {
+  std::size_t at = lines.size();
+  while (at > 0 &&
+         (trimmed(lines[at - 1].content).empty() || parse_log_line(lines[at - 1].content)))
+    --at;
+  if (at > 0 && lines[at - 1].is_code && heading_level(lines[at - 1].content) == 2 &&
+      trimmed(lines[at - 1].content.substr(2)) == "Activity Log")
+    return section_span{at - 1, at, lines.size(), true};
+  return section_named(lines, "Activity Log");
 }
 
 /// Behind the last line of the section that is not blank (its heading at least).
@@ -100,14 +114,14 @@ std::string with_log_entry(std::string_view body, const log_entry& entry,
                            const std::string& ending) {
   const auto lines = lines_of_text(body);
   const std::string line = log_line(entry) + ending;
-  const auto section = section_named(lines, "Activity Log");
+  const auto section = own_log(lines);
   if (!section) {
     const bool blank = body.empty() || trimmed(lines.back().content).empty();
     return inserted(body, body.size(),
                     (blank ? "" : ending) + "## Activity Log" + ending + ending + line, ending);
   }
   for (std::size_t at = section->last; at-- > section->first;)
-    if (!lines[at].is_hidden && parse_log_line(lines[at].content))
+    if ((!lines[at].is_hidden || section->in_code) && parse_log_line(lines[at].content))
       return inserted(body, lines[at].end(), line, ending);
   const auto at = end_of_words(lines, *section);
   const bool bare = at == lines[section->heading].end();
@@ -121,9 +135,9 @@ std::string with_log_entry(std::string_view body, const log_entry& entry,
 std::vector<log_entry> log_entries(std::string_view body) {
   std::vector<log_entry> entries;
   const auto lines = lines_of_text(body);
-  const auto section = section_named(lines, "Activity Log");
+  const auto section = own_log(lines);
   for (std::size_t at = section ? section->first : 0; section && at < section->last; ++at)
-    if (!lines[at].is_hidden)
+    if (!lines[at].is_hidden || section->in_code)
       if (auto entry = parse_log_line(lines[at].content))
         entries.push_back(std::move(*entry));
   return entries;
@@ -135,12 +149,12 @@ std::string with_feedback(std::string_view body, const std::string& reviewer, co
                       "**Status**: Changes Requested" + ending + "**Date**: " + at + ending +
                       ending;
   for (const auto& line : lines_of_text(trimmed(feedback)))
-    block.append(line.content).append(ending);
+    block.append(line.content.empty() ? ">" : "> ").append(line.content).append(ending);
   const auto lines = lines_of_text(body);
   if (const auto section = section_named(lines, "Review Feedback"))
     return inserted(body, end_of_words(lines, *section), block, ending);
   block = "## Review Feedback" + ending + block;
-  if (const auto log = section_named(lines, "Activity Log"))
+  if (const auto log = own_log(lines))
     return inserted(body, lines[log->heading].at, block + ending, ending);
   const bool blank = lines.empty() || trimmed(lines.back().content).empty();
   return inserted(body, body.size(), (blank ? "" : ending) + block, ending);

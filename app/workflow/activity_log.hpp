@@ -37,7 +37,8 @@ std::string with_log_entry(std::string_view body, const log_entry& entry,
 std::vector<log_entry> log_entries(std::string_view body);
 
 /// The body with the changes that a reviewer requests, at the end of `## Review Feedback`, which is
-/// added before the activity log if it is missing.
+/// added before the activity log if it is missing. The text is quoted (`> `), so that no heading or
+/// code fence in it reaches beyond it.
 std::string with_feedback(std::string_view body, const std::string& reviewer, const std::string& at,
                           std::string_view feedback, const std::string& ending);
 

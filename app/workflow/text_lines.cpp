@@ -64,7 +64,8 @@ std::vector<text_line> lines_of_text(std::string_view text) {
       open = here;
     } else {
       const bool before = comment;
-      comment = comment_open_after(line.content, before);
+      const bool quoted = !before && trimmed(line.content).starts_with(">");
+      comment = !quoted && comment_open_after(line.content, before);
       const auto bare = trimmed(line.content);
       line.is_hidden = before || (bare.starts_with("<!--") && (comment || bare.ends_with("-->")));
     }

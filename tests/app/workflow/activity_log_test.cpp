@@ -70,12 +70,27 @@ TEST(ActivityLog, ALogInsideACodeBlockIsNone) {
   EXPECT_EQ(with_log_entry(body, entry, "\n"), body + "\n## Activity Log\n\n" + line);
 }
 
+TEST(ActivityLog, ABlockThatWasNeverClosedDoesNotSwallowTheLogBelow) {
+  const std::string body = "# B\n\n```\ncut off\n\n## Activity Log\n\n" + line;
+  EXPECT_EQ(with_log_entry(body, entry, "\n"), body + line);
+  EXPECT_EQ(log_entries(body), std::vector<log_entry>{entry});
+}
+
+TEST(Feedback, HeadingsFencesAndCommentsStayWithinIt) {
+  const std::string body = "# B\n\n## Activity Log\n\n" + line;
+  const std::string text = "See:\n\n## Activity Log\n" + line + "<!-- open\n```\ncut off\n";
+  const auto with = with_feedback(body, "bob", "2026-02-04", text, "\n");
+  EXPECT_NE(with.find("\n>\n> ## Activity Log\n> - 2026"), std::string::npos) << with;
+  EXPECT_EQ(with_log_entry(with, entry, "\n"), with + line);
+  EXPECT_EQ(log_entries(with).size(), 1U);
+}
+
 TEST(Feedback, StandsInFrontOfTheLogAndGrows) {
   const std::string body = "# B\n\n## Activity Log\n\n" + line;
   const auto first = with_feedback(body, "bob", "2026-02-04", "fix this\nand that\n", "\n");
   EXPECT_EQ(first,
             "# B\n\n## Review Feedback\n\n**Reviewed by**: bob\n**Status**: Changes Requested\n"
-            "**Date**: 2026-02-04\n\nfix this\nand that\n\n## Activity Log\n\n" +
+            "**Date**: 2026-02-04\n\n> fix this\n> and that\n\n## Activity Log\n\n" +
                 line);
   const auto second = with_feedback(first, "eve", "2026-02-05", "more", "\n");
   EXPECT_LT(second.find("and that"), second.find("**Reviewed by**: eve"));
