@@ -1,10 +1,10 @@
 // tasks.md: sections, what each work package depends on, the check boxes of its subtasks.
 //
 // A section begins with a heading of level 2 to 4 that names a work package (`## Work Package
-// WP02: …`, `### WP02 …`) and ends before the next such heading, before a heading of a higher
-// level, and, for a level-2 section, before any heading of level 2. (A deeper section keeps
-// headings of its own level: real files write `### Dependencies` below `### Work Package WP02`.)
-// Code blocks and HTML comments are ignored. Pure.
+// WP02: …`, `### WP02 …`, `## Work Package 2: …`) and ends before the next such heading, before a
+// heading of a higher level, and, for a level-2 section, before any heading of level 2. (A deeper
+// section keeps headings of its own level: real files write `### Dependencies` below `### Work
+// Package WP02`.) Code blocks and HTML comments are ignored. Pure.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@
 
 namespace spec_kitty::workflow {
 
-/// A check box: `- [ ] T012 what to do`.
+/// A check box: `- [ ] T012 what to do`, or `| T012 | what to do | WP01 | [ ] |` in a table.
 struct subtask {
   std::string id;    ///< `T012`
-  std::string wp_id; ///< of its section; empty outside of all sections
+  std::string wp_id; ///< of its row, else of its section; empty outside of all sections
   std::string text;  ///< the line behind the id
   bool done = false;
   std::size_t box = 0; ///< byte offset of the character between the brackets
@@ -39,9 +39,6 @@ struct tasks_document {
 };
 
 tasks_document read_tasks(std::string_view text);
-
-/// The ids in one line that names dependencies; empty for any other line.
-std::vector<std::string> dependencies_in_line(std::string_view line);
 
 /// The text with these boxes checked or cleared; every other byte stays.
 std::string with_boxes(std::string text, const std::vector<std::size_t>& boxes, bool done);

@@ -1,4 +1,5 @@
 #include "app/workflow/dependency_graph.hpp"
+#include "app/workflow/dependency_line.hpp"
 #include "app/workflow/tasks_md.hpp"
 
 #include <gtest/gtest.h>
@@ -41,8 +42,71 @@ TEST(DependencyLine, OtherLinesNameNone) {
   for (const char* line :
        {"", "WP01", "Dependencies", "Dependencies WP01", "Independent Test: WP01", "Requires WP01",
         "(Depends on WP01)", "Depends on nothing", "Dependencies: None", "WP01: Depends on",
-        "Depends on WP1, WP012, XWP01, WP01x", "Depends only on WP01", "Loosely depends on WP02"})
+        "Depends on WP1, WP012, XWP01, WP01x", "Depends only on WP01", "Does not depend on WP01",
+        "WP04 depends on WP01", "T012 depends on WP01", "No longer depends on WP01",
+        "| WP02 | Title | Depends on | WP01 |"})
     EXPECT_EQ(dependencies_in_line(line), ids{}) << line;
+}
+
+TEST(DependencyLine, AnyCaseAndAnAdverbAreRead) {
+  EXPECT_EQ(dependencies_in_line("Loosely depends on WP02"), ids{"WP02"});
+  EXPECT_EQ(dependencies_in_line("DEPENDENCIES: WP02"), ids{"WP02"});
+  EXPECT_EQ(dependencies_in_line("WP04 depends on WP01", "WP04"), ids{"WP01"});
+  EXPECT_EQ(dependencies_in_line("**Depends on**: WP01 through WP03"),
+            (ids{"WP01", "WP02", "WP03"}));
+  EXPECT_EQ(dependencies_in_line("- **Priority**: P1. **Dependencies**: WP01."), ids{"WP01"});
+  EXPECT_EQ(dependencies_in_line("**Dependencies:** [WP01]"), ids{"WP01"});
+}
+
+TEST(DependencyLine, OnlyTheSentenceCountsAndNothingBesideIt) {
+  for (const char* line :
+       {"- **Dependencies**: none. **Prompt**: [tasks/WP01-part.md](tasks/WP01-part.md)",
+        "**Dependencies**: none (can run in parallel with WP02, WP03)",
+        "**Dependencies:** none. **Parallel with:** WP02.", "Depends on nothing; blocks WP03",
+        "**Depends on**: none \xC2\xB7 **Blocks**: WP07", "Dependencies: `WP02`",
+        "Dependencies: [the prompt of WP02](tasks/WP02-cup.md)"})
+    EXPECT_EQ(dependencies_in_line(line, "WP01"), ids{}) << line;
+  for (const char* line :
+       {"Depends on WP01. WP04 depends on this.", "Depends on WP01, parallel with WP03",
+        "**Dependencies**: WP01 \xC2\xB7 **Parallel with**: WP03 (disjoint files)",
+        "Depends on WP01 and WP02", "Depends on WP01; independent of WP05",
+        "**Dependencies**: WP01 (core/config.py), **Unlocks**: WP06",
+        "Dependencies: WP01 but not WP07", "Depends on **WP01**, blocks **WP04**"})
+    EXPECT_EQ(dependencies_in_line(line, "WP02"), ids{"WP01"}) << line;
+}
+
+TEST(DependencyLine, AFrontmattersTextIsAListToo) {
+  EXPECT_EQ(dependency_ids("WP01, WP03-WP04"), (ids{"WP01", "WP03", "WP04"}));
+  EXPECT_EQ(dependency_ids("none"), ids{});
+  EXPECT_EQ(dependency_ids(""), ids{});
+}
+
+TEST(TasksMd, ASectionMayBeNumbered) {
+  const std::string text = "## Work Package 1 \xE2\x80\x94 Base\n- [ ] T001 a\n"
+                           "## Work Package 2: Top\n**Dependencies**: WP01\n"
+                           "## Work Package 10a\nDepends on WP09\n## Work Packages 3\n";
+  const auto tasks = read_tasks(text);
+  ASSERT_EQ(tasks.sections.size(), 2U);
+  EXPECT_EQ(tasks.sections[0].title, "Base");
+  EXPECT_EQ(tasks.sections[1].title, "Top");
+  EXPECT_EQ(dependencies_of(text, "WP02"), ids{"WP01"});
+  EXPECT_EQ(tasks.subtasks[0].wp_id, "WP01");
+}
+
+TEST(TasksMd, ARowOfATableMayHaveABox) {
+  const std::string text =
+      "| ID | What | WP | Done |\n|---|---|---|---|\n| T011 | x | WP01 | [ ] |\n"
+      "| T012 | no box | WP01 | yes |\n## WP02\n| [x] | T013 | y |\n";
+  const auto tasks = read_tasks(text);
+  ASSERT_EQ(tasks.subtasks.size(), 2U);
+  EXPECT_EQ(tasks.subtasks[0].id, "T011");
+  EXPECT_EQ(tasks.subtasks[0].wp_id, "WP01");
+  EXPECT_FALSE(tasks.subtasks[0].done);
+  EXPECT_EQ(tasks.subtasks[1].wp_id, "WP02");
+  EXPECT_TRUE(tasks.subtasks[1].done);
+  std::string expected = text;
+  expected.replace(expected.find("[ ]"), 3, "[x]");
+  EXPECT_EQ(with_boxes(text, {tasks.subtasks[0].box}, true), expected);
 }
 
 TEST(TasksMd, ASectionEndsWhereTheNextBegins) {
