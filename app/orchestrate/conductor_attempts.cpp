@@ -222,9 +222,15 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
   auto end = judge(task, result, tail_of(package, result),
                    spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
   using kind = attempt_end::kind;
-  if (end.what == kind::done && task == role::implementation)
+  if (end.what == kind::done && task == role::implementation) {
     if (auto kept = commit_leftovers(config_.feature, package.id, agent); !kept)
       return hold_package(package, kept.error());
+    const auto work = has_own_work(config_.feature, package.id, package.dependencies);
+    if (!work)
+      return hold_package(package, work.error());
+    if (!*work)
+      end = {kind::failed, "it made no commit and changed nothing"};
+  }
   wf::lane_edit edit;
   edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
   edit.note = task == role::implementation ? "Implementation finished by " + agent

@@ -134,6 +134,10 @@ result<wf::base_point> ready_worktree(const wf::feature& feature, const package_
 
 result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                               const std::string& agent) {
+  std::error_code error;
+  if (!fs::exists(feature.worktree_of(wp) / ".git", error) &&
+      wf::git(feature.repo().checkout).has_branch(feature.branch_of(wp)))
+    return {};
   const wf::git git_there(feature.worktree_of(wp));
   if (const auto branch = git_there.current_branch(); branch != feature.branch_of(wp))
     return failure{ec::bad_input,
@@ -158,6 +162,27 @@ result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                    "commit it: git -C " + git_there.checkout().string() +
                        " commit; then: " + feature.command("orchestrate --resume")};
   return {};
+}
+
+result<bool> has_own_work(const wf::feature& feature, const std::string& wp,
+                          const std::vector<std::string>& dependencies) {
+  const wf::git git_here(feature.repo().checkout);
+  const auto package = feature.load(wp);
+  if (!package)
+    return package.error();
+  wf::git::words arguments = {"rev-list", "--max-count=1", "refs/heads/" + feature.branch_of(wp),
+                              "--not", target_of(feature)};
+  if (const auto base = git_here.commit_of(package->file.scalar("base_commit")))
+    arguments.push_back(*base);
+  for (const auto& id : dependencies)
+    if (git_here.has_branch(feature.branch_of(id)))
+      arguments.push_back("refs/heads/" + feature.branch_of(id));
+  arguments.insert(arguments.begin() + 1, "--no-merges");
+  arguments.emplace_back("--");
+  const auto found = patient(git_here, arguments);
+  if (!found)
+    return found.error();
+  return !found->empty();
 }
 
 result<file_lock> move_lane(const wf::feature& feature, const package_run& package_state,

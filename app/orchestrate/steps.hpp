@@ -21,9 +21,15 @@ result<workflow::base_point> ready_worktree(const workflow::feature& feature,
                                             const std::vector<std::string>& dependencies,
                                             bool fresh);
 
-/// Commits what an agent left uncommitted, with the agent as author.
+/// Commits what an agent left uncommitted, with the agent as author. A worktree that the agent
+/// removed left nothing: its branch has the work.
 result<void> commit_leftovers(const workflow::feature& feature, const std::string& wp,
                               const std::string& agent);
+
+/// True when the work package's branch has a commit that neither its base nor the target nor the
+/// branches of its `dependencies` have.
+result<bool> has_own_work(const workflow::feature& feature, const std::string& wp,
+                          const std::vector<std::string>& dependencies);
 
 /// Moves the work package's file to a lane and commits that. A file that is already in that lane is
 /// only committed; one that somebody moved to another lane is a failure. `edit.at` is set here; the

@@ -90,6 +90,25 @@ TEST_F(OrchestrateCorners, AMoveByTheAgentItselfIsNotRecordedTwice) {
   EXPECT_EQ(lane("WP01"), "done");
 }
 
+TEST_F(OrchestrateCorners, AnImplementationThatChangesNothingIsNotDone) {
+  agent("good", "echo 'Which database shall I use?'", false);
+  agents_toml("[limits]\nmax_retries = 0\n");
+  const auto message = falls_short();
+  EXPECT_NE(message.find("it made no commit and changed nothing"), std::string::npos) << message;
+  EXPECT_EQ(lane("WP01"), "doing");
+  EXPECT_EQ(recorded("ErrorLogged WP01 good"), 1);
+}
+
+TEST_F(OrchestrateCorners, AnAgentThatCommitsAndRemovesItsWorktreeHasDoneItsWork) {
+  agent("good",
+        "[ $SPEC_KITTY_WP$SPEC_KITTY_PHASE = WP01implementation ] || exit 0\n"
+        "tree=$PWD; git add -A; git commit -qm work; cd ../..; git worktree remove --force $tree");
+  agents_toml("[limits]\nmax_parallel = 1\n");
+  carry_out();
+  EXPECT_EQ(lane("WP01"), "done");
+  EXPECT_EQ(git({"show", "001-tea-WP01:made-WP01.txt"}), "WP01\n");
+}
+
 TEST_F(OrchestrateCorners, WhatWasSkippedIsNotBuiltOn) {
   agent("good", "if [ $SPEC_KITTY_WP = WP01 ]; then echo bad > bad.txt; git add -A; "
                 "git commit -qm bad; exit 9; fi; true");

@@ -15,12 +15,15 @@ orchestrate_test::orchestrate_test() {
   ok({"agent", "feature", "finalize-tasks"});
 }
 
-void orchestrate_test::agent(const std::string& name, const std::string& script) const {
+void orchestrate_test::agent(const std::string& name, const std::string& script, bool works) const {
+  const std::string work =
+      works ? "[ $SPEC_KITTY_PHASE = review ] || echo $SPEC_KITTY_WP > made-$SPEC_KITTY_WP.txt\n"
+            : "";
   const auto file = repo() / "agents" / (name + ".sh");
   fs::create_directories(file.parent_path());
   write_text(file, "#!/bin/sh\necho \"$SPEC_KITTY_PHASE $SPEC_KITTY_WP $SPEC_KITTY_ATTEMPT\" >> "
                    "\"$RUNS\"\n" +
-                       script + "\n");
+                       work + script + "\n");
   fs::permissions(file, fs::perms::owner_all);
 }
 

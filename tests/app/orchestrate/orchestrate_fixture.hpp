@@ -10,8 +10,8 @@ protected:
   orchestrate_test();
 
   /// Writes `agents/<name>.sh`. Every script begins with a line in `runs`: phase, work package,
-  /// try.
-  void agent(const std::string& name, const std::string& script) const;
+  /// try. Where it `works`, an implementation then leaves `made-WPnn.txt`.
+  void agent(const std::string& name, const std::string& script, bool works = true) const;
   /// Writes `.kittify/agents.toml`: a section per agent that was written, then `more`.
   void agents_toml(const std::string& more = {}) const;
   /// One good agent for everything, one at work at a time.
