@@ -6,7 +6,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::string_view, 29> names = {
+constexpr std::array<std::string_view, 31> names = {
     "ok",
     "usage",
     "bad_input",
@@ -36,9 +36,11 @@ constexpr std::array<std::string_view, 29> names = {
     "internal",
     "overloaded",
     "timeout",
+    "blocked",
+    "work_failed",
 };
 
-static_assert(names.size() == static_cast<std::size_t>(ec::timeout) + 1,
+static_assert(names.size() == static_cast<std::size_t>(ec::work_failed) + 1,
               "every code has exactly one name");
 
 } // namespace

@@ -49,6 +49,8 @@ enum class ec : std::uint8_t {
   internal,         ///< a defect of this program
   overloaded,       ///< too much is under way, or the process has no thread, descriptor or memory
   timeout,          ///< no answer in the time given; what was asked may still happen
+  blocked,          ///< nothing was done: something has to be done first
+  work_failed,      ///< git, a hook, a test or the disk failed while a repository was changed
 };
 
 /// The stable name of a code, as printed in JSON.

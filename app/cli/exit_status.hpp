@@ -52,6 +52,8 @@ constexpr exit_status status_of(ec code) {
   case ec::internal:
   case ec::overloaded:
   case ec::timeout:
+  case ec::blocked:
+  case ec::work_failed:
     return exit_status::failed;
   }
   return exit_status::failed;

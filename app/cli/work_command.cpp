@@ -111,9 +111,7 @@ void write_recording(json_writer& out, const recording& done) {
 
 work_event error_event(const failure& why, const work_options& options) {
   error_logged payload;
-  const bool input = why.code == ec::bad_input || why.code == ec::not_found ||
-                     why.code == ec::invalid_event || why.code == ec::usage;
-  payload.error_type = input ? "validation" : "runtime";
+  payload.error_type = "runtime";
   payload.error_message = excerpt(workflow::as_utf8(why.message), max_error_message_bytes);
   if (is_work_package_id(options.wp))
     payload.wp_id = options.wp;
@@ -134,15 +132,49 @@ void show_work(context& ctx, const work_done& done, const recording* events) {
   });
 }
 
+/// True when the command could not begin: it was given something wrong, or is blocked.
+bool never_began(ec code) {
+  switch (code) {
+  case ec::usage:
+  case ec::bad_input:
+  case ec::not_found:
+  case ec::invalid_event:
+  case ec::event_too_large:
+  case ec::bad_config:
+  case ec::already_running:
+  case ec::blocked:
+    return true;
+  default:
+    return false;
+  }
+}
+
 exit_status fail_with(context& ctx, const failure& why, const work_options& options,
                       const recording& done) {
-  auto logged = record_events(ctx, {error_event(why, options)});
+  auto logged =
+      never_began(why.code) ? recording{} : record_events(ctx, {error_event(why, options)});
   logged.recorded += done.recorded;
   logged.not_recorded += done.not_recorded;
   if (!done.reason.empty())
     logged.reason = done.reason;
   ctx.out.fail(why, [&](json_writer& out) { write_recording(out, logged); });
   print_recording(ctx, logged);
+  return status_of(why.code);
+}
+
+/// Prints what stops a command, below what it prints otherwise.
+exit_status refuse(context& ctx, const work_done& done, const recording* events) {
+  for (const auto& line : done.lines)
+    ctx.out.line(line);
+  const auto why = ctx.out.json() ? workflow::blocked_in_one_line(done.aim, done.blockers)
+                                  : workflow::blocked(done.aim, done.blockers);
+  ctx.out.fail(why, [&](json_writer& out) {
+    if (done.fields)
+      done.fields(out);
+    write_blockers(out, done.blockers);
+    if (events != nullptr)
+      write_recording(out, *events);
+  });
   return status_of(why.code);
 }
 
@@ -169,6 +201,35 @@ result<feature_edit> open_feature_for_edit(const work_options& options,
   return feature_edit{std::move(*feature), std::move(*lock)};
 }
 
+void write_blockers(json_writer& out, const std::vector<workflow::blocker>& found) {
+  key(out, "blockers");
+  out.StartArray();
+  for (const auto& each : found) {
+    out.StartObject();
+    field(out, "wp_id", each.wp_id);
+    field(out, "message", each.message);
+    field(out, "command", each.command);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+work_done checked(const workflow::feature& feature, std::string aim,
+                  std::vector<workflow::blocker> found) {
+  work_done done;
+  done.aim = std::move(aim);
+  done.blockers = std::move(found);
+  const bool open = done.blockers.empty();
+  if (open)
+    done.lines = {"no blockers"};
+  done.fields = [slug = feature.slug(), open](json_writer& out) {
+    field(out, "feature", slug);
+    if (open)
+      write_blockers(out, {});
+  };
+  return done;
+}
+
 void declare_feature(CLI::App& app, work_options& options) {
   app.add_option(
          "--feature", options.feature,
@@ -181,6 +242,11 @@ exit_status run_work(context& ctx, const work_options& options,
   auto done = work();
   if (!done)
     return fail_with(ctx, done.error(), options, {});
+  if (!done->blockers.empty()) {
+    done->lock.reset();
+    const recording nothing;
+    return refuse(ctx, *done, &nothing);
+  }
   auto events = record_events(ctx, std::move(done->events));
   if (done->afterwards)
     if (const auto after = done->afterwards(*done); !after)
@@ -196,6 +262,8 @@ exit_status run_reading(context& ctx, const std::function<result<work_done>()>& 
   const auto done = work();
   if (!done)
     return ctx.fail(done.error());
+  if (!done->blockers.empty())
+    return refuse(ctx, *done, nullptr);
   show_work(ctx, *done, nullptr);
   return exit_status::done;
 }

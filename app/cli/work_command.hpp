@@ -3,9 +3,11 @@
 //
 //   work() ── files and git changed ──▶ events, under the edit lock ──▶ afterwards() ──▶ output
 //   work() ── failed, rolled back ──▶ ErrorLogged ──▶ the failure
+//   work() ── blocked, or given something it cannot use ──▶ the failure; no event
 #pragma once
 
 #include "app/cli/context.hpp"
+#include "app/workflow/blockers.hpp"
 #include "app/workflow/feature.hpp"
 #include "app/workflow/work_event.hpp"
 #include "util/files.hpp"
@@ -33,6 +35,8 @@ struct work_done {
   std::function<void(json_writer&)> fields;           ///< for --json
   std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
   std::function<result<void>(work_done&)> afterwards; ///< runs after the events are recorded
+  std::string aim;                                    ///< what `blockers` stop
+  std::vector<workflow::blocker> blockers;            ///< not empty: nothing was changed
 };
 
 /// The options that all of them have.
@@ -47,6 +51,10 @@ struct feature_edit {
   file_lock lock;
 };
 
+/// The result of `--check`: the blockers and nothing else.
+work_done checked(const workflow::feature& feature, std::string aim,
+                  std::vector<workflow::blocker> found);
+
 /// The feature that `--feature` or the place names, in the repository of the current folder.
 result<workflow::feature> find_feature(const work_options& options);
 
@@ -57,6 +65,9 @@ open_feature_for_edit(const work_options& options,
 
 /// Adds `--feature`.
 void declare_feature(CLI::App& app, work_options& options);
+
+/// `"blockers":[{"wp_id","message","command"}]`.
+void write_blockers(json_writer& out, const std::vector<workflow::blocker>& found);
 
 /// Runs an emitting command. An ErrorLogged names the work package of the options if it is the id
 /// of one, and the feature if there is one.

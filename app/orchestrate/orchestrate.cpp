@@ -6,6 +6,7 @@
 #include "app/orchestrate/conductor.hpp"
 #include "app/orchestrate/plan_json.hpp"
 #include "app/orchestrate/preflight.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "util/install_tree.hpp"
 
 #include <csignal>
@@ -117,6 +118,8 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
   if (auto named = check_named(*agents, request.review_agent, role::review, "--review-agent");
       !named)
     return named.error();
+  if (auto own = wf::require_own_lanes(feature); !own)
+    return own.error();
   const auto packages = read_packages(feature);
   if (!packages)
     return packages.error();

@@ -1,5 +1,7 @@
 #include "app/workflow/feature.hpp"
 
+#include "app/workflow/dependency_line.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
@@ -78,6 +80,8 @@ result<repository> repository::here() {
 }
 
 std::string work_package::lane() const {
+  if (event_state)
+    return std::string(lane_of_state(*event_state));
   auto lane = file.scalar("lane");
   return lane.empty() ? "planned" : lane;
 }
@@ -90,7 +94,9 @@ std::string work_package::title() const {
 }
 
 std::vector<std::string> work_package::dependencies() const {
-  return file.list("dependencies").value_or(std::vector<std::string>{});
+  if (auto listed = file.list("dependencies"))
+    return std::move(*listed);
+  return dependency_ids(file.scalar("dependencies"));
 }
 
 feature::feature(repository repo, std::string slug)
@@ -125,6 +131,10 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
   feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
     return read.error();
+  auto states = read_event_states(found.folder_);
+  if (!states)
+    return states.error();
+  found.event_states_ = std::move(*states);
   return found;
 }
 
@@ -156,7 +166,7 @@ fs::path feature::worktree_of(const std::string& wp) const {
 }
 
 std::string feature::command(const std::string& words) const {
-  return "spec-kitty " + words + " --feature " + slug_;
+  return "spec-kitty " + words + " --feature " + shell_word(slug_);
 }
 
 result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {
@@ -214,6 +224,10 @@ result<work_package> feature::load(const std::string& wp) const {
   if (!file)
     return file.error();
   work_package package{wp, std::move(path), std::move(*file)};
+  if (event_states_) {
+    const auto state = event_states_->find(wp);
+    package.event_state = state == event_states_->end() ? "planned" : state->second;
+  }
   if (!is_lane(package.lane()))
     return failure{ec::bad_input,
                    place->second.string() + ": lane " + excerpt(package.lane()) + " is not a lane",

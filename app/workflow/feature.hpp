@@ -9,6 +9,7 @@
 #include "app/workflow/tasks_md.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,10 @@ struct work_package {
   std::filesystem::path path; ///< canonical
   frontmatter_file file;
 
-  std::string lane() const;  ///< `planned` if the frontmatter has none
+  /// What status.events.jsonl says, where the feature has one (event_lanes.hpp).
+  std::optional<std::string> event_state = std::nullopt;
+
+  std::string lane() const;  ///< `planned` if neither names one
   std::string title() const; ///< `title`, else `work_package_title`, else the file's name
   std::vector<std::string> dependencies() const;
 };
@@ -47,6 +51,9 @@ public:
   std::string number() const;
   /// meta.json's `target_branch`; empty if it has none.
   const std::string& declared_target() const { return target_; }
+
+  /// True where the lanes are not in the work packages' files (event_lanes.hpp).
+  bool has_event_states() const { return event_states_.has_value(); }
 
   std::filesystem::path tasks_path() const { return folder_ / "tasks.md"; }
   std::filesystem::path meta_path() const { return folder_ / "meta.json"; }
@@ -75,6 +82,7 @@ private:
   std::filesystem::path folder_;
   std::string number_;
   std::string target_;
+  std::optional<std::map<std::string, std::string>> event_states_;
 };
 
 dependency_graph graph_of(const std::vector<work_package>& packages);

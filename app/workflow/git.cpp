@@ -69,8 +69,9 @@ failure git_failure(const git::words& arguments, const program_end& end) {
   std::string complaint = complaint_of(end);
   if (complaint.empty())
     complaint = "exit status " + std::to_string(end.status);
-  const auto command = arguments.front() == "-c" ? arguments[2] : arguments.front();
-  return {ec::bad_input, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
+  const auto command =
+      arguments.front() == "-c" || arguments.front() == "-C" ? arguments[2] : arguments.front();
+  return {ec::work_failed, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
           "fix what git reports, then run the command again"};
 }
 
@@ -119,7 +120,7 @@ bool git::has_branch(const std::string& name) const {
 }
 
 result<std::vector<std::string>> git::changed_paths(bool untracked) const {
-  auto listed = attempt({"status", "--porcelain", "-z", "--no-renames",
+  auto listed = attempt({"--no-optional-locks", "status", "--porcelain", "-z", "--no-renames",
                          untracked ? "--untracked-files=normal" : "--untracked-files=no"});
   if (!listed)
     return listed.error();

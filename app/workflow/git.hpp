@@ -39,6 +39,12 @@ public:
       : checkout_(std::move(checkout)), variables_(std::move(variables)) {}
 
   const std::filesystem::path& checkout() const { return checkout_; }
+  /// The same with one more variable.
+  git with(std::string variable) const {
+    git more = *this;
+    more.variables_.push_back(std::move(variable));
+    return more;
+  }
 
   /// Runs `git <arguments>` in the checkout; stdout without the newline at its end. A status other
   /// than 0 is a failure with git's message.

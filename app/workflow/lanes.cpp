@@ -1,6 +1,7 @@
 #include "app/workflow/lanes.hpp"
 
 #include "app/workflow/text_lines.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,7 @@ namespace {
 
 std::string move_command(const move_facts& facts) {
   return "spec-kitty agent tasks move-task " + facts.wp_id + " --to " + facts.to + " --feature " +
-         facts.feature;
+         shell_word(facts.feature);
 }
 
 } // namespace
@@ -23,35 +24,52 @@ bool needs_finished_work(std::string_view lane) {
   return lane == "for_review" || lane == "done";
 }
 
-result<void> check_owner(const move_facts& facts) {
+std::optional<blocker> owner_blocker(const move_facts& facts, const std::string& command) {
   if (!facts.agent || facts.owner.empty() || *facts.agent == facts.owner)
-    return {};
-  return failure{ec::bad_input,
-                 facts.wp_id + " belongs to " + facts.owner + ", not to " + *facts.agent,
-                 "give --agent " + facts.owner + ", or take it over with --force"};
+    return std::nullopt;
+  return blocker{facts.wp_id,
+                 facts.wp_id + " belongs to " + facts.owner + ", not to " + *facts.agent +
+                     "; --force takes it over",
+                 command + " --agent " + shell_word(facts.owner)};
 }
 
-result<void> check_move(const move_facts& facts) {
-  if (auto owner = check_owner(facts); !owner)
-    return owner;
+blocker unchecked_blocker(const std::string& feature, const std::string& wp,
+                          const std::vector<std::string>& unchecked) {
+  return {wp, wp + " has subtasks that are not done: " + joined(unchecked, ", "),
+          "spec-kitty agent tasks mark-status " + joined(unchecked, " ") +
+              " --status done --feature " + shell_word(feature)};
+}
+
+blocker uncommitted_blocker(const std::string& wp, const std::string& worktree,
+                            const std::vector<std::string>& uncommitted) {
+  return {wp,
+          wp + " has uncommitted changes in " + worktree + ": " +
+              as_utf8(joined(uncommitted, ", ")),
+          git_command(worktree, "add -A") + " && " +
+              git_command(worktree, "commit -m " + shell_word("Work on " + wp))};
+}
+
+std::vector<blocker> move_blockers(const move_facts& facts) {
+  std::vector<blocker> found;
   if (needs_finished_work(facts.to) && !facts.unchecked.empty())
-    return failure{ec::bad_input,
-                   facts.wp_id +
-                       " has subtasks that are not done: " + joined(facts.unchecked, ", "),
-                   "when they are done: spec-kitty agent tasks mark-status " +
-                       joined(facts.unchecked, " ") + " --status done --feature " + facts.feature};
+    found.push_back(unchecked_blocker(facts.feature, facts.wp_id, facts.unchecked));
   if (needs_finished_work(facts.to) && !facts.uncommitted.empty())
-    return failure{ec::bad_input,
-                   facts.wp_id + " has uncommitted work in " + facts.worktree + ": " +
-                       joined(facts.uncommitted, ", "),
-                   "commit it: git -C " + facts.worktree + " add -A && git -C " + facts.worktree +
-                       " commit"};
-  if (facts.to == "planned" && needs_finished_work(facts.from) && !facts.has_feedback)
-    return failure{ec::bad_input,
-                   facts.wp_id + " goes back from " + facts.from +
-                       " to planned without review feedback",
-                   "write it into a file: " + move_command(facts) + " --review-feedback-file FILE"};
-  return {};
+    found.push_back(uncommitted_blocker(facts.wp_id, facts.worktree, facts.uncommitted));
+  const bool feedback_missing =
+      facts.to == "planned" && needs_finished_work(facts.from) && !facts.has_feedback;
+  const std::string again = move_command(facts);
+  auto owner = owner_blocker(facts, again);
+  const std::string agent = owner         ? " --agent " + shell_word(facts.owner)
+                            : facts.agent ? " --agent " + shell_word(*facts.agent)
+                                          : std::string();
+  if (feedback_missing)
+    found.push_back(
+        {facts.wp_id,
+         facts.wp_id + " goes back from " + facts.from + " to planned without review feedback",
+         "echo 'WHAT MUST CHANGE' | " + again + " --review-feedback-file -" + agent});
+  if (owner)
+    found.push_back(std::move(*owner));
+  return found;
 }
 
 } // namespace spec_kitty::workflow

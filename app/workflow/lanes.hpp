@@ -1,7 +1,7 @@
 // The four lanes of a work package, and the conditions of a move. Pure.
 #pragma once
 
-#include "util/result.hpp"
+#include "app/workflow/blockers.hpp"
 
 #include <array>
 #include <optional>
@@ -32,11 +32,19 @@ struct move_facts {
 /// True when the lane must not be entered with open subtasks or uncommitted work.
 bool needs_finished_work(std::string_view lane);
 
-/// The gates of a move (docs/workflow.md): owner, unchecked subtasks, uncommitted worktree,
-/// feedback after a review. A failure has the obstacle and the command that removes it.
-result<void> check_move(const move_facts& facts);
+/// The gates of a move (docs/workflow.md): unchecked subtasks, uncommitted worktree, feedback after
+/// a review, owner. Their commands can be typed in this order.
+std::vector<blocker> move_blockers(const move_facts& facts);
 
-/// Only the owner's gate.
-result<void> check_owner(const move_facts& facts);
+/// Only the owner's gate. `command` is the command line without `--agent`, to be typed again.
+std::optional<blocker> owner_blocker(const move_facts& facts, const std::string& command);
+
+/// The subtasks of a work package that are not checked.
+blocker unchecked_blocker(const std::string& feature, const std::string& wp,
+                          const std::vector<std::string>& unchecked);
+
+/// Changes in a work package's worktree that are not committed.
+blocker uncommitted_blocker(const std::string& wp, const std::string& worktree,
+                            const std::vector<std::string>& uncommitted);
 
 } // namespace spec_kitty::workflow

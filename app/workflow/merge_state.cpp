@@ -28,9 +28,11 @@ std::string encode(const merge_state& state) {
   field(out, "keep_branch", state.keep_branch);
   field(out, "keep_worktree", state.keep_worktree);
   field(out, "push", state.push);
+  field(out, "force", state.force);
   field(out, "from", state.from);
   field(out, "to", state.to);
   payload_detail::write(out, "order", state.order);
+  payload_detail::write(out, "tips", state.tips);
   payload_detail::write(out, "moving", state.moving);
   out.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
@@ -50,10 +52,12 @@ result<merge_state> decode_merge_state(std::string_view text) {
   payload_detail::read(*object, "from", state.from);
   payload_detail::read(*object, "to", state.to);
   payload_detail::read(*object, "order", state.order);
+  payload_detail::read(*object, "tips", state.tips);
   payload_detail::read(*object, "moving", state.moving);
   state.keep_branch = flag(*object, "keep_branch");
   state.keep_worktree = flag(*object, "keep_worktree");
   state.push = flag(*object, "push");
+  state.force = flag(*object, "force");
   return state;
 }
 

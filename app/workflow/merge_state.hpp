@@ -1,8 +1,9 @@
 // The state of a merge in progress, as a file that survives a kill.
 //
-//   merging   the commits are made beside the working tree; then the target branch is moved to the
-//             last of them in one step, so a kill leaves either all or nothing
-//   lanes     the target holds the work; `moving` goes from doing to for_review in one commit
+//   merging   the commits are made beside the working tree, work and lanes; then the target branch
+//   is
+//             moved to the last of them in one step, so a kill leaves either all or nothing
+//   lanes     the target holds the work, and `moving` stands in for_review
 //   finish    that is recorded as events; what is left: push, remove worktrees and branches
 //
 // Pure.
@@ -24,9 +25,11 @@ struct merge_state {
   bool keep_branch = false;
   bool keep_worktree = false;
   bool push = false;
+  bool force = false;              ///< the gates were passed over
   std::string from;                ///< the target's commit before
   std::string to;                  ///< the commit that holds all; empty: not made yet
   std::vector<std::string> order;  ///< work packages with a branch, dependencies first
+  std::vector<std::string> tips;   ///< of their branches, as they were merged
   std::vector<std::string> moving; ///< those that were in doing
 
   bool operator==(const merge_state&) const = default;

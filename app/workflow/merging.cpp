@@ -1,12 +1,12 @@
 #include "app/workflow/merging.hpp"
 
+#include "app/workflow/merge_gates.hpp"
 #include "app/workflow/repo_edit.hpp"
-#include "app/workflow/text_lines.hpp"
+#include "app/workflow/worktree_state.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace spec_kitty::workflow {
 
@@ -16,31 +16,6 @@ namespace {
 
 fs::path state_file(const repository& repo) {
   return repo.git_dir / "spec-kitty-merge.json";
-}
-
-/// A person resolves a conflict in the worktree of the work package.
-failure conflict(const feature& feature_ref, const merge_state& state, const std::string& wp,
-                 const std::vector<std::string>& files) {
-  const auto tree = feature_ref.worktree_of(wp);
-  std::error_code error;
-  const std::string enter = fs::exists(tree, error) ? ""
-                                                    : "git worktree add " + tree.string() + " " +
-                                                          feature_ref.branch_of(wp) + " && ";
-  return {ec::bad_input,
-          wp + " conflicts with " + state.target + " or a branch merged before it, in " +
-              joined(files),
-          "resolve it on its branch: " + enter + "git -C " + tree.string() + " merge " +
-              state.target + "; then: " + feature_ref.command("merge --resume") +
-              "; or undo the merge: " + feature_ref.command("merge --abort")};
-}
-
-std::string message_for(const feature& feature_ref, const merge_state& state,
-                        const std::vector<work_package>& packages, const std::string& wp) {
-  const auto found = std::find_if(packages.begin(), packages.end(),
-                                  [&](const work_package& each) { return each.id == wp; });
-  return "Merge " + wp + " of " + feature_ref.slug() +
-         (state.strategy == "squash" ? " (squashed)" : "") +
-         (found == packages.end() ? "" : ": " + as_one_line(found->title()));
 }
 
 } // namespace
@@ -60,91 +35,23 @@ result<std::string> merge_target(const feature& feature_ref,
                        feature_ref.command("merge --target BRANCH")};
   if (!git_here.has_branch(target))
     return failure{ec::not_found, "the target branch " + target + " does not exist",
-                   "create it: git -C " + here + " switch -c " + target +
-                       ", or give another with --target"};
+                   "create it, or give another with --target: " +
+                       git_command(here, "branch " + shell_word(target))};
   if (current == target)
     return target;
   return target_not_here(feature_ref, target);
 }
 
-result<void> preflight(const feature& feature_ref, const std::vector<std::string>& wps) {
-  const auto check = [](const fs::path& tree, const std::string& what,
-                        bool untracked) -> result<void> {
-    const git git_there(tree);
-    if (git_there.commit_of("MERGE_HEAD"))
-      return failure{ec::bad_input, what + " is in the middle of a merge: " + tree.string(),
-                     "finish it: git -C " + tree.string() + " merge --continue"};
-    const auto changed = git_there.changed_paths(untracked);
-    if (!changed)
-      return changed.error();
-    if (!changed->empty())
-      return failure{ec::bad_input,
-                     what + " has uncommitted changes in " + tree.string() + ": " +
-                         joined(*changed),
-                     "commit or stash them: git -C " + tree.string() + " stash" +
-                         (untracked ? " --include-untracked" : "")};
-    return {};
-  };
-  if (auto clean = check(feature_ref.repo().checkout, "the primary checkout", false); !clean)
-    return clean;
-  std::error_code error;
-  for (const auto& wp : wps)
-    if (fs::exists(feature_ref.worktree_of(wp) / ".git", error))
-      if (auto clean = check(feature_ref.worktree_of(wp), wp, true); !clean)
-        return clean;
-  return {};
-}
-
-result<merge_chain> make_commits(const git& runner, const feature& feature_ref,
-                                 const merge_state& state,
-                                 const std::vector<work_package>& packages) {
-  merge_chain chain{state.from, {}};
-  const auto signing = runner.run({"config", "--type=bool", "commit.gpgSign"});
-  for (const auto& wp : state.order) {
-    const auto branch = runner.commit_of("refs/heads/" + feature_ref.branch_of(wp));
-    if (!branch)
-      return failure{ec::not_found,
-                     wp + " has no branch " + feature_ref.branch_of(wp) + " any more",
-                     "undo the merge: " + feature_ref.command("merge --abort")};
-    if (runner.run({"merge-base", "--is-ancestor", *branch, chain.tip})) {
-      chain.branches.push_back({wp, true});
-      continue;
-    }
-    const git::words merge = {"merge-tree",    "--write-tree", "--name-only",
-                              "--no-messages", chain.tip,      *branch};
-    const auto merged = runner.attempt(merge);
-    if (!merged)
-      return merged.error();
-    const auto lines = lines_of_text(merged->out);
-    if (merged->status > 1 || merged->status < 0 || lines.empty())
-      return git_failure(merge, *merged);
-    if (merged->status == 1) {
-      std::vector<std::string> files;
-      for (std::size_t at = 1; at < lines.size(); ++at)
-        if (!lines[at].content.empty())
-          files.emplace_back(as_utf8(lines[at].content));
-      return conflict(feature_ref, state, wp, files);
-    }
-    git::words commit = {"commit-tree", std::string(lines.front().content), "-p", chain.tip};
-    if (state.strategy != "squash")
-      commit.insert(commit.end(), {"-p", *branch});
-    if (signing && *signing == "true")
-      commit.emplace_back("-S");
-    commit.insert(commit.end(), {"-m", message_for(feature_ref, state, packages, wp)});
-    const auto made = runner.run(commit);
-    if (!made)
-      return made.error();
-    chain.tip = *made;
-    chain.branches.push_back({wp, false});
-  }
-  return chain;
+bool has_moved(const feature& feature_ref, const merge_state& state) {
+  const git git_here(feature_ref.repo().checkout);
+  return !state.to.empty() &&
+         git_here.run({"merge-base", "--is-ancestor", state.to, "refs/heads/" + state.target}).ok();
 }
 
 result<void> move_target(const feature& feature_ref, const merge_state& state) {
-  const git git_here(feature_ref.repo().checkout);
-  const auto head = git_here.commit_of("HEAD");
-  if (head && git_here.run({"merge-base", "--is-ancestor", state.to, *head}))
+  if (has_moved(feature_ref, state))
     return {};
+  const git git_here(feature_ref.repo().checkout);
   const auto moved = git_here.run({"merge", "--quiet", "--ff-only", "--no-stat", state.to});
   return moved ? result<void>{} : moved.error();
 }
@@ -152,54 +59,91 @@ result<void> move_target(const feature& feature_ref, const merge_state& state) {
 result<void> take_back(const feature& feature_ref, const merge_state& state) {
   const git git_here(feature_ref.repo().checkout);
   const auto head = git_here.commit_of("HEAD");
-  if (!head || *head == state.from || state.to.empty())
+  if (!head || *head == state.from || !has_moved(feature_ref, state))
     return {};
-  const bool ours = git_here.current_branch() == state.target &&
-                    (*head == state.to || git_here.commit_of("HEAD^") == state.to);
-  if (!ours)
-    return failure{ec::bad_input,
-                   "the target " + state.target + " has changed since the merge began",
-                   "finish it: " + feature_ref.command("merge --resume")};
+  if (git_here.current_branch() != state.target || *head != state.to)
+    return failure{ec::blocked, "the target " + state.target + " has changed since the merge began",
+                   feature_ref.command("merge --resume")};
   const auto back = git_here.run({"reset", "--quiet", "--keep", state.from});
   return back ? result<void>{} : back.error();
 }
 
+namespace {
+
+result<void> push_target(const feature& feature_ref, const merge_state& state) {
+  const git git_here(feature_ref.repo().checkout);
+  const auto set = git_here.run({"config", "branch." + state.target + ".remote"});
+  const std::string remote = set && !set->empty() ? *set : "origin";
+  const auto pushed =
+      git_here.run({"push", "--quiet", remote, state.target}, std::chrono::minutes(10));
+  if (pushed)
+    return {};
+  return failure{ec::work_failed, "everything is merged, but not pushed: " + pushed.error().message,
+                 "fix that, then run: " + feature_ref.command("merge --resume")};
+}
+
+/// Removes the worktree; false where it stays.
+bool remove_worktree(const feature& feature_ref, const std::string& wp, const std::string& tip,
+                     std::vector<std::string>& warnings) {
+  const auto tree = feature_ref.worktree_of(wp);
+  const auto reason = reason_to_keep(feature_ref, wp, tip);
+  if (!reason || !reason->empty()) {
+    warnings.push_back(tree.string() + " was kept: " + (reason ? *reason : reason.error().message));
+    return false;
+  }
+  const auto state = look_at_worktree(tree);
+  const git git_here(feature_ref.repo().checkout);
+  if (const auto gone = git_here.run({"worktree", "remove", tree.string()}); !gone) {
+    warnings.push_back(tree.string() + " was kept: " + gone.error().message);
+    return false;
+  }
+  if (auto words = state ? ignored_words(wp, state->ignored) : std::string(); !words.empty())
+    warnings.push_back(std::move(words));
+  return true;
+}
+
+/// Removes the branch, unless somebody committed to it after it was merged.
+void remove_branch(const feature& feature_ref, const std::string& wp, const std::string& tip,
+                   std::vector<std::string>& warnings) {
+  const git git_here(feature_ref.repo().checkout);
+  const std::string branch = feature_ref.branch_of(wp);
+  const auto now = git_here.commit_of("refs/heads/" + branch);
+  if (!now)
+    return;
+  if (!tip.empty() && !git_here.run({"merge-base", "--is-ancestor", *now, tip})) {
+    warnings.push_back("the branch " + branch + " was kept: it has commits that are not merged");
+    return;
+  }
+  if (const auto gone = git_here.run({"branch", "--quiet", "-D", branch}); !gone)
+    warnings.push_back("the branch " + branch + " was kept: " + gone.error().message);
+}
+
+} // namespace
+
 result<void> finish_merge(const feature& feature_ref, const merge_state& state,
                           std::vector<std::string>& warnings) {
-  const git git_here(feature_ref.repo().checkout);
-  if (state.push) {
-    const auto set = git_here.run({"config", "branch." + state.target + ".remote"});
-    const std::string remote = set && !set->empty() ? *set : "origin";
-    if (const auto pushed =
-            git_here.run({"push", "--quiet", remote, state.target}, std::chrono::minutes(10));
-        !pushed)
-      return failure{ec::bad_input,
-                     "everything is merged, but not pushed: " + pushed.error().message,
-                     "fix that, then run: " + feature_ref.command("merge --resume")};
-  }
+  if (state.push)
+    if (auto pushed = push_target(feature_ref, state); !pushed)
+      return pushed;
   std::error_code error;
   const auto here = fs::current_path(error).string();
-  for (const auto& wp : state.order) {
+  for (std::size_t at = 0; at < state.order.size(); ++at) {
+    const auto& wp = state.order[at];
+    const std::string tip = at < state.tips.size() ? state.tips[at] : state.to;
     const auto tree = feature_ref.worktree_of(wp);
     const bool there = fs::exists(tree, error);
     const auto real = fs::canonical(tree, error).string();
     const bool inside = there && (here + "/").starts_with(real + "/");
     if (inside && !state.keep_worktree)
-      warnings.push_back(tree.string() +
-                         " was kept: you are in it; remove it with: git worktree "
-                         "remove " +
-                         tree.string());
+      warnings.push_back(
+          tree.string() + " was kept: you are in it; remove it with: " +
+          git_command(feature_ref.repo().checkout, "worktree remove " + shell_word(tree.string())));
     if (there && (state.keep_worktree || inside))
       continue; // its branch is checked out there
-    if (there)
-      if (const auto gone = git_here.run({"worktree", "remove", tree.string()}); !gone) {
-        warnings.push_back(tree.string() + " was kept: " + gone.error().message);
-        continue;
-      }
-    const std::string branch = feature_ref.branch_of(wp);
-    if (!state.keep_branch && git_here.has_branch(branch))
-      if (const auto gone = git_here.run({"branch", "--quiet", "-D", branch}); !gone)
-        warnings.push_back("the branch " + branch + " was kept: " + gone.error().message);
+    if (there && !remove_worktree(feature_ref, wp, tip, warnings))
+      continue;
+    if (!state.keep_branch)
+      remove_branch(feature_ref, wp, tip, warnings);
   }
   fs::remove(feature_ref.repo().checkout / ".worktrees", error); // where it is empty
   return {};

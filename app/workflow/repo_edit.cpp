@@ -36,7 +36,7 @@ private:
 
 /// A failure to write in the repository is the command's own, not the store's.
 failure of_repository(const failure& why) {
-  return {ec::bad_input, why.message, "check the permissions and the free space there"};
+  return {ec::work_failed, why.message, "check the permissions and the free space there"};
 }
 
 } // namespace

@@ -25,6 +25,7 @@ public:
   /// Finds or creates it; a branch that does not exist yet begins at the commit `start`.
   result<void> make(const std::string& start);
   bool is_new() const { return made_tree_; }
+  bool made_branch() const { return made_branch_; }
   void keep() { made_tree_ = made_branch_ = false; }
 
 private:

@@ -3,7 +3,9 @@
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/orchestrate/state_file.hpp"
+#include "app/workflow/accept_gates.hpp"
 #include "app/workflow/activity_log.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "app/workflow/json_edit.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -24,25 +26,9 @@ constexpr std::chrono::hours max_test_time{1};
 struct accept_options : work_options {
   std::optional<std::string> actor;
   std::vector<std::string> tests;
+  bool check = false;
   bool no_commit = false;
 };
-
-/// Which work packages go to done, and which are not ready.
-struct readiness {
-  std::vector<std::string> reviewed;
-  std::vector<std::string> open; ///< `WP03 (doing)`
-};
-
-readiness ready(const std::vector<wf::work_package>& packages) {
-  readiness found;
-  for (const auto& package : packages) {
-    if (package.lane() == "for_review")
-      found.reviewed.push_back(package.id);
-    else if (package.lane() != "done")
-      found.open.push_back(package.id + " (" + package.lane() + ")");
-  }
-  return found;
-}
 
 result<void> run_tests(context& ctx, const wf::repository& repo,
                        const std::vector<std::string>& tests) {
@@ -59,15 +45,15 @@ result<void> run_tests(context& ctx, const wf::repository& repo,
     what.patience = max_test_time;
     const auto end = run_program(what);
     if (!end)
-      return failure{end.error().code, name + ": " + end.error().message, hint};
+      return failure{ec::work_failed, name + ": " + end.error().message, hint};
     if (end->status == 0)
       continue;
     const std::string test_output = end->out + end->err;
     if (!test_output.empty())
       ctx.out.note(wf::as_utf8(test_output.substr(
           test_output.size() - std::min<std::size_t>(test_output.size(), 4000))));
-    return failure{ec::bad_input, name + " failed with exit status " + std::to_string(end->status),
-                   hint};
+    return failure{ec::work_failed,
+                   name + " failed with exit status " + std::to_string(end->status), hint};
   }
   return {};
 }
@@ -112,39 +98,53 @@ bool is_accepted(const wf::feature& feature) {
 }
 
 /// An orchestration has already reported that all are done, and nothing was accepted since.
-bool was_completed(const wf::feature& feature, const readiness& found) {
+bool was_completed(const wf::feature& feature, const wf::accept_findings& found) {
   const auto run = orchestrate::state_file(feature).read();
-  return found.reviewed.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
+  return found.ready.empty() && run && *run && (*run)->state == orchestrate::run_state::done &&
          orchestrate::is_complete(**run);
 }
 
-result<readiness> check(const wf::feature& feature, const std::vector<wf::work_package>& packages) {
+std::string accept_aim(const wf::feature& feature) {
+  return feature.slug() + " cannot be accepted";
+}
+
+/// What can be accepted. Where that is nothing, the blockers say why; they do not concern work
+/// packages that are still open beside others that are ready.
+result<wf::accept_findings> look_at_packages(const wf::feature& feature,
+                                             const std::vector<wf::work_package>& packages) {
   if (packages.empty())
     return failure{ec::not_found, "no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md"};
-  auto found = ready(packages);
-  if (found.reviewed.empty() && !found.open.empty())
-    return failure{ec::bad_input,
-                   "no work package of " + feature.slug() +
-                       " is in for_review; open: " + wf::joined(found.open),
-                   "finish them: " + feature.command("agent tasks status")};
+  auto found = wf::look_for_accept(feature, packages);
+  if (found && found->ready.empty() && found->blockers.empty())
+    found->blockers = wf::open_blockers(feature, packages);
   return found;
 }
 
-void write_fields(work_done& done, const std::string& slug, std::vector<std::string> accepted,
+void write_fields(work_done& done, const std::string& slug, const wf::accept_findings& found,
                   bool complete) {
-  done.fields = [slug, accepted = std::move(accepted), complete](json_writer& out) {
+  done.fields = [slug, found, complete](json_writer& out) {
     field(out, "feature", slug);
-    payload_detail::write(out, "accepted", accepted);
+    payload_detail::write(out, "accepted", found.ready);
     field(out, "complete", complete);
+    write_blockers(out, found.blockers);
   };
 }
 
-/// The work packages in for_review go to done, each with an entry in its log and an event.
+/// What a person has to know of those that stay, and of what was taken for granted.
+void warn_about(context& ctx, const wf::accept_findings& found) {
+  for (const auto& note : found.notes)
+    ctx.out.warn(note);
+  for (const auto& each : found.blockers)
+    ctx.out.warn(each.message + "; not accepted\n  " + each.command);
+}
+
+/// The work packages that are ready go to done, each with an entry in its log and an event.
 result<void> accept_packages(const wf::feature& feature, std::vector<wf::work_package>& packages,
-                             const std::string& actor, wf::repo_edit& change, work_done& done) {
+                             const wf::accept_findings& found, const std::string& actor,
+                             wf::repo_edit& change, work_done& done) {
   for (auto& package : packages) {
-    if (package.lane() != "for_review")
+    if (std::find(found.ready.begin(), found.ready.end(), package.id) == found.ready.end())
       continue;
     if (auto set = package.file.set_scalar("lane", "done"); !set)
       return set.error();
@@ -173,9 +173,15 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
   auto packages = feature.load_all();
   if (!packages)
     return packages.error();
-  const auto found = check(feature, *packages);
+  const auto found = look_at_packages(feature, *packages);
   if (!found)
     return found.error();
+  if (found->ready.empty() && !found->blockers.empty()) {
+    done.aim = accept_aim(feature);
+    done.blockers = found->blockers;
+    return done;
+  }
+  warn_about(ctx, *found);
   std::optional<std::string> message;
   if (!options.no_commit) {
     const auto target = wf::target_for_commit(feature);
@@ -186,9 +192,9 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
     message = "Accept " + feature.slug();
   }
   wf::repo_edit change(feature.repo());
-  if (auto accepted = accept_packages(feature, *packages, actor, change, done); !accepted)
+  if (auto accepted = accept_packages(feature, *packages, *found, actor, change, done); !accepted)
     return accepted.error();
-  const bool complete = found->open.empty();
+  const bool complete = found->open.empty() && found->blockers.empty();
   if (complete) {
     auto meta = accepted_meta(feature, actor);
     if (!meta)
@@ -199,10 +205,12 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
   }
   if (auto applied = change.apply(message); !applied)
     return applied.error();
-  done.lines = {feature.slug() + ": " + std::to_string(found->reviewed.size()) +
-                " work packages accepted" +
-                (complete ? ", all are done" : "; open: " + wf::joined(found->open))};
-  write_fields(done, feature.slug(), found->reviewed, complete);
+  std::string line = feature.slug() + ": " + std::to_string(found->ready.size()) +
+                     " work packages accepted" + (complete ? ", all are done" : "");
+  if (!found->open.empty())
+    line += "; open: " + wf::joined(found->open);
+  done.lines = {std::move(line)};
+  write_fields(done, feature.slug(), *found, complete);
   return done;
 }
 
@@ -212,19 +220,28 @@ result<work_done> accept(context& ctx, const accept_options& options) {
     return feature.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free)
     return free.error();
+  if (auto own = wf::require_own_lanes(*feature); !own)
+    return own.error();
   const auto actor = one_line("--actor", options.actor.value_or("user"));
   if (!actor)
     return actor.error();
   const auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  const auto found = check(*feature, *packages);
+  const auto found = look_at_packages(*feature, *packages);
   if (!found)
     return found.error();
+  if (options.check)
+    return checked(*feature, accept_aim(*feature), found->blockers);
   work_done done;
-  if (found->reviewed.empty() && found->open.empty() && is_accepted(*feature)) {
-    write_fields(done, feature->slug(), {}, true);
+  if (found->ready.empty() && found->blockers.empty() && is_accepted(*feature)) {
+    write_fields(done, feature->slug(), *found, true);
     done.lines = {feature->slug() + " is accepted already"};
+    return done;
+  }
+  if (found->ready.empty() && !found->blockers.empty()) {
+    done.aim = accept_aim(*feature);
+    done.blockers = found->blockers;
     return done;
   }
   if (auto passed = run_tests(ctx, feature->repo(), options.tests); !passed)
@@ -244,10 +261,12 @@ command_action declare_accept(CLI::App& app) {
   app.add_option("--test", options->tests, "A command that must succeed first; may be repeated")
       ->type_name("CMD")
       ->allow_extra_args(false);
+  app.add_flag("--check", options->check, "Only list what stops it");
   app.add_flag("--no-commit", options->no_commit, "Change the files without a commit");
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, *options, [&] { return accept(ctx, *options); });
+    const auto work = [&] { return accept(ctx, *options); };
+    return options->check ? run_reading(ctx, work) : run_work(ctx, *options, work);
   };
 }
 

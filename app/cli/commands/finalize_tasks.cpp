@@ -5,10 +5,13 @@
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/subtasks.hpp"
+#include "app/workflow/text_lines.hpp"
 #include "config/project.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace spec_kitty {
@@ -64,6 +67,32 @@ result<void> take_dependencies(const wf::feature& feature, const wf::tasks_docum
   return {};
 }
 
+/// What finalize cannot use, or takes out: each is named, none stops it.
+std::vector<std::string> findings(const wf::tasks_document& tasks,
+                                  const std::vector<wf::work_package>& packages,
+                                  const wf::dependency_graph& before) {
+  std::vector<std::string> found;
+  std::vector<std::string> lonely;
+  for (const auto& package : packages) {
+    const auto* section = tasks.section(package.id);
+    if (section == nullptr)
+      lonely.push_back(package.id);
+    if (auto words = wf::boxless_words(package, wf::subtasks_of(tasks, package)); !words.empty())
+      found.push_back(std::move(words));
+    std::vector<std::string> gone;
+    const auto now = package.dependencies();
+    for (const auto& id : before.at(package.id))
+      if (std::find(now.begin(), now.end(), id) == now.end())
+        gone.push_back(id);
+    if (!gone.empty())
+      found.push_back(package.id + " no longer depends on " + wf::joined(gone) +
+                      ": tasks.md does not name " + (gone.size() == 1 ? "it" : "them"));
+  }
+  if (!lonely.empty())
+    found.push_back("no section in tasks.md for " + wf::joined(lonely));
+  return found;
+}
+
 void announce(const wf::feature& feature, const std::vector<wf::work_package>& packages,
               const std::string& target, work_done& done) {
   const std::string cause = fresh_ulid(static_cast<std::uint64_t>(wall_clock_now() / 1000));
@@ -100,12 +129,16 @@ result<work_done> finalize(context& ctx, const work_options& options) {
     return failure{ec::not_found, "no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
                        feature.command("agent feature finalize-tasks")};
+  const auto tasks = wf::read_tasks(*text);
+  const auto graph_before = wf::graph_of(*packages);
   std::vector<std::string> before;
   for (const auto& package : *packages)
     before.push_back(package.file.text());
-  if (auto taken = take_dependencies(feature, wf::read_tasks(*text), *packages); !taken)
+  if (auto taken = take_dependencies(feature, tasks, *packages); !taken)
     return taken.error();
 
+  for (const auto& words : findings(tasks, *packages, graph_before))
+    ctx.out.warn(words);
   wf::repo_edit change(feature.repo());
   std::vector<std::string> changed;
   for (std::size_t at = 0; at < packages->size(); ++at)

@@ -1,6 +1,8 @@
 // spec-kitty implement: a worktree for a work package, and the claim on it.
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
+#include "app/workflow/bases.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
@@ -22,55 +24,76 @@ struct implement_options : work_options {
   bool force = false;
 };
 
-result<wf::base_point> base_of(const wf::feature& feature, const implement_options& options,
-                               const std::string& target) {
-  const wf::git git_here(feature.repo().checkout);
-  std::string branch = target;
-  if (options.base) {
-    if (const auto there = feature.load(*options.base); !there)
-      return there.error();
-    if (*options.base == options.wp)
-      return failure{ec::bad_input, options.wp + " cannot be its own base",
-                     "leave --base out to start from " + target};
-    branch = feature.branch_of(*options.base);
-    if (!git_here.has_branch(branch))
-      return failure{ec::not_found, *options.base + " has no branch " + branch + " yet",
-                     "start it first: " + feature.command("implement " + *options.base)};
-  }
-  return wf::base_at(feature, branch);
+/// The branch of `--base`.
+result<std::string> named_base(const wf::feature& feature, const implement_options& options) {
+  if (const auto there = feature.load(*options.base); !there)
+    return there.error();
+  if (*options.base == options.wp)
+    return failure{ec::bad_input, options.wp + " cannot be its own base",
+                   feature.command("implement " + options.wp)};
+  std::string branch = feature.branch_of(*options.base);
+  if (!wf::git(feature.repo().checkout).has_branch(branch))
+    return failure{ec::not_found, *options.base + " has no branch " + branch + " yet",
+                   feature.command("implement " + *options.base)};
+  return branch;
 }
 
-/// Says which dependencies the new branch will not contain.
-void warn_of_missing(context& ctx, const wf::feature& feature, const wf::work_package& package,
-                     const wf::base_point& base) {
-  const wf::git git_here(feature.repo().checkout);
-  for (const auto& dependency : package.dependencies()) {
-    const std::string branch = feature.branch_of(dependency);
-    if (!git_here.has_branch(branch) ||
-        git_here.run({"merge-base", "--is-ancestor", branch, base.commit}))
-      continue;
-    std::string text = package.id + " depends on ";
-    text.append(dependency).append(", whose branch is not part of ").append(base.branch);
-    ctx.out.warn(text.append("; to build on it: --base ").append(dependency));
-  }
+/// Where a branch that does not exist yet begins: see workflow.md, "implement".
+result<std::string> start_branch(const wf::feature& feature, const wf::work_package& package,
+                                 const implement_options& options, const std::string& target,
+                                 work_done& done) {
+  if (options.base)
+    return named_base(feature, options);
+  const auto unfinished = wf::unfinished_dependencies(feature, package, target);
+  if (!unfinished)
+    return unfinished.error();
+  auto stops = wf::base_blockers(feature, package, *unfinished);
+  done.blockers.insert(done.blockers.end(), stops.begin(), stops.end());
+  if (unfinished->size() != 1 || !unfinished->front().has_branch)
+    return target;
+  const auto& id = unfinished->front().id;
+  if (done.blockers.empty() || options.force)
+    done.lines.push_back(options.wp + " starts from " + feature.branch_of(id) + ": " + id +
+                         " is not in " + target + " yet");
+  return feature.branch_of(id);
 }
 
-result<void> check_claim(const wf::feature& feature, const wf::work_package& package,
-                         const implement_options& options) {
+result<wf::base_point> base_of(const wf::feature& feature, const wf::work_package& package,
+                               const implement_options& options, const std::string& target,
+                               work_done& done) {
+  const wf::git git_here(feature.repo().checkout);
+  const std::string own = feature.branch_of(options.wp);
+  if (!git_here.has_branch(own)) {
+    const auto branch = start_branch(feature, package, options, target, done);
+    if (!branch)
+      return branch.error();
+    return wf::base_at(feature, *branch);
+  }
+  // The branch is kept; its base is where it left the target.
+  auto base = wf::base_at(feature, target);
+  if (base)
+    if (const auto left = git_here.run({"merge-base", "refs/heads/" + own, base->commit}))
+      base->commit = *left;
+  return base;
+}
+
+/// What stops the claim: the lane, the owner.
+std::vector<wf::blocker> claim_blockers(const wf::feature& feature, const wf::work_package& package,
+                                        const implement_options& options) {
+  std::vector<wf::blocker> found;
   const std::string lane = package.lane();
-  if (options.force)
-    return {};
   if (wf::needs_finished_work(lane))
-    return failure{ec::bad_input, package.id + " is in " + lane + ", not in planned",
-                   "send it back first: " +
-                       feature.command("agent tasks move-task " + package.id +
-                                       " --to planned --review-feedback-file FILE") +
-                       ", or give --force"};
+    found.push_back(
+        {package.id, package.id + " is in " + lane + ", not in planned",
+         "echo 'WHAT MUST CHANGE' | " + feature.command("agent tasks move-task " + package.id +
+                                                        " --to planned --review-feedback-file -")});
   wf::move_facts facts;
   facts.wp_id = package.id;
   facts.owner = lane == "doing" ? package.file.scalar("agent") : std::string();
   facts.agent = options.agent;
-  return wf::check_owner(facts);
+  if (auto owner = wf::owner_blocker(facts, feature.command("implement " + package.id)))
+    found.push_back(std::move(*owner));
+  return found;
 }
 
 result<void> claim(wf::work_package& package, const implement_options& options,
@@ -105,17 +128,22 @@ result<work_done> implement(context& ctx, implement_options options) {
   auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  if (auto allowed = check_claim(feature, *package, options); !allowed)
-    return allowed.error();
+  if (auto own = wf::require_own_lanes(feature); !own)
+    return own.error();
+  done.aim = options.wp + " cannot be started";
+  done.blockers = claim_blockers(feature, *package, options);
   const auto target = wf::target_for_commit(feature);
   if (!target)
     return target.error();
   if (!target->warning.empty())
     ctx.out.warn(target->warning);
-  const auto base = base_of(feature, options, target->name);
+  const auto base = base_of(feature, *package, options, target->name, done);
   if (!base)
     return base.error();
-  warn_of_missing(ctx, feature, *package, *base);
+  if (options.force)
+    done.blockers.clear();
+  if (!done.blockers.empty())
+    return done;
   if (auto ignored = wf::ignore_worktrees(feature.repo()); !ignored)
     return ignored.error();
   wf::made_worktree tree(feature, options.wp);
@@ -124,7 +152,7 @@ result<work_done> implement(context& ctx, implement_options options) {
 
   const std::string from = package->lane();
   if (from != "doing") {
-    if (auto claimed = claim(*package, options, *base, tree.is_new()); !claimed)
+    if (auto claimed = claim(*package, options, *base, tree.made_branch()); !claimed)
       return claimed.error();
     wf::repo_edit change(feature.repo());
     change.change(package->path, package->file.text());
@@ -137,8 +165,8 @@ result<work_done> implement(context& ctx, implement_options options) {
   const bool fresh = tree.is_new();
   tree.keep();
   const auto path = feature.worktree_of(options.wp).string();
-  done.lines = {options.wp + (done.events.empty() && !fresh ? ": already in progress in " : ": ") +
-                path};
+  done.lines.push_back(options.wp +
+                       (done.events.empty() && !fresh ? ": already in progress in " : ": ") + path);
   done.fields = [slug = feature.slug(), wp = options.wp, path, fresh,
                  branch = feature.branch_of(options.wp), base = *base](json_writer& out) {
     field(out, "feature", slug);
@@ -160,7 +188,7 @@ command_action declare_implement(CLI::App& app) {
   app.add_option("--base", options->base, "Start from the branch of this work package")
       ->type_name("WPmm");
   app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
-  app.add_flag("--force", options->force, "Start it from any lane, even if another agent owns it");
+  app.add_flag("--force", options->force, "Skip the gates: any lane, any owner, any dependency");
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, *options, [&] { return implement(ctx, *options); });

@@ -2,15 +2,17 @@
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/orchestrate/state_file.hpp"
-#include "app/workflow/activity_log.hpp"
+#include "app/workflow/event_lanes.hpp"
+#include "app/workflow/merge_gates.hpp"
+#include "app/workflow/merge_lanes.hpp"
 #include "app/workflow/merging.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/scratch.hpp"
 #include "app/workflow/text_lines.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 
 namespace spec_kitty {
@@ -18,46 +20,18 @@ namespace spec_kitty {
 namespace {
 
 namespace wf = workflow;
-namespace fs = std::filesystem;
 
 struct merge_options : work_options {
   std::string strategy = "merge";
   std::optional<std::string> target;
+  bool check = false;
+  bool force = false;
   bool dry_run = false;
   bool keep_branch = false;
   bool keep_worktree = false;
   bool push = false;
   bool resume = false;
   bool abort = false;
-};
-
-/// A temporary object directory: a dry run leaves nothing in the repository.
-class scratch_objects {
-public:
-  scratch_objects() {
-    std::error_code error;
-    std::string form = (fs::temp_directory_path(error) / "spec-kitty-XXXXXX").string();
-    if (::mkdtemp(form.data()) != nullptr)
-      folder_ = form;
-  }
-  ~scratch_objects() {
-    std::error_code error;
-    if (!folder_.empty())
-      fs::remove_all(folder_, error);
-  }
-  scratch_objects(const scratch_objects&) = delete;
-  scratch_objects& operator=(const scratch_objects&) = delete;
-
-  wf::git runner(const wf::repository& repo) const {
-    if (folder_.empty())
-      return wf::git(repo.checkout);
-    return wf::git(repo.checkout,
-                   {"GIT_OBJECT_DIRECTORY=" + folder_.string(),
-                    "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + (repo.git_dir / "objects").string()});
-  }
-
-private:
-  fs::path folder_;
 };
 
 /// One merge, from its state to its end.
@@ -101,9 +75,12 @@ result<work_done> nothing_to_merge(const merge_job& job, work_done done) {
   return done;
 }
 
-void describe(const merge_job& job, const std::vector<wf::merged_branch>& branches, bool dry_run,
-              work_done& done) {
-  for (const auto& branch : branches)
+std::string merge_aim(const merge_job& job) {
+  return job.feature.slug() + " cannot be merged";
+}
+
+void describe(const merge_job& job, const wf::merge_chain& chain, bool dry_run, work_done& done) {
+  for (const auto& branch : chain.branches)
     done.lines.push_back(branch.wp_id +
                          (branch.was_in ? " is in "
                           : dry_run     ? " would go into "
@@ -113,7 +90,7 @@ void describe(const merge_job& job, const std::vector<wf::merged_branch>& branch
   if (!moving.empty())
     done.lines.push_back(wf::joined(moving) + ": doing → for_review" +
                          (dry_run ? " would follow" : ""));
-  done.fields = [state = job.state, branches, dry_run](json_writer& out) {
+  done.fields = [state = job.state, chain, dry_run](json_writer& out) {
     field(out, "feature", state.feature);
     field(out, "target", state.target);
     field(out, "strategy", state.strategy);
@@ -121,102 +98,75 @@ void describe(const merge_job& job, const std::vector<wf::merged_branch>& branch
     payload_detail::write(out, "order", state.order);
     key(out, "merged");
     out.StartArray();
-    for (const auto& branch : branches)
+    for (const auto& branch : chain.branches)
       if (!branch.was_in)
         put(out, branch.wp_id);
     out.EndArray();
     payload_detail::write(out, "moved", state.moving);
+    payload_detail::write(out, "left_out", chain.left_out);
   };
 }
 
-/// The commit that moves the merged work packages to for_review.
-result<void> move_lanes(merge_job& job) {
-  wf::repo_edit change(job.repo());
-  for (auto& package : job.packages) {
-    const auto& moving = job.state.moving;
-    if (std::find(moving.begin(), moving.end(), package.id) == moving.end())
-      continue;
-    if (package.lane() ==
-        "for_review") // written before the last run was killed, perhaps not committed
-      change.change(package.path, package.file.text());
-    if (package.lane() != "doing")
-      continue;
-    if (auto set = package.file.set_scalar("lane", "for_review"); !set)
-      return set;
-    package.file.set_body(
-        wf::with_log_entry(package.file.body(),
-                           {utc_now(), "user", {}, "for_review", "Merged into " + job.state.target},
-                           wf::line_ending_of(package.file.text())));
-    change.change(package.path, package.file.text());
-  }
-  if (change.empty())
-    return {};
-  return change.apply("chore: Move " + wf::joined(job.state.moving) + " to for_review on spec " +
-                      job.feature.number());
-}
-
-/// From `merging` to the events of `lanes`.
-result<void> carry_out(merge_job& job, std::vector<wf::merged_branch>& branches) {
-  const wf::git git_here(job.repo().checkout);
-  if (job.state.phase == "merging") {
-    if (job.state.to.empty()) {
-      auto chain = wf::make_commits(git_here, job.feature, job.state, job.packages);
-      if (!chain)
-        return chain.error();
-      job.state.to = chain->tip;
-      branches = std::move(chain->branches);
-      if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
-        return kept;
-    }
-    if (auto moved = wf::move_target(job.feature, job.state); !moved) {
-      wf::remove_merge_state(job.repo());
-      return moved;
-    }
-    job.state.phase = "lanes";
-  }
-  auto packages = job.feature.load_all(); // a branch may have brought another text
-  if (!packages)
-    return packages.error();
-  job.packages = std::move(*packages);
-  if (job.state.phase == "lanes" && job.state.moving.empty())
-    for (const auto& wp : in_lane(job, "doing"))
-      if (std::find(job.state.order.begin(), job.state.order.end(), wp) != job.state.order.end())
-        job.state.moving.push_back(wp);
+/// Moves the target to the chain's last commit; all or nothing.
+result<void> move_to_chain(merge_job& job) {
   if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
     return kept;
-  if (job.state.phase != "lanes")
-    return {};
-  auto moved = move_lanes(job);
-  if (!moved) {
-    if (auto back = wf::take_back(job.feature, job.state); !back)
-      return back;
+  auto moved = wf::move_target(job.feature, job.state);
+  if (!moved)
     wf::remove_merge_state(job.repo());
-  }
   return moved;
 }
 
+/// Push and cleaning up, after the events are recorded.
+result<void> finish_up(context& ctx, merge_job& job, work_done& finished) {
+  job.state.phase = "finish";
+  if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
+    return kept;
+  finished.lock.reset(); // a push waits for the network
+  std::vector<std::string> warnings;
+  if (auto ended = wf::finish_merge(job.feature, job.state, warnings); !ended)
+    return ended;
+  for (const auto& warning : warnings)
+    ctx.out.warn(warning);
+  wf::remove_merge_state(job.repo());
+  return {};
+}
+
 result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
-  std::vector<wf::merged_branch> branches;
-  if (auto carried = carry_out(job, branches); !carried)
-    return carried.error();
-  if (job.state.phase == "lanes")
-    for (const auto& wp : in_lane(job, "for_review"))
-      if (const auto& moving = job.state.moving;
-          std::find(moving.begin(), moving.end(), wp) != moving.end())
-        done.events.push_back(lane_event(job.feature, wp, "doing", "for_review", "user"));
-  describe(job, branches, false, done);
-  done.afterwards = [job, &ctx](work_done& finished) mutable -> result<void> {
-    job.state.phase = "finish";
+  wf::merge_chain chain;
+  if (job.state.phase == "merging" && !wf::has_moved(job.feature, job.state)) {
+    auto made = wf::make_chain(wf::git(job.repo().checkout), job.feature, job.state, job.packages,
+                               utc_now());
+    if (!made)
+      return made.error();
+    chain = std::move(*made);
+    if (!chain.conflicts.empty()) { // the options are kept for --resume
+      job.state.to.clear();
+      if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
+        return kept.error();
+      done.aim = merge_aim(job);
+      done.blockers = chain.conflicts;
+      return done;
+    }
+    job.state.to = chain.tip;
+    if (auto moved = move_to_chain(job); !moved)
+      return moved.error();
+    for (const auto& words : chain.left_out)
+      ctx.out.warn(words);
+  }
+  if (job.state.phase == "merging") {
+    job.state.phase = "lanes";
     if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
-      return kept;
-    finished.lock.reset(); // a push waits for the network
-    std::vector<std::string> warnings;
-    if (auto ended = wf::finish_merge(job.feature, job.state, warnings); !ended)
-      return ended;
-    for (const auto& warning : warnings)
-      ctx.out.warn(warning);
-    wf::remove_merge_state(job.repo());
-    return {};
+      return kept.error();
+  }
+  if (auto written = wf::write_untracked_lanes(job.feature, job.state, utc_now()); !written)
+    return written.error();
+  if (job.state.phase == "lanes")
+    for (const auto& wp : job.state.moving)
+      done.events.push_back(lane_event(job.feature, wp, "doing", "for_review", "user"));
+  describe(job, chain, false, done);
+  done.afterwards = [job, &ctx](work_done& finished) mutable {
+    return finish_up(ctx, job, finished);
   };
   return done;
 }
@@ -225,12 +175,6 @@ result<work_done> abort_merge(const merge_job& job, work_done done) {
   if (job.state.phase == "finish")
     return failure{ec::bad_input, "the merge of " + job.state.feature + " is complete",
                    "finish it: " + job.feature.command("merge --resume")};
-  if (job.state.phase == "lanes") // files that a killed run wrote and did not commit
-    for (const auto& package : job.packages)
-      if (const auto& moving = job.state.moving;
-          std::find(moving.begin(), moving.end(), package.id) != moving.end())
-        (void)wf::git(job.repo().checkout)
-            .run({"checkout", "--quiet", "HEAD", "--", package.path.string()});
   if (auto back = wf::take_back(job.feature, job.state); !back)
     return back.error();
   wf::remove_merge_state(job.repo());
@@ -244,7 +188,7 @@ result<work_done> abort_merge(const merge_job& job, work_done done) {
 }
 
 /// Fills in what a merge that begins (again) needs: target, order, where it starts.
-result<void> plan(merge_job& job, const std::optional<std::string>& target) {
+result<void> plan_merge(merge_job& job, const std::optional<std::string>& target) {
   const auto branch = wf::merge_target(job.feature, target);
   if (!branch)
     return branch.error();
@@ -253,27 +197,77 @@ result<void> plan(merge_job& job, const std::optional<std::string>& target) {
   if (!order)
     return order.error();
   job.state.order = std::move(*order);
-  if (auto clean = wf::preflight(job.feature, job.state.order); !clean)
-    return clean;
   const auto head = wf::git(job.repo().checkout).commit_of("HEAD");
   if (!head)
     return failure{ec::bad_input, *branch + " has no commit yet",
                    "create a first commit: git commit"};
   job.state.from = *head;
+  job.state.to.clear();
   return {};
 }
 
-result<work_done> dry_run(const context&, merge_job job, work_done done) {
-  const scratch_objects scratch;
+/// The gates, unless --force passes them.
+result<std::vector<wf::blocker>> merge_gates(const merge_job& job) {
+  if (job.state.force)
+    return std::vector<wf::blocker>{};
+  return wf::merge_blockers(job.feature, job.packages, job.state.order);
+}
+
+/// --check and --dry-run: gates and conflicts, found without writing anything.
+result<work_done> look_ahead(merge_job job, bool dry_run) {
+  auto found = merge_gates(job);
+  if (!found)
+    return found.error();
+  const wf::scratch_objects scratch;
   const auto chain =
-      wf::make_commits(scratch.runner(job.repo()), job.feature, job.state, job.packages);
+      wf::make_chain(scratch.runner(job.repo()), job.feature, job.state, job.packages, utc_now());
   if (!chain)
     return chain.error();
-  for (const auto& wp : in_lane(job, "doing"))
-    if (std::find(job.state.order.begin(), job.state.order.end(), wp) != job.state.order.end())
-      job.state.moving.push_back(wp);
-  describe(job, chain->branches, true, done);
+  found->insert(found->end(), chain->conflicts.begin(), chain->conflicts.end());
+  auto done = checked(job.feature, merge_aim(job), std::move(*found));
+  if (dry_run) {
+    done.lines.clear();
+    describe(job, *chain, true, done);
+    for (const auto& words : chain->left_out)
+      done.lines.push_back(words);
+  }
   return done;
+}
+
+/// The state of the merge that this command begins or resumes.
+result<wf::merge_state> state_for(const merge_options& options, const wf::feature& feature,
+                                  const std::optional<wf::merge_state>& unfinished) {
+  if (options.resume || options.abort) {
+    if (unfinished) {
+      auto state = *unfinished;
+      state.force = state.force || options.force;
+      return state;
+    }
+    return failure{ec::not_found, "no merge of " + feature.slug() + " is in progress",
+                   "start one: " + feature.command("merge")};
+  }
+  wf::merge_state state;
+  state.feature = feature.slug();
+  state.strategy = options.strategy;
+  state.keep_branch = options.keep_branch;
+  state.keep_worktree = options.keep_worktree;
+  state.push = options.push;
+  state.force = options.force;
+  return state;
+}
+
+/// A merge that has moved its target must be ended first; another one can begin again.
+result<void> check_unfinished(const merge_options& options, const wf::repository& repo,
+                              const wf::feature& feature,
+                              const std::optional<wf::merge_state>& unfinished) {
+  const bool continues = options.resume || options.abort;
+  if (!unfinished || options.dry_run || (continues && unfinished->feature == feature.slug()))
+    return {};
+  const auto other = wf::feature::find(repo, unfinished->feature);
+  if (!other || !wf::has_moved(*other, *unfinished))
+    return {};
+  return failure{ec::blocked, "a merge of " + unfinished->feature + " is not finished",
+                 other->command("merge --resume")};
 }
 
 result<work_done> merge(context& ctx, const merge_options& options) {
@@ -283,57 +277,60 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   const auto repo = wf::repository::here();
   if (!repo)
     return repo.error();
+  const bool reads = options.check || options.dry_run;
+  const bool continues = options.resume || options.abort;
   work_done done;
-  auto lock = wf::lock_edits(*repo);
-  if (!lock)
-    return lock.error();
-  done.lock = std::move(*lock);
+  if (!reads) {
+    auto lock = wf::lock_edits(*repo);
+    if (!lock)
+      return lock.error();
+    done.lock = std::move(*lock);
+  }
   const auto unfinished = wf::read_merge_state(*repo);
   if (!unfinished)
     return unfinished.error();
-  const bool continues = options.resume || options.abort;
-  auto named = options.feature;
-  if (continues && !named && *unfinished)
-    named = (*unfinished)->feature;
-  auto feature = wf::feature::find(*repo, named);
+  auto feature =
+      wf::feature::find(*repo, continues && !options.feature && *unfinished ? (*unfinished)->feature
+                                                                            : options.feature);
   if (!feature)
     return feature.error();
+  if (auto own = wf::require_own_lanes(*feature); !own)
+    return own.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free && !options.dry_run)
     return free.error();
-  if (*unfinished && (!continues || (*unfinished)->feature != feature->slug()) && !options.dry_run)
-    return failure{ec::bad_input, "a merge of " + (*unfinished)->feature + " is not finished",
-                   "resume it: spec-kitty merge --resume --feature " + (*unfinished)->feature +
-                       ", or undo it: spec-kitty merge --abort --feature " +
-                       (*unfinished)->feature};
-  if (continues && !*unfinished)
-    return failure{ec::not_found, "no merge of " + feature->slug() + " is in progress",
-                   "start one: " + feature->command("merge")};
+  if (auto free = check_unfinished(options, *repo, *feature, *unfinished); !free)
+    return free.error();
   auto packages = feature->load_all();
   if (!packages)
     return packages.error();
-  merge_job job{std::move(*feature), {}, std::move(*packages)};
-  if (continues)
-    job.state = **unfinished;
+  auto state = state_for(options, *feature, *unfinished);
+  if (!state) {
+    const merge_job finished{std::move(*feature), {}, std::move(*packages)};
+    const auto left = merge_order(finished);
+    if (options.resume && left && left->empty()) // it was resumed to its end before
+      return nothing_to_merge(finished, std::move(done));
+    return state.error();
+  }
+  merge_job job{std::move(*feature), std::move(*state), std::move(*packages)};
   if (options.abort)
     return abort_merge(job, std::move(done));
-  if (!continues) {
-    job.state.feature = job.feature.slug();
-    job.state.strategy = options.strategy;
-    job.state.keep_branch = options.keep_branch;
-    job.state.keep_worktree = options.keep_worktree;
-    job.state.push = options.push;
-  }
-  if (job.state.to.empty()) { // nothing has moved yet
+  if (job.state.phase == "merging" && !wf::has_moved(job.feature, job.state)) {
     const auto target = continues ? std::optional(job.state.target) : options.target;
-    if (auto planned = plan(job, target); !planned)
+    if (auto planned = plan_merge(job, target); !planned)
       return planned.error();
     if (job.state.order.empty())
       return nothing_to_merge(job, std::move(done));
+    if (reads)
+      return look_ahead(std::move(job), options.dry_run);
+    auto found = merge_gates(job);
+    if (!found)
+      return found.error();
+    if (!found->empty()) {
+      done.aim = merge_aim(job);
+      done.blockers = std::move(*found);
+      return done;
+    }
   }
-  if (options.dry_run)
-    return dry_run(ctx, std::move(job), std::move(done));
-  if (auto kept = wf::write_merge_state(*repo, job.state); !kept)
-    return kept.error();
   return run_merge(ctx, std::move(job), std::move(done));
 }
 
@@ -343,16 +340,23 @@ command_action declare_merge(CLI::App& app) {
   auto options = std::make_shared<merge_options>();
   app.add_option("--strategy", options->strategy, "merge (default) or squash")->type_name("S");
   app.add_option("--target", options->target, "Merge into this branch")->type_name("B");
-  app.add_flag("--dry-run", options->dry_run, "Show what would happen without changing anything");
+  auto* check = app.add_flag("--check", options->check, "Only list what stops the merge");
+  app.add_flag("--force", options->force, "Skip the gates");
+  auto* dry_run = app.add_flag("--dry-run", options->dry_run,
+                               "Show what would happen without changing anything");
   app.add_flag("--keep-branch", options->keep_branch, "Keep the work packages' branches");
   app.add_flag("--keep-worktree", options->keep_worktree,
                "Keep the work packages' worktrees and branches");
   app.add_flag("--push", options->push, "Push the target afterwards");
   auto* resume = app.add_flag("--resume", options->resume, "Resume an interrupted merge");
-  app.add_flag("--abort", options->abort, "Undo an interrupted merge")->excludes(resume);
+  auto* abort = app.add_flag("--abort", options->abort, "Undo an interrupted merge");
+  abort->excludes(resume);
+  for (auto* reading : {check, dry_run})
+    reading->excludes(resume)->excludes(abort);
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, *options, [&] { return merge(ctx, *options); });
+    const auto work = [&] { return merge(ctx, *options); };
+    return options->check ? run_reading(ctx, work) : run_work(ctx, *options, work);
   };
 }
 

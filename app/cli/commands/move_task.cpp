@@ -1,14 +1,15 @@
 // spec-kitty agent tasks move-task: one work package into another lane.
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <memory>
 
 namespace spec_kitty {
@@ -26,6 +27,7 @@ struct move_options : work_options {
   std::optional<std::string> note;
   std::optional<std::string> feedback_file;
   std::optional<std::string> reviewer;
+  bool check = false;
   bool force = false;
   bool no_commit = false;
 };
@@ -48,7 +50,8 @@ result<void> clean_words(move_options& options) {
   return {};
 }
 
-result<std::string> read_feedback(const std::string& file) {
+result<std::string> read_feedback(const std::string& given) {
+  const std::string file = given == "-" ? "/dev/stdin" : given;
   auto text = read_file(file, max_feedback_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message,
@@ -63,26 +66,9 @@ result<std::string> read_feedback(const std::string& file) {
   return std::move(**text);
 }
 
-/// Subtasks of a work package that are not checked.
-result<std::vector<std::string>> unchecked_of(const wf::feature& feature,
-                                              const wf::work_package& package) {
-  const auto text = feature.tasks_text();
-  if (!text)
-    return text.error();
-  const auto listed = package.file.list("subtasks").value_or(std::vector<std::string>{});
-  std::vector<std::string> open;
-  for (const auto& box : wf::read_tasks(*text).subtasks) {
-    const bool mine =
-        box.wp_id == package.id ||
-        (box.wp_id.empty() && std::find(listed.begin(), listed.end(), box.id) != listed.end());
-    if (mine && !box.done && std::find(open.begin(), open.end(), box.id) == open.end())
-      open.push_back(box.id);
-  }
-  return open;
-}
-
-result<void> pass_gates(const wf::feature& feature, const wf::work_package& package,
-                        const move_options& options) {
+result<std::vector<wf::blocker>> move_gates(const wf::feature& feature,
+                                            const wf::work_package& package,
+                                            const move_options& options) {
   wf::move_facts facts;
   facts.feature = feature.slug();
   facts.wp_id = package.id;
@@ -93,10 +79,10 @@ result<void> pass_gates(const wf::feature& feature, const wf::work_package& pack
   facts.has_feedback = options.feedback_file.has_value();
   facts.worktree = feature.worktree_of(package.id).string();
   if (wf::needs_finished_work(options.to)) {
-    auto open = unchecked_of(feature, package);
-    if (!open)
-      return open.error();
-    facts.unchecked = std::move(*open);
+    const auto text = feature.tasks_text();
+    if (!text)
+      return text.error();
+    facts.unchecked = wf::subtasks_of(wf::read_tasks(*text), package).open;
     std::error_code error;
     if (std::filesystem::exists(feature.worktree_of(package.id) / ".git", error)) {
       auto changed = wf::git(feature.worktree_of(package.id)).changed_paths(true);
@@ -105,7 +91,11 @@ result<void> pass_gates(const wf::feature& feature, const wf::work_package& pack
       facts.uncommitted = std::move(*changed);
     }
   }
-  return wf::check_move(facts);
+  return wf::move_blockers(facts);
+}
+
+std::string move_aim(const move_options& options) {
+  return options.wp + " cannot go to " + options.to;
 }
 
 result<void> edit(wf::work_package& package, const move_options& options, std::string feedback) {
@@ -120,11 +110,66 @@ result<void> edit(wf::work_package& package, const move_options& options, std::s
   return wf::apply_lane_edit(package, edit);
 }
 
+/// Boxes that are checked are opened again: the work package starts over.
+result<void> reopen_boxes(const wf::feature& feature, const wf::work_package& package,
+                          wf::repo_edit& change) {
+  const auto state = wf::read_subtasks(feature, package);
+  if (!state)
+    return state.error();
+  if (state->checked.empty())
+    return {};
+  auto text = feature.tasks_text();
+  if (!text)
+    return text.error();
+  change.change(feature.tasks_path(), wf::with_boxes(std::move(*text), state->checked, false));
+  return {};
+}
+
+result<void> warn_boxless(context& ctx, const wf::feature& feature, const wf::work_package& package,
+                          const move_options& options) {
+  if (!wf::needs_finished_work(options.to))
+    return {};
+  const auto state = wf::read_subtasks(feature, package);
+  if (!state)
+    return state.error();
+  if (const auto words = wf::boxless_words(package, *state); !words.empty())
+    ctx.out.warn(words);
+  return {};
+}
+
+result<void> check_lane(const move_options& options) {
+  if (wf::is_lane(options.to))
+    return {};
+  return failure{ec::bad_input, excerpt(options.to) + " is not a lane",
+                 "give --to planned, doing, for_review or done"};
+}
+
+/// --check: the gates and nothing else.
+result<work_done> check_move(move_options options) {
+  const auto feature = find_feature(options);
+  if (!feature)
+    return feature.error();
+  if (auto lane = check_lane(options); !lane)
+    return lane.error();
+  if (auto clean = clean_words(options); !clean)
+    return clean.error();
+  if (auto own = wf::require_own_lanes(*feature); !own)
+    return own.error();
+  const auto package = feature->load(options.wp);
+  if (!package)
+    return package.error();
+  if (package->lane() == options.to || options.force)
+    return checked(*feature, move_aim(options), {});
+  auto found = move_gates(*feature, *package, options);
+  if (!found)
+    return found.error();
+  return checked(*feature, move_aim(options), std::move(*found));
+}
+
 result<work_done> move(context& ctx, move_options options) {
   auto opened = open_feature_for_edit(options, [&]() -> result<void> {
-    if (!wf::is_lane(options.to))
-      return failure{ec::bad_input, excerpt(options.to) + " is not a lane",
-                     "give --to planned, doing, for_review or done"};
+    if (auto lane = check_lane(options); !lane)
+      return lane;
     return clean_words(options);
   });
   if (!opened)
@@ -132,6 +177,8 @@ result<work_done> move(context& ctx, move_options options) {
   const wf::feature& feature = opened->feature;
   work_done done;
   done.lock = std::move(opened->lock);
+  if (auto own = wf::require_own_lanes(feature); !own)
+    return own.error();
   auto package = feature.load(options.wp);
   if (!package)
     return package.error();
@@ -153,9 +200,18 @@ result<work_done> move(context& ctx, move_options options) {
       return text.error();
     feedback = std::move(*text);
   }
-  if (!options.force)
-    if (auto passed = pass_gates(feature, *package, options); !passed)
-      return passed.error();
+  if (!options.force) {
+    auto found = move_gates(feature, *package, options);
+    if (!found)
+      return found.error();
+    if (!found->empty()) {
+      done.aim = move_aim(options);
+      done.blockers = std::move(*found);
+      return done;
+    }
+  }
+  if (auto warned = warn_boxless(ctx, feature, *package, options); !warned)
+    return warned.error();
   std::optional<std::string> message;
   if (!options.no_commit) {
     const auto target = wf::target_for_commit(feature);
@@ -170,6 +226,9 @@ result<work_done> move(context& ctx, move_options options) {
     return edited.error();
   wf::repo_edit change(feature.repo());
   change.change(package->path, package->file.text());
+  if (options.to == "planned")
+    if (auto reopened = reopen_boxes(feature, *package, change); !reopened)
+      return reopened.error();
   if (auto applied = change.apply(message); !applied)
     return applied.error();
   done.events.push_back(
@@ -191,13 +250,16 @@ command_action declare_move_task(CLI::App& app) {
   app.add_option("--assignee", options->assignee, "The person it is assigned to")->type_name("P");
   app.add_option("--note", options->note, "A text for the activity log")->type_name("T");
   app.add_option("--review-feedback-file", options->feedback_file,
-                 "A file with the changes that a review requests")
+                 "A file with the changes that a review requests; - for stdin")
       ->type_name("F");
   app.add_option("--reviewer", options->reviewer, "The reviewer")->type_name("R");
+  app.add_flag("--check", options->check, "Only list what stops the move");
   app.add_flag("--force", options->force, "Skip the gates");
   app.add_flag("--no-auto-commit", options->no_commit, "Change the file without a commit");
   declare_feature(app, *options);
   return [options](context& ctx) {
+    if (options->check)
+      return run_reading(ctx, [&] { return check_move(*options); });
     return run_work(ctx, *options, [&] { return move(ctx, *options); });
   };
 }

@@ -47,6 +47,8 @@ void write_package(json_writer& out, const board& all, const wf::work_package& p
   field(out, "wp_id", package.id);
   field(out, "title", package.title());
   field(out, "lane", package.lane());
+  if (package.event_state)
+    field(out, "state", *package.event_state);
   field(out, "agent", package.file.scalar("agent"));
   field(out, "assignee", package.file.scalar("assignee"));
   payload_detail::write(out, "dependencies", package.dependencies());
@@ -61,6 +63,19 @@ void write_package(json_writer& out, const board& all, const wf::work_package& p
     out.EndObject();
   }
   out.EndArray();
+}
+
+/// Where the lanes come from, when that is not the work packages' files.
+void name_source(const board& all, work_done& done) {
+  if (all.feature.has_event_states())
+    done.lines.push_back("(lanes from status.events.jsonl; they can only be shown here)");
+}
+
+std::string lane_words(const wf::work_package& package) {
+  const auto lane = package.lane();
+  return !package.event_state || *package.event_state == lane
+             ? lane
+             : lane + " (" + *package.event_state + ")";
 }
 
 std::string padded(std::string text, std::size_t width) {
@@ -85,10 +100,11 @@ result<work_done> task_status(const work_options& options) {
     const auto boxes = all->subtasks_of(package.id);
     const auto ticked =
         std::count_if(boxes.begin(), boxes.end(), [](const auto* box) { return box->done; });
-    done.lines.push_back(package.id + "  " + padded(package.lane(), 10) + "  " +
+    done.lines.push_back(package.id + "  " + padded(lane_words(package), 10) + "  " +
                          std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  " +
                          package.title());
   }
+  name_source(*all, done);
   done.fields = [all](json_writer& out) {
     field(out, "feature", all->feature.slug());
     field(out, "target_branch",
@@ -126,7 +142,7 @@ result<work_done> list_tasks(const work_options& options, const std::string& lan
   for (const auto& package : all->packages) {
     if (!lane.empty() && package.lane() != lane)
       continue;
-    done.lines.push_back(package.id + "  " + package.lane() + "  " + package.title());
+    done.lines.push_back(package.id + "  " + lane_words(package) + "  " + package.title());
     for (const auto* box : all->subtasks_of(package.id))
       done.lines.push_back(std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " +
                            box->text);

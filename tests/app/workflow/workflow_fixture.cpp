@@ -105,7 +105,13 @@ void workflow_test::implement(const std::string& id, const std::string& base) co
   if (!base.empty())
     arguments.insert(arguments.end(), {"--base", base});
   ok(arguments);
-  write_text(tree(id) / (id + ".txt"), "work of " + id + "\n");
+  commit_work(id);
+}
+
+void workflow_test::commit_work(const std::string& id, const std::string& file,
+                                const std::string& text) const {
+  write_text(tree(id) / (file.empty() ? id + ".txt" : file),
+             text.empty() ? "work of " + id + "\n" : text);
   git({"add", "-A"}, tree(id));
   git({"commit", "--quiet", "-m", "work of " + id}, tree(id));
 }

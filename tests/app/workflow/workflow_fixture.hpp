@@ -39,6 +39,10 @@ protected:
   /// Starts a work package and commits a file in its worktree.
   void implement(const std::string& id, const std::string& base = {}) const;
 
+  /// Commits a file in a work package's worktree.
+  void commit_work(const std::string& id, const std::string& file = {},
+                   const std::string& text = {}) const;
+
   std::string lane(const std::string& id) const;
   /// Every stored event's type, aggregate and lanes, in order: `WPStatusChanged WP01 planned
   /// doing`.

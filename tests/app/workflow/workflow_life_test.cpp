@@ -21,7 +21,9 @@ TEST_F(WorkflowLife, DiskAndEventsAgreeAndALoginDeliversEachEventOnce) {
   step({"agent", "feature", "finalize-tasks"},
        {"FeatureCreated 001-tea", "WPCreated WP01", "WPCreated WP02", "WPCreated WP03"});
   step({"implement", "WP01", "--agent", "claude"}, {"WPStatusChanged WP01 planned doing"});
-  step({"implement", "WP02", "--base", "WP01"}, {"WPStatusChanged WP02 planned doing"});
+  commit_work("WP01");
+  step({"implement", "WP02"}, {"WPStatusChanged WP02 planned doing"});
+  commit_work("WP02");
   step({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"},
        {"HistoryAdded WP01", "HistoryAdded WP01", "HistoryAdded WP02"});
   step({"agent", "tasks", "move-task", "WP01", "--to", "for_review", "--agent", "claude"},
@@ -33,7 +35,10 @@ TEST_F(WorkflowLife, DiskAndEventsAgreeAndALoginDeliversEachEventOnce) {
        {"WPStatusChanged WP01 for_review planned"});
   EXPECT_NE(read_text(wp_file("WP01")).find("Please whistle."), std::string::npos);
   step({"implement", "WP01", "--agent", "claude"}, {"WPStatusChanged WP01 planned doing"});
-  step({"implement", "WP03"}, {"WPStatusChanged WP03 planned doing"});
+  step({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"},
+       {"HistoryAdded WP01", "HistoryAdded WP01"});
+  step({"implement", "WP03", "--base", "WP02"}, {"WPStatusChanged WP03 planned doing"});
+  commit_work("WP03");
   step({"merge"}, {"WPStatusChanged WP01 doing for_review", "WPStatusChanged WP02 doing for_review",
                    "WPStatusChanged WP03 doing for_review"});
   step({"accept", "--actor", "bob"},
@@ -139,6 +144,8 @@ TEST_F(WorkflowLife, EveryCommandWorksFromInsideAWorktree) {
   ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"}, from);
   ok({"agent", "tasks", "move-task", "WP01", "--to", "for_review"}, from);
   ok({"implement", "WP02", "--base", "WP01"}, from);
+  commit_work("WP02");
+  ok({"agent", "tasks", "mark-status", "T003", "--status", "done"}, from);
   EXPECT_EQ(lane("WP01"), "for_review");
   EXPECT_EQ(git({"status", "--porcelain"}, tree("WP01")), "");
   const auto done = ok({"merge"}, tree("WP02"));
@@ -201,19 +208,33 @@ TEST_F(WorkflowLife, TheStandingIsOneLineOnStderr) {
             "[Offline] 2 queued\n");
 }
 
-TEST_F(WorkflowLife, AFailureIsRecordedWithTheUsersHomeAsATilde) {
+TEST_F(WorkflowLife, FailedWorkIsRecordedWithTheUsersHomeAsATilde) {
   env["HOME"] = root().string();
-  const auto words = refused({"agent", "tasks", "move-task", "WP09", "--to", "done"});
-  EXPECT_NE(words.find(repo().string()), std::string::npos);
+  hook("pre-commit", "echo \"$PWD refuses\" >&2; exit 1");
+  const auto words = refused({"agent", "tasks", "move-task", "WP01", "--to", "doing"});
+  EXPECT_NE(words.find(repo().string() + " refuses"), std::string::npos) << words;
   const auto event = parsed(stored().back());
   EXPECT_EQ(text_of(event, "event_type"), "ErrorLogged");
   const json_value& payload = *member(event, "payload");
-  EXPECT_EQ(text_of(payload, "error_type"), "validation");
-  EXPECT_EQ(text_of(payload, "wp_id"), "WP09");
+  EXPECT_EQ(text_of(payload, "error_type"), "runtime");
+  EXPECT_EQ(text_of(payload, "wp_id"), "WP01");
   const auto message = text_of(payload, "error_message").value_or("");
-  EXPECT_NE(message.find("~/work/kitty-specs/001-tea/tasks"), std::string::npos) << message;
+  EXPECT_NE(message.find("~/work refuses"), std::string::npos) << message;
   EXPECT_EQ(message.find(root().string()), std::string::npos) << message;
   EXPECT_EQ(member(payload, "stack_trace"), nullptr);
+}
+
+TEST_F(WorkflowLife, WhatCouldNotBeginIsNotRecorded) {
+  refused({"agent", "tasks", "move-task", "WP09", "--to", "done"});
+  refused({"agent", "tasks", "move-task", "WP01", "--to", "sideways"});
+  refused({"agent", "tasks", "move-task", "WP01", "--to", "done"});
+  refused({"implement", "WP01", "--feature", "009-no"});
+  refused({"merge"});
+  refused({"accept"});
+  auto elsewhere = command({"implement", "WP01"});
+  elsewhere.cwd = root();
+  EXPECT_EQ(run(elsewhere).status, 1);
+  EXPECT_EQ(stored(), lines{});
 }
 
 } // namespace

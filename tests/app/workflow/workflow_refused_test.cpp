@@ -101,7 +101,7 @@ TEST_F(WorkflowRefused, WhatTheGatesForbid) {
   EXPECT_NE(other.find("WP01 belongs to claude, not to codex"), std::string::npos);
   EXPECT_NE(other.find("--force"), std::string::npos);
   ok({"agent", "tasks", "move-task", "WP01", "--to", "done", "--agent", "codex", "--force"});
-  EXPECT_NE(refused(move("planned")).find("--review-feedback-file FILE"), std::string::npos);
+  EXPECT_NE(refused(move("planned")).find("--review-feedback-file -"), std::string::npos);
   EXPECT_NE(refused({"implement", "WP01"}).find("WP01 is in done"), std::string::npos);
   EXPECT_NE(refused({"agent", "tasks", "move-task", "WP01", "--to", "planned",
                      "--review-feedback-file", "/no/such/file"})
@@ -126,7 +126,7 @@ TEST_F(WorkflowRefused, SubtasksThatAreNotThere) {
 
 TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
   expect({"implement", "WP02", "--base", "WP01"}, "WP01 has no branch", "implement WP01");
-  expect({"implement", "WP02", "--base", "WP02"}, "its own base", "--base");
+  expect({"implement", "WP02", "--base", "WP02"}, "its own base", "spec-kitty implement WP02");
   std::filesystem::create_directories(tree("WP01"));
   expect({"implement", "WP01"}, "is not a worktree", "move it away");
   expect({"merge"}, "has a branch", "implement WP01");
@@ -135,7 +135,7 @@ TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
 TEST_F(WorkflowRefused, ARefusalIsOneJsonObject) {
   const auto object = json_of({"agent", "tasks", "move-task", "WP01", "--to", "up"}, 1);
   EXPECT_EQ(error_part(object, "code"), "bad_input");
-  EXPECT_EQ(number_in(object, {"events", "recorded"}), 1);
+  EXPECT_EQ(number_in(object, {"events", "recorded"}), 0);
   const auto done = cli({"agent", "tasks", "move-task", "--json"});
   EXPECT_EQ(done.status, 2);
 }

@@ -1,4 +1,6 @@
 // The smaller pure parts of the workflow: gates, meta.json, the state of a merge.
+#include "app/workflow/bookkeeping.hpp"
+#include "app/workflow/event_lanes.hpp"
 #include "app/workflow/git.hpp"
 #include "app/workflow/json_edit.hpp"
 #include "app/workflow/lanes.hpp"
@@ -22,44 +24,83 @@ move_facts facts(const std::string& from, const std::string& to) {
 TEST(Gates, TheOwnerIsOnlyAskedWhereAnAgentIsNamed) {
   auto move = facts("doing", "done");
   move.owner = "claude";
-  EXPECT_TRUE(check_move(move));
+  EXPECT_EQ(move_blockers(move).size(), 0U);
   move.agent = "claude";
-  EXPECT_TRUE(check_move(move));
+  EXPECT_EQ(move_blockers(move).size(), 0U);
   move.agent = "codex";
-  EXPECT_FALSE(check_move(move));
+  EXPECT_EQ(move_blockers(move).size(), 1U);
   move.owner = "";
-  EXPECT_TRUE(check_move(move));
+  EXPECT_EQ(move_blockers(move).size(), 0U);
 }
 
 TEST(Gates, OpenSubtasksStopReviewAndDoneOnly) {
   for (const char* lane : {"for_review", "done"}) {
     auto move = facts("doing", lane);
     move.unchecked = {"T001", "T002"};
-    const auto stopped = check_move(move);
-    ASSERT_FALSE(stopped);
-    EXPECT_NE(stopped.error().hint.find("mark-status T001 T002 --status done"), std::string::npos);
+    const auto stopped = move_blockers(move);
+    ASSERT_EQ(stopped.size(), 1U);
+    EXPECT_NE(stopped[0].command.find("mark-status T001 T002 --status done"), std::string::npos);
   }
   auto back = facts("doing", "planned");
   back.unchecked = {"T001"};
-  EXPECT_TRUE(check_move(back));
+  EXPECT_EQ(move_blockers(back).size(), 0U);
 }
 
 TEST(Gates, UncommittedWorkStopsReview) {
   auto move = facts("doing", "for_review");
-  move.worktree = "/w";
+  move.worktree = "/it's";
   move.uncommitted = {"a.txt"};
-  const auto stopped = check_move(move);
-  ASSERT_FALSE(stopped);
-  EXPECT_NE(stopped.error().message.find("a.txt"), std::string::npos);
+  const auto stopped = move_blockers(move);
+  ASSERT_EQ(stopped.size(), 1U);
+  EXPECT_NE(stopped[0].message.find("a.txt"), std::string::npos);
+  EXPECT_EQ(stopped[0].command, "git -C '/it'\\''s' add -A && git -C '/it'\\''s' commit -m "
+                                "'Work on WP01'");
+}
+
+TEST(Gates, AllBlockersStandInOneAnswerTheOwnerLast) {
+  auto move = facts("doing", "for_review");
+  move.owner = "claude";
+  move.agent = "codex";
+  move.unchecked = {"T001"};
+  move.uncommitted = {"a.txt"};
+  move.worktree = "/w";
+  const auto found = move_blockers(move);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(
+      found[2].command,
+      "spec-kitty agent tasks move-task WP01 --to for_review --feature 001-tea --agent claude");
+  const auto words = blocked("WP01 cannot go to for_review", found);
+  EXPECT_EQ(words.message, "WP01 cannot go to for_review: 3 blockers");
+  for (const auto& each : found)
+    EXPECT_NE(words.hint.find(each.message + "\n    " + each.command), std::string::npos);
+  EXPECT_EQ(blocked_in_one_line("WP01", found).message.find('\n'), std::string::npos);
 }
 
 TEST(Gates, GoingBackAfterAReviewNeedsFeedback) {
-  EXPECT_FALSE(check_move(facts("for_review", "planned")));
-  EXPECT_FALSE(check_move(facts("done", "planned")));
-  EXPECT_TRUE(check_move(facts("doing", "planned")));
+  EXPECT_EQ(move_blockers(facts("for_review", "planned")).size(), 1U);
+  EXPECT_EQ(move_blockers(facts("done", "planned")).size(), 1U);
+  EXPECT_EQ(move_blockers(facts("doing", "planned")).size(), 0U);
   auto move = facts("for_review", "planned");
   move.has_feedback = true;
-  EXPECT_TRUE(check_move(move));
+  EXPECT_EQ(move_blockers(move).size(), 0U);
+}
+
+TEST(Bookkeeping, IsWhatCommandsKeepInKittySpecs) {
+  for (const char* path : {"kitty-specs/001-tea/meta.json", "kitty-specs/001-tea/tasks.md",
+                           "kitty-specs/001-tea/status.events.jsonl",
+                           "kitty-specs/002-b/tasks/WP02-part.md", "kitty-specs/b/tasks/WP10.md"})
+    EXPECT_TRUE(is_bookkeeping(path)) << path;
+  for (const char* path : {"kitty-specs/001-tea/spec.md", "kitty-specs/001-tea/tasks/README.md",
+                           "kitty-specs/001-tea/tasks/WP02-part/a.md", "kitty-specs/tasks.md",
+                           "src/kitty-specs/001-tea/tasks.md", "tasks.md"})
+    EXPECT_FALSE(is_bookkeeping(path)) << path;
+}
+
+TEST(EventLanes, EachStateBelongsToALane) {
+  EXPECT_EQ(lane_of_state("in_progress"), "doing");
+  EXPECT_EQ(lane_of_state("approved"), "for_review");
+  EXPECT_EQ(lane_of_state("done"), "done");
+  EXPECT_EQ(lane_of_state("whatever"), "planned");
 }
 
 TEST(Lanes, AreFour) {
@@ -109,6 +150,8 @@ TEST(MergeState, IsReadBackAsItWasWritten) {
   state.strategy = "squash";
   state.keep_branch = true;
   state.push = true;
+  state.force = true;
+  state.tips = {"c3", "d4"};
   state.from = "a1";
   state.to = "b2";
   state.order = {"WP01", "WP02"};

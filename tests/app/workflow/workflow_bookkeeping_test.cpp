@@ -1,0 +1,117 @@
+// The bookkeeping under kitty-specs is the target's: what branches do to it, what is read of other
+// tools, what finalize names.
+#include "tests/app/workflow/workflow_fixture.hpp"
+
+namespace spec_kitty::support {
+namespace {
+
+struct WorkflowBookkeeping : workflow_test {
+  std::filesystem::path in_tree(const std::string& id, const std::filesystem::path& file) const {
+    return tree(id) / std::filesystem::relative(file, repo());
+  }
+  static std::string with(std::string text, const std::string& old, const std::string& fresh) {
+    const auto at = text.find(old);
+    EXPECT_NE(at, std::string::npos) << old;
+    return at == std::string::npos ? text : text.replace(at, old.size(), fresh);
+  }
+};
+
+TEST_F(WorkflowBookkeeping, ABranchCarriesNoLaneBoxOrFileOfOthersIn) {
+  ok({"implement", "WP01"});
+  write_text(in_tree("WP01", wp_file("WP02")), with(wp_text("WP02"), "planned", "done"));
+  write_text(in_tree("WP01", feature() / "tasks.md"),
+             with(read_text(feature() / "tasks.md"), "[ ] T003", "[x] T003"));
+  std::filesystem::remove(in_tree("WP01", wp_file("WP03")));
+  write_text(in_tree("WP01", feature() / "research.md"), "found\n");
+  write_text(in_tree("WP01", wp_file("WP01")),
+             read_text(wp_file("WP01")) +
+                 "- 2026-02-03T19:29:53Z – claude – lane=doing – tried the kettle\n");
+  commit_work("WP01");
+  const auto tasks = read_text(feature() / "tasks.md");
+  const auto head = git({"rev-parse", "HEAD"}).substr(0, 40);
+  const auto tip = git({"rev-parse", "001-tea-WP01"}).substr(0, 40);
+  const auto done = ok({"merge", "--force"});
+  for (const char* file : {"tasks/WP02-part.md", "tasks/WP03-part.md", "tasks.md"})
+    EXPECT_NE(done.err.find("WP01's branch changes kitty-specs/001-tea/" + std::string(file) +
+                            "; main keeps its own text"),
+              std::string::npos)
+        << done.err;
+  EXPECT_EQ(done.err.find("tasks/WP01-part.md"), std::string::npos) << done.err;
+  EXPECT_EQ(read_text(wp_file("WP02")), wp_text("WP02"));
+  EXPECT_EQ(read_text(wp_file("WP03")), wp_text("WP03"));
+  EXPECT_EQ(read_text(feature() / "tasks.md"), tasks);
+  EXPECT_EQ(read_text(feature() / "research.md"), "found\n");
+  EXPECT_EQ(read_text(repo() / "WP01.txt"), "work of WP01\n");
+  const auto log = read_text(wp_file("WP01"));
+  EXPECT_NE(log.find("tried the kettle"), std::string::npos);
+  EXPECT_LT(log.find("tried the kettle"), log.find("Merged into main"));
+  EXPECT_EQ(lane("WP01"), "for_review");
+  EXPECT_EQ(changes(), "");
+  // One update of the target; the merge commit names the tip.
+  EXPECT_EQ(git({"rev-parse", "HEAD@{1}"}).substr(0, 40), head);
+  EXPECT_NE(git({"log", "-1", "--format=%B", "HEAD^"}).find("Spec-Kitty-Merged: WP01 " + tip),
+            std::string::npos);
+}
+
+TEST_F(WorkflowBookkeeping, LanesThatGitIgnoresMoveOnDisk) {
+  git({"rm", "-r", "--quiet", "--cached", "kitty-specs"});
+  write_text(repo() / ".gitignore", "kitty-specs/\n.worktrees/\n");
+  commit_all();
+  git({"branch", "001-tea-WP01"});
+  git({"worktree", "add", "--quiet", tree("WP01").string(), "001-tea-WP01"});
+  commit_work("WP01");
+  write_text(wp_file("WP01"), [&] {
+    auto text = wp_text("WP01");
+    return text.replace(text.find("planned"), 7, "doing");
+  }());
+  ok({"merge", "--force"});
+  EXPECT_EQ(lane("WP01"), "for_review");
+  EXPECT_EQ(read_text(repo() / "WP01.txt"), "work of WP01\n");
+  EXPECT_EQ(transitions(), (std::vector<std::string>{"WPStatusChanged WP01 doing for_review"}));
+}
+
+TEST_F(WorkflowBookkeeping, LanesInAnEventLogAreShownAndNotChanged) {
+  const auto event = [](const char* wp, const char* to, const char* at) {
+    return std::string(R"({"event_id":"01KAAAAAAAAAAAAAAAAAAAAAAA","wp_id":")") + wp +
+           R"(","from_lane":"planned","to_lane":")" + to + R"(","at":")" + at + "\"}\n";
+  };
+  write_text(feature() / "status.events.jsonl",
+             event("WP01", "done", "2026-08-02T00:00:00+00:00") + "torn {\n" +
+                 event("WP01", "in_review", "2026-08-01T00:00:00+00:00") +
+                 event("WP02", "approved", "2026-08-01T00:00:00+00:00"));
+  commit_all();
+  const auto status = ok({"agent", "tasks", "status"}).out;
+  EXPECT_NE(status.find("1 planned, 0 doing, 1 for_review, 1 done"), std::string::npos) << status;
+  EXPECT_NE(status.find("for_review (approved)"), std::string::npos) << status;
+  EXPECT_NE(status.find("status.events.jsonl"), std::string::npos) << status;
+  for (const words& command : {words{"implement", "WP03"},
+                               {"agent", "tasks", "move-task", "WP03", "--to", "doing"},
+                               {"merge"},
+                               {"accept"}})
+    EXPECT_NE(refused(command).find("which this program only reads"), std::string::npos);
+  EXPECT_EQ(changes(), "");
+}
+
+TEST_F(WorkflowBookkeeping, FinalizeNamesWhatItCannotUseAndWhatItTakesOut) {
+  write_text(wp_file("WP02"), with(wp_text("WP02"), "agent: \"\"",
+                                   "agent: \"\"\ndependencies: WP03\nsubtasks: [T003, T077]"));
+  write_text(wp_file("WP04"), wp_text("WP04"));
+  commit_all();
+  const auto done = ok({"agent", "feature", "finalize-tasks"});
+  EXPECT_NE(done.err.find("WP02 no longer depends on WP03"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("WP02 lists subtasks without a check box in tasks.md: T077"),
+            std::string::npos)
+      << done.err;
+  EXPECT_NE(done.err.find("no section in tasks.md for WP04"), std::string::npos) << done.err;
+  EXPECT_NE(read_text(wp_file("WP02")).find("dependencies: [\"WP01\"]"), std::string::npos);
+}
+
+TEST_F(WorkflowBookkeeping, SubtasksWithoutABoxAreNamedByAMove) {
+  write_text(wp_file("WP03"), with(wp_text("WP03"), "agent: \"\"", "subtasks: [T077]"));
+  commit_all();
+  const auto done = ok({"agent", "tasks", "move-task", "WP03", "--to", "for_review"});
+  EXPECT_NE(done.err.find("T077"), std::string::npos) << done.err;
+}
+
+} // namespace
+} // namespace spec_kitty::support
