@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 struct OrchestrateControl : orchestrate_test {
   /// An agent that works until `go` is there.
   void patient_agent() const {
-    agent("good", "while [ ! -e \"$RUNS.go\" ]; do sleep 0.05; done; echo x > $SPEC_KITTY_WP.txt");
+    agent("good", "while [ ! -e \"$RUNS.go\" ]; do sleep 0.05; done; echo x > $SPEC_KITTY_WP.txt",
+          false);
     agents_toml("[limits]\nmax_parallel = 1\n");
   }
   void go() const { write_text(runs().string() + ".go", ""); }

@@ -32,7 +32,7 @@ protected:
 
   /// The run's events in one line each, in order; without those of finalize-tasks.
   std::vector<std::string> story() const;
-  /// Every event's cause is an earlier event of the run, but for the first one's.
+  /// Every event's cause is an earlier event: of the run, or what finalize-tasks announced.
   void expect_one_tree() const;
   /// Processes with this test's folder in their command line.
   std::vector<std::string> processes() const;
