@@ -1,14 +1,12 @@
 #include "config/project.hpp"
 
 #include "config/checkout.hpp"
+#include "config/project_keys.hpp"
 #include "messages/event.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
 
-#include <sha256.h>
 #include <yaml-cpp/yaml.h>
-
-#include <array>
 
 namespace spec_kitty {
 
@@ -21,19 +19,6 @@ std::optional<std::string> scalar(const YAML::Node& project, const char* name) {
   if (!value || !value.IsScalar() || value.Scalar().empty())
     return std::nullopt;
   return value.Scalar();
-}
-
-/// Stands for a project without a uuid: the same from all worktrees, and it names no path.
-std::string digest_of(const checkout_location& place) {
-  std::error_code error;
-  const fs::path& base = place.git_dir.empty() ? place.root : place.git_dir;
-  const fs::path real = fs::canonical(base, error);
-  std::string text = (error ? base : real).string();
-  if (!place.git_dir.empty() && place.root != place.top)
-    text.append("\n").append(place.subfolder().string());
-  std::array<char, SHA256_DIGEST_STRING_LENGTH> hex{};
-  SHA256Data(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hex.data());
-  return "git:" + std::string(hex.data(), 32);
 }
 
 /// uuid and slug as `.kittify/config.yaml` has them, and a warning where it cannot be used.
@@ -69,12 +54,20 @@ project_identity read_identity(const fs::path& checkout) {
 
 } // namespace
 
-project_identity read_project(const fs::path& from) {
+project_identity read_project(const fs::path& from, project_use use) {
   const auto place = locate_checkout(from);
   if (!place)
     return {};
   project_identity identity = read_identity(place->root);
-  identity.key = identity.uuid ? *identity.uuid : digest_of(*place);
+  if (use == project_use::decide || (use == project_use::record && !identity.uuid))
+    note_project_id(*place);
+  project_keys keys = keys_of(*place);
+  identity.in_doubt = !identity.uuid && (!identity.warning.empty() || place->dangling);
+  identity.key = identity.uuid       ? *identity.uuid
+                 : identity.in_doubt ? doubtful_project(keys.of_folder.front())
+                                     : keys.of_folder.front();
+  identity.aliases = std::move(keys.of_folder);
+  identity.parent = std::move(keys.parent);
   identity.name = identity.slug ? *identity.slug : place->root.filename().string();
   if (!is_utf8(identity.name))
     identity.name = "a project";

@@ -66,11 +66,21 @@ struct event_draft {
   /// See make_intent_key; not part of the event. Where it is known, the event is not recorded
   /// again.
   std::string intent_key{};
+  /// Further keys of the same project, the one of its git folder first. What a person decided under
+  /// one of them counts for the event.
+  std::vector<std::string> project_aliases{};
+  std::string project_parent{};  ///< key of the repository around the project; empty: none
+  bool project_in_doubt = false; ///< which project it is could not be read: held unless decided
 };
 
 /// The key of an intent's n-th event: `in`, the intent's ULID, and the number. It lives 30 days.
 std::string make_intent_key(std::string_view intent, std::size_t number);
 bool is_intent_key(std::string_view text);
+
+/// The project key of events whose project could not be read, in the git folder of `key`.
+inline std::string doubtful_project(const std::string& key) {
+  return "doubt:" + key;
+}
 
 /// What the store adds: identity and position.
 struct event_stamp {

@@ -180,9 +180,16 @@ struct adoption {
 
 /// What a person decides about the events of a project. Source: docs/cli.md, Sync.
 struct project_request {
-  std::string key;    ///< uuid, or what identifies a git repository without one
-  std::string name;   ///< for people
-  bool share = false; ///< false: its events stay here
+  enum class decision : std::uint8_t {
+    keep,  ///< its events stay here
+    share, ///< its events may leave this machine
+    carry  ///< what was decided under another of its keys counts for `key` too
+  };
+  std::string key;  ///< uuid, or what identifies a git repository without one
+  std::string name; ///< for people
+  decision what = decision::keep;
+  std::vector<std::string> aliases{}; ///< its other keys, the one of its git folder first
+  std::string parent{};               ///< key of the repository around it; empty: none
 };
 
 struct project_done {

@@ -98,6 +98,17 @@ std::string as_json(const spilled_event& event) {
     write_keys(out, draft.dedup_keys);
   if (!draft.intent_key.empty())
     field(out, "intent_key", draft.intent_key);
+  if (!draft.project_aliases.empty()) {
+    key(out, "project_aliases");
+    out.StartArray();
+    for (const auto& alias : draft.project_aliases)
+      out.String(alias.data(), static_cast<rapidjson::SizeType>(alias.size()));
+    out.EndArray();
+  }
+  if (!draft.project_parent.empty())
+    field(out, "project_parent", draft.project_parent);
+  if (draft.project_in_doubt)
+    field(out, "project_in_doubt", true);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -127,6 +138,14 @@ std::optional<spilled_event> from_json(std::string_view text) {
                  text_of(*parsed, "feature_slug")};
   if (const auto key = text_at("intent_key"); is_intent_key(key))
     event.draft.intent_key = key;
+  if (const json_value* aliases = member(*parsed, "project_aliases");
+      aliases != nullptr && aliases->IsArray())
+    for (const auto& alias : aliases->GetArray())
+      if (alias.IsString())
+        event.draft.project_aliases.emplace_back(alias.GetString(), alias.GetStringLength());
+  event.draft.project_parent = text_at("project_parent");
+  const json_value* doubt = member(*parsed, "project_in_doubt");
+  event.draft.project_in_doubt = doubt != nullptr && doubt->IsBool() && doubt->GetBool();
   const bool whole = !event.draft.event_type.empty() && !event.draft.team_slug.empty();
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }

@@ -65,8 +65,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(full(row, options_.max_events, byte_cap()));
         continue;
       }
-      rows.remember_project(draft.project_key, draft.project_name);
-      rows.add(made.record, draft.team_slug, draft.project_key);
+      rows.add(made.record, draft.team_slug, rows.project_of(draft));
       rows.remember_once(draft, made.record.id, now);
       rows.causes.remember(draft, made.record.id);
       row.last_id = made.record.id;

@@ -85,6 +85,19 @@ std::map<std::uint32_t, std::string> teams_of_partitions(const lmdb_txn& txn,
   return teams;
 }
 
+/// A project that is known by its uuid and by its git folder is shown once.
+void add_project(std::vector<project_share>& projects, project_share project) {
+  const auto same = std::find_if(projects.begin(), projects.end(), [&](const auto& other) {
+    const bool by_folder = project.key.starts_with("git:") || other.key.starts_with("git:") ||
+                           other.key.starts_with("doubt:");
+    return by_folder && other.name == project.name && other.shared == project.shared;
+  });
+  if (same == projects.end())
+    projects.push_back(std::move(project));
+  else
+    same->live += project.live;
+}
+
 /// Adds the partitions up by team and by project.
 void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool share_by_default,
                       std::map<std::uint32_t, std::uint64_t>& leased, queue_stats& stats) {
@@ -113,7 +126,7 @@ void count_partitions(const lmdb_txn& txn, const store_tables& tables, bool shar
   }
   for (auto& [key, project] : projects)
     if (project.live > 0 || (!key.empty() && !project.shared))
-      stats.projects.push_back(std::move(project));
+      add_project(stats.projects, std::move(project));
   for (const auto& team : stats.teams)
     stats.leased += team.leased;
 }

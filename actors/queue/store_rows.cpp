@@ -37,14 +37,6 @@ void queue_rows::add(event_record event, std::string_view team, std::string_view
   types.add(event.type, 1);
 }
 
-void queue_rows::remember_project(std::string_view key, std::string_view name) {
-  if (key.empty())
-    return;
-  const std::string at = project_row_key(key);
-  if (!txn.get(tables.main, at))
-    txn.put(tables.main, at, project_record{sharing::undecided, std::string(name)}.encode());
-}
-
 void queue_rows::move_to_partition(std::uint64_t seq, std::string_view team,
                                    std::string_view project) {
   auto event = read_event(txn, tables, seq);

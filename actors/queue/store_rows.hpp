@@ -72,8 +72,12 @@ struct queue_rows {
   std::optional<std::string> recorded_as(const event_draft& draft) const;
   /// Remembers the event under the draft's intent key and the first of its announcement keys.
   void remember_once(const event_draft& draft, const ulid& event, epoch_us now);
-  /// Notes a project's name with its first event.
-  void remember_project(std::string_view key, std::string_view name);
+  /// The key under which the project's events are kept. Its first event notes its name; what was
+  /// decided under another of its keys is carried over. Where one of its keys is kept here and
+  /// another shared, the event is kept here.
+  const std::string& project_of(const event_draft& draft);
+  /// The same for a project with one key.
+  void remember_project(const std::string& key, const std::string& name);
   /// Gives an event another team or project; its place in the queue stays.
   void move_to_partition(std::uint64_t seq, std::string_view team, std::string_view project);
   /// Takes an event out of the queue: delivered, dead or evicted.
@@ -91,6 +95,8 @@ private:
   void prune_intents(epoch_us now);
 
   bool pruned_ = false;
+  std::string claim_;      ///< of the last event: a burst is of one project
+  std::string claim_kept_; ///< and the answer
 };
 
 /// Positions that are leased.

@@ -118,8 +118,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
         throw lmdb_error(ERANGE, "stamp a spilled event");
       const store_detail::event_maker made(event.draft, rows.causes.cause_of(event.draft), rows.row,
                                            node_id_, now, random, known);
-      rows.remember_project(event.draft.project_key, event.draft.project_name);
-      rows.add(made.record, event.draft.team_slug, event.draft.project_key);
+      rows.add(made.record, event.draft.team_slug, rows.project_of(event.draft));
       rows.remember_once(event.draft, made.record.id, now);
       rows.causes.remember(event.draft, made.record.id);
       rows.row.last_id = std::max(rows.row.last_id, made.record.id);

@@ -77,7 +77,7 @@ result<project_identity> find_project(const options& given) {
       return failure{ec::not_found,
                      "options.project_folder: there is no folder " + given.project_folder,
                      "name a folder of the project's checkout"};
-    auto project = read_project(given.project_folder);
+    auto project = read_project(given.project_folder, project_use::record);
     if (!project.warning.empty())
       return bad("project_folder", project.warning, "fix the file, or leave the option out");
     return project;

@@ -19,7 +19,7 @@ std::optional<credentials> session_of(const home_view& view, const warning_sink&
 project_identity project_here(const warning_sink& warn) {
   std::error_code error;
   const auto here = std::filesystem::current_path(error);
-  auto project = error ? project_identity{} : read_project(here);
+  auto project = error ? project_identity{} : read_project(here, project_use::record);
   if (!project.warning.empty())
     warn(project.warning);
   return project;

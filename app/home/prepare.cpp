@@ -72,6 +72,9 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   draft.project_slug = known.project.slug;
   draft.project_key = known.project.key;
   draft.project_name = known.project.name;
+  draft.project_aliases = known.project.aliases;
+  draft.project_parent = known.project.parent;
+  draft.project_in_doubt = known.project.in_doubt;
   if (auto valid = validate_draft(draft, *parsed, &known.more_types); !valid)
     return valid.error();
   if (!aggregate)

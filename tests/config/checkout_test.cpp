@@ -31,9 +31,11 @@ struct git_layout {
   std::vector<expected_place> places;
 };
 
-const std::string commit = "git commit -q --allow-empty -m x";
-const std::string clone_bare = "git init -q -b main seed && cd seed && " + commit + " && cd ..";
-const std::string library = "git init -q -b main library && (cd library && " + commit + ")";
+const std::string empty_commit = "git commit -q --allow-empty -m x";
+const std::string clone_bare =
+    "git init -q -b main seed && cd seed && " + empty_commit + " && cd ..";
+const std::string library_repository =
+    "git init -q -b main library && (cd library && " + empty_commit + ")";
 const std::string add_module = "git submodule --quiet add ../library lib && git commit -qm lib";
 
 // clang-format off
@@ -41,20 +43,20 @@ const std::vector<git_layout> git_layouts = {
   {"plain", {"git init -q r; cd r; mkdir -p a/b"},
    {{{"r", "r/a/b", "r/.git", "r/.git/hooks"}, "r", "r", "r/.git"}}},
   {"linked worktrees, inside and beside",
-   {"git init -q r; cd r; " + commit, "git worktree add -q .worktrees/x; git worktree add -q ../y; mkdir ../y/d"},
+   {"git init -q r; cd r; " + empty_commit, "git worktree add -q .worktrees/x; git worktree add -q ../y; mkdir ../y/d"},
    {{{"r", "r/.worktrees/x", "y", "y/d", "r/.git/worktrees/y"}, "r", "r", "r/.git"}}},
   {"submodule with worktrees",
-   {library, "git init -q r; cd r; " + add_module, "cd lib; git worktree add -q .worktrees/x; git worktree add -q ../../y"},
+   {library_repository, "git init -q r; cd r; " + add_module, "cd lib; git worktree add -q .worktrees/x; git worktree add -q ../../y"},
    {{{"r"}, "r", "r", "r/.git"},
     {{"r/lib", "r/lib/.worktrees/x", "y"}, "r/lib", "r/lib", "r/.git/modules/lib"}}},
   {"submodule whose configuration is per worktree",
-   {library, "git init -q r; cd r; " + add_module, "cd lib; git sparse-checkout set --cone; git worktree add -q ../../y"},
+   {library_repository, "git init -q r; cd r; " + add_module, "cd lib; git sparse-checkout set --cone; git worktree add -q ../../y"},
    {{{"r/lib", "y"}, "r/lib", "r/lib", "r/.git/modules/lib"}}},
   {"separate git directory, worktrees inside",
-   {"git init -q --separate-git-dir=gd r; cd r; " + commit, "git worktree add -q .worktrees/x; git worktree add -q ../y"},
+   {"git init -q --separate-git-dir=gd r; cd r; " + empty_commit, "git worktree add -q .worktrees/x; git worktree add -q ../y"},
    {{{"r", "r/.worktrees/x", "y"}, "r", "r", "gd"}}},
   {"separate git directory, its checkout noted",
-   {"git init -q --separate-git-dir=gd r; cd r; " + commit, "git worktree add -q ../y; pwd > ../gd/spec-kitty.checkout"},
+   {"git init -q --separate-git-dir=gd r; cd r; " + empty_commit, "git worktree add -q ../y; pwd > ../gd/spec-kitty.checkout"},
    {{{"r", "y"}, "r", "r", "gd"}}},
   {"bare repository with worktrees beside it",
    {clone_bare, "git clone -q --bare seed r.git; cd r.git", "git worktree add -q ../main main; git worktree add -q ../f; cd ../main; git worktree add -q .worktrees/x"},
@@ -69,17 +71,17 @@ const std::vector<git_layout> git_layouts = {
    {clone_bare, "git clone -q --bare seed r.git; cd r.git; git worktree add -q ../f; cd ../f; git worktree add -q .worktrees/x"},
    {{{"f", "f/.worktrees/x"}, "f", "f", "r.git"}}},
   {"project in a subfolder",
-   {"git init -q r; cd r; mkdir -p apps/shop/.kittify apps/shop/src; touch apps/shop/.kittify/k; git add .; " + commit, "git worktree add -q apps/shop/.worktrees/x; git worktree add -q ../y"},
+   {"git init -q r; cd r; mkdir -p apps/shop/.kittify apps/shop/src; touch apps/shop/.kittify/k; git add .; " + empty_commit, "git worktree add -q apps/shop/.worktrees/x; git worktree add -q ../y"},
    {{{"r/apps/shop", "r/apps/shop/src", "r/apps/shop/.worktrees/x", "y/apps/shop/src"}, "r/apps/shop", "r", "r/.git"},
     {{"r", "r/apps", "y", "y/apps"}, "r", "r", "r/.git"}}},
   {"project in a subfolder of a project",
-   {"git init -q r; cd r; mkdir -p .kittify app/.kittify; touch .kittify/k app/.kittify/k; git add .; " + commit, "git worktree add -q app/.worktrees/x; git worktree add -q .worktrees/z"},
+   {"git init -q r; cd r; mkdir -p .kittify app/.kittify; touch .kittify/k app/.kittify/k; git add .; " + empty_commit, "git worktree add -q app/.worktrees/x; git worktree add -q .worktrees/z"},
    {{{"r/app", "r/app/.worktrees/x", "r/.worktrees/z/app"}, "r/app", "r", "r/.git"},
     {{"r", "r/.worktrees/z"}, "r", "r", "r/.git"}}},
   {"git folder behind a link", {"git init -q r; mkdir t; ln -s ../r/.git t/.git"},
    {{{"t"}, "t", "t", "t/.git"}}},
   {"moved with the worktree inside",
-   {"git init -q old; cd old; " + commit, "git worktree add -q .worktrees/x; cd ..; mv old r"},
+   {"git init -q old; cd old; " + empty_commit, "git worktree add -q .worktrees/x; cd ..; mv old r"},
    {{{"r", "r/.worktrees/x"}, "r", "r", "r/.git"}}},
   {"no git", {"mkdir -p r/.kittify r/d"}, {{{"r", "r/d"}, "r", "r", ""}}},
 };
@@ -162,7 +164,7 @@ TEST_F(Checkout, GitDirFromTheEnvironmentNamesARepositoryThatNoFolderShows) {
 }
 
 TEST_F(Checkout, GitDirOfAHookDoesNotLeadToAnotherRepository) {
-  shell("git init -q r; git init -q other; cd r; " + commit + "; git worktree add -q ../y");
+  shell("git init -q r; git init -q other; cd r; " + empty_commit + "; git worktree add -q ../y");
   for (const auto& named : {root / "r" / ".git", root / "r" / ".git" / "worktrees" / "y"}) {
     ::setenv("GIT_DIR", named.c_str(), 1);
     const auto other = locate_checkout(root / "other");
@@ -177,7 +179,7 @@ TEST_F(Checkout, GitDirOfAHookDoesNotLeadToAnotherRepository) {
 }
 
 TEST_F(Checkout, OfAWorktreeWhoseRepositoryIsGoneIsItselfAndSaysSo) {
-  shell("git init -q r; cd r; " + commit + "; git worktree add -q ../y; cd ..; mv r z");
+  shell("git init -q r; cd r; " + empty_commit + "; git worktree add -q ../y; cd ..; mv r z");
   const auto found = locate_checkout(root / "y");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->root, root / "y");

@@ -2,6 +2,7 @@
 #include "actors/clock/ulid.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
+#include "app/home/local_system.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/project.hpp"
@@ -78,7 +79,24 @@ result<bool> has_project(const fs::path& file, const std::string& text) {
   }
 }
 
-result<work_done> initialise(const init_options& options) {
+/// What was decided about the git folder counts for the project from now on, also in programs that
+/// know only its UUID.
+void carry_decision(context& ctx, const fs::path& checkout) {
+  if (ctx.no_home || !ctx.may_have_store())
+    return;
+  const auto project = read_project(checkout);
+  local_system local(ctx.store_settings(), 1);
+  const auto done = local.ask<project_done>(local.queue_handle(), local.patience(),
+                                            project_request{project.key, project.name,
+                                                            project_request::decision::carry,
+                                                            project.aliases, project.parent});
+  local.close();
+  if (!done)
+    ctx.out.warn(done.error().message +
+                 "; an opt-out is carried over with the project's next event");
+}
+
+result<work_done> initialise(context& ctx, const init_options& options) {
   const auto repo = wf::repository::here();
   if (!repo)
     return repo.error();
@@ -115,6 +133,7 @@ result<work_done> initialise(const init_options& options) {
     if (auto applied = change.apply(std::nullopt); !applied)
       return applied.error();
   }
+  carry_decision(ctx, repo->checkout);
   work_done done;
   done.lines = {"project " + project.slug.value_or("") + " " + *project.uuid};
   done.fields = [project, file](json_writer& out) {
@@ -132,7 +151,9 @@ command_action declare_init(CLI::App& app) {
   app.add_option("--name", options->name, "The project's slug (default: the name of the folder)")
       ->type_name("SLUG");
   declare_feature(app, *options);
-  return [options](context& ctx) { return run_reading(ctx, [&] { return initialise(*options); }); };
+  return [options](context& ctx) {
+    return run_reading(ctx, [&] { return initialise(ctx, *options); });
+  };
 }
 
 } // namespace spec_kitty

@@ -14,7 +14,7 @@ result<project_identity> require_project_here() {
   const auto here = std::filesystem::current_path(error);
   if (error)
     return failure{ec::bad_input, "the current folder cannot be read: " + error.message(), {}};
-  auto project = read_project(here);
+  auto project = read_project(here, project_use::decide);
   if (project.key.empty())
     return failure{
         ec::not_found,
@@ -25,6 +25,12 @@ result<project_identity> require_project_here() {
   return project;
 }
 
+project_request request_for(const project_identity& project, bool share) {
+  using decision = project_request::decision;
+  return {project.key, project.name, share ? decision::share : decision::keep, project.aliases,
+          project.parent};
+}
+
 exit_status decide_on_sharing(context& ctx, bool share) {
   const auto project = require_project_here();
   if (!project)
@@ -32,8 +38,8 @@ exit_status decide_on_sharing(context& ctx, bool share) {
   if (!project->warning.empty())
     ctx.out.warn(project->warning);
   local_system local(ctx.store_settings(), 1);
-  const auto done = local.ask<project_done>(local.queue_handle(), local.patience(),
-                                            project_request{project->key, project->name, share});
+  const auto done =
+      local.ask<project_done>(local.queue_handle(), local.patience(), request_for(*project, share));
   local.close();
   if (!done)
     return ctx.fail(done.error());

@@ -25,6 +25,9 @@ TEST(Spill, EveryFieldComesBack) {
   event.draft.project_key = *event.draft.project_uuid;
   event.draft.project_name = "Web";
   event.draft.feature_slug = "001-tea";
+  event.draft.project_aliases = {"git:1", "git:2"};
+  event.draft.project_parent = "git:3";
+  event.draft.project_in_doubt = true;
   const auto read = parse_spill(render_spill(std::vector{event}));
   ASSERT_EQ(read.events.size(), 1U);
   EXPECT_EQ(read.damaged, 0U);
@@ -35,6 +38,9 @@ TEST(Spill, EveryFieldComesBack) {
   EXPECT_EQ(back.draft.team_slug, "team-a");
   EXPECT_EQ(back.draft.project_key, event.draft.project_key);
   EXPECT_EQ(back.draft.project_name, "Web");
+  EXPECT_EQ(back.draft.project_aliases, event.draft.project_aliases);
+  EXPECT_EQ(back.draft.project_parent, "git:3");
+  EXPECT_TRUE(back.draft.project_in_doubt);
 }
 
 TEST(Spill, ATornOrChangedLineIsCountedAndTheOthersAreRead) {

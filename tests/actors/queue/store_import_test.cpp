@@ -208,7 +208,7 @@ TEST_F(StoreImport, RefusalsCountedElsewhereGoOnHere) {
 TEST_F(StoreImport, EventsOfAnOptedOutProjectStayHeld) {
   store queue = open();
   const std::string uuid = "6f1e1c1e-0000-4000-8000-000000000001";
-  ASSERT_TRUE(queue.decide_project({uuid, "alpha", false}, now_));
+  ASSERT_TRUE(queue.decide_project({uuid, "alpha", project_request::decision::keep}, now_));
   auto of_alpha = event(1, 1);
   of_alpha.project_key = uuid;
   of_alpha.project_name = "alpha";

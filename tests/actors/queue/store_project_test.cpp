@@ -4,6 +4,8 @@
 namespace spec_kitty {
 namespace {
 
+using decision = project_request::decision;
+
 class StoreProject : public StoreTest {
 protected:
   static event_draft of_project(const std::string& key, const std::string& note,
@@ -15,7 +17,8 @@ protected:
   }
 
   void decide(store& queue, const std::string& key, bool share) {
-    const auto done = queue.decide_project({key, key + " by name", share}, now_);
+    const auto done = queue.decide_project(
+        {key, key + " by name", share ? decision::share : decision::keep}, now_);
     ASSERT_TRUE(done) << done.error().message;
   }
 
@@ -123,8 +126,8 @@ TEST_F(StoreProject, EventsOfAnOlderStoreThatNameTheProjectAreHeldWithIt) {
 TEST_F(StoreProject, DecidingAgainChangesNothingAndSaysSo) {
   store queue = open();
   append(queue, {of_project("web", "1")});
-  EXPECT_TRUE(queue.decide_project({"web", "web", false}, now_)->changed);
-  const auto again = queue.decide_project({"web", "web", false}, now_);
+  EXPECT_TRUE(queue.decide_project({"web", "web", decision::keep}, now_)->changed);
+  const auto again = queue.decide_project({"web", "web", decision::keep}, now_);
   EXPECT_FALSE(again->changed);
   EXPECT_EQ(again->events, 1U);
 }
@@ -133,7 +136,7 @@ TEST_F(StoreProject, WhatIsOnItsWayWhenAProjectIsOptedOutIsTold) {
   store queue = open();
   append(queue, {of_project("web", "1"), of_project("web", "2")});
   lease(queue, "team-a", 1);
-  EXPECT_EQ(queue.decide_project({"web", "web", false}, now_)->leased, 1U);
+  EXPECT_EQ(queue.decide_project({"web", "web", decision::keep}, now_)->leased, 1U);
 }
 
 TEST_F(StoreProject, AHoldOfTheTeamHoldsEveryProjectOfIt) {
@@ -158,6 +161,60 @@ TEST_F(StoreProject, TheListOfProjectsCountsWhatWaitsForEach) {
   EXPECT_EQ(projects[2].name, "old by name");
   EXPECT_FALSE(projects[2].shared);
   EXPECT_EQ(projects[3].live, 2U);
+}
+
+TEST_F(StoreProject, ADecisionAboutTheGitFolderIsCarriedOverToTheUuid) {
+  store queue = open();
+  decide(queue, "git:1", false);
+  auto draft = of_project("uuid", "1");
+  draft.project_aliases = {"git:1"};
+  append(queue, {draft});
+  append(queue, {of_project("uuid", "from a program that knows only the UUID")});
+  EXPECT_EQ(due(queue), 0U);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
+TEST_F(StoreProject, CarryingOverBeforeTheFirstEventIsEnough) {
+  store queue = open();
+  decide(queue, "git:1", false);
+  ASSERT_TRUE(queue.decide_project({"uuid", "web", decision::carry, {"git:1"}}, now_));
+  append(queue, {of_project("uuid", "1")});
+  EXPECT_EQ(due(queue), 0U);
+}
+
+TEST_F(StoreProject, AFolderThatIsKeptHoldsItsEventsWhereTheUuidIsSharedFromAnother) {
+  store queue = open();
+  decide(queue, "uuid", true);
+  decide(queue, "git:1", false);
+  auto here = of_project("uuid", "1");
+  here.project_aliases = {"git:1"};
+  append(queue, {here, of_project("uuid", "of the other clone")});
+  EXPECT_EQ(due(queue), 1U);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
+TEST_F(StoreProject, ADecisionCoversWhatWasRecordedUnderTheOtherKeys) {
+  store queue = open();
+  append(queue, {of_project("git:1", "1"), of_project("uuid", "2"), of_project("git:2", "3")});
+  const auto done = queue.decide_project({"uuid", "web", decision::keep, {"git:1", "git:2"}}, now_);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->events, 3U);
+  EXPECT_EQ(due(queue), 0U);
+  const auto projects = stats(queue).projects;
+  ASSERT_EQ(projects.size(), 1U) << "it is one project, shown once";
+  EXPECT_EQ(projects[0].live, 3U);
+}
+
+TEST_F(StoreProject, AProjectInDoubtIsHeldUntilItIsDecided) {
+  store queue = open();
+  auto unread = of_project("doubt:git:1", "1");
+  unread.project_aliases = {"git:1"};
+  unread.project_in_doubt = true;
+  append(queue, {unread});
+  append(queue, {of_project("git:1", "of the same folder, but known")});
+  EXPECT_EQ(due(queue), 1U);
+  ASSERT_TRUE(queue.decide_project({"uuid", "web", decision::share, {"git:1"}}, now_));
+  EXPECT_EQ(due(queue), 2U);
 }
 
 } // namespace
