@@ -13,19 +13,22 @@ namespace spec_kitty {
 /// What to look for.
 struct redaction_terms {
   std::vector<std::string> home_folders; ///< names of the user's, absolute; empty or `/`: none
-  std::vector<std::string>
-      secrets; ///< tokens and passwords; those under 8 bytes are not looked for
+  /// Passwords: those under 8 bytes are not looked for.
+  std::vector<std::string> secrets;
+  /// Of the credentials file: those under 8 bytes are looked for as whole words, those under 3 not
+  /// at all.
+  std::vector<std::string> tokens{};
 };
 
 /// The text with the home folder as `~`, where it stands as a whole path or the beginning of one,
 /// and with secrets as `[secret]`.
 std::string redact(std::string_view text, const redaction_terms& words);
 
-/// The same for every text in a JSON value, names of members left alone. True when something was
-/// changed.
-bool redact(json_value& value, json_document& owner, const redaction_terms& words);
+/// The same for every text, name of a member and number in a compact JSON text. All other bytes
+/// stay: a number that is not a secret keeps its digits. Two names may become the same.
+std::string redact_json(std::string compact, const redaction_terms& words);
 
-/// Empties the stack trace of an ErrorLogged's payload. True when there was one.
-bool drop_stack_trace(json_value& payload);
+/// An ErrorLogged's payload with null for its stack trace, where it has one.
+std::string without_stack_trace(std::string payload);
 
 } // namespace spec_kitty

@@ -15,12 +15,8 @@ namespace spec_kitty {
 namespace {
 
 const json_document& contract() {
-  static const json_document document = [] {
-    json_document parsed;
-    parsed.Parse(contract_schema().data(), contract_schema().size());
-    return parsed;
-  }();
-  return document;
+  static const result<json_document> document = parse_checked_json(std::string(contract_schema()));
+  return *document;
 }
 
 const json_value* definition(const std::string& name) {

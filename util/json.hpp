@@ -3,7 +3,8 @@
 //
 // One SAX pass refuses what would hurt later (nesting over 64: Document::Accept recurses;
 // invalid UTF-8 and lone surrogates: they would be written back as bytes no server reads) and
-// writes the same value without white space, every number kept digit for digit.
+// writes the same value without white space, every number kept digit for digit. RapidJSON reads no
+// number: see json_number.hpp. Nothing else in the tree parses JSON.
 #pragma once
 
 #include "util/result.hpp"
@@ -34,6 +35,9 @@ enum class json_keys { any, unique };
 
 /// The same JSON value without white space, or bad_input saying what is wrong at which byte.
 result<std::string> compact_json(std::string_view text, json_keys keys = json_keys::any);
+
+/// Whether compact_json would take the text.
+bool is_json(std::string_view text);
 
 /// A parsed document of any JSON text; the same refusals as compact_json.
 result<json_document> parse_json(std::string_view text, json_keys keys = json_keys::any);
@@ -74,7 +78,8 @@ std::optional<std::int64_t> whole_number_of(const json_value& object, const char
 /// The member, or nullptr where the value is not an object or lacks it.
 const json_value* member(const json_value& object, const char* name);
 
-/// Compact text of any value.
+/// Compact text of any value; `null` for one with a number that is not finite, which parse_json
+/// never gives.
 std::string to_text(const json_value& value);
 /// What was written into a buffer.
 std::string to_text(const json_buffer& buffer);

@@ -1,6 +1,19 @@
 #include "util/utf8.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace spec_kitty {
+
+namespace {
+
+bool is_ascii(const char* eight) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  return (word & 0x8080808080808080U) == 0;
+}
+
+} // namespace
 
 bool is_utf8(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -8,6 +21,8 @@ bool is_utf8(std::string_view bytes) {
     const unsigned char lead = byte(i);
     if (lead < 0x80) {
       ++i;
+      while (i + 8 <= bytes.size() && is_ascii(bytes.data() + i)) // most of any text
+        i += 8;
       continue;
     }
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;

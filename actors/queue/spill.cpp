@@ -5,6 +5,7 @@
 #include "util/checksum.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
+#include "util/json_slices.hpp"
 
 #include <algorithm>
 #include <array>
@@ -113,8 +114,8 @@ std::string as_json(const spilled_event& event) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::optional<spilled_event> from_json(std::string_view text) {
-  const auto parsed = parse_json(text);
+std::optional<spilled_event> from_json(std::string text) {
+  const auto parsed = compact_and_parse(text);
   const json_value* payload = parsed ? member(*parsed, "payload") : nullptr;
   const auto recorded_at = parsed ? whole_number_of(*parsed, "recorded_at") : std::nullopt;
   if (payload == nullptr || !recorded_at)
@@ -126,7 +127,7 @@ std::optional<spilled_event> from_json(std::string_view text) {
   event.draft = {text_at("event_type"),
                  text_at("aggregate_id"),
                  text_at("aggregate_type"),
-                 to_text(*payload),
+                 std::string(member_slice(text, "payload").value_or("")),
                  text_of(*parsed, "causation_id"),
                  text_at("timestamp"),
                  text_at("team_slug"),
@@ -170,8 +171,9 @@ spill_content parse_spill(std::string_view text) {
     const bool framed = newline != std::string_view::npos && line.size() > checksum_digits + 1 &&
                         line[checksum_digits] == ' ';
     const std::string_view json = framed ? line.substr(checksum_digits + 1) : std::string_view{};
-    auto event = framed && line.substr(0, checksum_digits) == line_checksum(json) ? from_json(json)
-                                                                                  : std::nullopt;
+    auto event = framed && line.substr(0, checksum_digits) == line_checksum(json)
+                     ? from_json(std::string(json))
+                     : std::nullopt;
     if (event)
       found.events.push_back(std::move(*event));
     else
@@ -191,6 +193,9 @@ result<void> write_spill(const fs::path& home, std::span<const spilled_event> ev
       {}, static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000), draw_randomness()));
   const std::string name = event_file_name(id, events.size(), spill_suffix);
   const std::string text = render_spill(events);
+  if (parse_spill(text).events.size() != events.size())
+    return failure{ec::internal, "an event as written is not JSON: it is NOT recorded",
+                   "check its payload with a JSON tool such as jq"};
   result<void> written = failure{};
   std::error_code none;
   // A process that took the files in may just have removed the folder, and another made it again.

@@ -22,6 +22,8 @@ failure full(const summary& row, std::uint64_t max_events, std::uint64_t max_byt
 
 const failure exhausted{ec::store_unusable, "the Lamport clock has reached 2^53 - 1",
                         "this home can record no more events; use another --home"};
+const failure unreadable{ec::internal, "the event as written is not JSON: it is NOT recorded",
+                         "check its payload with a JSON tool such as jq"};
 
 } // namespace
 
@@ -65,7 +67,11 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(full(row, options_.max_events, byte_cap()));
         continue;
       }
-      rows.add(made.record, draft.team_slug, rows.project_of(draft));
+      if (!rows.add(made.record, draft.team_slug, rows.project_of(draft))) {
+        attempted_.emplace_back();
+        answers.emplace_back(unreadable);
+        continue;
+      }
       rows.remember_once(draft, made.record.id, now);
       rows.causes.remember(draft, made.record.id);
       row.last_id = made.record.id;

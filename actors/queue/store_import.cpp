@@ -47,8 +47,8 @@ public:
         else if (taken && rows_.row.clock >= max_lamport)
           answer = {import_outcome::refused, 0,
                     "lamport_clock: already used, and no higher value is left"};
-        else
-          add(event, id, taken ? rows_.row.clock + 1 : event.lamport_clock);
+        else if (!add(event, id, taken ? rows_.row.clock + 1 : event.lamport_clock))
+          answer = {import_outcome::refused, 0, "the event as written is not JSON"};
         done.restamped += taken && answer.what == import_outcome::added ? 1U : 0U;
       }
       done.events.push_back(std::move(answer));
@@ -134,8 +134,8 @@ private:
     return own_clocks_.contains(event.lamport_clock);
   }
 
-  /// Puts it at the end of the queue.
-  void add(const imported_event& event, const ulid& id, std::uint64_t lamport) {
+  /// Puts it at the end of the queue; false where its text is not JSON.
+  bool add(const imported_event& event, const ulid& id, std::uint64_t lamport) {
     event_record record;
     record.id = id;
     record.lamport = lamport;
@@ -146,8 +146,9 @@ private:
     record.head = head;
     record.tail = event.tail;
     const std::uint64_t seq = rows_.row.next_seq;
+    if (!rows_.add(record, event.team_slug, event.project_key))
+      return false;
     rows_.remember_project(event.project_key, event.project_name);
-    rows_.add(record, event.team_slug, event.project_key);
     if (event.tries > 0)
       rows_.txn.put(rows_.tables.attempts, position_key(seq),
                     attempt_record{event.tries, 0, 0, 0, counted_elsewhere}.encode());
@@ -155,6 +156,7 @@ private:
     const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now_, 0) / 1000);
     if (id.milliseconds() <= now_ms + max_ahead_ms && id.bytes > rows_.row.last_id.bytes)
       rows_.row.last_id = id;
+    return true;
   }
 
   store_detail::queue_rows rows_;

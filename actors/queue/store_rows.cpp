@@ -20,7 +20,9 @@ event_maker::event_maker(const event_draft& draft, const std::optional<std::stri
   record.tail = tail_;
 }
 
-void queue_rows::add(event_record event, std::string_view team, std::string_view project) {
+bool queue_rows::add(event_record event, std::string_view team, std::string_view project) {
+  if (!is_json(event.json()))
+    return false;
   partition_record& partition = teams.at(team, project);
   event.partition_id = partition.id;
   const std::uint64_t seq = row.next_seq++;
@@ -35,6 +37,7 @@ void queue_rows::add(event_record event, std::string_view team, std::string_view
   ++row.accepted;
   ++partition.live;
   types.add(event.type, 1);
+  return true;
 }
 
 void queue_rows::move_to_partition(std::uint64_t seq, std::string_view team,

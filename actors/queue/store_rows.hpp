@@ -66,7 +66,8 @@ struct queue_rows {
         types(txn_, tables_), causes(txn_, tables_) {}
 
   /// Puts an event at the end of the queue, in its partition. The clock never falls below it.
-  void add(event_record event, std::string_view team, std::string_view project);
+  /// False, and nothing is put, where its text does not read back as JSON.
+  [[nodiscard]] bool add(event_record event, std::string_view team, std::string_view project);
   /// The id of the event that was recorded under one of the draft's keys (empty: announced before
   /// ids were kept); nothing when all of them are new.
   std::optional<std::string> recorded_as(const event_draft& draft) const;

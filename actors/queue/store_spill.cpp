@@ -118,7 +118,11 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
         throw lmdb_error(ERANGE, "stamp a spilled event");
       const store_detail::event_maker made(event.draft, rows.causes.cause_of(event.draft), rows.row,
                                            node_id_, now, random, known);
-      rows.add(made.record, event.draft.team_slug, rows.project_of(event.draft));
+      if (!rows.add(made.record, event.draft.team_slug, rows.project_of(event.draft))) {
+        for (auto& file : done) // its file is not known any more: all of them are set aside
+          file.damaged = true;
+        continue;
+      }
       rows.remember_once(event.draft, made.record.id, now);
       rows.causes.remember(event.draft, made.record.id);
       rows.row.last_id = std::max(rows.row.last_id, made.record.id);

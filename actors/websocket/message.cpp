@@ -1,5 +1,6 @@
 #include "actors/websocket/message.hpp"
 
+#include "util/json_slices.hpp"
 #include "util/utf8.hpp"
 
 #include <array>
@@ -20,24 +21,25 @@ constexpr std::array<std::pair<std::string_view, kind>, 5> types = {{{"snapshot"
                                                                      {"error", kind::error}}};
 
 /// The event inside a message: nested, or all of it but the type.
-void read_event(json_document& message, server_message& into) {
+void read_event(const std::string& text, const json_document& message, server_message& into) {
   const json_value* event = member(message, "event");
-  if (event == nullptr || !event->IsObject()) {
-    message.RemoveMember("type");
+  const bool nested = event != nullptr && event->IsObject();
+  if (!nested)
     event = &message;
-  }
   into.event_id = text_of(*event, "event_id").value_or("");
   const json_value* clock = member(*event, "lamport_clock");
   if (clock != nullptr && clock->IsUint64())
     into.lamport_clock = clock->GetUint64();
   into.node_id = text_of(*event, "node_id").value_or("");
-  into.event = to_text(*event);
+  into.event =
+      nested ? std::string(member_slice(text, "event").value_or("")) : without_member(text, "type");
 }
 
 } // namespace
 
 result<server_message> read_server_message(std::string_view text) {
-  auto parsed = parse_json(text);
+  const auto compact = compact_json(text);
+  const auto parsed = compact ? parse_checked_json(*compact) : compact.error();
   if (!parsed)
     return failure{
         ec::bad_input, "the server sent a message that is not JSON: " + parsed.error().message, {}};
@@ -51,11 +53,10 @@ result<server_message> read_server_message(std::string_view text) {
       read.what = what;
   switch (read.what) {
   case kind::event:
-    read_event(*parsed, read);
+    read_event(*compact, *parsed, read);
     break;
   case kind::ping: {
-    const json_value* timestamp = member(*parsed, "timestamp");
-    read.timestamp = timestamp == nullptr ? "null" : to_text(*timestamp);
+    read.timestamp = member_slice(*compact, "timestamp").value_or("null");
     if (read.timestamp.size() > max_timestamp_bytes) // it would be sent back
       return failure{ec::bad_input, "the server sent a ping with an invalid timestamp", {}};
     break;

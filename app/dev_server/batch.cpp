@@ -1,10 +1,10 @@
 #include "app/dev_server/batch.hpp"
 
-#include "app/dev_server/json_slices.hpp"
 #include "messages/event.hpp"
 #include "messages/protocol.hpp"
 #include "messages/validate.hpp"
 #include "util/gzip.hpp"
+#include "util/json_slices.hpp"
 
 #include <algorithm>
 

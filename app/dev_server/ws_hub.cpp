@@ -1,6 +1,5 @@
 #include "app/dev_server/ws_hub.hpp"
-
-#include "app/dev_server/json_slices.hpp"
+#include "util/json_slices.hpp"
 
 #include <utility>
 

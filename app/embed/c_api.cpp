@@ -3,6 +3,7 @@
 
 #include "app/embed/client_impl.hpp"
 #include "util/json.hpp"
+#include "util/json_slices.hpp"
 #include "util/version.hpp"
 
 #include <algorithm>
@@ -163,7 +164,8 @@ result<options> read_options(const char* json) {
 result<event> read_event(const char* json) {
   if (json == nullptr)
     return missing("event_json");
-  const auto parsed = parse_json(json, json_keys::unique);
+  std::string compact = json;
+  const auto parsed = compact_and_parse(compact);
   if (!parsed)
     return parsed.error();
   if (parsed->IsObject())
@@ -179,7 +181,7 @@ result<event> read_event(const char* json) {
   if (!type || payload == nullptr)
     return failure{ec::bad_input, "an event needs event_type and payload",
                    "give {\"event_type\":\"HistoryAdded\",\"payload\":{…}}"};
-  event what(*type, to_text(*payload));
+  event what(*type, std::string(member_slice(compact, "payload").value_or("")));
   what.aggregate_id = text_of(*parsed, "aggregate_id").value_or("");
   what.causation_id = text_of(*parsed, "causation_id").value_or("");
   return what;

@@ -17,14 +17,10 @@ failure too_large(std::string_view what, std::size_t bytes, std::size_t max_byte
           "shorten it, or raise sync.batch_bytes if the server takes larger batches"};
 }
 
-/// Takes what is private out of a payload: paths, secrets, stack traces.
-void clean(std::string& payload, json_document& parsed, const std::string& event_type,
-           const redaction_terms& words) {
-  bool changed = redact(parsed, parsed, words);
-  if (event_type == "ErrorLogged")
-    changed = drop_stack_trace(parsed) || changed;
-  if (changed)
-    payload = to_text(parsed);
+/// The payload without what is private: paths, secrets, stack traces.
+std::string clean(const std::string& payload, const std::string& event_type,
+                  const redaction_terms& words) {
+  return redact_json(event_type == "ErrorLogged" ? without_stack_trace(payload) : payload, words);
 }
 
 } // namespace
@@ -51,10 +47,17 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   if (!parsed->IsObject())
     return failure{ec::invalid_event, "payload: " + excerpt(payload) + " is not a JSON object",
                    "give an object such as {\"wp_id\":\"WP01\"}"};
-  clean(payload, *parsed, request.event_type, known.words);
+  if (auto shown = clean(payload, request.event_type, known.words); shown != payload) {
+    payload = std::move(shown);
+    parsed = parse_json(payload, json_keys::unique); // two keys may be the same when redacted
+    if (!parsed)
+      return failure{parsed.error().code, "payload, redacted: " + parsed.error().message,
+                     "name its keys without a private folder or secret"};
+  }
 
-  const auto aggregate = request.aggregate_id ? std::optional(aggregate_of(*request.aggregate_id))
-                                              : default_aggregate(request.event_type, *parsed);
+  const auto aggregate =
+      request.aggregate_id ? std::optional(aggregate_of(redact(*request.aggregate_id, known.words)))
+                           : default_aggregate(request.event_type, *parsed);
   event_draft draft;
   draft.event_type = request.event_type;
   draft.aggregate_id =

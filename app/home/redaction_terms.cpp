@@ -44,8 +44,8 @@ redaction_terms redaction_terms_for(const std::optional<credentials>& session) {
   if (const char* password = std::getenv("SPEC_KITTY_PASSWORD"))
     words.secrets.emplace_back(password);
   if (session) {
-    words.secrets.push_back(session->access);
-    words.secrets.push_back(session->refresh);
+    words.tokens.push_back(session->access);
+    words.tokens.push_back(session->refresh);
   }
   return words;
 }

@@ -97,6 +97,31 @@ TEST(ForeignEvent, PrivateWordsAndStackTracesAreTakenOut) {
   EXPECT_NE(logged->tail.find(R"("stack_trace":null)"), std::string::npos) << logged->tail;
 }
 
+TEST(ForeignEvent, NumbersKeepTheirDigitsWhereSomethingElseIsTakenOut) {
+  const auto text = replaced(whole, R"("entry_content")",
+                             R"("/home/ann/n":[1.10,1E5,12345678901234567890123],"entry_content")");
+  const auto event = read_foreign_event(text, {{"/home/ann"}, {}});
+  ASSERT_TRUE(event) << event.error().message;
+  EXPECT_NE(event->tail.find(R"("~/n":[1.10,1E5,12345678901234567890123],)"), std::string::npos)
+      << event->tail;
+}
+
+TEST(ForeignEvent, NamesThatAreTheSameWhenRedactedAreRefused) {
+  const auto text = replaced(whole, R"("entry_content")", R"("~":1,"/home/ann":2,"entry_content")");
+  EXPECT_TRUE(read_foreign_event(text, {}));
+  const auto event = read_foreign_event(text, {{"/home/ann"}, {}});
+  ASSERT_FALSE(event);
+  EXPECT_NE(event.error().message.find("appears twice"), std::string::npos);
+}
+
+TEST(ForeignEvent, ANumberBeyondAnyDoubleIsRefused) {
+  for (const char* number : {"5.5e308", "0.00000000000000000001e-2147483639"}) {
+    const auto text = replaced(whole, R"("entry_content")",
+                               R"("x":)" + std::string(number) + R"(,"entry_content")");
+    EXPECT_NE(refusal(text).find("a number"), std::string::npos) << refusal(text);
+  }
+}
+
 TEST(ForeignEvent, WhatTheContractRefusesIsNamed) {
   EXPECT_NE(refusal("nothing").find("not usable JSON"), std::string::npos);
   EXPECT_NE(refusal("[1]").find("not an event object"), std::string::npos);

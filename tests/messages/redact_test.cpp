@@ -31,20 +31,43 @@ TEST(Redact, SecretsAreReplacedWhereverTheyStand) {
   EXPECT_EQ(redact("xsecret-token-1secret-token-1x", ann), "x[secret][secret]x");
 }
 
-TEST(Redact, EveryTextOfAValueIsLookedAtAndNamesAreKept) {
-  auto value = *parse_json(R"({"/home/ann":["/home/ann/a",{"b":"secret-token-1"}],"n":1})");
-  EXPECT_TRUE(redact(value, value, ann));
-  EXPECT_EQ(to_text(value), R"({"/home/ann":["~/a",{"b":"[secret]"}],"n":1})");
-  EXPECT_FALSE(redact(value, value, ann));
+TEST(Redact, AShortTokenOfTheCredentialsFileIsReplacedWhereItStandsAlone) {
+  const redaction_terms words{{}, {}, {"tok-1", "long-token-22", "ab"}};
+  EXPECT_EQ(redact("Bearer tok-1, (tok-1)", words), "Bearer [secret], ([secret])");
+  EXPECT_EQ(redact("tok-12 xtok-1 tok-1.old ab", words), "tok-12 xtok-1 tok-1.old ab");
+  EXPECT_EQ(redact("xlong-token-22x", words), "x[secret]x");
 }
 
-TEST(Redact, AStackTraceIsEmptiedOnce) {
-  auto payload = *parse_json(R"({"error_type":"runtime","stack_trace":"main.py:7"})");
-  EXPECT_TRUE(drop_stack_trace(payload));
-  EXPECT_EQ(to_text(payload), R"({"error_type":"runtime","stack_trace":null})");
-  EXPECT_FALSE(drop_stack_trace(payload));
-  auto none = *parse_json("[1]");
-  EXPECT_FALSE(drop_stack_trace(none));
+TEST(Redact, EveryTextOfAValueIsLookedAtAndSoAreItsNames) {
+  EXPECT_EQ(
+      redact_json(R"({"/home/ann":["/home/ann/a",{"secret-token-1_id":"secret-token-1"}]})", ann),
+      R"({"~":["~/a",{"[secret]_id":"[secret]"}]})");
+}
+
+TEST(Redact, WhatIsEscapedIsFoundToo) {
+  const redaction_terms quoted{{}, {"say \"when\""}};
+  EXPECT_EQ(redact_json(R"(["say \"when\" ","\n/home/x"])", quoted),
+            R"(["[secret] ","\n/home/x"])");
+  EXPECT_EQ(redact_json(R"(["\"/home/ann/b\"",1.10])", ann), R"(["\"~/b\"",1.10])");
+}
+
+TEST(Redact, NumbersThatAreNotSecretsKeepTheirDigits) {
+  EXPECT_EQ(
+      redact_json(R"({"a":"/home/ann","n":[1.10,1E5,-0.0,12345678901234567890123,5e-324]})", ann),
+      R"({"a":"~","n":[1.10,1E5,-0.0,12345678901234567890123,5e-324]})");
+  EXPECT_EQ(redact_json(R"({"n":[1234567890,1]})", {{}, {"1234567890"}}),
+            R"({"n":["[secret]",1]})");
+}
+
+TEST(Redact, WhatHoldsNothingPrivateStaysByteForByte) {
+  for (const char* text : {R"({"a":[true,false,null,1e5,"\u0000é"],"b":{}})", "[]", R"("x")", "1"})
+    EXPECT_EQ(redact_json(text, ann), text);
+}
+
+TEST(Redact, AStackTraceIsEmptied) {
+  EXPECT_EQ(without_stack_trace(R"({"error_type":"runtime","stack_trace":"main.py:7","n":1.0})"),
+            R"({"error_type":"runtime","stack_trace":null,"n":1.0})");
+  EXPECT_EQ(without_stack_trace("[1]"), "[1]");
 }
 
 } // namespace

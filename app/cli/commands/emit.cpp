@@ -6,6 +6,7 @@
 #include "app/home/emitter.hpp"
 #include "messages/validate.hpp"
 #include "util/files.hpp"
+#include "util/json_slices.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -80,21 +81,20 @@ result<std::string> with_fields(std::string payload, const emit_options& options
   }
   if (extra.empty())
     return payload;
-  auto document = parse_json(payload, json_keys::unique);
-  if (!document)
-    return failure{document.error().code, "payload: " + document.error().message,
-                   document.error().hint};
-  if (!document->IsObject())
+  auto compact = compact_json(payload, json_keys::unique);
+  if (!compact)
+    return failure{compact.error().code, "payload: " + compact.error().message,
+                   compact.error().hint};
+  if (!compact->starts_with('{'))
     return payload; // refused later, with the message for any payload
   for (const auto& [name, value] : extra) {
     if (!is_utf8(name) || !is_utf8(value))
       return failure{ec::bad_input, "--field: text that is not valid UTF-8", {}};
-    auto& memory = document->GetAllocator();
-    json_value made = typed(value, payload_field_types(options.event_type, name), *document);
-    document->RemoveMember(name.c_str());
-    document->AddMember(json_value(name.c_str(), memory), made, memory);
+    json_document memory;
+    const json_value made = typed(value, payload_field_types(options.event_type, name), memory);
+    *compact = with_member_at_end(*compact, name, to_text(made));
   }
-  return to_text(*document);
+  return *compact;
 }
 
 exit_status emit_one(context& ctx, const emit_options& options) {

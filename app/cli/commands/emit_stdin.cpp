@@ -3,6 +3,7 @@
 #include "app/cli/autostart.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
+#include "util/json_slices.hpp"
 
 #include <unistd.h>
 
@@ -81,10 +82,10 @@ private:
   bool ended_ = false;
 };
 
-result<emit_request> read_request(const line_reader::line& line) {
+result<emit_request> read_request(line_reader::line line) {
   if (line.too_long)
     return failure{ec::event_too_large, "the line is longer than 16 MiB", "send smaller events"};
-  const auto parsed = parse_json(line.text, json_keys::unique);
+  const auto parsed = compact_and_parse(line.text);
   if (!parsed)
     return parsed.error();
   if (!parsed->IsObject())
@@ -97,7 +98,7 @@ result<emit_request> read_request(const line_reader::line& line) {
     if (name == "event_type" && text)
       request.event_type = entry.value.GetString();
     else if (name == "payload")
-      request.payload = to_text(entry.value);
+      request.payload = member_slice(line.text, "payload").value_or("");
     else if (name == "causation_id" && (text || entry.value.IsNull()))
       request.causation_id =
           text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
@@ -137,11 +138,11 @@ std::string answer_line(const result<append_receipt>& answer) {
 
 /// Records the valid lines and answers all of them in order.
 std::vector<result<append_receipt>> record_lines(emitter& emit,
-                                                 const std::vector<line_reader::line>& lines) {
+                                                 std::vector<line_reader::line> lines) {
   std::vector<std::optional<failure>> refused(lines.size());
   std::vector<event_draft> drafts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto request = read_request(lines[i]);
+    const auto request = read_request(std::move(lines[i]));
     auto draft = request ? emit.prepare(*request) : result<event_draft>(request.error());
     if (draft)
       drafts.push_back(std::move(*draft));
@@ -168,7 +169,7 @@ exit_status emit_stdin(context& ctx) {
   std::uint64_t spilled = 0;
   std::optional<failure> why_spilled;
   for (auto lines = input.next(); !lines.empty(); lines = input.next()) {
-    for (const auto& answer : record_lines(emit, lines)) {
+    for (const auto& answer : record_lines(emit, std::move(lines))) {
       ctx.out.raw(answer_line(answer));
       if (answer && answer->spilled) {
         ++spilled;

@@ -43,6 +43,21 @@ TEST(Spill, EveryFieldComesBack) {
   EXPECT_TRUE(back.draft.project_in_doubt);
 }
 
+TEST(Spill, NumbersComeBackDigitForDigit) {
+  spilled_event event{draft_of(), 1, {}};
+  event.draft.payload = R"({"n":[1.10,1E5,12345678901234567890123]})";
+  EXPECT_EQ(parse_spill(render_spill(std::vector{event})).events.at(0).draft.payload,
+            event.draft.payload);
+}
+
+TEST(Spill, AnEventWhoseTextIsNotJsonIsNotWritten) {
+  const support::temporary_folder folder;
+  auto events = some_events(2);
+  events[1].draft.payload = R"({"wp_id":"WP01","x":)";
+  EXPECT_FALSE(write_spill(folder.path(), events, 1'000'000));
+  EXPECT_TRUE(spill_files(folder.path()).empty());
+}
+
 TEST(Spill, ATornOrChangedLineIsCountedAndTheOthersAreRead) {
   const std::string text = render_spill(some_events(3));
   std::string changed = text;

@@ -46,6 +46,19 @@ TEST_F(StoreAppend, AStoredEventIsValidByTheContract) {
   }
 }
 
+TEST_F(StoreAppend, AnEventWhoseTextIsNotJsonIsRefusedAndTheOthersAreKept) {
+  store queue = open();
+  auto drafts = drafts_of(3);
+  drafts[1].payload = R"({"wp_id":"WP01","x":)"; // as a writer leaves it that stops at an infinity
+  const auto answers = queue.append(drafts, now_);
+  ASSERT_TRUE(answers);
+  EXPECT_TRUE(answers->at(0));
+  EXPECT_FALSE(answers->at(1));
+  EXPECT_TRUE(answers->at(2));
+  EXPECT_EQ(list(queue).size(), 2U);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
 TEST_F(StoreAppend, ABurstKeepsTheOrderInWhichItWasGiven) {
   store queue = open();
   const auto drafts = drafts_of(300);

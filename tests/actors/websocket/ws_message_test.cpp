@@ -35,6 +35,20 @@ TEST(ServerMessage, AnEventIsReadNestedAndFlat) {
   EXPECT_EQ(flat.event.find("\"type\""), std::string::npos);
 }
 
+TEST(ServerMessage, AnEventIsPassedOnDigitForDigit) {
+  const std::string event = R"({"event_id":"01A","payload":{"a":[1.50,1E5,12345678901234567890]}})";
+  EXPECT_EQ(read(R"({"type":"event", "event": )" + event + "}").event, event);
+  EXPECT_EQ(read(R"({"type":"event",)" + event.substr(1)).event, event);
+}
+
+TEST(ServerMessage, ANumberThatNoReaderTakesEndsNothingButTheMessage) {
+  for (const char* number : {"5.5e+308", "0.00000000000000000001e-2147483639"}) {
+    EXPECT_FALSE(read_server_message(std::string(R"({"type":"ping","timestamp":)") + number + "}"));
+    EXPECT_FALSE(
+        read_server_message(std::string(R"({"type":"event","event":{"x":)") + number + "}}"));
+  }
+}
+
 TEST(ServerMessage, AClockThatIsNotAWholeNumberIsLeftOut) {
   for (const char* clock : {"-1", "1.5", "\"7\"", "null"})
     EXPECT_EQ(read(std::string(R"({"type":"event","event":{"lamport_clock":)") + clock + "}}")
@@ -61,6 +75,8 @@ TEST(ServerMessage, TextThatIsNotAMessageIsRefused) {
 TEST(ServerMessage, APongRepeatsTheTimestampAsItCame) {
   EXPECT_EQ(pong(read(R"({"type":"ping","timestamp":1717.25})")),
             R"({"type":"pong","timestamp":1717.25})");
+  EXPECT_EQ(pong(read(R"({"type":"ping","timestamp":1717.250E0})")),
+            R"({"type":"pong","timestamp":1717.250E0})");
   EXPECT_EQ(pong(read(R"({"type":"ping","timestamp":"2026-01-01"})")),
             R"({"type":"pong","timestamp":"2026-01-01"})");
   EXPECT_EQ(pong(read(R"({"type":"ping"})")), R"({"type":"pong","timestamp":null})");
@@ -92,6 +108,9 @@ TEST(WsToken, A401AsksForALoginAndOtherStatusesAreTransportFailures) {
   http_reply reply;
   reply.outcome = http_outcome::answered;
   reply.status = 401;
+  EXPECT_EQ(read_ws_token(reply).error().code, ec::transport) << "of a proxy";
+  reply.content_type = "application/json";
+  reply.body = R"({"detail":"expired"})";
   EXPECT_EQ(read_ws_token(reply).error().code, ec::login_required);
   for (const int status : {302, 403, 404, 429, 500}) {
     reply.status = status;

@@ -136,6 +136,21 @@ TEST_F(Privacy, NoTokenPasswordOrStackTraceIsRecorded) {
   EXPECT_NE(events_text().find(R"("stack_trace":null)"), std::string::npos);
 }
 
+TEST_F(Privacy, NamesOfFieldsAndTheAggregateAreRedactedToo) {
+  const std::string folder = (root() / "user").string();
+  logged_in();
+  const std::string payload = R"({"feature_slug":"042-x","total_wps":1,"files":{")" + folder +
+                              R"(/a":1.10},"completed_at":"2026-02-03T04:05:06Z"})";
+  auto what = command({"emit", "FeatureCompleted", "--payload", "-", "--aggregate", folder + "/b"},
+                      payload);
+  const auto done = run(what);
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(cli({"sync", "now"}).status, 0);
+  EXPECT_NE(events_text().find(R"({"~/a":1.10})"), std::string::npos) << events_text();
+  EXPECT_NE(events_text().find(R"("aggregate_id":"~/b")"), std::string::npos) << events_text();
+  EXPECT_EQ(events_text().find(folder), std::string::npos);
+}
+
 TEST_F(Privacy, ReportsAreForTheirOwnerAloneAndHoldNoSecret) {
   logged_in();
   emit(2);

@@ -1,7 +1,7 @@
 // What the dev-server keeps over a restart, and what it prints.
 #include "app/dev_server/activity.hpp"
-#include "app/dev_server/json_slices.hpp"
 #include "dev_server_fixture.hpp"
+#include "util/json_slices.hpp"
 
 #include <fstream>
 

@@ -1,9 +1,9 @@
 // The dev-server's WebSocket side without sockets: the messages to each connection, and their
 // order.
-#include "app/dev_server/json_slices.hpp"
 #include "app/dev_server/state_dir.hpp"
 #include "app/dev_server/ws_hub.hpp"
 #include "messages/event.hpp"
+#include "util/json_slices.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,8 @@
-#include "app/dev_server/json_slices.hpp"
+#include "util/json_slices.hpp"
 
-namespace spec_kitty::dev_server {
+#include "util/json.hpp"
+
+namespace spec_kitty {
 
 namespace {
 
@@ -51,6 +53,23 @@ std::optional<std::string_view> member_slice(std::string_view compact, std::stri
   return std::nullopt;
 }
 
+std::string with_slice(std::string_view compact, std::string_view slice, std::string_view text) {
+  const auto at = static_cast<std::size_t>(slice.data() - compact.data());
+  std::string whole(compact.substr(0, at));
+  return whole.append(text).append(compact.substr(at + slice.size()));
+}
+
+std::string with_member_at_end(std::string_view compact, std::string_view name,
+                               std::string_view value) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  put(out, name);
+  const std::string quoted = to_text(buffer);
+  std::string rest = without_member(compact, std::string_view(quoted).substr(1, quoted.size() - 2));
+  rest.pop_back();
+  return rest.append(rest == "{" ? "" : ",").append(quoted).append(":").append(value).append("}");
+}
+
 std::string without_member(std::string_view compact, std::string_view name) {
   const auto value = member_slice(compact, name);
   if (!value)
@@ -78,4 +97,4 @@ std::optional<std::vector<std::string_view>> list_slices(std::string_view compac
   return slices;
 }
 
-} // namespace spec_kitty::dev_server
+} // namespace spec_kitty
