@@ -41,6 +41,7 @@ struct link_ended {
   int http_status = 0;
   int close_code = 0;
   std::string words; ///< for people; never holds a header or a message
+  bool json = false; ///< the content type of a refused upgrade: the answer is the server's own
 };
 
 } // namespace spec_kitty

@@ -74,8 +74,8 @@ failure not_the_protocol(std::string_view what) {
 /// Fills a session from a 200 reply; `before` supplies what the reply may leave out.
 result<credentials> adopt_reply(const http_reply& reply, const credentials& before,
                                 std::int64_t now_s) {
-  const auto body = parse_json(reply.body);
-  if (reply.content_type != "application/json" || !body || !body->IsObject())
+  const auto body = server_object(reply);
+  if (!body)
     return not_the_protocol("token reply");
   const auto access = text_of(*body, "access");
   if (!is_token(access))
@@ -136,7 +136,7 @@ std::optional<std::string> team_slug_claim(std::string_view token) {
 
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
                                      std::string_view origin, std::int64_t now_s) {
-  if (reply.outcome == http_outcome::answered && reply.status == 401)
+  if (reply.status == 401 && server_object(reply))
     return failure{ec::login_refused, "the server refused the user name or password",
                    "check both and run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
@@ -149,7 +149,7 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
 
 result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
                                        std::int64_t now_s) {
-  if (reply.outcome == http_outcome::answered && reply.status == 401)
+  if (reply.status == 401 && server_object(reply))
     return failure{ec::login_required, "the session of " + before.username + " has ended",
                    "run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
@@ -158,11 +158,11 @@ result<credentials> read_refresh_reply(const http_reply& reply, const credential
 }
 
 result<void> read_revocation(const http_reply& reply) {
-  if (reply.outcome == http_outcome::answered && reply.status == 401)
+  if (reply.status == 401 && server_object(reply))
     return {};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
     return transport_failure(reply, "logout");
-  const auto body = parse_json(reply.body);
+  const auto body = server_object(reply);
   if (body && is_token(text_of(*body, "refresh")))
     return {};
   return failure{ec::transport, "the server cannot end a session before it expires", {}};

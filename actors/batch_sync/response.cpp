@@ -119,16 +119,14 @@ void read_limits(const json_value& body, server_limits& limits) {
 }
 
 /// A 412, with the server's own message and guidance.
-failure upgrade_failure(const json_value* body) {
+failure upgrade_failure(const json_value& body) {
   failure why{ec::upgrade_required, "the server requires another version of spec-kitty",
               "all events are kept; update spec-kitty, or ask the server's operator"};
-  if (body == nullptr)
-    return why;
-  if (auto text = text_of(*body, "error_description"); text && !text->empty())
+  if (auto text = text_of(body, "error_description"); text && !text->empty())
     why.message += ": " + excerpt(*text, max_server_message_bytes);
-  else if (auto general = message_of(*body); !general.empty())
+  else if (auto general = message_of(body); !general.empty())
     why.message += ": " + general;
-  if (auto guidance = text_of(*body, "upgrade_guidance"); guidance && !guidance->empty())
+  if (auto guidance = text_of(body, "upgrade_guidance"); guidance && !guidance->empty())
     why.hint = excerpt(*guidance, max_server_message_bytes);
   return why;
 }
@@ -140,12 +138,12 @@ std::string detail_in(const json_value* body) {
 }
 
 /// A 200: the results and the server's clock. Without a list of results it counts as a failure.
-void read_success(const json_value* body, batch_reply& out) {
-  const json_value* results = body == nullptr ? nullptr : member(*body, "results");
+void read_success(const json_value& body, batch_reply& out) {
+  const json_value* results = member(body, "results");
   if (results == nullptr || !results->IsArray())
     return;
   out.kind = reply_kind::results;
-  const auto clock = member(*body, "server_clock");
+  const auto clock = member(body, "server_clock");
   if (clock != nullptr && clock->IsUint64())
     out.server_clock = clock->GetUint64();
   else if (clock != nullptr && !clock->IsNull())
@@ -176,12 +174,18 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
         reply.outcome == http_outcome::unreachable || reply.outcome == http_outcome::broken;
     return out;
   }
-  const auto body = reply.content_type == "application/json" ? parse_json(reply.body)
-                                                             : result<json_document>(failure{});
-  const json_value* object = body && body->IsObject() ? &*body : nullptr;
+  const auto body = server_object(reply);
+  const json_value* object = body ? &*body : nullptr;
+  out.by_server = object != nullptr;
+  // What is not the server's own can slow a run down or make its batches smaller, nothing else.
+  const bool for_anybody = reply.status == 413 || reply.status == 429;
+  if (object == nullptr && !for_anybody) {
+    out.retryable = reply.status == 408 || reply.status >= 500;
+    return out;
+  }
   switch (reply.status) {
   case 200:
-    read_success(object, out);
+    read_success(*object, out);
     return out;
   case 401:
     out.kind = reply_kind::unauthorized;
@@ -190,8 +194,7 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 400:
   case 422:
-    if (object != nullptr) // else it is a proxy's or a gateway's, not the protocol's
-      read_refusal(*object, out);
+    read_refusal(*object, out);
     return out;
   case 403:
     out.kind = reply_kind::forbidden;
@@ -200,13 +203,14 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 412:
     out.kind = reply_kind::upgrade;
-    out.why = upgrade_failure(object);
+    out.why = upgrade_failure(*object);
     return out;
   case 413:
     out.kind = reply_kind::too_large;
-    out.why = {ec::transport, "the server refuses a batch of this size" + detail_in(object), {}};
-    if (object != nullptr)
+    if (object != nullptr) {
+      out.why = {ec::transport, "the server refuses a batch of this size" + detail_in(object), {}};
       read_limits(*object, out.limits);
+    }
     return out;
   case 429:
     out.kind = reply_kind::slow_down;

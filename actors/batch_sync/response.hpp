@@ -33,6 +33,8 @@ struct server_limits {
 
 struct batch_reply {
   reply_kind kind = reply_kind::failed;
+  /// Its content type is JSON and its body an object: only such a reply blames or holds an event.
+  bool by_server = false;
   /// For each event that was sent, in the order sent; `kept` where the reply does not name it.
   std::vector<verdict> verdicts;
   /// Positions of events refused as `clock_behind`; their verdict is `kept`.

@@ -20,6 +20,8 @@ constexpr unsigned max_named_refusals = 10;
 /// Single events refused without a name while nothing at all was accepted in the run: after so many
 /// the server is at fault, not the events.
 constexpr std::size_t max_unproven = 12;
+/// A server takes batches of 4 KiB at least: a smaller event is not too large, whatever it says.
+constexpr std::size_t min_large_event = std::size_t{4} << 10;
 
 } // namespace
 
@@ -122,6 +124,13 @@ next_step sync_run::on_too_large(const batch_reply& read) {
   if (plan_.halve_large())
     return send_next();
   const leased_event& big = batch_.front();
+  if (!read.by_server)
+    return stop(read.why);
+  if (big.json.size() < min_large_event)
+    return stop({ec::transport,
+                 "the server refuses an event of " + std::to_string(big.json.size()) +
+                     " bytes, sent alone, as too large",
+                 "all events are kept; ask the server's operator"});
   const verdict refused{big.seq, big.event_id, event_outcome::too_large, read.why.message, false};
   plan_.passed();
   if (proven_)

@@ -1,6 +1,7 @@
 #include "actors/http/transport_failure.hpp"
 
 #include <string>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -25,6 +26,10 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
   case http_outcome::answered:
     break;
   }
+  if (reply.status == 413 && !server_object(reply))
+    return {ec::transport,
+            "something on the way to the server limits the size of requests" + to + ": status 413",
+            "all events are kept; ask the operator of the proxy or gateway to raise the limit"};
   if (reply.status == 404 || reply.status == 405)
     return {ec::wrong_server,
             "this server does not know the path" + to + ": status " + std::to_string(reply.status),
@@ -37,8 +42,20 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
             "unexpected reply" + to + ": " +
                 (reply.content_type.empty() ? "no content type" : reply.content_type),
             "check for a network login page or a wrong URL; " + again};
-  return {ec::transport, "the server answered with status " + std::to_string(reply.status) + to,
+  const bool someone_else =
+      (reply.status == 401 || reply.status == 403 || reply.status == 412) && !server_object(reply);
+  return {ec::transport,
+          (someone_else ? "a proxy or gateway, not the server, answered with status "
+                        : "the server answered with status ") +
+              std::to_string(reply.status) + to,
           again};
+}
+
+std::optional<json_document> server_object(const http_reply& reply) {
+  if (reply.outcome != http_outcome::answered || reply.content_type != "application/json")
+    return std::nullopt;
+  auto body = parse_json(reply.body);
+  return body && body->IsObject() ? std::optional(std::move(*body)) : std::nullopt;
 }
 
 } // namespace spec_kitty

@@ -1,6 +1,7 @@
 #include "actors/link/connection.hpp"
 
 #include "actors/link/lws_context.hpp"
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 #include "util/version.hpp"
 
@@ -9,6 +10,8 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -84,6 +87,16 @@ int connection::add_headers(char** at, std::size_t capacity) {
   return 0;
 }
 
+/// Whether the answer to an upgrade is JSON by its content type; lws does not give its body.
+bool answer_is_json(lws* wsi) {
+  constexpr std::string_view json = "application/json";
+  std::array<char, 128> value{};
+  const int size =
+      lws_hdr_copy(wsi, value.data(), static_cast<int>(value.size()), WSI_TOKEN_HTTP_CONTENT_TYPE);
+  const std::string type = lower_case({value.data(), static_cast<std::size_t>(std::max(size, 0))});
+  return type == json || type.starts_with(std::string(json) + ";");
+}
+
 /// `why` is one of lws's own texts; those that begin with "HS:" come after a whole answer.
 void connection::on_refused(std::string_view why) {
   const std::string text(why.substr(0, why.find('\0')));
@@ -91,9 +104,10 @@ void connection::on_refused(std::string_view why) {
   const bool whole = starts(text, "HS:");
   if (!connected_)
     return attempt_failed(text);
-  if (whole && status != 0 && status != 101)
+  if (whole && status != 0 && status != 101) {
     decide(link_end::refused, "the server answered " + std::to_string(status), status);
-  else if (whole)
+    end_->json = answer_is_json(wsi_);
+  } else if (whole)
     decide(link_end::bad_frame, "invalid upgrade response (" + text + ")", status);
   else if (text == "problems parsing header")
     decide(link_end::bad_frame, "the server's answer is not HTTP", status);

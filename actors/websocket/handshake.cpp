@@ -20,13 +20,12 @@ http_request ws_token_request(const server_url& server, const std::string& ca_fi
 }
 
 result<std::string> read_ws_token(const http_reply& reply) {
-  if (reply.outcome == http_outcome::answered && reply.status == 401)
+  const auto body = server_object(reply);
+  if (body && reply.status == 401)
     return failure{ec::login_required, "the server does not accept the session",
                    "run: spec-kitty auth login"};
-  if (reply.outcome == http_outcome::answered && reply.status == 200 &&
-      reply.content_type == "application/json") {
-    const auto body = parse_json(reply.body);
-    const auto token = body ? text_of(*body, "ws_token") : std::nullopt;
+  if (body && reply.status == 200) {
+    const auto token = text_of(*body, "ws_token");
     // It becomes the value of a header: a line break would end that header early.
     if (token && !token->empty() && token->find_first_of("\r\n") == std::string::npos)
       return *token;

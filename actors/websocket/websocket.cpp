@@ -102,7 +102,7 @@ void websocket_state::on_end(const link_ended& how) {
   link.reset();
   if (over)
     return leave();
-  if (how.how == link_end::refused && how.http_status == 401)
+  if (how.how == link_end::refused && how.http_status == 401 && how.json)
     return on_token_refused({ec::login_required, "the server does not accept the WebSocket's token",
                              "run: spec-kitty auth login"});
   end(link_failure(how));

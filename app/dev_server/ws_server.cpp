@@ -28,8 +28,10 @@ std::string header(lws* wsi, lws_token_indexes name) {
 /// Answers an upgrade with a status instead. By hand: this early, lws_return_http_status
 /// answers as HTTP/1.0, which strict clients refuse.
 int refuse(lws* wsi, int status) {
+  const std::string body = R"({"detail":"the upgrade is refused"})";
   const std::string text = "HTTP/1.1 " + std::to_string(status) +
-                           " Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                           " Refused\r\ncontent-type: application/json\r\ncontent-length: " +
+                           std::to_string(body.size()) + "\r\nconnection: close\r\n\r\n" + body;
   std::vector<unsigned char> bytes(LWS_PRE);
   bytes.insert(bytes.end(), text.begin(), text.end());
   lws_write(wsi, bytes.data() + LWS_PRE, text.size(), LWS_WRITE_HTTP_HEADERS);

@@ -24,10 +24,11 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
-std::string note(int number, bool bad) {
+std::string note(int number, bool bad, std::size_t bytes) {
   return R"({"event_type":"HistoryAdded","payload":{"wp_id":"WP01","entry_type":"note",)"
          R"("entry_content":")" +
-         std::string(bad ? "poison " : "number ") + std::to_string(number) + "\"}}\n";
+         std::string(bad ? "poison " : "number ") + std::to_string(number) +
+         std::string(bad ? bytes : 0, '.') + "\"}}\n";
 }
 
 } // namespace
@@ -149,10 +150,11 @@ void hostile_test::be_logged_in(const std::string& user) {
   ASSERT_EQ(done.status, 0) << done.err;
 }
 
-std::vector<std::string> hostile_test::record(int count, const std::set<int>& bad) const {
+std::vector<std::string> hostile_test::record(int count, const std::set<int>& bad,
+                                              std::size_t bad_bytes) const {
   std::string input;
   for (int i = 0; i < count; ++i)
-    input += note(i, bad.contains(i));
+    input += note(i, bad.contains(i), bad_bytes);
   const auto done = cli({"emit", "--stdin"}, input);
   EXPECT_EQ(done.status, 0) << done.err;
   auto ids = ids_of(lines_of(done.out));

@@ -67,7 +67,8 @@ struct hostile_test : cli_test {
   void be_logged_in(const std::string& user = "anna");
   finished log_in(const std::string& user, words options = {}) const;
   /// Records `count` events; those at the positions of `bad` hold the word poison. Their ids.
-  std::vector<std::string> record(int count, const std::set<int>& bad = {}) const;
+  std::vector<std::string> record(int count, const std::set<int>& bad = {},
+                                  std::size_t bad_bytes = 0) const;
   /// `sync now --json`: one object, the documented status, books that balance.
   json_document sync(int status = 0) const;
   std::vector<listed> list(words options = {}) const;

@@ -15,6 +15,7 @@ CUT = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90
        b'{"results":[{"event_id":"')
 CHUNKED = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
            b"Transfer-Encoding: chunked\r\n\r\n")
+NUMBER = b"0.00000000000000000001e-2147483639"  # CVE-2024-38517
 NO_PATH, SILENT = object(), object()
 
 
@@ -25,6 +26,9 @@ def is_poison(event):
 # ── Whole replies ─────────────────────────────────────────────────────────────────────────────────
 def status(code, body=None, kind="application/json", headers=()):
     return lambda x: x.reply(code, body, kind, headers)
+
+
+unauthorized = status(401, {"detail": "Given token not valid for any token type"})
 
 
 def raw_end(data):
@@ -129,7 +133,12 @@ def too_big(most, limits=None):
                       else x.good())
 
 
+def too_many_html(most):
+    return lambda x: (x.reply(413, HTML, "text/html") if len(x.events()) > most else x.good())
+
+
 too_large_poison = refuse_poison(lambda x, bad: too_large(x, None))
+too_large_poison_html = refuse_poison(lambda x, bad: x.reply(413, HTML, "text/html"))
 
 
 # ── Results ───────────────────────────────────────────────────────────────────────────────────────

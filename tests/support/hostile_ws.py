@@ -194,6 +194,8 @@ refusal("garbage", b"\x16\x03\x01garbage\r\nmore of it\r\n\r\n")
 refusal("ssh", b"SSH-2.0-OpenSSH_9\r\n\r\n")
 for _status in (200, 401, 403, 404, 429, 500, 503):
     refusal("status_%d" % _status, b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\n{}" % _status)
+refusal("status_json", b"HTTP/1.1 401 No\r\nContent-Type: Application/JSON; charset=utf-8\r\n"
+        b"Content-Length: 2\r\n\r\n{}")
 refusal("redirect", lambda peer: ("HTTP/1.1 302 Found\r\nLocation: %s/ws\r\nContent-Length: 0\r\n\r\n"
                                   % peer.elsewhere).encode())
 

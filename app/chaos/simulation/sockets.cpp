@@ -115,7 +115,7 @@ void socket_hub::end(const std::shared_ptr<connection>& which, link_end how, int
     return;
   around_.trace.note(static_cast<std::uint64_t>(how));
   const auto handlers = std::exchange(which->handlers, {});
-  handlers.ended({how, status, how == link_end::closed ? 1001 : 0, {}});
+  handlers.ended({how, status, how == link_end::closed ? 1001 : 0, {}, status == 401});
 }
 
 void socket_hub::end_all() {

@@ -197,11 +197,10 @@ TEST(RefreshReply, NewTeamOfTheAccountIsTaken) {
             "team-a");
 }
 
-TEST(RefreshReply, OnlyA401EndsTheSession) {
-  EXPECT_EQ(
-      read_refresh_reply(token_answer(401, "<html>", "text/html"), before(), now).error().code,
-      ec::login_required);
-  for (const int status : {200, 302, 400, 403, 404, 429, 500, 502})
+TEST(RefreshReply, OnlyA401OfTheServerItselfEndsTheSession) {
+  EXPECT_EQ(read_refresh_reply(token_answer(401, "{}"), before(), now).error().code,
+            ec::login_required);
+  for (const int status : {200, 302, 400, 401, 403, 404, 429, 500, 502})
     EXPECT_NE(
         read_refresh_reply(token_answer(status, "<html>", "text/html"), before(), now).error().code,
         ec::login_required)

@@ -238,8 +238,8 @@ TEST(BatchReply, LostConnectionIsTriedAgainAndASpentTimeoutIsNot) {
 }
 
 TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
-  EXPECT_EQ(interpret(reply_of(401, ""), sent).kind, reply_kind::unauthorized);
-  EXPECT_EQ(interpret(reply_of(401, ""), sent).why.code, ec::login_required);
+  EXPECT_EQ(interpret(reply_of(401, "{}"), sent).kind, reply_kind::unauthorized);
+  EXPECT_EQ(interpret(reply_of(401, "{}"), sent).why.code, ec::login_required);
   const auto forbidden = interpret(reply_of(403, R"({"detail":"not your team"})"), sent);
   EXPECT_EQ(forbidden.kind, reply_kind::forbidden);
   EXPECT_EQ(forbidden.why.code, ec::held);
@@ -251,6 +251,18 @@ TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
   for (const int status : {401, 403, 412})
     for (const char* body : {"", "[]", "7", "garbage"})
       EXPECT_EQ(outcomes(interpret(reply_of(status, body), sent)), all_kept) << status << body;
+}
+
+TEST(BatchReply, WhatIsNotTheServersOwnBlamesAndHoldsNothing) {
+  for (const int status : {200, 400, 401, 403, 412, 422})
+    for (const auto& reply :
+         {reply_of(status, R"({"detail":"no","results":[]})", "text/html"), reply_of(status, "[]"),
+          reply_of(status, "<html>", "text/html"), reply_of(status, ""), reply_of(status, "{", "")})
+      expect_nothing_known(interpret(reply, sent), std::to_string(status));
+  EXPECT_FALSE(interpret(reply_of(413, "<html>", "text/html"), sent).by_server);
+  EXPECT_NE(interpret(reply_of(413, "<html>", "text/html"), sent).why.message.find("on the way"),
+            std::string::npos);
+  EXPECT_TRUE(interpret(reply_of(413, "{}"), sent).by_server);
 }
 
 TEST(BatchReply, RefusalThatNamesEventsBlamesOnlyThose) {

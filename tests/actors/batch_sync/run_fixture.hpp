@@ -40,8 +40,8 @@ inline http_reply results(const std::vector<std::pair<std::string, std::string>>
   return answer(200, "{\"results\":[" + list + "]" + more + "}");
 }
 
-inline leased_event event(std::uint64_t seq) {
-  return {seq, "E" + std::to_string(seq), seq, 0, false, "{}"};
+inline leased_event event(std::uint64_t seq, std::size_t bytes = 2) {
+  return {seq, "E" + std::to_string(seq), seq, 0, false, "{" + std::string(bytes - 2, ' ') + "}"};
 }
 
 template <class T>
@@ -60,7 +60,8 @@ inline const access_token token_a{"access-1", "team-a", "ann"};
 /// A run over the events 1 to `due`, up to the point where the first batch is to be sent.
 class SyncRun : public testing::Test {
 protected:
-  next_step begin(std::uint64_t due = 3, std::vector<std::uint64_t> first_batch = {1, 2, 3}) {
+  next_step begin(std::uint64_t due = 3, std::vector<std::uint64_t> first_batch = {1, 2, 3},
+                  std::size_t event_bytes = 2) {
     EXPECT_EQ(as<step::count>(run.start()).request.team_slug, "");
     EXPECT_EQ(as<step::ask_token>(run.on_count(due_count{0, due, due, due})).failed_access, "");
     EXPECT_EQ(as<step::count>(run.on_token(token_a)).request.team_slug, "team-a");
@@ -68,12 +69,12 @@ protected:
     EXPECT_EQ(lease.team_slug, "team-a");
     EXPECT_EQ(lease.after, 0U);
     EXPECT_EQ(lease.through, due);
-    return grant(first_batch);
+    return grant(first_batch, event_bytes);
   }
-  next_step grant(const std::vector<std::uint64_t>& batch) {
+  next_step grant(const std::vector<std::uint64_t>& batch, std::size_t event_bytes = 2) {
     lease_grant given{7, {}, 0, {}};
     for (const auto seq : batch)
-      given.events.push_back(event(seq));
+      given.events.push_back(event(seq, event_bytes));
     return run.on_lease(given);
   }
   next_step settled_with(const next_step& next, const std::vector<settlement_effect>& what) {

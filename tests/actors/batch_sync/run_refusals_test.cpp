@@ -95,8 +95,22 @@ TEST_F(SyncRun, TooLargeBatchIsHalvedAndGrowsBack) {
   EXPECT_EQ(run.batch().size(), 6U);
 }
 
-TEST_F(SyncRun, EventTooLargeAloneBecomesADeadLetter) {
+TEST_F(SyncRun, SmallEventRefusedAloneAsTooLargeIsKept) {
   begin(1, {1});
+  const auto next = reply(answer(413));
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::kept);
+  EXPECT_EQ(run.report().stopped->code, ec::transport);
+}
+
+TEST_F(SyncRun, EventRefusedAsTooLargeByAProxyIsKept) {
+  begin(1, {1}, 100'000);
+  const auto next = reply(answer(413, "<html>"));
+  EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::kept);
+  EXPECT_NE(run.report().stopped->message.find("on the way"), std::string::npos);
+}
+
+TEST_F(SyncRun, EventTooLargeAloneBecomesADeadLetter) {
+  begin(1, {1}, 5000);
   const auto next = reply(answer(413));
   EXPECT_EQ(as<step::settle>(next).request.verdicts.at(0).what, event_outcome::too_large);
   settled_with(next, {settlement_effect::dead_lettered});

@@ -85,7 +85,9 @@ TEST(Link, RefusalIsReportedWithItsStatus) {
     const auto end = end_of("status_" + std::to_string(status));
     EXPECT_EQ(end.how, link_end::refused) << end;
     EXPECT_EQ(end.http_status, status) << end;
+    EXPECT_FALSE(end.json) << end;
   }
+  EXPECT_TRUE(end_of("status_json").json);
 }
 
 TEST(Link, RedirectIsARefusalAndNotFollowed) {

@@ -46,6 +46,13 @@ TEST_F(WebSocket, A401OfTheTokensCallIsAnsweredByOneRefresh) {
   EXPECT_EQ(reports_->end->code, ec::login_required);
 }
 
+TEST_F(WebSocket, A401OfAProxyIsAFailedAttemptAndEndsNoSession) {
+  open();
+  end_link(link_end::refused, 401, false);
+  ASSERT_TRUE(reports_->end);
+  EXPECT_EQ(reports_->end->code, ec::transport);
+}
+
 TEST_F(WebSocket, A401OfTheUpgradeIsAnsweredByOneRefresh) {
   open();
   end_link(link_end::refused, 401);

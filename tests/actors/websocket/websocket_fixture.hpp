@@ -105,9 +105,9 @@ protected:
     caf::anon_send(socket_, wakeup{wakeup_reason::events});
     run();
   }
-  void end_link(link_end how, int status = 0) {
+  void end_link(link_end how, int status = 0, bool json = true) {
     const auto link = links_.all.back();
-    link->handlers.ended({how, status, 0, {}});
+    link->handlers.ended({how, status, 0, {}, json});
     run();
   }
   void ack(const std::string& id) { receive(R"({"type":"ack","event_id":")" + id + "\"}"); }

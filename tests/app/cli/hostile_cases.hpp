@@ -21,10 +21,11 @@ struct hostile_case {
   int status;   ///< exit status of the run under the fault
   int requests; ///< at most, of any kind
   blame blamed = blame::none;
-  std::set<int> bad{};     ///< positions of the poison events among the 20
-  int batch_events = 1000; ///< sync.batch_events of that run
-  int synced = -1;         ///< this many reach the server in that run; -1: not asked
-  bool new_login = false;  ///< the session is over: recovery begins with a login
+  std::set<int> bad{};       ///< positions of the poison events among the 20
+  std::size_t bad_bytes = 0; ///< a poison event has so many more
+  int batch_events = 1000;   ///< sync.batch_events of that run
+  int synced = -1;           ///< this many reach the server in that run; -1: not asked
+  bool new_login = false;    ///< the session is over: recovery begins with a login
 };
 
 inline std::ostream& operator<<(std::ostream& out, const hostile_case& of) {

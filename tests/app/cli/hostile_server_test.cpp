@@ -15,7 +15,7 @@ constexpr int timeout_s = 2; // what the fixture sets
 struct EveryFault : hostile_test, ::testing::WithParamInterface<hostile_case> {
   void SetUp() override {
     be_logged_in();
-    ids_ = record(20, GetParam().bad);
+    ids_ = record(20, GetParam().bad, GetParam().bad_bytes);
   }
 
   /// The run under the fault.

@@ -48,7 +48,7 @@ TEST_F(Transport, A413ShrinksTheBatchWhichGrowsBack) {
 }
 
 TEST_F(Transport, A413OnlyEverBuriesAnEventThatTravelsAlone) {
-  const auto ids = record(20, {11});
+  const auto ids = record(20, {11}, 5000);
   peer.fault("one_too_big_413");
   EXPECT_EQ(number_in(sync_within(20, 5), {"dead"}), 1);
   const auto dead = list({"--state", "dead"});
@@ -59,6 +59,23 @@ TEST_F(Transport, A413OnlyEverBuriesAnEventThatTravelsAlone) {
   json_of({"events", "retry", ids[11]});
   sync();
   expect_delivered(ids);
+}
+
+TEST_F(Transport, AProxys413OfFewSmallEventsBuriesNoneOfThem) {
+  for (const int count : {1, 11}) {
+    const auto ids = record(count);
+    peer.fault("always_413_html");
+    const auto report = sync_within(6, 4);
+    EXPECT_EQ(number_in(report, {"dead"}), 0);
+    EXPECT_NE(to_text(report).find("something on the way to the server limits"), std::string::npos)
+        << to_text(report);
+    peer.fault("always_413_json");
+    EXPECT_EQ(number_in(sync_within(6, 4), {"dead"}), 0);
+    expect_all_innocent(ids.size());
+    peer.well();
+    sync();
+    EXPECT_TRUE(list().empty());
+  }
 }
 
 // One bad event turned into 400 for all (#2736).
