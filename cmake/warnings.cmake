@@ -9,6 +9,10 @@ if(SPEC_KITTY_WERROR)
   target_compile_options(spec_kitty_warnings INTERFACE -Werror)
 endif()
 
+if(SPEC_KITTY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # counts edges in all of the code
+endif()
+
 if(SPEC_KITTY_SANITIZE)
   # -fno-sanitize=null: CAF 0.17 spawns function actors through a null reference it never reads.
   # vptr and function: CAF comes from the distribution, built without their type data.

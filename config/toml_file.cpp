@@ -65,9 +65,65 @@ std::string_view value_of(std::string_view line) {
   return rest.substr(0, end + 1);
 }
 
+/// Where text that is not a key is passed over: strings and comments. What a string holds is TOML's
+/// business; it has to end where TOML ends it, or keys could hide behind it.
+std::size_t behind_other(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  if (quote == '#')
+    return std::min(text.find('\n', at), text.size());
+  const std::string three(3, quote);
+  const bool many_lines = text.substr(at).starts_with(three);
+  for (at += many_lines ? 3 : 1; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\')
+      ++at;
+    else if (many_lines && text.substr(at).starts_with(three))
+      return std::min(text.find_first_not_of(quote, at), text.size()); // up to five end it
+    else if (!many_lines && (text[at] == quote || text[at] == '\n'))
+      return at + 1;
+  }
+  return text.size();
+}
+
 } // namespace
 
+result<void> check_toml_depth(std::string_view text, const std::string& file) {
+  std::vector<unsigned> outer; ///< dots in front of each bracket that is open
+  unsigned depth = 0;          ///< of all of them
+  unsigned dots = 0;           ///< in the key at hand
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'' || c == '#') {
+      at = behind_other(text, at);
+      continue;
+    }
+    if (c == '{' || c == '[') {
+      outer.push_back(dots);
+      depth += dots + 1;
+      dots = 0;
+    } else if ((c == '}' || c == ']') && !outer.empty()) {
+      depth -= outer.back() + 1;
+      outer.pop_back();
+      dots = 0;
+    } else if (c == ',' || (c == '\n' && outer.empty())) {
+      dots = 0;
+    }
+    dots += c == '.' ? 1 : 0;
+    if (depth + dots > max_toml_depth)
+      return failure{
+          ec::bad_config,
+          file + ", line " +
+              std::to_string(1 + std::count(text.begin(),
+                                            text.begin() + static_cast<std::ptrdiff_t>(at), '\n')) +
+              ": nesting is deeper than 64 levels",
+          "correct that line"};
+    ++at;
+  }
+  return {};
+}
+
 result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file) {
+  if (auto flat = check_toml_depth(text, file); !flat)
+    return flat.error();
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const auto& error = parsed.error();

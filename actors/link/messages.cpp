@@ -29,6 +29,16 @@ bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
+/// Whether the answer to an upgrade is JSON by its content type; lws does not give its body.
+bool answer_is_json(lws* wsi) {
+  constexpr std::string_view json = "application/json";
+  std::array<char, 128> value{};
+  const int size =
+      lws_hdr_copy(wsi, value.data(), static_cast<int>(value.size()), WSI_TOKEN_HTTP_CONTENT_TYPE);
+  const std::string type = lower_case({value.data(), static_cast<std::size_t>(std::max(size, 0))});
+  return type == json || type.starts_with(std::string(json) + ";");
+}
+
 } // namespace
 
 int connection::on_event(lws_callback_reasons reason, void* in, std::size_t size) {
@@ -85,16 +95,6 @@ int connection::add_headers(char** at, std::size_t capacity) {
   std::memcpy(*at, lines.data(), lines.size());
   *at += lines.size();
   return 0;
-}
-
-/// Whether the answer to an upgrade is JSON by its content type; lws does not give its body.
-bool answer_is_json(lws* wsi) {
-  constexpr std::string_view json = "application/json";
-  std::array<char, 128> value{};
-  const int size =
-      lws_hdr_copy(wsi, value.data(), static_cast<int>(value.size()), WSI_TOKEN_HTTP_CONTENT_TYPE);
-  const std::string type = lower_case({value.data(), static_cast<std::size_t>(std::max(size, 0))});
-  return type == json || type.starts_with(std::string(json) + ";");
 }
 
 /// `why` is one of lws's own texts; those that begin with "HS:" come after a whole answer.

@@ -7,8 +7,13 @@
 #include "util/fsync.hpp"
 #include "util/json_slices.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 
@@ -24,6 +29,8 @@ constexpr int transient_attempts = 3; ///< after so many the folder, if it exist
 constexpr std::string_view spill_suffix = ".jsonl";
 constexpr std::string_view set_aside = ".damaged";
 constexpr std::size_t checksum_digits = 8;
+constexpr off_t max_spill_bytes = off_t{1} << 30;
+constexpr std::size_t max_line_bytes = std::size_t{64} << 20;
 constexpr std::uint64_t min_free_bytes = std::uint64_t{256}
                                          << 10; ///< the store's deletes need space
 
@@ -151,6 +158,52 @@ std::optional<spilled_event> from_json(std::string text) {
   return whole ? std::optional(std::move(event)) : std::nullopt;
 }
 
+/// Reads the lines of a spill file as they come in pieces.
+class line_collector {
+public:
+  explicit line_collector(spill_content& into) : into_(into) {}
+
+  void add(std::string_view piece) {
+    for (auto newline = piece.find('\n'); newline != std::string_view::npos;
+         newline = piece.find('\n')) {
+      if (begun_.empty()) {
+        read_line(piece.substr(0, newline));
+      } else {
+        read_line(begun_.append(piece.substr(0, newline)));
+        begun_.clear();
+      }
+      skipping_ = false;
+      piece.remove_prefix(newline + 1);
+    }
+    if (!skipping_)
+      begun_.append(piece);
+    if (begun_.size() > max_line_bytes) {
+      skipping_ = true;
+      begun_.clear();
+    }
+  }
+  /// A line without an end was torn.
+  void end() { into_.damaged += begun_.empty() && !skipping_ ? 0 : 1; }
+
+private:
+  void read_line(std::string_view line) {
+    const bool framed =
+        !skipping_ && line.size() > checksum_digits + 1 && line[checksum_digits] == ' ';
+    const std::string_view json = framed ? line.substr(checksum_digits + 1) : std::string_view{};
+    auto event = framed && line.substr(0, checksum_digits) == line_checksum(json)
+                     ? from_json(std::string(json))
+                     : std::nullopt;
+    if (event)
+      into_.events.push_back(std::move(*event));
+    else
+      ++into_.damaged;
+  }
+
+  spill_content& into_;
+  std::string begun_;     ///< a line whose end has not come
+  bool skipping_ = false; ///< the rest of a line that is too long
+};
+
 } // namespace
 
 std::string render_spill(std::span<const spilled_event> events) {
@@ -164,21 +217,32 @@ std::string render_spill(std::span<const spilled_event> events) {
 
 spill_content parse_spill(std::string_view text) {
   spill_content found;
-  while (!text.empty()) {
-    const auto newline = text.find('\n');
-    const std::string_view line = text.substr(0, newline);
-    text = newline == std::string_view::npos ? std::string_view{} : text.substr(newline + 1);
-    const bool framed = newline != std::string_view::npos && line.size() > checksum_digits + 1 &&
-                        line[checksum_digits] == ' ';
-    const std::string_view json = framed ? line.substr(checksum_digits + 1) : std::string_view{};
-    auto event = framed && line.substr(0, checksum_digits) == line_checksum(json)
-                     ? from_json(std::string(json))
-                     : std::nullopt;
-    if (event)
-      found.events.push_back(std::move(*event));
-    else
-      ++found.damaged;
+  line_collector lines(found);
+  lines.add(text);
+  lines.end();
+  return found;
+}
+
+std::optional<spill_content> read_spill(const fs::path& file) {
+  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
+      info.st_size > max_spill_bytes)
+    return std::nullopt;
+  spill_content found;
+  line_collector lines(found);
+  std::array<char, 65536> piece; // read() fills it
+  for (;;) {
+    const auto got = ::read(fd.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return std::nullopt;
+    if (got == 0)
+      break;
+    lines.add({piece.data(), static_cast<std::size_t>(got)});
   }
+  lines.end();
   return found;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ struct spill_content {
 
 std::string render_spill(std::span<const spilled_event> events);
 spill_content parse_spill(std::string_view text);
+
+/// What a spill file holds, read in pieces; nothing while it cannot be read, or is not a file of at
+/// most 1 GiB. A line of more than 64 MiB is damaged.
+std::optional<spill_content> read_spill(const std::filesystem::path& file);
 
 /// Writes one file, durably: the events are recorded when it succeeds.
 result<void> write_spill(const std::filesystem::path& home, std::span<const spilled_event> events,

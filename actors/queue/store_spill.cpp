@@ -16,7 +16,6 @@ namespace spec_kitty {
 namespace {
 
 constexpr char taken_mark = 'x';
-constexpr std::size_t max_spill_bytes = std::size_t{1} << 30;
 
 std::string mark_key(const std::string& name) {
   return std::string(1, taken_mark) + name;
@@ -87,14 +86,13 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
     for (const auto& file : spill_files(options_.home)) {
       const std::string name = file.path.filename().string();
       there.insert(name);
-      const auto text = read_file(file.path, max_spill_bytes);
-      if (!text || !*text)
+      auto content = read_spill(file.path);
+      if (!content)
         continue; // unreadable now: it stays, and the status shows it
-      auto content = parse_spill(**text);
-      done.push_back({file.path, content.damaged > 0});
+      done.push_back({file.path, content->damaged > 0});
       if (!txn.put_new(tables.main, mark_key(name), {}))
         continue; // taken in before, by a process that could not remove it
-      std::move(content.events.begin(), content.events.end(), std::back_inserter(waiting));
+      std::move(content->events.begin(), content->events.end(), std::back_inserter(waiting));
     }
     drop_old_marks(txn, tables, there, options_.home);
     std::stable_sort(waiting.begin(), waiting.end(),

@@ -65,8 +65,9 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   draft.aggregate_type = aggregate ? aggregate->type : "Feature";
   draft.payload = std::move(payload);
   draft.causation_id = request.causation_id;
-  draft.feature_slug =
-      request.feature_slug ? request.feature_slug : text_of(*parsed, "feature_slug");
+  draft.feature_slug = request.feature_slug
+                           ? std::optional(redact(*request.feature_slug, known.words))
+                           : text_of(*parsed, "feature_slug");
   if (draft.feature_slug && draft.feature_slug->empty())
     draft.feature_slug.reset();
   draft.timestamp = format_timestamp(request.at.value_or(now));

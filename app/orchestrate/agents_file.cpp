@@ -1,5 +1,7 @@
 #include "app/orchestrate/agents_file.hpp"
 
+#include "config/toml_file.hpp"
+
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -204,6 +206,8 @@ const agent_spec* agents_file::first_for(role what) const {
 }
 
 result<agents_file> parse_agents(std::string_view text, const std::string& name) {
+  if (auto flat = check_toml_depth(text, name); !flat)
+    return flat.error();
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed)
     return failure{ec::bad_config,

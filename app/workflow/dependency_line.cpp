@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 namespace spec_kitty::workflow {
 
@@ -15,6 +16,7 @@ constexpr auto npos = std::string_view::npos;
 
 /// A subject before `depends on` that is longer than this is a sentence about something else.
 constexpr int max_subject_words = 4;
+constexpr std::size_t max_subject_bytes = 200;
 
 bool is_id_digit(char c) {
   return c >= '0' && c <= '9';
@@ -48,6 +50,8 @@ bool has_word(std::string_view lower, std::string_view word) {
 /// The line without code spans, links and parentheses.
 std::string plain_words(std::string_view line) {
   std::string text;
+  std::size_t bracket = 0; // the next `]`, and the next `)` behind it
+  std::size_t parenthesis = 0;
   for (std::size_t at = 0; at < line.size(); ++at) {
     if (line[at] == '`') {
       const auto end = line.find('`', at + 1);
@@ -57,10 +61,15 @@ std::string plain_words(std::string_view line) {
       continue;
     }
     if (line[at] == '[') {
-      const auto end = line.find(']', at);
-      if (end != npos && line.substr(end + 1).starts_with("(") && line.find(')', end) != npos) {
-        at = line.find(')', end);
-        continue;
+      if (bracket <= at)
+        bracket = line.find(']', at);
+      if (bracket != npos && line.substr(bracket + 1).starts_with("(")) {
+        if (parenthesis <= bracket)
+          parenthesis = line.find(')', bracket);
+        if (parenthesis != npos) {
+          at = parenthesis;
+          continue;
+        }
       }
     }
     text += line[at];
@@ -127,18 +136,35 @@ std::size_t sentence_end(std::string_view line, std::string_view lower, std::siz
   return line.size();
 }
 
-/// True when what stands before `depends on` is this work package, an adverb, or nothing.
-bool is_own_subject(std::string_view line, std::string_view lower, std::size_t keyword,
-                    std::string_view own) {
-  std::size_t from = 0;
-  for (std::size_t at = 0; at < keyword; ++at) {
-    const auto rest = line.substr(at);
-    for (const std::string_view mark :
-         {".", ";", ":", ",", "|", " - ", "\xC2\xB7", "\xE2\x80\x93", "\xE2\x80\x94"})
-      if (rest.starts_with(mark))
-        from = at + mark.size();
+/// Where the clause begins that a keyword stands in. Asked for keywords from left to right.
+class clause_begin {
+public:
+  explicit clause_begin(std::string_view line) : line_(line) {}
+
+  std::size_t before(std::size_t keyword) {
+    for (; looked_ < keyword; ++looked_) {
+      const auto rest = line_.substr(looked_);
+      for (const std::string_view mark :
+           {".", ";", ":", ",", "|", " - ", "\xC2\xB7", "\xE2\x80\x93", "\xE2\x80\x94"})
+        if (rest.starts_with(mark))
+          from_ = looked_ + mark.size();
+    }
+    return from_;
   }
+
+private:
+  std::string_view line_;
+  std::size_t looked_ = 0;
+  std::size_t from_ = 0;
+};
+
+/// True when what stands between `from` and `depends on` is this work package, an adverb, or
+/// nothing.
+bool is_own_subject(std::string_view line, std::string_view lower, std::size_t from,
+                    std::size_t keyword, std::string_view own) {
   const auto subject = line.substr(from, keyword - from);
+  if (subject.size() > max_subject_bytes)
+    return false;
   int words = 0;
   bool inside = false;
   for (std::size_t at = 0; at < subject.size(); ++at) {
@@ -158,6 +184,9 @@ bool is_own_subject(std::string_view line, std::string_view lower, std::size_t k
 /// Adds every id and range in `[from, end)`.
 void add_ids(std::string_view line, std::size_t from, std::size_t end, std::string_view own,
              std::vector<std::string>& ids) {
+  std::array<bool, 100> listed{};
+  for (const auto& id : ids)
+    listed[static_cast<std::size_t>(wp_number(id, 0))] = true;
   for (std::size_t at = from; at < end; ++at) {
     const int first = wp_number(line, at);
     if (first < 0)
@@ -165,9 +194,8 @@ void add_ids(std::string_view line, std::size_t from, std::size_t end, std::stri
     const int through = range_end(line.substr(0, end), at + 4);
     const int last = through < 0 ? first : through;
     for (int number = std::min(first, last); number <= std::max(first, last); ++number)
-      if (auto id = wp_name(number);
-          id != own && std::find(ids.begin(), ids.end(), id) == ids.end())
-        ids.push_back(std::move(id));
+      if (!std::exchange(listed[static_cast<std::size_t>(number)], true) && wp_name(number) != own)
+        ids.push_back(wp_name(number));
     at += 3;
   }
 }
@@ -192,9 +220,11 @@ std::vector<std::string> dependencies_in_line(std::string_view given, std::strin
   const std::string line = plain_words(given);
   const std::string lower = lower_case(line);
   std::vector<std::string> ids;
+  clause_begin clause(line);
+  std::size_t read_through = 0; // a sentence is read once, however many keywords are in it
   for (std::size_t at = 0; at < lower.size(); ++at) {
     std::size_t from = npos;
-    if (has_word_at(lower, at, phrase) && is_own_subject(line, lower, at, own))
+    if (has_word_at(lower, at, phrase) && is_own_subject(line, lower, clause.before(at), at, own))
       from = at + phrase.size();
     if (has_word_at(lower, at, label)) {
       const auto end = std::min(line.find_first_not_of("*_ ", at + label.size()), line.size());
@@ -204,8 +234,10 @@ std::vector<std::string> dependencies_in_line(std::string_view given, std::strin
     if (from == npos)
       continue;
     from = std::min(line.find_first_not_of("*_: ", from), line.size());
-    const auto end = sentence_end(line, lower, from);
-    add_ids(line, from, end, own, ids);
+    if (from >= read_through) {
+      read_through = sentence_end(line, lower, from);
+      add_ids(line, from, read_through, own, ids);
+    }
     at = std::max(at, from) - 1; // another keyword may follow in the same sentence
   }
   return ids;

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t max_feature_file_bytes = std::size_t{16} << 20;
+constexpr std::size_t max_feature_file_bytes = std::size_t{1} << 20;
+constexpr std::size_t max_package_bytes = std::size_t{4} << 20; ///< with its activity log
 
 /// The work package id at the beginning of a file name; empty for other names.
 std::string id_of_name(const std::string& name) {
@@ -215,11 +216,11 @@ result<work_package> feature::load(const std::string& wp) const {
   }
   std::error_code error;
   auto path = fs::canonical(place->second, error);
-  auto text = read_file(error ? place->second : path, max_feature_file_bytes);
+  auto text = read_file(error ? place->second : path, max_package_bytes);
   if (!text || !*text)
     return failure{ec::bad_input,
                    text ? "cannot read " + place->second.string() : text.error().message,
-                   "check the file and its permissions"};
+                   "check the file, its size and its permissions"};
   auto file = frontmatter_file::parse(std::move(**text), place->second.string());
   if (!file)
     return file.error();
@@ -252,7 +253,7 @@ result<std::vector<work_package>> feature::load_all() const {
 result<std::string> feature::tasks_text() const {
   auto text = read_file(tasks_path(), max_feature_file_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return failure{ec::bad_input, text.error().message, "check the file's size and permissions"};
   if (!*text)
     return failure{ec::not_found, "missing file: " + tasks_path().string(),
                    "write it, with a section `## Work Package WP01: …` per work package, then run "

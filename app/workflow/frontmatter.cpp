@@ -13,6 +13,8 @@ namespace spec_kitty::workflow {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+/// A frontmatter holds a few lists and titles; yaml-cpp keeps 100 bytes for each of its own.
+constexpr std::size_t max_frontmatter_bytes = std::size_t{256} << 10;
 
 bool is_marker(std::string_view line) {
   return line.starts_with("---") && trimmed(line.substr(3)).empty();
@@ -58,9 +60,15 @@ result<void> frontmatter_file::read() {
   }
   yaml_end_ = at;
   body_at_ = next_line(at);
+  if (yaml().size() > max_frontmatter_bytes)
+    return broken(1, 1, "the frontmatter is longer than 256 KiB");
+  return read_entries();
+}
 
+result<void> frontmatter_file::read_entries() {
   entries_.clear();
   std::set<std::size_t> lines;
+  std::set<std::string> keys;
   try {
     const YAML::Node root = YAML::Load(std::string(yaml()));
     if (root.IsNull())
@@ -75,7 +83,7 @@ result<void> frontmatter_file::read() {
       if (mark.column != 0 || !lines.insert(entry.line).second || entry.key.empty())
         return broken(entry.line + 2, static_cast<std::size_t>(std::max(mark.column, 0)) + 1,
                       "each key must begin a line of its own");
-      if (find(entry.key) != nullptr)
+      if (!keys.insert(entry.key).second)
         return broken(entry.line + 2, 1, "the key " + entry.key + " appears twice");
       if (pair.second.IsScalar()) {
         entry.what = kind::scalar;
@@ -129,13 +137,14 @@ result<void> frontmatter_file::adopt(const std::string& yaml, const entry& wante
   auto expected = entries_;
   const auto old = std::find_if(expected.begin(), expected.end(),
                                 [&](const entry& entry) { return entry.key == wanted.key; });
+  const std::size_t line = old == expected.end() ? 0 : old->line;
   if (old == expected.end())
     expected.push_back(wanted);
   else
     *old = wanted;
   const bool same = after.ok() && after->entries_ == expected && after->body() == body();
   if (!same)
-    return broken((old == expected.end() ? 0 : old->line) + 2, 1,
+    return broken(line + 2, 1,
                   "cannot set " + wanted.key + " without changing more of the frontmatter");
   *this = std::move(*after);
   return {};

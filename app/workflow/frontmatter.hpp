@@ -52,6 +52,7 @@ private:
   };
 
   result<void> read();
+  result<void> read_entries();
   const entry* find(std::string_view key) const;
   failure broken(std::size_t line, std::size_t column, const std::string& what) const;
   std::string_view yaml() const {

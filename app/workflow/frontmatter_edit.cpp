@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 
 namespace spec_kitty::workflow {
 
@@ -95,10 +96,6 @@ std::pair<std::size_t, std::size_t> region_of(const std::vector<text_line>& line
   return {first, next};
 }
 
-bool has_element(const std::vector<std::string>& all, const std::string& text) {
-  return std::find(all.begin(), all.end(), text) != all.end();
-}
-
 std::string flow_list(const std::vector<std::string>& rendered) {
   std::string out = "[";
   for (const auto& line : rendered)
@@ -182,12 +179,14 @@ result<void> frontmatter_file::set_list(std::string_view key,
   entry wanted;
   wanted.key = key;
   wanted.what = kind::list;
+  const std::set<std::string_view> asked(entries.begin(), entries.end());
+  std::set<std::string_view> placed;
   if (found != nullptr) // entries that stay keep their place
     for (const auto& element : found->list)
-      if (has_element(entries, element) && !has_element(wanted.list, element))
+      if (asked.contains(element) && placed.insert(element).second)
         wanted.list.push_back(element);
   for (const auto& entry : entries)
-    if (!has_element(wanted.list, entry))
+    if (placed.insert(entry).second)
       wanted.list.push_back(entry);
   if (found != nullptr && found->what == kind::list && found->list == wanted.list)
     return {};
@@ -245,24 +244,24 @@ std::string frontmatter_file::with_block_list(const entry& found,
   const char quote = first_char == '"' || first_char == '\'' ? first_char : '\0';
   const std::string ending = line_ending_of(text_);
   std::string out(yaml().substr(0, lines[first].end()));
-  std::vector<std::string> seen;
+  const std::set<std::string_view> wanted(list.begin(), list.end());
+  std::set<std::string_view> seen;
   std::size_t last_kept = out.size();
   for (std::size_t at = first + 1; at < next; ++at) {
-    const auto index = std::find(found.list_lines.begin(), found.list_lines.end(), at);
-    const bool is_item = index != found.list_lines.end();
-    const std::string value =
-        is_item ? found.list[static_cast<std::size_t>(index - found.list_lines.begin())] : "";
-    if (is_item && (!has_element(list, value) || has_element(seen, value)))
-      continue;
-    if (is_item)
-      seen.push_back(value);
+    const auto index = std::lower_bound(found.list_lines.begin(), found.list_lines.end(), at);
+    const bool is_item = index != found.list_lines.end() && *index == at;
+    if (is_item) {
+      const auto& value = found.list[static_cast<std::size_t>(index - found.list_lines.begin())];
+      if (!wanted.contains(value) || !seen.insert(value).second)
+        continue;
+    }
     out.append(lines[at].content).append(lines[at].ending);
     if (is_item)
       last_kept = out.size();
   }
   std::string added;
   for (const auto& element : list)
-    if (!has_element(seen, element))
+    if (!seen.contains(element))
       added.append(lead).append(in_style(element, quote)).append(ending);
   out.insert(last_kept, added);
   out.append(yaml().substr(lines[next - 1].end()));

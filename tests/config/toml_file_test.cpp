@@ -113,5 +113,41 @@ TEST(SetTomlValue, WhateverIsSetReadsBackAndNothingElseChanges) {
   }
 }
 
+std::string repeated(std::string_view part, std::size_t count) {
+  std::string whole;
+  for (std::size_t i = 0; i < count; ++i)
+    whole += part;
+  return whole;
+}
+
+TEST(TomlDepth, KeysOfThousandsOfPartsAreRefusedWithTheirLine) {
+  for (const std::string& text :
+       {"\n" + repeated("a.", 20'000) + "b = 1\n", "\n[" + repeated("a.", 20'000) + "b]\n",
+        "\n[[" + repeated("a . ", 20'000) + "b]]\n",
+        "\nx = " + repeated("{ a.b.c.d.e.f.g.h = ", 200) + "1" + repeated("}", 200) + "\n",
+        "\nx = { s = \"\"\"q\"\"\"\"\", " + repeated("a.", 20'000) + "b = 1 }\n",
+        "\nx = { s = \"\\\"\", " + repeated("\"a\".", 20'000) + "b = 1 }\n",
+        "\nx = " + repeated("[", 20'000) + repeated("]", 20'000) + "\n"}) {
+    const auto read = read_toml(text, "config.toml");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, ec::bad_config);
+    EXPECT_NE(read.error().message.find("config.toml, line 2: nesting"), std::string::npos)
+        << read.error().message;
+  }
+}
+
+TEST(TomlDepth, DotsThatNestNothingAreNotCounted) {
+  const std::string dots = repeated(".", 1000);
+  for (const std::string& text :
+       {"a = \"" + dots + "\"\n", "a = '" + dots + "'\n", "a = \"\"\"\n" + dots + "\"\"\"\n",
+        "a = 1 # " + dots + "\n", "a = [" + repeated("1.5,\n", 1000) + "2.5]\n",
+        repeated("[t.u.v]\n", 1), "a = [" + repeated("'x.y', ", 500) + "'z']\n"})
+    EXPECT_TRUE(read_toml(text, "config.toml")) << text.substr(0, 40);
+  std::string many;
+  for (int i = 0; i < 1000; ++i)
+    many += "a.k" + std::to_string(i) + " = 1\n";
+  EXPECT_EQ(read_toml(many, "config.toml")->size(), 1000U);
+}
+
 } // namespace
 } // namespace spec_kitty

@@ -4,6 +4,8 @@
 #include "app/chaos/process.hpp"
 #include "tests/actors/queue/store_fixture.hpp"
 
+#include <sys/stat.h>
+
 namespace spec_kitty {
 namespace {
 
@@ -70,6 +72,32 @@ TEST(Spill, ATornOrChangedLineIsCountedAndTheOthersAreRead) {
     EXPECT_EQ(torn.damaged, 1U) << cut;
   }
   EXPECT_EQ(parse_spill("").damaged, 0U);
+}
+
+TEST(Spill, AFileIsReadInPiecesAsItIsReadAtOnce) {
+  const support::temporary_folder folder;
+  auto events = some_events(5);
+  events[2].draft.payload = R"({"n":")" + std::string(200'000, 'x') + R"("})";
+  const std::string text = render_spill(events) + "torn";
+  support::write_text(folder.path() / "a", text);
+  const auto read = read_spill(folder.path() / "a");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->damaged, 1U);
+  ASSERT_EQ(read->events.size(), 5U);
+  EXPECT_EQ(render_spill(read->events) + "torn", text);
+}
+
+TEST(Spill, WhatIsNotAFileOfItsSizeIsNotRead) {
+  const support::temporary_folder folder;
+  support::write_text(folder.path() / "huge", "");
+  fs::resize_file(folder.path() / "huge", std::uintmax_t{100} << 30); // it takes no space
+  EXPECT_FALSE(read_spill(folder.path() / "huge"));
+  ASSERT_EQ(::mkfifo((folder.path() / "fifo").c_str(), 0600), 0);
+  EXPECT_FALSE(read_spill(folder.path() / "fifo"));
+  fs::create_symlink("huge", folder.path() / "link");
+  EXPECT_FALSE(read_spill(folder.path() / "link"));
+  EXPECT_FALSE(read_spill(folder.path()));
+  EXPECT_FALSE(read_spill(folder.path() / "missing"));
 }
 
 TEST(Spill, FilesAreCountedByNameAndListedInOrderOfTime) {

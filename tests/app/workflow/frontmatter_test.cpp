@@ -118,6 +118,44 @@ TEST(Frontmatter, AListThatHoldsTheSameAlreadyStays) {
   EXPECT_EQ(with_list(text, {"WP01", "WP02"}), text);
 }
 
+TEST(Frontmatter, AnEditThatCannotBeMadeIsRefusedAndNamesTheLine) {
+  auto file = parsed("---\nagent: x\nlane: &a \"x\"\nother: *a\n---\n"); // an anchor in use
+  const auto set = file.set_scalar("lane", "doing");
+  ASSERT_FALSE(set);
+  EXPECT_NE(set.error().message.find("line 3"), std::string::npos) << set.error().message;
+}
+
+TEST(Frontmatter, ManyKeysAndEntriesTakeNoLongTime) {
+  std::string keys = "---\n";
+  for (int i = 0; i < 20'000; ++i)
+    keys += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_TRUE(frontmatter_file::parse(keys + "---\n", "WP01.md"));
+  EXPECT_NE(why(keys + "k7: 1\n---\n").find("the key k7 appears twice"), std::string::npos);
+
+  std::string text = "---\ndependencies:\n";
+  std::vector<std::string> fewer;
+  for (int i = 0; i < 20'000; ++i) {
+    text += "- d" + std::to_string(i) + "\n";
+    if (i % 2 == 0)
+      fewer.push_back("d" + std::to_string(i));
+  }
+  auto file = parsed(text + "---\n");
+  ASSERT_TRUE(file.set_list("dependencies", fewer));
+  EXPECT_EQ(file.list("dependencies"), fewer);
+}
+
+TEST(Frontmatter, WhatIsLargerThanAnyFrontmatterOrDeeperIsRefused) {
+  EXPECT_NE(why("---\nx: " + std::string(300'000, 'a') + "\n---\n").find("256 KiB"),
+            std::string::npos);
+  EXPECT_TRUE(frontmatter_file::parse("---\nx: a\n---\n" + std::string(300'000, 'b'), "WP01.md"));
+  EXPECT_NE(why("---\nx: " + std::string(20'000, '[') + "\n---\n"), "");
+  EXPECT_NE(why("---\nx: " + std::string(20'000, '{') + "\n---\n"), "");
+  std::string nested = "---\n";
+  for (int i = 0; i < 600; ++i)
+    nested += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  EXPECT_NE(why(nested + "---\n"), "");
+}
+
 TEST(Frontmatter, AnErrorNamesFileLineAndColumn) {
   EXPECT_EQ(why("---\nlane: x\ntitle: [a\n---\nb").substr(0, 29), "WP01.md, line 4, column 1: ma");
   EXPECT_NE(why("no frontmatter").find("WP01.md, line 1"), std::string::npos);

@@ -159,6 +159,21 @@ TEST(TasksMd, BoxesAreReadAndSetAlone) {
   EXPECT_EQ(with_boxes(text, {tasks.subtasks[1].box}, true), expected);
 }
 
+TEST(DependencyLine, LongLinesTakeNoLongTime) {
+  const auto of = [](std::string_view part) {
+    std::string line = "Depends on ";
+    while (line.size() < 100'000)
+      line += part;
+    return dependencies_in_line(line, "WP01").size();
+  };
+  EXPECT_EQ(of("WP00-WP99, "), 99U);
+  EXPECT_EQ(of("depends on WP02 "), 1U);
+  EXPECT_EQ(of("** depends on WP02 "), 1U);
+  for (const char* part :
+       {"[", "[a] ", "[a](", "(", "`", "**", "dependencies ", "depends on ", "WP02 to "})
+    EXPECT_LE(of(part), 1U) << part;
+}
+
 TEST(DependencyGraph, UnknownIdsAndCyclesAreShown) {
   EXPECT_TRUE(check_dependencies({{"WP01", {}}, {"WP02", {"WP01"}}}));
   const auto unknown = check_dependencies({{"WP01", {"WP07"}}, {"WP02", {"WP09"}}});

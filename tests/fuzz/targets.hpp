@@ -1,0 +1,35 @@
+// The parsers of what comes from outside, each with a property that holds for every input. A
+// target returns when it holds and ends the process when it does not.
+//
+// `./dev fuzz` runs a target with libFuzzer; test_fuzz replays the inputs that are kept in corpus/.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace spec_kitty::fuzz {
+
+/// What compact_json takes it gives back unchanged when done again, digit for digit; every reader
+/// takes and refuses the same texts; redaction leaves no secret and touches nothing else.
+void fuzz_json(std::string_view input);
+/// An edit of a frontmatter is read back as made, and the body stays.
+void fuzz_frontmatter(std::string_view input);
+/// Checking boxes changes those boxes and no other byte.
+void fuzz_tasks_md(std::string_view input);
+/// A quoted text reads back as it was; a value that is set is the only one that changes.
+void fuzz_toml(std::string_view input);
+/// A spill file read in pieces holds what it holds read at once; its events are written back alike.
+void fuzz_spill(std::string_view input);
+/// A member of a JSON file that is set is the only one that changes.
+void fuzz_json_edit(std::string_view input);
+
+/// Ends the process when a property does not hold.
+inline void require(bool holds, const char* property) {
+  if (holds)
+    return;
+  std::fprintf(stderr, "the property does not hold: %s\n", property);
+  std::abort();
+}
+
+} // namespace spec_kitty::fuzz
