@@ -68,7 +68,6 @@ struct lease_grant {
   std::vector<leased_event> events;
   /// Another drainer holds the team's lease: nothing needs to be sent until then (µs).
   epoch_us busy_until = 0;
-  std::string node_id; ///< this home's
 };
 
 /// The outcome for one leased event. Source: docs/protocol.md, Batch sync.
@@ -124,6 +123,7 @@ struct due_count {
   std::uint64_t elsewhere = 0; ///< live events of other teams, of `local`, of opted-out projects
   std::uint64_t total = 0;     ///< live events of this home, all of them
   bool held = false;           ///< the server forbade the team when it was last asked
+  std::string node_id{};       ///< this home's
 };
 
 /// Merges the server's clock, then gives new stamps, in order, to every event that was never sent

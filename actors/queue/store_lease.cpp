@@ -190,7 +190,7 @@ result<due_count> store::due(const due_request& asked) {
     const auto partitions =
         bytes ? open_partitions(txn, tables, asked.team_slug, options_.share_by_default)
               : std::vector<store_detail::partition>{};
-    due_count found{0, row.next_seq - 1, 0, row.live, held};
+    due_count found{0, row.next_seq - 1, 0, row.live, held, node_id_};
     for (const auto& partition : partitions)
       found.due += partition.row.live;
     found.elsewhere = row.live - std::min(found.due, row.live);
@@ -206,7 +206,6 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
                                  epoch_us now) {
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     lease_grant grant;
-    grant.node_id = node_id_;
     store_detail::partition_counters teams(txn, tables);
     const partition_record& team = teams.at(request.team_slug);
     const std::uint32_t partition_id = team.id;

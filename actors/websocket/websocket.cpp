@@ -45,6 +45,16 @@ websocket_state::~websocket_state() {
 
 // ── Until the upgrade ────────────────────────────────────────────────────────────────────────────
 
+void websocket_state::ask_node() {
+  self->request(config.queue, local_patience, due_request{})
+      .then(
+          [this](due_count& home) {
+            node_id = std::move(home.node_id);
+            ask_token({});
+          },
+          [this](const caf::error& error) { end(to_failure(error)); });
+}
+
 void websocket_state::ask_token(const std::string& failed_access) {
   self->request(config.auth, 3 * config.timeout + grace, token_request{failed_access})
       .then(
@@ -181,8 +191,6 @@ void websocket_state::lease() {
 
 void websocket_state::send(const lease_grant& grant) {
   leasing = false;
-  if (session)
-    session->own_node(grant.node_id);
   if (grant.events.empty() && over)
     return leave();
   if (grant.events.empty()) {
@@ -295,7 +303,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
   auto& state = self->state;
   state.config = std::move(config);
   state.self = self;
-  state.ask_token({});
+  state.ask_node();
   return {
       [self](wakeup) {
         self->state.rung = true;
@@ -311,8 +319,9 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         st.lease();
       },
       [self](link_opened) {
-        self->state.session.emplace(self->state.now());
-        self->state.arm();
+        auto& st = self->state;
+        st.session.emplace(st.now()).own_node(st.node_id);
+        st.arm();
       },
       [self](const link_text& incoming) { self->state.on_text(incoming.text); },
       [self](link_drained) {

@@ -1,6 +1,7 @@
 // WEBSOCKET: one connection to the server.
 //
-//   AUTH: access token ─▶ HTTP: ws token ─▶ LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
+//   QUEUE: this home's node id ─▶ AUTH: access token ─▶ HTTP: ws token
+//   LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
 //   wakeup ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
 //   another home's event ─▶ SUPERVISOR, which has its clock merged and publishes it
 //
@@ -40,6 +41,8 @@ struct websocket_config {
 struct websocket_state {
   ~websocket_state();
 
+  /// The node id, by which an event of this home is known from the first message on.
+  void ask_node();
   void ask_token(const std::string& failed_access);
   void ask_ws_token();
   void on_ws_token(const http_reply& reply);
@@ -67,6 +70,7 @@ struct websocket_state {
   }
 
   websocket_config config;
+  std::string node_id; ///< this home's
   access_token token;
   bool refreshed = false;
   std::unique_ptr<ws_link> link;

@@ -120,6 +120,22 @@ TEST_F(WebSocket, AnotherHomesEventIsPassedOnAfterItsClock) {
   EXPECT_EQ(reports_->clock_at_event, 500U) << "the event came before its clock";
 }
 
+TEST_F(WebSocket, AnEventOfThisHomeIsItsOwnFromTheFirstMessageOn) {
+  const std::string own = R"({"type":"event","event":{"event_id":"x","lamport_clock":500,)"
+                          R"("node_id":")" +
+                          ask_now<due_count>(queue_, due_request{})->node_id + R"("}})";
+  open();
+  links_.last().handlers.opened();
+  receive(own);
+  receive(R"({"type":"snapshot","work_packages":[]})");
+  receive(own);
+  EXPECT_TRUE(reports_->received.empty()) << "sent by a batch, before anything was leased here";
+  EXPECT_EQ(reports_->clock, 0U);
+  wake();
+  receive(own);
+  EXPECT_TRUE(reports_->received.empty());
+}
+
 TEST_F(WebSocket, AnOutOfRangeClockIsARemarkAndTheConnectionStays) {
   connect();
   receive(R"({"type":"event","event":{"event_id":"x","lamport_clock":9007199254740991}})");
