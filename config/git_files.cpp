@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <sstream>
 
 namespace spec_kitty {
@@ -76,6 +77,20 @@ git_core_config read_core_config(const fs::path& common) {
       core.worktree = std::move(tree);
   }
   return core;
+}
+
+unsigned git_file_mode(const fs::path& common) {
+  const std::string shared = lower(core_value(common / "config", "sharedrepository"));
+  for (const char* group : {"group", "true", "yes", "on", "1"})
+    if (shared == group)
+      return 0660;
+  for (const char* all : {"all", "world", "everybody", "2"})
+    if (shared == all)
+      return 0664;
+  if (shared.size() == 4 &&
+      shared[0] == '0') // as chmod takes it; the owner always reads and writes
+    return 0600U | (static_cast<unsigned>(std::strtoul(shared.c_str(), nullptr, 8)) & 0666U);
+  return 0600;
 }
 
 std::vector<linked_worktree> linked_worktrees(const fs::path& common) {

@@ -16,6 +16,10 @@ struct git_core_config {
 
 git_core_config read_core_config(const std::filesystem::path& common);
 
+/// The mode of a file of ours in a git directory: 0600, or what core.sharedRepository gives to
+/// others. https://git-scm.com/docs/git-config
+unsigned git_file_mode(const std::filesystem::path& common);
+
 /// The value of `core.<name>` in one configuration file (`name` in lower case); the last one
 /// counts.
 std::string core_value(const std::filesystem::path& file, std::string_view name);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sha256.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -115,6 +116,8 @@ void note_project_id(const checkout_location& place) {
   const unique_fd fd(::open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
   if (!fd)
     return;
+  if (const auto mode = git_file_mode(file.parent_path()); mode != 0600)
+    (void)::fchmod(fd.get(), mode | 0400U);
   if (write_whole(fd.get(), id + "\n") && ::link(part.c_str(), file.c_str()) == 0)
     (void)fsync_directory(file.parent_path());
   ::unlink(part.c_str());

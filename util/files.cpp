@@ -198,11 +198,14 @@ flock_hold::~flock_hold() {
   ::flock(fd_, LOCK_UN);
 }
 
-result<std::optional<file_lock>> file_lock::take(const fs::path& file,
-                                                 std::chrono::milliseconds patience) {
-  unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+result<std::optional<file_lock>>
+file_lock::take(const fs::path& file, std::chrono::milliseconds patience, unsigned mode) {
+  unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd)
     return system_failure(errno, "cannot open the lock " + file.string());
+  struct stat info {};
+  if (::fstat(fd.get(), &info) == 0 && (info.st_mode & mode) != mode && info.st_uid == ::geteuid())
+    (void)::fchmod(fd.get(), (info.st_mode | mode) & 07777U); // the umask took some, or it is older
   const auto granted = poll_lock(fd.get(), patience);
   if (!granted)
     return failure{granted.error().code, granted.error().message + " " + file.string(), {}};

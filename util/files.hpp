@@ -58,8 +58,9 @@ result<void> make_private_folder(const std::filesystem::path& folder);
 class file_lock {
 public:
   /// Waits at most `patience`; nothing when another process still holds the lock then.
-  static result<std::optional<file_lock>> take(const std::filesystem::path& file,
-                                               std::chrono::milliseconds patience);
+  /// `mode`: of the file; one of this user's that has less gets it, so that others can lock too.
+  static result<std::optional<file_lock>>
+  take(const std::filesystem::path& file, std::chrono::milliseconds patience, unsigned mode = 0600);
 
 private:
   explicit file_lock(unique_fd fd) : fd_(std::move(fd)) {}

@@ -237,6 +237,32 @@ void declare_feature(CLI::App& app, work_options& options) {
       ->type_name("SLUG");
 }
 
+void declare_no_auto_commit(CLI::App& app, work_options& options) {
+  app.add_flag("--no-auto-commit", options.no_auto_commit, "Change the files without a commit");
+}
+
+result<std::optional<std::string>> commit_message(context& ctx, const workflow::feature& feature,
+                                                  const work_options& options,
+                                                  const std::string& message) {
+  if (options.no_auto_commit)
+    return std::optional<std::string>{};
+  const auto target = workflow::target_for_commit(feature);
+  if (!target)
+    return target.error();
+  if (!target->warning.empty())
+    ctx.out.warn(target->warning);
+  return std::optional(message);
+}
+
+result<void> apply_edit(context& ctx, workflow::repo_edit& change,
+                        const std::optional<std::string>& message) {
+  if (auto applied = change.apply(message); !applied)
+    return applied.error();
+  if (change.ignored())
+    ctx.out.warn("git ignores the changed files: they are changed, but not committed");
+  return {};
+}
+
 exit_status run_work(context& ctx, const work_options& options,
                      const std::function<result<work_done>()>& work) {
   auto done = work();

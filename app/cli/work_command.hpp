@@ -23,6 +23,10 @@ class App;
 
 namespace spec_kitty {
 
+namespace workflow {
+class repo_edit;
+}
+
 using workflow::event_of;
 using workflow::in_feature;
 using workflow::lane_event;
@@ -43,6 +47,7 @@ struct work_done {
 struct work_options {
   std::optional<std::string> feature;
   std::string wp;
+  bool no_auto_commit = false; ///< files change, nothing is committed
 };
 
 /// A feature that a command changes, under the edit lock of its repository.
@@ -68,6 +73,19 @@ void declare_feature(CLI::App& app, work_options& options);
 
 /// `"blockers":[{"wp_id","message","command"}]`.
 void write_blockers(json_writer& out, const std::vector<workflow::blocker>& found);
+
+/// Adds `--no-auto-commit`.
+void declare_no_auto_commit(CLI::App& app, work_options& options);
+
+/// The message for the commit of a command, once the branch to commit to is found to be checked
+/// out; nothing with --no-auto-commit.
+result<std::optional<std::string>> commit_message(context& ctx, const workflow::feature& feature,
+                                                  const work_options& options,
+                                                  const std::string& message);
+
+/// Changes the files, and commits them where there is a message. Warns once where git ignores them.
+result<void> apply_edit(context& ctx, workflow::repo_edit& change,
+                        const std::optional<std::string>& message);
 
 /// Runs an emitting command. An ErrorLogged names the work package of the options if it is the id
 /// of one, and the feature if there is one.

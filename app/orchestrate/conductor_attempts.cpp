@@ -116,7 +116,8 @@ result<void> conductor::move(package_run& run, wf::lane_edit edit) {
                                   ? "chore: " + run.id + " claimed for implementation"
                                   : "chore: Move " + run.id + " to " + to + " on spec " +
                                         config_.feature.number() + " [" + by + "]";
-  const auto moved = move_lane(config_.feature, run, std::move(edit), message);
+  const auto moved = move_lane(config_.feature, run, std::move(edit),
+                               run_.no_auto_commit ? std::nullopt : std::optional(message));
   if (!moved)
     return moved.error();
   events_.moved(run, to, by);

@@ -73,6 +73,7 @@ result<orchestration> plan_for(const wf::feature& feature, const run_request& re
     before->impl_agent = request.impl_agent;
   if (!request.review_agent.empty())
     before->review_agent = request.review_agent;
+  before->no_auto_commit = before->no_auto_commit || request.no_auto_commit;
   take_in(*before, packages, agents);
   revive(*before, agents);
   return std::move(*before);

@@ -11,6 +11,7 @@ struct run_request {
   bool resume = false;
   std::string impl_agent; ///< empty: not given
   std::string review_agent;
+  bool no_auto_commit = false; ///< a run that is resumed keeps it
 };
 
 /// A run that passed all checks and holds the lock.

@@ -71,6 +71,7 @@ struct orchestration {
   std::string root;                  ///< id of the run's first event
   std::string impl_agent;            ///< of --impl-agent; empty: each work package's own
   std::string review_agent;          ///< of --review-agent
+  bool no_auto_commit = false;       ///< lanes change on disk, without a commit
   std::vector<package_run> packages; ///< dependencies first
 
   package_run* find(std::string_view id);

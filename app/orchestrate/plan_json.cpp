@@ -125,6 +125,8 @@ std::string encode_run(const orchestration& run) {
   field(out, "root", run.root);
   field(out, "impl_agent", run.impl_agent);
   field(out, "review_agent", run.review_agent);
+  if (run.no_auto_commit)
+    field(out, "no_auto_commit", true);
   key(out, "work_packages");
   out.StartArray();
   for (const auto& package : run.packages)
@@ -144,6 +146,7 @@ result<orchestration> decode_run(const json_value& value) {
   run.began = number(value, "began_us");
   run.root = text(value, "root");
   run.impl_agent = text(value, "impl_agent");
+  run.no_auto_commit = flag(value, "no_auto_commit");
   run.review_agent = text(value, "review_agent");
   bool known = false;
   for (const auto state :

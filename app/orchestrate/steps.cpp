@@ -27,12 +27,6 @@ result<std::string> patient(const wf::git& repo, const wf::git::words& arguments
   }
 }
 
-std::string target_of(const wf::feature& feature) {
-  const wf::git git_here(feature.repo().checkout);
-  const auto& declared = feature.declared_target();
-  return !declared.empty() && git_here.has_branch(declared) ? declared : git_here.current_branch();
-}
-
 bool holds(const wf::git& repo, const std::string& commit, const std::string& branch) {
   return repo.run({"merge-base", "--is-ancestor", "refs/heads/" + branch, commit}).ok();
 }
@@ -104,7 +98,7 @@ result<wf::base_point> ready_worktree(const wf::feature& feature, const package_
   const auto lock = wf::lock_edits(feature.repo());
   if (!lock)
     return lock.error();
-  const std::string target = target_of(feature);
+  const std::string target = wf::target_branch_of(feature);
   const auto branches = open_branches(feature, dependencies, target);
   const auto base = wf::base_at(feature, branches.empty() ? target : branches.front());
   if (!base)
@@ -186,16 +180,16 @@ result<bool> has_own_work(const wf::feature& feature, const std::string& wp,
 }
 
 result<file_lock> move_lane(const wf::feature& feature, const package_run& package_state,
-                            wf::lane_edit edit, const std::string& message) {
+                            wf::lane_edit edit, const std::optional<std::string>& message) {
   auto lock = wf::lock_edits(feature.repo());
   if (!lock)
     return lock.error();
   auto package = feature.load(package_state.id);
   if (!package)
     return package.error();
-  const auto target = wf::target_for_commit(feature);
-  if (!target)
-    return target.error();
+  if (message)
+    if (const auto target = wf::target_for_commit(feature); !target)
+      return target.error();
   const std::string lane = package->lane();
   if (lane != package_state.lane && lane != edit.to)
     return failure{ec::bad_input,
@@ -225,8 +219,9 @@ result<file_lock> move_lane(const wf::feature& feature, const package_run& packa
 std::string resolution_of(const wf::feature& feature, const std::string& wp) {
   const wf::git git_here(feature.repo().checkout);
   const auto branch = feature.branch_of(wp);
-  return git_here.has_branch(branch) && !holds(git_here, target_of(feature), branch) ? "completed"
-                                                                                     : "merged";
+  return git_here.has_branch(branch) && !holds(git_here, wf::target_branch_of(feature), branch)
+             ? "completed"
+             : "merged";
 }
 
 } // namespace spec_kitty::orchestrate

@@ -31,12 +31,12 @@ result<void> commit_leftovers(const workflow::feature& feature, const std::strin
 result<bool> has_own_work(const workflow::feature& feature, const std::string& wp,
                           const std::vector<std::string>& dependencies);
 
-/// Moves the work package's file to a lane and commits that. A file that is already in that lane is
-/// only committed; one that somebody moved to another lane is a failure. `edit.at` is set here; the
-/// edit's base is used where the file has no base. Returns the edit lock: the event is recorded
-/// under it.
+/// Moves the work package's file to a lane and, given a message, commits that. A file that is
+/// already in that lane is only committed; one that somebody moved to another lane is a failure.
+/// `edit.at` is set here; the edit's base is used where the file has no base. Returns the edit
+/// lock: the event is recorded under it.
 result<file_lock> move_lane(const workflow::feature& feature, const package_run& package_state,
-                            workflow::lane_edit edit, const std::string& message);
+                            workflow::lane_edit edit, const std::optional<std::string>& message);
 
 /// How a dependency that was done before the run was resolved: `merged` where its branch is gone or
 /// part of the target, else `completed`.

@@ -5,6 +5,7 @@
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
+#include "config/git_files.hpp"
 #include "messages/event.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
@@ -59,6 +60,12 @@ std::vector<std::string> hints(const fs::path& here) {
   return names;
 }
 
+/// True where a sparse checkout may leave kitty-specs out.
+bool is_sparse(const repository& repo) {
+  return lower_case(core_value(repo.git_dir / "config", "sparsecheckout")) == "true" ||
+         lower_case(core_value(repo.git_dir / "config.worktree", "sparsecheckout")) == "true";
+}
+
 } // namespace
 
 result<repository> repository::here() {
@@ -107,6 +114,11 @@ feature::feature(repository repo, std::string slug)
 result<feature> feature::find(const repository& repo, const std::optional<std::string>& named) {
   const fs::path specs = repo.checkout / "kitty-specs";
   const auto slugs = all_slugs(specs);
+  std::error_code missing;
+  if (slugs.empty() && !fs::exists(specs, missing) && is_sparse(repo))
+    return failure{ec::not_found, "this sparse checkout does not include " + specs.string(),
+                   "include it: git -C " + shell_word(repo.checkout.string()) +
+                       " sparse-checkout add kitty-specs"};
   const auto is_known = [&](const std::string& slug) {
     return std::find(slugs.begin(), slugs.end(), slug) != slugs.end();
   };

@@ -1,5 +1,6 @@
 #include "app/workflow/git.hpp"
 
+#include "app/workflow/git_trouble.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
@@ -7,12 +8,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
+#include <thread>
 
 namespace spec_kitty::workflow {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+/// How long another git may hold the index: an editor's or a prompt's `git status` is that short.
+constexpr std::chrono::milliseconds index_patience{2000};
+constexpr std::chrono::milliseconds index_pause{50};
 
 std::string without_last_newline(std::string text) {
   while (!text.empty() && text.back() == '\n')
@@ -54,6 +60,13 @@ bool names_lock_file(const program_end& end) {
 
 } // namespace
 
+std::string literal_path(const std::string& path) {
+  const char* all = std::getenv("GIT_LITERAL_PATHSPECS"); // the user's: then all paths are
+  const bool already = all != nullptr && *all != '\0' && std::string_view(all) != "0" &&
+                       std::string_view(all) != "false";
+  return already ? path : ":(literal)" + path;
+}
+
 std::string without_url_secrets(std::string text) {
   for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
     const auto from = at + 3;
@@ -71,8 +84,9 @@ failure git_failure(const git::words& arguments, const program_end& end) {
     complaint = "exit status " + std::to_string(end.status);
   const auto command =
       arguments.front() == "-c" || arguments.front() == "-C" ? arguments[2] : arguments.front();
+  auto remedy = remedy_for(complaint);
   return {ec::work_failed, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
-          "fix what git reports, then run the command again"};
+          std::move(remedy)};
 }
 
 result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
@@ -80,12 +94,19 @@ result<program_end> git::attempt(const words& arguments, std::chrono::millisecon
   what.argv = {"git"};
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   what.folder = checkout_;
-  what.variables = {"GIT_TERMINAL_PROMPT=0", "GIT_EDITOR=:", "GIT_LITERAL_PATHSPECS=1"};
+  what.variables = {"GIT_TERMINAL_PROMPT=0"};
   const auto named = variables_of_environment(checkout_);
   what.variables.insert(what.variables.end(), named.begin(), named.end());
   what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
   what.patience = patience;
-  return run_program(what);
+  const auto give_up = std::chrono::steady_clock::now() + index_patience;
+  for (;;) {
+    auto end = run_program(what);
+    if (!end || end->status == 0 || complaint_of(*end).find("index.lock") == std::string::npos ||
+        std::chrono::steady_clock::now() + index_pause > give_up)
+      return end;
+    std::this_thread::sleep_for(index_pause);
+  }
 }
 
 git_result<std::string> git::run(const words& arguments, std::chrono::milliseconds patience) const {
@@ -147,7 +168,20 @@ result<std::vector<worktree_entry>> git::worktrees() const {
     else if (line.content.starts_with(branch) && !all.empty())
       all.back().branch = line.content.substr(branch.size());
   }
-  return all;
+  // One in .worktrees whose entry names another place was moved with the repository around it.
+  std::vector<worktree_entry> existing;
+  for (auto& tree : all) {
+    std::error_code error;
+    const fs::path moved = checkout_ / ".worktrees" / tree.path.filename();
+    if (fs::exists(tree.path, error) || error)
+      existing.push_back(std::move(tree));
+    else if (fs::is_regular_file(moved / ".git", error) &&
+             run({"worktree", "repair", moved.string()}))
+      existing.push_back({moved, tree.branch});
+  }
+  if (existing.size() < all.size())
+    (void)run({"worktree", "prune"});
+  return existing;
 }
 
 } // namespace spec_kitty::workflow

@@ -1,4 +1,8 @@
 // Runs the `git` program in one checkout. A failure shows the message that git printed.
+//
+// git, and so the user's hooks, get the caller's environment, without the variables that name a
+// repository, and with GIT_TERMINAL_PROMPT=0. Nothing is added that changes what a hook's git
+// matches or writes.
 #pragma once
 
 #include "util/process.hpp"
@@ -50,7 +54,8 @@ public:
   /// than 0 is a failure with git's message.
   git_result<std::string> run(const words& arguments,
                               std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
-  /// The same with any exit status. Fails only when git cannot be run.
+  /// The same with any exit status. Fails only when git cannot be run. While another git holds
+  /// index.lock it is run again, for at most 2 s.
   result<program_end> attempt(const words& arguments,
                               std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
 
@@ -61,12 +66,16 @@ public:
   bool has_branch(const std::string& name) const;
   /// Paths that `git status` reports; without `untracked` only those git knows.
   result<std::vector<std::string>> changed_paths(bool untracked) const;
+  /// Those that exist; the entries of others, which were deleted by hand, are pruned.
   result<std::vector<worktree_entry>> worktrees() const;
 
 private:
   std::filesystem::path checkout_;
   words variables_;
 };
+
+/// A path for arguments that git takes as patterns: no character in it is special.
+std::string literal_path(const std::string& path);
 
 /// The text with what stands in front of the `@` of a URL replaced by `***`.
 std::string without_url_secrets(std::string text);

@@ -1,7 +1,9 @@
 #include "app/workflow/merging.hpp"
 
+#include "app/workflow/git_trouble.hpp"
 #include "app/workflow/merge_gates.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/worktree_removal.hpp"
 #include "app/workflow/worktree_state.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -33,6 +35,8 @@ result<std::string> merge_target(const feature& feature_ref,
     return failure{ec::bad_input, here + " has no branch checked out",
                    "give the branch to merge into: " +
                        feature_ref.command("merge --target BRANCH")};
+  if (auto usable = check_git_merges(git_here); !usable)
+    return usable.error();
   if (!git_here.has_branch(target))
     return failure{ec::not_found, "the target branch " + target + " does not exist",
                    "create it, or give another with --target: " +
@@ -93,8 +97,9 @@ bool remove_worktree(const feature& feature_ref, const std::string& wp, const st
   }
   const auto state = look_at_worktree(tree);
   const git git_here(feature_ref.repo().checkout);
-  if (const auto gone = git_here.run({"worktree", "remove", tree.string()}); !gone) {
-    warnings.push_back(tree.string() + " was kept: " + gone.error().message);
+  if (const auto gone = remove_worktree(git_here, tree); !gone) {
+    warnings.push_back(tree.string() + " was kept: " + gone.error().message + "; " +
+                       gone.error().hint);
     return false;
   }
   if (auto words = state ? ignored_words(wp, state->ignored) : std::string(); !words.empty())
@@ -142,6 +147,8 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
       continue; // its branch is checked out there
     if (there && !remove_worktree(feature_ref, wp, tip, warnings))
       continue;
+    if (!there) // deleted by hand: git would not remove the branch that it believes is there
+      (void)git(feature_ref.repo().checkout).run({"worktree", "prune"});
     if (!state.keep_branch)
       remove_branch(feature_ref, wp, tip, warnings);
   }

@@ -1,5 +1,9 @@
 #include "app/workflow/repo_edit.hpp"
 
+#include "app/workflow/git_trouble.hpp"
+#include "app/workflow/index_refresh.hpp"
+#include "config/git_files.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,7 +47,7 @@ failure of_repository(const failure& why) {
 
 result<file_lock> lock_edits(const repository& repo) {
   const fs::path file = repo.git_dir / "spec-kitty.lock";
-  auto lock = file_lock::take(file, lock_patience);
+  auto lock = file_lock::take(file, lock_patience, git_file_mode(repo.git_dir));
   if (!lock)
     return of_repository(lock.error());
   if (!*lock)
@@ -65,6 +69,8 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
   if (declared.empty() || declared == current)
     return target_branch{current, {}};
   if (!git_here.has_branch(declared)) {
+    if (auto usable = check_git(git_here); !usable)
+      return usable.error();
     if (current.empty())
       return failure{ec::bad_input,
                      "the target branch " + declared + " of " + feature_ref.slug() +
@@ -75,6 +81,14 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
                                       " does not exist; the changes go to " + current};
   }
   return target_not_here(feature_ref, declared);
+}
+
+std::string target_branch_of(const feature& feature_ref) {
+  const git git_here(feature_ref.repo().checkout);
+  const std::string& declared = feature_ref.declared_target();
+  const std::string current = git_here.current_branch();
+  return declared.empty() || (declared != current && !git_here.has_branch(declared)) ? current
+                                                                                     : declared;
 }
 
 failure target_not_here(const feature& feature_ref, const std::string& target) {
@@ -134,10 +148,26 @@ result<void> repo_edit::write_all() {
   return {};
 }
 
+git::words repo_edit::drop_ignored(git::words& paths) {
+  git::words fresh;
+  for (const auto& [path, bytes] : wanted_) {
+    const auto pattern = literal_path(path.string());
+    if (const auto listed = git_.run({"ls-files", "--", pattern}); !listed || !listed->empty())
+      continue;
+    if (git_.run({"check-ignore", "--quiet", "--", path.string()})) {
+      ignored_ = true;
+      std::erase(paths, pattern);
+    } else {
+      fresh.push_back(pattern);
+    }
+  }
+  return fresh;
+}
+
 git_result<void> repo_edit::commit(const std::string& message) {
   git::words paths;
   for (const auto& [path, bytes] : wanted_)
-    paths.push_back(path.string());
+    paths.push_back(literal_path(path.string()));
   const auto with_paths = [&](git::words arguments, const git::words& which) {
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), which.begin(), which.end());
@@ -151,26 +181,26 @@ git_result<void> repo_edit::commit(const std::string& message) {
         std::chrono::minutes(10));
   };
   auto made = try_commit();
-  if (made)
-    return {};
   // `commit --only` takes paths that the index knows; it refuses others before any hook runs.
-  git::words fresh;
-  for (const auto& path : paths)
-    if (const auto listed = git_.run({"ls-files", "--", path}); listed && listed->empty())
-      fresh.push_back(path);
-  if (!fresh.empty()) {
-    if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
-      return {added.error(), added.git_busy};
-    made = try_commit();
-    if (made)
+  if (!made) {
+    const auto fresh = drop_ignored(paths);
+    if (paths.empty())
       return {};
+    if (!fresh.empty())
+      if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
+        return {added.error(), added.git_busy};
+    if (!fresh.empty() || ignored_)
+      made = try_commit();
+    // Nothing to commit: the branch already has this text (a person had changed it back by hand).
+    if (!made && !git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths))) {
+      if (!fresh.empty())
+        (void)git_.run(with_paths({"rm", "--cached", "--quiet", "--force"}, fresh));
+      return {made.error(), made.git_busy};
+    }
   }
-  // Nothing to commit: the branch already has this text (a person had changed it back by hand).
-  if (git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths)))
-    return {};
-  if (!fresh.empty())
-    (void)git_.run(with_paths({"rm", "--cached", "--quiet", "--force"}, fresh));
-  return {made.error(), made.git_busy};
+  if (made && hooks_may_run(git_dir_))
+    refresh_index(git_);
+  return {};
 }
 
 void repo_edit::roll_back() {

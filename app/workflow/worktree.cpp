@@ -1,5 +1,6 @@
 #include "app/workflow/worktree.hpp"
 
+#include "app/workflow/git_trouble.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
@@ -88,7 +89,6 @@ result<void> made_worktree::make(const std::string& start) {
     return failure{ec::bad_input,
                    path.string() + " exists but is not a worktree of the branch " + branch,
                    "move it away, then run: " + feature_.command("implement " + wp_)};
-  (void)git_.run({"worktree", "prune"}); // of a folder that was removed by hand
   const bool known = git_.has_branch(branch);
   const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
                           : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
@@ -103,9 +103,12 @@ result<void> made_worktree::make(const std::string& start) {
 
 result<base_point> base_at(const feature& feature_ref, const std::string& branch) {
   const auto commit = git(feature_ref.repo().checkout).commit_of(branch);
-  if (!commit)
+  if (!commit) {
+    if (auto usable = check_git(git(feature_ref.repo().checkout)); !usable)
+      return usable.error();
     return failure{ec::bad_input, "the branch " + branch + " has no commit yet",
                    "create a first commit: git commit"};
+  }
   return base_point{branch, *commit};
 }
 

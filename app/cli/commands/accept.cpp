@@ -27,7 +27,6 @@ struct accept_options : work_options {
   std::optional<std::string> actor;
   std::vector<std::string> tests;
   bool check = false;
-  bool no_commit = false;
 };
 
 result<void> run_tests(context& ctx, const wf::repository& repo,
@@ -182,15 +181,9 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
     return done;
   }
   warn_about(ctx, *found);
-  std::optional<std::string> message;
-  if (!options.no_commit) {
-    const auto target = wf::target_for_commit(feature);
-    if (!target)
-      return target.error();
-    if (!target->warning.empty())
-      ctx.out.warn(target->warning);
-    message = "Accept " + feature.slug();
-  }
+  const auto message = commit_message(ctx, feature, options, "Accept " + feature.slug());
+  if (!message)
+    return message.error();
   wf::repo_edit change(feature.repo());
   if (auto accepted = accept_packages(feature, *packages, *found, actor, change, done); !accepted)
     return accepted.error();
@@ -203,7 +196,7 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
     if (!was_completed(feature, *found))
       done.events.push_back(completed_event(feature, packages->size()));
   }
-  if (auto applied = change.apply(message); !applied)
+  if (auto applied = apply_edit(ctx, change, *message); !applied)
     return applied.error();
   std::string line = feature.slug() + ": " + std::to_string(found->ready.size()) +
                      " work packages accepted" + (complete ? ", all are done" : "");
@@ -262,7 +255,8 @@ command_action declare_accept(CLI::App& app) {
       ->type_name("CMD")
       ->allow_extra_args(false);
   app.add_flag("--check", options->check, "Only list what stops it");
-  app.add_flag("--no-commit", options->no_commit, "Change the files without a commit");
+  declare_no_auto_commit(app, *options);
+  app.add_flag("--no-commit", options->no_auto_commit, "The older name of --no-auto-commit");
   declare_feature(app, *options);
   return [options](context& ctx) {
     const auto work = [&] { return accept(ctx, *options); };

@@ -148,12 +148,11 @@ result<work_done> finalize(context& ctx, const work_options& options) {
     }
   std::string target = feature.declared_target();
   if (!change.empty()) {
-    const auto branch = wf::target_for_commit(feature);
-    if (!branch)
-      return branch.error();
-    if (!branch->warning.empty())
-      ctx.out.warn(branch->warning);
-    if (auto applied = change.apply("chore: Finalize tasks of spec " + feature.number()); !applied)
+    const auto message =
+        commit_message(ctx, feature, options, "chore: Finalize tasks of spec " + feature.number());
+    if (!message)
+      return message.error();
+    if (auto applied = apply_edit(ctx, change, *message); !applied)
       return applied.error();
   }
   if (target.empty())
@@ -179,6 +178,7 @@ result<work_done> finalize(context& ctx, const work_options& options) {
 
 command_action declare_finalize_tasks(CLI::App& app) {
   auto options = std::make_shared<work_options>();
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, *options, [&] { return finalize(ctx, *options); });

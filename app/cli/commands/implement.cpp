@@ -132,12 +132,11 @@ result<work_done> implement(context& ctx, implement_options options) {
     return own.error();
   done.aim = options.wp + " cannot be started";
   done.blockers = claim_blockers(feature, *package, options);
-  const auto target = wf::target_for_commit(feature);
-  if (!target)
-    return target.error();
-  if (!target->warning.empty())
-    ctx.out.warn(target->warning);
-  const auto base = base_of(feature, *package, options, target->name, done);
+  const auto message =
+      commit_message(ctx, feature, options, "chore: " + options.wp + " claimed for implementation");
+  if (!message)
+    return message.error();
+  const auto base = base_of(feature, *package, options, wf::target_branch_of(feature), done);
   if (!base)
     return base.error();
   if (options.force)
@@ -156,8 +155,7 @@ result<work_done> implement(context& ctx, implement_options options) {
       return claimed.error();
     wf::repo_edit change(feature.repo());
     change.change(package->path, package->file.text());
-    if (auto applied = change.apply("chore: " + options.wp + " claimed for implementation");
-        !applied)
+    if (auto applied = apply_edit(ctx, change, *message); !applied)
       return applied.error();
     done.events.push_back(
         lane_event(feature, options.wp, from, "doing", options.agent.value_or("user")));
@@ -189,6 +187,7 @@ command_action declare_implement(CLI::App& app) {
       ->type_name("WPmm");
   app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
   app.add_flag("--force", options->force, "Skip the gates: any lane, any owner, any dependency");
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, *options, [&] { return implement(ctx, *options); });

@@ -150,6 +150,7 @@ command_action declare_init(CLI::App& app) {
   auto options = std::make_shared<init_options>();
   app.add_option("--name", options->name, "The project's slug (default: the name of the folder)")
       ->type_name("SLUG");
+  declare_no_auto_commit(app, *options); // as all of them: it commits nothing in any case
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_reading(ctx, [&] { return initialise(ctx, *options); });

@@ -29,7 +29,6 @@ struct move_options : work_options {
   std::optional<std::string> reviewer;
   bool check = false;
   bool force = false;
-  bool no_commit = false;
 };
 
 /// Makes each given word one line, or says which is unusable.
@@ -212,16 +211,12 @@ result<work_done> move(context& ctx, move_options options) {
   }
   if (auto warned = warn_boxless(ctx, feature, *package, options); !warned)
     return warned.error();
-  std::optional<std::string> message;
-  if (!options.no_commit) {
-    const auto target = wf::target_for_commit(feature);
-    if (!target)
-      return target.error();
-    if (!target->warning.empty())
-      ctx.out.warn(target->warning);
-    message = "chore: Move " + options.wp + " to " + options.to + " on spec " + feature.number() +
-              " [" + options.agent.value_or("user") + "]";
-  }
+  const auto message =
+      commit_message(ctx, feature, options,
+                     "chore: Move " + options.wp + " to " + options.to + " on spec " +
+                         feature.number() + " [" + options.agent.value_or("user") + "]");
+  if (!message)
+    return message.error();
   if (auto edited = edit(*package, options, std::move(feedback)); !edited)
     return edited.error();
   wf::repo_edit change(feature.repo());
@@ -229,7 +224,7 @@ result<work_done> move(context& ctx, move_options options) {
   if (options.to == "planned")
     if (auto reopened = reopen_boxes(feature, *package, change); !reopened)
       return reopened.error();
-  if (auto applied = change.apply(message); !applied)
+  if (auto applied = apply_edit(ctx, change, *message); !applied)
     return applied.error();
   done.events.push_back(
       lane_event(feature, options.wp, from, options.to, options.agent.value_or("user")));
@@ -255,7 +250,7 @@ command_action declare_move_task(CLI::App& app) {
   app.add_option("--reviewer", options->reviewer, "The reviewer")->type_name("R");
   app.add_flag("--check", options->check, "Only list what stops the move");
   app.add_flag("--force", options->force, "Skip the gates");
-  app.add_flag("--no-auto-commit", options->no_commit, "Change the file without a commit");
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
     if (options->check)

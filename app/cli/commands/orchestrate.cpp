@@ -232,6 +232,7 @@ exit_status run_or_resume(context& ctx, const wf::feature& feature,
   request.resume = options.resume;
   request.impl_agent = options.impl_agent;
   request.review_agent = options.review_agent;
+  request.no_auto_commit = options.no_auto_commit;
   const auto host = host_of(ctx);
   auto prepared = ot::prepare(host, feature, request);
   if (!prepared)
@@ -281,6 +282,7 @@ command_action declare_orchestrate(CLI::App& app) {
                  "The agent that implements, instead of the one in the files")
       ->type_name("A");
   app.add_option("--review-agent", options->review_agent, "The agent that reviews")->type_name("A");
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) { return perform(ctx, *options); };
 }

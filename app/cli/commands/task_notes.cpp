@@ -31,16 +31,6 @@ work_event history_event(const wf::feature& feature, const std::string& wp,
   return in_feature(feature, event_of(history_added{wp, "note", content, author}));
 }
 
-/// Checks the branch to commit to, and prints its warning.
-result<void> check_target(context& ctx, const wf::feature& feature) {
-  const auto target = wf::target_for_commit(feature);
-  if (!target)
-    return target.error();
-  if (!target->warning.empty())
-    ctx.out.warn(target->warning);
-  return {};
-}
-
 /// The owner of a subtask outside all sections: the work package whose frontmatter lists it.
 result<std::string> owner_of(const wf::feature& feature, const std::string& subtask) {
   const auto all = feature.load_all();
@@ -133,14 +123,15 @@ result<work_done> mark(context& ctx, const mark_options& options) {
   if (!plan)
     return plan.error();
   if (!plan->boxes.empty()) {
-    if (auto target = check_target(ctx, feature); !target)
-      return target.error();
+    const auto message = commit_message(ctx, feature, options,
+                                        "chore: Mark " + wf::joined(plan->changed) + " as " +
+                                            options.status + " on spec " + feature.number());
+    if (!message)
+      return message.error();
     wf::repo_edit change(feature.repo());
     change.change(feature.tasks_path(),
                   wf::with_boxes(std::move(*text), plan->boxes, options.status == "done"));
-    if (auto applied = change.apply("chore: Mark " + wf::joined(plan->changed) + " as " +
-                                    options.status + " on spec " + feature.number());
-        !applied)
+    if (auto applied = apply_edit(ctx, change, *message); !applied)
       return applied.error();
   }
   done.events = std::move(plan->events);
@@ -182,16 +173,17 @@ result<work_done> add_history(context& ctx, const history_options& options) {
   auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  if (auto target = check_target(ctx, feature); !target)
-    return target.error();
+  const auto message = commit_message(ctx, feature, options,
+                                      "chore: Add history to " + package->id + " on spec " +
+                                          feature.number() + " [" + agent + "]");
+  if (!message)
+    return message.error();
   const wf::log_entry entry{utc_now(), agent, {}, package->lane(), note};
   package->file.set_body(
       wf::with_log_entry(package->file.body(), entry, wf::line_ending_of(package->file.text())));
   wf::repo_edit change(feature.repo());
   change.change(package->path, package->file.text());
-  if (auto applied = change.apply("chore: Add history to " + package->id + " on spec " +
-                                  feature.number() + " [" + agent + "]");
-      !applied)
+  if (auto applied = apply_edit(ctx, change, *message); !applied)
     return applied.error();
   done.events.push_back(history_event(feature, package->id, note, agent));
   done.lines = {package->id + ": note added"};
@@ -209,6 +201,7 @@ command_action declare_mark_status(CLI::App& app) {
   auto options = std::make_shared<mark_options>();
   app.add_option("subtasks", options->subtasks, "Subtasks")->type_name("Tnnn")->required();
   app.add_option("--status", options->status, "done or pending")->type_name("S")->required();
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, *options, [&] { return mark(ctx, *options); });
@@ -220,6 +213,7 @@ command_action declare_add_history(CLI::App& app) {
   app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
   app.add_option("--note", options->note, "What happened")->type_name("T")->required();
   app.add_option("--agent", options->agent, "The author of the note")->type_name("A");
+  declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_work(ctx, *options, [&] { return add_history(ctx, *options); });
