@@ -1,18 +1,33 @@
 # What `cmake --install` puts where: the program, its modules and helpers, the library for hosts
 # with its headers, and what CMake and pkg-config need to find it. Nothing installed knows the
 # prefix: the whole tree may be moved.
+#
+# Components: `program`; `library`, which loads modules of `program`; and `chaos`, the harness, which
+# is installed only when it is named.
 include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
 set(SPEC_KITTY_PACKAGE "${CMAKE_INSTALL_LIBDIR}/cmake/spec_kitty")
 set(SPEC_KITTY_DOCS "${CMAKE_INSTALL_DATAROOTDIR}/doc/spec-kitty")
 
 # ── The program where people look, modules and helpers where programs keep such parts. ───────────
-install(TARGETS spec-kitty spec-kitty-chaos RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite ${SPEC_KITTY_PRELOADS}
-  LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}")
-install(TARGETS spec-kitty-dev-server spec-kitty-agent-runner spec-kitty-chaos-host spec-kitty-chaos-broken
-  RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}")
-install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}")
-install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" FILES_MATCHING PATTERN "*.md")
+install(TARGETS spec-kitty RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT program)
+install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite
+  LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT program)
+install(TARGETS spec-kitty-dev-server spec-kitty-agent-runner
+  RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT program)
+install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}" COMPONENT program)
+install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" COMPONENT program
+  FILES_MATCHING PATTERN "*.md")
+# Of the libraries whose code is part of what is installed: archives and headers.
+install(DIRECTORY cmake/licenses/ DESTINATION "${SPEC_KITTY_DOCS}/licenses" COMPONENT program)
+
+# ── The harness: what injects faults has no place beside a program that people rely on. ──────────
+install(TARGETS spec-kitty-chaos RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+  COMPONENT chaos EXCLUDE_FROM_ALL)
+install(TARGETS spec-kitty-chaos-host spec-kitty-chaos-broken
+  RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT chaos EXCLUDE_FROM_ALL)
+install(TARGETS ${SPEC_KITTY_PRELOADS}
+  LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT chaos EXCLUDE_FROM_ALL)
 
 # ── The headers. ─────────────────────────────────────────────────────────────────────────────────
 install(DIRECTORY app/embed/include/spec_kitty DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

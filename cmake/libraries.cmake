@@ -33,3 +33,4 @@ target_link_libraries(spec_kitty_shared PRIVATE
   CAF::core Threads::Threads ${CMAKE_DL_LIBS}
   spec_kitty_shared_dep::lmdb spec_kitty_shared_dep::md spec_kitty_shared_dep::yaml
   spec_kitty_shared_dep::z)
+spec_kitty_bind_now(spec_kitty_shared)

@@ -7,10 +7,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct InstallTree : cli_test {
-  void install() const {
+  void install(const words& options = {}) const {
     launch what;
     what.argv = {"cmake", "--install", SPEC_KITTY_TEST_DIR "/..", "--prefix",
                  (root() / "installed").string()};
+    what.argv.insert(what.argv.end(), options.begin(), options.end());
     const auto done = support::run(what);
     ASSERT_EQ(done.status, 0) << done.out << done.err;
   }
@@ -76,6 +77,34 @@ TEST_F(InstallTree, AMissingPartIsNamedAndRecordingGoesOn) {
   EXPECT_NE(login.status, 0);
   EXPECT_NE(login.err.find("spec_kitty_http"), std::string::npos) << login.err;
   EXPECT_NE(login.err.find("install spec-kitty again"), std::string::npos) << login.err;
+}
+
+TEST_F(InstallTree, HoldsNothingThatInjectsFaults) {
+  install();
+  for (const auto& entry : fs::recursive_directory_iterator(prefix_)) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_TRUE(name.find("chaos") == std::string::npos && name.find("shim") == std::string::npos)
+        << entry.path();
+  }
+}
+
+TEST_F(InstallTree, TheProgramIsAComponentThatNeedsNoOther) {
+  install({"--component", "program"});
+  EXPECT_FALSE(fs::exists(prefix_ / "include"));
+  EXPECT_EQ(run(installed({"emit", "WPStatusChanged", "--payload", good_payload})).status, 0);
+  child server_process(installed({"dev-server", "--json"}));
+  EXPECT_TRUE(server_process.next_line());
+}
+
+// docs/dependencies.md, "How they are linked", and CMake's list of archives and headers.
+TEST_F(InstallTree, HasTheLicenceOfEachLibraryWhoseCodeItHolds) {
+  install();
+  const auto texts = prefix_ / "share" / "doc" / "spec-kitty" / "licenses";
+  for (const char* library : {"caf", "cli11", "fmt", "libmd", "lmdb", "rapidjson", "spdlog",
+                              "tomlplusplus", "yaml-cpp", "zlib"})
+    EXPECT_NE(read_text(texts / (std::string(library) + ".txt")).find("Copyright"),
+              std::string::npos)
+        << library;
 }
 
 TEST_F(InstallTree, HoldsNoPathOfTheBuildTree) {
