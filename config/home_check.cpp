@@ -2,6 +2,7 @@
 
 #include "util/file_system.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -74,8 +75,8 @@ result<void> check_owner(const fs::path& home) {
       return failure{ec::store_unusable,
                      file.string() + " belongs to " + in_words(found.st_uid) + ", in a home of " +
                          in_words(self),
-                     "change the owner with: sudo chown -R " + name_of(self) + " '" +
-                         home.string() + "'"};
+                     "change the owner with: sudo chown -R " + shell_word(name_of(self)) + " " +
+                         shell_word(home.string())};
   }
   return {};
 }

@@ -40,4 +40,8 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
+std::string shell_option(const std::string& name, const std::string& value) {
+  return name + (value.starts_with('-') ? "=" : " ") + shell_word(value);
+}
+
 } // namespace spec_kitty

@@ -26,7 +26,11 @@ std::string lower_case(std::string_view text);
 /// `3 days`, `1 minute`: the largest whole unit. `0 seconds` for a negative duration.
 std::string duration_words(std::chrono::microseconds time);
 
-/// The text as one word of a shell, in quotes where it needs them.
+/// The text as one word of a shell, in quotes where it needs them. Every name that a printed
+/// command holds passes through here.
 std::string shell_word(const std::string& text);
+
+/// `--name value` for a shell; `--name=value` where the value could be taken for an option.
+std::string shell_option(const std::string& name, const std::string& value);
 
 } // namespace spec_kitty

@@ -3,6 +3,8 @@
 #include "app/cli/home_use.hpp"
 #include "app/cli/store_guard.hpp"
 #include "app/home/doorbell.hpp"
+#include "util/process.hpp"
+#include "util/utf8.hpp"
 #include "util/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -143,11 +145,12 @@ exit_status run_command(const global_options& options, const parsed_command& par
                 std::move(config_problem),
                 std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
-      ctx.out.warn(warning);
+      ctx.out.warn_of("remarks on the configuration", warning);
     status = act(parsed.action, ctx);
     if (parsed.chosen->notifies && status != exit_status::usage)
       (void)notify_daemon_with_timeout(ctx.home.path,
                                        *parsed.chosen->notifies); // no daemon may be running
+    ctx.out.end_of_kinds();
     return ctx.out.flush() ? status : exit_status::failed;
   }
   return out.flush() ? status : exit_status::failed;
@@ -198,7 +201,7 @@ int main(int argc, char** argv) {
     return spec_kitty::run_command_line(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n  this is a defect of spec-kitty; please report it\n",
-                 error.what());
+                 spec_kitty::printable(error.what()).c_str());
     return static_cast<int>(spec_kitty::exit_status::failed);
   }
 }

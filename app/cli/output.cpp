@@ -1,7 +1,10 @@
 #include "app/cli/output.hpp"
 
+#include "util/utf8.hpp"
+
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -10,6 +13,8 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::size_t buffer_limit = std::size_t{64} << 10;
+constexpr std::size_t max_line_bytes = std::size_t{64} << 10;
+constexpr std::uint64_t max_of_a_kind = 5;
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -23,16 +28,30 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-void to_stderr(std::string_view text) {
-  (void)write_all(STDERR_FILENO,
-                  std::string(text) + "\n"); // there is nowhere left to report a failure
+void each_line(std::string_view text, const std::function<void(std::string_view)>& show) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    show(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+void to_stderr(std::string_view line) {
+  (void)write_all(STDERR_FILENO, printable(line, max_line_bytes) + "\n"); // no place for a failure
 }
 
 } // namespace
 
+output::output(bool json, bool quiet, bool color)
+    : json_(json), quiet_(quiet), color_(color), terminal_(::isatty(STDOUT_FILENO) != 0) {}
+
 void output::line(std::string_view text) {
   if (!json_)
-    raw(text);
+    append(printable(text, max_line_bytes));
+}
+
+void output::lines(std::string_view text) {
+  each_line(text, [this](std::string_view part) { line(part); });
 }
 
 void output::object(const std::function<void(json_writer&)>& fields) {
@@ -47,8 +66,17 @@ void output::object(const std::function<void(json_writer&)>& fields) {
   raw({buffer.GetString(), buffer.GetSize()});
 }
 
-void output::raw(std::string_view text) {
-  pending_ += text;
+void output::raw(std::string_view json) {
+  terminal_ ? append(printable_json(json)) : append(json);
+}
+
+void output::erase_lines(std::size_t count) {
+  if (count > 0)
+    pending_ += "\033[" + std::to_string(count) + "A\033[J";
+}
+
+void output::append(std::string_view line) {
+  pending_ += line;
   pending_ += '\n';
   if (pending_.size() > buffer_limit)
     flush();
@@ -64,13 +92,34 @@ void output::note(std::string_view text) {
     to_stderr(text);
 }
 
+void output::note_lines(std::string_view text) {
+  each_line(text, [this](std::string_view part) { note(part); });
+}
+
+void output::warn_of(const std::string& kind, std::string_view text) {
+  if (kinds_[kind]++ < max_of_a_kind)
+    warn(text);
+}
+
+void output::note_of(const std::string& kind, std::string_view text) {
+  if (!quiet_ && kinds_[kind]++ < max_of_a_kind)
+    note(text);
+}
+
+void output::end_of_kinds() {
+  for (const auto& [kind, count] : kinds_)
+    if (count > max_of_a_kind)
+      to_stderr("and " + std::to_string(count - max_of_a_kind) + " more " + kind);
+  kinds_.clear();
+}
+
 void output::fail(const failure& why, const std::function<void(json_writer&)>& fields) {
   if (json_) {
     raw(render_failure(why, true, fields));
     return;
   }
   flush();
-  to_stderr(render_failure(why, false));
+  (void)write_all(STDERR_FILENO, render_failure(why, false) + "\n");
 }
 
 std::string output::take() {
@@ -83,10 +132,17 @@ bool output::flush() {
   return written;
 }
 
+std::string shown_hint(const std::string& hint) {
+  return printable(hint, max_line_bytes) == hint
+             ? hint
+             : "the command is left out: a name in it has characters that cannot be shown safely";
+}
+
 std::string render_failure(const failure& why, bool json,
                            const std::function<void(json_writer&)>& fields) {
   if (!json)
-    return "error: " + why.message + (why.hint.empty() ? "" : "\n  " + why.hint);
+    return "error: " + printable(why.message, max_line_bytes) +
+           (why.hint.empty() ? "" : "\n  " + shown_hint(why.hint));
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
@@ -103,7 +159,7 @@ void write_error(json_writer& out, const failure& why) {
   out.StartObject();
   field(out, "code", to_string(why.code));
   field(out, "message", why.message);
-  field(out, "hint", why.hint);
+  field(out, "hint", shown_hint(why.hint));
   out.EndObject();
 }
 

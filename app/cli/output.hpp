@@ -1,11 +1,16 @@
 // The output streams: results to stdout, warnings and progress to stderr. With --json, stdout is
 // exactly one JSON object in one line, on success and on failure. Source: docs/cli.md, Output.
+//
+// Every line for a person passes through printable() here, and nowhere else: what writes to a
+// terminal hands its text to this class.
 #pragma once
 
 #include "util/json.hpp"
 #include "util/result.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,22 +19,36 @@ namespace spec_kitty {
 
 class output {
 public:
-  output(bool json, bool quiet, bool color) : json_(json), quiet_(quiet), color_(color) {}
+  output(bool json, bool quiet, bool color);
 
   bool json() const { return json_; }
   bool quiet() const { return quiet_; }
   bool color() const { return color_; }
 
-  /// A line of a result for a person; nothing with --json.
+  /// A line of a result for a person; nothing with --json. A line break in the text is shown as any
+  /// other character that has no place in a line.
   void line(std::string_view text);
+  /// The lines of a text of several.
+  void lines(std::string_view text);
   /// One JSON object: `{"ok":true, …fields…}`; nothing without --json.
   void object(const std::function<void(json_writer&)>& fields);
-  /// A line as it is, in either mode: streaming commands.
-  void raw(std::string_view text);
+  /// A line of JSON, in either mode: streaming commands. On a terminal, escapes take the place of
+  /// what it would obey.
+  void raw(std::string_view json);
+  /// Removes the last lines from the terminal that shows them.
+  void erase_lines(std::size_t count);
   /// A warning on stderr, each text once.
   void warn(std::string_view text);
   /// A remark on stderr that --quiet silences.
   void note(std::string_view text);
+  /// The lines of a text of several, as remarks.
+  void note_lines(std::string_view text);
+  /// A warning or a remark of which a file or a peer decides how many there are: the first five of
+  /// a kind are printed, the others counted. `kind` is what end_of_kinds() calls them.
+  void warn_of(const std::string& kind, std::string_view text);
+  void note_of(const std::string& kind, std::string_view text);
+  /// Prints how many of each kind were only counted.
+  void end_of_kinds();
   /// The failure, in the form of the mode. `fields` are written beside `error`.
   void fail(const failure& why, const std::function<void(json_writer&)>& fields = {});
 
@@ -39,12 +58,20 @@ public:
   bool flush();
 
 private:
+  void append(std::string_view line);
+
   bool json_;
   bool quiet_;
   bool color_;
   std::string pending_;
+  bool terminal_; ///< stdout is one
   std::set<std::string, std::less<>> warned_;
+  std::map<std::string, std::uint64_t> kinds_; ///< how many of each kind, printed or not
 };
+
+/// A hint as it may be shown. A command is typed as it is printed, so one with characters that a
+/// terminal cannot show safely is left out.
+std::string shown_hint(const std::string& hint);
 
 /// The text of a failure, without the newline at the end: an object with `json`, else two lines.
 std::string render_failure(const failure& why, bool json,

@@ -13,6 +13,8 @@
 #include "app/dev_server/state_dir.hpp"
 #include "app/dev_server/tokens.hpp"
 #include "util/json.hpp"
+#include "util/process.hpp"
+#include "util/utf8.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -27,6 +29,7 @@ using namespace spec_kitty::dev_server;
 
 constexpr std::string_view tokens_file = "tokens.json";
 constexpr std::string_view events_file = "events.jsonl";
+constexpr std::size_t max_complaint_bytes = 4096;
 
 std::atomic<server*> running{nullptr};
 static_assert(std::atomic<server*>::is_always_lock_free, "a signal handler reads it");
@@ -58,8 +61,10 @@ void say(const std::string& text) {
 }
 
 int complain(const failure& why, bool json) {
-  const std::string line = "spec-kitty-dev-server: " + why.message +
-                           (why.hint.empty() ? "" : " (" + why.hint + ")") + "\n";
+  const std::string line = printable("spec-kitty-dev-server: " + why.message +
+                                         (why.hint.empty() ? "" : " (" + why.hint + ")"),
+                                     max_complaint_bytes) +
+                           "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
   if (json) {
     json_buffer buffer;

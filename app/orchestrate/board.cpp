@@ -43,7 +43,7 @@ std::string row_of(const package_run& package, epoch_us now, std::size_t columns
                      cell(began ? clock_time(spent) : "-", 8) +
                      cell(package.errors > 0 ? std::to_string(package.errors) : "-", 7);
   if (!package.reason.empty())
-    text += printable(package.reason);
+    text += printable(package.reason); // before the row is cut to the terminal's width
   else if (package.at == stage::waiting && !began && !package.dependencies.empty()) {
     std::string before;
     for (const auto& id : package.dependencies)
@@ -107,15 +107,14 @@ std::string count_line(const orchestration& run) {
   return line;
 }
 
-std::string board::clearing() {
-  const auto lines = std::exchange(drawn_, 0);
-  return lines > 0 ? "\033[" + std::to_string(lines) + "A\033[J" : "";
+void board::erase() {
+  out_.erase_lines(std::exchange(drawn_, 0));
 }
 
 void board::draw(const orchestration& run) {
   const auto size = terminal_size();
-  auto lines = table_lines(run, wall_clock_now(), size.ws_col, size.ws_row - 1U);
-  lines.front().insert(0, clearing());
+  const auto lines = table_lines(run, wall_clock_now(), size.ws_col, size.ws_row - 1U);
+  erase();
   for (const auto& line : lines)
     out_.line(line);
   drawn_ = lines.size();
@@ -139,7 +138,8 @@ void board::show(const orchestration& run) {
 void board::say(const std::string& line) {
   if (out_.silent)
     return;
-  out_.line(clearing() + printable(line, 2000));
+  erase();
+  out_.line(line);
   out_.flush();
 }
 

@@ -16,6 +16,7 @@ struct board_output {
   bool live = false;   ///< a terminal, which shows the table
   bool silent = false; ///< nothing is written at all
   std::function<void(std::string_view)> line;
+  std::function<void(std::size_t)> erase_lines; ///< of those that the screen shows
   std::function<void()> flush;
 };
 
@@ -40,8 +41,8 @@ public:
   void end(const orchestration& run);
 
 private:
-  /// The control sequence that removes the table from the screen.
-  std::string clearing();
+  /// Removes the table from the screen.
+  void erase();
   void draw(const orchestration& run);
 
   board_output out_;

@@ -1,6 +1,7 @@
 #include "app/orchestrate/plan.hpp"
 
 #include "app/workflow/text_lines.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -272,8 +273,8 @@ bool is_over(const orchestration& run) {
 }
 
 std::string orchestrate_command(const orchestration& run, const std::string& words) {
-  return "spec-kitty orchestrate " + (words.empty() ? "" : words + " ") + "--feature " +
-         run.feature;
+  return "spec-kitty orchestrate " + (words.empty() ? "" : words + " ") +
+         shell_option("--feature", run.feature);
 }
 
 std::string iso_duration(epoch_us time) {

@@ -2,6 +2,7 @@
 
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/text.hpp"
 
 #include <thread>
 
@@ -53,7 +54,7 @@ result<void> merge_into(const wf::feature& feature, const std::string& wp,
   if (git_there.commit_of("MERGE_HEAD"))
     return failure{ec::bad_input,
                    wp + ": its worktree " + tree.string() + " has an unfinished merge",
-                   "finish it: git -C " + tree.string() +
+                   "finish it: git -C " + shell_word(tree.string()) +
                        " merge --continue; then: " + feature.command("orchestrate --resume")};
   const auto merged =
       patient(git_there, {"merge", "--quiet", "--no-edit", "-m",
@@ -71,7 +72,8 @@ result<void> merge_into(const wf::feature& feature, const std::string& wp,
   return failure{ec::bad_input,
                  wp + ": its dependencies conflict: " + branch +
                      " conflicts with an earlier merged branch, in " + names,
-                 "resolve it: git -C " + tree.string() + " merge " + branch +
+                 "resolve it: git -C " + shell_word(tree.string()) + " merge " +
+                     shell_word(branch) +
                      ", commit, then: " + feature.command("orchestrate --resume")};
 }
 
@@ -113,11 +115,12 @@ result<wf::base_point> ready_worktree(const wf::feature& feature, const package_
       return changed.error();
     const std::string path = feature.worktree_of(package_state.id).string();
     if (!changed->empty())
-      return failure{ec::bad_input,
-                     package_state.id + ": its worktree " + path +
-                         " holds changes that no agent of this run made: " + wf::joined(*changed),
-                     "commit or stash them: git -C " + path + " stash --include-untracked; then: " +
-                         feature.command("orchestrate --resume")};
+      return failure{
+          ec::bad_input,
+          package_state.id + ": its worktree " + path +
+              " holds changes that no agent of this run made: " + wf::joined(*changed),
+          "commit or stash them: git -C " + shell_word(path) +
+              " stash --include-untracked; then: " + feature.command("orchestrate --resume")};
   }
   tree.keep();
   for (const auto& branch : branches)
@@ -138,7 +141,8 @@ result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                    wp + ": " + agent + " left its worktree on " +
                        (branch.empty() ? "no branch" : "the branch " + branch),
                    "bring its work to " + feature.branch_of(wp) + ": git -C " +
-                       git_there.checkout().string() + " switch " + feature.branch_of(wp) +
+                       shell_word(git_there.checkout().string()) + " switch " +
+                       shell_word(feature.branch_of(wp)) +
                        "; then: " + feature.command("orchestrate --resume")};
   const auto changed = git_there.changed_paths(true);
   if (!changed)
@@ -153,7 +157,7 @@ result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                                         "-m", "feat: " + wp + " as " + agent + " left it"});
   if (!made)
     return failure{ec::bad_input, wp + ": its work cannot be committed: " + made.error().message,
-                   "commit it: git -C " + git_there.checkout().string() +
+                   "commit it: git -C " + shell_word(git_there.checkout().string()) +
                        " commit; then: " + feature.command("orchestrate --resume")};
   return {};
 }

@@ -179,7 +179,7 @@ fs::path feature::worktree_of(const std::string& wp) const {
 }
 
 std::string feature::command(const std::string& words) const {
-  return "spec-kitty " + words + " --feature " + shell_word(slug_);
+  return "spec-kitty " + words + " " + shell_option("--feature", slug_);
 }
 
 result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {

@@ -3,6 +3,7 @@
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/index_refresh.hpp"
 #include "config/git_files.hpp"
+#include "util/text.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,9 +64,10 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
   const std::string current = git_here.current_branch();
   const std::string& declared = feature_ref.declared_target();
   if (declared.empty() && current.empty())
-    return failure{
-        ec::bad_input, feature_ref.repo().checkout.string() + " has no branch checked out",
-        "check one out: git -C " + feature_ref.repo().checkout.string() + " switch BRANCH"};
+    return failure{ec::bad_input,
+                   feature_ref.repo().checkout.string() + " has no branch checked out",
+                   "check one out: git -C " + shell_word(feature_ref.repo().checkout.string()) +
+                       " switch BRANCH"};
   if (declared.empty() || declared == current)
     return target_branch{current, {}};
   if (!git_here.has_branch(declared)) {
@@ -75,8 +77,8 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
       return failure{ec::bad_input,
                      "the target branch " + declared + " of " + feature_ref.slug() +
                          " does not exist, and no branch is checked out",
-                     "create it: git -C " + feature_ref.repo().checkout.string() + " switch -c " +
-                         declared};
+                     "create it: git -C " + shell_word(feature_ref.repo().checkout.string()) +
+                         " switch -c " + shell_word(declared)};
     return target_branch{current, "the target branch " + declared + " of " + feature_ref.slug() +
                                       " does not exist; the changes go to " + current};
   }
@@ -99,8 +101,9 @@ failure target_not_here(const feature& feature_ref, const std::string& target) {
       if (tree.branch == target) {
         const std::string elsewhere = tree.path.string();
         std::string message = "the target branch " + target + " of " + feature_ref.slug();
-        std::string hint = "free it, then check it out here: git -C " + elsewhere;
-        hint.append(" switch --detach && git -C ").append(here).append(" switch ").append(target);
+        std::string hint = "free it, then check it out here: git -C " + shell_word(elsewhere);
+        hint.append(" switch --detach && git -C ").append(shell_word(here));
+        hint.append(" switch ").append(shell_word(target));
         return {ec::bad_input, message.append(" is checked out elsewhere: ").append(elsewhere),
                 hint};
       }
@@ -110,7 +113,8 @@ failure target_not_here(const feature& feature_ref, const std::string& target) {
       .append(feature_ref.slug())
       .append(" is ")
       .append(target);
-  return {ec::bad_input, message, "check it out first: git -C " + here + " switch " + target};
+  return {ec::bad_input, message,
+          "check it out first: git -C " + shell_word(here) + " switch " + shell_word(target)};
 }
 
 void repo_edit::change(const fs::path& path, std::string bytes) {

@@ -5,6 +5,7 @@
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -83,7 +84,7 @@ result<void> made_worktree::make(const std::string& start) {
       return {}; // it exists already
     return failure{ec::bad_input,
                    "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
-                   "free it: git -C " + tree.path.string() + " switch --detach"};
+                   "free it: git -C " + shell_word(tree.path.string()) + " switch --detach"};
   }
   if (fs::exists(path, error))
     return failure{ec::bad_input,

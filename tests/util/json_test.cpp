@@ -233,6 +233,20 @@ TEST(Printable, LeavesTextAndTakesOutWhatATerminalWouldObey) {
   EXPECT_EQ(printable(""), "");
 }
 
+TEST(Printable, TakesOutWhatTurnsOrHidesText) {
+  EXPECT_EQ(printable("a\u202Eb\u2066c\u2069\u200F\u061Cd"), "a?b?c???d") << "bidi controls";
+  EXPECT_EQ(printable("a\u2028b\u2029c"), "a?b?c") << "separators of lines and paragraphs";
+  EXPECT_EQ(printable("a\uFEFFb\U000E0041c"), "a?b?c") << "invisible marks";
+  EXPECT_EQ(printable("👩‍💻 فارسی"), "👩‍💻 فارسی")
+      << "joiners are part of words and pictures";
+}
+
+TEST(Printable, JsonStaysTheSameDocument) {
+  const std::string json = "{\"a\":\"\u202Eb\u009Bc\U000E0041\x7F é\"}";
+  EXPECT_EQ(printable_json(json), R"({"a":"\u202eb\u009bc\udb40\udc41\u007f é"})");
+  EXPECT_EQ(compacted(printable_json(json)), compacted(json));
+}
+
 TEST(Printable, EndsAtAWholeCharacter) {
   EXPECT_EQ(printable("aé", 2), "a");
   EXPECT_EQ(printable("aé", 3), "aé");

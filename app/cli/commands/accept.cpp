@@ -49,7 +49,7 @@ result<void> run_tests(context& ctx, const wf::repository& repo,
       continue;
     const std::string test_output = end->out + end->err;
     if (!test_output.empty())
-      ctx.out.note(wf::as_utf8(test_output.substr(
+      ctx.out.note_lines(wf::as_utf8(test_output.substr(
           test_output.size() - std::min<std::size_t>(test_output.size(), 4000))));
     return failure{ec::work_failed,
                    name + " failed with exit status " + std::to_string(end->status), hint};

@@ -112,7 +112,8 @@ exit_status show_event(context& ctx, list_options options) {
   bool found = false;
   const auto done = visit_events(ctx, options, [&](const auto& entry, const auto&) {
     found = true;
-    ctx.out.line(entry.json);
+    if (!ctx.out.json())
+      ctx.out.raw(entry.json);
     ctx.out.object([&](json_writer& out) { write_listed(out, entry); });
   });
   if (!done)

@@ -73,9 +73,10 @@ void print_import(context& ctx, const import_report& report, bool failed) {
   if (ctx.out.json())
     return;
   for (const auto& problem : report.problems)
-    ctx.out.warn(report.unit + " " + std::to_string(problem.number) +
-                 (problem.event_id.empty() ? "" : ", " + problem.event_id) + ": " +
-                 problem.message);
+    ctx.out.warn_of("events that were not imported",
+                    report.unit + " " + std::to_string(problem.number) +
+                        (problem.event_id.empty() ? "" : ", " + problem.event_id) + ": " +
+                        problem.message);
   if (report.imported + report.skipped + report.problems.size() == 0 && failed)
     return;
   ctx.out.line(std::to_string(report.imported) + " events imported, " +

@@ -8,6 +8,7 @@
 #include "app/orchestrate/plan_json.hpp"
 #include "app/orchestrate/preflight.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -207,7 +208,9 @@ exit_status report(context& ctx, const ot::run_outcome& outcome) {
     ctx.out.fail(*outcome.unfinished, fields);
   } else {
     ctx.out.line(run.feature + ": " + ot::count_line(run) +
-                 (ot::is_over(run) ? "; next: spec-kitty merge --feature " + run.feature : ""));
+                 (ot::is_over(run)
+                      ? "; next: spec-kitty merge " + shell_option("--feature", run.feature)
+                      : ""));
     ctx.out.object(fields);
   }
   ctx.out.flush();
@@ -223,7 +226,8 @@ ot::run_host host_of(context& ctx) {
           ctx.no_home,
           ctx.warnings(),
           {!silent && ::isatty(STDOUT_FILENO) != 0, silent,
-           [&ctx](std::string_view text) { ctx.out.line(text); }, [&ctx] { ctx.out.flush(); }}};
+           [&ctx](std::string_view text) { ctx.out.line(text); },
+           [&ctx](std::size_t lines) { ctx.out.erase_lines(lines); }, [&ctx] { ctx.out.flush(); }}};
 }
 
 exit_status run_or_resume(context& ctx, const wf::feature& feature,

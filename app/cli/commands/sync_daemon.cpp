@@ -187,7 +187,7 @@ exit_status unit(context& ctx) {
                            "\n"
                            "[Install]\n"
                            "WantedBy=default.target\n";
-  ctx.out.line(text.substr(0, text.size() - 1));
+  ctx.out.lines(text);
   ctx.out.object([&](json_writer& out) { field(out, "unit", text); });
   return exit_status::done;
 }

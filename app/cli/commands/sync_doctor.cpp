@@ -18,7 +18,8 @@ void write_findings(json_writer& out, const std::vector<finding>& findings) {
     field(out, "id", found.id);
     field(out, "severity", to_string(found.level));
     field(out, "message", found.message);
-    field(out, "remedy", found.remedy.empty() ? std::nullopt : std::optional(found.remedy));
+    field(out, "remedy",
+          found.remedy.empty() ? std::nullopt : std::optional(shown_hint(found.remedy)));
     out.EndObject();
   }
   out.EndArray();
@@ -29,7 +30,7 @@ exit_status doctor(context& ctx) {
   for (const auto& found : findings) {
     ctx.out.line(std::string(to_string(found.level)) + ": " + found.message);
     if (!found.remedy.empty())
-      ctx.out.line("  " + found.remedy);
+      ctx.out.line("  " + shown_hint(found.remedy));
   }
   const auto errors = std::count_if(findings.begin(), findings.end(), [](const auto& found) {
     return found.level == severity::error;

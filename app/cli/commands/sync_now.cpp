@@ -99,7 +99,7 @@ exit_status finish(context& ctx, const std::string& report_file, const sync_repo
   if (!ctx.out.json())
     for (const auto& error : report.errors)
       if (error.category != "transient")
-        ctx.out.note(error.event_id + ": " + error.message);
+        ctx.out.note_of("refused events", error.event_id + ": " + error.message);
   if (report.selected > 0)
     ctx.out.line(report_line(report));
   else if (!why)

@@ -5,7 +5,6 @@
 #include "app/daemon/record.hpp"
 #include "app/home/sync_system.hpp"
 #include "util/text.hpp"
-#include "util/utf8.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -177,7 +176,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
       ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +
-                   printable(text_of(*error, "message").value_or("")));
+                   text_of(*error, "message").value_or(""));
   ctx.out.line("clock       " + number(queue.clock) +
                (queue.node_id.empty() ? "" : ", node " + queue.node_id));
 }

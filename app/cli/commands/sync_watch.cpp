@@ -4,7 +4,6 @@
 #include "app/daemon/control.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/home/snapshot.hpp"
-#include "util/utf8.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -146,7 +145,7 @@ private:
       ctx_.out.raw(line);
     } else {
       const auto parsed = parse_json(line);
-      ctx_.out.line(local_time() + "  " + printable(parsed ? words_of(*parsed) : line));
+      ctx_.out.line(local_time() + "  " + (parsed ? words_of(*parsed) : line));
     }
     flush();
   }
