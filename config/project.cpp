@@ -30,7 +30,9 @@ project_identity read_identity(const fs::path& checkout) {
     identity.warning = text ? "" : text.error().message;
     return identity;
   }
-  if (!is_utf8(**text)) { // the names go into events, which are JSON
+  // The names go into events, which are JSON. NUL bytes are those of UTF-16 and UTF-32, which the
+  // parser would decode into what need not be UTF-8.
+  if (!is_utf8(**text) || (*text)->find('\0') != std::string::npos) {
     identity.warning = file.string() + ": not UTF-8; events carry no project";
     return identity;
   }

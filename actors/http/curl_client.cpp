@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <atomic>
 #include <exception>
 #include <map>
@@ -37,6 +38,7 @@ struct exchange {
   curl_slist* headers = nullptr;
   std::string body;
   bool too_long = false;
+  std::array<char, CURL_ERROR_SIZE> error_text{}; ///< libcurl's own words
 
   exchange(http_request asked, http_client::completion then)
       : request(std::move(asked)), completed(std::move(then)) {}
@@ -82,6 +84,7 @@ bool configure(exchange& of) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &of);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &of);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, of.error_text.data());
   if (request.only_once)
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   // A name that takes the resolver minutes must not hold up the timeout.
@@ -134,8 +137,11 @@ http_reply reply_of(exchange& done, CURLcode code) {
   reply.outcome = outcome_of(code);
   reply.bytes_sent = done.request.body.size();
   if (code != CURLE_OK) {
-    reply.error =
-        done.too_long ? "the reply is longer than the protocol allows" : curl_easy_strerror(code);
+    // libcurl calls a header beyond its bound "out of memory", but says what it was beside that.
+    const bool long_header = code == CURLE_OUT_OF_MEMORY && done.error_text[0] != '\0';
+    reply.error = done.too_long ? "the reply is longer than the protocol allows"
+                  : long_header ? "the reply has a header that is too long"
+                                : curl_easy_strerror(code);
     return reply;
   }
   long status = 0;

@@ -167,10 +167,7 @@ void connection::on_peer_close(std::string_view payload) {
     code = static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);
     reason = printable(payload.substr(2), max_reason_bytes);
   }
-  decide(link_end::closed,
-         "the server closed the connection (" + std::to_string(code) + ")" +
-             (reason.empty() ? "" : ": " + reason),
-         0, code);
+  decide(link_end::closed, reason, 0, code);
   start(closing_timer_, closing_time, &connection::closing_expired);
 }
 

@@ -159,6 +159,17 @@ TEST_F(Project, FileThatIsNotUtf8IsAWarning) {
   EXPECT_NE(project.warning.find("not UTF-8"), std::string::npos);
 }
 
+TEST_F(Project, FileInUtf32IsAWarning) {
+  const auto tree = repository("main");
+  std::string wide; // big-endian, without a mark: its bytes are UTF-8 as well
+  for (const char c : good("cat"))
+    wide.append({'\0', '\0', '\0', c});
+  configure(tree, wide);
+  const auto project = read_project(tree);
+  EXPECT_FALSE(project.slug);
+  EXPECT_NE(project.warning.find("not UTF-8"), std::string::npos) << project.warning;
+}
+
 TEST_F(Project, UuidThatIsNoneIsLeftOutWithAWarning) {
   configure(root, "project:\n  uuid: 1234\n  slug: cat\n");
   const auto project = read_project(root);

@@ -280,6 +280,12 @@ TEST(HttpClient, ReplyOverTheLimitIsBroken) {
   EXPECT_TRUE(endless.body.empty());
 }
 
+TEST(HttpClient, ReplyWithAHeaderWithoutEndSaysSo) {
+  const auto reply = reply_to(with_length("x", "X-Long: " + std::string(200'000, 'x') + "\r\n"));
+  EXPECT_EQ(reply.outcome, http_outcome::broken);
+  EXPECT_NE(reply.error.find("a header that is too long"), std::string::npos) << reply.error;
+}
+
 TEST(HttpClient, RefusedConnectionIsUnreachable) {
   std::string url;
   {

@@ -141,6 +141,8 @@ TEST(Link, EveryEndHasAMessageThatBlamesNoEvent) {
     EXPECT_EQ(why.code, how.how == link_end::asked ? ec::stopping : ec::transport);
   }
   EXPECT_NE(link_failure({link_end::refused, 503, 0, {}}).message.find("503"), std::string::npos);
+  EXPECT_EQ(link_failure({link_end::closed, 0, 1000, "bye"}).message,
+            "the server closed the connection (code 1000): bye");
   EXPECT_NE(link_failure({link_end::closed, 0, 4401, "bye"}).message.find("4401"),
             std::string::npos);
 }
