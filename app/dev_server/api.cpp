@@ -92,6 +92,10 @@ http_response api::handle(const http_request& request, epoch_s now) {
   }
 }
 
+bool api::is_known(const http_request& request, epoch_s now) const {
+  return tokens_.find_owner(bearer_of(request), now) != nullptr;
+}
+
 http_response api::login(const http_request& request, epoch_s now) {
   const auto body = object_in(request);
   if (const auto* refused = std::get_if<http_response>(&body))

@@ -32,6 +32,9 @@ public:
   /// Answers a request that arrives at `now`. Not thread-safe: one request after the other.
   http_response handle(const http_request& request, epoch_s now);
 
+  /// Whether the sender is logged in, from the headers alone: the body may not be there yet.
+  bool is_known(const http_request& request, epoch_s now) const;
+
 private:
   http_response login(const http_request& request, epoch_s now);
   http_response refresh(const http_request& request, epoch_s now);

@@ -1,6 +1,7 @@
 #include "app/dev_server/http.hpp"
 
 #include "util/json.hpp"
+#include "util/text.hpp"
 
 namespace spec_kitty::dev_server {
 
@@ -18,11 +19,15 @@ std::string bare_type(std::string_view header_value) {
   if (first == std::string_view::npos)
     return {};
   header_value = header_value.substr(first, header_value.find_last_not_of(blank) - first + 1);
-  std::string lower(header_value);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return lower;
+  return lower_case(header_value);
+}
+
+bool is_this_machine(std::string_view host) {
+  const auto colon = host.rfind(':');
+  if (colon != std::string_view::npos &&
+      host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos)
+    host = host.substr(0, colon);
+  return host == "127.0.0.1" || host == "[::1]" || lower_case(host) == "localhost";
 }
 
 http_response refuse(int status, std::string_view message) {

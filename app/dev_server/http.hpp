@@ -46,6 +46,10 @@ std::optional<std::string_view> header_of(const http_request& request, std::stri
 /// The media type of a Content-Type (or coding of a Content-Encoding): lower case, no parameters.
 std::string bare_type(std::string_view header_value);
 
+/// True for a Host header that names this machine itself, with or without a port. A page of
+/// somebody else's that leads its own name here sends that name.
+bool is_this_machine(std::string_view host);
+
 /// `{"error": message}` with a status.
 http_response refuse(int status, std::string_view message);
 

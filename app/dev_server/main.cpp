@@ -114,12 +114,13 @@ result<void> serve(const options& chosen) {
       say((chosen.json ? ws_activity_json : ws_activity_text)(what, event_id) + "\n");
   });
   const auto answer = [&core](const http_request& request) { return core.handle(request, now()); };
+  const auto is_known = [&core](const http_request& head) { return core.is_known(head, now()); };
   const auto on_response = [&chosen](const http_request& request, const http_response& response) {
     if (chosen.quiet)
       return;
     say((chosen.json ? activity_json : activity_text)(request, response) + "\n");
   };
-  auto listening = server::listen(chosen.port, answer, on_response, sockets);
+  auto listening = server::listen(chosen.port, answer, is_known, on_response, sockets);
   if (!listening)
     return listening.error();
 

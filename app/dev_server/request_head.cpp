@@ -32,7 +32,8 @@ struct header_token {
 };
 
 /// The headers the core looks at; those libwebsockets has no token for are read by name.
-constexpr std::array<header_token, 6> known_headers = {{
+constexpr std::array<header_token, 7> known_headers = {{
+    {WSI_TOKEN_HOST, "host"},
     {WSI_TOKEN_HTTP_AUTHORIZATION, "authorization"},
     {WSI_TOKEN_HTTP_CONTENT_TYPE, "content-type"},
     {WSI_TOKEN_HTTP_CONTENT_ENCODING, "content-encoding"},

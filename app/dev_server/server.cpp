@@ -61,12 +61,13 @@ const std::array<lws_protocols, 2> protocols = {{
 
 } // namespace
 
-result<std::unique_ptr<server>> server::listen(int port, handler answer, observer on_response,
-                                               ws_server& sockets) {
+result<std::unique_ptr<server>> server::listen(int port, handler answer, sender_check is_known,
+                                               observer on_response, ws_server& sockets) {
   if (const auto free = try_port(port); !free)
     return free.error();
   lws_set_log_level(0, nullptr);
-  std::unique_ptr<server> made(new server(std::move(answer), std::move(on_response), sockets));
+  std::unique_ptr<server> made(
+      new server(std::move(answer), std::move(is_known), std::move(on_response), sockets));
   lws_context_creation_info info{};
   info.port = port;
   info.iface = "127.0.0.1";
@@ -80,7 +81,7 @@ result<std::unique_ptr<server>> server::listen(int port, handler answer, observe
   info.timeout_secs = slow_peer_s;
   info.keepalive_timeout = keep_alive_s;
   info.max_http_header_data = 16 * 1024;
-  info.max_http_header_pool = 64;
+  info.max_http_header_pool = max_connections; // nobody waits for another's slow headers
   info.pt_serv_buf_size = 64 * 1024;
   made->context_ = lws_create_context(&info);
   if (made->context_ == nullptr)
@@ -109,6 +110,12 @@ void server::stop() {
 }
 
 int server::on_event(lws* wsi, int reason, const char* in, std::size_t size) {
+  if (reason == LWS_CALLBACK_FILTER_NETWORK_CONNECTION) // a new one, on the listening socket
+    return open_.size() < max_connections ? 0 : -1;
+  if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED)
+    open_.insert(wsi);
+  if (reason == LWS_CALLBACK_WSI_DESTROY)
+    open_.erase(wsi);
   if (const auto done = sockets_.on_event(wsi, reason, in, size))
     return *done;
   switch (reason) {
@@ -143,12 +150,19 @@ int server::begin(lws* wsi) {
     return -1;
   current.request = std::move(head.request);
   current.close_after = true; // until the end of this request's body is known
+  if (!is_this_machine(header_of(current.request, "host").value_or("127.0.0.1")))
+    return respond(wsi, current,
+                   refuse(421, "this server answers to 127.0.0.1 and localhost alone"));
   if (head.chunked)
     return respond(wsi, current, refuse(411, "send the body with a Content-Length"));
   if (!head.length_readable)
     return respond(wsi, current, refuse(400, "Content-Length is not a number"));
-  if (head.length.value_or(0) > max_body_bytes)
-    return respond(wsi, current, refuse(413, "the request is larger than 16 MiB"));
+  current.max_body = is_known_(current.request) ? max_body_bytes : max_unknown_body_bytes;
+  if (head.length.value_or(0) > current.max_body)
+    return respond(wsi, current,
+                   refuse(413, current.max_body == max_body_bytes
+                                   ? "the request is larger than 16 MiB"
+                                   : "without a login, a request is at most 64 KiB"));
   // libwebsockets waits for a body of any size after a POST, PUT or PATCH that announces none.
   current.close_after = !head.length && current.request.method.front() == 'P';
   return head.length.value_or(0) == 0 ? answer(wsi, current) : 0;
@@ -161,7 +175,7 @@ int server::take_body(lws* wsi, const char* in, std::size_t size) {
   exchange& current = found->second;
   if (current.answered)
     return 0; // refused because of its headers; the rest is not read
-  if (current.request.body.size() + size > max_body_bytes ||
+  if (current.request.body.size() + size > current.max_body ||
       std::chrono::steady_clock::now() > current.deadline)
     return -1;
   current.request.body.append(in, size);

@@ -1,5 +1,6 @@
 #include "app/dev_server/ws_server.hpp"
 
+#include "app/dev_server/http.hpp"
 #include "messages/protocol.hpp"
 #include "util/utf8.hpp"
 
@@ -24,6 +25,8 @@ std::string header(lws* wsi, lws_token_indexes name) {
   value.resize(copied > 0 ? static_cast<std::size_t>(copied) : 0);
   return value;
 }
+
+constexpr int misdirected = 421; // RFC 9110, 15.5.20
 
 /// Answers an upgrade with a status instead. By hand: this early, lws_return_http_status
 /// answers as HTTP/1.0, which strict clients refuse.
@@ -90,6 +93,9 @@ std::optional<int> ws_server::on_event(lws* wsi, int reason, const char* in, std
 int ws_server::admit(lws* wsi) {
   constexpr std::string_view scheme = "Bearer ";
   int status = hub_.rules().refuse_status;
+  if (const std::string host = header(wsi, WSI_TOKEN_HOST);
+      status == 0 && !host.empty() && !is_this_machine(host))
+    status = misdirected;
   if (status == 0 && header(wsi, WSI_TOKEN_GET_URI) != protocol::ws_path)
     status = HTTP_STATUS_NOT_FOUND;
   if (status == 0) {
