@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::size_t max_credentials_bytes = std::size_t{256} << 10;
+
 fs::path credentials_file(const fs::path& home) {
   return home / "credentials";
 }
@@ -117,7 +119,7 @@ std::string render_credentials(const credentials& session) {
 }
 
 result<std::optional<credentials>> read_credentials(const fs::path& home) {
-  const auto text = read_file(credentials_file(home));
+  const auto text = read_private_file(credentials_file(home), max_credentials_bytes);
   if (!text)
     return text.error();
   if (!*text)
@@ -128,7 +130,7 @@ result<std::optional<credentials>> read_credentials(const fs::path& home) {
 result<std::optional<credentials>> update_credentials(
     const fs::path& home,
     const std::function<std::optional<credentials>(const std::optional<credentials>&)>& change) {
-  if (auto ok = check_owner(home); !ok)
+  if (auto ok = check_trusted(home); !ok)
     return ok.error();
   if (auto made = make_private_folder(home); !made)
     return made.error();
@@ -145,7 +147,7 @@ result<std::optional<credentials>> update_credentials(
   if (before && after == known)
     return after;
   if (after) {
-    const auto old_text = read_file(credentials_file(home));
+    const auto old_text = read_private_file(credentials_file(home), max_credentials_bytes);
     const std::string text = render_after(*after, known, old_text ? old_text->value_or("") : "",
                                           credentials_file(home).string());
     if (auto written = replace_file(credentials_file(home), text); !written)

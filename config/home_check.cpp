@@ -25,6 +25,12 @@ constexpr uid_t root = 0;
 constexpr std::array<const char*, 4> store_parts = {"queue", "queue/lock", "queue/env",
                                                     "queue/env/data.mdb"};
 
+/// What decides where events go and who sends them; who may write the folders may replace the rest.
+constexpr std::array<const char*, 12> trusted_parts = {
+    "config.toml",        "credentials", "clock.json",  "queue",
+    "queue/lock",         "queue/env",   "spill",       "queue/env/data.mdb",
+    "queue/env/lock.mdb", "overflow",    "daemon.json", "daemon.lock"};
+
 std::string name_of(uid_t user) {
   const passwd* known = ::getpwuid(user);
   return known != nullptr ? known->pw_name : "user " + std::to_string(user);
@@ -81,6 +87,31 @@ result<void> check_owner(const fs::path& home) {
   return {};
 }
 
+result<void> check_only_ours(const fs::path& home) {
+  std::string writable;
+  const auto look = [&](const fs::path& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0 && (S_ISDIR(found.st_mode) || S_ISREG(found.st_mode)) &&
+        (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+      writable += " " + shell_word(path.string());
+  };
+  std::error_code error;
+  look(fs::is_symlink(home, error) ? fs::canonical(home, error) : home);
+  for (const char* part : trusted_parts)
+    look(home / part);
+  if (writable.empty())
+    return {};
+  return failure{ec::store_unusable,
+                 "other users can change what stands in the home " + home.string() +
+                     ", so it is not used",
+                 "chmod go-w" + writable};
+}
+
+result<void> check_trusted(const fs::path& home) {
+  auto ok = check_owner(home);
+  return ok ? check_only_ours(home) : ok;
+}
+
 result<void> check_writable(const fs::path& home) {
   const fs::path place = nearest_existing(home);
   if (::faccessat(AT_FDCWD, place.c_str(), W_OK | X_OK, AT_EACCESS) == 0)
@@ -91,7 +122,7 @@ result<void> check_writable(const fs::path& home) {
 result<void> check_home(const fs::path& home) {
   if (auto ok = check_is_folder(home); !ok)
     return ok;
-  if (auto ok = check_owner(home); !ok)
+  if (auto ok = check_trusted(home); !ok)
     return ok;
   if (auto ok = check_file_system(home / "queue"); !ok)
     return ok;

@@ -16,6 +16,13 @@ result<void> check_is_folder(const std::filesystem::path& home);
 /// must not make a home in another user's folder either.
 result<void> check_owner(const std::filesystem::path& home);
 
+/// store_unusable, with the command that changes it, when others may write the home or a file that
+/// decides what is done there: its content could be theirs. A home that does not exist is accepted.
+result<void> check_only_ours(const std::filesystem::path& home);
+
+/// Both, before a command acts on what stands in the home.
+result<void> check_trusted(const std::filesystem::path& home);
+
 /// store_unusable or store_full, as a write there would fail: no permission, read-only mount. A
 /// home that does not exist is judged by the folder it would be made in.
 result<void> check_writable(const std::filesystem::path& home);

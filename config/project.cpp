@@ -21,11 +21,13 @@ std::optional<std::string> scalar(const YAML::Node& project, const char* name) {
   return value.Scalar();
 }
 
+constexpr std::size_t max_config_bytes = std::size_t{64} << 10; // two short values are read
+
 /// uuid and slug as `.kittify/config.yaml` has them, and a warning where it cannot be used.
 project_identity read_identity(const fs::path& checkout) {
   project_identity identity;
   const fs::path file = checkout / ".kittify" / "config.yaml";
-  const auto text = read_file(file);
+  const auto text = read_file(file, max_config_bytes);
   if (!text || !*text) {
     identity.warning = text ? "" : text.error().message;
     return identity;

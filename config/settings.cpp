@@ -169,7 +169,7 @@ result<settings> settings::load(const fs::path& home) {
   settings loaded;
 
   const std::string file = settings_file(home).string();
-  const auto text = read_file(file);
+  const auto text = read_private_file(file);
   if (!text)
     return text.error();
   if (*text) {
@@ -214,7 +214,7 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
                    "see them all with: spec-kitty config list"};
   if (auto ok = check_setting(*key, value); !ok)
     return ok;
-  if (auto ok = check_owner(home); !ok)
+  if (auto ok = check_trusted(home); !ok)
     return ok;
   if (auto made = make_private_folder(home); !made)
     return made;
@@ -224,7 +224,7 @@ result<void> set_setting(const fs::path& home, std::string_view name, std::strin
   if (!*lock)
     return failure{ec::store_busy, "another process is changing config.toml", "try again"};
   remove_unfinished(settings_file(home));
-  const auto before = read_file(settings_file(home));
+  const auto before = read_private_file(settings_file(home));
   if (!before)
     return before.error();
   const bool bare = key->type == kind::number || key->type == kind::flag;

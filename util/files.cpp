@@ -1,6 +1,7 @@
 #include "util/files.hpp"
 
 #include "util/fsync.hpp"
+#include "util/text.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -34,6 +35,34 @@ int write_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return 0;
+}
+
+failure not_regular(const fs::path& file) {
+  return {ec::store_unusable, file.string() + " is not a regular file",
+          "move it away: only a file is read and written here"};
+}
+
+failure too_long(const fs::path& file, std::size_t limit) {
+  return {ec::bad_input, file.string() + " is longer than " + std::to_string(limit) + " bytes",
+          "no file of this kind is as large as that; move it away"};
+}
+
+/// What is left to read; a failure beyond `limit` bytes.
+result<std::optional<std::string>> read_all(int fd, const fs::path& file, std::size_t limit) {
+  std::string bytes;
+  std::array<char, 16384> chunk; // read() fills it
+  for (;;) {
+    const auto got = ::read(fd, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return system_failure(errno, "cannot read " + file.string());
+    if (got == 0)
+      return std::optional<std::string>{std::move(bytes)};
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > limit)
+      return too_long(file, limit);
+  }
 }
 
 } // namespace
@@ -86,28 +115,78 @@ failure system_failure(int error, const std::string& what) {
   }
 }
 
+failure input_failure(const failure& why) {
+  return {ec::bad_input, why.message,
+          why.code == ec::bad_input ? why.hint : "check the file and its permissions"};
+}
+
+result<unique_fd> open_regular(const fs::path& file, int flags, last_link link) {
+  const int more = link == last_link::refuse ? O_NOFOLLOW : 0;
+  unique_fd fd(::open(file.c_str(), flags | more | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600));
+  if (!fd) {
+    if ((flags & O_CREAT) == 0 && (errno == ENOENT || errno == ENOTDIR))
+      return unique_fd{};
+    if (errno == ELOOP && link == last_link::refuse)
+      return failure{ec::store_unusable,
+                     file.string() + " is a symbolic link, which is not followed here",
+                     "put the file itself in its place"};
+    if (errno != ENXIO && errno != EISDIR) // a FIFO or a socket; a folder
+      return system_failure(errno,
+                            ((flags & O_ACCMODE) == O_RDONLY ? "cannot read " : "cannot open ") +
+                                file.string());
+    return not_regular(file);
+  }
+  struct stat found {};
+  if (::fstat(fd.get(), &found) != 0)
+    return system_failure(errno, "cannot open " + file.string());
+  if (!S_ISREG(found.st_mode))
+    return not_regular(file);
+  return fd;
+}
+
 result<std::optional<std::string>> read_file(const fs::path& file, std::size_t limit) {
-  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto fd = open_regular(file, O_RDONLY);
+  if (!fd)
+    return fd.error();
+  if (!*fd)
+    return std::optional<std::string>{};
+  struct stat found {};
+  if (::fstat(fd->get(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) > limit)
+    return too_long(file, limit);
+  return read_all(fd->get(), file, limit);
+}
+
+result<std::optional<std::string>> read_private_file(const fs::path& file, std::size_t limit) {
+  const auto fd = open_regular(file, O_RDONLY, last_link::refuse);
+  if (!fd)
+    return fd.error();
+  if (!*fd)
+    return std::optional<std::string>{};
+  struct stat found {};
+  if (::fstat(fd->get(), &found) != 0)
+    return system_failure(errno, "cannot read " + file.string());
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return failure{ec::store_unusable,
+                   file.string() + " can be changed by other users, so it is not used",
+                   "chmod go-w " + shell_word(file.string())};
+  return static_cast<std::uint64_t>(found.st_size) > limit ? too_long(file, limit)
+                                                           : read_all(fd->get(), file, limit);
+}
+
+result<void> check_regular(const fs::path& file) {
+  struct stat found {};
+  if (::lstat(file.c_str(), &found) != 0 || S_ISREG(found.st_mode))
+    return {};
+  return not_regular(file);
+}
+
+result<std::optional<std::string>> read_input(const fs::path& file, std::size_t limit) {
+  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd && (errno == ENOENT || errno == ENOTDIR))
     return std::optional<std::string>{};
   if (!fd)
     return system_failure(errno, "cannot read " + file.string());
-  std::string bytes;
-  std::array<char, 16384> chunk; // read() fills it
-  for (;;) {
-    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return system_failure(errno, "cannot read " + file.string());
-    if (got == 0)
-      return std::optional<std::string>{std::move(bytes)};
-    bytes.append(chunk.data(), static_cast<std::size_t>(got));
-    if (bytes.size() > limit)
-      return failure{ec::bad_input,
-                     file.string() + " is longer than " + std::to_string(limit) + " bytes",
-                     "spec-kitty does not write files of this size; move it away"};
-  }
+  return read_all(fd.get(), file, limit);
 }
 
 result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
@@ -200,18 +279,19 @@ flock_hold::~flock_hold() {
 
 result<std::optional<file_lock>>
 file_lock::take(const fs::path& file, std::chrono::milliseconds patience, unsigned mode) {
-  unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
+  auto fd = open_regular(file, O_RDWR | O_CREAT, last_link::refuse);
   if (!fd)
-    return system_failure(errno, "cannot open the lock " + file.string());
+    return fd.error();
   struct stat info {};
-  if (::fstat(fd.get(), &info) == 0 && (info.st_mode & mode) != mode && info.st_uid == ::geteuid())
-    (void)::fchmod(fd.get(), (info.st_mode | mode) & 07777U); // the umask took some, or it is older
-  const auto granted = poll_lock(fd.get(), patience);
+  if (::fstat(fd->get(), &info) == 0 && (info.st_mode & mode) != mode &&
+      info.st_uid == ::geteuid())
+    (void)::fchmod(fd->get(), (info.st_mode | mode) & 07777U); // made private, or by an older one
+  const auto granted = poll_lock(fd->get(), patience);
   if (!granted)
     return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
   if (!*granted)
     return std::optional<file_lock>{};
-  return std::optional<file_lock>{file_lock(std::move(fd))};
+  return std::optional<file_lock>{file_lock(std::move(*fd))};
 }
 
 } // namespace spec_kitty

@@ -29,14 +29,39 @@ private:
   int fd_ = -1;
 };
 
+/// The failure of a file that a person or a repository names, not the home: bad_input, and a hint
+/// that does not speak of another home.
+failure input_failure(const failure& why);
+
 /// The words for an errno value, with `ENOSPC`, `EROFS`, `EACCES` and the like mapped to the code
 /// that carries the right exit status.
 failure system_failure(int error, const std::string& what);
 
-/// The whole file; nothing when it does not exist; a failure when it cannot be read or is longer
-/// than `limit` bytes.
+/// Whether the last name of a path may be a symbolic link.
+enum class last_link { follow, refuse };
+
+/// Opens a file in whose place something else may have been put: the open never waits, as it would
+/// for the other end of a FIFO, makes no terminal the controlling one, and is not passed on to a
+/// child. What O_CREAT makes is private. A failure for everything but a regular file. Without
+/// O_CREAT, an empty descriptor says that the file does not exist.
+result<unique_fd> open_regular(const std::filesystem::path& file, int flags,
+                               last_link link = last_link::follow);
+
+/// The whole file, which must be a regular one; nothing when it does not exist; a failure when it
+/// cannot be read or is longer than `limit` bytes.
 result<std::optional<std::string>> read_file(const std::filesystem::path& file,
                                              std::size_t limit = std::size_t{1} << 20);
+
+/// A file that this user alone may change: a failure, with the command for it, when others may
+/// write it; also for a symbolic link.
+result<std::optional<std::string>> read_private_file(const std::filesystem::path& file,
+                                                     std::size_t limit = std::size_t{1} << 20);
+
+/// store_unusable unless the path is a regular file, or nothing.
+result<void> check_regular(const std::filesystem::path& file);
+
+/// A file that a person names: a pipe or a terminal may be meant, and is waited for.
+result<std::optional<std::string>> read_input(const std::filesystem::path& file, std::size_t limit);
 
 /// Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the folder. On
 /// failure the old file stands as it was.

@@ -34,4 +34,8 @@ result<program_end> run_program(const program& what);
 /// `input`, stdout and stderr are /dev/null. The caller reaps it. `patience` is not used.
 result<pid_t> start_program(const program& what, int input);
 
+/// Secrets are in memory from now on: no core dump of this process, and no other process of this
+/// user looks into it. For programs of our own; a host decides that for itself.
+void hide_memory();
+
 } // namespace spec_kitty

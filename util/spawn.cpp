@@ -199,6 +199,8 @@ std::vector<std::string> environment_with(const std::vector<std::string_view>& r
       return other.substr(0, other.find('=')) == name;
     };
     if (std::find(removed.begin(), removed.end(), name) == removed.end() &&
+        std::find(secret_variables.begin(), secret_variables.end(), name) ==
+            secret_variables.end() &&
         std::none_of(added.begin(), added.end(), is_added))
       variables.emplace_back(variable);
   }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -60,7 +61,11 @@ struct spawn_outcome {
 /// before the program begins has its default effect, unless the caller ignores that signal.
 spawn_outcome spawn(const spawn_request& request);
 
-/// The caller's environment without the variables `removed` (names), and with `added`
+/// Variables that hold a secret for the program they were set for, and for no child of it.
+inline constexpr std::array<std::string_view, 2> secret_variables = {"SPEC_KITTY_PASSWORD",
+                                                                     "SPEC_KITTY_DEV_PASSWORD"};
+
+/// The caller's environment without secrets and the variables `removed` (names), and with `added`
 /// (`NAME=value`), which replace variables of the same name.
 std::vector<std::string> environment_with(const std::vector<std::string_view>& removed,
                                           const std::vector<std::string>& added);

@@ -29,7 +29,7 @@ std::string as_name(std::string_view node_id) {
 }
 
 std::optional<clock_mirror> mirror_in(const fs::path& file) {
-  const auto text = read_file(file, 4096);
+  const auto text = read_private_file(file, 4096);
   return text && *text ? parse_mirror(**text) : std::nullopt;
 }
 

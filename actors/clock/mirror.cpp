@@ -51,7 +51,7 @@ std::optional<std::uint64_t> value_to_recover(const std::optional<clock_mirror>&
 }
 
 std::optional<clock_mirror> read_mirror(const fs::path& home) {
-  const auto text = read_file(file_of(home), 4096);
+  const auto text = read_private_file(file_of(home), 4096);
   if (!text || !*text)
     return std::nullopt;
   return parse_mirror(**text);

@@ -97,7 +97,7 @@ void sync_names(const fs::path& folder) {
 result<void> check_place(const fs::path& folder, open_mode mode) {
   if (mode == open_mode::read)
     return size_of(folder / "lock") < 0 ? result<void>{} : check_file_system(folder);
-  if (auto ok = check_owner(folder.parent_path()); !ok)
+  if (auto ok = check_trusted(folder.parent_path()); !ok)
     return ok;
   if (auto ok = check_file_system(folder); !ok)
     return ok;
@@ -224,12 +224,12 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
 result<void> environment::start(const initialiser& initialise) {
   const fs::path lock = options_.folder / "lock";
   const bool writes = mode_ == open_mode::write;
-  outer_ = unique_fd(writes ? ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
-                            : ::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!outer_ && errno == ENOENT)
-    return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
+  auto opened = open_regular(lock, writes ? O_RDWR | O_CREAT : O_RDONLY, last_link::refuse);
+  if (!opened)
+    return opened.error();
+  outer_ = std::move(*opened);
   if (!outer_)
-    return system_failure(errno, "cannot open " + lock.string());
+    return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
   // A reader continues without the lock when a writer is stuck: a snapshot needs no lock, and the
   // status must be visible just then.
   if (auto locked = take_outer_lock(); !locked && writes)
@@ -237,6 +237,9 @@ result<void> environment::start(const initialiser& initialise) {
   const flock_hold hold(outer_.get());
   try {
     const fs::path place = options_.folder / "env";
+    for (const char* name : {"data.mdb", "lock.mdb"})
+      if (auto regular = check_regular(place / name); !regular)
+        return regular.error();
     if (size_of(place / "data.mdb") < min_store_bytes) {
       if (!writes)
         return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
@@ -388,13 +391,6 @@ void environment::close_env() {
   if (env_ != nullptr)
     mdb_env_close(env_);
   env_ = nullptr;
-}
-
-result<void> environment::check_process() const {
-  if (opened_by_ == ::getpid())
-    return {};
-  return failure{ec::store_unusable, "the store was opened before this process was forked",
-                 "open it again in the child process"};
 }
 
 } // namespace spec_kitty

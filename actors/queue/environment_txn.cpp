@@ -1,11 +1,19 @@
 // Transactions: under the outer lock, with an answer for every way in which a commit can fail.
 #include "actors/queue/schema.hpp"
+#include "util/text.hpp"
 
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace spec_kitty {
+
+result<void> environment::check_process() const {
+  if (opened_by_ == ::getpid())
+    return {};
+  return failure{ec::store_unusable, "the store was opened before this process was forked",
+                 "open it again in the child process"};
+}
 
 result<void> environment::take_outer_lock() {
   const auto granted = poll_lock(outer_.get(), options_.busy_timeout);
@@ -16,7 +24,8 @@ result<void> environment::take_outer_lock() {
   return failure{ec::store_busy,
                  "another process has held the store in " + options_.folder.string() +
                      " for longer than " + std::to_string(options_.busy_timeout.count()) + " ms",
-                 "see which process holds it with: fuser " + (options_.folder / "lock").string()};
+                 "see which process holds it with: fuser " +
+                     shell_word((options_.folder / "lock").string())};
 }
 
 bool environment::settle_failed_commit(std::size_t id) {

@@ -224,16 +224,17 @@ spill_content parse_spill(std::string_view text) {
 }
 
 std::optional<spill_content> read_spill(const fs::path& file) {
-  const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const auto opened = open_regular(file, O_RDONLY, last_link::refuse);
   struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
-      info.st_size > max_spill_bytes)
+  if (!opened || !*opened || ::fstat(opened->get(), &info) != 0 ||
+      (info.st_mode & (S_IWGRP | S_IWOTH)) != 0 || info.st_size > max_spill_bytes)
     return std::nullopt;
+  const int fd = opened->get();
   spill_content found;
   line_collector lines(found);
   std::array<char, 65536> piece; // read() fills it
   for (;;) {
-    const auto got = ::read(fd.get(), piece.data(), piece.size());
+    const auto got = ::read(fd, piece.data(), piece.size());
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
@@ -248,7 +249,7 @@ std::optional<spill_content> read_spill(const fs::path& file) {
 
 result<void> write_spill(const fs::path& home, std::span<const spilled_event> events,
                          epoch_us now) {
-  if (auto owned = check_owner(home); !owned) // no files are left in another user's home
+  if (auto owned = check_trusted(home); !owned) // no files are left in another user's home
     return owned;
   if (auto space = check_free_space(home, min_free_bytes); !space)
     return space;

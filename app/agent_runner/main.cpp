@@ -95,7 +95,8 @@ private:
 
   /// The agent and all that it starts inherit the lock: it is free when the last of them has ended.
   bool take_lock() {
-    lock_ = unique_fd(::open(job_.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (auto lock = open_regular(job_.lock, O_RDWR | O_CREAT, last_link::refuse))
+      lock_ = std::move(*lock);
     const auto until = steady_clock::now() + lock_patience;
     while (lock_ && steady_clock::now() < until) {
       pollfd owner{STDIN_FILENO, POLLIN, 0};
@@ -116,10 +117,14 @@ private:
   }
 
   bool start() {
-    const unique_fd log(::open(job_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    const unique_fd prompt(::open(job_.prompt.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!log)
-      return fail("cannot write " + job_.log.string());
+    const auto opened = open_regular(job_.log, O_WRONLY | O_CREAT | O_APPEND, last_link::refuse);
+    const auto prompt_file = open_regular(job_.prompt, O_RDONLY);
+    if (!opened || !prompt_file) {
+      result_.error = (opened ? prompt_file : opened).error().message;
+      return false;
+    }
+    const unique_fd& log = *opened;
+    const unique_fd& prompt = *prompt_file;
     if (!prompt)
       return fail("cannot read " + job_.prompt.string());
     const std::string title = "=== " + job_.title + "\n";

@@ -28,9 +28,10 @@ epoch_us last_start_attempt(const std::filesystem::path& home) {
 }
 
 result<void> record_start_attempt(const std::filesystem::path& home) {
-  const unique_fd file(
-      ::open(daemon_lock(home).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file || ::futimens(file.get(), nullptr) != 0)
+  const auto file = open_regular(daemon_lock(home), O_RDWR | O_CREAT, last_link::refuse);
+  if (!file)
+    return file.error();
+  if (::futimens(file->get(), nullptr) != 0)
     return system_failure(errno, "cannot touch " + daemon_lock(home).string());
   return {};
 }

@@ -76,15 +76,15 @@ std::optional<lock_holder> holder_of(const struct stat& file) {
 /// Whether a process holds the store longer than a command would wait, and which one.
 void examine_lock(const context& ctx, evidence& seen) {
   const fs::path lock = ctx.home.path / "queue" / "lock";
-  const unique_fd fd(::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd)
+  const auto fd = open_regular(lock, O_RDONLY, last_link::refuse);
+  if (!fd || !*fd)
     return;
-  const auto granted = poll_lock(fd.get(), ctx.store_settings().busy_timeout);
+  const auto granted = poll_lock(fd->get(), ctx.store_settings().busy_timeout);
   if (!granted || *granted)
     return; // closing the file releases the lock
   seen.store_busy = true;
   struct stat info {};
-  if (::fstat(fd.get(), &info) == 0)
+  if (::fstat(fd->get(), &info) == 0)
     seen.holder = holder_of(info);
 }
 

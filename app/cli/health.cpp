@@ -74,7 +74,9 @@ private:
   void config() {
     if (seen_.config_problem)
       add("config_damaged", severity::error, seen_.config_problem->message,
-          "mv " + in_home("config.toml") + " " + in_home("config.toml.damaged"));
+          seen_.config_problem->code != ec::bad_config
+              ? seen_.config_problem->hint
+              : "mv " + in_home("config.toml") + " " + in_home("config.toml.damaged"));
   }
 
   void store() {

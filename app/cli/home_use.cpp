@@ -31,7 +31,7 @@ constexpr std::array<std::pair<std::string_view, home_use>, 29> uses = {{
     {"clock show", home_use::reads},
     {"auth status", home_use::reads},
     {"sync status", home_use::reads},
-    {"sync doctor", home_use::reads},
+    {"sync doctor", home_use::diagnoses},
     {"sync watch", home_use::reads},
     {"sync daemon status", home_use::reads},
     {"sync daemon unit", home_use::reads},
@@ -53,9 +53,11 @@ home_use home_use_of(std::string_view command) {
 }
 
 result<void> check_before(home_use use, const home_folder& home) {
-  if (use == home_use::none || use == home_use::reads)
+  if (use == home_use::none || use == home_use::diagnoses)
     return {};
-  if (auto ok = check_owner(home.path); !ok)
+  if (use == home_use::reads)
+    return check_only_ours(home.path);
+  if (auto ok = check_trusted(home.path); !ok)
     return ok;
   return use == home_use::changes_store ? check_file_system(home.path / "queue") : result<void>{};
 }

@@ -12,6 +12,7 @@ namespace spec_kitty {
 
 enum class home_use {
   none,          ///< does not use the home
+  diagnoses,     ///< reads, and says what is wrong with it
   reads,         ///< creates, changes and removes nothing
   changes_files, ///< settings, credentials
   changes_store,
@@ -21,7 +22,8 @@ enum class home_use {
 home_use home_use_of(std::string_view command);
 
 /// Refuses before anything is written: a home of another user, and for the store also an unsuitable
-/// file system. Commands that read pass; the store itself refuses such a place.
+/// file system. Commands that read pass; the store itself refuses such a place. A home that others
+/// may write is refused to all that act on its content, which is all but a diagnosis.
 result<void> check_before(home_use use, const home_folder& home);
 
 } // namespace spec_kitty

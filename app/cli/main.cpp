@@ -194,6 +194,7 @@ int run_command_line(int argc, char** argv) {
 } // namespace spec_kitty
 
 int main(int argc, char** argv) {
+  spec_kitty::hide_memory();
   spec_kitty::fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN); // a closed stdout is an error to handle
   std::signal(SIGXFSZ, SIG_IGN); // so is a file size limit (ulimit -f)

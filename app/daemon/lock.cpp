@@ -28,16 +28,16 @@ result<std::optional<home_lock>> home_lock::take(const fs::path& home,
                                                  std::chrono::milliseconds patience) {
   const fs::path file = daemon_lock(home);
   for (;;) {
-    unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    auto fd = open_regular(file, O_RDWR | O_CREAT, last_link::refuse);
     if (!fd)
-      return system_failure(errno, "cannot open the lock " + file.string());
-    const auto granted = poll_lock(fd.get(), patience);
+      return fd.error();
+    const auto granted = poll_lock(fd->get(), patience);
     if (!granted)
       return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
     if (!*granted)
       return std::optional<home_lock>{};
-    if (is_at(fd.get(), file)) // else the file was replaced during the wait: try the new one
-      return std::optional<home_lock>{home_lock(file, std::move(fd))};
+    if (is_at(fd->get(), file)) // else the file was replaced during the wait: try the new one
+      return std::optional<home_lock>{home_lock(file, std::move(*fd))};
   }
 }
 

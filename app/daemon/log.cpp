@@ -4,7 +4,10 @@
 #define SPDLOG_FMT_EXTERNAL
 #include "app/daemon/log.hpp"
 
+#include "util/files.hpp"
 #include "util/utf8.hpp"
+
+#include <fcntl.h>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
@@ -43,6 +46,9 @@ private:
 
 result<std::unique_ptr<daemon_log>> daemon_log::open(const std::filesystem::path& home) {
   const auto file = home / "daemon.log";
+  // The library opens it as it is: a FIFO in its place would keep the daemon waiting.
+  if (auto ours = open_regular(file, O_WRONLY | O_APPEND | O_CREAT, last_link::refuse); !ours)
+    return ours.error();
   try {
     return std::unique_ptr<daemon_log>(std::make_unique<spdlog_log>(file.string()));
   } catch (const std::exception& error) {

@@ -94,7 +94,7 @@ std::optional<daemon_record> parse_record(std::string_view json) {
 }
 
 std::optional<daemon_record> read_record(const std::filesystem::path& home) {
-  const auto text = read_file(home / file_name, 65536);
+  const auto text = read_private_file(home / file_name, 65536);
   auto record = text && *text ? parse_record(**text) : std::nullopt;
   struct stat file {};
   if (record && ::stat((home / file_name).c_str(), &file) == 0)

@@ -3,6 +3,7 @@
 #include "app/daemon/lock.hpp"
 #include "app/daemon/record.hpp"
 #include "util/spawn.hpp"
+#include "util/text.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -114,7 +115,7 @@ result<held_daemon> find_by_socket(const std::filesystem::path& home) {
                      home.string() +
                      " and does not respond, but cannot be identified as its daemon; no signal "
                      "was sent",
-                 "see which process it is: fuser -v " + daemon_lock(home).string() +
+                 "see which process it is: fuser -v " + shell_word(daemon_lock(home).string()) +
                      "; end it yourself if it is spec-kitty's"};
 }
 
@@ -154,7 +155,7 @@ result<pid_t> spawn_daemon(const std::filesystem::path& home, int report_fd) {
   spawn_request request;
   request.program = this_program().string();
   request.argv = {"spec-kitty", "--home", home.string(), "sync", "daemon", "run", "--json"};
-  request.environment = environment_with({"SPEC_KITTY_PASSWORD"}, {}); // a daemon lives long
+  request.environment = environment_with({}, {});
   request.output = report_fd;
   request.close_others = true; // other programs wait for the end of what the caller holds open
   request.group = process_group::own_session;

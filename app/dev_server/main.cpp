@@ -124,6 +124,7 @@ result<void> serve(const options& chosen) {
   if (!listening)
     return listening.error();
 
+  hide_memory();
   running = listening->get();
   handle_signals();
   const std::string url = (*listening)->url();

@@ -204,7 +204,10 @@ std::optional<attempt_result> conductor::result_of(const package_run& package) c
 }
 
 std::string conductor::tail_of(const package_run& package, const attempt_result& result) const {
-  const unique_fd log(::open(config_.state.of(package.id, ".log").c_str(), O_RDONLY | O_CLOEXEC));
+  const auto opened = open_regular(config_.state.of(package.id, ".log"), O_RDONLY);
+  if (!opened)
+    return {};
+  const unique_fd& log = *opened;
   const off_t size = log ? ::lseek(log.get(), 0, SEEK_END) : 0;
   const auto from =
       std::max(static_cast<off_t>(result.log_from), size - static_cast<off_t>(max_log_tail_bytes));

@@ -32,7 +32,7 @@ result<agents_file> read_agents(const wf::repository& repo) {
   const auto file = agents_path(repo);
   const auto text = read_file(file);
   if (!text)
-    return failure{ec::bad_config, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   if (!*text)
     return failure{ec::bad_config, file.string() + " does not exist",
                    "create it: spec-kitty orchestrate --init"};

@@ -49,7 +49,7 @@ result<void> state_file::create_layout() const {
 result<std::optional<orchestration>> state_file::read() const {
   const auto text = read_file(path_, max_state_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   if (!*text)
     return std::optional<orchestration>{};
   const failure damaged{ec::bad_input, path_.string() + " is not a state of an orchestration",
@@ -110,8 +110,8 @@ state_file::try_lock_run(std::chrono::milliseconds patience) const {
 }
 
 bool state_file::is_taken() const {
-  const unique_fd file(::open((folder_ / "lock").c_str(), O_RDONLY | O_CLOEXEC));
-  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+  const auto file = open_regular(folder_ / "lock", O_RDONLY);
+  return file && *file && ::flock(file->get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 result<void> state_file::submit_request(const std::string& request) const {

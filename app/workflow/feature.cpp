@@ -154,7 +154,7 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
 result<void> feature::read_meta() {
   const auto text = read_file(meta_path(), max_feature_file_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   if (!*text)
     return {};
   const std::size_t start = (*text)->starts_with("\xEF\xBB\xBF") ? 3 : 0;
@@ -232,7 +232,7 @@ result<work_package> feature::load(const std::string& wp) const {
   if (!text || !*text)
     return failure{ec::bad_input,
                    text ? "cannot read " + place->second.string() : text.error().message,
-                   "check the file, its size and its permissions"};
+                   text ? "check the file and its permissions" : input_failure(text.error()).hint};
   auto file = frontmatter_file::parse(std::move(**text), place->second.string());
   if (!file)
     return file.error();
@@ -265,7 +265,7 @@ result<std::vector<work_package>> feature::load_all() const {
 result<std::string> feature::tasks_text() const {
   auto text = read_file(tasks_path(), max_feature_file_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's size and permissions"};
+    return input_failure(text.error());
   if (!*text)
     return failure{ec::not_found, "missing file: " + tasks_path().string(),
                    "write it, with a section `## Work Package WP01: …` per work package, then run "

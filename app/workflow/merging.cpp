@@ -159,7 +159,7 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
 result<std::optional<merge_state>> read_merge_state(const repository& repo) {
   const auto text = read_file(state_file(repo));
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   if (!*text)
     return std::optional<merge_state>{};
   auto state = decode_merge_state(**text);

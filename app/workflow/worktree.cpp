@@ -17,7 +17,7 @@ result<void> ignore_paths(const repository& repo, const std::vector<std::string>
   const fs::path file = repo.git_dir / "info" / "exclude";
   auto text = read_file(file);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   const std::string before = *text ? **text : "";
   std::string bytes = before;
   for (const auto& pattern : lines) { // the file's patterns begin at the top of the checkout

@@ -75,5 +75,19 @@ TEST_F(HomeCheck, APlaceThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(check_writable("/proc/self/none").error().code, ec::store_unusable);
 }
 
+TEST_F(HomeCheck, WhatOthersMayWriteIsNamedInTheCommandThatEndsIt) {
+  make_store();
+  const fs::path data = home / "queue" / "env" / "data.mdb";
+  EXPECT_TRUE(check_only_ours(home));
+  EXPECT_TRUE(check_only_ours(folder.path() / "missing"));
+  fs::permissions(home, fs::perms::group_write, fs::perm_options::add);
+  fs::permissions(data, fs::perms::others_write, fs::perm_options::add);
+  const auto refused = check_trusted(home);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ec::store_unusable);
+  EXPECT_EQ(refused.error().hint, "chmod go-w " + home.string() + " " + data.string());
+  EXPECT_FALSE(check_home(home));
+}
+
 } // namespace
 } // namespace spec_kitty

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -46,11 +47,43 @@ TEST_F(Files, ReadGivesEveryByteUpToTheLimit) {
 }
 
 TEST_F(Files, EndlessFileIsRefusedNotRead) {
-  EXPECT_EQ(read_file("/dev/zero", 1000).error().code, ec::bad_input);
+  EXPECT_EQ(read_input("/dev/zero", 1000).error().code, ec::bad_input);
 }
 
-TEST_F(Files, FolderInPlaceOfAFileIsAnError) {
+TEST_F(Files, WhatIsNoRegularFileIsRefusedAtOnce) {
   EXPECT_EQ(read_file(home).error().code, ec::store_unusable);
+  const auto fifo = home / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  for (const char* device : {"/dev/zero", "/dev/ptmx", "/dev/null"}) {
+    fs::create_symlink(device, file);
+    EXPECT_EQ(read_file(file).error().code, ec::store_unusable) << device;
+    fs::remove(file);
+  }
+  EXPECT_EQ(read_file(fifo).error().code, ec::store_unusable);
+  EXPECT_EQ(check_regular(fifo).error().code, ec::store_unusable);
+  for (const int flags : {O_WRONLY, O_RDWR, O_RDWR | O_CREAT})
+    EXPECT_EQ(open_regular(fifo, flags).error().code, ec::store_unusable);
+  EXPECT_FALSE(file_lock::take(fifo, 0ms));
+}
+
+TEST_F(Files, AHundredGigabytesAreRefusedWithoutReadingThem) {
+  write_text(file, "");
+  fs::resize_file(file, std::uintmax_t{100} << 30);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_file(file, std::size_t{64} << 30).error().code, ec::bad_input);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+}
+
+TEST_F(Files, APrivateFileIsNeitherALinkNorOthersToWrite) {
+  write_text(file, "mine");
+  EXPECT_EQ(*read_private_file(file), "mine");
+  EXPECT_EQ(*read_private_file(home / "missing"), std::nullopt);
+  fs::create_symlink(file, home / "link");
+  EXPECT_EQ(read_private_file(home / "link").error().code, ec::store_unusable);
+  fs::permissions(file, fs::perms::group_write, fs::perm_options::add);
+  const auto refused = read_private_file(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().hint, "chmod go-w " + file.string());
 }
 
 TEST_F(Files, ReplaceMakesAPrivateFileAndLeavesNothingBeside) {

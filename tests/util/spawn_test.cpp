@@ -118,6 +118,14 @@ TEST(Spawn, OthersAreClosedButTheDescriptorThatIsKeptOpen) {
   EXPECT_EQ(status_of(request), 0);
 }
 
+TEST(Spawn, NoChildGetsASecret) {
+  ::setenv("SPEC_KITTY_PASSWORD", "one", 1);
+  ::setenv("SPEC_KITTY_DEV_PASSWORD", "two", 1);
+  auto request = shell("echo $SPEC_KITTY_PASSWORD:$SPEC_KITTY_DEV_PASSWORD");
+  request.environment = environment_with({}, {});
+  EXPECT_EQ(output_of(request), ":\n");
+}
+
 TEST(Spawn, AnAddedVariableReplacesAndARemovedOneIsMissing) {
   ::setenv("SPEC_KITTY_TEST_A", "old", 1);
   ::setenv("SPEC_KITTY_TEST_B", "old", 1);

@@ -68,7 +68,7 @@ std::string quoted(const std::string& text) {
 result<std::string> accepted_meta(const wf::feature& feature, const std::string& actor) {
   const auto text = read_file(feature.meta_path());
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+    return input_failure(text.error());
   const wf::git git_here(feature.repo().checkout);
   const std::string at = quoted(utc_now());
   const std::string commit = quoted(git_here.commit_of("HEAD").value_or(""));

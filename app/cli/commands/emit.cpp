@@ -36,7 +36,7 @@ result<std::string> payload_text(const std::string& given) {
   if (given.empty() || (given != "-" && given.front() != '@'))
     return given;
   const std::string file = given == "-" ? "/dev/stdin" : given.substr(1);
-  const auto text = read_file(file, max_input_bytes);
+  const auto text = read_input(file, max_input_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message, text.error().hint};
   if (!*text)

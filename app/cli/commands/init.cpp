@@ -108,7 +108,7 @@ result<work_done> initialise(context& ctx, const init_options& options) {
   if (!project.uuid) {
     auto text = read_file(file);
     if (!text)
-      return failure{ec::bad_input, text.error().message, "check the file's permissions"};
+      return input_failure(text.error());
     std::string bytes = *text ? **text : "";
     const auto there = has_project(file, bytes);
     if (!there)

@@ -51,7 +51,7 @@ result<void> clean_words(move_options& options) {
 
 result<std::string> read_feedback(const std::string& given) {
   const std::string file = given == "-" ? "/dev/stdin" : given;
-  auto text = read_file(file, max_feedback_bytes);
+  auto text = read_input(file, max_feedback_bytes);
   if (!text)
     return failure{ec::bad_input, text.error().message,
                    "check the name after "

@@ -5,6 +5,7 @@
 #include "app/daemon/record.hpp"
 #include "app/daemon/starting.hpp"
 #include "app/home/snapshot.hpp"
+#include "util/utf8.hpp"
 #include "util/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -169,6 +170,10 @@ std::string unit_word(const std::string& text) {
 }
 
 exit_status unit(context& ctx) {
+  for (const auto& path : {this_program().string(), ctx.home.path.string()})
+    if (printable(path, path.size()) != path)
+      return ctx.fail({ec::bad_input, "a unit file cannot hold the path " + path,
+                       "choose a path without control characters"});
   const std::string home =
       ctx.home.is_default ? "" : " --home " + unit_word(ctx.home.path.string());
   const std::string text = "[Unit]\n"
