@@ -1,5 +1,7 @@
 #include "util/text.hpp"
 
+#include "util/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -31,6 +33,8 @@ std::string duration_words(std::chrono::microseconds time) {
 }
 
 std::string shell_word(const std::string& text) {
+  if (printable(text, text.size()) != text)
+    return {unshown_word};
   if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                               "0123456789/._-+:@%,") == std::string::npos)
     return text;

@@ -26,8 +26,11 @@ std::string lower_case(std::string_view text);
 /// `3 days`, `1 minute`: the largest whole unit. `0 seconds` for a negative duration.
 std::string duration_words(std::chrono::microseconds time);
 
-/// The text as one word of a shell, in quotes where it needs them. Every name that a printed
-/// command holds passes through here.
+/// Stands in a printed command for a word that cannot be shown safely; it is sent to no terminal.
+inline constexpr char unshown_word = '\x7F';
+
+/// The text as one word of a shell, in quotes where it needs them; `unshown_word` where printable()
+/// would change it. Every name that a printed command holds passes through here.
 std::string shell_word(const std::string& text);
 
 /// `--name value` for a shell; `--name=value` where the value could be taken for an option.

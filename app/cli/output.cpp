@@ -1,5 +1,6 @@
 #include "app/cli/output.hpp"
 
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 
 #include <unistd.h>
@@ -133,16 +134,25 @@ bool output::flush() {
 }
 
 std::string shown_hint(const std::string& hint) {
-  return printable(hint, max_line_bytes) == hint
-             ? hint
-             : "the command is left out: a name in it has characters that cannot be shown safely";
+  std::string shown;
+  each_line(hint, [&](std::string_view part) {
+    shown += shown.empty() ? "" : "\n";
+    shown += part.find(unshown_word) != std::string_view::npos
+                 ? "the command is left out: a name in it cannot be shown safely"
+                 : printable(part, max_line_bytes);
+  });
+  return shown;
 }
 
 std::string render_failure(const failure& why, bool json,
                            const std::function<void(json_writer&)>& fields) {
-  if (!json)
-    return "error: " + printable(why.message, max_line_bytes) +
-           (why.hint.empty() ? "" : "\n  " + shown_hint(why.hint));
+  if (!json) {
+    std::string text = "error: " + printable(why.message, max_line_bytes);
+    each_line(shown_hint(why.hint), [&text](std::string_view part) { // no line begins like ours
+      text.append(part.starts_with("  ") ? "\n" : "\n  ").append(part);
+    });
+    return text;
+  }
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();

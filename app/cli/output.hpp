@@ -69,8 +69,8 @@ private:
   std::map<std::string, std::uint64_t> kinds_; ///< how many of each kind, printed or not
 };
 
-/// A hint as it may be shown. A command is typed as it is printed, so one with characters that a
-/// terminal cannot show safely is left out.
+/// A hint as it may be shown, line by line. A command is typed as it is printed, so a line with a
+/// word that cannot be shown safely is left out.
 std::string shown_hint(const std::string& hint);
 
 /// The text of a failure, without the newline at the end: an object with `json`, else two lines.

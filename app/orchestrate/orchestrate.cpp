@@ -7,6 +7,7 @@
 #include "app/orchestrate/plan_json.hpp"
 #include "app/orchestrate/preflight.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/worktree.hpp"
 #include "util/install_tree.hpp"
 
 #include <csignal>
@@ -121,6 +122,8 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
     return named.error();
   if (auto own = wf::require_own_lanes(feature); !own)
     return own.error();
+  if (auto named = wf::require_branch_names(feature); !named)
+    return named.error();
   const auto packages = read_packages(feature);
   if (!packages)
     return packages.error();

@@ -140,7 +140,8 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
                    "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
   if (chosen.empty() && slugs.size() > 1)
     return failure{ec::bad_input, "more than one feature exists: " + joined(slugs),
-                   "give one with --feature, for example: --feature " + slugs.back()};
+                   "give one with --feature, for example: " +
+                       shell_option("--feature", slugs.back())};
   feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
     return read.error();

@@ -13,6 +13,21 @@ namespace spec_kitty::workflow {
 
 namespace fs = std::filesystem;
 
+result<void> require_branch_names(const feature& feature_ref) {
+  const git git_here(feature_ref.repo().checkout);
+  const auto is_name = [&](const std::string& name) { // `@{-1}` stands for another name
+    const auto end = git_here.attempt({"check-ref-format", "--branch", name});
+    return end && end->status == 0 && trimmed(end->out) == name;
+  };
+  if (const auto name = feature_ref.branch_of("WP01"); !is_name(name))
+    return failure{ec::bad_input, "git cannot have a branch " + excerpt(as_utf8(name)),
+                   "rename the folder kitty-specs/" + as_utf8(feature_ref.slug())};
+  if (const auto& target = feature_ref.declared_target(); !target.empty() && !is_name(target))
+    return failure{ec::bad_input, "git cannot have a target branch " + excerpt(as_utf8(target)),
+                   "correct target_branch in " + feature_ref.meta_path().string()};
+  return {};
+}
+
 result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines) {
   const fs::path file = repo.git_dir / "info" / "exclude";
   auto text = read_file(file);

@@ -13,6 +13,10 @@ result<void> ignore_paths(const repository& repo, const std::vector<std::string>
 /// The same for `/.worktrees/`.
 result<void> ignore_worktrees(const repository& repo);
 
+/// Refuses a feature whose name, or whose target branch, git would take for an option or would not
+/// take for the name of a branch. Such a feature can be read, and nothing else.
+result<void> require_branch_names(const feature& feature_ref);
+
 /// A worktree that is removed at the end of the scope if it was created here and is not kept.
 class made_worktree {
 public:

@@ -37,6 +37,8 @@ TEST(ShellWord, IsQuotedWhereAShellWouldReadIt) {
   EXPECT_EQ(shell_word(""), "''");
   EXPECT_EQ(shell_word("a b"), "'a b'");
   EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  for (const char* text : {"a\nb", "\x1b[2J", "a\u202Eb", "\xff"})
+    EXPECT_EQ(shell_word(text), std::string(1, unshown_word)) << text;
   EXPECT_EQ(shell_option("--feature", "001 tea"), "--feature '001 tea'");
   EXPECT_EQ(shell_option("--feature", "-x"), "--feature=-x");
 }

@@ -61,6 +61,8 @@ result<std::string> start_branch(const wf::feature& feature, const wf::work_pack
 result<wf::base_point> base_of(const wf::feature& feature, const wf::work_package& package,
                                const implement_options& options, const std::string& target,
                                work_done& done) {
+  if (auto named = wf::require_branch_names(feature); !named)
+    return named.error();
   const wf::git git_here(feature.repo().checkout);
   const std::string own = feature.branch_of(options.wp);
   if (!git_here.has_branch(own)) {

@@ -9,6 +9,7 @@
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/scratch.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "app/workflow/worktree.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -296,6 +297,8 @@ result<work_done> merge(context& ctx, const merge_options& options) {
     return feature.error();
   if (auto own = wf::require_own_lanes(*feature); !own)
     return own.error();
+  if (auto named = wf::require_branch_names(*feature); !named)
+    return named.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free && !options.dry_run)
     return free.error();
   if (auto free = check_unfinished(options, *repo, *feature, *unfinished); !free)

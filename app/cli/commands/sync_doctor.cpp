@@ -30,7 +30,7 @@ exit_status doctor(context& ctx) {
   for (const auto& found : findings) {
     ctx.out.line(std::string(to_string(found.level)) + ": " + found.message);
     if (!found.remedy.empty())
-      ctx.out.line("  " + shown_hint(found.remedy));
+      ctx.out.lines("  " + shown_hint(found.remedy));
   }
   const auto errors = std::count_if(findings.begin(), findings.end(), [](const auto& found) {
     return found.level == severity::error;

@@ -41,6 +41,24 @@ TEST_F(WorkflowRefused, FeatureAndWorkPackageAreNamed) {
   expect({"implement", "WP01"}, "no feature in", "kitty-specs/001-my-feature");
 }
 
+TEST_F(WorkflowRefused, NamesThatGitWouldTakeForAnOptionOrNotForABranch) {
+  const auto meta = feature() / "meta.json";
+  for (const char* target : {"--upload-pack=touch owned", "-f", "@{-1}", "a..b"}) {
+    write_text(meta, std::string(R"({"target_branch":")") + target + "\"}");
+    expect({"implement", "WP01"}, "git cannot have a target branch", "target_branch");
+    expect({"merge"}, "git cannot have a target branch", "target_branch");
+  }
+  std::filesystem::remove(meta);
+  for (const char* name : {"-tea", "--force", "a..b"}) {
+    const auto odd = repo() / "kitty-specs" / name;
+    std::filesystem::rename(feature(), odd);
+    const auto given = std::string("--feature=") + name;
+    expect({"implement", "WP01", given}, "git cannot have a branch", "rename the folder");
+    EXPECT_EQ(cli({"agent", "tasks", "status", given}).status, 0) << name;
+    std::filesystem::rename(odd, feature());
+  }
+}
+
 TEST_F(WorkflowRefused, FilesThatCannotBeRead) {
   write_text(wp_file("WP01"), "---\nlane: planned\ntitle: [a\n---\n");
   expect(move("doing"), "WP01-part.md, line 4, column 1", "fix the frontmatter");
