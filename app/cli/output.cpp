@@ -14,7 +14,7 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::size_t buffer_limit = std::size_t{64} << 10;
-constexpr std::size_t max_line_bytes = std::size_t{64} << 10;
+constexpr std::size_t max_shown_bytes = std::size_t{64} << 10;
 constexpr std::uint64_t max_of_a_kind = 5;
 
 bool write_all(int fd, std::string_view bytes) {
@@ -38,7 +38,7 @@ void each_line(std::string_view text, const std::function<void(std::string_view)
 }
 
 void to_stderr(std::string_view line) {
-  (void)write_all(STDERR_FILENO, printable(line, max_line_bytes) + "\n"); // no place for a failure
+  (void)write_all(STDERR_FILENO, printable(line, max_shown_bytes) + "\n"); // no place for a failure
 }
 
 } // namespace
@@ -48,7 +48,7 @@ output::output(bool json, bool quiet, bool color)
 
 void output::line(std::string_view text) {
   if (!json_)
-    append(printable(text, max_line_bytes));
+    append(printable(text, max_shown_bytes));
 }
 
 void output::lines(std::string_view text) {
@@ -139,7 +139,7 @@ std::string shown_hint(const std::string& hint) {
     shown += shown.empty() ? "" : "\n";
     shown += part.find(unshown_word) != std::string_view::npos
                  ? "the command is left out: a name in it cannot be shown safely"
-                 : printable(part, max_line_bytes);
+                 : printable(part, max_shown_bytes);
   });
   return shown;
 }
@@ -147,7 +147,7 @@ std::string shown_hint(const std::string& hint) {
 std::string render_failure(const failure& why, bool json,
                            const std::function<void(json_writer&)>& fields) {
   if (!json) {
-    std::string text = "error: " + printable(why.message, max_line_bytes);
+    std::string text = "error: " + printable(why.message, max_shown_bytes);
     each_line(shown_hint(why.hint), [&text](std::string_view part) { // no line begins like ours
       text.append(part.starts_with("  ") ? "\n" : "\n  ").append(part);
     });

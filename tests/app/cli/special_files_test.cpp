@@ -8,7 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr milliseconds soon{20'000};
+constexpr milliseconds special_file_patience{20'000};
 
 const std::vector<std::string> kinds = {"fifo", "folder", "/dev/zero", "/dev/ptmx", "sparse"};
 
@@ -31,7 +31,7 @@ void replace_by(const std::string& kind, const fs::path& file) {
 struct SpecialFiles : daemon_test {
   void expect_end_in_time(const words& arguments, const std::string& case_name) const {
     auto what = command(arguments);
-    what.patience = soon;
+    what.patience = special_file_patience;
     const auto done = run(what);
     EXPECT_FALSE(done.timed_out) << case_name;
     EXPECT_EQ(done.signal, 0) << case_name << done.err;
@@ -62,7 +62,7 @@ TEST_F(SpecialFiles, NoEmissionWaitsForAFileOfTheRepository) {
   for (const auto& kind : kinds) {
     replace_by(kind, work() / ".kittify" / "config.yaml");
     auto what = command({"emit", "WPStatusChanged", "--payload", good_payload});
-    what.patience = soon;
+    what.patience = special_file_patience;
     const auto done = run(what);
     EXPECT_EQ(done.status, 0) << kind << done.err;
     EXPECT_FALSE(done.timed_out) << kind;
@@ -78,7 +78,7 @@ TEST_F(SpecialFiles, ADaemonEndsOnSigtermWhateverStandsInItsHome) {
       replace_by(kind, home() / place);
     emit(); // wakes it up
     daemon_->send(SIGTERM);
-    const auto done = daemon_->wait(soon);
+    const auto done = daemon_->wait(special_file_patience);
     EXPECT_FALSE(done.timed_out) << kind;
     EXPECT_EQ(done.signal, 0) << kind;
     daemon_.reset();
