@@ -1,5 +1,6 @@
 #include "tests/support/cli_test.hpp"
 
+#include "tests/support/hints.hpp"
 #include "tests/support/programs.hpp"
 
 #include "config/credentials.hpp"
@@ -71,6 +72,7 @@ finished cli_test::run(const launch& what) const {
   for (const auto& secret : all)
     EXPECT_EQ((done.out + done.err).find(secret), std::string::npos) << "a secret was printed";
   EXPECT_FALSE(done.timed_out);
+  try_hints(what, done, root());
   return done;
 }
 
