@@ -169,7 +169,7 @@ result<bool> has_own_work(const wf::feature& feature, const std::string& wp,
   if (!package)
     return package.error();
   wf::git::words arguments = {"rev-list", "--max-count=1", "refs/heads/" + feature.branch_of(wp),
-                              "--not", target_of(feature)};
+                              "--not", wf::target_branch_of(feature)};
   if (const auto base = git_here.commit_of(package->file.scalar("base_commit")))
     arguments.push_back(*base);
   for (const auto& id : dependencies)

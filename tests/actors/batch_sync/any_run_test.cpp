@@ -88,7 +88,7 @@ private:
     if (pick(40) == 0)
       return failure{ec::store_busy, "held", ""};
     if (pick(5) == 0)
-      return lease_grant{0, {}, 1, {}};
+      return lease_grant{0, {}, 1};
     lease_grant given;
     for (auto at = queued_.upper_bound(request.after);
          at != queued_.end() && *at <= request.through && given.events.size() < request.max_events;

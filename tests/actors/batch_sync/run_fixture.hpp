@@ -72,7 +72,7 @@ protected:
     return grant(first_batch, event_bytes);
   }
   next_step grant(const std::vector<std::uint64_t>& batch, std::size_t event_bytes = 2) {
-    lease_grant given{7, {}, 0, {}};
+    lease_grant given{7, {}, 0};
     for (const auto seq : batch)
       given.events.push_back(event(seq, event_bytes));
     return run.on_lease(given);

@@ -102,7 +102,7 @@ TEST_F(SyncRun, BusyLeaseIsWaitedForWithoutASend) {
   begin(5);
   settled_with(reply(results({})), std::vector(3, settlement_effect::unchanged));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99, {}})).duration, 50ms);
+    EXPECT_EQ(as<step::pause>(run.on_lease(lease_grant{0, {}, 99})).duration, 50ms);
     EXPECT_EQ(as<step::lease>(run.on_pause()).request.after, 3U);
   }
   EXPECT_EQ(run.report().batches, 1U);

@@ -50,7 +50,7 @@ struct Schema : StoreTest {
     auto of_project = draft_of("team-a", "kept here");
     of_project.project_key = of_project.project_uuid.emplace(a_project);
     append(queue, {of_project});
-    EXPECT_TRUE(queue.decide_project({a_project, "web", false}, now_));
+    EXPECT_TRUE(queue.decide_project({a_project, "web", project_request::decision::keep}, now_));
     settle(queue, lease(queue, "team-a", 1), event_outcome::rejected, "no", 1);
     settle(queue, lease(queue, "team-a", 1), event_outcome::rejected);
     append(queue, 2, local_team);
@@ -254,7 +254,8 @@ TEST_F(Schema, ATeamMayHaveSeveralPartitionsOfAProject) {
   EXPECT_TRUE(queue.hold({"team-a", "no"}, now_));
   for (const auto& event : list(queue))
     EXPECT_EQ(event.state, event_state::held);
-  EXPECT_EQ(queue.decide_project({a_project, "web", false}, now_)->events, 3U);
+  EXPECT_EQ(queue.decide_project({a_project, "web", project_request::decision::keep}, now_)->events,
+            3U);
   EXPECT_EQ(queue.restamp({100, 0, {}})->restamped, 0U) << "all were sent";
   EXPECT_EQ(recount(queue, home_), "");
 }

@@ -186,7 +186,7 @@ TEST_F(StoreAppend, AnEventIdThatIsThereAlreadyIsNeverUsedAgain) {
   append(queue, 1);
   const auto again = tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
     store_detail::queue_rows rows(txn, tables);
-    (void)rows.add(*store_detail::read_event(txn, tables, 1), "team-a", "");
+    EXPECT_TRUE(rows.add(*store_detail::read_event(txn, tables, 1), "team-a", ""));
     rows.write_back();
     return true;
   });
