@@ -283,8 +283,7 @@ file_lock::take(const fs::path& file, std::chrono::milliseconds patience, unsign
   if (!fd)
     return fd.error();
   struct stat info {};
-  if (::fstat(fd->get(), &info) == 0 && (info.st_mode & mode) != mode &&
-      info.st_uid == ::geteuid())
+  if (::fstat(fd->get(), &info) == 0 && (info.st_mode & mode) != mode && info.st_uid == ::geteuid())
     (void)::fchmod(fd->get(), (info.st_mode | mode) & 07777U); // made private, or by an older one
   const auto granted = poll_lock(fd->get(), patience);
   if (!granted)
