@@ -137,10 +137,10 @@ http_reply reply_of(exchange& done, CURLcode code) {
   reply.outcome = outcome_of(code);
   reply.bytes_sent = done.request.body.size();
   if (code != CURLE_OK) {
-    // libcurl calls a header beyond its bound "out of memory", but says what it was beside that.
-    const bool long_header = code == CURLE_OUT_OF_MEMORY && done.error_text[0] != '\0';
+    // libcurl calls a header beyond its bound of 100 KiB "out of memory"; hardly anything else is.
+    const bool long_header = code == CURLE_OUT_OF_MEMORY;
     reply.error = done.too_long ? "the reply is longer than the protocol allows"
-                  : long_header ? "the reply has a header that is too long"
+                  : long_header ? "the reply has a header that is too long, or memory is short"
                                 : curl_easy_strerror(code);
     return reply;
   }

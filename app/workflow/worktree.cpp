@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 result<void> require_branch_names(const feature& feature_ref) {
   const git git_here(feature_ref.repo().checkout);
+  if (const auto runs = git_here.run({"check-ref-format", "refs/heads/name"}); !runs)
+    return runs.error();                              // git itself is in trouble
   const auto is_name = [&](const std::string& name) { // `@{-1}` stands for another name
     const auto end = git_here.attempt({"check-ref-format", "--branch", name});
     return end && end->status == 0 && trimmed(end->out) == name;

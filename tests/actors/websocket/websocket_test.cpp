@@ -121,6 +121,7 @@ TEST_F(WebSocket, AnotherHomesEventIsPassedOnAfterItsClock) {
 }
 
 TEST_F(WebSocket, AnEventOfThisHomeIsItsOwnFromTheFirstMessageOn) {
+  append(queue_, 1, "team-b"); // so that there is a store, and nothing to lease for this team
   const std::string own = R"({"type":"event","event":{"event_id":"x","lamport_clock":500,)"
                           R"("node_id":")" +
                           ask_now<due_count>(queue_, due_request{})->node_id + R"("}})";

@@ -12,20 +12,26 @@ constexpr milliseconds special_file_patience{20'000};
 
 const std::vector<std::string> kinds = {"fifo", "folder", "/dev/zero", "/dev/ptmx", "sparse"};
 
-/// Puts something into the place of a file.
+/// Puts something into the place of a file, which a daemon may be writing at this moment.
 void replace_by(const std::string& kind, const fs::path& file) {
-  fs::remove_all(file);
   fs::create_directories(file.parent_path());
+  const fs::path made = file.string() + ".made";
   if (kind == "fifo")
-    ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+    ASSERT_EQ(::mkfifo(made.c_str(), 0600), 0);
   else if (kind == "folder")
-    fs::create_directory(file);
+    fs::create_directory(made);
   else if (kind == "sparse") {
-    write_text(file, "");
-    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
-    fs::resize_file(file, std::uintmax_t{100} << 30);
+    write_text(made, "");
+    fs::permissions(made, fs::perms::owner_read | fs::perms::owner_write);
+    fs::resize_file(made, std::uintmax_t{100} << 30);
   } else
-    fs::create_symlink(kind, file);
+    fs::create_symlink(kind, made);
+  ASSERT_TRUE(eventually([&] {
+    std::error_code error;
+    fs::remove_all(file, error);
+    fs::rename(made, file, error);
+    return !error;
+  }));
 }
 
 struct SpecialFiles : daemon_test {
@@ -76,7 +82,8 @@ TEST_F(SpecialFiles, ADaemonEndsOnSigtermWhateverStandsInItsHome) {
     start_daemon();
     for (const char* place : {"config.toml", "credentials", "clock.json", "daemon.json"})
       replace_by(kind, home() / place);
-    emit(); // wakes it up
+    (void)cli(
+        {"emit", "WPStatusChanged", "--payload", good_payload}); // may be refused; wakes it up
     daemon_->send(SIGTERM);
     const auto done = daemon_->wait(special_file_patience);
     EXPECT_FALSE(done.timed_out) << kind;
