@@ -98,14 +98,14 @@ void try_hints(const launch& of, const finished& done, const fs::path& root) {
     const auto name = std::to_string(std::hash<std::string>{}(kind_of_hint(hint, root)));
     if (commands.empty() || !claimed(fs::path(folder) / name))
       continue;
-    std::string told = hint + "\nafter:";
+    std::string report = hint + "\nafter:";
     for (const auto& word : of.argv)
-      told += " " + word;
+      report += " " + word;
     // The first one is what to do; what stands behind "then" or "or" has its turn elsewhere.
     const auto outcome = typed(commands.front(), of);
-    told += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) + "\n" +
+    report += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) + "\n" +
             outcome.out + outcome.err;
-    write_text(fs::path(folder) / name, told);
+    write_text(fs::path(folder) / name, report);
     throw hint_tried();
   }
 }

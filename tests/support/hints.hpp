@@ -11,7 +11,7 @@
 
 namespace spec_kitty::support {
 
-/// Ends the test that has tried a hint: the state it goes on from is no longer the one it made.
+/// Ends the test that has tried a hint: the state it continues from is no longer the one it made.
 struct hint_tried {};
 
 /// The hints in what a command has printed: of a failure, a warning, a finding.
