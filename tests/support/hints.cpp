@@ -103,8 +103,8 @@ void try_hints(const launch& of, const finished& done, const fs::path& root) {
       report += " " + word;
     // The first one is what to do; what stands behind "then" or "or" has its turn elsewhere.
     const auto outcome = typed(commands.front(), of);
-    report += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) + "\n" +
-            outcome.out + outcome.err;
+    report += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) +
+              "\n" + outcome.out + outcome.err;
     write_text(fs::path(folder) / name, report);
     throw hint_tried();
   }
