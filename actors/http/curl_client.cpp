@@ -11,7 +11,6 @@
 
 #include <curl/curl.h>
 
-#include <array>
 #include <atomic>
 #include <exception>
 #include <map>
@@ -38,7 +37,6 @@ struct exchange {
   curl_slist* headers = nullptr;
   std::string body;
   bool too_long = false;
-  std::array<char, CURL_ERROR_SIZE> error_text{}; ///< libcurl's own words
 
   exchange(http_request asked, http_client::completion then)
       : request(std::move(asked)), completed(std::move(then)) {}
@@ -84,7 +82,6 @@ bool configure(exchange& of) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &of);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &of);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, of.error_text.data());
   if (request.only_once)
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   // A name that takes the resolver minutes must not hold up the timeout.
@@ -137,10 +134,12 @@ http_reply reply_of(exchange& done, CURLcode code) {
   reply.outcome = outcome_of(code);
   reply.bytes_sent = done.request.body.size();
   if (code != CURLE_OK) {
-    // libcurl calls a header beyond its bound of 100 KiB "out of memory"; hardly anything else is.
-    const bool long_header = code == CURLE_OUT_OF_MEMORY;
+    // libcurl calls a header beyond its bound "out of memory".
+    long request_bytes = 0;
+    curl_easy_getinfo(done.easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    const bool long_header = code == CURLE_OUT_OF_MEMORY && request_bytes > 0;
     reply.error = done.too_long ? "the reply is longer than the protocol allows"
-                  : long_header ? "the reply has a header that is too long, or memory is short"
+                  : long_header ? "the reply has a header that is too long"
                                 : curl_easy_strerror(code);
     return reply;
   }

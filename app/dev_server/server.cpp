@@ -79,6 +79,7 @@ result<std::unique_ptr<server>> server::listen(int port, handler answer, sender_
   info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   info.server_string = "spec-kitty-dev-server";
   info.timeout_secs = slow_peer_s;
+  info.timeout_secs_ah_idle = slow_peer_s;
   info.keepalive_timeout = keep_alive_s;
   info.max_http_header_data = 16 * 1024;
   info.max_http_header_pool = max_connections; // nobody waits for another's slow headers
