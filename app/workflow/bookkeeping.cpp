@@ -199,8 +199,8 @@ result<std::string> commit_files(const git& runner, const std::string& parent,
   const std::string prefix = checkout_prefix(runner);
   std::error_code error;
   const auto checkout = fs::canonical(runner.checkout(), error);
-  paths.reserve(files.size());
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const auto& file : files)
     paths.push_back(prefix + file.path.lexically_relative(checkout).string());
   const auto tracked = files_at(runner, parent, paths);
