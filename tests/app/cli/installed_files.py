@@ -19,13 +19,14 @@ LANDING_PAD = bytes.fromhex("f30f1efa")  # endbr64
 NOTHING_TO_FORTIFY = {"spec_kitty_sqlite.so", "spec_kitty_link.so", "spec_kitty_http.so"}
 
 
-def readelf(options: str, file: pathlib.Path) -> str:
-    return subprocess.run(["readelf", options, str(file)], check=True, text=True,
+def readelf(option: str, file: pathlib.Path) -> str:
+    # Without --wide, names are cut.
+    return subprocess.run(["readelf", "--wide", option, str(file)], check=True, text=True,
                           capture_output=True).stdout
 
 
 def faults_of(file: pathlib.Path) -> list[str]:
-    headers, dynamic = readelf("-hlW", file), readelf("-dW", file)
+    headers, dynamic = readelf("-hl", file), readelf("-d", file)
     symbols = readelf("--dyn-syms", file)
     flags = re.search(r"GNU_STACK(?:\s+0x\S+){5}\s+(\S+)", headers)
     checks = {
