@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,9 @@ using std::chrono::steady_clock;
 const std::vector<std::string_view> hidden_variables = {
     "GIT_DIR",    "GIT_INDEX_FILE",       "GIT_WORK_TREE", "GIT_COMMON_DIR",
     "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_EDITOR"};
+
+constexpr int never_begun = 127; ///< the exit status of a held process that ran no program
+constexpr std::chrono::seconds grace_after_signal{5};
 
 /// A pipe of which the child gets the writing end.
 struct output_pipe {
@@ -74,17 +78,71 @@ result<pid_t> start(const spawn_request& request) {
                  "check that " + name + " is installed and in PATH"};
 }
 
+failure no_pipe() {
+  return {ec::internal, std::string("cannot create a pipe: ") + std::strerror(errno), {}};
+}
+
+/// Starts the process, and its program when the caller agrees.
+result<pid_t> start_when_agreed(const program& what, spawn_request& request) {
+  if (!what.before_start)
+    return start(request);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return no_pipe();
+  const unique_fd gate(ends[0]);
+  unique_fd writer(ends[1]);
+  request.gate = gate.get();
+  request.gate_writer = writer.get();
+  request.on_failure = start_failure::exit_status;
+  const auto started = start(request);
+  if (!started)
+    return started;
+  if (what.before_start(*started) && ::write(writer.get(), "g", 1) == 1)
+    return started;
+  writer = unique_fd(); // the process exits
+  while (::waitpid(*started, nullptr, 0) < 0 && errno == EINTR)
+    ;
+  return failure{ec::bad_input, what.argv[0] + " was not started", {}};
+}
+
+/// Readable while one of these signals is blocked and pending.
+class pending_signals {
+public:
+  explicit pending_signals(bool wanted) {
+    ::sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&set_, signal);
+    if (wanted)
+      fd_ = unique_fd(::signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  int fd() const { return fd_ ? fd_.get() : -1; }
+
+  /// Sends what is pending to a process, and leaves it pending here.
+  void pass_on(pid_t pid) const {
+    sigset_t pending;
+    ::sigpending(&pending);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      if (::sigismember(&pending, signal) == 1)
+        ::kill(pid, signal);
+  }
+
+private:
+  sigset_t set_{};
+  unique_fd fd_;
+};
+
 } // namespace
 
 result<program_end> run_program(const program& what) {
   output_pipe out;
   output_pipe err;
   if (!out.open() || !err.open())
-    return failure{ec::internal, std::string("cannot create a pipe: ") + std::strerror(errno), {}};
+    return no_pipe();
   auto request = request_for(what);
   request.output = out.write.get();
   request.error_output = err.write.get();
-  const auto started = start(request);
+  const pending_signals signals(what.pass_on_signals);
+  const auto started = start_when_agreed(what, request);
   if (!started)
     return started.error();
   const pid_t pid = *started;
@@ -94,9 +152,12 @@ result<program_end> run_program(const program& what) {
   const unique_fd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   program_end end;
   bool killed = false;
-  const auto deadline = steady_clock::now() + what.patience;
-  std::array<pollfd, 3> watched = {
-      {{ended.get(), POLLIN, 0}, {out.read.get(), POLLIN, 0}, {err.read.get(), POLLIN, 0}}};
+  auto deadline = steady_clock::now() + what.patience;
+  std::array<pollfd, 4> watched = {{{ended.get(), POLLIN, 0},
+                                    {out.read.get(), POLLIN, 0},
+                                    {err.read.get(), POLLIN, 0},
+                                    {signals.fd(), POLLIN, 0}}};
+  bool passed_on = false;
   // Waits for the program, not for the end of its output: processes that it left behind may hold
   // the pipes open.
   for (;;) {
@@ -112,6 +173,12 @@ result<program_end> run_program(const program& what) {
       watched[1].fd = -1;
     if (!drain(err.read.get(), end.err))
       watched[2].fd = -1;
+    if (watched[3].fd >= 0 && (watched[3].revents & POLLIN) != 0) {
+      signals.pass_on(pid);
+      passed_on = true;
+      watched[3].fd = -1;
+      deadline = std::min(deadline, steady_clock::now() + grace_after_signal);
+    }
     if ((watched[0].revents & POLLIN) != 0 || !ended)
       break;
   }
@@ -121,7 +188,10 @@ result<program_end> run_program(const program& what) {
   (void)drain(out.read.get(), end.out);
   (void)drain(err.read.get(), end.err);
   end.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  if (killed)
+  if (what.before_start && end.status == never_begun && end.err.empty())
+    return failure{ec::bad_input, "cannot run " + what.argv[0],
+                   "check that " + what.argv[0] + " is installed and in PATH"};
+  if (killed && !passed_on)
     return failure{ec::bad_input,
                    what.argv[0] + " took longer than " +
                        std::to_string(what.patience.count() / 1000) + " s and was killed",

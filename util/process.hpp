@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,12 @@ struct program {
   std::filesystem::path folder;       ///< where it runs
   std::vector<std::string> variables; ///< `NAME=value`, added to the caller's environment
   std::chrono::milliseconds patience{60'000};
+  /// Called with the id of the process before the program begins in it. On false it never begins;
+  /// nor does it when the caller is killed meanwhile.
+  std::function<bool(pid_t)> before_start = {};
+  /// An INT, TERM or HUP that the caller has blocked and that comes while the program runs is
+  /// passed on to it; 5 s later it is killed. The signal stays pending.
+  bool pass_on_signals = false;
 };
 
 struct program_end {

@@ -97,9 +97,21 @@ bool set_limits(const std::vector<resource_limit>& limits) {
   ::_exit(status);
 }
 
+/// Waits for the byte that lets the program begin.
+bool gate_opened(int gate) {
+  char byte = 0;
+  ssize_t got = 0;
+  do
+    got = ::read(gate, &byte, 1);
+  while (got < 0 && errno == EINTR);
+  return got == 1;
+}
+
 /// The new process, until its program begins.
 [[noreturn]] void become_program(const prepared_spawn& prepared) {
   const auto& request = prepared.request;
+  if (request.gate_writer >= 0)
+    ::close(request.gate_writer);
   if (request.parent_death_signal != 0)
     ::prctl(PR_SET_PDEATHSIG, request.parent_death_signal);
   leave_group(request.group);
@@ -117,6 +129,8 @@ bool set_limits(const std::vector<resource_limit>& limits) {
     ::fcntl(request.kept_open, F_SETFD, 0);
   if (!set_limits(request.limits))
     give_up(prepared, limits_refused);
+  if (request.gate >= 0 && !gate_opened(request.gate))
+    ::_exit(not_started);
   ::execvpe(prepared.program, prepared.argv, prepared.environment);
   give_up(prepared, not_started);
 }

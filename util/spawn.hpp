@@ -50,6 +50,10 @@ struct spawn_request {
   int parent_death_signal = 0;        ///< sent to it when the calling thread ends; 0: none
   std::vector<resource_limit> limits; ///< set last, right before the program begins
   start_failure on_failure = start_failure::reported;
+  /// A pipe's reading end: the program begins when a byte comes through it, and the process exits
+  /// (127) when every writer is gone first. Needs start_failure::exit_status.
+  int gate = -1;
+  int gate_writer = -1; ///< the other end; the new process closes its copy
 };
 
 struct spawn_outcome {
