@@ -83,6 +83,7 @@ command_action declare_move_task(CLI::App& app);
 command_action declare_orchestrate(CLI::App& app);
 command_action declare_mark_status(CLI::App& app);
 command_action declare_add_history(CLI::App& app);
+command_action declare_settle(CLI::App& app);
 command_action declare_tasks_status(CLI::App& app);
 command_action declare_list_tasks(CLI::App& app);
 command_action declare_list_dependents(CLI::App& app);

@@ -18,7 +18,7 @@ constexpr std::array<command_group, 9> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 44> table = {{
+constexpr std::array<command, 45> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -76,6 +76,8 @@ constexpr std::array<command, 44> table = {{
      requirement::nothing},
     {"agent tasks add-history", "add a note to a work package's history", declare_add_history,
      requirement::nothing},
+    {"agent tasks settle", "settle what interrupted commands left in this repository",
+     declare_settle, requirement::nothing},
     {"agent tasks status", "show the state of the work packages", declare_tasks_status,
      requirement::nothing},
     {"agent tasks list-tasks", "list work packages and subtasks", declare_list_tasks,

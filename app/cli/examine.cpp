@@ -151,6 +151,8 @@ evidence examine(const context& ctx) {
   if (!seen.store_problem)
     seen.newest_event_at = time_of_newest(ctx);
   examine_daemon(ctx, seen);
+  if (const auto repo = workflow::repository::here())
+    seen.intents = workflow::open_intents(*repo);
   const auto server = configured_server(ctx.config);
   if (server)
     seen.server_origin = server->origin();

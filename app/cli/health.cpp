@@ -37,6 +37,7 @@ public:
     config();
     store();
     beside_the_store();
+    repository();
     queue();
     clock();
     session();
@@ -124,6 +125,11 @@ private:
       add("dropped", severity::error,
           count_of(queue_.dropped, "event") + " dropped because the queue was full",
           run("events acknowledge-drops"));
+  }
+
+  void repository() {
+    for (const auto& intent : seen_.intents)
+      add("interrupted_command", severity::warning, intent.message, intent.remedy);
   }
 
   void queue() {

@@ -6,6 +6,7 @@
 #include "app/cli/delivery_status.hpp"
 #include "app/home/server_answer.hpp"
 #include "app/home/snapshot.hpp"
+#include "app/workflow/intents/settle.hpp"
 #include "config/older_home.hpp"
 
 #include <filesystem>
@@ -63,13 +64,14 @@ struct evidence {
   std::vector<std::filesystem::path> damaged_spill;
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
-  epoch_us newest_event_at = 0;              ///< from the newest event id; 0: no event
-  std::optional<server_answer> server;       ///< nothing if it was not asked
-  delivery_status daemon;                    ///< what is known without asking the daemon
-  std::optional<std::string> daemon_version; ///< of a daemon that answers
-  std::string daemon_problem;                ///< why a running daemon does not answer
-  bool autostart = false;                    ///< sync.autostart
-  std::string version;                       ///< this program's
+  epoch_us newest_event_at = 0;               ///< from the newest event id; 0: no event
+  std::optional<server_answer> server;        ///< nothing if it was not asked
+  delivery_status daemon;                     ///< what is known without asking the daemon
+  std::optional<std::string> daemon_version;  ///< of a daemon that answers
+  std::string daemon_problem;                 ///< why a running daemon does not answer
+  bool autostart = false;                     ///< sync.autostart
+  std::string version;                        ///< this program's
+  std::vector<workflow::open_intent> intents; ///< open in the repository of the current folder
 };
 
 /// Most serious first; within a severity in the order home, store, queue, session, server.

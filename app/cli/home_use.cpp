@@ -10,7 +10,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, home_use>, 29> uses = {{
+constexpr std::array<std::pair<std::string_view, home_use>, 30> uses = {{
     {"dev-server", home_use::none},
     // Work packages never depend on the home: the store checks it when events are recorded.
     {"init", home_use::none},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, home_use>, 29> uses = {{
     {"agent tasks move-task", home_use::none},
     {"agent tasks mark-status", home_use::none},
     {"agent tasks add-history", home_use::none},
+    {"agent tasks settle", home_use::none},
     {"agent tasks status", home_use::none},
     {"agent tasks list-tasks", home_use::none},
     {"agent tasks list-dependents", home_use::none},

@@ -1,15 +1,11 @@
 #include "app/cli/work_command.hpp"
 
-#include "app/cli/autostart.hpp"
-#include "app/cli/delivery_status.hpp"
-#include "app/cli/spilled.hpp"
-#include "app/home/emitter.hpp"
+#include "app/cli/work_change.hpp"
+#include "app/cli/work_events.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 
 #include <CLI/CLI.hpp>
-
-#include <algorithm>
 
 namespace spec_kitty {
 
@@ -17,89 +13,7 @@ namespace {
 
 constexpr std::size_t max_error_message_bytes = 2000;
 
-/// The outcome of recording a command's events.
-struct recording {
-  std::uint64_t recorded = 0;
-  std::uint64_t not_recorded = 0;
-  std::string reason;
-  std::optional<delivery_status> delivery;
-
-  void add_lost(std::size_t count, const failure& why) {
-    not_recorded += count;
-    if (reason.empty())
-      reason = why.message;
-  }
-};
-
-recording record_events(context& ctx, std::vector<work_event> events) {
-  recording done;
-  if (events.empty())
-    return done;
-  if (ctx.no_home) {
-    done.add_lost(events.size(), *ctx.no_home);
-    return done;
-  }
-  if (ctx.config_problem)
-    ctx.out.warn(ctx.config_problem->message + "; the defaults are used");
-  emitter emit(ctx, ctx.warnings());
-  std::vector<event_draft> drafts;
-  for (auto& event : events) {
-    auto draft = emit.prepare(
-        {event.event_type, event.payload, event.causation_id, {}, event.feature_slug, event.at});
-    if (!draft) {
-      done.add_lost(1, draft.error());
-      continue;
-    }
-    draft->dedup_keys = std::move(event.dedup_keys);
-    draft->intent_key = std::move(event.intent_key);
-    drafts.push_back(std::move(*draft));
-  }
-  if (drafts.empty())
-    return done;
-  const auto answers = emit.record(std::move(drafts));
-  std::uint64_t spilled = 0;
-  std::optional<failure> why_spilled;
-  for (const auto& answer : answers) {
-    if (!answer) {
-      done.add_lost(1, answer.error());
-      continue;
-    }
-    if (answer->known)
-      continue;
-    ++done.recorded;
-    if (answer->spilled) {
-      ++spilled;
-      why_spilled = answer->spilled;
-    }
-  }
-  if (why_spilled)
-    (void)warn_spilled(ctx, *why_spilled, spilled);
-  if (const auto emitted = emit.finish())
-    done.delivery = query_daemon(ctx.home.path, emitted->rang, emitted->queued);
-  return done;
-}
-
-/// Prints the warning about events that were not recorded, and the delivery status of the others.
-void print_recording(context& ctx, recording& done) {
-  if (done.not_recorded > 0)
-    ctx.out.warn(std::to_string(done.not_recorded) +
-                 (done.not_recorded == 1 ? " event" : " events") + " NOT recorded: " + done.reason);
-  if (!done.delivery && done.not_recorded == 0) { // nothing was emitted: only read
-    if (auto there = ctx.open_for_reading(); there) {
-      std::uint64_t live = 0;
-      if (*there)
-        if (const auto stats = (*there)->stats())
-          live = stats->live;
-      const bool listens = connect_in_home(ctx.home.path, control_socket).ok();
-      done.delivery =
-          query_daemon(ctx.home.path, listens ? delivery::taken : delivery::nobody, live);
-    }
-  }
-  if (done.delivery)
-    print_delivery_status(ctx, *done.delivery);
-}
-
-void write_recording(json_writer& out, const recording& done) {
+void write_recording(json_writer& out, const event_recording& done) {
   key(out, "events");
   out.StartObject();
   field(out, "recorded", done.recorded);
@@ -121,7 +35,7 @@ work_event error_event(const failure& why, const work_options& options) {
   return event;
 }
 
-void show_work(context& ctx, const work_done& done, const recording* events) {
+void show_work(context& ctx, const work_done& done, const event_recording* events) {
   for (const auto& line : done.lines)
     ctx.out.line(line);
   ctx.out.object([&](json_writer& out) {
@@ -150,9 +64,9 @@ bool never_began(ec code) {
 }
 
 exit_status fail_with(context& ctx, const failure& why, const work_options& options,
-                      const recording& done) {
+                      const event_recording& done) {
   auto logged =
-      never_began(why.code) ? recording{} : record_events(ctx, {error_event(why, options)});
+      never_began(why.code) ? event_recording{} : record_events(ctx, {error_event(why, options)});
   logged.recorded += done.recorded;
   logged.not_recorded += done.not_recorded;
   if (!done.reason.empty())
@@ -163,7 +77,7 @@ exit_status fail_with(context& ctx, const failure& why, const work_options& opti
 }
 
 /// Prints what stops a command, below what it prints otherwise.
-exit_status refuse(context& ctx, const work_done& done, const recording* events) {
+exit_status refuse(context& ctx, const work_done& done, const event_recording* events) {
   for (const auto& line : done.lines)
     ctx.out.line(line);
   const auto why = ctx.out.json() ? workflow::blocked_in_one_line(done.aim, done.blockers)
@@ -187,7 +101,23 @@ result<workflow::feature> find_feature(const work_options& options) {
   return workflow::feature::find(*repo, options.feature);
 }
 
-result<feature_edit> open_feature_for_edit(const work_options& options,
+result<file_lock> lock_and_settle(context& ctx, const workflow::repository& repo) {
+  auto lock = workflow::lock_edits(repo);
+  if (!lock)
+    return lock.error();
+  if (auto settled = settle_found(ctx, repo); !settled)
+    return settled.error();
+  return std::move(*lock);
+}
+
+result<void> settle_before(context& ctx, const workflow::repository& repo) {
+  if (workflow::intent_folder(repo).is_empty())
+    return {};
+  const auto lock = lock_and_settle(ctx, repo);
+  return lock ? result<void>{} : lock.error();
+}
+
+result<feature_edit> open_feature_for_edit(context& ctx, const work_options& options,
                                            const std::function<result<void>()>& check_arguments) {
   auto feature = find_feature(options);
   if (!feature)
@@ -195,7 +125,7 @@ result<feature_edit> open_feature_for_edit(const work_options& options,
   if (check_arguments)
     if (auto valid = check_arguments(); !valid)
       return valid.error();
-  auto lock = workflow::lock_edits(feature->repo());
+  auto lock = lock_and_settle(ctx, feature->repo());
   if (!lock)
     return lock.error();
   return feature_edit{std::move(*feature), std::move(*lock)};
@@ -254,15 +184,6 @@ result<std::optional<std::string>> commit_message(context& ctx, const workflow::
   return std::optional(message);
 }
 
-result<void> apply_edit(context& ctx, workflow::repo_edit& change,
-                        const std::optional<std::string>& message) {
-  if (auto applied = change.apply(message); !applied)
-    return applied.error();
-  if (change.ignored())
-    ctx.out.warn("git ignores the changed files: they are changed, but not committed");
-  return {};
-}
-
 exit_status run_work(context& ctx, const work_options& options,
                      const std::function<result<work_done>()>& work) {
   auto done = work();
@@ -270,10 +191,12 @@ exit_status run_work(context& ctx, const work_options& options,
     return fail_with(ctx, done.error(), options, {});
   if (!done->blockers.empty()) {
     done->lock.reset();
-    const recording nothing;
+    const event_recording nothing;
     return refuse(ctx, *done, &nothing);
   }
-  auto events = record_events(ctx, std::move(done->events));
+  auto events = record_events(ctx, std::move(done->events)); // those without an intent
+  if (done->change)
+    events.add(record_change(ctx, *done->change));
   if (done->afterwards)
     if (const auto after = done->afterwards(*done); !after)
       return fail_with(ctx, after.error(), options, events);

@@ -2,6 +2,7 @@
 // The work never depends on the events: events that cannot be recorded are one warning.
 //
 //   work() ── files and git changed ──▶ events, under the edit lock ──▶ afterwards() ──▶ output
+//             (work_change.hpp)         recorded, the intent removed
 //   work() ── failed, rolled back ──▶ ErrorLogged ──▶ the failure
 //   work() ── blocked, or given something it cannot use ──▶ the failure; no event
 #pragma once
@@ -13,6 +14,7 @@
 #include "util/files.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,9 +34,12 @@ using workflow::in_feature;
 using workflow::lane_event;
 using workflow::work_event;
 
+struct work_change;
+
 /// What a command has done.
 struct work_done {
-  std::vector<work_event> events;
+  std::vector<work_event> events;                     ///< those of a change move into its intent
+  std::shared_ptr<work_change> change;                ///< on disk, its events not recorded yet
   std::vector<std::string> lines;                     ///< for a person
   std::function<void(json_writer&)> fields;           ///< for --json
   std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
@@ -63,9 +68,16 @@ work_done checked(const workflow::feature& feature, std::string aim,
 /// The feature that `--feature` or the place names, in the repository of the current folder.
 result<workflow::feature> find_feature(const work_options& options);
 
-/// The same, then the edit lock. `check_arguments` runs before the lock is taken.
+/// The edit lock of a repository; what interrupted commands left there is settled.
+result<file_lock> lock_and_settle(context& ctx, const workflow::repository& repo);
+
+/// Settles what is there, if anything, for a command that looks before it takes the lock.
+result<void> settle_before(context& ctx, const workflow::repository& repo);
+
+/// The feature, then its edit lock as lock_and_settle gives it. `check_arguments` runs before the
+/// lock is taken.
 result<feature_edit>
-open_feature_for_edit(const work_options& options,
+open_feature_for_edit(context& ctx, const work_options& options,
                       const std::function<result<void>()>& check_arguments = {});
 
 /// Adds `--feature`.
@@ -82,10 +94,6 @@ void declare_no_auto_commit(CLI::App& app, work_options& options);
 result<std::optional<std::string>> commit_message(context& ctx, const workflow::feature& feature,
                                                   const work_options& options,
                                                   const std::string& message);
-
-/// Changes the files, and commits them where there is a message. Warns once where git ignores them.
-result<void> apply_edit(context& ctx, workflow::repo_edit& change,
-                        const std::optional<std::string>& message);
 
 /// Runs an emitting command. An ErrorLogged names the work package of the options if it is the id
 /// of one, and the feature if there is one.

@@ -101,26 +101,19 @@ result<void> conductor::make_ready(package_run& package) {
 
 result<void> conductor::move(package_run& run, wf::lane_edit edit) {
   const std::string to = edit.to;
-  if (run.moving_to != to) { // not begun before
-    const auto package = config_.feature.load(run.id);
-    if (package && package->lane() == to) { // the agent moved it itself, and that is recorded
-      run.lane = to;
-      return {};
-    }
-    run.moving_to = to;
-    if (auto saved = save(); !saved)
-      return saved;
-  }
   const std::string by = edit.reviewer.value_or(edit.agent.value_or("user"));
   const std::string message = run.lane == "planned"
                                   ? "chore: " + run.id + " claimed for implementation"
                                   : "chore: Move " + run.id + " to " + to + " on spec " +
                                         config_.feature.number() + " [" + by + "]";
-  const auto moved = move_lane(config_.feature, run, std::move(edit),
-                               run_.no_auto_commit ? std::nullopt : std::optional(message));
+  auto moved = move_lane(config_.feature, run, std::move(edit),
+                         run_.no_auto_commit ? std::nullopt : std::optional(message), events_);
   if (!moved)
     return moved.error();
-  events_.moved(run, to, by);
+  if (moved->change)
+    events_.moved(run, *moved->change);
+  else if (run.moving_to == to) // by an older program, which recorded its events afterwards
+    events_.moved(run, to, by);
   run.lane = to;
   run.moving_to.clear();
   ++run.moves;

@@ -2,6 +2,8 @@
 
 #include "actors/queue/store.hpp"
 #include "app/home/spilled.hpp"
+#include "app/orchestrate/intent_events.hpp"
+#include "app/workflow/intents/evidence.hpp"
 #include "util/utf8.hpp"
 
 #include <algorithm>
@@ -18,6 +20,67 @@ void recorder::moved(package_run& package, const std::string& to, const std::str
   package.cause =
       record(workflow::event_of(wp_status_changed{package.id, package.lane, to, by, run_.feature}),
              package.id + "/lane/" + std::to_string(package.moves), package.cause);
+}
+
+void recorder::add_to(workflow::change_request& request, const package_run& package,
+                      workflow::work_event event) const {
+  auto payload = checked_payload(emit_, event.event_type, event.payload);
+  if (!payload) {
+    host_.warn("an event will NOT be recorded: " + payload.error().message);
+    return;
+  }
+  event.payload = std::move(*payload);
+  const auto& cause = package.cause.empty() ? run_.root : package.cause;
+  if (!cause.empty())
+    event.causation_id = cause;
+  request.events.push_back(std::move(event));
+}
+
+void recorder::moved(package_run& package, workflow::open_change& change) {
+  const auto& record = change.record();
+  if (record.transitions.empty()) {
+    change.finish();
+    return;
+  }
+  if (emit_ == nullptr) {
+    (void)change.keep_unrecorded();
+    lost(*host_.no_home);
+    return;
+  }
+  if (const auto home = home_mark(host_.view.home.path); !home.empty())
+    change.recording(home);
+  const auto done = record_transitions(*emit_, record, workflow::all_transitions(record));
+  recorded_ += done.recorded;
+  if (done.why_spilled)
+    warn_spilled(host_.warn, host_.view.home.path, *done.why_spilled, done.spilled);
+  if (done.home_unusable) {
+    (void)change.keep_unrecorded();
+    lost({ec::store_unusable, done.reason, {}});
+    return;
+  }
+  change.finish();
+  if (done.refused > 0)
+    lost({ec::internal, done.reason, {}});
+  emit_->ring_daemon();
+  if (done.last_event_id.empty())
+    return;
+  package.cause = done.last_event_id;
+  if (run_.root.empty())
+    run_.root = done.last_event_id;
+}
+
+workflow::settle_host recorder::settle_host() const {
+  workflow::settle_host host;
+  if (emit_ != nullptr)
+    host.home = home_mark(host_.view.home.path);
+  host.record = [this](const workflow::intent& record, const std::vector<std::size_t>& which) {
+    const auto done = record_transitions(*emit_, record, which);
+    if (done.why_spilled)
+      warn_spilled(host_.warn, host_.view.home.path, *done.why_spilled, done.spilled);
+    return !done.home_unusable;
+  };
+  host.say = [this](const std::string& sentence) { host_.warn(sentence); };
+  return host;
 }
 
 void recorder::assigned(package_run& package, role task) {

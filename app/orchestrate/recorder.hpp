@@ -7,6 +7,8 @@
 #include "app/home/emitter.hpp"
 #include "app/orchestrate/board.hpp"
 #include "app/orchestrate/plan.hpp"
+#include "app/workflow/intents/change.hpp"
+#include "app/workflow/intents/settle.hpp"
 #include "app/workflow/work_event.hpp"
 
 namespace spec_kitty::orchestrate {
@@ -26,7 +28,15 @@ public:
   recorder(const run_host& host, emitter* emit, orchestration& run)
       : host_(host), emit_(emit), run_(run) {}
 
+  /// The lane change of a run that an older program left between commit and event.
   void moved(package_run& package, const std::string& to, const std::string& by);
+  /// The events of a change: recorded, or kept for the next command that has a home.
+  void moved(package_run& package, workflow::open_change& change);
+  /// Adds an event to a change, checked and redacted; one that no home would take is left out.
+  void add_to(workflow::change_request& request, const package_run& package,
+              workflow::work_event event) const;
+  /// How this run settles what interrupted commands left.
+  workflow::settle_host settle_host() const;
   void assigned(package_run& package, role task);
   void failed(package_run& package, role task, const std::string& words);
   /// `dependency` no longer blocks `package`; the dependency's last event is the cause.

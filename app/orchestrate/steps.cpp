@@ -1,5 +1,8 @@
 #include "app/orchestrate/steps.hpp"
 
+#include "app/orchestrate/intent_events.hpp"
+#include "app/workflow/intents/settle.hpp"
+#include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "util/text.hpp"
@@ -183,24 +186,35 @@ result<bool> has_own_work(const wf::feature& feature, const std::string& wp,
   return !found->empty();
 }
 
-result<file_lock> move_lane(const wf::feature& feature, const package_run& package_state,
-                            wf::lane_edit edit, const std::optional<std::string>& message) {
+result<lane_move> move_lane(const wf::feature& feature, const package_run& package_state,
+                            wf::lane_edit edit, const std::optional<std::string>& message,
+                            const recorder& events) {
   auto lock = wf::lock_edits(feature.repo());
   if (!lock)
     return lock.error();
+  if (auto settled = wf::settle_intents(feature.repo(), events.settle_host()); !settled)
+    return settled.error();
   auto package = feature.load(package_state.id);
   if (!package)
     return package.error();
-  if (message)
-    if (const auto target = wf::target_for_commit(feature); !target)
+  std::string branch;
+  if (message) {
+    const auto target = wf::target_for_commit(feature);
+    if (!target)
       return target.error();
-  const std::string lane = package->lane();
-  if (lane != package_state.lane && lane != edit.to)
+    branch = target->name;
+  }
+  const auto known = wf::lane_known_of(feature.repo(), branch, *package);
+  if (known.recorded == edit.to && !known.uncommitted)
+    return lane_move{std::move(*lock), std::nullopt};
+  if (known.recorded != package_state.lane && known.recorded != edit.to)
     return failure{ec::bad_input,
-                   package_state.id + " was moved to " + lane + " while it was being moved from " +
-                       package_state.lane + " to " + edit.to,
+                   package_state.id + " was moved to " + known.recorded +
+                       " while it was being moved from " + package_state.lane + " to " + edit.to,
                    "resume from there: " + feature.command("orchestrate --resume")};
-  if (lane != edit.to) {
+  const std::string to = edit.to;
+  const std::string by = edit.reviewer.value_or(edit.agent.value_or("user"));
+  if (package->lane() != to) {
     const auto now = format_timestamp(wall_clock_now());
     edit.at = now.substr(0, 19) + "Z";
     if (!package->file.scalar("base_commit").empty())
@@ -208,14 +222,22 @@ result<file_lock> move_lane(const wf::feature& feature, const package_run& packa
     if (auto edited = wf::apply_lane_edit(*package, edit); !edited)
       return edited.error();
   }
+  wf::repo_edit change;
+  change.change(package->path, package->file.text());
   for (auto left = git_patience / git_pause;; --left) {
-    wf::repo_edit change(feature.repo());
-    change.change(package->path, package->file.text());
-    auto applied = change.apply(message);
-    if (applied)
-      return std::move(*lock);
-    if (left <= 0 || !applied.git_busy)
-      return applied.error();
+    wf::change_request request = new_change("orchestrate: " + package_state.id + " to " + to);
+    request.branch = branch;
+    request.subject = message;
+    request.interruptible = false; // the run stops after the step
+    if (known.recorded != to)
+      events.add_to(request, package_state,
+                    wf::shown_by(wf::lane_event(feature, package_state.id, known.recorded, to, by),
+                                 package->path, {"lane", "", to}));
+    auto made = wf::open_change::carry_out(feature.repo(), change, std::move(request));
+    if (made)
+      return lane_move{std::move(*lock), std::move(*made)};
+    if (left <= 0 || !made.git_busy)
+      return made.error();
     std::this_thread::sleep_for(git_pause);
   }
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "app/orchestrate/plan.hpp"
+#include "app/orchestrate/recorder.hpp"
 #include "app/workflow/feature.hpp"
+#include "app/workflow/intents/change.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/worktree.hpp"
 #include "util/files.hpp"
@@ -31,12 +33,18 @@ result<void> commit_leftovers(const workflow::feature& feature, const std::strin
 result<bool> has_own_work(const workflow::feature& feature, const std::string& wp,
                           const std::vector<std::string>& dependencies);
 
-/// Moves the work package's file to a lane and, given a message, commits that. A file that is
-/// already in that lane is only committed; one that somebody moved to another lane is a failure.
-/// `edit.at` is set here; the edit's base is used where the file has no base. Returns the edit
-/// lock: the event is recorded under it.
-result<file_lock> move_lane(const workflow::feature& feature, const package_run& package_state,
-                            workflow::lane_edit edit, const std::optional<std::string>& message);
+/// A lane change on disk, under the edit lock until its event is recorded.
+struct lane_move {
+  file_lock lock;
+  std::optional<workflow::open_change> change; ///< nothing: it was there, and is recorded
+};
+
+/// Settles what interrupted commands left, then moves the work package's file to a lane and, given
+/// a message, commits that. A work package that somebody moved to another lane is a failure.
+/// `edit.at` is set here; the edit's base is used where the file has no base.
+result<lane_move> move_lane(const workflow::feature& feature, const package_run& package_state,
+                            workflow::lane_edit edit, const std::optional<std::string>& message,
+                            const recorder& events);
 
 /// How a dependency that was done before the run was resolved: `merged` where its branch is gone or
 /// part of the target, else `completed`.

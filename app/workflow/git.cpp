@@ -82,14 +82,16 @@ failure git_failure(const git::words& arguments, const program_end& end) {
   std::string complaint = complaint_of(end);
   if (complaint.empty())
     complaint = "exit status " + std::to_string(end.status);
-  const auto command =
-      arguments.front() == "-c" || arguments.front() == "-C" ? arguments[2] : arguments.front();
+  std::size_t at = 0;
+  while (at + 2 < arguments.size() && (arguments[at] == "-c" || arguments[at] == "-C"))
+    at += 2;
+  const auto& command = arguments[at];
   auto remedy = remedy_for(complaint);
   return {ec::work_failed, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
           std::move(remedy)};
 }
 
-result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
+program git::program_for(const words& arguments, std::chrono::milliseconds patience) const {
   program what;
   what.argv = {"git"};
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
@@ -99,12 +101,36 @@ result<program_end> git::attempt(const words& arguments, std::chrono::millisecon
   what.variables.insert(what.variables.end(), named.begin(), named.end());
   what.variables.insert(what.variables.end(), variables_.begin(), variables_.end());
   what.patience = patience;
+  return what;
+}
+
+result<program_end> git::attempt(const words& arguments, std::chrono::milliseconds patience) const {
+  const auto what = program_for(arguments, patience);
   const auto give_up = std::chrono::steady_clock::now() + index_patience;
   for (;;) {
     auto end = run_program(what);
     if (!end || end->status == 0 || complaint_of(*end).find("index.lock") == std::string::npos ||
         std::chrono::steady_clock::now() + index_pause > give_up)
       return end;
+    std::this_thread::sleep_for(index_pause);
+  }
+}
+
+git_result<void> git::run_held(const words& arguments, std::chrono::milliseconds patience,
+                               std::function<bool(pid_t)> before_start, bool pass_on) const {
+  auto what = program_for(arguments, patience);
+  what.before_start = std::move(before_start);
+  what.pass_on_signals = pass_on;
+  const auto give_up = std::chrono::steady_clock::now() + index_patience;
+  for (;;) {
+    const auto end = run_program(what);
+    if (!end)
+      return end.error();
+    if (end->status == 0)
+      return {};
+    if (complaint_of(*end).find("index.lock") == std::string::npos ||
+        std::chrono::steady_clock::now() + index_pause > give_up)
+      return {git_failure(arguments, *end), names_lock_file(*end)};
     std::this_thread::sleep_for(index_pause);
   }
 }

@@ -9,6 +9,7 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,11 @@ public:
   result<program_end> attempt(const words& arguments,
                               std::chrono::milliseconds patience = std::chrono::minutes(2)) const;
 
+  /// Runs git when `before_start` agrees, which gets the id of its process before git begins; it
+  /// never begins when the caller is killed first. `pass_on`: held signals are passed on to it.
+  git_result<void> run_held(const words& arguments, std::chrono::milliseconds patience,
+                            std::function<bool(pid_t)> before_start, bool pass_on) const;
+
   /// The branch that is checked out; empty when HEAD is detached.
   std::string current_branch() const;
   /// The commit that a revision leads to, or nothing.
@@ -70,6 +76,8 @@ public:
   result<std::vector<worktree_entry>> worktrees() const;
 
 private:
+  program program_for(const words& arguments, std::chrono::milliseconds patience) const;
+
   std::filesystem::path checkout_;
   words variables_;
 };

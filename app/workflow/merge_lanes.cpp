@@ -89,7 +89,7 @@ result<void> write_untracked_lanes(const feature& feature_ref, const merge_state
   auto packages = feature_ref.load_all();
   if (!packages)
     return packages.error();
-  repo_edit change(feature_ref.repo());
+  repo_edit change;
   for (auto& package : *packages) {
     if (!is_moving(state, package.id) || package.lane() != "doing")
       continue;
@@ -97,7 +97,7 @@ result<void> write_untracked_lanes(const feature& feature_ref, const merge_state
       return moved;
     change.change(package.path, package.file.text());
   }
-  return change.empty() ? result<void>{} : result<void>(change.apply(std::nullopt));
+  return change.empty() ? result<void>{} : change.apply();
 }
 
 } // namespace spec_kitty::workflow

@@ -34,6 +34,7 @@ std::string encode(const merge_state& state) {
   payload_detail::write(out, "order", state.order);
   payload_detail::write(out, "tips", state.tips);
   payload_detail::write(out, "moving", state.moving);
+  field(out, "intent", state.intent);
   out.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
 }
@@ -54,6 +55,7 @@ result<merge_state> decode_merge_state(std::string_view text) {
   payload_detail::read(*object, "order", state.order);
   payload_detail::read(*object, "tips", state.tips);
   payload_detail::read(*object, "moving", state.moving);
+  payload_detail::read(*object, "intent", state.intent);
   state.keep_branch = flag(*object, "keep_branch");
   state.keep_worktree = flag(*object, "keep_worktree");
   state.push = flag(*object, "push");

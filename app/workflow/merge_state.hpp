@@ -31,6 +31,7 @@ struct merge_state {
   std::vector<std::string> order;  ///< work packages with a branch, dependencies first
   std::vector<std::string> tips;   ///< of their branches, as they were merged
   std::vector<std::string> moving; ///< those that were in doing
+  std::string intent;              ///< the intent that records them; empty: of an older program
 
   bool operator==(const merge_state&) const = default;
 };

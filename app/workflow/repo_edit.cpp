@@ -1,15 +1,16 @@
 #include "app/workflow/repo_edit.hpp"
 
 #include "app/workflow/git_trouble.hpp"
-#include "app/workflow/index_refresh.hpp"
+#include "app/workflow/intents/signal_hold.hpp"
 #include "config/git_files.hpp"
 #include "util/text.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 
 namespace spec_kitty::workflow {
 
@@ -19,25 +20,6 @@ namespace {
 
 constexpr std::chrono::seconds lock_patience{60};
 constexpr std::size_t max_edited_file_bytes = std::size_t{16} << 20;
-
-/// Delays the signals that end a command until the edit is done or undone: git gets the signal,
-/// fails, and the files are restored.
-class signal_hold {
-public:
-  signal_hold() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      ::sigaddset(&held, signal);
-    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~signal_hold() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signal_hold(const signal_hold&) = delete;
-  signal_hold& operator=(const signal_hold&) = delete;
-
-private:
-  sigset_t before_{};
-};
 
 /// A failure to write in the repository is the command's own, not the store's.
 failure of_repository(const failure& why) {
@@ -57,6 +39,12 @@ result<file_lock> lock_edits(const repository& repo) {
                        std::to_string(lock_patience.count()) + " s",
                    "wait for it, or end it; then run the command again"};
   return std::move(**lock);
+}
+
+bool edit_is_under_way(const repository& repo) {
+  const unique_fd lock(
+      ::open((repo.git_dir / "spec-kitty.lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 result<target_branch> target_for_commit(const feature& feature_ref) {
@@ -121,11 +109,9 @@ void repo_edit::change(const fs::path& path, std::string bytes) {
   wanted_[path] = std::move(bytes);
 }
 
-git_result<void> repo_edit::apply(const std::optional<std::string>& commit_message) {
+result<void> repo_edit::apply() {
   const signal_hold hold;
-  git_result<void> done = write_all();
-  if (done && commit_message)
-    done = commit(*commit_message);
+  auto done = write_all();
   if (!done)
     roll_back();
   return done;
@@ -149,61 +135,6 @@ result<void> repo_edit::write_all() {
     if (before_[path].bytes) // the umask may have changed it
       ::chmod(path.c_str(), mode);
   }
-  return {};
-}
-
-git::words repo_edit::drop_ignored(git::words& paths) {
-  git::words fresh;
-  for (const auto& [path, bytes] : wanted_) {
-    const auto pattern = literal_path(path.string());
-    if (const auto listed = git_.run({"ls-files", "--", pattern}); !listed || !listed->empty())
-      continue;
-    if (git_.run({"check-ignore", "--quiet", "--", path.string()})) {
-      ignored_ = true;
-      std::erase(paths, pattern);
-    } else {
-      fresh.push_back(pattern);
-    }
-  }
-  return fresh;
-}
-
-git_result<void> repo_edit::commit(const std::string& message) {
-  git::words paths;
-  for (const auto& [path, bytes] : wanted_)
-    paths.push_back(literal_path(path.string()));
-  const auto with_paths = [&](git::words arguments, const git::words& which) {
-    arguments.emplace_back("--");
-    arguments.insert(arguments.end(), which.begin(), which.end());
-    return arguments;
-  };
-  const auto try_commit = [&] {
-    // Housekeeping would be one more process each time; the user's own commits do it.
-    return git_.run(
-        with_paths({"-c", "maintenance.auto=false", "commit", "--quiet", "--only", "-m", message},
-                   paths),
-        std::chrono::minutes(10));
-  };
-  auto made = try_commit();
-  // `commit --only` takes paths that the index knows; it refuses others before any hook runs.
-  if (!made) {
-    const auto fresh = drop_ignored(paths);
-    if (paths.empty())
-      return {};
-    if (!fresh.empty())
-      if (const auto added = git_.run(with_paths({"add", "--intent-to-add"}, fresh)); !added)
-        return {added.error(), added.git_busy};
-    if (!fresh.empty() || ignored_)
-      made = try_commit();
-    // Nothing to commit: the branch already has this text (a person had changed it back by hand).
-    if (!made && !git_.run(with_paths({"diff", "--quiet", "HEAD"}, paths))) {
-      if (!fresh.empty())
-        (void)git_.run(with_paths({"rm", "--cached", "--quiet", "--force"}, fresh));
-      return {made.error(), made.git_busy};
-    }
-  }
-  if (made && hooks_may_run(git_dir_))
-    refresh_index(git_);
   return {};
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "app/workflow/feature.hpp"
+#include "app/workflow/intents/intent.hpp"
 #include "messages/payloads.hpp"
 #include "util/timestamp.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,11 +24,24 @@ struct work_event {
   std::optional<std::string> feature_slug{}; ///< the feature it belongs to
   std::string intent_key{};                  ///< make_intent_key; where it is known, it is skipped
   std::optional<epoch_us> at{};              ///< its timestamp; nothing: when it is recorded
+  /// The file that shows the change, and what it shows; for events of a change with an intent.
+  std::filesystem::path shown_in;
+  shown_value shown;
 };
 
 template <class Payload>
 work_event event_of(const Payload& payload) {
-  return {std::string(Payload::event_type), to_json(payload), {}, {}};
+  work_event event;
+  event.event_type = Payload::event_type;
+  event.payload = to_json(payload);
+  return event;
+}
+
+/// The same event with the file that shows the change.
+inline work_event shown_by(work_event event, std::filesystem::path file, shown_value shown) {
+  event.shown_in = std::move(file);
+  event.shown = std::move(shown);
+  return event;
 }
 
 /// An event of a feature whose payload does not name it.

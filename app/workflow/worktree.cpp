@@ -8,6 +8,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace spec_kitty::workflow {
 
@@ -52,9 +53,9 @@ result<void> ignore_paths(const repository& repo, const std::vector<std::string>
     return {};
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  repo_edit change(repo);
+  repo_edit change;
   change.change(file, std::move(bytes));
-  return change.apply(std::nullopt);
+  return change.apply();
 }
 
 result<void> ignore_worktrees(const repository& repo) {
@@ -87,9 +88,36 @@ void note_primary(const repository& repo) {
 
 } // namespace
 
+namespace {
+
+constexpr int unfinished_polls = 40;
+constexpr std::chrono::milliseconds unfinished_pause{50};
+
+/// What a `git worktree add` left that was killed. One that is still at work is waited for.
+void remove_unfinished_worktree(const git& runner, const fs::path& path) {
+  std::error_code error;
+  const auto admin = [&] { return gitdir_of_file(path / ".git"); };
+  const auto is_unfinished = [&] {
+    return !admin().empty() && first_line_of(admin() / "locked") == "initializing";
+  };
+  for (int left = unfinished_polls; left > 0 && is_unfinished(); --left)
+    std::this_thread::sleep_for(unfinished_pause);
+  if (is_unfinished()) {
+    (void)runner.run({"worktree", "remove", "--force", "--force", path.string()});
+    if (is_unfinished()) { // git does not know it yet: nothing but `.git` is in it
+      fs::remove_all(admin(), error);
+      fs::remove(path / ".git", error);
+      fs::remove(path, error); // when it is empty now
+    }
+  }
+}
+
+} // namespace
+
 result<void> made_worktree::make(const std::string& start) {
   const fs::path path = feature_.worktree_of(wp_);
   const std::string branch = feature_.branch_of(wp_);
+  remove_unfinished_worktree(git_, path);
   const auto trees = git_.worktrees();
   if (!trees)
     return trees.error();

@@ -1,11 +1,12 @@
 // spec-kitty accept: moves reviewed work packages to done; with the last one the feature is
 // complete.
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/orchestrate/state_file.hpp"
 #include "app/workflow/accept_gates.hpp"
 #include "app/workflow/activity_log.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/json_edit.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -64,13 +65,14 @@ std::string quoted(const std::string& text) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// meta.json with the acceptance in it.
-result<std::string> accepted_meta(const wf::feature& feature, const std::string& actor) {
+/// meta.json with the acceptance at `now` in it.
+result<std::string> accepted_meta(const wf::feature& feature, const std::string& actor,
+                                  const std::string& now) {
   const auto text = read_file(feature.meta_path());
   if (!text)
     return input_failure(text.error());
   const wf::git git_here(feature.repo().checkout);
-  const std::string at = quoted(utc_now());
+  const std::string at = quoted(now);
   const std::string commit = quoted(git_here.commit_of("HEAD").value_or(""));
   const std::string branch = quoted(git_here.current_branch());
   result<std::string> meta = *text ? **text : std::string("{}\n");
@@ -141,17 +143,20 @@ void warn_about(context& ctx, const wf::accept_findings& found) {
 /// The work packages that are ready go to done, each with an entry in its log and an event.
 result<void> accept_packages(const wf::feature& feature, std::vector<wf::work_package>& packages,
                              const wf::accept_findings& found, const std::string& actor,
-                             wf::repo_edit& change, work_done& done) {
+                             const std::string& branch, wf::repo_edit& change, work_done& done) {
   for (auto& package : packages) {
     if (std::find(found.ready.begin(), found.ready.end(), package.id) == found.ready.end())
       continue;
+    const auto from = wf::lane_known_of(feature.repo(), branch, package).recorded;
     if (auto set = package.file.set_scalar("lane", "done"); !set)
       return set.error();
     package.file.set_body(wf::with_log_entry(package.file.body(),
                                              {utc_now(), actor, {}, "done", "Accepted"},
                                              wf::line_ending_of(package.file.text())));
     change.change(package.path, package.file.text());
-    done.events.push_back(lane_event(feature, package.id, "for_review", "done", actor));
+    if (from != "done")
+      done.events.push_back(shown_by(lane_event(feature, package.id, from, "done", actor),
+                                     package.path, {"lane", "", "done"}));
   }
   return {};
 }
@@ -181,23 +186,27 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
     return done;
   }
   warn_about(ctx, *found);
-  const auto message = commit_message(ctx, feature, options, "Accept " + feature.slug());
-  if (!message)
-    return message.error();
-  wf::repo_edit change(feature.repo());
-  if (auto accepted = accept_packages(feature, *packages, *found, actor, change, done); !accepted)
+  auto words = words_for(ctx, feature, options, "accept", "Accept " + feature.slug());
+  if (!words)
+    return words.error();
+  wf::repo_edit change;
+  if (auto accepted =
+          accept_packages(feature, *packages, *found, actor, words->branch, change, done);
+      !accepted)
     return accepted.error();
   const bool complete = found->open.empty() && found->blockers.empty();
   if (complete) {
-    auto meta = accepted_meta(feature, actor);
+    const auto now = utc_now();
+    auto meta = accepted_meta(feature, actor, now);
     if (!meta)
       return meta.error();
     change.change(feature.meta_path(), std::move(*meta));
     if (!was_completed(feature, *found))
-      done.events.push_back(completed_event(feature, packages->size()));
+      done.events.push_back(shown_by(completed_event(feature, packages->size()),
+                                     feature.meta_path(), {"meta", "accepted_at", now}));
   }
-  if (auto applied = apply_edit(ctx, change, *message); !applied)
-    return applied.error();
+  if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)
+    return made.error();
   std::string line = feature.slug() + ": " + std::to_string(found->ready.size()) +
                      " work packages accepted" + (complete ? ", all are done" : "");
   if (!found->open.empty())
@@ -215,6 +224,9 @@ result<work_done> accept(context& ctx, const accept_options& options) {
     return free.error();
   if (auto own = wf::require_own_lanes(*feature); !own)
     return own.error();
+  if (!options.check) // whether it is accepted is judged after that
+    if (auto settled = settle_before(ctx, feature->repo()); !settled)
+      return settled.error();
   const auto actor = one_line("--actor", options.actor.value_or("user"));
   if (!actor)
     return actor.error();
@@ -239,7 +251,7 @@ result<work_done> accept(context& ctx, const accept_options& options) {
   }
   if (auto passed = run_tests(ctx, feature->repo(), options.tests); !passed)
     return passed.error();
-  auto lock = wf::lock_edits(feature->repo()); // not held while the tests run
+  auto lock = lock_and_settle(ctx, feature->repo()); // not held while the tests run
   if (!lock)
     return lock.error();
   done.lock = std::move(*lock);

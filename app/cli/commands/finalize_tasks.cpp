@@ -3,7 +3,7 @@
 #include "actors/clock/ulid.hpp"
 #include "actors/queue/store.hpp"
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -113,7 +113,7 @@ void announce(const wf::feature& feature, const std::vector<wf::work_package>& p
 }
 
 result<work_done> finalize(context& ctx, const work_options& options) {
-  auto opened = open_feature_for_edit(options);
+  auto opened = open_feature_for_edit(ctx, options);
   if (!opened)
     return opened.error();
   const wf::feature& feature = opened->feature;
@@ -139,7 +139,7 @@ result<work_done> finalize(context& ctx, const work_options& options) {
 
   for (const auto& words : findings(tasks, *packages, graph_before))
     ctx.out.warn(words);
-  wf::repo_edit change(feature.repo());
+  wf::repo_edit change;
   std::vector<std::string> changed;
   for (std::size_t at = 0; at < packages->size(); ++at)
     if (const auto& package = (*packages)[at]; package.file.text() != before[at]) {
@@ -148,12 +148,13 @@ result<work_done> finalize(context& ctx, const work_options& options) {
     }
   std::string target = feature.declared_target();
   if (!change.empty()) {
-    const auto message =
-        commit_message(ctx, feature, options, "chore: Finalize tasks of spec " + feature.number());
-    if (!message)
-      return message.error();
-    if (auto applied = apply_edit(ctx, change, *message); !applied)
-      return applied.error();
+    // Without events: what is announced is read from disk again, and has keys of its own.
+    auto words = words_for(ctx, feature, options, "agent feature finalize-tasks",
+                           "chore: Finalize tasks of spec " + feature.number());
+    if (!words)
+      return words.error();
+    if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)
+      return made.error();
   }
   if (target.empty())
     target = wf::git(feature.repo().checkout).current_branch();

@@ -1,8 +1,9 @@
 // spec-kitty implement: a worktree for a work package, and the claim on it.
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/workflow/bases.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
@@ -112,8 +113,30 @@ result<void> claim(wf::work_package& package, const implement_options& options,
   return wf::apply_lane_edit(package, edit);
 }
 
+/// Brings the work package into doing, and commits that; true when it was not there before.
+result<bool> commit_claim(context& ctx, const wf::feature& feature, wf::work_package& package,
+                          const implement_options& options, const wf::base_point& base,
+                          change_words words, bool fresh, work_done& done) {
+  const auto known = wf::lane_known_of(feature.repo(), words.branch, package);
+  const bool claims = known.recorded != "doing";
+  if (!claims && !known.uncommitted)
+    return false;
+  if (package.lane() != "doing") // else only the commit is missing
+    if (auto claimed = claim(package, options, base, fresh); !claimed)
+      return claimed.error();
+  if (claims)
+    done.events.push_back(shown_by(
+        lane_event(feature, options.wp, known.recorded, "doing", options.agent.value_or("user")),
+        package.path, {"lane", "", "doing"}));
+  wf::repo_edit change;
+  change.change(package.path, package.file.text());
+  if (auto made = change_files(ctx, feature.repo(), change, std::move(words), done); !made)
+    return made.error();
+  return claims;
+}
+
 result<work_done> implement(context& ctx, implement_options options) {
-  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+  auto opened = open_feature_for_edit(ctx, options, [&]() -> result<void> {
     if (!options.agent)
       return {};
     auto agent = one_line("--agent", *options.agent);
@@ -134,10 +157,10 @@ result<work_done> implement(context& ctx, implement_options options) {
     return own.error();
   done.aim = options.wp + " cannot be started";
   done.blockers = claim_blockers(feature, *package, options);
-  const auto message =
-      commit_message(ctx, feature, options, "chore: " + options.wp + " claimed for implementation");
-  if (!message)
-    return message.error();
+  auto words = words_for(ctx, feature, options, "implement " + options.wp,
+                         "chore: " + options.wp + " claimed for implementation");
+  if (!words)
+    return words.error();
   const auto base = base_of(feature, *package, options, wf::target_branch_of(feature), done);
   if (!base)
     return base.error();
@@ -151,22 +174,15 @@ result<work_done> implement(context& ctx, implement_options options) {
   if (auto made = tree.make(base->commit); !made)
     return made.error();
 
-  const std::string from = package->lane();
-  if (from != "doing") {
-    if (auto claimed = claim(*package, options, *base, tree.made_branch()); !claimed)
-      return claimed.error();
-    wf::repo_edit change(feature.repo());
-    change.change(package->path, package->file.text());
-    if (auto applied = apply_edit(ctx, change, *message); !applied)
-      return applied.error();
-    done.events.push_back(
-        lane_event(feature, options.wp, from, "doing", options.agent.value_or("user")));
-  }
+  const auto claims = commit_claim(ctx, feature, *package, options, *base, std::move(*words),
+                                   tree.made_branch(), done);
+  if (!claims)
+    return claims.error();
   const bool fresh = tree.is_new();
   tree.keep();
   const auto path = feature.worktree_of(options.wp).string();
-  done.lines.push_back(options.wp +
-                       (done.events.empty() && !fresh ? ": already in progress in " : ": ") + path);
+  done.lines.push_back(options.wp + (!*claims && !fresh ? ": already in progress in " : ": ") +
+                       path);
   done.fields = [slug = feature.slug(), wp = options.wp, path, fresh,
                  branch = feature.branch_of(options.wp), base = *base](json_writer& out) {
     field(out, "feature", slug);

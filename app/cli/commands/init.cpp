@@ -100,7 +100,7 @@ result<work_done> initialise(context& ctx, const init_options& options) {
   const auto repo = wf::repository::here();
   if (!repo)
     return repo.error();
-  auto lock = wf::lock_edits(*repo);
+  auto lock = lock_and_settle(ctx, *repo);
   if (!lock)
     return lock.error();
   const fs::path file = repo->checkout / ".kittify" / "config.yaml";
@@ -128,9 +128,9 @@ result<work_done> initialise(context& ctx, const init_options& options) {
              *project.slug + "\"" + ending;
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    wf::repo_edit change(*repo);
+    wf::repo_edit change;
     change.change(file, std::move(bytes));
-    if (auto applied = change.apply(std::nullopt); !applied)
+    if (auto applied = change.apply(); !applied)
       return applied.error();
   }
   carry_decision(ctx, repo->checkout);

@@ -1,8 +1,9 @@
 // spec-kitty merge: the work packages' branches into the target branch, dependencies first.
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/orchestrate/state_file.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/intents/take_back.hpp"
 #include "app/workflow/merge_gates.hpp"
 #include "app/workflow/merge_lanes.hpp"
 #include "app/workflow/merging.hpp"
@@ -21,6 +22,8 @@ namespace spec_kitty {
 namespace {
 
 namespace wf = workflow;
+
+constexpr std::size_t program_words = sizeof("spec-kitty ") - 1;
 
 struct merge_options : work_options {
   std::string strategy = "merge";
@@ -108,14 +111,23 @@ void describe(const merge_job& job, const wf::merge_chain& chain, bool dry_run, 
   };
 }
 
-/// Moves the target to the chain's last commit; all or nothing.
-result<void> move_to_chain(merge_job& job) {
-  if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
-    return kept;
-  auto moved = wf::move_target(job.feature, job.state);
-  if (!moved)
-    wf::remove_merge_state(job.repo());
-  return moved;
+/// Moves the target to the chain's last commit, all or nothing, with the events of the lanes.
+result<void> move_to_chain(context& ctx, merge_job& job, work_done& done) {
+  for (const auto& wp : job.state.moving)
+    for (const auto& package : job.packages)
+      if (package.id == wp)
+        done.events.push_back(shown_by(lane_event(job.feature, wp, "doing", "for_review", "user"),
+                                       package.path, {"lane", "", "for_review"}));
+  change_words words{job.feature.command("merge").substr(program_words), job.state.target, {}};
+  const auto moved = move_branch(ctx, job.repo(), job.state.to, std::move(words), done,
+                                 [&](const std::string& intent) {
+                                   job.state.intent = intent;
+                                   return wf::write_merge_state(job.repo(), job.state);
+                                 });
+  if (moved)
+    return {};
+  wf::remove_merge_state(job.repo());
+  return moved.error();
 }
 
 /// Push and cleaning up, after the events are recorded.
@@ -150,7 +162,7 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
       return done;
     }
     job.state.to = chain.tip;
-    if (auto moved = move_to_chain(job); !moved)
+    if (auto moved = move_to_chain(ctx, job, done); !moved)
       return moved.error();
     for (const auto& words : chain.left_out)
       ctx.out.warn(words);
@@ -162,7 +174,7 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
   }
   if (auto written = wf::write_untracked_lanes(job.feature, job.state, utc_now()); !written)
     return written.error();
-  if (job.state.phase == "lanes")
+  if (job.state.phase == "lanes" && job.state.intent.empty()) // begun by an older program
     for (const auto& wp : job.state.moving)
       done.events.push_back(lane_event(job.feature, wp, "doing", "for_review", "user"));
   describe(job, chain, false, done);
@@ -172,12 +184,27 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
   return done;
 }
 
-result<work_done> abort_merge(const merge_job& job, work_done done) {
+result<work_done> abort_merge(context& ctx, const merge_job& job, work_done done) {
   if (job.state.phase == "finish")
     return failure{ec::bad_input, "the merge of " + job.state.feature + " is complete",
                    "finish it: " + job.feature.command("merge --resume")};
+  const bool moved = wf::has_moved(job.feature, job.state);
+  const auto open = job.state.intent.empty() ? result<std::optional<wf::intent>>(std::nullopt)
+                                             : wf::unsettled_intent(job.repo(), job.state.intent);
+  if (!open)
+    return open.error();
+  if (moved && !*open && !job.state.intent.empty())
+    return failure{ec::blocked,
+                   "the merge of " + job.state.feature + " is complete and its events are recorded",
+                   job.feature.command("merge --resume")};
   if (auto back = wf::take_back(job.feature, job.state); !back)
     return back.error();
+  if (*open) {
+    if (!moved)
+      for (const auto& sentence : wf::take_back_checkout(**open))
+        ctx.out.warn(sentence);
+    wf::intent_folder(job.repo()).remove(job.state.intent);
+  }
   wf::remove_merge_state(job.repo());
   done.lines = {job.state.target + " is as it was before the merge"};
   done.fields = [state = job.state](json_writer& out) {
@@ -204,6 +231,7 @@ result<void> plan_merge(merge_job& job, const std::optional<std::string>& target
                    "create a first commit: git commit"};
   job.state.from = *head;
   job.state.to.clear();
+  job.state.intent.clear();
   return {};
 }
 
@@ -282,7 +310,8 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   const bool continues = options.resume || options.abort;
   work_done done;
   if (!reads) {
-    auto lock = wf::lock_edits(*repo);
+    // What is aborted is not recorded first.
+    auto lock = options.abort ? wf::lock_edits(*repo) : lock_and_settle(ctx, *repo);
     if (!lock)
       return lock.error();
     done.lock = std::move(*lock);
@@ -316,7 +345,7 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   }
   merge_job job{std::move(*feature), std::move(*state), std::move(*packages)};
   if (options.abort)
-    return abort_merge(job, std::move(done));
+    return abort_merge(ctx, job, std::move(done));
   if (job.state.phase == "merging" && !wf::has_moved(job.feature, job.state)) {
     const auto target = continues ? std::optional(job.state.target) : options.target;
     if (auto planned = plan_merge(job, target); !planned)

@@ -1,7 +1,8 @@
 // spec-kitty agent tasks move-task: one work package into another lane.
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/repo_edit.hpp"
@@ -165,8 +166,47 @@ result<work_done> check_move(move_options options) {
   return checked(*feature, move_aim(options), std::move(*found));
 }
 
+void describe(work_done& done, const std::string& slug, const std::string& from,
+              const move_options& options) {
+  done.fields = [from, slug, options](json_writer& out) {
+    field(out, "feature", slug);
+    field(out, "wp_id", options.wp);
+    field(out, "old_lane", from);
+    field(out, "new_lane", options.to);
+  };
+  done.lines = {options.wp + (from == options.to ? " is in " + from + " already"
+                                                 : ": " + from + " → " + options.to)};
+}
+
+/// Edits the file, commits it, and prepares the event of the transition, if it is a new one.
+result<void> make_move(context& ctx, const wf::feature& feature, wf::work_package package,
+                       const std::string& from, const move_options& options, change_words words,
+                       work_done& done) {
+  if (package.lane() != options.to) { // else only the commit is missing
+    std::string feedback;
+    if (options.feedback_file) {
+      auto text = read_feedback(*options.feedback_file);
+      if (!text)
+        return text.error();
+      feedback = std::move(*text);
+    }
+    if (auto edited = edit(package, options, std::move(feedback)); !edited)
+      return edited.error();
+  }
+  if (from != options.to)
+    done.events.push_back(
+        shown_by(lane_event(feature, options.wp, from, options.to, options.agent.value_or("user")),
+                 package.path, {"lane", "", options.to}));
+  wf::repo_edit change;
+  change.change(package.path, package.file.text());
+  if (options.to == "planned" && from != options.to)
+    if (auto reopened = reopen_boxes(feature, package, change); !reopened)
+      return reopened;
+  return change_files(ctx, feature.repo(), change, std::move(words), done);
+}
+
 result<work_done> move(context& ctx, move_options options) {
-  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+  auto opened = open_feature_for_edit(ctx, options, [&]() -> result<void> {
     if (auto lane = check_lane(options); !lane)
       return lane;
     return clean_words(options);
@@ -181,29 +221,24 @@ result<work_done> move(context& ctx, move_options options) {
   auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  const std::string from = package->lane();
-  done.fields = [from, slug = feature.slug(), options](json_writer& out) {
-    field(out, "feature", slug);
-    field(out, "wp_id", options.wp);
-    field(out, "old_lane", from);
-    field(out, "new_lane", options.to);
-  };
-  if (from == options.to) {
-    done.lines = {options.wp + " is in " + from + " already"};
+  auto words = words_for(ctx, feature, options,
+                         "agent tasks move-task " + options.wp + " --to " + options.to,
+                         "chore: Move " + options.wp + " to " + options.to + " on spec " +
+                             feature.number() + " [" + options.agent.value_or("user") + "]");
+  if (!words && package->lane() != options.to)
+    return words.error();
+  const auto known = words ? wf::lane_known_of(feature.repo(), words->branch, *package)
+                           : wf::known_lane{package->lane(), false};
+  const std::string& from = known.recorded;
+  describe(done, feature.slug(), from, options);
+  if (from == options.to && !known.uncommitted)
     return done;
-  }
-  std::string feedback;
-  if (options.feedback_file) {
-    auto text = read_feedback(*options.feedback_file);
-    if (!text)
-      return text.error();
-    feedback = std::move(*text);
-  }
-  if (!options.force) {
+  if (!options.force && from != options.to) {
     auto found = move_gates(feature, *package, options);
     if (!found)
       return found.error();
     if (!found->empty()) {
+      done.lines.clear();
       done.aim = move_aim(options);
       done.blockers = std::move(*found);
       return done;
@@ -211,24 +246,10 @@ result<work_done> move(context& ctx, move_options options) {
   }
   if (auto warned = warn_boxless(ctx, feature, *package, options); !warned)
     return warned.error();
-  const auto message =
-      commit_message(ctx, feature, options,
-                     "chore: Move " + options.wp + " to " + options.to + " on spec " +
-                         feature.number() + " [" + options.agent.value_or("user") + "]");
-  if (!message)
-    return message.error();
-  if (auto edited = edit(*package, options, std::move(feedback)); !edited)
-    return edited.error();
-  wf::repo_edit change(feature.repo());
-  change.change(package->path, package->file.text());
-  if (options.to == "planned")
-    if (auto reopened = reopen_boxes(feature, *package, change); !reopened)
-      return reopened.error();
-  if (auto applied = apply_edit(ctx, change, *message); !applied)
-    return applied.error();
-  done.events.push_back(
-      lane_event(feature, options.wp, from, options.to, options.agent.value_or("user")));
-  done.lines = {options.wp + ": " + from + " → " + options.to};
+  if (auto made =
+          make_move(ctx, feature, std::move(*package), from, options, std::move(*words), done);
+      !made)
+    return made.error();
   return done;
 }
 

@@ -4,6 +4,7 @@
 #include "app/daemon/control.hpp"
 #include "app/daemon/record.hpp"
 #include "app/home/sync_system.hpp"
+#include "app/workflow/intents/settle.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -201,6 +202,9 @@ exit_status sync_status_command(context& ctx, bool check) {
   const auto problem = check ? ask_server_for_status(ctx) : std::nullopt;
   const auto daemon = daemon_view_of(ctx, *shot);
   print_words(ctx, *shot, daemon);
+  if (const auto repo = workflow::repository::here())
+    for (const auto& intent : workflow::open_intents(*repo))
+      ctx.out.line("unsettled   " + intent.message + ": " + intent.remedy);
   if (check && !problem)
     ctx.out.line("check       the server answers");
   const auto fields = [&](json_writer& out) {

@@ -1,6 +1,7 @@
 // spec-kitty agent tasks status | list-tasks | list-dependents: what is on disk. Writes nothing.
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
+#include "app/workflow/intents/settle.hpp"
 #include "app/workflow/lanes.hpp"
 
 #include <CLI/CLI.hpp>
@@ -83,10 +84,12 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-result<work_done> task_status(const work_options& options) {
+result<work_done> task_status(context& ctx, const work_options& options) {
   auto found = look(options);
   if (!found)
     return found.error();
+  for (const auto& intent : wf::open_intents(found->feature.repo()))
+    ctx.out.warn(intent.message + ": " + intent.remedy);
   const auto all = std::make_shared<const board>(std::move(*found));
   work_done done;
   std::string counts;
@@ -190,8 +193,9 @@ result<work_done> list_dependents(const work_options& options) {
 command_action declare_tasks_status(CLI::App& app) {
   auto options = std::make_shared<work_options>();
   declare_feature(app, *options);
-  return
-      [options](context& ctx) { return run_reading(ctx, [&] { return task_status(*options); }); };
+  return [options](context& ctx) {
+    return run_reading(ctx, [&] { return task_status(ctx, *options); });
+  };
 }
 
 command_action declare_list_tasks(CLI::App& app) {

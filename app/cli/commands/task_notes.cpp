@@ -1,7 +1,10 @@
 // spec-kitty agent tasks mark-status | add-history: what happened within a work package.
 #include "app/cli/command.hpp"
-#include "app/cli/work_command.hpp"
+#include "app/cli/work_change.hpp"
 #include "app/workflow/activity_log.hpp"
+#include "app/workflow/intents/evidence.hpp"
+#include "app/workflow/intents/shown.hpp"
+#include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 
@@ -47,10 +50,27 @@ result<std::string> owner_of(const wf::feature& feature, const std::string& subt
 
 /// What `mark-status` changes in tasks.md.
 struct mark_plan {
-  std::vector<std::size_t> boxes;   ///< check boxes to set or to clear
-  std::vector<std::string> changed; ///< the subtasks of these boxes
+  std::vector<std::size_t> boxes;       ///< check boxes to set or to clear
+  std::vector<std::string> changed;     ///< the subtasks of these boxes
+  std::vector<std::string> as_they_are; ///< those whose boxes need no change
   std::vector<work_event> events;
 };
+
+/// The event of a subtask, whose section names `owner`; empty: the frontmatter that lists it does.
+result<bool> add_mark(const wf::feature& feature, const std::string& id, std::string owner,
+                      const std::string& status, mark_plan& plan) {
+  if (owner.empty()) {
+    auto listed_in = owner_of(feature, id);
+    if (!listed_in)
+      return listed_in.error();
+    owner = std::move(*listed_in);
+  }
+  plan.changed.push_back(id);
+  plan.events.push_back(
+      shown_by(history_event(feature, owner, "Subtask " + id + " marked " + status, "user"),
+               feature.tasks_path(), {"box", id, status}));
+  return true;
+}
 
 /// The subtask's boxes that `plan` has to change, added to it. False where tasks.md has no box of
 /// this subtask.
@@ -70,18 +90,11 @@ result<bool> plan_subtask(const wf::feature& feature, const wf::tasks_document& 
       changes = true;
     }
   }
+  if (found && !changes)
+    plan.as_they_are.push_back(id);
   if (!changes || std::find(plan.changed.begin(), plan.changed.end(), id) != plan.changed.end())
     return found;
-  if (owner.empty()) {
-    auto listed_in = owner_of(feature, id);
-    if (!listed_in)
-      return listed_in.error();
-    owner = std::move(*listed_in);
-  }
-  plan.changed.push_back(id);
-  plan.events.push_back(
-      history_event(feature, owner, "Subtask " + id + " marked " + status, "user"));
-  return found;
+  return add_mark(feature, id, owner, status, plan);
 }
 
 result<mark_plan> plan_marks(const wf::feature& feature, const std::string& tasks_text,
@@ -104,8 +117,33 @@ result<mark_plan> plan_marks(const wf::feature& feature, const std::string& task
   return plan;
 }
 
+/// Subtasks whose boxes are as wanted in the file but not in the branch, and were not recorded:
+/// they are committed and recorded with the others.
+result<void> add_uncommitted(const wf::feature& feature, const std::string& branch,
+                             const std::string& text, const std::string& status, mark_plan& plan) {
+  if (plan.as_they_are.empty() || branch.empty())
+    return {};
+  const auto& repo = feature.repo();
+  const auto committed = wf::text_at(wf::git(repo.checkout), "refs/heads/" + branch,
+                                     wf::path_in_checkout(repo, feature.tasks_path()));
+  if (!committed || *committed == text)
+    return {};
+  for (const auto& id : plan.as_they_are) {
+    const wf::shown_value wanted{"box", id, status};
+    if (wf::shows(*committed, wanted) ||
+        wf::was_recorded_uncommitted(repo, feature.tasks_path(), wanted))
+      continue;
+    const auto boxes = wf::read_tasks(text).subtasks;
+    const auto box =
+        std::find_if(boxes.begin(), boxes.end(), [&](const auto& each) { return each.id == id; });
+    if (auto added = add_mark(feature, id, box->wp_id, status, plan); !added)
+      return added.error();
+  }
+  return {};
+}
+
 result<work_done> mark(context& ctx, const mark_options& options) {
-  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+  auto opened = open_feature_for_edit(ctx, options, [&]() -> result<void> {
     if (options.status != "done" && options.status != "pending")
       return failure{ec::bad_input, excerpt(options.status) + " is not a status of a subtask",
                      "give --status done or --status pending"};
@@ -122,19 +160,28 @@ result<work_done> mark(context& ctx, const mark_options& options) {
   auto plan = plan_marks(feature, *text, options);
   if (!plan)
     return plan.error();
-  if (!plan->boxes.empty()) {
-    const auto message = commit_message(ctx, feature, options,
-                                        "chore: Mark " + wf::joined(plan->changed) + " as " +
-                                            options.status + " on spec " + feature.number());
-    if (!message)
-      return message.error();
-    wf::repo_edit change(feature.repo());
+  auto words = words_for(ctx, feature, options,
+                         "agent tasks mark-status " + wf::joined(options.subtasks, " ") +
+                             " --status " + options.status,
+                         "chore: Mark " + wf::joined(plan->changed) + " as " + options.status +
+                             " on spec " + feature.number());
+  if (words) {
+    if (auto added = add_uncommitted(feature, words->branch, *text, options.status, *plan); !added)
+      return added.error();
+  } else if (!plan->boxes.empty()) {
+    return words.error();
+  }
+  if (!plan->changed.empty()) {
+    if (words->subject)
+      words->subject = "chore: Mark " + wf::joined(plan->changed) + " as " + options.status +
+                       " on spec " + feature.number();
+    wf::repo_edit change;
     change.change(feature.tasks_path(),
                   wf::with_boxes(std::move(*text), plan->boxes, options.status == "done"));
-    if (auto applied = apply_edit(ctx, change, *message); !applied)
-      return applied.error();
+    done.events = std::move(plan->events);
+    if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)
+      return made.error();
   }
-  done.events = std::move(plan->events);
   done.lines = {plan->changed.empty()
                     ? wf::joined(options.subtasks) + ": " + options.status + " already"
                     : wf::joined(plan->changed) + ": " + options.status};
@@ -154,7 +201,7 @@ result<work_done> mark(context& ctx, const mark_options& options) {
 result<work_done> add_history(context& ctx, const history_options& options) {
   std::string note;
   std::string agent;
-  auto opened = open_feature_for_edit(options, [&]() -> result<void> {
+  auto opened = open_feature_for_edit(ctx, options, [&]() -> result<void> {
     auto note_line = one_line("--note", options.note);
     if (!note_line)
       return note_line.error();
@@ -173,19 +220,20 @@ result<work_done> add_history(context& ctx, const history_options& options) {
   auto package = feature.load(options.wp);
   if (!package)
     return package.error();
-  const auto message = commit_message(ctx, feature, options,
-                                      "chore: Add history to " + package->id + " on spec " +
-                                          feature.number() + " [" + agent + "]");
-  if (!message)
-    return message.error();
+  auto words = words_for(ctx, feature, options, "agent tasks add-history " + package->id,
+                         "chore: Add history to " + package->id + " on spec " + feature.number() +
+                             " [" + agent + "]");
+  if (!words)
+    return words.error();
   const wf::log_entry entry{utc_now(), agent, {}, package->lane(), note};
   package->file.set_body(
       wf::with_log_entry(package->file.body(), entry, wf::line_ending_of(package->file.text())));
-  wf::repo_edit change(feature.repo());
+  wf::repo_edit change;
   change.change(package->path, package->file.text());
-  if (auto applied = apply_edit(ctx, change, *message); !applied)
-    return applied.error();
-  done.events.push_back(history_event(feature, package->id, note, agent));
+  done.events.push_back(shown_by(history_event(feature, package->id, note, agent), package->path,
+                                 {"log", "", wf::log_line(entry)}));
+  if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)
+    return made.error();
   done.lines = {package->id + ": note added"};
   done.fields = [entry, slug = feature.slug(), wp = package->id](json_writer& out) {
     field(out, "feature", slug);

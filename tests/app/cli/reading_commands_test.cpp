@@ -65,6 +65,7 @@ const std::set<std::string> writing = {
     "agent tasks move-task",
     "agent tasks mark-status",
     "agent tasks add-history",
+    "agent tasks settle",
     "agent feature finalize-tasks",
 };
 

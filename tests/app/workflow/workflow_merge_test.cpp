@@ -137,10 +137,17 @@ TEST_F(WorkflowMerge, KilledAsTheTargetMovesItIsResumed) {
 TEST_F(WorkflowMerge, KilledAsTheTargetMovesItIsTakenBack) {
   kill_in_hook("post-merge");
   EXPECT_EQ(new_transitions(), lines{});
-  EXPECT_NE(refused({"merge"}).find("merge --resume"), std::string::npos);
   ok({"merge", "--abort"});
   expect_as_before();
   ok({"merge"});
+  expect_merged();
+}
+
+TEST_F(WorkflowMerge, KilledAndSettledItIsResumedAndNotTakenBack) {
+  kill_in_hook("post-merge");
+  EXPECT_NE(refused({"merge"}).find("merge --resume"), std::string::npos); // settles first
+  EXPECT_NE(refused({"merge", "--abort"}).find("its events are recorded"), std::string::npos);
+  ok({"merge", "--resume"});
   expect_merged();
 }
 
