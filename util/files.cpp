@@ -191,7 +191,8 @@ result<std::optional<std::string>> read_input(const fs::path& file, std::size_t 
 
 result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
   const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + std::string(unfinished);
-  unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+  ::unlink(fresh.c_str()); // left by a process of this number, or put there
+  unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!fd)
     return system_failure(errno, "cannot write " + file.string());
   int error = write_all(fd.get(), bytes);

@@ -111,9 +111,10 @@ result<void> write_record(const std::filesystem::path& home, const daemon_record
   const auto fresh = home / "daemon.json.new"; // only the lock's holder writes
   const std::string text = render_record(record) + "\n";
   {
-    const unique_fd fd(
-        ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    const auto fd = open_regular(fresh, O_WRONLY | O_CREAT | O_TRUNC, last_link::refuse);
+    if (!fd)
+      return fd.error();
+    if (::write(fd->get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       return system_failure(errno, "cannot write " + fresh.string());
   }
   if (std::rename(fresh.c_str(), target.c_str()) != 0)

@@ -44,7 +44,8 @@ result<void> fsync_directory_of(const std::filesystem::path& path) {
 } // namespace
 
 result<event_log> event_log::open(const std::filesystem::path& path) {
-  file_descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  file_descriptor file(::open(
+      path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!file)
     return system_failure("cannot open " + path.string(), errno, "check the file's permissions");
   event_log log(path, std::move(file));

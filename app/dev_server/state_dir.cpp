@@ -61,7 +61,7 @@ result<state_dir> state_dir::open(const fs::path& folder) {
                             hint);
   }
   const fs::path path = folder / "lock";
-  file_descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  file_descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock)
     return system_failure("cannot write in the state folder " + folder.string(), errno, hint);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
@@ -95,7 +95,8 @@ state_dir::~state_dir() {
 
 result<std::optional<std::string>> state_dir::read(std::string_view name) const {
   const fs::path path = file(name);
-  const file_descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A FIFO in its place is empty, and is not waited for.
+  const file_descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!in && errno == ENOENT)
     return std::optional<std::string>{};
   std::string bytes;

@@ -66,6 +66,17 @@ TEST_F(Files, WhatIsNoRegularFileIsRefusedAtOnce) {
   EXPECT_FALSE(file_lock::take(fifo, 0ms));
 }
 
+TEST_F(Files, AReplacementMeetsNothingThatWasPutIntoItsWay) {
+  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + ".new";
+  ASSERT_EQ(::mkfifo(fresh.c_str(), 0600), 0);
+  EXPECT_TRUE(replace_file(file, "one"));
+  write_text(home / "precious", "mine");
+  fs::create_hard_link(home / "precious", fresh);
+  EXPECT_TRUE(replace_file(file, "two"));
+  EXPECT_EQ(read_text(home / "precious"), "mine");
+  EXPECT_EQ(read_text(file), "two");
+}
+
 TEST_F(Files, AHundredGigabytesAreRefusedWithoutReadingThem) {
   write_text(file, "");
   fs::resize_file(file, std::uintmax_t{100} << 30);
