@@ -93,6 +93,9 @@ run spec-kitty agent tasks move-task WP01 --to for_review --agent claude --note 
 echo "Hotter, please." >"$place/feedback.md"
 run spec-kitty agent tasks move-task WP01 --to planned --review-feedback-file "$place/feedback.md" --reviewer bob
 run spec-kitty implement WP01 --agent claude
+echo "hotter" >.worktrees/001-tea-WP01/water.txt
+git -C .worktrees/001-tea-WP01 commit --quiet --all -m "Boil again"
+run spec-kitty agent tasks mark-status T001 --status done
 run spec-kitty implement WP02 --base WP01 --agent codex
 echo "warm" >.worktrees/001-tea-WP02/cup.txt
 git -C .worktrees/001-tea-WP02 add -A && git -C .worktrees/001-tea-WP02 commit --quiet -m "Warm"

@@ -52,7 +52,7 @@ bool claimed(const fs::path& file) {
   return fd >= 0;
 }
 
-finished typed(const std::string& command, const launch& of) {
+finished typed(const std::string& command, const launch& of, const fs::path& root) {
   launch what = of;
   what.argv = {"/bin/sh", "-c", command};
   what.input.clear();
@@ -60,6 +60,8 @@ finished typed(const std::string& command, const launch& of) {
   what.env["PATH"] = program_folder() + ":" + (path == nullptr ? "/usr/bin:/bin" : path);
   what.env["GIT_EDITOR"] = "true"; // a person would save the message as it is
   what.env["SPEC_KITTY_PASSWORD"] = "secret";
+  // git replaces the file that it writes to, and the fixture's is /dev/null.
+  what.env["GIT_CONFIG_GLOBAL"] = (root / "gitconfig").string();
   return run(what);
 }
 
@@ -102,7 +104,7 @@ void try_hints(const launch& of, const finished& done, const fs::path& root) {
     for (const auto& word : of.argv)
       report += " " + word;
     // The first one is what to do; what stands behind "then" or "or" has its turn elsewhere.
-    const auto outcome = typed(commands.front(), of);
+    const auto outcome = typed(commands.front(), of, root);
     report += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) +
               "\n" + outcome.out + outcome.err;
     write_text(fs::path(folder) / name, report);
