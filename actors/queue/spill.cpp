@@ -60,6 +60,8 @@ void write_keys(json_writer& out, const std::vector<std::string>& keys) {
   out.EndArray();
 }
 
+constexpr std::size_t announcement_hex_digits = 32; ///< announcement_key() without its mark
+
 std::vector<std::string> read_keys(const json_value& object) {
   std::vector<std::string> keys;
   const json_value* list = member(object, "once");
@@ -69,6 +71,8 @@ std::vector<std::string> read_keys(const json_value& object) {
     const std::string_view hex =
         element.IsString() ? std::string_view(element.GetString(), element.GetStringLength())
                            : std::string_view{};
+    if (hex.size() != announcement_hex_digits) // of another row, or of no row
+      continue;
     std::string key = "a";
     for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
       unsigned byte = 0;

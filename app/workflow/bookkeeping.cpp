@@ -112,8 +112,8 @@ result<std::string> with_files(const git& runner, const std::string& tree,
                                const tree_files& files) {
   if (files.empty())
     return runner.run({"rev-parse", tree + "^{tree}"});
-  const scratch_folder scratch;
-  if (auto made = scratch.check(); !made)
+  scratch_folder scratch;
+  if (auto made = scratch.make(); !made)
     return made.error();
   const git there = runner.with("GIT_INDEX_FILE=" + (scratch.path() / "index").string());
   if (const auto read = there.run({"read-tree", tree}); !read)
@@ -193,8 +193,8 @@ result<merge_side> merge_side_of(const git& runner, const feature& feature_ref,
 
 result<std::string> commit_files(const git& runner, const std::string& parent,
                                  const std::vector<edited_file>& files, const git::words& message) {
-  const scratch_folder scratch;
-  if (auto made = scratch.check(); !made)
+  scratch_folder scratch;
+  if (auto made = scratch.make(); !made)
     return made.error();
   const std::string prefix = checkout_prefix(runner);
   std::error_code error;

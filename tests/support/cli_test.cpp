@@ -97,6 +97,14 @@ json_document cli_test::json_of(words arguments, int status, std::string input) 
   return object;
 }
 
+void cli_test::shell(const std::string& script) const {
+  launch what = command({});
+  what.argv = {"sh", "-ec", script};
+  what.cwd = root();
+  const auto done = support::run(what);
+  ASSERT_EQ(done.status, 0) << done.err;
+}
+
 void cli_test::emit(int count) const {
   std::string input;
   for (int i = 0; i < count; ++i)

@@ -37,6 +37,9 @@ protected:
   /// The same with --json: exactly one JSON object in one line, and the exit status.
   json_document json_of(words arguments, int status = 0, std::string input = {}) const;
 
+  /// A shell script that must succeed, run in root() with the environment of the commands.
+  void shell(const std::string& script) const;
+
   /// Records `count` events, all of them good.
   void emit(int count = 1) const;
   /// Starts a dev-server, sets it as the server and logs in.

@@ -3,9 +3,9 @@
 #include "actors/queue/overflow.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/import/event_import.hpp"
-#include "app/cli/import/scratch_folder.hpp"
 #include "app/home/redaction_terms.hpp"
 #include "messages/protocol.hpp"
+#include "util/scratch_folder.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -247,7 +247,7 @@ result<work_done> look_ahead(merge_job job, bool dry_run) {
   auto found = merge_gates(job);
   if (!found)
     return found.error();
-  const wf::scratch_objects scratch;
+  wf::scratch_objects scratch;
   const auto chain =
       wf::make_chain(scratch.runner(job.repo()), job.feature, job.state, job.packages, utc_now());
   if (!chain)

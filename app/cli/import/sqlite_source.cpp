@@ -5,7 +5,7 @@
 // content, and SQLite would have to write to read it; so both are copied to a private folder, and
 // the copy is opened.
 #include "app/cli/import/event_source.hpp"
-#include "app/cli/import/scratch_folder.hpp"
+#include "util/scratch_folder.hpp"
 #include "util/version.hpp"
 
 #include <sqlite3.h>

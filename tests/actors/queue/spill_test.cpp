@@ -45,6 +45,14 @@ TEST(Spill, EveryFieldComesBack) {
   EXPECT_TRUE(back.draft.project_in_doubt);
 }
 
+TEST(Spill, OnlyAKeyOfTheRightLengthComesBack) {
+  spilled_event event{draft_of(), 1, {}};
+  const auto key = announcement_key("project", "001-tea", "WP01");
+  event.draft.dedup_keys = {"account", key, key + "x"}; // "account" is a row of its own
+  EXPECT_EQ(parse_spill(render_spill(std::vector{event})).events.at(0).draft.dedup_keys,
+            std::vector{key});
+}
+
 TEST(Spill, NumbersComeBackDigitForDigit) {
   spilled_event event{draft_of(), 1, {}};
   event.draft.payload = R"({"n":[1.10,1E5,12345678901234567890123]})";

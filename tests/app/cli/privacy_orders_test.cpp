@@ -20,14 +20,6 @@ protected:
     server = std::make_unique<dev_server>(root() / "server");
   }
 
-  void shell(const std::string& script) const {
-    launch what = command({});
-    what.argv = {"sh", "-ec", script};
-    what.cwd = root();
-    const auto done = support::run(what);
-    ASSERT_EQ(done.status, 0) << done.err;
-  }
-
   void ok(words arguments, const fs::path& where, std::string input = {}) const {
     auto what = command(std::move(arguments), std::move(input));
     what.cwd = where;

@@ -11,14 +11,6 @@ namespace fs = std::filesystem;
 
 class WorkflowGit : public workflow_test {
 protected:
-  void shell(const std::string& script) const {
-    launch what = command({});
-    what.argv = {"sh", "-ec", script};
-    what.cwd = root();
-    const auto done = support::run(what);
-    ASSERT_EQ(done.status, 0) << done.err;
-  }
-
   /// A `git` in front of the real one: `script` runs first, with the arguments, and may exit.
   void put_git_in_front(const std::string& before, const std::string& after = {}) {
     const auto folder = root() / "bin";

@@ -9,14 +9,6 @@ namespace fs = std::filesystem;
 
 class WorkflowLayout : public workflow_test {
 protected:
-  void shell(const std::string& script) const {
-    launch what = command({});
-    what.argv = {"sh", "-ec", script};
-    what.cwd = root();
-    const auto done = support::run(what);
-    ASSERT_EQ(done.status, 0) << done.err;
-  }
-
   std::string board(const fs::path& where) const {
     return ok({"agent", "tasks", "status"}, where).out;
   }

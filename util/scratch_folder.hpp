@@ -11,6 +11,7 @@
 
 namespace spec_kitty {
 
+/// Nothing stands on the disk until make() is called.
 class scratch_folder {
 public:
   scratch_folder() = default;
@@ -24,7 +25,7 @@ public:
     const auto below = std::filesystem::temp_directory_path(error);
     std::string name = (error ? std::filesystem::path("/tmp") : below) / "spec-kitty-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
-      return failure{ec::store_unusable,
+      return failure{ec::work_failed,
                      "cannot create the folder " + name + ": " + std::strerror(errno),
                      "set TMPDIR to a folder you may write to"};
     path_ = name;
