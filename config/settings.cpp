@@ -35,7 +35,7 @@ constexpr std::array<setting_key, 17> known_settings = {{
     {"sync.batch_bytes", kind::number, "524288", 1024, 8388608, "",
      "maximum bytes of a batch before compression; also the limit of an event"},
     {"sync.batch_gap_s", kind::number, "5", 0, 3600, "",
-     "the daemon begins at most one batch in this time"},
+     "the daemon begins at most one run in this time; a backlog is one run"},
     {"sync.timeout_s", kind::number, "60", 1, 3600, "", "maximum wait for a request"},
     {"sync.max_retries", kind::number, "5", 1, 1000, "",
      "refusals after which an event is a dead letter"},

@@ -49,8 +49,7 @@ struct sync_report {
 
 /// Asks for a run.
 struct sync_request {
-  /// The daemon's own: at most one batch per sync.batch_gap_s, one try each; the pauses between
-  /// tries are its schedule's.
+  /// The daemon's own: one try for each batch; the pauses between runs are its schedule's.
   bool background = false;
   /// The highest clock received over the WebSocket, for a server without a request for its clock.
   std::uint64_t clock_seen = 0;

@@ -115,27 +115,8 @@ void batch_sync_state::carry_out(next_step next) {
     return wait();
   }
   if (std::holds_alternative<step::send>(next))
-    return send_when_due();
+    return send_batch();
   finish();
-}
-
-bool batch_sync_state::has_foreground_request() const {
-  return std::any_of(waiting.begin(), waiting.end(), [](const waiting_request& waiting_run) {
-    return !waiting_run.request.background;
-  });
-}
-
-void batch_sync_state::send_when_due() {
-  if (!has_foreground_request() && last_batch_at != 0)
-    pause_left = gap_left(last_batch_at, config.steady(), config.batch_gap);
-  else
-    pause_left = 0ms;
-  if (pause_left > 0ms) {
-    gap_wait = true;
-    return wait();
-  }
-  last_batch_at = config.steady();
-  send_batch();
 }
 
 /// A pause of several seconds is split into single ones: the progress shows how many are left.
@@ -242,12 +223,8 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         auto promise = self->make_response_promise<sync_report>();
         self->state.waiting.push_back({request, promise});
         auto& st = self->state;
-        if (st.waiting.size() == 1) {
+        if (st.waiting.size() == 1)
           st.begin_run();
-        } else if (st.has_foreground_request() && st.gap_wait) { // the background run waits
-          st.pausing = st.gap_wait = false;
-          st.carry_out(step::send{});
-        }
         return promise;
       },
       [self](retry_tick tick) {
@@ -256,8 +233,6 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
           return; // of a pause that was cut short
         if (st.pause_left.count() > 0)
           st.wait();
-        else if (std::exchange(st.gap_wait, false))
-          st.carry_out(step::send{});
         else
           st.carry_out(st.run->on_pause());
       },
@@ -268,10 +243,8 @@ batch_sync(batch_sync_actor::stateful_pointer<batch_sync_state> self, batch_sync
         st.ending.push_back(promise);
         if (st.waiting.empty())
           fulfil(std::exchange(st.ending, {}).front(), wound_down{});
-        else if (std::exchange(st.pausing, false)) {
-          st.gap_wait = false; // a later request must not cut it short again
+        else if (std::exchange(st.pausing, false))
           st.carry_out(st.run->interrupt());
-        }
         return promise;
       },
   };

@@ -23,8 +23,6 @@ struct batch_sync_config {
   std::function<epoch_us()> now = wall_clock_now;
   std::function<double()> random;                             ///< [0, 1); empty: the kernel's
   std::function<void(const sync_progress&)> on_progress = {}; ///< after each settled batch
-  std::chrono::milliseconds batch_gap{5000};     ///< between a background run's batches
-  std::function<epoch_us()> steady = steady_now; ///< untouched by changes of the clock
 };
 
 struct batch_sync_state {
@@ -39,10 +37,6 @@ struct batch_sync_state {
   void ask_clock();
   /// Waits one second of the pause, or what is left of it.
   void wait();
-  /// True when a request waits that is not the daemon's own: batches are sent without a gap.
-  bool has_foreground_request() const;
-  /// Sends the batch; a background run first waits for the gap since its last one.
-  void send_when_due();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
   /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
@@ -70,9 +64,7 @@ struct batch_sync_state {
   std::chrono::milliseconds pause_left{}; ///< of the current pause
   bool pausing = false;                   ///< until its retry_tick arrives
   std::uint64_t pause = 0;                ///< its number
-  bool gap_wait = false;                  ///< it is the gap between two batches
   bool winding_down = false;              ///< no further batch is begun
-  epoch_us last_batch_at = 0;             ///< when the last one was begun, steady
   std::vector<caf::typed_response_promise<wound_down>>
       ending; ///< answered when all runs have ended
   batch_sync_actor::pointer self = nullptr;

@@ -1,5 +1,5 @@
-// When to send: pauses after failures, the gap between a background drain's batches. Pure functions
-// of attempt, randomness and time. Source: docs/protocol.md, Batch sync, Runs and progress.
+// When to send again: pauses after failures. Pure functions of attempt, randomness and time.
+// Source: docs/protocol.md, Batch sync, Runs and progress.
 #pragma once
 
 #include "util/timestamp.hpp"
@@ -25,14 +25,6 @@ inline std::chrono::milliseconds backoff_delay(unsigned attempt, double random) 
   ceiling = std::min(ceiling, max_backoff);
   return std::chrono::milliseconds(
       static_cast<std::chrono::milliseconds::rep>(random * static_cast<double>(ceiling.count())));
-}
-
-/// How long a background drain waits before its next batch, which begins at most once per `gap`;
-/// 0 when it may begin now. A clock that went backwards never makes it wait longer than one gap.
-inline std::chrono::milliseconds gap_left(epoch_us last_began, epoch_us now,
-                                          std::chrono::milliseconds gap) {
-  const std::chrono::milliseconds since{(now - last_began) / 1000};
-  return std::clamp(gap - since, std::chrono::milliseconds{0}, gap);
 }
 
 /// True when a background drain may try a held team again.

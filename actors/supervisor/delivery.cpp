@@ -175,7 +175,7 @@ void supervisor_state::drain_when_due() {
     self->delayed_send(self, pause, drain_tick{});
     return;
   }
-  schedule->on_begin();
+  schedule->on_begin(steady());
   self->request(batch_sync, whole_run, sync_request{true, clock_seen})
       .then([this](const sync_report& report) { on_run_end(report); },
             [this](const caf::error& error) {

@@ -15,7 +15,8 @@ void drain_schedule::on_wakeup(wakeup_reason why) {
   failures_ = 0;
 }
 
-void drain_schedule::on_begin() {
+void drain_schedule::on_begin(milliseconds steady) {
+  begun_ = steady;
   running_ = true;
   wanted_ = false;
 }
@@ -25,7 +26,8 @@ void drain_schedule::on_end(const sync_report& report, milliseconds steady, epoc
   interval_from_ = steady;
   if (!report.stopped) {
     failures_ = 0;
-    not_before_ = steady;
+    const bool was_backlog = report.batches > 1 && report.rejected == 0;
+    not_before_ = report.batches == 0 || was_backlog ? steady : begun_ + gap_;
     return;
   }
   switch (report.stopped->code) {

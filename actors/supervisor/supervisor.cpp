@@ -44,7 +44,7 @@ void supervisor_state::publish(const notice& what) {
 
 void supervisor_state::on_start() {
   connection.emplace(config.random);
-  schedule.emplace(config.interval, config.random);
+  schedule.emplace(config.interval, config.gap, config.random);
   table = children();
   start_all();
   if (!config.background)

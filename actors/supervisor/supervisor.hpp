@@ -42,6 +42,7 @@ struct supervisor_config {
       start_websocket = {};
   bool background = false;                    ///< drains by itself: a daemon
   std::chrono::milliseconds interval{300000}; ///< between background runs that nothing wakes
+  std::chrono::milliseconds gap{5000};        ///< between the beginnings of background runs
   restart_policy policy = {};
   std::function<void(const notice&)> publish = {}; ///< gets what happens, on an actor's thread
   std::function<epoch_us()> now = wall_clock_now;

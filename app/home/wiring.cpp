@@ -46,6 +46,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   watch.clock = clock;
   watch.background = mode.background;
   watch.interval = std::chrono::seconds(config.number("sync.interval_s"));
+  watch.gap = std::chrono::seconds(config.number("sync.batch_gap_s"));
   watch.publish = std::move(mode.publish);
 
   const http_config client{[modules = mode.modules] { return load_http_client(modules); }};
@@ -63,7 +64,6 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   batches.server = server;
   batches.ca_file = ca_file;
   batches.limits = limits;
-  batches.batch_gap = std::chrono::seconds(config.number("sync.batch_gap_s"));
   batches.queue = queue;
   batches.clock = clock;
   batches.on_progress = std::move(mode.on_progress);

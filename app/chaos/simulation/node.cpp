@@ -110,7 +110,6 @@ supervisor_config node::wire() {
   batches.queue = queue_;
   batches.clock = clock_;
   batches.now = now;
-  batches.steady = steady;
   batches.random = random;
   watch.start_batch_sync = [=, this](caf::local_actor& parent, const transports& below) mutable {
     batches.auth = below.auth;

@@ -1,4 +1,4 @@
-// Pauses, exactly: backoff, Retry-After, the gap of a background drain.
+// Pauses, exactly: backoff, Retry-After, the hour of a held team.
 #include "actors/batch_sync/pacing.hpp"
 #include "actors/batch_sync/retry_after.hpp"
 
@@ -48,17 +48,6 @@ TEST(RetryAfter, BelievesAtMostFifteenMinutes) {
 TEST(RetryAfter, IsNothingWhereTheHeaderIsAbsentOrGarbage) {
   for (const char* text : {"", "soon", "12 apples", "1.5", "2026-11-06T08:49:47Z"})
     EXPECT_EQ(read_retry_after(text, noon), std::nullopt) << text;
-}
-
-TEST(Gap, LetsABackgroundDrainBeginOneBatchPerGap) {
-  EXPECT_EQ(gap_left(noon, noon, 5s), 5s);
-  EXPECT_EQ(gap_left(noon, noon + 2 * second, 5s), 3s);
-  EXPECT_EQ(gap_left(noon, noon + 5 * second, 5s), 0ms);
-  EXPECT_EQ(gap_left(noon, noon + 500 * second, 5s), 0ms);
-}
-
-TEST(Gap, NeverGrowsWhenTheClockGoesBackwards) {
-  EXPECT_EQ(gap_left(noon, noon - 3600 * second, 5s), 5s);
 }
 
 TEST(Hold, IsTriedAgainHourlyInTheBackground) {

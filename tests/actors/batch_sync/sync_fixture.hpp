@@ -23,9 +23,7 @@ protected:
             clock_,
             clock_now(),
             [] { return 0.5; },
-            [this](const sync_progress& at) { progress_.push_back(at.settled); },
-            5s,
-            steady_now()};
+            [this](const sync_progress& at) { progress_.push_back(at.settled); }};
   }
   batch_sync_actor start_sync() { return start(batch_sync, sync_config()); }
 

@@ -9,12 +9,12 @@ namespace {
 using namespace std::chrono_literals;
 
 struct DrainSchedule : testing::Test {
-  drain_schedule schedule{300s, [] { return 0.5; }};
+  drain_schedule schedule{300s, 5s, [] { return 0.5; }};
   epoch_us wall_ = 1'770'000'000'000'000;
 
   void run(std::chrono::milliseconds end, std::optional<failure> stopped = std::nullopt,
            epoch_us retry_at = 0) {
-    schedule.on_begin();
+    schedule.on_begin(end);
     sync_report report;
     report.stopped = std::move(stopped);
     report.retry_at = retry_at;
@@ -28,7 +28,7 @@ TEST_F(DrainSchedule, FirstRunIsDueAtOnce) {
 }
 
 TEST_F(DrainSchedule, NothingIsDueWhileARunIsUnderWay) {
-  schedule.on_begin();
+  schedule.on_begin(7s);
   schedule.on_wakeup(wakeup_reason::events);
   EXPECT_EQ(schedule.wait(7s), std::nullopt);
 }
@@ -46,10 +46,39 @@ TEST_F(DrainSchedule, AWakeupMakesItDueAtOnce) {
 }
 
 TEST_F(DrainSchedule, AWakeupDuringARunIsNotForgotten) {
-  schedule.on_begin();
+  schedule.on_begin(7s);
   schedule.on_wakeup(wakeup_reason::events);
   schedule.on_end({}, 10s, wall_);
   EXPECT_EQ(schedule.wait(10s), 0ms);
+}
+
+TEST_F(DrainSchedule, RunsThatSendBeginAtMostOncePerGap) {
+  sync_report sent;
+  sent.batches = 1;
+  schedule.on_begin(10s);
+  schedule.on_wakeup(wakeup_reason::events);
+  schedule.on_end(sent, 11s, wall_);
+  EXPECT_EQ(schedule.wait(11s), 4s);
+  EXPECT_EQ(schedule.wait(15s), 0ms);
+}
+
+TEST_F(DrainSchedule, WhatCameDuringABacklogGoesAtOnce) {
+  sync_report sent;
+  sent.batches = 100;
+  schedule.on_begin(10s);
+  schedule.on_wakeup(wakeup_reason::events);
+  schedule.on_end(sent, 11s, wall_);
+  EXPECT_EQ(schedule.wait(11s), 0ms);
+}
+
+TEST_F(DrainSchedule, ARefusedEventIsNotTriedAgainBeforeTheGap) {
+  sync_report refused;
+  refused.batches = 12; // halved until the refused ones were alone
+  refused.rejected = 3;
+  schedule.on_begin(10s);
+  schedule.on_wakeup(wakeup_reason::events);
+  schedule.on_end(refused, 11s, wall_);
+  EXPECT_EQ(schedule.wait(11s), 4s);
 }
 
 TEST_F(DrainSchedule, FailuresOfTheTransportArePausedForLongerAndLongerUpToHalfAMinute) {

@@ -93,12 +93,13 @@ TEST_F(Daemon, WindsDownAtOnceWhereNothingIsInFlight) {
   EXPECT_EQ(status().state, connection_state::offline);
 }
 
-TEST_F(Daemon, WindsDownDuringThePauseBetweenTwoBatches) {
-  limits_.batch_events = 1;
+TEST_F(Daemon, WindsDownDuringThePauseBetweenTwoRuns) {
   start_daemon(false);
-  append(queue_, 3);
+  append(queue_, 1);
   notify(wakeup_reason::events);
-  answer(results_for(network_->open.front().request, "success"));
+  answer_all();
+  append(queue_, 1);
+  notify(wakeup_reason::events);
   pass(1s, 100ms);
   EXPECT_EQ(batches(), 1U);
   EXPECT_TRUE(ask_now<wound_down>(top_, wind_down{}).ok());
@@ -145,21 +146,32 @@ TEST_F(Daemon, WhatALostConnectionHadInHandGoesInABatchAtOnce) {
   notify(wakeup_reason::events);
   const auto before = batches();
   lose();
-  pass(5100ms, 100ms); // the gap between two batches, no interval
+  pass(5100ms, 100ms); // the gap between two runs, no interval
   EXPECT_EQ(batches(), before + 1);
 }
 
-TEST_F(Daemon, ARequestForARunDoesNotWaitForTheGapOfTheRunUnderWay) {
-  const auto daemon = start_daemon(false);
+TEST_F(Daemon, ABacklogIsDrainedInOneRunWithoutAPause) {
+  start_daemon(false);
   append(queue_, 2500);
   notify(wakeup_reason::events);
   answer_all();
-  ASSERT_EQ(batches(), 1U) << "the next one waits for the gap";
+  EXPECT_EQ(stats().live, 0U);
+  EXPECT_GE(batches(), 3U);
+}
+
+TEST_F(Daemon, ARequestForARunDoesNotWaitForTheGapBetweenRuns) {
+  const auto daemon = start_daemon(false);
+  append(queue_, 1);
+  notify(wakeup_reason::events);
+  answer_all();
+  append(queue_, 1);
+  notify(wakeup_reason::events);
+  ASSERT_EQ(batches(), 1U) << "the next run waits for the gap";
   const auto asked = ask_now<sync_report>(daemon, sync_request{});
   answer_all();
   EXPECT_TRUE(asked.ok());
   EXPECT_EQ(stats().live, 0U);
-  EXPECT_GE(batches(), 3U);
+  EXPECT_EQ(batches(), 2U);
 }
 
 TEST_F(Daemon, ARunThatBeganBeforeTheHandOverDoesNotCountAsItsTurn) {

@@ -154,6 +154,18 @@ TEST_F(DaemonSync, WithoutTheWebSocketItDrainsInBatches) {
   stop_daemon();
 }
 
+TEST_F(DaemonSync, ABacklogWaitsForNoGap) {
+  logged_in();
+  ASSERT_EQ(cli({"config", "set", "websocket.enabled", "false"}).status, 0);
+  ASSERT_EQ(cli({"config", "set", "sync.batch_gap_s", "3600"}).status, 0);
+  ASSERT_EQ(cli({"config", "set", "sync.batch_events", "20"}).status, 0);
+  emit_each(60);
+  start_daemon();
+  ASSERT_TRUE(drains(20s));
+  expect_all_on_server_in_order();
+  stop_daemon();
+}
+
 TEST_F(DaemonSync, AnEventTheServerRefusesIsCountedAndTheOthersGo) {
   connected({"--reject-type", "ErrorLogged"});
   ASSERT_EQ(
