@@ -75,6 +75,7 @@ void batch_sync_state::begin_run() {
   run = std::make_unique<sync_run>(limits, config.random ? config.random : kernel_random, [this] {
     return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));
   });
+  run->agree(agreed);
   carry_out(run->start());
 }
 
@@ -180,6 +181,7 @@ void batch_sync_state::hand_back_lease() {
 void batch_sync_state::finish() {
   finished = true;
   hand_back_lease();
+  agreed = run->agreed();
   auto& report = run->report();
   report.duration_ms = static_cast<std::uint64_t>((config.now() - began_at) / 1000);
   if (report.stopped)

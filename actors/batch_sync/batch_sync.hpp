@@ -59,6 +59,7 @@ struct batch_sync_state {
   };
   std::deque<waiting_request> waiting; ///< the run of the first one is under way
   std::unique_ptr<sync_run> run;       ///< of that request; empty before and after
+  server_limits agreed;                ///< as the server said last
   bool finished = false;               ///< its report lacks only the number that remains queued
   epoch_us began_at = 0;
   std::chrono::milliseconds pause_left{}; ///< of the current pause

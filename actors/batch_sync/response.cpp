@@ -3,6 +3,7 @@
 #include "actors/http/transport_failure.hpp"
 #include "util/json.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace spec_kitty {
@@ -10,6 +11,11 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::size_t max_server_message_bytes = 2000; ///< of a server's message that are kept
+// Bounds of a server's limits (docs/protocol.md, limits).
+constexpr std::int64_t max_batch_events = 100'000;
+constexpr std::int64_t min_batch_bytes = 4 << 10;
+constexpr std::int64_t max_batch_bytes = 64 << 20;
+constexpr std::int64_t max_gap_ms = 60'000;
 
 std::optional<event_outcome> outcome_of(const std::string& status) {
   static const std::unordered_map<std::string, event_outcome> known = {
@@ -107,15 +113,27 @@ void read_refusal(const json_value& body, batch_reply& out) {
   }
 }
 
+/// A value outside the bounds counts as the nearest one; what is not a whole number is ignored.
 void read_limits(const json_value& body, server_limits& limits) {
   const json_value* object = member(body, "limits");
   if (object == nullptr)
     return;
-  const auto read = [&](const char* name) -> std::optional<std::size_t> {
+  const auto read = [&](const char* name, std::int64_t least,
+                        std::int64_t most) -> std::optional<std::int64_t> {
     const auto value = whole_number_of(*object, name);
-    return value && *value > 0 ? std::optional(static_cast<std::size_t>(*value)) : std::nullopt;
+    return value ? std::optional(std::clamp(*value, least, most)) : std::nullopt;
   };
-  limits = {read("max_events"), read("max_bytes")};
+  const auto size = [&](const char* name, const char* older, std::int64_t least,
+                        std::int64_t most) -> std::optional<std::size_t> {
+    auto value = read(name, least, most);
+    if (!value)
+      value = read(older, least, most);
+    return value ? std::optional(static_cast<std::size_t>(*value)) : std::nullopt;
+  };
+  limits.max_events = size("max_batch_events", "max_events", 1, max_batch_events);
+  limits.max_bytes = size("max_batch_bytes", "max_bytes", min_batch_bytes, max_batch_bytes);
+  if (const auto gap = read("min_gap_ms", 0, max_gap_ms))
+    limits.min_gap = std::chrono::milliseconds(*gap);
 }
 
 /// A 412, with the server's own message and guidance.
@@ -177,6 +195,8 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
   const auto body = server_object(reply);
   const json_value* object = body ? &*body : nullptr;
   out.by_server = object != nullptr;
+  if (object != nullptr)
+    read_limits(*object, out.limits);
   // What is not the server's own can slow a run down or make its batches smaller, nothing else.
   const bool for_anybody = reply.status == 413 || reply.status == 429;
   if (object == nullptr && !for_anybody) {
@@ -207,10 +227,8 @@ batch_reply interpret(const http_reply& reply, std::span<const leased_event> sen
     return out;
   case 413:
     out.kind = reply_kind::too_large;
-    if (object != nullptr) {
+    if (object != nullptr)
       out.why = {ec::transport, "the server refuses a batch of this size" + detail_in(object), {}};
-      read_limits(*object, out.limits);
-    }
     return out;
   case 429:
     out.kind = reply_kind::slow_down;

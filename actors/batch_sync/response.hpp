@@ -6,6 +6,7 @@
 #include "messages/queue.hpp"
 #include "util/json.hpp"
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,10 +26,11 @@ enum class reply_kind : std::uint8_t {
   failed,       ///< transport failure: nothing is known about any event
 };
 
-/// The values of a `limits` object.
+/// The values of a `limits` object, each within the bounds of docs/protocol.md.
 struct server_limits {
-  std::optional<std::size_t> max_events;
-  std::optional<std::size_t> max_bytes;
+  std::optional<std::size_t> max_events;            ///< of one batch
+  std::optional<std::size_t> max_bytes;             ///< of one batch, before compression
+  std::optional<std::chrono::milliseconds> min_gap; ///< between the beginnings of two batches
 };
 
 struct batch_reply {
@@ -40,7 +42,7 @@ struct batch_reply {
   /// Positions of events refused as `clock_behind`; their verdict is `kept`.
   std::vector<std::uint64_t> behind;
   std::optional<std::uint64_t> server_clock;
-  server_limits limits;
+  server_limits limits;    ///< of any reply of the server
   std::string retry_after; ///< of a 429, as sent
   std::vector<std::string> warnings;
   failure why;           ///< for every kind but results

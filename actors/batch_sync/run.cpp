@@ -138,7 +138,7 @@ next_step sync_run::send_next() {
   key_ = make_key_();
   failures_ = 0;
   refreshed_ = false;
-  return step::send{};
+  return agreed_.min_gap > 0ms ? next_step(step::pause{*agreed_.min_gap}) : step::send{};
 }
 
 // ── Settling ─────────────────────────────────────────────────────────────────────────────────────

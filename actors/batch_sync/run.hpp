@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,13 +26,16 @@
 namespace spec_kitty {
 
 struct run_limits {
-  std::size_t batch_events = 1000;
-  std::size_t batch_bytes = 524288;
+  std::size_t batch_events = 1000;  ///< of one batch, until the server says more or less
+  std::size_t batch_bytes = 524288; ///< of one batch, before compression, likewise
   std::uint32_t max_retries = 5;
   unsigned transport_tries = 3; ///< of one batch, the first one included
   std::chrono::milliseconds timeout{60000};
   std::chrono::milliseconds max_wait{30000}; ///< for a Retry-After; a longer one ends the run
   std::uint64_t clock_seen = 0;              ///< the server's clock from the WebSocket, 0: none
+  /// What the user set: a server cannot agree to more.
+  std::size_t batch_events_cap = std::numeric_limits<std::size_t>::max();
+  std::size_t batch_bytes_cap = std::numeric_limits<std::size_t>::max();
 };
 
 /// What to do next.
@@ -94,6 +98,9 @@ public:
   const std::string& key() const { return key_; }
   const access_token& token() const { return token_; }
   sync_report& report() { return report_; }
+  /// What the server takes from now on, of an earlier run or of a reply.
+  void agree(const server_limits& reported);
+  const server_limits& agreed() const { return agreed_; }
   /// The highest server clock of this run, for the merge.
   std::optional<std::uint64_t> server_clock() const { return server_clock_; }
 
@@ -120,6 +127,7 @@ private:
   run_limits limits_;
   std::function<double()> random_;
   std::function<std::string()> make_key_;
+  server_limits agreed_;
   std::size_t max_events_; ///< of one batch; less than the limit after a 413
   std::size_t max_bytes_;
 

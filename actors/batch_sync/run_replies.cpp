@@ -38,6 +38,7 @@ next_step sync_run::on_reply(const http_reply& reply, epoch_us now) {
   }
   switch (read.kind) {
   case reply_kind::results:
+    agree(read.limits);
     return on_results(std::move(read));
   case reply_kind::named:
     return on_named(std::move(read));
@@ -67,6 +68,23 @@ void sync_run::prove() {
   named_rounds_ = 0;
   clear_hold_ = was_held_;
   max_events_ = std::min(limits_.batch_events, max_events_ * 2); // grow back after a 413
+}
+
+/// A size that was halved after a 413 grows to the server's limit by doubling.
+void sync_run::agree(const server_limits& reported) {
+  const auto follow = [](std::optional<std::size_t> limit, std::size_t most, std::size_t& agreed,
+                         std::size_t& now) {
+    if (!limit)
+      return;
+    const bool halved = now < agreed;
+    agreed = std::min(*limit, most);
+    now = halved ? std::min(now, agreed) : agreed;
+  };
+  follow(reported.max_events, limits_.batch_events_cap, limits_.batch_events, max_events_);
+  follow(reported.max_bytes, limits_.batch_bytes_cap, limits_.batch_bytes, max_bytes_);
+  agreed_.max_events = reported.max_events ? reported.max_events : agreed_.max_events;
+  agreed_.max_bytes = reported.max_bytes ? reported.max_bytes : agreed_.max_bytes;
+  agreed_.min_gap = reported.min_gap ? reported.min_gap : agreed_.min_gap;
 }
 
 next_step sync_run::on_results(batch_reply read) {

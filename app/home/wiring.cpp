@@ -10,8 +10,13 @@ namespace {
 
 run_limits limits_of(const settings& config) {
   run_limits limits;
-  limits.batch_events = static_cast<std::size_t>(config.number("sync.batch_events"));
-  limits.batch_bytes = static_cast<std::size_t>(config.number("sync.batch_bytes"));
+  const auto size = [&](const char* key, std::size_t& now, std::size_t& most) {
+    now = static_cast<std::size_t>(config.number(key));
+    if (config.at(key).origin != "default")
+      most = now;
+  };
+  size("sync.batch_events", limits.batch_events, limits.batch_events_cap);
+  size("sync.batch_bytes", limits.batch_bytes, limits.batch_bytes_cap);
   limits.max_retries = static_cast<std::uint32_t>(config.number("sync.max_retries"));
   limits.timeout = std::chrono::seconds(config.number("sync.timeout_s"));
   return limits;

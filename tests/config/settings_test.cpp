@@ -91,8 +91,8 @@ TEST_F(Settings, BadValueNamesFileLineKeyAndWhatIsAllowed) {
     const char* place;
     const char* allowed;
   } cases[] = {
-      {"[sync]\nbatch_events = 0\n", "line 2: sync.batch_events", "from 1 to 1000"},
-      {"[sync]\n\nbatch_events = 1001\n", "line 3: sync.batch_events", "from 1 to 1000"},
+      {"[sync]\nbatch_events = 0\n", "line 2: sync.batch_events", "from 1 to 100000"},
+      {"[sync]\n\nbatch_events = 100001\n", "line 3: sync.batch_events", "from 1 to 100000"},
       {"[sync]\nbatch_events = \"10\"\n", "line 2: sync.batch_events", "whole number"},
       {"[sync]\nbatch_events = 1.5\n", "line 2: sync.batch_events", "whole number"},
       {"[sync]\noverflow = \"drop\"\n", "line 2: sync.overflow", "one of"},

@@ -307,8 +307,28 @@ TEST(BatchReply, TooLargeBelievesTheServersLimits) {
       reply_of(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);
   EXPECT_EQ(reply.kind, reply_kind::too_large);
   EXPECT_EQ(reply.limits.max_events, 10U);
-  EXPECT_EQ(reply.limits.max_bytes, std::nullopt);
+  EXPECT_EQ(reply.limits.max_bytes, 4096U) << "the nearest bound";
   EXPECT_EQ(interpret(reply_of(413, "", "text/html"), sent).kind, reply_kind::too_large);
+}
+
+TEST(BatchReply, LimitsOfAnyReplyAreReadWithinBounds) {
+  const auto limits_of_a_reply = [](const std::string& limits) {
+    return interpret(reply_of(200, R"({"results":[],"limits":)" + limits + "}"), sent).limits;
+  };
+  const auto usual = limits_of_a_reply(
+      R"({"max_batch_events":5000,"max_batch_bytes":1048576,"min_gap_ms":20,"new":[]})");
+  EXPECT_EQ(usual.max_events, 5000U);
+  EXPECT_EQ(usual.max_bytes, 1048576U);
+  EXPECT_EQ(usual.min_gap, std::chrono::milliseconds(20));
+  const auto huge =
+      limits_of_a_reply(R"({"max_batch_events":9007199254740991,"min_gap_ms":86400000})");
+  EXPECT_EQ(huge.max_events, 100'000U);
+  EXPECT_EQ(huge.min_gap, std::chrono::minutes(1));
+  const auto wrong =
+      limits_of_a_reply(R"({"max_batch_events":"many","max_batch_bytes":1e300,"min_gap_ms":[]})");
+  EXPECT_EQ(wrong.max_events, std::nullopt);
+  EXPECT_EQ(wrong.max_bytes, std::nullopt);
+  EXPECT_EQ(wrong.min_gap, std::nullopt);
 }
 
 TEST(BatchReply, SlowDownKeepsTheHeaderAsItWasSent) {
