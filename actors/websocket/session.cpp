@@ -1,5 +1,6 @@
 #include "actors/websocket/session.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -8,12 +9,13 @@ namespace spec_kitty {
 namespace {
 
 /// Ids whose late answer is still recognised.
-constexpr std::size_t max_handed_back = 1000;
+constexpr std::size_t max_handed_back = 8192;
 
 } // namespace
 
-ws_session::effects ws_session::on_text(std::string_view text) {
+ws_session::effects ws_session::on_text(std::string_view text, milliseconds now) {
   effects out;
+  const std::size_t open_before = open_.size();
   const auto message = read_server_message(text);
   if (!message) {
     out.end = failure{ec::transport, message.error().message, "ask the server's operator"};
@@ -47,6 +49,8 @@ ws_session::effects ws_session::on_text(std::string_view text) {
     out.warning = "the server sent a message of the unknown type " + excerpt(message->type);
     break;
   }
+  if (open_.size() < open_before)
+    answered_at_ = now;
   return out;
 }
 
@@ -98,7 +102,7 @@ bool ws_session::idle() const {
 
 void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
   lease_ = grant.token;
-  sent_at_ = now;
+  sent_at_ = answered_at_ = now;
   for (const auto& event : grant.events) {
     open_.emplace(event.event_id, event.seq);
     if (handed_back_.erase(event.event_id) > 0) // from here on the answer is to this sending
@@ -118,8 +122,12 @@ std::size_t ws_session::hand_back() {
   return count;
 }
 
+ws_session::milliseconds ws_session::answers_due() const {
+  return std::min(answered_at_ + answer_patience, sent_at_ + window_patience);
+}
+
 bool ws_session::overdue(milliseconds now) const {
-  return !open_.empty() && now >= sent_at_ + answer_patience;
+  return !open_.empty() && now >= answers_due();
 }
 
 std::optional<settle_request> ws_session::next_settlement(std::uint32_t max_retries,
@@ -165,7 +173,7 @@ std::optional<ws_session::milliseconds> ws_session::deadline() const {
   if (!connected_)
     return opened_ + snapshot_patience;
   if (!open_.empty())
-    return sent_at_ + answer_patience;
+    return answers_due();
   return std::nullopt;
 }
 

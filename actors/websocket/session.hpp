@@ -24,9 +24,10 @@
 
 namespace spec_kitty {
 
-/// How long the first message may take, and an answer to an event.
+/// How long the first message may take; the next answer to an event; all answers to a lease.
 inline constexpr std::chrono::milliseconds snapshot_patience{10000};
 inline constexpr std::chrono::milliseconds answer_patience{5000};
+inline constexpr std::chrono::milliseconds window_patience{60000};
 
 class ws_session {
 public:
@@ -49,7 +50,7 @@ public:
 
   bool connected() const { return connected_; }
 
-  effects on_text(std::string_view text);
+  effects on_text(std::string_view text, milliseconds now);
 
   /// The node id of this home: echoes of its own events are not passed on.
   void own_node(std::string node_id) { node_id_ = std::move(node_id); }
@@ -87,12 +88,14 @@ public:
 
 private:
   void answer(const server_message& message, effects& into);
+  milliseconds answers_due() const;
 
   milliseconds opened_;
   std::string node_id_;
   bool connected_ = false;
-  std::uint64_t lease_ = 0; ///< token, 0: none
-  milliseconds sent_at_{0};
+  std::uint64_t lease_ = 0;                          ///< token, 0: none
+  milliseconds sent_at_{0};                          ///< what is leased
+  milliseconds answered_at_{0};                      ///< the last answer to it
   std::map<std::string, std::uint64_t> open_;        ///< unanswered: position by id
   std::map<std::string, std::uint64_t> handed_back_; ///< unanswered in time; a late ack counts
   std::deque<std::string> handed_back_order_;

@@ -20,8 +20,8 @@ constexpr auto grace = 5s;
 /// over, answered or not, and at ten events a second that is megabytes.
 constexpr auto local_patience = caf::infinite;
 /// How much goes out before it is answered.
-constexpr std::size_t window_events = 64;
-constexpr std::size_t window_bytes = std::size_t{64} << 10;
+constexpr std::size_t window_events = 4096;
+constexpr std::size_t window_bytes = std::size_t{2} << 20;
 /// Longer than any wait for an answer; a lease whose owner has stopped is taken over after it.
 constexpr auto lease_time = 3 * answer_patience;
 constexpr auto settle_again = 1s;
@@ -30,7 +30,7 @@ constexpr auto again_while_busy = 100ms; ///< another drainer holds the lease
 /// How long winding down waits for answers that are on their way.
 constexpr auto last_answers = 2s;
 /// More than any server that reads leaves unread.
-constexpr std::size_t max_unsent_bytes = std::size_t{1} << 20;
+constexpr std::size_t max_unsent_bytes = std::size_t{16} << 20;
 constexpr unsigned max_remarks = 20; ///< of one connection
 
 } // namespace
@@ -125,7 +125,7 @@ void websocket_state::on_text(const std::string& text) {
   if (!session || !link || over)
     return; // of a connection that is over
   link->taken(text.size());
-  auto effects = session->on_text(text);
+  auto effects = session->on_text(text, now());
   if (effects.connected)
     self->send(config.supervisor, link_up{token.username, token.team_slug});
   if (!effects.reply.empty())

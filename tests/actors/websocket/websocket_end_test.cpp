@@ -127,7 +127,7 @@ TEST_F(WebSocket, WindingDownLeavesWhenTheCloseFrameIsOut) {
 
 TEST_F(WebSocket, AServerThatPingsAndReadsNothingEndsIt) {
   connect();
-  links_.last().unsent = std::size_t{2} << 20;
+  links_.last().unsent = std::size_t{17} << 20;
   receive(R"({"type":"ping","timestamp":1})");
   ASSERT_TRUE(reports_->end);
   EXPECT_NE(reports_->end->message.find("does not read"), std::string::npos);

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 struct WsSession : testing::Test {
   ws_session session{0ms};
 
-  void connect() { (void)session.on_text(R"({"type":"snapshot","work_packages":[]})"); }
+  ws_session::effects hear(std::string_view text) { return session.on_text(text, heard_at_); }
+  void connect() { (void)hear(R"({"type":"snapshot","work_packages":[]})"); }
   void lease(std::initializer_list<const char*> ids, std::chrono::milliseconds now = 1s) {
     lease_grant grant;
     grant.token = ++token_;
@@ -20,7 +21,7 @@ struct WsSession : testing::Test {
     session.on_lease(grant, now);
   }
   ws_session::effects ack(const std::string& id, const std::string& more = "") {
-    return session.on_text(R"({"type":"ack","event_id":")" + id + "\"" + more + "}");
+    return hear(R"({"type":"ack","event_id":")" + id + "\"" + more + "}");
   }
   std::optional<settle_request> settle() {
     auto request = session.next_settlement(5, 15s);
@@ -34,6 +35,7 @@ struct WsSession : testing::Test {
         request ? request->verdicts.size() : 0, settlement_effect::removed)});
   }
 
+  std::chrono::milliseconds heard_at_{1000};
   std::uint64_t token_ = 0;
   std::uint64_t seq_ = 0;
 };
@@ -41,14 +43,14 @@ struct WsSession : testing::Test {
 TEST_F(WsSession, LeasesNothingBeforeTheSnapshot) {
   EXPECT_FALSE(session.may_lease());
   EXPECT_EQ(session.deadline(), snapshot_patience);
-  EXPECT_TRUE(session.on_text(R"({"type":"snapshot"})").connected);
+  EXPECT_TRUE(hear(R"({"type":"snapshot"})").connected);
   EXPECT_TRUE(session.may_lease());
   EXPECT_EQ(session.deadline(), std::nullopt);
 }
 
 TEST_F(WsSession, ASecondSnapshotChangesNothing) {
   connect();
-  EXPECT_FALSE(session.on_text(R"({"type":"snapshot"})").connected);
+  EXPECT_FALSE(hear(R"({"type":"snapshot"})").connected);
 }
 
 TEST_F(WsSession, AnAckRemovesTheEventAndTheLastOneEndsTheLease) {
@@ -88,8 +90,7 @@ TEST_F(WsSession, AcksThatComeDuringASettlementShareTheNext) {
 TEST_F(WsSession, TheEchoOfAnOwnEventIsItsAck) {
   connect();
   lease({"a"});
-  const auto echo =
-      session.on_text(R"({"type":"event","event":{"event_id":"a","lamport_clock":1}})");
+  const auto echo = hear(R"({"type":"event","event":{"event_id":"a","lamport_clock":1}})");
   EXPECT_EQ(echo.received, "") << "it is an event of this home";
   EXPECT_EQ(echo.remote_clock, std::nullopt);
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::delivered);
@@ -97,8 +98,7 @@ TEST_F(WsSession, TheEchoOfAnOwnEventIsItsAck) {
 
 TEST_F(WsSession, AnotherHomesEventIsReceivedWithItsClock) {
   connect();
-  const auto effects =
-      session.on_text(R"({"type":"event","event":{"event_id":"x","lamport_clock":41}})");
+  const auto effects = hear(R"({"type":"event","event":{"event_id":"x","lamport_clock":41}})");
   EXPECT_EQ(effects.remote_clock, 41U);
   EXPECT_NE(effects.received.find("\"x\""), std::string::npos);
 }
@@ -106,8 +106,7 @@ TEST_F(WsSession, AnotherHomesEventIsReceivedWithItsClock) {
 TEST_F(WsSession, AnErrorCountsAsARefusalWithItsMessage) {
   connect();
   lease({"a"});
-  const auto effects =
-      session.on_text(R"({"type":"error","event_id":"a","message":"no such team"})");
+  const auto effects = hear(R"({"type":"error","event_id":"a","message":"no such team"})");
   EXPECT_EQ(effects.refused->message, "no such team");
   const auto request = settle();
   EXPECT_EQ(request->verdicts[0].what, event_outcome::rejected);
@@ -118,11 +117,26 @@ TEST_F(WsSession, AnErrorCountsAsARefusalWithItsMessage) {
 TEST_F(WsSession, AClockBehindIsNotCountedAndGoesToBatchSync) {
   connect();
   lease({"a"});
-  const auto effects = session.on_text(
-      R"({"type":"error","event_id":"a","message":"behind","error_code":"clock_behind"})");
+  const auto effects =
+      hear(R"({"type":"error","event_id":"a","message":"behind","error_code":"clock_behind"})");
   EXPECT_TRUE(effects.needs_run);
   EXPECT_FALSE(effects.refused);
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::kept);
+}
+
+TEST_F(WsSession, ASlowServerThatGoesOnAnsweringHasUpToAMinute) {
+  connect();
+  lease({"a", "b", "c"});
+  heard_at_ = 5s;
+  ack("a");
+  EXPECT_EQ(session.deadline(), 10s) << "5 s after the last answer";
+  EXPECT_FALSE(session.overdue(9999ms));
+  heard_at_ = 9s;
+  hear(R"({"type":"ping"})");
+  EXPECT_TRUE(session.overdue(10s)) << "a ping does not answer";
+  heard_at_ = 58s;
+  ack("b");
+  EXPECT_TRUE(session.overdue(61s)) << "a minute after the lease";
 }
 
 TEST_F(WsSession, UnansweredForFiveSecondsIsOverdueAndGoesBackUncounted) {
@@ -145,7 +159,7 @@ TEST_F(WsSession, ALateAckIsStillTrueAndALateRefusalIsNot) {
   session.hand_back();
   settle_removed();
   ack("a");
-  (void)session.on_text(R"({"type":"error","event_id":"b","message":"late"})");
+  (void)hear(R"({"type":"error","event_id":"b","message":"late"})");
   const auto request = settle();
   ASSERT_TRUE(request);
   ASSERT_EQ(request->verdicts.size(), 1U);
@@ -171,7 +185,7 @@ TEST_F(WsSession, AnAckOfAnUnknownStatusDoesNotCount) {
 
 TEST_F(WsSession, TextThatIsNotAMessageEndsTheConnection) {
   connect();
-  EXPECT_EQ(session.on_text("{\"type\":").end->code, ec::transport);
+  EXPECT_EQ(hear("{\"type\":").end->code, ec::transport);
 }
 
 TEST_F(WsSession, AFailedSettlementIsRepeated) {
@@ -210,7 +224,7 @@ TEST_F(WsSession, AnEventThatIsSentAgainIsSettledByLaterAnswers) {
   again.token = 9;
   again.events.push_back({1, "a", 1, 0, false, "{}"});
   session.on_lease(again, 2s);
-  const auto effects = session.on_text(R"({"type":"error","event_id":"a","message":"no"})");
+  const auto effects = hear(R"({"type":"error","event_id":"a","message":"no"})");
   ASSERT_TRUE(effects.refused) << "it was taken for a late answer";
   EXPECT_EQ(settle()->verdicts[0].what, event_outcome::rejected);
 }
@@ -218,11 +232,11 @@ TEST_F(WsSession, AnEventThatIsSentAgainIsSettledByLaterAnswers) {
 TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNotPassedOn) {
   connect();
   session.own_node("0123456789ab");
-  const auto own = session.on_text(
+  const auto own = hear(
       R"({"type":"event","event":{"event_id":"x","node_id":"0123456789ab","lamport_clock":7}})");
   EXPECT_EQ(own.received, "");
   EXPECT_FALSE(own.remote_clock);
-  const auto other = session.on_text(
+  const auto other = hear(
       R"({"type":"event","event":{"event_id":"y","node_id":"ba9876543210","lamport_clock":7}})");
   EXPECT_NE(other.received, "");
   EXPECT_EQ(other.remote_clock, 7U);
