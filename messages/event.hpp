@@ -82,6 +82,14 @@ inline std::string doubtful_project(const std::string& key) {
   return "doubt:" + key;
 }
 
+/// Whether a project key is one that only this home knows: not a UUID, which events carry.
+inline bool is_local_project_key(std::string_view key) {
+  return key.starts_with("git:") || key.starts_with("doubt:git:");
+}
+
+/// The member of an overflow line that holds such a key; the event itself does not have it.
+inline constexpr const char* project_key_member = "project_key";
+
 /// What the store adds: identity and position.
 struct event_stamp {
   std::string event_id;            ///< ULID

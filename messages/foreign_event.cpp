@@ -53,6 +53,11 @@ result<imported_event> read_foreign_event(std::string_view json, const redaction
     return given.error();
   if (!given->IsObject())
     return failure{ec::bad_input, excerpt(*compact) + " is not an event object", {}};
+  auto local_key = text_of(*given, project_key_member);
+  if (local_key && is_local_project_key(*local_key))
+    *compact = without_member(*compact, project_key_member);
+  else
+    local_key.reset();
   clean(*compact, *given, words);
   settle_timestamp(*compact, *given);
   auto event = parse_json(*compact, json_keys::unique); // two keys may be the same when redacted
@@ -74,8 +79,9 @@ result<imported_event> read_foreign_event(std::string_view json, const redaction
   found.team_slug = *text_of(*event, "team_slug");
   found.event_type = *text_of(*event, "event_type");
   found.tail = tail_of(std::move(*compact));
-  found.project_key = text_of(*event, "project_uuid").value_or("");
-  found.project_name = text_of(*event, "project_slug").value_or(found.project_key);
+  found.project_key = local_key ? *local_key : text_of(*event, "project_uuid").value_or("");
+  found.project_name =
+      text_of(*event, "project_slug").value_or(local_key ? "a project" : found.project_key);
   return found;
 }
 

@@ -12,7 +12,8 @@
 namespace spec_kitty {
 
 /// Reads one event object and checks it against the contract. Without a team it is `local`'s. What
-/// is private is taken out as `emit` does it. bad_input or invalid_event says what is wrong.
+/// is private is taken out as `emit` does it, and so is the project key of an overflow line.
+/// bad_input or invalid_event says what is wrong.
 result<imported_event> read_foreign_event(std::string_view json, const redaction_terms& words);
 
 /// The first field in which two texts of an event differ, but for what a home may write anew: the

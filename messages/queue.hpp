@@ -206,7 +206,7 @@ struct imported_event {
   std::string team_slug;
   std::string event_type;
   std::string tail;         ///< see messages/event.hpp
-  std::string project_key;  ///< its project's uuid; empty: none
+  std::string project_key;  ///< its project's uuid, or its key in this home; empty: none
   std::string project_name; ///< for people
   std::uint32_t tries = 0;  ///< refusals counted where it comes from
 };

@@ -135,19 +135,20 @@ std::optional<spilled_event> from_json(std::string text) {
   spilled_event event;
   event.recorded_at = *recorded_at;
   event.event_id = text_at("event_id");
-  event.draft = {text_at("event_type"),
-                 text_at("aggregate_id"),
-                 text_at("aggregate_type"),
-                 std::string(member_slice(text, "payload").value_or("")),
-                 text_of(*parsed, "causation_id"),
-                 text_at("timestamp"),
-                 text_at("team_slug"),
-                 text_of(*parsed, "project_uuid"),
-                 text_of(*parsed, "project_slug"),
-                 text_at("project_key"),
-                 text_at("project_name"),
-                 read_keys(*parsed),
-                 text_of(*parsed, "feature_slug")};
+  event.draft = {
+      text_at("event_type"),
+      text_at("aggregate_id"),
+      text_at("aggregate_type"),
+      std::string(member_slice(text, "payload").value_or("")),
+      text_of(*parsed, "causation_id"),
+      text_at("timestamp"),
+      text_at("team_slug"),
+      text_of(*parsed, "project_uuid"),
+      text_of(*parsed, "project_slug"),
+      text_of(*parsed, "project_key").value_or(text_at("project_uuid")), // older lines have no key
+      text_at("project_name"),
+      read_keys(*parsed),
+      text_of(*parsed, "feature_slug")};
   if (const auto key = text_at("intent_key"); is_intent_key(key))
     event.draft.intent_key = key;
   if (const json_value* aliases = member(*parsed, "project_aliases");

@@ -150,6 +150,10 @@ std::string_view partition_counters::team_of(std::uint32_t id) {
   return team_of_partition(entry_of(id).first);
 }
 
+std::string_view partition_counters::project_of(std::uint32_t id) {
+  return project_of_partition(entry_of(id).first);
+}
+
 std::pair<std::string, partition_record>& partition_counters::entry_of(std::uint32_t id) {
   for (auto& known : rows_)
     if (known.second.id == id)

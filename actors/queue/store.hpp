@@ -159,6 +159,8 @@ public:
   partition_record& at_id(std::uint32_t id);
   /// The team of that row, whose events are sent as that team's; until the next call of at().
   std::string_view team_of(std::uint32_t id);
+  /// The project key of that row; empty: none. Valid as long.
+  std::string_view project_of(std::uint32_t id);
   void write_back();
 
 private:

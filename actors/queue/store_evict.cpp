@@ -13,6 +13,18 @@ namespace {
 /// A file for each event would be slow: a hundredth of the cap is evicted at a time.
 constexpr std::uint64_t share_evicted = 100;
 
+/// An event as a line of the file. The key of a git folder is not in the event; without it an
+/// import would not know that its project is opted out.
+std::string overflow_line(const event_record& event, store_detail::partition_counters& partitions) {
+  std::string line = event.json(partitions.team_of(event.partition_id));
+  const std::string project(partitions.project_of(event.partition_id));
+  if (is_local_project_key(project)) {
+    line.pop_back();
+    line.append(",\"").append(project_key_member).append("\":\"").append(project).append("\"}");
+  }
+  return line + '\n';
+}
+
 } // namespace
 
 void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_t bytes,
@@ -37,7 +49,7 @@ void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_
       first_id = to_string(event->id);
     chosen.push_back(seq);
     freed += event->encoded_size();
-    lines += event->json(rows.teams.team_of(event->partition_id)) + '\n';
+    lines += overflow_line(*event, rows.teams);
   }
   if (chosen.empty() || !write_overflow(options_.home, first_id, chosen.size(), lines))
     return; // the caller refuses the new event: there is still no space

@@ -146,9 +146,12 @@ private:
     record.head = head;
     record.tail = event.tail;
     const std::uint64_t seq = rows_.row.next_seq;
-    if (!rows_.add(record, event.team_slug, event.project_key))
+    const bool unknown = event.project_key.empty() && event.node_id == node_id_;
+    const std::string& project = unknown ? doubtful_key() : event.project_key;
+    if (!rows_.add(record, event.team_slug, project))
       return false;
-    rows_.remember_project(event.project_key, event.project_name);
+    if (!unknown)
+      rows_.remember_project(event.project_key, event.project_name);
     if (event.tries > 0)
       rows_.txn.put(rows_.tables.attempts, position_key(seq),
                     attempt_record{event.tries, 0, 0, 0, counted_elsewhere}.encode());
@@ -159,12 +162,36 @@ private:
     return true;
   }
 
+  /// The key for events that this home recorded and that name no project: they may be of a git
+  /// folder that opted out. Empty where none did.
+  const std::string& doubtful_key() {
+    if (doubtful_key_)
+      return *doubtful_key_;
+    std::string kept;
+    project_record project;
+    {
+      const std::string first = project_row_key("git:");
+      lmdb_cursor cursor(rows_.txn, rows_.tables.main);
+      for (bool more = cursor.seek(first); more && kept.empty() && cursor.key().starts_with(first);
+           more = cursor.next()) {
+        project = project_record::decode(cursor.value());
+        if (project.choice == sharing::kept_here)
+          kept = cursor.key().substr(project_row_key("").size());
+      }
+    }
+    doubtful_key_ = kept.empty() ? kept : doubtful_project(kept);
+    if (!kept.empty())
+      rows_.txn.put(rows_.tables.main, project_row_key(*doubtful_key_), project.encode());
+    return *doubtful_key_;
+  }
+
   store_detail::queue_rows rows_;
   const std::string& node_id_;
   epoch_us now_;
   std::map<std::string, std::string> dead_;      ///< by event id
   std::unordered_set<std::uint64_t> own_clocks_; ///< once read_clocks_: every one in the store
   bool read_clocks_ = false;
+  std::optional<std::string> doubtful_key_; ///< once it was needed
 };
 
 } // namespace

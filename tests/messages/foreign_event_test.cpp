@@ -43,6 +43,16 @@ TEST(ForeignEvent, FieldsThatNobodyKnowsAreKeptDigitForDigitAndInTheirOrder) {
   EXPECT_EQ(rendered(*event), text);
 }
 
+TEST(ForeignEvent, TheProjectKeyOfAnOverflowLineIsNoPartOfTheEvent) {
+  const std::string key = "git:0123456789abcdef0123456789abcdef";
+  auto text = std::string(whole);
+  text.insert(text.size() - 1, ",\"project_key\":\"" + key + "\"");
+  const auto event = read_foreign_event(text, {});
+  ASSERT_TRUE(event) << event.error().message;
+  EXPECT_EQ(event->project_key, key);
+  EXPECT_EQ(rendered(*event), whole);
+}
+
 TEST(ForeignEvent, TheHeadComesFirstWhereverItsFieldsStood) {
   auto text = replaced(whole, R"("node_id":"0123456789ab",)", "");
   text = replaced(text, R"("causation_id":null)",

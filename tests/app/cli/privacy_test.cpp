@@ -76,6 +76,45 @@ TEST_F(Privacy, AProjectWithoutAUuidIsKnownByItsGitFolder) {
   EXPECT_EQ(events_text(), "");
 }
 
+/// The oldest event made room in the queue; there is space again.
+struct MadeRoom : Privacy {
+  MadeRoom() {
+    logged_in();
+    set("sync.max_queue_size", "2");
+    set("sync.overflow", "evict_oldest");
+    enter("plain");
+    EXPECT_EQ(in_project({"sync", "opt-out"}).status, 0);
+    note("1");
+    write_text(root() / "exported", in_project({"events", "export"}).out);
+    note("2");
+    note("3");
+    set("sync.max_queue_size", "10");
+  }
+
+  void set(const char* key, const char* value) const {
+    EXPECT_EQ(cli({"config", "set", key, value}).status, 0);
+  }
+
+  /// Takes the file in; its event is held until the project opts in.
+  void expect_held_after_import_of(const fs::path& file) const {
+    EXPECT_EQ(number_in(json_of({"events", "import", file.string()}), {"imported"}), 1);
+    EXPECT_EQ(number_in(json_of({"sync", "now"}), {"selected"}), 0);
+    EXPECT_EQ(events_text(), "");
+    EXPECT_EQ(in_project({"sync", "opt-in"}).status, 0);
+    EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 3);
+    EXPECT_EQ(events_text().find("project_key"), std::string::npos) << events_text();
+  }
+};
+
+TEST_F(MadeRoom, AnEventOfAnOptedOutGitFolderIsHeldWhenItComesBack) {
+  const fs::directory_iterator files(home() / "overflow");
+  expect_held_after_import_of(files->path());
+}
+
+TEST_F(MadeRoom, AnExportedEventThatNamesNoProjectIsInDoubtSoItIsHeld) {
+  expect_held_after_import_of(root() / "exported");
+}
+
 TEST_F(Privacy, WhereTheDefaultIsOffNothingGoesBeforeSomebodyOptsIn) {
   logged_in();
   EXPECT_EQ(cli({"config", "set", "sync.project_default", "off"}).status, 0);
