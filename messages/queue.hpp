@@ -242,8 +242,11 @@ struct import_done {
   std::uint64_t clock = 0;
 };
 
-/// Forgets the count of refused and evicted events: a person has seen it.
-struct drops_request {};
+/// Forgets the count of refused and evicted events: a person has seen it. With `more`, adds events
+/// that were dropped outside of the store instead.
+struct drops_request {
+  std::uint64_t more = 0;
+};
 
 struct drops_done {
   std::uint64_t count = 0; ///< before

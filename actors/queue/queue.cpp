@@ -294,8 +294,10 @@ auto decision_handlers(queue_self self) {
           return done;
         });
       },
-      [self](const drops_request&) {
-        return with_store(self, [](store& s) { return s.acknowledge_drops(); });
+      [self](const drops_request& request) {
+        return with_store(self, [&](store& s) {
+          return request.more > 0 ? s.add_drops(request.more) : s.acknowledge_drops();
+        });
       },
   };
 }

@@ -99,6 +99,16 @@ result<drops_done> store::acknowledge_drops() {
   });
 }
 
+result<drops_done> store::add_drops(std::uint64_t more) {
+  return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    summary row = store_detail::read_summary(txn, tables);
+    const drops_done done{row.dropped};
+    row.dropped += more;
+    txn.put(tables.main, summary_key, row.encode());
+    return done;
+  });
+}
+
 result<void> store::note_error(std::string_view json) {
   auto done = env_->write([&](lmdb_txn& txn, const store_tables& tables) {
     txn.put(tables.main, last_error_key, json);

@@ -96,6 +96,8 @@ public:
 
   /// Sets the count of dropped events to 0.
   result<drops_done> acknowledge_drops();
+  /// Adds events that were dropped outside of the store to that count.
+  result<drops_done> add_drops(std::uint64_t more);
 
   /// Takes in the events of the home's spill files, in order of time, each once, and removes the
   /// files afterwards. The number taken in.

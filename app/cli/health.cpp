@@ -123,7 +123,7 @@ private:
               " \"$f\"; done");
     if (queue_.dropped > 0)
       add("dropped", severity::error,
-          count_of(queue_.dropped, "event") + " dropped because the queue was full",
+          count_of(queue_.dropped, "event") + " dropped: there was no space for them",
           run("events acknowledge-drops"));
   }
 

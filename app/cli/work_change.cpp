@@ -27,15 +27,20 @@ public:
     host.record = [this](const wf::intent& record, const std::vector<std::size_t>& transitions) {
       return this->record(record, transitions);
     };
+    host.count_dropped = [this](std::uint64_t events) { return emit().count_dropped(events).ok(); };
     host.say = [this](const std::string& sentence) { ctx_.out.warn(sentence); };
     return host;
   }
 
 private:
-  bool record(const wf::intent& record, const std::vector<std::size_t>& transitions) {
+  emitter& emit() {
     if (!emit_)
       emit_ = std::make_unique<emitter>(ctx_, ctx_.warnings());
-    const auto done = orchestrate::record_transitions(*emit_, record, transitions);
+    return *emit_;
+  }
+
+  bool record(const wf::intent& record, const std::vector<std::size_t>& transitions) {
+    const auto done = orchestrate::record_transitions(emit(), record, transitions);
     if (done.why_spilled)
       (void)warn_spilled(ctx_, *done.why_spilled, done.spilled);
     if (done.refused > 0)
@@ -131,8 +136,7 @@ event_recording record_change(context& ctx, work_change& made) {
     done.kept = true;
     done.reason = reason;
     if (const auto dropped = made.change.keep_unrecorded(); dropped > 0)
-      ctx.out.warn(std::to_string(dropped) +
-                   " older events were dropped: too many wait for a home");
+      ctx.out.warn(wf::dropped_words(dropped));
   };
   if (record.transitions.empty()) {
     made.change.finish();

@@ -69,6 +69,13 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
   return answers;
 }
 
+result<void> emitter::count_dropped(std::uint64_t events) {
+  auto& local = actors();
+  const auto done =
+      local.ask<drops_done>(local.queue_handle(), local.patience(), drops_request{events});
+  return done ? result<void>{} : done.error();
+}
+
 void emitter::ring_daemon() {
   if (std::exchange(to_ring_, false))
     (void)ring(store_.home, wakeup_reason::events); // there may be no daemon

@@ -43,6 +43,9 @@ public:
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
 
+  /// Adds to the home's count of dropped events.
+  result<void> count_dropped(std::uint64_t events);
+
   /// The actor system that QUEUE and CLOCK are in, for a command's own actors. They end before
   /// finish() is called.
   caf::actor_system& system() { return actors().system(); }

@@ -43,7 +43,7 @@ void recorder::moved(package_run& package, workflow::open_change& change) {
     return;
   }
   if (emit_ == nullptr) {
-    (void)change.keep_unrecorded();
+    keep(change);
     lost(*host_.no_home);
     return;
   }
@@ -54,7 +54,7 @@ void recorder::moved(package_run& package, workflow::open_change& change) {
   if (done.why_spilled)
     warn_spilled(host_.warn, host_.view.home.path, *done.why_spilled, done.spilled);
   if (done.home_unusable) {
-    (void)change.keep_unrecorded();
+    keep(change);
     lost({ec::store_unusable, done.reason, {}});
     return;
   }
@@ -69,6 +69,11 @@ void recorder::moved(package_run& package, workflow::open_change& change) {
     run_.root = done.last_event_id;
 }
 
+void recorder::keep(workflow::open_change& change) const {
+  if (const auto dropped = change.keep_unrecorded(); dropped > 0)
+    host_.warn(workflow::dropped_words(dropped));
+}
+
 workflow::settle_host recorder::settle_host() const {
   workflow::settle_host host;
   if (emit_ != nullptr)
@@ -79,6 +84,7 @@ workflow::settle_host recorder::settle_host() const {
       warn_spilled(host_.warn, host_.view.home.path, *done.why_spilled, done.spilled);
     return !done.home_unusable;
   };
+  host.count_dropped = [this](std::uint64_t events) { return emit_->count_dropped(events).ok(); };
   host.say = [this](const std::string& sentence) { host_.warn(sentence); };
   return host;
 }

@@ -52,6 +52,8 @@ private:
   std::string record(const workflow::work_event& event, const std::string& step,
                      const std::string& cause);
   void lost(const failure& why);
+  /// No home takes the events of the change now: they wait in its intent.
+  void keep(workflow::open_change& change) const;
 
   const run_host& host_;
   emitter* emit_;

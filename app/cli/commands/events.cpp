@@ -164,7 +164,8 @@ exit_status stats(context& ctx) {
   if (shot->oldest_age_s)
     ctx.out.line("the oldest has waited for " + std::to_string(*shot->oldest_age_s) + " s");
   if (queue.dropped > 0)
-    ctx.out.line(std::to_string(queue.dropped) + " events were dropped: the queue was full");
+    ctx.out.line(std::to_string(queue.dropped) +
+                 " events were dropped: there was no space for them");
   return exit_status::done;
 }
 

@@ -148,7 +148,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
     ctx.out.line("            the oldest has waited for " + number(*shot.oldest_age_s) + " s");
   if (queue.dropped > 0)
     ctx.out.line("            " + number(queue.dropped) +
-                 " events dropped: the queue was full; reset the count: spec-kitty "
+                 " events dropped: there was no space for them; reset the count: spec-kitty "
                  "events acknowledge-drops");
   if (shot.spilled > 0)
     ctx.out.line("spilled     " + number(shot.spilled) + " in " +

@@ -260,6 +260,8 @@ std::size_t open_change::keep_unrecorded() {
       waiting.emplace_back(found.id, found.record->transitions.size());
   std::size_t dropped = 0;
   for (std::size_t at = 0; at + max_unrecorded < waiting.size(); ++at) {
+    // Counted first: killed in between it is recorded all the same, and counted once too often.
+    folder_.add_dropped(waiting[at].second);
     folder_.remove(waiting[at].first);
     dropped += waiting[at].second;
   }

@@ -49,7 +49,7 @@ public:
   /// The events are about to be recorded in this home.
   void recording(const std::string& home);
   /// No home could be used: the intent stays for the next command. Returns the number of events of
-  /// older intents that were dropped, since only 1,000 are kept.
+  /// older intents that were dropped and counted, since only 1,000 are kept.
   std::size_t keep_unrecorded();
   /// Its events are recorded: removes the intent.
   void finish();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace spec_kitty::workflow {
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view intent_suffix = ".json";
 constexpr std::string_view damaged_suffix = ".damaged";
+constexpr const char* dropped_name = "dropped";
 constexpr std::size_t ulid_characters = 26;
 constexpr std::size_t max_copied_bytes = std::size_t{16} << 20;
 
@@ -143,6 +145,23 @@ void intent_folder::remove(const std::string& id) const {
 
 void intent_folder::set_aside(const std::string& id) const {
   ::rename(file_of(id).c_str(), (folder_ / (id + std::string(damaged_suffix))).c_str());
+}
+
+std::uint64_t intent_folder::dropped() const {
+  const auto text = read_file(folder_ / dropped_name, 32);
+  std::uint64_t events = 0;
+  if (text && *text)
+    (void)std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), events);
+  return events;
+}
+
+void intent_folder::add_dropped(std::uint64_t events) const {
+  (void)replace_file(folder_ / dropped_name, std::to_string(dropped() + events) + "\n",
+                     shared_mode_of(git_dir_) & 0666U);
+}
+
+void intent_folder::forget_dropped() const {
+  ::unlink((folder_ / dropped_name).c_str());
 }
 
 void intent_folder::remove_leftovers() const {

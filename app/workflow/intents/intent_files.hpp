@@ -43,6 +43,11 @@ public:
   void remove(const std::string& id) const;
   /// Renames an unreadable one to `<ULID>.damaged`.
   void set_aside(const std::string& id) const;
+  /// How many events were dropped with intents that no home took up in time; and adds to that, or
+  /// forgets it. The count waits here for a home that counts them.
+  std::uint64_t dropped() const;
+  void add_dropped(std::uint64_t events) const;
+  void forget_dropped() const;
   /// Removes what killed commands left: unfinished files, copies without an intent. The caller
   /// holds the edit lock.
   void remove_leftovers() const;

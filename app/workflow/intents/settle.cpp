@@ -56,6 +56,7 @@ public:
       : repo_(repo), folder_(repo), host_(host) {}
 
   result<settled_intent> settle(const intent& record);
+  void hand_over_dropped() const;
   settled_intent record_events(intent record, const std::vector<std::size_t>& transitions);
   settled_intent undo(const intent& record);
   const intent_folder& folder() const { return folder_; }
@@ -73,8 +74,10 @@ settled_intent settlement::record_events(intent record,
   settled_intent done{record.id, record.command, "recorded", transitions.size()};
   if (!transitions.empty()) {
     if (host_.home.empty()) {
-      record.state = intent_state::unrecorded;
-      (void)folder_.write(record);
+      if (record.state != intent_state::unrecorded) {
+        record.state = intent_state::unrecorded;
+        (void)folder_.write(record);
+      }
       done.outcome = "left";
       done.events = 0;
       return done;
@@ -114,6 +117,15 @@ settled_intent settlement::undo(const intent& record) {
             (left.empty() ? "its changes were taken back" : "its other changes were taken back"));
   folder_.remove(record.id);
   return {record.id, record.command, "taken_back", 0};
+}
+
+/// What was dropped here is counted by the home, where a person sees and acknowledges it.
+void settlement::hand_over_dropped() const {
+  const auto events = folder_.dropped();
+  if (events == 0 || host_.home.empty() || !host_.count_dropped(events))
+    return;
+  folder_.forget_dropped();
+  host_.say(dropped_words(events) + "; this home counts them as dropped");
 }
 
 result<settled_intent> settlement::settle(const intent& record) {
@@ -159,6 +171,11 @@ result<settled_intent> settlement::carry_out(const intent& record, intent_outcom
 
 } // namespace
 
+std::string dropped_words(std::uint64_t events) {
+  return events_word(events) + " of this repository " + (events == 1 ? "was" : "were") +
+         " dropped: too many changes waited for a home";
+}
+
 result<std::vector<settled_intent>> settle_intents(const repository& repo,
                                                    const settle_host& host) {
   std::vector<settled_intent> done;
@@ -179,6 +196,7 @@ result<std::vector<settled_intent>> settle_intents(const repository& repo,
       return settled.error();
     done.push_back(std::move(*settled));
   }
+  work.hand_over_dropped();
   work.folder().remove_leftovers();
   return done;
 }
@@ -233,7 +251,8 @@ std::vector<open_intent> open_intents(const repository& repo) {
   const intent_folder folder(repo);
   const auto all = folder.list();
   const auto damaged = folder.damaged();
-  if ((all.empty() && damaged.empty()) || edit_is_under_way(repo))
+  const auto dropped = folder.dropped();
+  if ((all.empty() && damaged.empty() && dropped == 0) || edit_is_under_way(repo))
     return open;
   for (const auto& found : all) {
     std::string message = folder.file_of(found.id).string();
@@ -247,6 +266,8 @@ std::vector<open_intent> open_intents(const repository& repo) {
       message.append(": ").append(found.record.error().message);
     open.push_back({std::move(message), settle_command});
   }
+  if (dropped > 0)
+    open.push_back({dropped_words(dropped), settle_command});
   for (const auto& id : damaged) {
     const auto file = (folder.path() / (id + ".damaged")).string();
     open.push_back({file + " could not be read; its command may have changed files",

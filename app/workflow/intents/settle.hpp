@@ -16,6 +16,8 @@ struct settle_host {
   std::string home; ///< this command's home; empty: no home can be used
   /// Records the events of these transitions, each once; false where no home could be used.
   std::function<bool(const intent&, const std::vector<std::size_t>&)> record;
+  /// Adds events that were dropped here to the home's count; false where it could not be used.
+  std::function<bool(std::uint64_t)> count_dropped;
   std::function<void(const std::string&)> say; ///< takes a sentence for a person
   /// How long a git of an interrupted command is waited for.
   std::chrono::milliseconds patience{60'000};
@@ -51,6 +53,9 @@ struct open_intent {
 
 /// All of them; changes nothing. Empty while another command edits the repository.
 std::vector<open_intent> open_intents(const repository& repo);
+
+/// How many events were dropped because no home took them up in time, as a sentence.
+std::string dropped_words(std::uint64_t events);
 
 inline constexpr const char* settle_command = "spec-kitty agent tasks settle";
 

@@ -32,6 +32,10 @@ struct Settled : intents_test {
     return {};
   }
 
+  static std::string intent_id_in(const std::string& text) {
+    return text_of(parsed(text), "id").value_or("");
+  }
+
   pid_t git_of_intent() const {
     const auto record = parsed(read_text(intents() / (intent_id() + ".json")));
     return static_cast<pid_t>(number_in(record, {"git", "pid"}));
@@ -182,6 +186,30 @@ TEST_F(Settled, WithoutAHomeTheEventWaitsForTheNextCommand) {
   ok({"agent", "tasks", "move-task", "WP01", "--to", "planned"});
   EXPECT_EQ(events(), (std::vector<std::string>{moved, "WPStatusChanged WP01 doing planned"}));
   expect_chain("with a home again");
+}
+
+TEST_F(Settled, WhereTooManyWaitForAHomeTheOldestIsDroppedAndCounted) {
+  env["SPEC_KITTY_HOME"] = "/proc/no-such-home";
+  ok({"agent", "tasks", "move-task", "WP01", "--to", "doing"});
+  const auto text = read_text(intents() / (intent_id() + ".json"));
+  for (int number = 0; number < 999; ++number) {
+    auto id = std::to_string(number);
+    id = "01KBAYJ0000000000000000" + std::string(3 - id.size(), '0') + id; // older ones
+    auto copy = text;
+    write_text(intents() / (id + ".json"), copy.replace(copy.find(intent_id_in(text)), 26, id));
+  }
+  const auto done = ok({"agent", "tasks", "move-task", "WP02", "--to", "doing"});
+  EXPECT_NE(done.err.find("1 event of this repository was dropped"), std::string::npos) << done.err;
+  EXPECT_FALSE(fs::exists(intents() / "01KBAYJ0000000000000000000.json"));
+  EXPECT_NE(ok({"agent", "tasks", "status"}).err.find("was dropped"), std::string::npos);
+  for (const auto& name : open_intents())
+    if (name.ends_with(".json") && name.starts_with("01KBAYJ")) // to save the time for them
+      fs::remove(intents() / name);
+  env["SPEC_KITTY_HOME"] = home().string();
+  ok({"agent", "tasks", "settle"});
+  EXPECT_EQ(events(), (std::vector<std::string>{moved, "WPStatusChanged WP02 planned doing"}));
+  EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "dropped_total"}), 1);
+  EXPECT_EQ(open_intents(), std::vector<std::string>{});
 }
 
 TEST_F(Settled, AFileThatAFormatterChangedIsCommittedByTheSameCommandAgain) {
