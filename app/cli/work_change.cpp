@@ -109,7 +109,7 @@ wf::git_result<void> change_files(context& ctx, const wf::repository& repo,
   if (!changed)
     return {changed.error(), changed.git_busy};
   if (changed->ignored())
-    ctx.out.warn("git ignores the changed files: they are changed, but not committed");
+    ctx.out.warn(wf::ignored_files_words);
   keep_open(done, std::move(*changed), made);
   return {};
 }

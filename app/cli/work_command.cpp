@@ -80,8 +80,10 @@ exit_status fail_with(context& ctx, const failure& why, const work_options& opti
 exit_status refuse(context& ctx, const work_done& done, const event_recording* events) {
   for (const auto& line : done.lines)
     ctx.out.line(line);
-  const auto why = ctx.out.json() ? workflow::blocked_in_one_line(done.aim, done.blockers)
-                                  : workflow::blocked(done.aim, done.blockers);
+  auto why = ctx.out.json() ? workflow::blocked_in_one_line(done.aim, done.blockers)
+                            : workflow::blocked(done.aim, done.blockers);
+  if (!done.bypass.empty())
+    why.hint += "\nor pass the gates: " + done.bypass;
   ctx.out.fail(why, [&](json_writer& out) {
     if (done.fields)
       done.fields(out);

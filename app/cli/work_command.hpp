@@ -45,7 +45,8 @@ struct work_done {
   std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
   std::function<result<void>(work_done&)> afterwards; ///< runs after the events are recorded
   std::string aim;                                    ///< what `blockers` stop
-  std::vector<workflow::blocker> blockers;            ///< not empty: nothing was changed
+  std::string bypass;                      ///< the command that passes them; may be empty
+  std::vector<workflow::blocker> blockers; ///< not empty: nothing was changed
 };
 
 /// The options that all of them have.

@@ -38,6 +38,8 @@ void recorder::add_to(workflow::change_request& request, const package_run& pack
 
 void recorder::moved(package_run& package, workflow::open_change& change) {
   const auto& record = change.record();
+  if (change.ignored())
+    host_.warn(workflow::ignored_files_words);
   if (record.transitions.empty()) {
     change.finish();
     return;

@@ -84,20 +84,25 @@ result<merge_chain> make_chain(const git& runner, const feature& feature_ref, me
   return chain;
 }
 
-result<void> write_untracked_lanes(const feature& feature_ref, const merge_state& state,
-                                   const std::string& at) {
+result<std::vector<std::string>>
+write_untracked_lanes(const feature& feature_ref, const merge_state& state, const std::string& at) {
   auto packages = feature_ref.load_all();
   if (!packages)
     return packages.error();
   repo_edit change;
+  std::vector<std::string> moved_ids;
   for (auto& package : *packages) {
     if (!is_moving(state, package.id) || package.lane() != "doing")
       continue;
     if (auto moved = move_to_review(package, state, at); !moved)
-      return moved;
+      return moved.error();
     change.change(package.path, package.file.text());
+    moved_ids.push_back(package.id);
   }
-  return change.empty() ? result<void>{} : change.apply();
+  if (!change.empty())
+    if (auto applied = change.apply(); !applied)
+      return applied.error();
+  return moved_ids;
 }
 
 } // namespace spec_kitty::workflow

@@ -11,8 +11,9 @@ namespace spec_kitty::workflow {
 result<merge_chain> make_chain(const git& runner, const feature& feature_ref, merge_state& state,
                                std::vector<work_package>& packages, const std::string& at);
 
-/// Lanes in files that git ignores, which no commit has brought: written to disk alone.
-result<void> write_untracked_lanes(const feature& feature_ref, const merge_state& state,
-                                   const std::string& at);
+/// Lanes in files that git does not track, which no commit has brought: written to disk alone. The
+/// work packages that it moved.
+result<std::vector<std::string>>
+write_untracked_lanes(const feature& feature_ref, const merge_state& state, const std::string& at);
 
 } // namespace spec_kitty::workflow

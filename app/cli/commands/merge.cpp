@@ -1,5 +1,6 @@
 // spec-kitty merge: the work packages' branches into the target branch, dependencies first.
 #include "app/cli/command.hpp"
+#include "app/cli/commands/merge_job.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/orchestrate/state_file.hpp"
 #include "app/workflow/event_lanes.hpp"
@@ -14,7 +15,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <memory>
 
 namespace spec_kitty {
@@ -37,79 +37,6 @@ struct merge_options : work_options {
   bool resume = false;
   bool abort = false;
 };
-
-/// One merge, from its state to its end.
-struct merge_job {
-  wf::feature feature;
-  wf::merge_state state;
-  std::vector<wf::work_package> packages;
-
-  const wf::repository& repo() const { return feature.repo(); }
-};
-
-/// The work packages that have a branch, dependencies first.
-result<std::vector<std::string>> merge_order(const merge_job& job) {
-  const auto graph = wf::graph_of(job.packages);
-  if (auto legal = wf::check_dependencies(graph); !legal)
-    return failure{legal.error().code, job.feature.slug() + ": " + legal.error().message,
-                   "fix the dependencies, then run: " +
-                       job.feature.command("agent feature finalize-tasks")};
-  const wf::git git_here(job.repo().checkout);
-  std::vector<std::string> order;
-  for (const auto& wp : wf::dependency_order(graph))
-    if (git_here.has_branch(job.feature.branch_of(wp)))
-      order.push_back(wp);
-  return order;
-}
-
-std::vector<std::string> in_lane(const merge_job& job, std::string_view lane) {
-  std::vector<std::string> ids;
-  for (const auto& package : job.packages)
-    if (package.lane() == lane)
-      ids.push_back(package.id);
-  return ids;
-}
-
-/// No work package has a branch: a success if all are merged, else not_found.
-result<work_done> nothing_to_merge(const merge_job& job, work_done done) {
-  if (in_lane(job, "for_review").empty() && in_lane(job, "done").empty())
-    return failure{ec::not_found, "no work package of " + job.feature.slug() + " has a branch",
-                   "start one: " + job.feature.command("implement WP01")};
-  done.lines = {job.feature.slug() + ": nothing to merge"};
-  return done;
-}
-
-std::string merge_aim(const merge_job& job) {
-  return job.feature.slug() + " cannot be merged";
-}
-
-void describe(const merge_job& job, const wf::merge_chain& chain, bool dry_run, work_done& done) {
-  for (const auto& branch : chain.branches)
-    done.lines.push_back(branch.wp_id +
-                         (branch.was_in ? " is in "
-                          : dry_run     ? " would go into "
-                                        : " merged into ") +
-                         job.state.target + (branch.was_in ? " already" : ""));
-  const auto& moving = job.state.moving;
-  if (!moving.empty())
-    done.lines.push_back(wf::joined(moving) + ": doing → for_review" +
-                         (dry_run ? " would follow" : ""));
-  done.fields = [state = job.state, chain, dry_run](json_writer& out) {
-    field(out, "feature", state.feature);
-    field(out, "target", state.target);
-    field(out, "strategy", state.strategy);
-    field(out, "dry_run", dry_run);
-    payload_detail::write(out, "order", state.order);
-    key(out, "merged");
-    out.StartArray();
-    for (const auto& branch : chain.branches)
-      if (!branch.was_in)
-        put(out, branch.wp_id);
-    out.EndArray();
-    payload_detail::write(out, "moved", state.moving);
-    payload_detail::write(out, "left_out", chain.left_out);
-  };
-}
 
 /// Moves the target to the chain's last commit, all or nothing, with the events of the lanes.
 result<void> move_to_chain(context& ctx, merge_job& job, work_done& done) {
@@ -172,12 +99,16 @@ result<work_done> run_merge(context& ctx, merge_job job, work_done done) {
     if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
       return kept.error();
   }
-  if (auto written = wf::write_untracked_lanes(job.feature, job.state, utc_now()); !written)
-    return written.error();
+  const auto untracked = wf::write_untracked_lanes(job.feature, job.state, utc_now());
+  if (!untracked)
+    return untracked.error();
+  if (!untracked->empty())
+    ctx.out.warn("git does not track the files of " + wf::joined(*untracked) +
+                 ": they are changed, but not committed");
   if (job.state.phase == "lanes" && job.state.intent.empty()) // begun by an older program
     for (const auto& wp : job.state.moving)
       done.events.push_back(lane_event(job.feature, wp, "doing", "for_review", "user"));
-  describe(job, chain, false, done);
+  describe_merge(job, chain, false, done);
   done.afterwards = [job, &ctx](work_done& finished) mutable {
     return finish_up(ctx, job, finished);
   };
@@ -252,11 +183,14 @@ result<work_done> look_ahead(merge_job job, bool dry_run) {
       wf::make_chain(scratch.runner(job.repo()), job.feature, job.state, job.packages, utc_now());
   if (!chain)
     return chain.error();
+  const bool only_gates = !found->empty() && chain->conflicts.empty();
   found->insert(found->end(), chain->conflicts.begin(), chain->conflicts.end());
   auto done = checked(job.feature, merge_aim(job), std::move(*found));
+  if (only_gates)
+    done.bypass = bypass_of(job, false);
   if (dry_run) {
     done.lines.clear();
-    describe(job, *chain, true, done);
+    describe_merge(job, *chain, true, done);
     for (const auto& words : chain->left_out)
       done.lines.push_back(words);
   }
@@ -359,6 +293,7 @@ result<work_done> merge(context& ctx, const merge_options& options) {
       return found.error();
     if (!found->empty()) {
       done.aim = merge_aim(job);
+      done.bypass = bypass_of(job, continues);
       done.blockers = std::move(*found);
       return done;
     }

@@ -18,6 +18,10 @@
 
 namespace spec_kitty::workflow {
 
+/// Said once where a commit leaves files out.
+inline constexpr const char* ignored_files_words =
+    "git ignores the changed files: they are changed, but not committed";
+
 /// What a command wants to change, besides the files.
 struct change_request {
   std::string id; ///< a fresh ULID

@@ -37,6 +37,48 @@ TEST_F(OrchestrateCorners, WorkThatAHookRefusedIsTakenInAndNotDoneAgain) {
   expect_one_tree();
 }
 
+TEST_F(OrchestrateCorners, WithoutAutoCommitLanesChangeAndOnlyAgentsWorkIsCommitted) {
+  good_agent();
+  commit_all("agents");
+  const auto before = git({"rev-parse", "main"});
+  carry_out({"--no-auto-commit"});
+  EXPECT_EQ(git({"rev-parse", "main"}), before);
+  for (const char* wp : {"WP01", "WP02", "WP03"}) {
+    EXPECT_EQ(lane(wp), "done");
+    EXPECT_EQ(recorded("WPStatusChanged " + std::string(wp) + " for_review done"), 1);
+  }
+  EXPECT_EQ(git({"show", "001-tea-WP03:WP01.txt"}), "work\n");
+  EXPECT_EQ(changes(), " M kitty-specs/001-tea/tasks/WP01-part.md\n"
+                       " M kitty-specs/001-tea/tasks/WP02-part.md\n"
+                       " M kitty-specs/001-tea/tasks/WP03-part.md\n");
+}
+
+TEST_F(OrchestrateCorners, ARunWithoutAutoCommitIsResumedWithoutIt) {
+  agent("good", "[ -e \"$RUNS.fixed\" ] || exit 9");
+  agents_toml("[limits]\nmax_retries = 0\nmax_parallel = 1\n");
+  commit_all("agents");
+  const auto before = git({"rev-parse", "main"});
+  falls_short({"--no-auto-commit"});
+  write_text(runs().string() + ".fixed", "");
+  carry_out({"--resume"});
+  EXPECT_EQ(git({"rev-parse", "main"}), before);
+  EXPECT_EQ(recorded("WPStatusChanged WP01 planned doing"), 1);
+}
+
+TEST_F(OrchestrateCorners, LanesInFilesThatGitIgnoresChangeAndThatIsSaidOnce) {
+  good_agent();
+  write_text(repo() / ".gitignore", "kitty-specs/\n");
+  git({"rm", "-r", "--quiet", "--cached", "kitty-specs"});
+  commit_all("ignored");
+  const auto before = git({"rev-parse", "main"});
+  const auto done = carry_out();
+  const auto at = done.err.find("git ignores the changed files");
+  EXPECT_NE(at, std::string::npos) << done.err;
+  EXPECT_EQ(done.err.find("git ignores the changed files", at + 1), std::string::npos) << done.err;
+  EXPECT_EQ(git({"rev-parse", "main"}), before);
+  EXPECT_EQ(lane("WP03"), "done");
+}
+
 TEST_F(OrchestrateCorners, AMergeThatSomebodyMakesInAWorktreeStays) {
   agent("good", "[ -e \"$RUNS.fixed\" ] || exit 9; git log -1 --format=%s > \"$RUNS.head\"");
   agents_toml("[limits]\nmax_retries = 0\nmax_parallel = 1\n");

@@ -82,10 +82,13 @@ TEST_F(WorkflowGates, AMergeNamesAllBlockersAndEachCommandClearsIts) {
   EXPECT_EQ(lane("WP02"), "planned"); // nobody had worked on it
 }
 
-TEST_F(WorkflowGates, ForcePassesTheGatesOfAMerge) {
+TEST_F(WorkflowGates, ABlockedMergeSaysHowItsGatesArePassed) {
   implement("WP01");
-  refused({"merge"});
-  ok({"merge", "--force"});
+  const std::string pass = "or pass the gates: ";
+  const std::string command = "spec-kitty merge --force --strategy squash --feature 001-tea";
+  EXPECT_NE(refused({"merge", "--strategy", "squash"}).find(pass + command), std::string::npos);
+  EXPECT_NE(refused({"merge", "--check"}).find(pass), std::string::npos);
+  type(command);
   EXPECT_EQ(lane("WP01"), "for_review");
 }
 

@@ -266,6 +266,22 @@ TEST_F(WorkflowGit, WhereTheFeatureIsIgnoredByGitFilesChangeAndThatIsSaidOnce) {
   EXPECT_EQ(git({"status", "--porcelain", "kitty-specs"}), "");
 }
 
+TEST_F(WorkflowGit, AMergeOfIgnoredWorkPackagesChangesTheirFilesAndSaysSoOnce) {
+  write_text(repo() / ".gitignore", "kitty-specs/\n");
+  git({"rm", "-r", "--quiet", "--cached", "kitty-specs"});
+  commit_all("ignored");
+  implement("WP01");
+  const auto done = ok({"merge", "--force"});
+  const std::string words = "git does not track the files of WP01: they are changed, but not";
+  const auto at = done.err.find(words);
+  EXPECT_NE(at, std::string::npos) << done.err;
+  EXPECT_EQ(done.err.find(words, at + 1), std::string::npos) << done.err;
+  EXPECT_EQ(lane("WP01"), "for_review");
+  EXPECT_EQ(events().back(), "WPStatusChanged WP01 doing for_review");
+  EXPECT_EQ(git({"ls-files", "kitty-specs"}), "");
+  EXPECT_TRUE(fs::exists(repo() / "WP01.txt"));
+}
+
 // --- clones ---------------------------------------------------------------------------------
 
 TEST_F(WorkflowGit, AShallowCloneIsWorkedIn) {
