@@ -160,13 +160,18 @@ class Reader:
                     else:
                         self.block(at + 1, close)
                 elif name not in SILENT:
+                    made = self.made_by(name, at + 1, close)
                     self.block(at + 1, close)
-                    text = self.valued(text)
+                    text = self.valued(text) if made is None else made
                 at = close
             else:
                 text = self.valued(text)
             at += 1
         return text
+
+    def made_by(self, name: str, begin: int, end: int) -> str | None:
+        """The text that a call of this name returns, where a reader knows it."""
+        return None
 
     @staticmethod
     def valued(text: str) -> str:
@@ -198,12 +203,12 @@ def shown(text: str) -> str:
     return ("…" if begins else "") + text + ("…" if ends else "")
 
 
-def catalogue(tree: Tree) -> list[Message]:
+def catalogue(tree: Tree, read_with: type[Reader] = Reader) -> list[Message]:
     found: list[Message] = []
     for path in tree.having(".cpp", ".hpp", ".h", ".c"):
         if not path.startswith(FOLDERS) or path.startswith(NOT_SHOWN):
             continue
-        reader = Reader(path, tree.text(path))
+        reader = read_with(path, tree.text(path))
         reader.block(0, len(reader.tokens))
         messages = {message._replace(text=shown(message.text)) for message in reader.found}
         found += sorted(messages, key=lambda message: (message.line, message.text))

@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void collect_hints(const json_value& value, std::vector<std::string>& found) {
+constexpr std::size_t max_hint_bytes = 4000; ///< std::regex needs stack for each
+
+void collect_hints(const json_value& value, std::vector<printed_hint>& found) {
   if (value.IsArray())
     for (const auto& each : value.GetArray())
       collect_hints(each, found);
@@ -25,10 +27,40 @@ void collect_hints(const json_value& value, std::vector<std::string>& found) {
   for (const auto& each : value.GetObject()) {
     const std::string name = each.name.GetString();
     if ((name == "hint" || name == "remedy" || name == "command") && each.value.IsString())
-      found.emplace_back(each.value.GetString());
+      for (const auto& line : lines_of(each.value.GetString()))
+        found.push_back({text_of(value, "message").value_or(""), line});
     else
       collect_hints(each.value, found);
   }
+}
+
+std::string without_spaces_in_front(const std::string& line) {
+  const auto start = line.find_first_not_of(' ');
+  return start == std::string::npos ? std::string() : line.substr(start);
+}
+
+/// Hints below an error: of several blockers each has its message in the line before.
+void collect_from_errors(const std::vector<std::string>& lines, std::vector<printed_hint>& found) {
+  std::string message;
+  bool in_error = false;
+  for (const auto& line : lines) {
+    in_error = line.starts_with("error: ") || (in_error && line.starts_with("  "));
+    const auto text = without_spaces_in_front(line);
+    if (in_error && line.starts_with("  ") && !commands_in(text).empty())
+      found.push_back({message, text});
+    else if (in_error)
+      message = text;
+  }
+}
+
+/// Sentences outside of errors with a command in them, which stands behind other words.
+void collect_from_sentences(const std::vector<std::string>& lines,
+                            std::vector<printed_hint>& found) {
+  for (const auto& line : lines)
+    if (!line.starts_with('{') && !line.starts_with("error: ") && !line.starts_with("  "))
+      if (const auto commands = commands_in(line);
+          !commands.empty() && !line.starts_with(commands.front()))
+        found.push_back({{}, line});
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
@@ -38,8 +70,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 /// What is the same of a hint in every test: places, ids and numbers left out.
-std::string kind_of_hint(const std::string& hint, const fs::path& root) {
-  std::string kind = replaced(hint, root.string(), "ROOT");
+std::string kind_of(const std::string& text, const fs::path& root) {
+  std::string kind = replaced(text, root.string(), "ROOT");
   kind = std::regex_replace(kind, std::regex("[0-9A-HJKMNP-TV-Z]{26}"), "ID");
   return std::regex_replace(kind, std::regex("[0-9]+"), "N");
 }
@@ -67,47 +99,64 @@ finished typed(const std::string& command, const launch& of, const fs::path& roo
 
 } // namespace
 
-std::vector<std::string> hints_in(const finished& done) {
-  std::vector<std::string> found;
+std::vector<printed_hint> hints_in(const finished& done) {
+  std::vector<printed_hint> found;
   for (const auto& line : lines_of(done.out))
     if (line.starts_with('{'))
       if (const auto object = parse_json(line))
         collect_hints(*object, found);
-  bool after_error = false;
-  for (const auto& line : lines_of(done.err)) {
-    if ((after_error && line.starts_with("  ")) || line.starts_with("warning: "))
-      found.push_back(line.substr(line.starts_with("  ") ? 2 : 0));
-    after_error = line.starts_with("error: ") || (after_error && line.starts_with("  "));
-  }
+  collect_from_errors(lines_of(done.err), found);
+  collect_from_sentences(lines_of(done.err), found);
+  collect_from_sentences(lines_of(done.out), found);
   return found;
 }
 
 std::vector<std::string> commands_in(const std::string& hint) {
-  static const std::regex command(
-      R"((?:^|: |, or |; or |run |with )((?:spec-kitty|git|chmod|mv|kill|rm|mkdir|systemctl|ulimit) (?:'[^']*'|[^;,'\n])*))");
+  static const std::string program =
+      "(?:spec-kitty|git|chmod|mv|kill|rm|mkdir|ulimit|fuser|echo|for) ";
+  // A whole line that is a command, or one behind words, up to the words behind it.
+  static const std::regex whole(program + "[^\n]*");
+  static const std::regex part(
+      "(?:: |, or |; or |run |with |now )(" + program +
+      "(?:'[^']*'|\"[^\"]*\"|(?![;,] (?:then|or|else|and|commit|see|all|the|it|its) )[^'\"\n])*)");
   std::vector<std::string> found;
-  for (std::sregex_iterator at(hint.begin(), hint.end(), command), end; at != end; ++at)
+  if (hint.size() > max_hint_bytes || hint.starts_with("Usage: "))
+    return found;
+  if (std::regex_match(hint, whole)) {
+    found.push_back(hint);
+    return found;
+  }
+  for (std::sregex_iterator at(hint.begin(), hint.end(), part), end; at != end; ++at)
     found.push_back((*at)[1].str());
   return found;
 }
 
 void try_hints(const launch& of, const finished& done, const fs::path& root) {
-  const char* folder = std::getenv("SPEC_KITTY_TRY_HINTS");
-  if (folder == nullptr || of.argv.empty() || !of.argv.front().ends_with("/spec-kitty"))
+  const char* variable = std::getenv("SPEC_KITTY_TRY_HINTS");
+  if (variable == nullptr || of.argv.empty() || !of.argv.front().ends_with("/spec-kitty"))
     return;
-  for (const auto& hint : hints_in(done)) {
+  const fs::path folder = variable;
+  const auto hints = hints_in(done);
+  if (hints.empty())
+    return;
+  const std::string printed = kind_of(done.out + "\n" + done.err, root);
+  if (const auto met = folder / "met" / std::to_string(std::hash<std::string>{}(printed));
+      claimed(met))
+    write_text(met, done.out + "\n" + done.err);
+  for (const auto& [message, hint] : hints) {
     const auto commands = commands_in(hint);
-    const auto name = std::to_string(std::hash<std::string>{}(kind_of_hint(hint, root)));
-    if (commands.empty() || !claimed(fs::path(folder) / name))
+    const auto name = std::hash<std::string>{}(kind_of(message + "\n" + hint, root));
+    const auto file = folder / "tried" / std::to_string(name);
+    if (commands.empty() || !claimed(file))
       continue;
     std::string report = hint + "\nafter:";
     for (const auto& word : of.argv)
       report += " " + word;
     // The first one is what to do; what stands behind "then" or "or" has its turn elsewhere.
     const auto outcome = typed(commands.front(), of, root);
-    report += "\ntyped: " + commands.front() + "\nstatus: " + std::to_string(outcome.status) +
-              "\n" + outcome.out + outcome.err;
-    write_text(fs::path(folder) / name, report);
+    report += "\nprinted: " + message + "\ntyped: " + commands.front() +
+              "\nstatus: " + std::to_string(outcome.status) + "\n" + outcome.out + outcome.err;
+    write_text(file, report);
     throw hint_tried();
   }
 }
