@@ -3,6 +3,7 @@
 #include "app/orchestrate/plan_json.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/worktree.hpp"
+#include "util/text.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -53,7 +54,9 @@ result<std::optional<orchestration>> state_file::read() const {
   if (!*text)
     return std::optional<orchestration>{};
   const failure damaged{ec::bad_input, path_.string() + " is not a state of an orchestration",
-                        "move it away; lanes and worktrees show what is done"};
+                        "lanes and worktrees show what is done; put the file away: mv " +
+                            shell_word(path_.string()) + " " +
+                            shell_word(path_.string() + ".damaged")};
   const auto parsed = parse_json(**text);
   const auto* features = parsed ? member(*parsed, "features") : nullptr;
   if (features == nullptr || !features->IsObject())

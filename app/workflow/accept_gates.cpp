@@ -1,5 +1,6 @@
 #include "app/workflow/accept_gates.hpp"
 
+#include "app/workflow/git_trouble.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/merged_work.hpp"
 #include "app/workflow/subtasks.hpp"
@@ -41,10 +42,13 @@ result<accept_findings> look_for_accept(const feature& feature_ref,
   accept_findings found;
   const git git_here(feature_ref.repo().checkout);
   const auto target = git_here.commit_of(target_revision(feature_ref));
-  if (!target)
+  if (!target) {
+    if (auto usable = check_git(git_here); !usable)
+      return usable.error();
     return failure{ec::bad_input,
                    feature_ref.repo().checkout.string() + " has no commit on its target branch",
                    git_command(feature_ref.repo().checkout, "commit --allow-empty -m start")};
+  }
   const auto merged = merged_work::read(git_here, feature_ref, *target);
   if (!merged)
     return merged.error();

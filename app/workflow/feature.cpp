@@ -197,7 +197,9 @@ result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {
                          " has two files: " + found[at - 1].second.filename().string() + " and " +
                          found[at].second.filename().string() + " in " +
                          (folder_ / "tasks").string(),
-                     "remove or rename one: git mv"};
+                     "keep one of them; put the other away, such as: mv " +
+                         shell_word(found[at].second.string()) + " " +
+                         shell_word(found[at].second.string() + ".old")};
   return found;
 }
 

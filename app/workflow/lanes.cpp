@@ -40,21 +40,27 @@ blocker unchecked_blocker(const std::string& feature, const std::string& wp,
               " --status done --feature " + shell_word(feature)};
 }
 
-blocker uncommitted_blocker(const std::string& wp, const std::string& worktree,
-                            const std::vector<std::string>& uncommitted) {
+blocker uncommitted_blocker(const std::string& wp, const worktree_changes& work) {
+  std::string command;
+  const auto commit_in = [&](const std::filesystem::path& folder) {
+    command += (command.empty() ? "" : " && ") + git_command(folder, "add -A") + " && " +
+               git_command(folder, "commit -m " + shell_word("Work on " + wp));
+  };
+  for (const auto& path : work.dirty_submodules)
+    commit_in(std::filesystem::path(work.worktree) / path);
+  commit_in(work.worktree);
   return {wp,
-          wp + " has uncommitted changes in " + worktree + ": " +
-              as_utf8(joined(uncommitted, ", ")),
-          git_command(worktree, "add -A") + " && " +
-              git_command(worktree, "commit -m " + shell_word("Work on " + wp))};
+          wp + " has uncommitted changes in " + work.worktree + ": " +
+              as_utf8(joined(work.uncommitted, ", ")),
+          command};
 }
 
 std::vector<blocker> move_blockers(const move_facts& facts) {
   std::vector<blocker> found;
   if (needs_finished_work(facts.to) && !facts.unchecked.empty())
     found.push_back(unchecked_blocker(facts.feature, facts.wp_id, facts.unchecked));
-  if (needs_finished_work(facts.to) && !facts.uncommitted.empty())
-    found.push_back(uncommitted_blocker(facts.wp_id, facts.worktree, facts.uncommitted));
+  if (needs_finished_work(facts.to) && !facts.work.uncommitted.empty())
+    found.push_back(uncommitted_blocker(facts.wp_id, facts.work));
   const bool feedback_missing =
       facts.to == "planned" && needs_finished_work(facts.from) && !facts.has_feedback;
   const std::string again = move_command(facts);

@@ -15,17 +15,23 @@ inline constexpr std::array<std::string_view, 4> lanes = {"planned", "doing", "f
 
 bool is_lane(std::string_view word);
 
+/// What a work package's worktree holds that is not committed.
+struct worktree_changes {
+  std::string worktree;                      ///< its path
+  std::vector<std::string> uncommitted;      ///< paths in it
+  std::vector<std::string> dirty_submodules; ///< of these: submodules with changes inside
+};
+
 /// What is known when a work package is to be moved.
 struct move_facts {
   std::string feature; ///< its slug, for the command to type
   std::string wp_id;
   std::string from;
   std::string to;
-  std::string owner;                    ///< the frontmatter's agent; may be empty
-  std::optional<std::string> agent;     ///< the agent that moves it, if given
-  std::vector<std::string> unchecked;   ///< ids of subtasks that are not done
-  std::vector<std::string> uncommitted; ///< paths in the work package's worktree
-  std::string worktree;                 ///< the path of the worktree
+  std::string owner;                  ///< the frontmatter's agent; may be empty
+  std::optional<std::string> agent;   ///< the agent that moves it, if given
+  std::vector<std::string> unchecked; ///< ids of subtasks that are not done
+  worktree_changes work;              ///< in the work package's worktree
   bool has_feedback = false;
 };
 
@@ -44,7 +50,6 @@ blocker unchecked_blocker(const std::string& feature, const std::string& wp,
                           const std::vector<std::string>& unchecked);
 
 /// Changes in a work package's worktree that are not committed.
-blocker uncommitted_blocker(const std::string& wp, const std::string& worktree,
-                            const std::vector<std::string>& uncommitted);
+blocker uncommitted_blocker(const std::string& wp, const worktree_changes& work);
 
 } // namespace spec_kitty::workflow

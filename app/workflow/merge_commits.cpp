@@ -174,6 +174,7 @@ private:
     std::string command;
     if (!fs::exists(tree, error))
       command =
+          git_command(feature_.repo().checkout, "worktree prune") + " && " +
           git_command(feature_.repo().checkout, "worktree add " + shell_word(tree.string()) + " " +
                                                     shell_word(feature_.branch_of(wp))) +
           " && ";

@@ -83,7 +83,8 @@ result<void> check_worktree(const feature& feature_ref, const std::string& wp,
         {wp, "a " + state->operation + " is under way in " + wp + "'s worktree " + tree.string(),
          end_of_operation(tree, *state)});
   else if (!state->changed.empty())
-    found.push_back(uncommitted_blocker(wp, tree.string(), state->changed));
+    found.push_back(
+        uncommitted_blocker(wp, {tree.string(), state->changed, state->dirty_submodules}));
   if (state->operation.empty())
     check_head(feature_ref, wp, *state, found);
   return {};

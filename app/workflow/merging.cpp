@@ -32,9 +32,7 @@ result<std::string> merge_target(const feature& feature_ref,
                                  ? current
                                  : feature_ref.declared_target();
   if (target.empty())
-    return failure{ec::bad_input, here + " has no branch checked out",
-                   "give the branch to merge into: " +
-                       feature_ref.command("merge --target BRANCH")};
+    return no_branch_here(feature_ref);
   if (auto usable = check_git_merges(git_here); !usable)
     return usable.error();
   if (!git_here.has_branch(target))
@@ -165,7 +163,9 @@ result<std::optional<merge_state>> read_merge_state(const repository& repo) {
   auto state = decode_merge_state(**text);
   if (!state)
     return failure{ec::bad_input, state_file(repo).string() + ": " + state.error().message,
-                   "move that file away; see what is merged with git log"};
+                   "git log shows what is merged; put the file away: mv " +
+                       shell_word(state_file(repo).string()) + " " +
+                       shell_word(state_file(repo).string() + ".damaged")};
   return std::optional<merge_state>{std::move(*state)};
 }
 

@@ -1,7 +1,9 @@
 #include "app/workflow/repo_edit.hpp"
 
+#include "app/workflow/blockers.hpp"
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/intents/signal_hold.hpp"
+#include "app/workflow/worktree_state.hpp"
 #include "config/git_files.hpp"
 #include "util/text.hpp"
 
@@ -52,10 +54,7 @@ result<target_branch> target_for_commit(const feature& feature_ref) {
   const std::string current = git_here.current_branch();
   const std::string& declared = feature_ref.declared_target();
   if (declared.empty() && current.empty())
-    return failure{ec::bad_input,
-                   feature_ref.repo().checkout.string() + " has no branch checked out",
-                   "check one out: git -C " + shell_word(feature_ref.repo().checkout.string()) +
-                       " switch BRANCH"};
+    return no_branch_here(feature_ref);
   if (declared.empty() || declared == current)
     return target_branch{current, {}};
   if (!git_here.has_branch(declared)) {
@@ -81,6 +80,16 @@ std::string target_branch_of(const feature& feature_ref) {
                                                                                      : declared;
 }
 
+failure no_branch_here(const feature& feature_ref) {
+  const fs::path& checkout = feature_ref.repo().checkout;
+  const auto latest = git(checkout).run({"for-each-ref", "--count=1", "--sort=-committerdate",
+                                         "--format=%(refname:short)", "refs/heads"});
+  const bool known = latest && !latest->empty();
+  return {ec::bad_input, checkout.string() + " has no branch checked out",
+          "check one out: " +
+              git_command(checkout, known ? "switch " + shell_word(*latest) : "switch -c main")};
+}
+
 failure target_not_here(const feature& feature_ref, const std::string& target) {
   const git git_here(feature_ref.repo().checkout);
   const std::string here = feature_ref.repo().checkout.string();
@@ -95,6 +104,12 @@ failure target_not_here(const feature& feature_ref, const std::string& target) {
         return {ec::bad_input, message.append(" is checked out elsewhere: ").append(elsewhere),
                 hint};
       }
+  if (const auto state = look_at_worktree(here); state && !state->operation.empty())
+    return {ec::bad_input,
+            "a " + state->operation + " is under way in the primary checkout " + here +
+                ", and the target branch " + target + " of " + feature_ref.slug() +
+                " is not checked out",
+            "end it first: " + end_of_operation(here, *state)};
   const std::string current = git_here.current_branch();
   std::string message = here + " is on " + (current.empty() ? "no branch" : current);
   message.append(", but the target branch of ")

@@ -31,6 +31,9 @@ result<target_branch> target_for_commit(const feature& feature_ref);
 /// The branch that the feature's work goes to: the declared one, if it exists, else the current.
 std::string target_branch_of(const feature& feature_ref);
 
+/// The refusal where no branch is checked out in the primary checkout and the feature names none.
+failure no_branch_here(const feature& feature_ref);
+
 /// The refusal if the target exists but is not checked out in the primary checkout.
 failure target_not_here(const feature& feature_ref, const std::string& target);
 

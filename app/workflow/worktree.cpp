@@ -1,5 +1,6 @@
 #include "app/workflow/worktree.hpp"
 
+#include "app/workflow/blockers.hpp"
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -147,13 +148,21 @@ result<void> made_worktree::make(const std::string& start) {
   return {};
 }
 
+void repair_if_moved(const feature& feature_ref, const std::string& wp) {
+  const auto tree = feature_ref.worktree_of(wp);
+  std::error_code error;
+  if (fs::is_regular_file(tree / ".git", error) && !own_git_dir(tree))
+    (void)git(feature_ref.repo().checkout).worktrees();
+}
+
 result<base_point> base_at(const feature& feature_ref, const std::string& branch) {
   const auto commit = git(feature_ref.repo().checkout).commit_of(branch);
   if (!commit) {
     if (auto usable = check_git(git(feature_ref.repo().checkout)); !usable)
       return usable.error();
     return failure{ec::bad_input, "the branch " + branch + " has no commit yet",
-                   "create a first commit: git commit"};
+                   "create a first commit: " +
+                       git_command(feature_ref.repo().checkout, "commit --allow-empty -m start")};
   }
   return base_point{branch, *commit};
 }

@@ -17,6 +17,10 @@ result<void> ignore_worktrees(const repository& repo);
 /// take for the name of a branch. Such a feature can be read, and nothing else.
 result<void> require_branch_names(const feature& feature_ref);
 
+/// Repairs the worktree of a work package that was moved together with the repository around it.
+/// Costs a look at a file where it was not.
+void repair_if_moved(const feature& feature_ref, const std::string& wp);
+
 /// A worktree that is removed at the end of the scope if it was created here and is not kept.
 class made_worktree {
 public:

@@ -1,6 +1,8 @@
 #include "app/workflow/worktree_state.hpp"
 
 #include "app/workflow/blockers.hpp"
+#include "config/checkout.hpp"
+#include "util/text.hpp"
 
 #include <array>
 #include <sstream>
@@ -38,6 +40,12 @@ std::string operation_in(const fs::path& git_dir) {
 
 result<worktree_state> look_at_worktree(const fs::path& tree) {
   const git git_there(tree);
+  if (std::error_code error; fs::is_regular_file(tree / ".git", error) && !own_git_dir(tree))
+    return failure{ec::bad_input,
+                   (tree / ".git").string() + " names a git directory that does not exist",
+                   "if the repository was moved, run: " +
+                       git_command(tree.parent_path().parent_path(),
+                                   "worktree repair " + shell_word(tree.string()))};
   const auto git_dir = git_there.run({"rev-parse", "--absolute-git-dir"});
   if (!git_dir)
     return git_dir.error();
@@ -63,6 +71,11 @@ result<worktree_state> look_at_worktree(const fs::path& tree) {
     state.has_conflicts =
         state.has_conflicts || mark == "AA" || mark == "DD" || mark.find('U') != std::string::npos;
     state.changed.push_back(entry.substr(3));
+    std::error_code error;
+    const auto module = tree / state.changed.back();
+    if (mark != "??" && fs::exists(module / ".git", error))
+      if (const auto inside = git(module).changed_paths(true); inside && !inside->empty())
+        state.dirty_submodules.push_back(state.changed.back());
   }
   return state;
 }

@@ -13,8 +13,9 @@ struct worktree_state {
   std::string branch;    ///< empty: HEAD is detached
   std::string operation; ///< `rebase`, `merge`, `cherry-pick`, `revert`, `am`, `bisect`; or empty
   bool has_conflicts = false;
-  std::vector<std::string> changed; ///< changed and untracked paths that are not ignored
-  std::vector<std::string> ignored; ///< git-ignored paths
+  std::vector<std::string> dirty_submodules; ///< of `changed`: submodules with changes inside
+  std::vector<std::string> changed;          ///< changed and untracked paths that are not ignored
+  std::vector<std::string> ignored;          ///< git-ignored paths
 };
 
 result<worktree_state> look_at_worktree(const std::filesystem::path& tree);

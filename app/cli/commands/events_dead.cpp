@@ -2,6 +2,7 @@
 // events.
 #include "app/cli/command.hpp"
 #include "app/home/local_system.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,13 @@ struct dead_options {
 result<bool> has_store(const context& ctx) {
   const auto there = ctx.open_for_reading();
   return there ? result<bool>(there->has_value()) : there.error();
+}
+
+std::string joined_ids(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const auto& id : ids)
+    text += (text.empty() ? "" : " ") + shell_word(id);
+  return text;
 }
 
 exit_status acknowledge_drops(context& ctx) {
@@ -95,7 +103,8 @@ command_action declare_events_discard(CLI::App& app) {
   return [options](context& ctx) {
     if (!options->yes)
       return ctx.fail({ec::usage, "events discard deletes events permanently",
-                       "confirm with --yes, or send them again: spec-kitty events retry"});
+                       "confirm with --yes, or send them again: spec-kitty events retry " +
+                           joined_ids(options->ids)});
     return decide_on_dead_events(ctx, {dead_request::decision::discard, options->ids});
   };
 }

@@ -159,7 +159,8 @@ result<void> plan_merge(merge_job& job, const std::optional<std::string>& target
   const auto head = wf::git(job.repo().checkout).commit_of("HEAD");
   if (!head)
     return failure{ec::bad_input, *branch + " has no commit yet",
-                   "create a first commit: git commit"};
+                   "create a first commit: " +
+                       wf::git_command(job.repo().checkout, "commit --allow-empty -m start")};
   job.state.from = *head;
   job.state.to.clear();
   job.state.intent.clear();
@@ -288,6 +289,8 @@ result<work_done> merge(context& ctx, const merge_options& options) {
       return nothing_to_merge(job, std::move(done));
     if (reads)
       return look_ahead(std::move(job), options.dry_run);
+    for (const auto& wp : job.state.order)
+      wf::repair_if_moved(job.feature, wp);
     auto found = merge_gates(job);
     if (!found)
       return found.error();

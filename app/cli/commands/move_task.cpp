@@ -8,6 +8,8 @@
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "app/workflow/worktree.hpp"
+#include "app/workflow/worktree_state.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -77,18 +79,18 @@ result<std::vector<wf::blocker>> move_gates(const wf::feature& feature,
   facts.owner = package.file.scalar("agent");
   facts.agent = options.agent;
   facts.has_feedback = options.feedback_file.has_value();
-  facts.worktree = feature.worktree_of(package.id).string();
   if (wf::needs_finished_work(options.to)) {
     const auto text = feature.tasks_text();
     if (!text)
       return text.error();
     facts.unchecked = wf::subtasks_of(wf::read_tasks(*text), package).open;
     std::error_code error;
-    if (std::filesystem::exists(feature.worktree_of(package.id) / ".git", error)) {
-      auto changed = wf::git(feature.worktree_of(package.id)).changed_paths(true);
-      if (!changed)
-        return changed.error();
-      facts.uncommitted = std::move(*changed);
+    const auto tree = feature.worktree_of(package.id);
+    if (std::filesystem::exists(tree / ".git", error)) {
+      auto state = wf::look_at_worktree(tree);
+      if (!state)
+        return state.error();
+      facts.work = {tree.string(), std::move(state->changed), std::move(state->dirty_submodules)};
     }
   }
   return wf::move_blockers(facts);
@@ -234,6 +236,7 @@ result<work_done> move(context& ctx, move_options options) {
   if (from == options.to && !known.uncommitted)
     return done;
   if (!options.force && from != options.to) {
+    wf::repair_if_moved(feature, package->id);
     auto found = move_gates(feature, *package, options);
     if (!found)
       return found.error();

@@ -2,6 +2,7 @@
 #include "app/cli/command.hpp"
 #include "messages/custom_types.hpp"
 #include "messages/validate.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,6 +16,7 @@ constexpr std::string_view host_note = "the payload was not validated: only the 
 struct diagnosis {
   std::uint64_t total = 0;
   std::uint64_t invalid = 0;
+  std::string first_invalid;  ///< id
   std::uint64_t of_hosts = 0; ///< valid, except that the payload was not checked
 };
 
@@ -43,7 +45,8 @@ exit_status diagnose(context& ctx) {
     const std::string id = event ? text_of(*event, "event_id").value_or("") : "";
     const bool of_host = words.empty() && is_custom_type_name(type);
     ++report.total;
-    report.invalid += words.empty() ? 0U : 1U;
+    if (!words.empty() && ++report.invalid == 1)
+      report.first_invalid = id;
     report.of_hosts += of_host ? 1U : 0U;
     if (!words.empty() || of_host)
       ctx.out.line(id + "  " + std::string(to_string(entry.state)) + "  " +
@@ -75,7 +78,8 @@ exit_status diagnose(context& ctx) {
   ctx.out.line(summary(report));
   if (report.invalid > 0) {
     const failure why{ec::unhealthy, std::to_string(report.invalid) + " events are invalid",
-                      "the server will refuse them; show an event: spec-kitty events show ID"};
+                      "the server will refuse them; show one: spec-kitty events show " +
+                          shell_word(report.first_invalid)};
     ctx.out.fail(why, fields);
     return status_of(why.code);
   }

@@ -157,7 +157,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   if (shot.overflowed > 0)
     ctx.out.line("overflow    " + number(shot.overflowed) + " in " +
                  (ctx.home.path / "overflow").string() +
-                 "; import them again: spec-kitty events import");
+                 "; see how to import them: spec-kitty sync doctor");
   ctx.out.line(
       "connection  " + std::string(to_string(daemon.connection.state)) +
       (daemon.connection.reason.empty() ? "" : ": " + daemon.connection.reason) +

@@ -74,5 +74,12 @@ TEST_F(WorkflowConflict, WithTheTargetAndWithAnotherAreResolvedInTurn) {
   expect_both();
 }
 
+TEST_F(WorkflowConflict, OfAWorktreeThatWasDeletedByHandIsResolvedInANewOne) {
+  std::filesystem::remove_all(tree("WP02"));
+  resolve("WP02", {"merge"});
+  ok({"merge"});
+  expect_both();
+}
+
 } // namespace
 } // namespace spec_kitty::support

@@ -121,6 +121,35 @@ TEST_F(WorkflowGates, ARebaseUnderWayStopsAMerge) {
   EXPECT_TRUE(std::filesystem::exists(tree("WP01") / "WP01.txt"));
 }
 
+TEST_F(WorkflowGates, ARebaseInThePrimaryCheckoutIsEndedFirst) {
+  write_text(repo() / "a", "a");
+  commit_all();
+  EXPECT_NE(git_status({"rebase", "--quiet", "--exec", "false", "HEAD~1"}), 0);
+  const auto words = refused(move("doing"));
+  EXPECT_NE(words.find("a rebase is under way in the primary checkout"), std::string::npos)
+      << words;
+  const auto command = words.find("git -C ");
+  ASSERT_NE(command, std::string::npos) << words;
+  type(words.substr(command, words.find('\n', command) - command));
+  ok(move("doing"));
+}
+
+TEST_F(WorkflowGates, ChangesInsideOfASubmoduleAreCommittedThere) {
+  shell(
+      "git init -q lib; cd lib; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x");
+  const auto lib = (root() / "lib").string();
+  git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", lib, "sub"});
+  commit_all("a submodule");
+  implement("WP01");
+  git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init"},
+      tree("WP01"));
+  write_text(tree("WP01") / "sub" / "loose", "x");
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"});
+  clear(move("for_review"));
+  write_text(tree("WP01") / "sub" / "loose", "y");
+  clear({"merge"});
+}
+
 TEST_F(WorkflowGates, IgnoredFilesOfARemovedWorktreeAreNamed) {
   implement("WP01");
   ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"});

@@ -157,6 +157,23 @@ TEST_F(WorkflowGit, AWorktreeThatMovedWithItsRepositoryIsRepaired) {
   EXPECT_EQ(git({"status", "--porcelain"}, root() / "moved" / ".worktrees" / "001-tea-WP01"), "");
 }
 
+TEST_F(WorkflowGit, AWorktreeThatMovedWithItsRepositoryIsMerged) {
+  implement("WP01");
+  const auto moved = root() / "moved";
+  fs::rename(repo(), moved);
+  fs::create_directory(repo());
+  auto what = command({"agent", "tasks", "move-task", "WP01", "--to", "for_review", "--check"});
+  what.cwd = moved;
+  const auto done = run(what); // a check repairs nothing
+  EXPECT_NE(done.err.find("git -C " + moved.string() + " worktree repair " + moved.string()),
+            std::string::npos)
+      << done.err;
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"}, moved);
+  ok({"merge"}, moved);
+  EXPECT_TRUE(fs::exists(moved / "WP01.txt"));
+  EXPECT_FALSE(fs::exists(moved / ".worktrees"));
+}
+
 class WorkflowSubmodule : public WorkflowGit {
 protected:
   WorkflowSubmodule() {
@@ -189,8 +206,11 @@ TEST_F(WorkflowSubmodule, CommitsThatOnlyItHasKeepTheWorktreeAndAreNamed) {
 
 TEST_F(WorkflowGit, WithoutGitThatIsWhatIsSaid) {
   env["PATH"] = (root() / "nothing").string();
-  const auto message = refused({"implement", "WP01"});
-  EXPECT_NE(message.find("cannot run git"), std::string::npos) << message;
+  const std::vector<words> all = {{"implement", "WP01"}, {"merge"}, {"accept"}};
+  for (const auto& arguments : all) {
+    const auto message = refused(arguments);
+    EXPECT_NE(message.find("cannot run git"), std::string::npos) << message;
+  }
 }
 
 TEST_F(WorkflowGit, ARepositoryThatGitRefusesIsNamedWithGitsOwnRemedy) {

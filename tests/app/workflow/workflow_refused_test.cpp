@@ -66,7 +66,7 @@ TEST_F(WorkflowRefused, FilesThatCannotBeRead) {
   expect(move("doing"), "sideways is not a lane", "planned, doing, for_review or done");
   write_text(wp_file("WP01"), wp_text("WP01"));
   write_text(feature() / "tasks" / "WP01-again.md", wp_text("WP01"));
-  expect(move("doing"), "WP01 has two files", "git mv");
+  expect(move("doing"), "WP01 has two files", ".md.old");
   std::filesystem::remove(feature() / "tasks" / "WP01-again.md");
   write_text(feature() / "meta.json", "{\"slug\": ");
   expect(move("doing"), "meta.json", "fix");

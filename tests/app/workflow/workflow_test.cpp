@@ -48,8 +48,7 @@ TEST(Gates, OpenSubtasksStopReviewAndDoneOnly) {
 
 TEST(Gates, UncommittedWorkStopsReview) {
   auto move = facts("doing", "for_review");
-  move.worktree = "/it's";
-  move.uncommitted = {"a.txt"};
+  move.work = {"/it's", {"a.txt"}, {}};
   const auto stopped = move_blockers(move);
   ASSERT_EQ(stopped.size(), 1U);
   EXPECT_NE(stopped[0].message.find("a.txt"), std::string::npos);
@@ -62,8 +61,7 @@ TEST(Gates, AllBlockersStandInOneAnswerTheOwnerLast) {
   move.owner = "claude";
   move.agent = "codex";
   move.unchecked = {"T001"};
-  move.uncommitted = {"a.txt"};
-  move.worktree = "/w";
+  move.work = {"/w", {"a.txt"}, {}};
   const auto found = move_blockers(move);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(

@@ -167,6 +167,16 @@ TEST_F(Settled, APersonRecordsOrDropsIt) {
   refused({"agent", "tasks", "settle", "--drop", "01KBAYJ0000000000000000001"});
 }
 
+TEST_F(Settled, WithoutAHomeNothingIsRecordedByHand) {
+  leave("post-commit", true);
+  const auto id = intent_id();
+  env["SPEC_KITTY_HOME"] = "/proc/no-such-home";
+  const auto done = cli({"agent", "tasks", "settle", "--record", id});
+  EXPECT_EQ(done.status, 6);
+  EXPECT_NE(done.err.find("\n  spec-kitty sync doctor\n"), std::string::npos) << done.err;
+  EXPECT_EQ(intent_id(), id);
+}
+
 TEST_F(Settled, ADamagedOneIsSetAsideAndALaterOneIsLeft) {
   leave("post-commit", true);
   const auto id = intent_id();
@@ -174,6 +184,7 @@ TEST_F(Settled, ADamagedOneIsSetAsideAndALaterOneIsLeft) {
   write_text(intents() / "01KBAYJ0000000000000000001.json", "{\"v\":2}");
   ok({"agent", "tasks", "add-history", "WP01", "--note", "note 1"});
   EXPECT_TRUE(fs::exists(intents() / (id + ".damaged")));
+  EXPECT_NE(ok({"agent", "tasks", "status"}).err.find("rm "), std::string::npos);
   EXPECT_TRUE(fs::exists(intents() / "01KBAYJ0000000000000000001.json"));
   EXPECT_EQ(events(), std::vector<std::string>{"HistoryAdded WP01"});
 }
