@@ -175,7 +175,7 @@ result<std::vector<wf::blocker>> merge_gates(const merge_job& job) {
 }
 
 /// --check and --dry-run: gates and conflicts, found without writing anything.
-result<work_done> look_ahead(merge_job job, bool dry_run) {
+result<work_done> look_ahead(merge_job job, bool dry_run, bool continues) {
   auto found = merge_gates(job);
   if (!found)
     return found.error();
@@ -188,7 +188,7 @@ result<work_done> look_ahead(merge_job job, bool dry_run) {
   found->insert(found->end(), chain->conflicts.begin(), chain->conflicts.end());
   auto done = checked(job.feature, merge_aim(job), std::move(*found));
   if (only_gates)
-    done.bypass = bypass_of(job, false);
+    done.bypass = bypass_of(job, continues);
   if (dry_run) {
     done.lines.clear();
     describe_merge(job, *chain, true, done);
@@ -288,18 +288,14 @@ result<work_done> merge(context& ctx, const merge_options& options) {
     if (job.state.order.empty())
       return nothing_to_merge(job, std::move(done));
     if (reads)
-      return look_ahead(std::move(job), options.dry_run);
+      return look_ahead(std::move(job), options.dry_run, continues);
     for (const auto& wp : job.state.order)
       wf::repair_if_moved(job.feature, wp);
     auto found = merge_gates(job);
     if (!found)
       return found.error();
-    if (!found->empty()) {
-      done.aim = merge_aim(job);
-      done.bypass = bypass_of(job, continues);
-      done.blockers = std::move(*found);
-      return done;
-    }
+    if (!found->empty()) // with the conflicts, so that all of it is in one answer
+      return look_ahead(std::move(job), false, continues);
   }
   return run_merge(ctx, std::move(job), std::move(done));
 }

@@ -74,6 +74,21 @@ TEST_F(WorkflowConflict, WithTheTargetAndWithAnotherAreResolvedInTurn) {
   expect_both();
 }
 
+TEST_F(WorkflowConflict, AndGatesAreNamedInOneAnswer) {
+  write_text(tree("WP03") / "loose", "x");
+  const auto found = json_of({"merge"}, 1);
+  EXPECT_EQ(member(found, "blockers")->Size(), 2U) << to_text(found);
+  EXPECT_EQ(error_part(found, "hint").find("pass the gates"), std::string::npos);
+}
+
+TEST_F(WorkflowConflict, GatesOfAResumedMergeArePassedByItsOwnCommand) {
+  resolve("WP02", {"merge"});
+  write_text(tree("WP01") / "loose", "x");
+  const auto message = refused({"merge", "--resume"});
+  EXPECT_NE(message.find("or pass the gates: spec-kitty merge --resume --force"), std::string::npos)
+      << message;
+}
+
 TEST_F(WorkflowConflict, OfAWorktreeThatWasDeletedByHandIsResolvedInANewOne) {
   std::filesystem::remove_all(tree("WP02"));
   resolve("WP02", {"merge"});
