@@ -6,6 +6,7 @@
 #include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/json.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
