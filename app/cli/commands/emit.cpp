@@ -132,24 +132,31 @@ exit_status emit_one(context& ctx, const emit_options& options) {
 command_action declare_emit(CLI::App& app) {
   auto options = std::make_shared<emit_options>();
   app.add_option("type", options->event_type, "Event type, for example WPStatusChanged");
-  app.add_option("--payload", options->payload, "JSON object, @file, or - for stdin");
-  app.add_option("--wp", options->wp, "Set wp_id in the payload")->type_name("WPnn");
+  auto* payload =
+      app.add_option("--payload", options->payload, "JSON object, @file, or - for stdin");
+  auto* wp = app.add_option("--wp", options->wp, "Set wp_id in the payload")->type_name("WPnn");
   app.add_option("--feature", options->feature, "The feature that the event belongs to")
       ->type_name("SLUG");
-  app.add_option("--field", options->fields, "Set a field of the payload; may be repeated")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
-  app.add_option("--causation", options->causation, "Event id of the cause")->type_name("ULID");
-  app.add_option("--aggregate", options->aggregate, "Id of what the event is about")
-      ->type_name("ID");
-  app.add_flag("--stdin", options->from_stdin,
-               "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?,"
-               "\"feature_slug\"?}");
+  auto* fields =
+      app.add_option("--field", options->fields, "Set a field of the payload; may be repeated")
+          ->type_name("NAME=VALUE")
+          ->allow_extra_args(false);
+  auto* causation =
+      app.add_option("--causation", options->causation, "Event id of the cause")->type_name("ULID");
+  auto* aggregate =
+      app.add_option("--aggregate", options->aggregate, "Id of what the event is about")
+          ->type_name("ID");
+  auto* stream = app.add_flag(
+      "--stdin", options->from_stdin,
+      "Read JSON lines of {\"event_type\",\"payload\",\"causation_id\"?,\"aggregate_id\"?,"
+      "\"feature_slug\"?}");
+  for (auto* of_one_event : {payload, wp, fields, causation, aggregate})
+    stream->excludes(of_one_event);
   return [options](context& ctx) {
     if (options->from_stdin == !options->event_type.empty())
       return ctx.fail(
           {ec::usage, "emit needs either an event type or --stdin", "see: spec-kitty emit --help"});
-    return options->from_stdin ? emit_stdin(ctx) : emit_one(ctx, *options);
+    return options->from_stdin ? emit_stdin(ctx, options->feature) : emit_one(ctx, *options);
   };
 }
 

@@ -138,11 +138,16 @@ std::string answer_line(const result<append_receipt>& answer) {
 
 /// Records the valid lines and answers all of them in order.
 std::vector<result<append_receipt>> record_lines(emitter& emit,
-                                                 std::vector<line_reader::line> lines) {
+                                                 std::vector<line_reader::line> lines,
+                                                 const std::optional<std::string>& feature) {
   std::vector<std::optional<failure>> refused(lines.size());
   std::vector<event_draft> drafts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto request = read_request(std::move(lines[i]));
+    auto request = read_request(std::move(lines[i]));
+    if (request && feature && !request->feature_slug)
+      if (const auto payload = parse_json(request->payload);
+          !payload || !text_of(*payload, "feature_slug"))
+        request->feature_slug = feature;
     auto draft = request ? emit.prepare(*request) : result<event_draft>(request.error());
     if (draft)
       drafts.push_back(std::move(*draft));
@@ -161,7 +166,7 @@ std::vector<result<append_receipt>> record_lines(emitter& emit,
 
 } // namespace
 
-exit_status emit_stdin(context& ctx) {
+exit_status emit_stdin(context& ctx, const std::optional<std::string>& feature) {
   emitter emit(ctx, ctx.warnings());
   line_reader input;
   exit_status status = exit_status::done;
@@ -169,7 +174,7 @@ exit_status emit_stdin(context& ctx) {
   std::uint64_t spilled = 0;
   std::optional<failure> why_spilled;
   for (auto lines = input.next(); !lines.empty(); lines = input.next()) {
-    for (const auto& answer : record_lines(emit, std::move(lines))) {
+    for (const auto& answer : record_lines(emit, std::move(lines), feature)) {
       ctx.out.raw(answer_line(answer));
       if (answer && answer->spilled) {
         ++spilled;

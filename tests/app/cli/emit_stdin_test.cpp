@@ -37,6 +37,24 @@ TEST_F(EmitStdin, ALineSaysTheFeatureOfItsEvent) {
   EXPECT_EQ(text_of(parsed(stored[2]), "causation_id"), text_of(parsed(stored[0]), "event_id"));
 }
 
+TEST_F(EmitStdin, TheFeatureOfTheCommandIsThatOfLinesThatNameNone) {
+  const std::string of_another =
+      R"({"event_type":"WPStatusChanged","payload":{"wp_id":"WP01","previous_status":"planned",)"
+      R"("new_status":"doing","feature_slug":"002-cup"}})"
+      "\n";
+  ASSERT_EQ(cli({"emit", "--stdin", "--feature", "001-tea"}, stdin_line(1) + of_another).status, 0);
+  const auto stored = lines_of(cli({"events", "export"}).out);
+  ASSERT_EQ(stored.size(), 2U);
+  EXPECT_EQ(text_of(parsed(stored[0]), "feature_slug"), "001-tea");
+  EXPECT_EQ(text_of(parsed(stored[1]), "feature_slug"), "002-cup");
+}
+
+TEST_F(EmitStdin, AnOptionOfOneEventIsRefusedAndNothingIsRecorded) {
+  const auto done = cli({"emit", "--stdin", "--wp", "WP02"}, stdin_line(1));
+  EXPECT_EQ(done.status, 2);
+  EXPECT_NE(done.err.find("--wp excludes --stdin"), std::string::npos) << done.err;
+}
+
 TEST_F(EmitStdin, ABadLineInTheMiddleIsAnsweredByItsErrorAndTheOthersGoOn) {
   const std::vector<std::string> bad = {
       "this is not JSON\n",
