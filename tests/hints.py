@@ -48,7 +48,15 @@ MAY_FAIL = {
     r"spec-kitty( --home \S+)? auth login": (0, 1, 3, 4),
     r"spec-kitty( --home \S+)? sync (now|doctor|status)": (0, 1, 3, 4, 5),
     r"git .*\b(merge|rebase|commit|stash pop)\b": (0, 1),
+    r"git worktree repair": (0, 128),  # typed in the repository that was moved, which is not known
+    r"spec-kitty( --home \S+)? sync daemon restart": (0, 1),  # ends no foreign process
+    r"spec-kitty orchestrate": (0, 1, -1),  # agents that fail, or work for longer than the test waits
 }
+# A command that answers with blockers, each with a command, leads further.
+GATED = r"spec-kitty (merge|accept)\b"
+BLOCKED = re.compile(r"^status: 1$.*^error: .*\n +(?:spec-kitty|git) ", re.MULTILINE | re.DOTALL)
+# A person acts before the command; without that it may fail, but not as a mistyped one.
+ACT_FIRST = re.compile(r"\b(then|fix|first|correct|install|free)\b")
 # Words that stand for what only a person knows.
 PLACEHOLDER = re.compile(r"\b(URL|ID|DIR|FILE|SLUG|BRANCH|NAME|TEXT|PATH|BYTES|SECONDS)\b")
 
@@ -94,6 +102,10 @@ class Tried:
     def works(self) -> bool:
         if PLACEHOLDER.search(self.typed):
             return True
+        if re.match(GATED, self.typed) and self.status == 1 and re.search(BLOCKED, self.text):
+            return True
+        if ACT_FIRST.search(self.hint.partition(self.typed)[0]) and self.status in (0, 1):
+            return True
         for command, allowed in MAY_FAIL.items():
             if re.match(command, self.typed):
                 return self.status in allowed
@@ -131,17 +143,29 @@ def read_by_a_person(printed: str) -> str:
     return "\n".join(lines)
 
 
+def expression(template: str) -> str:
+    """A regular expression: {} is any text, {a|b} is one of two, which may have their own."""
+    made, at = "", 0
+    while at < len(template):
+        if template[at] != "{":
+            made += re.escape(template[at])
+            at += 1
+            continue
+        depth, choices, at = 1, [""], at + 1
+        while at < len(template) and depth > 0:
+            letter = template[at]
+            depth += {"{": 1, "}": -1}.get(letter, 0)
+            if letter == "|" and depth == 1:
+                choices.append("")
+            elif depth > 0:
+                choices[-1] += letter
+            at += 1
+        made += "(?:" + "|".join(expression(each) if each else r"[^\n]*" for each in choices) + ")"
+    return made
+
+
 def pattern(template: str) -> re.Pattern:
-    """What a message of the catalogue matches: {} is any text, {a|b} is one of two."""
-    parts = re.split(r"(\{[^{}]*\})", template.strip("…"))
-    made = ""
-    for part in parts:
-        if part.startswith("{"):
-            choices = part[1:-1].split("|")
-            made += "(?:" + "|".join(re.escape(c) if c else r"[^\n]*" for c in choices) + ")"
-        else:
-            made += re.escape(part)
-    return re.compile(made)
+    return re.compile(expression(template.strip("…")))
 
 
 def is_in(place: Message, printed: str) -> bool:

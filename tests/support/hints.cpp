@@ -28,7 +28,7 @@ void collect_hints(const json_value& value, std::vector<printed_hint>& found) {
     const std::string name = each.name.GetString();
     if ((name == "hint" || name == "remedy" || name == "command") && each.value.IsString())
       for (const auto& line : lines_of(each.value.GetString()))
-        found.push_back({text_of(value, "message").value_or(""), line});
+        found.push_back({text_of(value, "message").value_or(""), line, name == "command"});
     else
       collect_hints(each.value, found);
   }
@@ -47,7 +47,7 @@ void collect_from_errors(const std::vector<std::string>& lines, std::vector<prin
     in_error = line.starts_with("error: ") || (in_error && line.starts_with("  "));
     const auto text = without_spaces_in_front(line);
     if (in_error && line.starts_with("  ") && !commands_in(text).empty())
-      found.push_back({message, text});
+      found.push_back({message, text, line.starts_with("    ")});
     else if (in_error)
       message = text;
   }
@@ -60,7 +60,7 @@ void collect_from_sentences(const std::vector<std::string>& lines,
     if (!line.starts_with('{') && !line.starts_with("error: ") && !line.starts_with("  "))
       if (const auto commands = commands_in(line);
           !commands.empty() && !line.starts_with(commands.front()))
-        found.push_back({{}, line});
+        found.push_back({{}, line, false});
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
@@ -113,12 +113,13 @@ std::vector<printed_hint> hints_in(const finished& done) {
 
 std::vector<std::string> commands_in(const std::string& hint) {
   static const std::string program =
-      "(?:spec-kitty|git|chmod|mv|kill|rm|mkdir|ulimit|fuser|echo|for) ";
+      "(?:(?:spec-kitty|chmod|mv|kill|rm|mkdir|ulimit|fuser|for) |echo 'WHAT |"
+      "git (?:-[cC]|config|init|commit|worktree|switch|log) )";
   // A whole line that is a command, or one behind words, up to the words behind it.
   static const std::regex whole(program + "[^\n]*");
-  static const std::regex part(
-      "(?:: |, or |; or |run |with |now )(" + program +
-      "(?:'[^']*'|\"[^\"]*\"|(?![;,] (?:then|or|else|and|commit|see|all|the|it|its) )[^'\"\n])*)");
+  static const std::regex part("(?:: |, or |; or |run |with |now )(" + program +
+                               "(?:'[^']*'|\"[^\"]*\"|(?![;,] "
+                               "(?:then|or|else|and|commit|see|all|end|the|it)\\b)[^'\"\n)])*)");
   std::vector<std::string> found;
   if (hint.size() > max_hint_bytes || hint.starts_with("Usage: "))
     return found;
@@ -143,16 +144,23 @@ void try_hints(const launch& of, const finished& done, const fs::path& root) {
   if (const auto met = folder / "met" / std::to_string(std::hash<std::string>{}(printed));
       claimed(met))
     write_text(met, done.out + "\n" + done.err);
-  for (const auto& [message, hint] : hints) {
+  std::string before;
+  for (const auto& [message, hint, in_order] : hints) {
     const auto commands = commands_in(hint);
     const auto name = std::hash<std::string>{}(kind_of(message + "\n" + hint, root));
     const auto file = folder / "tried" / std::to_string(name);
-    if (commands.empty() || !claimed(file))
+    if (commands.empty() || commands.front().find("/dev/") != std::string::npos)
       continue;
+    if (!claimed(file)) {
+      before += in_order ? commands.front() + "; " : "";
+      continue;
+    }
     std::string report = hint + "\nafter:";
     for (const auto& word : of.argv)
       report += " " + word;
     // The first one is what to do; what stands behind "then" or "or" has its turn elsewhere.
+    if (in_order && !before.empty())
+      (void)typed(before, of, root);
     const auto outcome = typed(commands.front(), of, root);
     report += "\nprinted: " + message + "\ntyped: " + commands.front() +
               "\nstatus: " + std::to_string(outcome.status) + "\n" + outcome.out + outcome.err;

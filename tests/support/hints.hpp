@@ -18,6 +18,7 @@ struct hint_tried {};
 struct printed_hint {
   std::string message;
   std::string hint;
+  bool in_order = false; ///< a blocker's: those before it are typed first
 };
 
 /// The hints with a command in what a command has printed: of a failure, a blocker, a finding, a
