@@ -43,7 +43,8 @@ std::string delivery_status_line(const delivery_status& now, epoch_us at) {
     const auto ended = killed ? now.daemon->last_sign : now.daemon->since;
     return "[Sync stopped " + duration_words(std::chrono::microseconds(at - ended)) +
            " ago: " + (killed ? "the daemon ended unexpectedly" : now.daemon->why) + "] " + queued +
-           "; start it: spec-kitty sync daemon start";
+           (killed ? "; start it: " : "; fix that, then start it: ") +
+           "spec-kitty sync daemon start";
   }
   if (!now.answers || !now.daemon)
     return "[Offline] " + queued;

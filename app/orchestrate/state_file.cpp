@@ -71,11 +71,12 @@ result<std::optional<orchestration>> state_file::read() const {
 }
 
 result<void> state_file::write(const orchestration& run) const {
-  const failure unsaved{ec::bad_input, "the state was not saved: ",
-                        "check the free space and the permissions there, then: " +
-                            orchestrate_command(run, "--resume")};
   const auto because = [&](const std::string& why) {
-    return failure{unsaved.code, unsaved.message + why, unsaved.hint};
+    const auto saved = read(); // of an earlier step
+    const std::string option = saved && *saved ? "--resume" : "";
+    return failure{ec::bad_input, "the state was not saved: " + why,
+                   "check the free space and the permissions there, then: " +
+                       orchestrate_command(run, option)};
   };
   const auto lock = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
   if (!lock || !*lock)

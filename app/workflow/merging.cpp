@@ -35,6 +35,10 @@ result<std::string> merge_target(const feature& feature_ref,
     return no_branch_here(feature_ref);
   if (auto usable = check_git_merges(git_here); !usable)
     return usable.error();
+  if (current == target && !git_here.commit_of("HEAD"))
+    return failure{ec::bad_input, target + " has no commit yet",
+                   "create a first commit: " +
+                       git_command(feature_ref.repo().checkout, "commit --allow-empty -m start")};
   if (!git_here.has_branch(target))
     return failure{ec::not_found, "the target branch " + target + " does not exist",
                    "create it, or give another with --target: " +

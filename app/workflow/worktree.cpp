@@ -133,9 +133,10 @@ result<void> made_worktree::make(const std::string& start) {
                    "free it: git -C " + shell_word(tree.path.string()) + " switch --detach"};
   }
   if (fs::exists(path, error))
-    return failure{ec::bad_input,
-                   path.string() + " exists but is not a worktree of the branch " + branch,
-                   "move it away, then run: " + feature_.command("implement " + wp_)};
+    return failure{
+        ec::bad_input, path.string() + " exists but is not a worktree of the branch " + branch,
+        "move it away: mv " + shell_word(path.string()) + " " + shell_word(path.string() + ".old") +
+            "; then run: " + feature_.command("implement " + wp_)};
   const bool known = git_.has_branch(branch);
   const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
                           : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,

@@ -158,9 +158,8 @@ result<void> plan_merge(merge_job& job, const std::optional<std::string>& target
   job.state.order = std::move(*order);
   const auto head = wf::git(job.repo().checkout).commit_of("HEAD");
   if (!head)
-    return failure{ec::bad_input, *branch + " has no commit yet",
-                   "create a first commit: " +
-                       wf::git_command(job.repo().checkout, "commit --allow-empty -m start")};
+    return failure{ec::work_failed, "git does not name the commit of " + *branch,
+                   "run the command again"};
   job.state.from = *head;
   job.state.to.clear();
   job.state.intent.clear();

@@ -207,10 +207,11 @@ exit_status report(context& ctx, const ot::run_outcome& outcome) {
   if (outcome.unfinished) {
     ctx.out.fail(*outcome.unfinished, fields);
   } else {
-    ctx.out.line(run.feature + ": " + ot::count_line(run) +
-                 (ot::is_over(run)
-                      ? "; next: spec-kitty merge " + shell_option("--feature", run.feature)
-                      : ""));
+    const bool complete = std::all_of(run.packages.begin(), run.packages.end(),
+                                      [](const auto& each) { return each.at == ot::stage::done; });
+    ctx.out.line(
+        run.feature + ": " + ot::count_line(run) +
+        (complete ? "; next: spec-kitty merge " + shell_option("--feature", run.feature) : ""));
     ctx.out.object(fields);
   }
   ctx.out.flush();

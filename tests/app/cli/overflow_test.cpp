@@ -28,6 +28,8 @@ TEST_F(Overflow, TheOldestMakeRoomAndAnImportBringsThemBackOnce) {
   EXPECT_EQ(number_in(shown, {"queue", "queued"}), 5);
   EXPECT_EQ(number_in(shown, {"queue", "dropped_total"}), 3);
   EXPECT_EQ(number_in(shown, {"queue", "overflowed"}), 3);
+  EXPECT_NE(cli({"sync", "status"}).out.find("; see how to import them: spec-kitty sync doctor"),
+            std::string::npos);
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 5);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(home() / "overflow"))
@@ -37,6 +39,25 @@ TEST_F(Overflow, TheOldestMakeRoomAndAnImportBringsThemBackOnce) {
   EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "overflowed"}), 0);
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 3);
   EXPECT_EQ(server->events().size(), 8U);
+}
+
+TEST_F(Overflow, AQueueThatIsFullByItsBytesSaysWhatToRaise) {
+  cli({"config", "set", "sync.max_queue_bytes", "1048576"});
+  const std::string payload =
+      R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + std::string(400'000, 'x') + "\"}";
+  const words note = {"emit", "HistoryAdded", "--payload", "-"};
+  int status = 0;
+  for (int events = 0; events < 3 && status == 0; ++events)
+    status = cli(note, payload).status;
+  const auto refused = cli(note, payload);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.err.find("or raise sync.max_queue_bytes"), std::string::npos) << refused.err;
+}
+
+TEST_F(Overflow, ARetryOfNothingSaysWhereTheDeadLettersAre) {
+  const auto refused = cli({"events", "retry"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("spec-kitty events list --state dead"), std::string::npos);
 }
 
 TEST_F(Overflow, AcknowledgingInAHomeThatDoesNotExistMakesNone) {

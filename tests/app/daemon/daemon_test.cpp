@@ -88,7 +88,7 @@ TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
   const auto later = now.daemon->since + std::chrono::microseconds(72h).count();
   EXPECT_EQ(delivery_status_line(now, later),
             "[Sync stopped 3 days ago: queue has failed] 3 queued; "
-            "start it: spec-kitty sync daemon start");
+            "fix that, then start it: spec-kitty sync daemon start");
   now.daemon->end = daemon_end::none;
   now.daemon->last_sign = later - std::chrono::microseconds(5min).count();
   EXPECT_TRUE(delivery_status_line(now, later)

@@ -101,6 +101,41 @@ TEST_F(OrchestrateRefused, WhatIsDoneCannotBeSkipped) {
   EXPECT_TRUE(has(message, "--status")) << message;
 }
 
+TEST_F(OrchestrateRefused, WhatIsDoneCannotBeAborted) {
+  good_agent();
+  carry_out();
+  const auto message = falls_short({"--abort"});
+  EXPECT_TRUE(has(message, "the orchestration of 001-tea is done")) << message;
+  EXPECT_TRUE(has(message, "spec-kitty orchestrate --status")) << message;
+}
+
+TEST_F(OrchestrateRefused, AWorkPackageThatCameLaterIsNotSkipped) {
+  agent("good", "exit 9");
+  agents_toml("[limits]\nmax_retries = 0\n");
+  falls_short();
+  write_text(wp_file("WP04"), wp_text("WP04"));
+  const auto message = falls_short({"--skip", "WP04"});
+  EXPECT_TRUE(has(message, "WP04 is not part of the orchestration")) << message;
+  EXPECT_TRUE(has(message, "spec-kitty orchestrate --resume")) << message;
+}
+
+TEST_F(OrchestrateRefused, AfterAnAbortNothingIsSkipped) {
+  agent("good", "exit 9");
+  agents_toml("[limits]\nmax_retries = 0\n");
+  falls_short();
+  EXPECT_EQ(run(orchestrate({"--abort"})).status, 0);
+  const auto message = falls_short({"--skip", "WP01"});
+  EXPECT_TRUE(has(message, "the orchestration of 001-tea was aborted")) << message;
+  EXPECT_TRUE(has(message, "start a new one: spec-kitty orchestrate")) << message;
+}
+
+TEST_F(OrchestrateRefused, WhereNoAgentReviewsThatIsSaid) {
+  agent("good", "");
+  agents_toml("[agents.good]\ncommand = [\"./agents/good.sh\"]\nroles = [\"implementation\"]\n");
+  const auto message = falls_short();
+  EXPECT_TRUE(has(message, "no agent has the role review")) << message;
+}
+
 TEST_F(OrchestrateRefused, WithoutARunThereIsNothingToShowResumeAbortOrSkip) {
   good_agent();
   for (const char* word : {"--status", "--resume", "--abort"})
@@ -135,6 +170,7 @@ TEST_F(OrchestrateRefused, AFullDiskUnderTheStateStartsNothingAndLosesNothing) {
   const auto message = falls_short();
   EXPECT_TRUE(has(message, "No space left on device")) << message;
   EXPECT_TRUE(has(message, "space")) << message;
+  EXPECT_TRUE(has(message, "then: spec-kitty orchestrate --feature")) << "nothing to resume";
   EXPECT_TRUE(starts().empty());
   fs::remove(file / "fill");
   fs::remove(file / "fill2");

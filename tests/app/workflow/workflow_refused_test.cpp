@@ -150,6 +150,17 @@ TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
   expect({"merge"}, "has a branch", "implement WP01");
 }
 
+TEST_F(WorkflowRefused, WhatInitCannotExtend) {
+  const auto file = repo() / ".kittify" / "config.yaml";
+  std::filesystem::create_directories(file.parent_path());
+  write_text(file, "- a\n");
+  expect({"init"}, "is not a YAML map", "then run: spec-kitty init");
+  write_text(file, "a: [\n");
+  expect({"init"}, "malformed YAML", "then run: spec-kitty init");
+  write_text(file, "a: b\n");
+  expect({"init", "--name", "!?"}, "no letter or digit", "spec-kitty init --name my-project");
+}
+
 TEST_F(WorkflowRefused, ARefusalIsOneJsonObject) {
   const auto object = json_of({"agent", "tasks", "move-task", "WP01", "--to", "up"}, 1);
   EXPECT_EQ(error_part(object, "code"), "bad_input");
