@@ -1,5 +1,6 @@
 #include "util/files.hpp"
 
+#include "util/file_bytes.hpp"
 #include "util/fsync.hpp"
 #include "util/text.hpp"
 
@@ -19,12 +20,20 @@ namespace spec_kitty {
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace file_detail {
 
-/// How the temporary file of a replacement is called: `name.<pid>.new`.
-constexpr std::string_view unfinished = ".new";
+std::string unfinished_name(const std::string& name) {
+  return name + "." + std::to_string(::getpid()) + std::string(unfinished);
+}
 
-/// Writes everything, or says why not.
+bool is_unfinished_name(std::string_view name, std::string_view of) {
+  if (!name.starts_with(of) || !name.ends_with(unfinished) ||
+      name.size() < of.size() + 2 + unfinished.size() || name[of.size()] != '.')
+    return false;
+  const auto owner = name.substr(of.size() + 1, name.size() - of.size() - 1 - unfinished.size());
+  return owner.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(fd, bytes.data(), bytes.size());
@@ -47,7 +56,6 @@ failure too_long(const fs::path& file, std::size_t limit) {
           "no file of this kind is as large as that; move it away"};
 }
 
-/// What is left to read; a failure beyond `limit` bytes.
 result<std::optional<std::string>> read_all(int fd, const fs::path& file, std::size_t limit) {
   std::string bytes;
   std::array<char, 16384> chunk; // read() fills it
@@ -65,7 +73,12 @@ result<std::optional<std::string>> read_all(int fd, const fs::path& file, std::s
   }
 }
 
-} // namespace
+} // namespace file_detail
+
+using file_detail::not_regular;
+using file_detail::read_all;
+using file_detail::too_long;
+using file_detail::write_all;
 
 int fsync_directory(const fs::path& folder) {
   const unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -190,7 +203,7 @@ result<std::optional<std::string>> read_input(const fs::path& file, std::size_t 
 }
 
 result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned mode) {
-  const fs::path fresh = file.string() + "." + std::to_string(::getpid()) + std::string(unfinished);
+  const fs::path fresh = file_detail::unfinished_name(file.string());
   ::unlink(fresh.c_str()); // left by a process of this number, or put there
   unique_fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!fd)
@@ -225,18 +238,12 @@ result<void> check_free_space(const fs::path& folder, std::uint64_t bytes) {
 }
 
 void remove_unfinished(const fs::path& file) {
-  const std::string begin = file.filename().string() + ".";
+  const std::string of = file.filename().string();
   std::error_code error;
   for (fs::directory_iterator at(file.parent_path(), error), end; !error && at != end;
-       at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (!name.starts_with(begin) || !name.ends_with(unfinished) ||
-        name.size() <= begin.size() + unfinished.size())
-      continue;
-    const auto owner = name.substr(begin.size(), name.size() - begin.size() - unfinished.size());
-    if (owner.find_first_not_of("0123456789") == std::string::npos)
+       at.increment(error))
+    if (file_detail::is_unfinished_name(at->path().filename().string(), of))
       ::unlink(at->path().c_str());
-  }
 }
 
 result<void> make_private_folder(const fs::path& folder) {
@@ -281,17 +288,22 @@ flock_hold::~flock_hold() {
 result<std::optional<file_lock>>
 file_lock::take(const fs::path& file, std::chrono::milliseconds patience, unsigned mode) {
   auto fd = open_regular(file, O_RDWR | O_CREAT, last_link::refuse);
-  if (!fd)
-    return fd.error();
+  return fd ? take_open(std::move(*fd), file, patience, mode) : fd.error();
+}
+
+result<std::optional<file_lock>> file_lock::take_open(unique_fd fd, const fs::path& file,
+                                                      std::chrono::milliseconds patience,
+                                                      unsigned mode) {
   struct stat info {};
-  if (::fstat(fd->get(), &info) == 0 && (info.st_mode & mode) != mode && info.st_uid == ::geteuid())
-    (void)::fchmod(fd->get(), (info.st_mode | mode) & 07777U); // made private, or by an older one
-  const auto granted = poll_lock(fd->get(), patience);
+  if (::fstat(fd.get(), &info) == 0 && (info.st_mode & mode) != mode &&
+      info.st_uid == ::geteuid() && info.st_nlink == 1)
+    (void)::fchmod(fd.get(), (info.st_mode | mode) & 07777U); // made private, or by an older one
+  const auto granted = poll_lock(fd.get(), patience);
   if (!granted)
     return failure{granted.error().code, granted.error().message + " " + file.string(), {}};
   if (!*granted)
     return std::optional<file_lock>{};
-  return std::optional<file_lock>{file_lock(std::move(*fd))};
+  return std::optional<file_lock>{file_lock(std::move(fd))};
 }
 
 } // namespace spec_kitty

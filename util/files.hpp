@@ -86,6 +86,10 @@ public:
   /// `mode`: of the file; one of this user's that has less gets it, so that others can lock too.
   static result<std::optional<file_lock>>
   take(const std::filesystem::path& file, std::chrono::milliseconds patience, unsigned mode = 0600);
+  /// The same on a file that is open for reading and writing; `file` is its name in messages.
+  static result<std::optional<file_lock>> take_open(unique_fd fd, const std::filesystem::path& file,
+                                                    std::chrono::milliseconds patience,
+                                                    unsigned mode = 0600);
 
 private:
   explicit file_lock(unique_fd fd) : fd_(std::move(fd)) {}

@@ -35,12 +35,14 @@ TEST_P(FuzzCorpus, HoldsItsProperty) {
   EXPECT_GT(count, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Targets, FuzzCorpus,
-    testing::Values(replayed{"json", fuzz_json}, replayed{"json_edit", fuzz_json_edit},
-                    replayed{"frontmatter", fuzz_frontmatter}, replayed{"tasks_md", fuzz_tasks_md},
-                    replayed{"toml", fuzz_toml}, replayed{"spill", fuzz_spill}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus,
+                         testing::Values(replayed{"json", fuzz_json},
+                                         replayed{"json_edit", fuzz_json_edit},
+                                         replayed{"frontmatter", fuzz_frontmatter},
+                                         replayed{"tasks_md", fuzz_tasks_md},
+                                         replayed{"toml", fuzz_toml}, replayed{"paths", fuzz_paths},
+                                         replayed{"spill", fuzz_spill}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 } // namespace
 } // namespace spec_kitty::fuzz

@@ -21,6 +21,9 @@ void fuzz_tasks_md(std::string_view input);
 void fuzz_toml(std::string_view input);
 /// A spill file read in pieces holds what it holds read at once; its events are written back alike.
 void fuzz_spill(std::string_view input);
+/// An accepted path leads nowhere but below its folder, whatever links are there; a refused one is
+/// named as it can be printed.
+void fuzz_paths(std::string_view input);
 /// A member of a JSON file that is set is the only one that changes.
 void fuzz_json_edit(std::string_view input);
 
