@@ -44,6 +44,14 @@ std::string plain_value(const std::string& written) {
   return trimmed_line(value);
 }
 
+/// False where the working tree says that it is of another git directory: what a repository notes
+/// about its worktrees does not make them its own.
+bool may_belong_to(const fs::path& top, const fs::path& admin) {
+  const auto named = gitdir_of_file(top / ".git");
+  std::error_code error;
+  return same_folder(named, admin) || !fs::exists(named, error);
+}
+
 } // namespace
 
 std::string core_value(const fs::path& file, std::string_view name) {
@@ -99,7 +107,7 @@ std::vector<linked_worktree> linked_worktrees(const fs::path& common) {
   for (const auto& entry : fs::directory_iterator(common / "worktrees", error))
     if (const fs::path file = first_line_of(entry.path() / "gitdir"); !file.empty())
       if (auto top = resolved((entry.path() / file).parent_path());
-          fs::is_regular_file(top / ".git", error))
+          fs::is_regular_file(top / ".git", error) && may_belong_to(top, entry.path()))
         trees.push_back({std::move(top), entry.path()});
   std::sort(trees.begin(), trees.end(),
             [](const auto& left, const auto& right) { return left.admin < right.admin; });

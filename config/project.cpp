@@ -3,8 +3,8 @@
 #include "config/checkout.hpp"
 #include "config/project_keys.hpp"
 #include "messages/event.hpp"
-#include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/rooted_files.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -24,10 +24,10 @@ std::optional<std::string> scalar(const YAML::Node& project, const char* name) {
 constexpr std::size_t max_config_bytes = std::size_t{64} << 10; // two short values are read
 
 /// uuid and slug as `.kittify/config.yaml` has them, and a warning where it cannot be used.
-project_identity read_identity(const fs::path& checkout) {
+project_identity read_identity(const fs::path& top, const fs::path& checkout) {
   project_identity identity;
   const fs::path file = checkout / ".kittify" / "config.yaml";
-  const auto text = read_file(file, max_config_bytes);
+  const auto text = rooted_files(top).read(file, max_config_bytes);
   if (!text || !*text) {
     identity.warning = text ? "" : text.error().message;
     return identity;
@@ -62,7 +62,7 @@ project_identity read_project(const fs::path& from, project_use use) {
   const auto place = locate_checkout(from);
   if (!place)
     return {};
-  project_identity identity = read_identity(place->root);
+  project_identity identity = read_identity(place->top, place->root);
   if (use == project_use::decide || (use == project_use::record && !identity.uuid))
     note_project_id(*place);
   project_keys keys = keys_of(*place);

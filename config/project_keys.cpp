@@ -1,9 +1,9 @@
 #include "config/project_keys.hpp"
 
 #include "config/git_files.hpp"
-#include "util/files.hpp"
 #include "util/fsync.hpp"
 #include "util/random.hpp"
+#include "util/rooted_files.hpp"
 
 #include <fcntl.h>
 #include <sha256.h>
@@ -112,15 +112,16 @@ void note_project_id(const checkout_location& place) {
     id += digits[byte & 0x0FU];
   }
   // Linked to its name when it is whole: of two processes that write at once the first wins.
+  const rooted_files files(place.git_dir.empty() ? place.top : file.parent_path());
   const fs::path part = file.string() + "." + id;
-  const unique_fd fd(::open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+  const auto fd = files.open(part, O_CREAT | O_EXCL | O_WRONLY, 0644);
   if (!fd)
     return;
   if (const auto mode = git_file_mode(file.parent_path()); mode != 0600)
-    (void)::fchmod(fd.get(), mode | 0400U);
-  if (write_whole(fd.get(), id + "\n") && ::link(part.c_str(), file.c_str()) == 0)
+    (void)::fchmod(fd->get(), mode | 0400U);
+  if (write_whole(fd->get(), id + "\n") && files.link(part, files, file))
     (void)fsync_directory(file.parent_path());
-  ::unlink(part.c_str());
+  (void)files.remove(part);
 }
 
 } // namespace spec_kitty

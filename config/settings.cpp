@@ -21,7 +21,7 @@ namespace {
 
 using kind = setting_key::kind;
 
-constexpr std::array<setting_key, 17> known_settings = {{
+constexpr std::array<setting_key, 18> known_settings = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
      "maximum number of events queued, leased and held together"},
@@ -54,6 +54,8 @@ constexpr std::array<setting_key, 17> known_settings = {{
     {"websocket.envelope", kind::choice, "bare", 0, 0, "bare|flat|nested",
      "the form of an event on the WebSocket"},
     {"tls.ca_file", kind::path, "", 0, 0, "", "PEM bundle to trust instead of the system's"},
+    {"workflow.worktrees", kind::path, "", 0, 0, "",
+     "folder for the worktrees of work packages; empty: .worktrees of the checkout"},
 }};
 
 fs::path settings_file(const fs::path& home) {

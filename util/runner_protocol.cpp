@@ -8,7 +8,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t fixed_arguments = 8;
+constexpr std::size_t fixed_arguments = 10;
 
 } // namespace
 
@@ -20,7 +20,9 @@ std::vector<std::string> agent_runner_arguments(const agent_runner_job& job) {
                                     job.lock.string(),
                                     job.worktree.string(),
                                     std::to_string(job.timeout.count()),
-                                    job.title};
+                                    job.title,
+                                    job.root.string(),
+                                    job.worktree_root.string()};
   words.insert(words.end(), job.command.begin(), job.command.end());
   return words;
 }
@@ -40,6 +42,8 @@ agent_runner_job agent_runner_job_of(const std::vector<std::string>& arguments) 
   std::from_chars(number.data(), number.data() + number.size(), seconds);
   job.timeout = std::chrono::seconds(seconds);
   job.title = arguments[7];
+  job.root = arguments[8];
+  job.worktree_root = arguments[9];
   job.command.assign(arguments.begin() + fixed_arguments, arguments.end());
   return job;
 }

@@ -16,11 +16,13 @@ namespace spec_kitty {
 
 struct agent_runner_job {
   std::string token;              ///< identifies the attempt; copied into the result
+  std::filesystem::path root;     ///< result, log, prompt and lock lie below it, no link on the way
   std::filesystem::path result;   ///< replaced as a whole when the agent has ended
   std::filesystem::path log;      ///< the agent's output is appended
   std::filesystem::path prompt;   ///< the agent's stdin
   std::filesystem::path lock;     ///< held as long as the agent or a process it started runs
   std::filesystem::path worktree; ///< the agent's working directory
+  std::filesystem::path worktree_root; ///< it lies below this in the same way
   std::chrono::seconds timeout{3600};
   std::string title;                ///< written to the log before its output
   std::vector<std::string> command; ///< argv

@@ -7,6 +7,7 @@
 // One thread. The runner is the subreaper of all processes that the agent starts, so that none
 // escapes; the agent itself is killed when the runner ends (parent-death signal).
 #include "util/files.hpp"
+#include "util/rooted_files.hpp"
 #include "util/runner_protocol.hpp"
 #include "util/spawn.hpp"
 
@@ -70,7 +71,9 @@ std::vector<pid_t> children() {
 
 class agent_runner {
 public:
-  explicit agent_runner(agent_runner_job job) : job_(std::move(job)) { result_.token = job_.token; }
+  explicit agent_runner(agent_runner_job job) : job_(std::move(job)), files_(job_.root) {
+    result_.token = job_.token;
+  }
 
   int run() {
     listen();
@@ -79,7 +82,7 @@ public:
     if (start())
       watch();
     end_leftovers();
-    return replace_file(job_.result, encode_result(result_)) ? 0 : 1;
+    return files_.replace(job_.result, encode_result(result_), {0600}) ? 0 : 1;
   }
 
 private:
@@ -95,7 +98,7 @@ private:
 
   /// The agent and all that it starts inherit the lock: it is free when the last of them has ended.
   bool take_lock() {
-    if (auto lock = open_regular(job_.lock, O_RDWR | O_CREAT, last_link::refuse))
+    if (auto lock = files_.open(job_.lock, O_RDWR | O_CREAT))
       lock_ = std::move(*lock);
     const auto until = steady_clock::now() + lock_patience;
     while (lock_ && steady_clock::now() < until) {
@@ -117,16 +120,19 @@ private:
   }
 
   bool start() {
-    const auto opened = open_regular(job_.log, O_WRONLY | O_CREAT | O_APPEND, last_link::refuse);
-    const auto prompt_file = open_regular(job_.prompt, O_RDONLY);
-    if (!opened || !prompt_file) {
-      result_.error = (opened ? prompt_file : opened).error().message;
-      return false;
-    }
+    const auto opened = files_.open(job_.log, O_WRONLY | O_CREAT | O_APPEND);
+    const auto prompt_file = files_.open(job_.prompt, O_RDONLY);
+    const auto worktree = rooted_files(job_.worktree_root).open_folder(job_.worktree);
+    for (const auto* each : {&opened, &prompt_file, &worktree})
+      if (!*each) {
+        result_.error = each->error().message;
+        return false;
+      }
     const unique_fd& log = *opened;
     const unique_fd& prompt = *prompt_file;
-    if (!prompt)
-      return fail("cannot read " + job_.prompt.string());
+    errno = ENOENT;
+    if (!prompt || !*worktree)
+      return fail("cannot read " + (prompt ? job_.worktree : job_.prompt).string());
     const std::string title = "=== " + job_.title + "\n";
     struct stat info {};
     if (::write(log.get(), title.data(), title.size()) < 0 || ::fstat(log.get(), &info) != 0)
@@ -135,7 +141,8 @@ private:
     spawn_request request;
     request.argv = job_.command;
     request.environment = environment_with({}, {});
-    request.folder = job_.worktree;
+    // The folder that was opened, whatever its name stands for by now.
+    request.folder = "/proc/self/fd/" + std::to_string(worktree->get());
     request.input = prompt.get();
     request.output = log.get();
     request.error_output = log.get();
@@ -234,6 +241,7 @@ private:
   }
 
   agent_runner_job job_;
+  rooted_files files_;
   attempt_result result_;
   unique_fd signals_;
   unique_fd lock_;

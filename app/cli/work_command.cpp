@@ -4,6 +4,7 @@
 #include "app/cli/work_events.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "config/home_check.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,14 +24,14 @@ void write_recording(json_writer& out, const event_recording& done) {
   out.EndObject();
 }
 
-work_event error_event(const failure& why, const work_options& options) {
+work_event error_event(const context& ctx, const failure& why, const work_options& options) {
   error_logged payload;
   payload.error_type = "runtime";
   payload.error_message = excerpt(workflow::as_utf8(why.message), max_error_message_bytes);
   if (is_work_package_id(options.wp))
     payload.wp_id = options.wp;
   auto event = event_of(payload);
-  if (const auto feature = find_feature(options))
+  if (const auto feature = find_feature(ctx, options))
     event.feature_slug = feature->slug();
   return event;
 }
@@ -65,8 +66,8 @@ bool never_began(ec code) {
 
 exit_status fail_with(context& ctx, const failure& why, const work_options& options,
                       const event_recording& done) {
-  auto logged =
-      never_began(why.code) ? event_recording{} : record_events(ctx, {error_event(why, options)});
+  auto logged = never_began(why.code) ? event_recording{}
+                                      : record_events(ctx, {error_event(ctx, why, options)});
   logged.recorded += done.recorded;
   logged.not_recorded += done.not_recorded;
   if (!done.reason.empty())
@@ -96,8 +97,16 @@ exit_status refuse(context& ctx, const work_done& done, const event_recording* e
 
 } // namespace
 
-result<workflow::feature> find_feature(const work_options& options) {
-  const auto repo = workflow::repository::here();
+result<workflow::repository> find_repository(const context& ctx) {
+  const auto& elsewhere = ctx.config.at("workflow.worktrees");
+  if (elsewhere.origin == "file")
+    if (auto ours = check_only_ours(ctx.home.path); !ours)
+      return ours.error();
+  return workflow::repository::here(elsewhere.text);
+}
+
+result<workflow::feature> find_feature(const context& ctx, const work_options& options) {
+  const auto repo = find_repository(ctx);
   if (!repo)
     return repo.error();
   return workflow::feature::find(*repo, options.feature);
@@ -121,7 +130,7 @@ result<void> settle_before(context& ctx, const workflow::repository& repo) {
 
 result<feature_edit> open_feature_for_edit(context& ctx, const work_options& options,
                                            const std::function<result<void>()>& check_arguments) {
-  auto feature = find_feature(options);
+  auto feature = find_feature(ctx, options);
   if (!feature)
     return feature.error();
   if (check_arguments)

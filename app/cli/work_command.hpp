@@ -66,8 +66,12 @@ struct feature_edit {
 work_done checked(const workflow::feature& feature, std::string aim,
                   std::vector<workflow::blocker> found);
 
-/// The feature that `--feature` or the place names, in the repository of the current folder.
-result<workflow::feature> find_feature(const work_options& options);
+/// The repository of the current folder, with its worktrees where the home says. A failure where
+/// others may have written that into the home.
+result<workflow::repository> find_repository(const context& ctx);
+
+/// The feature that `--feature` or the place names, in that repository.
+result<workflow::feature> find_feature(const context& ctx, const work_options& options);
 
 /// The edit lock of a repository; what interrupted commands left there is settled.
 result<file_lock> lock_and_settle(context& ctx, const workflow::repository& repo);

@@ -81,7 +81,7 @@ result<void> conductor::take_up() {
     if (!package.running)
       continue;
     // Its runner has seen that the orchestrator is gone, and ends the agent: wait for that.
-    auto left = file_lock::take(config_.state.of(package.id, ".lock"), stop_patience);
+    auto left = config_.state.files().lock(config_.state.of(package.id, ".lock"), stop_patience);
     if (!left || !*left) {
       if (auto paused =
               pause_package(package, {ec::bad_input,

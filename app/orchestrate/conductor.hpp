@@ -60,6 +60,9 @@ private:
   /// From the state "running" to a running agent; `again`: the attempt was interrupted.
   result<void> launch(package_run& package, bool again);
   result<void> make_ready(package_run& package);
+  /// Fails where something that is not to be written to stands in the place of the agent's log or
+  /// lock.
+  result<void> check_start(const package_run& package) const;
   result<void> write_prompt(const package_run& package) const;
   agent_runner_job job_for(const package_run& package) const;
   std::vector<std::string> variables_for(const package_run& package) const;

@@ -50,7 +50,10 @@ result<void> conductor::launch(package_run& package, bool again) {
     return pause_package(package, {ec::bad_config,
                                    package.id + ": its agent " + agent + " is not in agents.toml",
                                    "add it, then: " + orchestrate_command(run_, "--resume")});
-  if (auto ready = make_ready(package); !ready) {
+  auto ready = make_ready(package);
+  if (ready)
+    ready = check_start(package);
+  if (!ready) {
     if (!again)
       --package.of(task).starts; // no event has been recorded for it
     return pause_package(package, ready.error());
@@ -61,7 +64,7 @@ result<void> conductor::launch(package_run& package, bool again) {
   if (auto saved = save(); !saved) // with the causes so far
     return saved;
   const auto job = job_for(package);
-  ::unlink(job.result.c_str()); // of an earlier attempt, or of this one before it was stopped
+  (void)config_.state.files().remove(job.result); // of an attempt that ended or was stopped
   auto work = start_agent(self_->home_system(), config_.agent_runner, job, variables_for(package));
   if (!work)
     return pause_package(package, work.error());
@@ -127,7 +130,8 @@ result<void> conductor::write_prompt(const package_run& run) const {
   std::string text = package->file.text();
   if (run.task() == role::review)
     text += review_request;
-  auto written = replace_file(config_.state.of(run.id, ".prompt.md"), text);
+  const auto files = config_.state.files();
+  auto written = files.replace(config_.state.of(run.id, ".prompt.md"), text, {0600});
   if (!written)
     return failure{ec::bad_input, written.error().message,
                    "free some space, then: " + orchestrate_command(run_, "--resume")};
@@ -144,6 +148,8 @@ agent_runner_job conductor::job_for(const package_run& package) const {
   job.prompt = config_.state.of(package.id, ".prompt.md");
   job.lock = config_.state.of(package.id, ".lock");
   job.worktree = config_.feature.worktree_of(package.id);
+  job.root = config_.feature.repo().files().root();
+  job.worktree_root = config_.feature.repo().worktree_files().root();
   job.timeout = agent.timeout;
   job.title = std::string(to_string(task)) + " by " + agent.name + ", try " +
               std::to_string(package.of(task).starts) + ", " + format_timestamp(package.began);
@@ -152,6 +158,14 @@ agent_runner_job conductor::job_for(const package_run& package) const {
   if (program.find('/') != std::string::npos && program.front() != '/')
     program = (config_.feature.repo().checkout / program).string();
   return job;
+}
+
+result<void> conductor::check_start(const package_run& package) const {
+  const auto files = config_.state.files();
+  for (const char* ending : {".log", ".lock"})
+    if (auto there = files.open(config_.state.of(package.id, ending), O_RDWR | O_APPEND); !there)
+      return input_failure(there.error());
+  return {};
 }
 
 std::vector<std::string> conductor::variables_for(const package_run& package) const {
@@ -187,7 +201,7 @@ result<void> conductor::ended(const std::string& wp) {
 }
 
 std::optional<attempt_result> conductor::result_of(const package_run& package) const {
-  const auto text = read_file(config_.state.of(package.id, ".result"));
+  const auto text = config_.state.files().read(config_.state.of(package.id, ".result"));
   if (!text || !*text)
     return std::nullopt;
   auto found = decode_result(**text);
@@ -197,7 +211,7 @@ std::optional<attempt_result> conductor::result_of(const package_run& package) c
 }
 
 std::string conductor::tail_of(const package_run& package, const attempt_result& result) const {
-  const auto opened = open_regular(config_.state.of(package.id, ".log"), O_RDONLY);
+  const auto opened = config_.state.files().open(config_.state.of(package.id, ".log"), O_RDONLY);
   if (!opened)
     return {};
   const unique_fd& log = *opened;

@@ -56,7 +56,7 @@ post read_post(const json_value& object, const char* name) {
 
 std::optional<package_run> read_package(const json_value& value) {
   const auto at = parse_stage(text(value, "stage"));
-  if (!at || text(value, "id").empty())
+  if (!at || !is_work_package_id(text(value, "id"))) // it becomes part of paths and branches
     return std::nullopt;
   package_run package;
   package.id = text(value, "id");

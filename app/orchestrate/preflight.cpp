@@ -1,6 +1,5 @@
 #include "app/orchestrate/preflight.hpp"
 
-#include "util/files.hpp"
 #include "util/json.hpp"
 
 #include <sys/stat.h>
@@ -16,6 +15,8 @@ namespace wf = workflow;
 
 namespace {
 
+constexpr std::size_t max_agents_bytes = std::size_t{256} << 10;
+
 bool can_run(const fs::path& file) {
   struct stat info {};
   return ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -30,7 +31,7 @@ fs::path agents_path(const wf::repository& repo) {
 
 result<agents_file> read_agents(const wf::repository& repo) {
   const auto file = agents_path(repo);
-  const auto text = read_file(file);
+  const auto text = repo.files().read(file, max_agents_bytes);
   if (!text)
     return input_failure(text.error());
   if (!*text)

@@ -9,17 +9,19 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 namespace spec_kitty::orchestrate {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr std::size_t max_state_bytes = std::size_t{16} << 20;
 constexpr std::chrono::seconds state_patience{10};
+
+/// A failure of the repository's files, whose hint may name a link that is in the way.
+failure not_there(const failure& why) {
+  return {ec::bad_input, why.message, workflow::in_repository(why).hint};
+}
 
 } // namespace
 
@@ -36,19 +38,21 @@ result<void> state_file::create_layout() const {
                                                    "/.kittify/orchestration-state.json*"});
       !hidden)
     return hidden;
-  std::error_code error;
-  fs::create_directories(path_.parent_path(), error);
-  if (auto made = make_private_folder(folder_ / "ask"); !made)
-    return failure{ec::bad_input, made.error().message,
-                   "check the permissions and the free space there"};
-  const auto alone = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
-  if (alone && *alone)
-    remove_unfinished(path_);
+  auto made = files().make_folders(path_.parent_path());
+  if (made) // what agents print may be private
+    made = files().make_folders(folder_ / "ask", {0700});
+  if (!made)
+    return not_there(made.error());
+  const auto alone = files().lock(folder_.parent_path() / "state.lock", state_patience);
+  if (!alone)
+    return not_there(alone.error());
+  if (*alone)
+    files().remove_unfinished(path_);
   return {};
 }
 
 result<std::optional<orchestration>> state_file::read() const {
-  const auto text = read_file(path_, max_state_bytes);
+  const auto text = files().read(path_, max_state_bytes);
   if (!text)
     return input_failure(text.error());
   if (!*text)
@@ -78,10 +82,10 @@ result<void> state_file::write(const orchestration& run) const {
                    "check the free space and the permissions there, then: " +
                        orchestrate_command(run, option)};
   };
-  const auto lock = file_lock::take(folder_.parent_path() / "state.lock", state_patience);
+  const auto lock = files().lock(folder_.parent_path() / "state.lock", state_patience);
   if (!lock || !*lock)
     return because(lock ? "another process has held state.lock for 10 s" : lock.error().message);
-  const auto text = read_file(path_, max_state_bytes);
+  const auto text = files().read(path_, max_state_bytes);
   if (!text)
     return because(text.error().message);
   json_buffer buffer;
@@ -100,41 +104,36 @@ result<void> state_file::write(const orchestration& run) const {
   out.EndObject();
   out.EndObject();
   std::string bytes(buffer.GetString(), buffer.GetSize());
-  if (auto written = replace_file(path_, bytes + "\n", 0644); !written)
+  if (auto written = files().replace(path_, bytes + "\n", {0644}); !written)
     return because(written.error().message);
   return {};
 }
 
 result<std::optional<file_lock>>
 state_file::try_lock_run(std::chrono::milliseconds patience) const {
-  auto lock = file_lock::take(folder_ / "lock", patience);
+  auto lock = files().lock(folder_ / "lock", patience);
   if (!lock)
-    return failure{ec::bad_input, lock.error().message, "check the permissions there"};
+    return not_there(lock.error());
   return lock;
 }
 
 bool state_file::is_taken() const {
-  const auto file = open_regular(folder_ / "lock", O_RDONLY);
+  const auto file = files().open(folder_ / "lock", O_RDONLY);
   return file && *file && ::flock(file->get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 result<void> state_file::submit_request(const std::string& request) const {
-  if (auto left = replace_file(folder_ / "ask" / request, ""); !left)
-    return failure{ec::bad_input, left.error().message,
-                   "check the permissions and the free space there"};
+  if (auto left = files().replace(folder_ / "ask" / request, "", {0600}); !left)
+    return not_there(left.error());
   return {};
 }
 
 std::vector<std::string> state_file::pending_requests() const {
   std::vector<std::string> found;
-  std::error_code error;
-  for (fs::directory_iterator at(folder_ / "ask", error), end; !error && at != end;
-       at.increment(error)) {
-    auto name = at->path().filename().string();
-    if (name == "abort" || name.starts_with("skip-"))
-      found.push_back(std::move(name));
-  }
-  std::sort(found.begin(), found.end());
+  if (const auto entries = files().list(folder_ / "ask"))
+    for (const auto& entry : *entries)
+      if (entry.name == "abort" || entry.name.starts_with("skip-"))
+        found.push_back(entry.name);
   return found;
 }
 
@@ -147,7 +146,7 @@ result<void> require_no_active_run(const workflow::feature& feature) {
 }
 
 void state_file::complete_request(const std::string& request) const {
-  ::unlink((folder_ / "ask" / request).c_str());
+  (void)files().remove(folder_ / "ask" / request);
 }
 
 } // namespace spec_kitty::orchestrate

@@ -18,6 +18,8 @@ public:
 
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& folder() const { return folder_; }
+  /// The files that all of these are among.
+  rooted_files files() const { return repo_.files(); }
   /// A file about one work package: `WP01.log`.
   std::filesystem::path of(const std::string& wp, const std::string& ending) const {
     return folder_ / (wp + ending);

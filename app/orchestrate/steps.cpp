@@ -134,9 +134,10 @@ result<wf::base_point> ready_worktree(const wf::feature& feature, const package_
 
 result<void> commit_leftovers(const wf::feature& feature, const std::string& wp,
                               const std::string& agent) {
-  std::error_code error;
-  if (!fs::exists(feature.worktree_of(wp) / ".git", error) &&
-      wf::git(feature.repo().checkout).has_branch(feature.branch_of(wp)))
+  const auto there = feature.has_worktree(wp);
+  if (!there)
+    return there.error();
+  if (!*there && wf::git(feature.repo().checkout).has_branch(feature.branch_of(wp)))
     return {};
   const wf::git git_there(feature.worktree_of(wp));
   if (const auto branch = git_there.current_branch(); branch != feature.branch_of(wp))

@@ -197,12 +197,10 @@ result<std::string> commit_files(const git& runner, const std::string& parent,
   if (auto made = scratch.make(); !made)
     return made.error();
   const std::string prefix = checkout_prefix(runner);
-  std::error_code error;
-  const auto checkout = fs::canonical(runner.checkout(), error);
   std::vector<std::string> paths;
   paths.reserve(files.size());
   for (const auto& file : files)
-    paths.push_back(prefix + file.path.lexically_relative(checkout).string());
+    paths.push_back(prefix + file.path.lexically_relative(runner.checkout()).string());
   const auto tracked = files_at(runner, parent, paths);
   if (!tracked)
     return tracked.error();

@@ -30,10 +30,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> lanes_by
 } // namespace
 
 result<std::optional<std::map<std::string, std::string>>>
-read_event_states(const std::filesystem::path& feature_folder) {
-  const auto text = read_file(feature_folder / log_name, max_log_bytes);
+read_event_states(const repository& repo, const std::filesystem::path& feature_folder) {
+  const auto text = repo.files().read(feature_folder / log_name, max_log_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, "check the file and its permissions"};
+    return input_failure(text.error());
   if (!*text)
     return std::optional<std::map<std::string, std::string>>{};
   std::map<std::string, std::string> states;

@@ -11,10 +11,10 @@
 
 namespace spec_kitty::workflow {
 
-/// The state of each work package by its latest transition; nothing where the folder has no such
-/// file. Lines that are not transitions are passed over.
+/// The state of each work package by its latest transition; nothing where the feature's folder has
+/// no such file. Lines that are not transitions are passed over.
 result<std::optional<std::map<std::string, std::string>>>
-read_event_states(const std::filesystem::path& feature_folder);
+read_event_states(const repository& repo, const std::filesystem::path& feature_folder);
 
 /// The lane that a state of such a file belongs to: `in_progress` is `doing`.
 std::string_view lane_of_state(std::string_view state);

@@ -9,6 +9,7 @@
 #include "messages/event.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/sha256.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_feature_file_bytes = std::size_t{1} << 20;
+constexpr std::size_t short_hash_digits = 8;
 constexpr std::size_t max_package_bytes = std::size_t{4} << 20; ///< with its activity log
 
 /// The work package id at the beginning of a file name; empty for other names.
@@ -32,13 +34,18 @@ std::string id_of_name(const std::string& name) {
              : std::string();
 }
 
-std::vector<std::string> all_slugs(const fs::path& specs) {
+/// The features; `links` gets the names that are symbolic links.
+result<std::vector<std::string>> all_slugs(const repository& repo, const fs::path& specs,
+                                           std::vector<std::string>& links) {
+  const auto entries = repo.files().list(specs);
+  if (!entries)
+    return entries.error();
   std::vector<std::string> slugs;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(specs, error))
-    if (entry.is_directory(error) && entry.path().filename().string()[0] != '.')
-      slugs.push_back(entry.path().filename().string());
-  std::sort(slugs.begin(), slugs.end());
+  for (const auto& entry : *entries)
+    if (entry.name[0] != '.' && entry.kind == entry_kind::folder)
+      slugs.push_back(entry.name);
+    else if (entry.kind == entry_kind::link)
+      links.push_back(entry.name);
   return slugs;
 }
 
@@ -68,7 +75,7 @@ bool is_sparse(const repository& repo) {
 
 } // namespace
 
-result<repository> repository::here() {
+result<repository> repository::here(fs::path elsewhere) {
   std::error_code error;
   const auto current = fs::current_path(error);
   if (error)
@@ -84,7 +91,18 @@ result<repository> repository::here() {
     return failure{ec::bad_input, current.string() + " is not inside a git repository",
                    "change to your repository, or create one: git init"};
   auto subfolder = place->subfolder();
-  return repository{std::move(place->root), std::move(place->git_dir), std::move(subfolder)};
+  if (elsewhere = elsewhere.lexically_normal(); !elsewhere.has_filename())
+    elsewhere = elsewhere.parent_path();
+  return repository{std::move(place->root), std::move(place->top), std::move(place->git_dir),
+                    std::move(subfolder), std::move(elsewhere)};
+}
+
+fs::path repository::worktree_folder() const {
+  if (elsewhere.empty())
+    return checkout / ".worktrees";
+  // Checkouts of one name have a folder each.
+  return elsewhere / (checkout.filename().string() + "-" +
+                      sha256_hex(checkout.string()).substr(0, short_hash_digits));
 }
 
 std::string work_package::lane() const {
@@ -113,9 +131,13 @@ feature::feature(repository repo, std::string slug)
 
 result<feature> feature::find(const repository& repo, const std::optional<std::string>& named) {
   const fs::path specs = repo.checkout / "kitty-specs";
-  const auto slugs = all_slugs(specs);
-  std::error_code missing;
-  if (slugs.empty() && !fs::exists(specs, missing) && is_sparse(repo))
+  std::vector<std::string> links;
+  const auto listed = all_slugs(repo, specs, links);
+  if (!listed)
+    return input_failure(listed.error());
+  const auto& slugs = *listed;
+  if (const auto there = repo.files().kind_of(specs);
+      slugs.empty() && there && *there == entry_kind::missing && is_sparse(repo))
     return failure{ec::not_found, "this sparse checkout does not include " + specs.string(),
                    "include it: git -C " + shell_word(repo.checkout.string()) +
                        " sparse-checkout add kitty-specs"};
@@ -124,6 +146,8 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
   };
   const char* variable = std::getenv("SPECIFY_FEATURE");
   std::string chosen = named ? *named : variable != nullptr ? variable : "";
+  if (std::find(links.begin(), links.end(), chosen) != links.end())
+    return is_a_link(specs / chosen);
   if (!chosen.empty() && !is_known(chosen))
     return failure{ec::not_found, "no feature " + chosen + " in " + specs.string(),
                    slugs.empty()
@@ -145,7 +169,7 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
   feature found(repo, chosen.empty() ? slugs.front() : chosen);
   if (auto read = found.read_meta(); !read)
     return read.error();
-  auto states = read_event_states(found.folder_);
+  auto states = read_event_states(repo, found.folder_);
   if (!states)
     return states.error();
   found.event_states_ = std::move(*states);
@@ -153,7 +177,7 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
 }
 
 result<void> feature::read_meta() {
-  const auto text = read_file(meta_path(), max_feature_file_bytes);
+  const auto text = repo_.files().read(meta_path(), max_feature_file_bytes);
   if (!text)
     return input_failure(text.error());
   if (!*text)
@@ -164,7 +188,7 @@ result<void> feature::read_meta() {
     return failure{ec::bad_input,
                    meta_path().string() + ": " +
                        (meta ? std::string("not a JSON object") : meta.error().message),
-                   "fix " + meta_path().string() + ", then run the command again"};
+                   "fix " + shell_word(meta_path().string()) + ", then run the command again"};
   number_ = text_of(*meta, "feature_number").value_or("");
   target_ = text_of(*meta, "target_branch").value_or("");
   return {};
@@ -176,19 +200,38 @@ std::string feature::number() const {
 }
 
 fs::path feature::worktree_of(const std::string& wp) const {
-  return repo_.checkout / ".worktrees" / (slug_ + "-" + wp);
+  return repo_.worktree_folder() / (slug_ + "-" + wp);
+}
+
+result<bool> feature::has_worktree(const std::string& wp) const {
+  const auto tree = worktree_of(wp);
+  const auto entry = repo_.worktree_files().kind_of(tree / ".git");
+  if (!entry)
+    return input_failure(entry.error());
+  if (*entry == entry_kind::missing)
+    return false;
+  const auto own = *entry == entry_kind::file ? gitdir_of_file(tree / ".git") : fs::path();
+  std::error_code error; // one that was moved leads nowhere: git names that
+  if (*entry == entry_kind::file &&
+      (!fs::exists(own, error) || same_folder(common_dir_of(own), repo_.git_dir)))
+    return true;
+  return failure{ec::bad_input, tree.string() + " is not a worktree of " + repo_.top.string(),
+                 "move it away: mv " + shell_word(tree.string()) + " " +
+                     shell_word(tree.string() + ".old")};
 }
 
 std::string feature::command(const std::string& words) const {
   return "spec-kitty " + words + " " + shell_option("--feature", slug_);
 }
 
-result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {
+result<std::vector<std::pair<std::string, fs::path>>> feature::package_files() const {
   std::vector<std::pair<std::string, fs::path>> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_ / "tasks", error))
-    if (auto id = id_of_name(entry.path().filename().string()); !id.empty())
-      found.emplace_back(std::move(id), entry.path());
+  const auto entries = repo_.files().list(folder_ / "tasks");
+  if (!entries)
+    return input_failure(entries.error());
+  for (const auto& entry : *entries)
+    if (auto id = id_of_name(entry.name); !id.empty())
+      found.emplace_back(std::move(id), folder_ / "tasks" / entry.name);
   std::sort(found.begin(), found.end());
   for (std::size_t at = 1; at < found.size(); ++at)
     if (found[at].first == found[at - 1].first)
@@ -204,7 +247,7 @@ result<std::vector<std::pair<std::string, fs::path>>> feature::files() const {
 }
 
 result<std::vector<std::string>> feature::ids() const {
-  const auto found = files();
+  const auto found = package_files();
   if (!found)
     return found.error();
   std::vector<std::string> ids;
@@ -214,7 +257,7 @@ result<std::vector<std::string>> feature::ids() const {
 }
 
 result<work_package> feature::load(const std::string& wp) const {
-  const auto found = files();
+  const auto found = package_files();
   if (!found)
     return found.error();
   const auto place = std::find_if(found->begin(), found->end(),
@@ -229,9 +272,7 @@ result<work_package> feature::load(const std::string& wp) const {
                                  : "existing work packages: " + joined(known) +
                                        "; see: " + command("agent tasks status")};
   }
-  std::error_code error;
-  auto path = fs::canonical(place->second, error);
-  auto text = read_file(error ? place->second : path, max_package_bytes);
+  auto text = repo_.files().read(place->second, max_package_bytes);
   if (!text || !*text)
     return failure{ec::bad_input,
                    text ? "cannot read " + place->second.string() : text.error().message,
@@ -239,7 +280,7 @@ result<work_package> feature::load(const std::string& wp) const {
   auto file = frontmatter_file::parse(std::move(**text), place->second.string());
   if (!file)
     return file.error();
-  work_package package{wp, std::move(path), std::move(*file)};
+  work_package package{wp, place->second, std::move(*file)};
   if (event_states_) {
     const auto state = event_states_->find(wp);
     package.event_state = state == event_states_->end() ? "planned" : state->second;
@@ -266,7 +307,7 @@ result<std::vector<work_package>> feature::load_all() const {
 }
 
 result<std::string> feature::tasks_text() const {
-  auto text = read_file(tasks_path(), max_feature_file_bytes);
+  auto text = repo_.files().read(tasks_path(), max_feature_file_bytes);
   if (!text)
     return input_failure(text.error());
   if (!*text)

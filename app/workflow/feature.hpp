@@ -7,6 +7,7 @@
 #include "app/workflow/frontmatter.hpp"
 #include "app/workflow/git.hpp"
 #include "app/workflow/tasks_md.hpp"
+#include "util/rooted_files.hpp"
 
 #include <filesystem>
 #include <map>
@@ -16,19 +17,30 @@
 
 namespace spec_kitty::workflow {
 
-/// The repository of the current folder.
+/// The repository of the current folder. What lies in it is read and written through rooted files
+/// alone.
 struct repository {
   std::filesystem::path checkout;  ///< the project's root in the primary one
+  std::filesystem::path top;       ///< of the primary checkout
   std::filesystem::path git_dir;   ///< shared by all worktrees
   std::filesystem::path subfolder; ///< of the project in the checkout; empty: its top
+  std::filesystem::path elsewhere; ///< the folder of workflow.worktrees; empty: in the checkout
 
-  static result<repository> here();
+  /// `elsewhere`: as above.
+  static result<repository> here(std::filesystem::path elsewhere = {});
+
+  rooted_files files() const { return rooted_files(top); }
+  rooted_files git_files() const { return rooted_files(git_dir); }
+  /// The files that the worktrees are among.
+  rooted_files worktree_files() const { return rooted_files(elsewhere.empty() ? top : elsewhere); }
+  /// The folder that holds the worktrees: `.worktrees`, or one of this checkout's own elsewhere.
+  std::filesystem::path worktree_folder() const;
 };
 
 /// One work package's file.
 struct work_package {
   std::string id;
-  std::filesystem::path path; ///< canonical
+  std::filesystem::path path; ///< below the checkout
   frontmatter_file file;
 
   /// What status.events.jsonl says, where the feature has one (event_lanes.hpp).
@@ -57,8 +69,11 @@ public:
 
   std::filesystem::path tasks_path() const { return folder_ / "tasks.md"; }
   std::filesystem::path meta_path() const { return folder_ / "meta.json"; }
-  /// `.worktrees/<slug>-WPnn` of the project's root.
+  /// `<slug>-WPnn` in the folder of the worktrees.
   std::filesystem::path worktree_of(const std::string& wp) const;
+  /// Whether that worktree exists. A failure for a symbolic link on the way, and for a worktree of
+  /// another repository.
+  result<bool> has_worktree(const std::string& wp) const;
   std::string branch_of(const std::string& wp) const { return slug_ + "-" + wp; }
 
   /// The ids that have a file, in order. Two files of one id are a failure.
@@ -75,7 +90,8 @@ public:
 private:
   feature(repository repo, std::string slug);
   result<void> read_meta();
-  result<std::vector<std::pair<std::string, std::filesystem::path>>> files() const;
+  /// Each with its id, in order.
+  result<std::vector<std::pair<std::string, std::filesystem::path>>> package_files() const;
 
   repository repo_;
   std::string slug_;

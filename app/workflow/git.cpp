@@ -4,6 +4,7 @@
 #include "app/workflow/text_lines.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
+#include "util/rooted_files.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -199,10 +200,10 @@ result<std::vector<worktree_entry>> git::worktrees() const {
   for (auto& tree : all) {
     std::error_code error;
     const fs::path moved = checkout_ / ".worktrees" / tree.path.filename();
+    const auto entry = rooted_files(checkout_).kind_of(moved / ".git");
     if (fs::exists(tree.path, error) || error)
       existing.push_back(std::move(tree));
-    else if (fs::is_regular_file(moved / ".git", error) &&
-             run({"worktree", "repair", moved.string()}))
+    else if (entry && *entry == entry_kind::file && run({"worktree", "repair", moved.string()}))
       existing.push_back({moved, tree.branch});
   }
   if (existing.size() < all.size())

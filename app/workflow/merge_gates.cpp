@@ -72,9 +72,9 @@ void check_head(const feature& feature_ref, const std::string& wp, const worktre
 result<void> check_worktree(const feature& feature_ref, const std::string& wp,
                             std::vector<blocker>& found) {
   const auto tree = feature_ref.worktree_of(wp);
-  std::error_code error;
-  if (!fs::exists(tree / ".git", error))
-    return {};
+  const auto there = feature_ref.has_worktree(wp);
+  if (!there || !*there)
+    return there ? result<void>{} : there.error();
   const auto state = look_at_worktree(tree);
   if (!state)
     return state.error();
@@ -133,6 +133,8 @@ result<std::vector<blocker>> merge_blockers(const feature& feature_ref,
 
 result<std::string> reason_to_keep(const feature& feature_ref, const std::string& wp,
                                    const std::string& merged_tip) {
+  if (const auto there = feature_ref.has_worktree(wp); !there)
+    return there.error();
   const auto tree = feature_ref.worktree_of(wp);
   const auto state = look_at_worktree(tree);
   if (!state)

@@ -100,7 +100,7 @@ write_untracked_lanes(const feature& feature_ref, const merge_state& state, cons
     moved_ids.push_back(package.id);
   }
   if (!change.empty())
-    if (auto applied = change.apply(); !applied)
+    if (auto applied = change.apply(feature_ref.repo().files()); !applied)
       return applied.error();
   return moved_ids;
 }

@@ -1,13 +1,30 @@
 #include "app/workflow/merge_state.hpp"
 
+#include "messages/event.hpp"
 #include "messages/payloads.hpp"
 #include "util/json.hpp"
+
+#include <algorithm>
 
 namespace spec_kitty::workflow {
 
 namespace {
 
 constexpr std::uint64_t version = 1;
+
+bool is_hash(const std::string& text) {
+  return text.size() <= 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// Its texts become names of paths, branches and commits.
+bool is_usable(const merge_state& state) {
+  const auto all = [](const std::vector<std::string>& texts, auto holds) {
+    return std::all_of(texts.begin(), texts.end(), holds);
+  };
+  return is_hash(state.from) && is_hash(state.to) && all(state.tips, is_hash) &&
+         all(state.order, is_work_package_id) && all(state.moving, is_work_package_id) &&
+         !state.target.starts_with('-');
+}
 
 bool flag(const json_value& object, const char* name) {
   const json_value* found = member(object, name);
@@ -60,6 +77,8 @@ result<merge_state> decode_merge_state(std::string_view text) {
   state.keep_worktree = flag(*object, "keep_worktree");
   state.push = flag(*object, "push");
   state.force = flag(*object, "force");
+  if (!is_usable(state))
+    return failure{ec::bad_input, "not a merge state", {}};
   return state;
 }
 

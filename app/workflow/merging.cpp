@@ -5,10 +5,7 @@
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/worktree_removal.hpp"
 #include "app/workflow/worktree_state.hpp"
-#include "util/files.hpp"
 #include "util/text.hpp"
-
-#include <unistd.h>
 
 namespace spec_kitty::workflow {
 
@@ -154,12 +151,12 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
     if (!state.keep_branch)
       remove_branch(feature_ref, wp, tip, warnings);
   }
-  fs::remove(feature_ref.repo().checkout / ".worktrees", error); // where it is empty
+  feature_ref.repo().worktree_files().remove_empty_folder(feature_ref.repo().worktree_folder());
   return {};
 }
 
 result<std::optional<merge_state>> read_merge_state(const repository& repo) {
-  const auto text = read_file(state_file(repo));
+  const auto text = repo.git_files().read(state_file(repo));
   if (!text)
     return input_failure(text.error());
   if (!*text)
@@ -174,15 +171,14 @@ result<std::optional<merge_state>> read_merge_state(const repository& repo) {
 }
 
 result<void> write_merge_state(const repository& repo, const merge_state& state) {
-  auto written = replace_file(state_file(repo), encode(state), 0644);
+  auto written = repo.git_files().replace(state_file(repo), encode(state), {0644});
   if (!written)
-    return failure{ec::bad_input, written.error().message,
-                   "check the permissions and the free space there"};
+    return failure{ec::bad_input, written.error().message, in_repository(written.error()).hint};
   return written;
 }
 
 void remove_merge_state(const repository& repo) {
-  ::unlink(state_file(repo).c_str());
+  (void)repo.git_files().remove(state_file(repo));
 }
 
 } // namespace spec_kitty::workflow

@@ -9,7 +9,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,18 +22,26 @@ namespace {
 constexpr std::chrono::seconds lock_patience{60};
 constexpr std::size_t max_edited_file_bytes = std::size_t{16} << 20;
 
-/// A failure to write in the repository is the command's own, not the store's.
-failure of_repository(const failure& why) {
-  return {ec::work_failed, why.message, "check the permissions and the free space there"};
-}
-
 } // namespace
 
+failure in_repository(const failure& why) {
+  return why.code == ec::bad_input ? why // it names what is in the way, and what removes it
+                                   : failure{ec::work_failed, why.message,
+                                             "check the permissions and the free space there"};
+}
+
+result<new_mode> mode_for(const rooted_files& files, const fs::path& file) {
+  const auto mode = files.mode_of(file);
+  if (!mode)
+    return mode.error();
+  return *mode ? new_mode{**mode, true} : new_mode{};
+}
+
 result<file_lock> lock_edits(const repository& repo) {
-  const fs::path file = repo.git_dir / "spec-kitty.lock";
-  auto lock = file_lock::take(file, lock_patience, git_file_mode(repo.git_dir));
+  auto lock = repo.git_files().lock(repo.git_dir / "spec-kitty.lock", lock_patience,
+                                    git_file_mode(repo.git_dir));
   if (!lock)
-    return of_repository(lock.error());
+    return in_repository(lock.error());
   if (!*lock)
     return failure{ec::bad_input,
                    "another spec-kitty command has been editing this repository for " +
@@ -44,9 +51,8 @@ result<file_lock> lock_edits(const repository& repo) {
 }
 
 bool edit_is_under_way(const repository& repo) {
-  const unique_fd lock(
-      ::open((repo.git_dir / "spec-kitty.lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
+  const auto lock = repo.git_files().open(repo.git_dir / "spec-kitty.lock", O_RDONLY);
+  return lock && *lock && ::flock(lock->get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 result<target_branch> target_for_commit(const feature& feature_ref) {
@@ -124,41 +130,36 @@ void repo_edit::change(const fs::path& path, std::string bytes) {
   wanted_[path] = std::move(bytes);
 }
 
-result<void> repo_edit::apply() {
+result<void> repo_edit::apply(const rooted_files& files) {
   const signal_hold hold;
-  auto done = write_all();
+  auto done = write_all(files);
   if (!done)
-    roll_back();
+    roll_back(files);
   return done;
 }
 
-result<void> repo_edit::write_all() {
+result<void> repo_edit::write_all(const rooted_files& files) {
   for (const auto& [path, bytes] : wanted_) {
-    old_file old;
-    auto now = read_file(path, max_edited_file_bytes);
+    auto now = files.read(path, max_edited_file_bytes);
     if (!now)
-      return of_repository(now.error());
-    struct stat info {};
-    if (::stat(path.c_str(), &info) == 0)
-      old.mode = info.st_mode & 07777U;
-    old.bytes = std::move(*now);
-    const auto mode = old.mode;
-    before_[path] = std::move(old);
-    remove_unfinished(path); // of a command that was killed
-    if (auto written = replace_file(path, bytes, mode); !written)
-      return of_repository(written.error());
-    if (before_[path].bytes) // the umask may have changed it
-      ::chmod(path.c_str(), mode);
+      return in_repository(now.error());
+    const auto mode = mode_for(files, path);
+    if (!mode)
+      return in_repository(mode.error());
+    before_[path] = {std::move(*now), *mode};
+    files.remove_unfinished(path); // of a command that was killed
+    if (auto written = files.replace(path, bytes, *mode); !written)
+      return in_repository(written.error());
   }
   return {};
 }
 
-void repo_edit::roll_back() {
+void repo_edit::roll_back(const rooted_files& files) {
   for (const auto& [path, old] : before_) {
     if (old.bytes)
-      (void)replace_file(path, *old.bytes, old.mode);
+      (void)files.replace(path, *old.bytes, old.mode);
     else
-      ::unlink(path.c_str());
+      (void)files.remove(path);
   }
 }
 

@@ -24,6 +24,12 @@ struct target_branch {
   std::string warning; ///< why it is not the declared branch; else empty
 };
 
+/// A failure about files of the repository, which are not the home's: the command's own.
+failure in_repository(const failure& why);
+
+/// The permissions for files that are replaced: those that the file has, else 0666 less the umask.
+result<new_mode> mode_for(const rooted_files& files, const std::filesystem::path& file);
+
 /// Refuses if the target branch exists but is not the one checked out in the primary checkout.
 /// A declared branch that does not exist yet leaves the current one, with a warning.
 result<target_branch> target_for_commit(const feature& feature_ref);
@@ -45,17 +51,17 @@ public:
   /// The planned files and their bytes.
   const std::map<std::filesystem::path, std::string>& wanted() const { return wanted_; }
 
-  /// Replaces the files, all or none. The caller holds the edit lock. With a commit, or with
-  /// events: open_change (app/workflow/intents).
-  result<void> apply();
+  /// Replaces the files below a root, all or none. The caller holds the edit lock. With a commit,
+  /// or with events: open_change (app/workflow/intents).
+  result<void> apply(const rooted_files& files);
 
 private:
   struct old_file {
     std::optional<std::string> bytes; ///< nothing if it did not exist
-    unsigned mode = 0666;             ///< less the umask
+    new_mode mode;
   };
-  result<void> write_all();
-  void roll_back();
+  result<void> write_all(const rooted_files& files);
+  void roll_back(const rooted_files& files);
 
   std::map<std::filesystem::path, std::string> wanted_;
   std::map<std::filesystem::path, old_file> before_;

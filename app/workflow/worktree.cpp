@@ -25,20 +25,21 @@ result<void> require_branch_names(const feature& feature_ref) {
   };
   if (const auto name = feature_ref.branch_of("WP01"); !is_name(name))
     return failure{ec::bad_input, "git cannot have a branch " + excerpt(as_utf8(name)),
-                   "rename the folder kitty-specs/" + as_utf8(feature_ref.slug())};
+                   "rename the folder " + shell_word("kitty-specs/" + feature_ref.slug())};
   if (const auto& target = feature_ref.declared_target(); !target.empty() && !is_name(target))
     return failure{ec::bad_input, "git cannot have a target branch " + excerpt(as_utf8(target)),
-                   "correct target_branch in " + feature_ref.meta_path().string()};
+                   "correct target_branch in " + shell_word(feature_ref.meta_path().string())};
   return {};
 }
 
 result<void> ignore_paths(const repository& repo, const std::vector<std::string>& lines) {
   const fs::path file = repo.git_dir / "info" / "exclude";
-  auto text = read_file(file);
+  const auto text = read_file(file); // as git reads it: it may be a link of the user's
   if (!text)
     return input_failure(text.error());
   const std::string before = *text ? **text : "";
   std::string bytes = before;
+  std::string by_hand;
   for (const auto& pattern : lines) { // the file's patterns begin at the top of the checkout
     const std::string line =
         repo.subfolder.empty() ? pattern : "/" + repo.subfolder.generic_string() + pattern;
@@ -49,14 +50,21 @@ result<void> ignore_paths(const repository& repo, const std::vector<std::string>
     if (!bytes.empty() && bytes.back() != '\n')
       bytes += '\n';
     bytes.append(line).append("\n");
+    by_hand += (by_hand.empty() ? "echo " : " && echo ") + shell_word(line) + " >> " +
+               shell_word(file.string());
   }
   if (bytes == before)
     return {};
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
+  const auto files = repo.git_files();
   repo_edit change;
-  change.change(file, std::move(bytes));
-  return change.apply();
+  change.change(file, bytes);
+  auto written = files.make_folders(file.parent_path());
+  if (written)
+    written = change.apply(files);
+  if (written || written.error().code != ec::bad_input)
+    return written;
+  return failure{ec::bad_input, written.error().message,
+                 "let git ignore what is made here: " + by_hand};
 }
 
 result<void> ignore_worktrees(const repository& repo) {
@@ -69,8 +77,8 @@ made_worktree::~made_worktree() {
       (void)git_.run({"worktree", "remove", "--force", feature_.worktree_of(wp_).string()});
     if (made_branch_)
       (void)git_.run({"branch", "--quiet", "-D", feature_.branch_of(wp_)});
-    if (std::error_code error; made_tree_) // if it is empty now
-      fs::remove(feature_.worktree_of(wp_).parent_path(), error);
+    if (made_tree_) // if it is empty now
+      feature_.repo().worktree_files().remove_empty_folder(feature_.repo().worktree_folder());
   } catch (...) { // out of memory: the worktree is left, and the next command finds it
     made_tree_ = false;
   }
@@ -84,20 +92,20 @@ void note_primary(const repository& repo) {
   const auto place = locate_checkout(repo.checkout);
   const fs::path note = place ? primary_note(*place) : fs::path();
   if (!note.empty() && first_line_of(note) != place->top.string())
-    (void)replace_file(note, place->top.string() + "\n", 0644);
+    (void)rooted_files(note.parent_path()).replace(note, place->top.string() + "\n", {0644});
 }
-
-} // namespace
-
-namespace {
 
 constexpr int unfinished_polls = 40;
 constexpr std::chrono::milliseconds unfinished_pause{50};
 
 /// What a `git worktree add` left that was killed. One that is still at work is waited for.
-void remove_unfinished_worktree(const git& runner, const fs::path& path) {
+void remove_unfinished_worktree(const git& runner, const repository& repo, const fs::path& path) {
   std::error_code error;
-  const auto admin = [&] { return gitdir_of_file(path / ".git"); };
+  const auto files = repo.worktree_files();
+  const auto admin = [&] { // a worktree of this repository alone
+    const auto named = gitdir_of_file(path / ".git");
+    return same_folder(named.parent_path(), repo.git_dir / "worktrees") ? named : fs::path();
+  };
   const auto is_unfinished = [&] {
     return !admin().empty() && first_line_of(admin() / "locked") == "initializing";
   };
@@ -107,10 +115,47 @@ void remove_unfinished_worktree(const git& runner, const fs::path& path) {
     (void)runner.run({"worktree", "remove", "--force", "--force", path.string()});
     if (is_unfinished()) { // git does not know it yet: nothing but `.git` is in it
       fs::remove_all(admin(), error);
-      fs::remove(path / ".git", error);
-      fs::remove(path, error); // when it is empty now
+      (void)files.remove(path / ".git");
+      files.remove_empty_folder(path);
     }
   }
+}
+
+/// Makes the folder of the worktrees; each name that leads to it is a real folder.
+result<void> make_worktree_folder(const repository& repo) {
+  const auto files = repo.worktree_files();
+  if (!repo.elsewhere.empty()) {
+    std::error_code error; // the person's own choice
+    fs::create_directories(repo.elsewhere, error);
+    const auto made = files.make_folders(repo.worktree_folder(), {0700});
+    return made ? made : in_repository(made.error());
+  }
+  const auto made = files.make_folders(repo.worktree_folder());
+  if (made || made.error().code != ec::bad_input)
+    return made ? made : in_repository(made.error());
+  return failure{ec::bad_input, made.error().message,
+                 made.error().hint + "; for worktrees elsewhere: spec-kitty config set "
+                                     "workflow.worktrees DIR"};
+}
+
+/// Nothing where git may make the worktree: its folder is real and lies where it belongs, and
+/// nothing is in its place.
+result<void> check_is_free(const feature& feature_ref, const std::string& wp) {
+  const auto& repo = feature_ref.repo();
+  const auto path = feature_ref.worktree_of(wp);
+  if (auto made = make_worktree_folder(repo); !made)
+    return made;
+  const auto found = repo.worktree_files().kind_of(path);
+  if (!found)
+    return found.error();
+  if (*found == entry_kind::missing)
+    return {};
+  return failure{ec::bad_input,
+                 path.string() + " exists but is not a worktree of the branch " +
+                     feature_ref.branch_of(wp),
+                 "move it away: mv " + shell_word(path.string()) + " " +
+                     shell_word(path.string() + ".old") +
+                     "; then run: " + feature_ref.command("implement " + wp)};
 }
 
 } // namespace
@@ -118,7 +163,9 @@ void remove_unfinished_worktree(const git& runner, const fs::path& path) {
 result<void> made_worktree::make(const std::string& start) {
   const fs::path path = feature_.worktree_of(wp_);
   const std::string branch = feature_.branch_of(wp_);
-  remove_unfinished_worktree(git_, path);
+  if (auto there = feature_.has_worktree(wp_); !there)
+    return there.error();
+  remove_unfinished_worktree(git_, feature_.repo(), path);
   const auto trees = git_.worktrees();
   if (!trees)
     return trees.error();
@@ -132,17 +179,16 @@ result<void> made_worktree::make(const std::string& start) {
                    "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
                    "free it: git -C " + shell_word(tree.path.string()) + " switch --detach"};
   }
-  if (fs::exists(path, error))
-    return failure{
-        ec::bad_input, path.string() + " exists but is not a worktree of the branch " + branch,
-        "move it away: mv " + shell_word(path.string()) + " " + shell_word(path.string() + ".old") +
-            "; then run: " + feature_.command("implement " + wp_)};
   const bool known = git_.has_branch(branch);
+  if (auto free = check_is_free(feature_, wp_); !free)
+    return free;
   const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
                           : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
                                       path.string(), start});
   if (!made)
     return made.error();
+  if (const auto there = feature_.has_worktree(wp_); !there)
+    return there.error(); // something was put in its place meanwhile
   note_primary(feature_.repo());
   made_tree_ = true;
   made_branch_ = !known;

@@ -3,6 +3,8 @@
 #include "app/workflow/text_lines.hpp"
 #include "util/text.hpp"
 
+#include <sstream>
+
 namespace spec_kitty::workflow {
 
 namespace fs = std::filesystem;
@@ -11,13 +13,14 @@ namespace {
 
 /// The initialised submodules of a worktree, those inside of others too.
 result<std::vector<fs::path>> submodules_of(const fs::path& tree) {
-  const auto listed = git(tree).run({"submodule", "--quiet", "foreach", "--recursive", "pwd"});
+  const auto listed =
+      git(tree).run({"submodule", "--quiet", "foreach", "--recursive", "printf '%s\\0' \"$PWD\""});
   if (!listed)
     return listed.error();
   std::vector<fs::path> folders;
-  for (const auto& line : lines_of_text(*listed))
-    if (!line.content.empty())
-      folders.emplace_back(std::string(line.content));
+  std::istringstream names(*listed); // a line break may be part of a name
+  for (std::string name; std::getline(names, name, '\0');)
+    folders.emplace_back(name);
   return folders;
 }
 

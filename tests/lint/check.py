@@ -9,6 +9,7 @@ words     words.txt
 prose     documents at most 120 columns wide
 paths     sources that documents and comments name exist
 messages  every message that a person can see is well formed
+rooted    files of a repository are opened through rooted files
 """
 
 import pathlib
@@ -22,6 +23,7 @@ import arrows
 import messages
 import paths
 import prose
+import rooted
 import sizes
 import words
 from source import Finding, Tree, repository_root
@@ -33,6 +35,7 @@ CHECKS: dict[str, Callable[[Tree], tuple[list[Finding], list[str]]]] = {
     "prose": prose.check,
     "paths": paths.check,
     "messages": messages.check,
+    "rooted": rooted.check,
 }
 
 

@@ -14,6 +14,7 @@ import arrows
 import messages
 import paths
 import prose
+import rooted
 import sizes
 import words
 from source import Tree
@@ -56,6 +57,29 @@ class Paths(Check):
                     "docs/a.md:2:", "util/gone.cpp")
         self.expect(paths.check, {"docs/a.md": "", "util/json.cpp": "\n// see messages/gone.hpp\n"},
                     "util/json.cpp:2:", "messages/gone.hpp")
+
+
+class Rooted(Check):
+    def test_rooted_files_and_other_folders_pass(self):
+        self.assertEqual(self.found(rooted.check, {
+            "app/workflow/a.cpp": "const auto text = files.read(path); // not read_file(path)\n",
+            "app/daemon/b.cpp": "::unlink(path.c_str());\n"} | self.allowed()), [])
+
+    def test_a_call_that_follows_links_is_found(self):
+        for call in ("::open(path, 0);", "read_file(path);", "fs::remove_all(path);",
+                     "file_lock::take(path, patience);", "std::ofstream out(path);"):
+            self.expect(rooted.check, {"app/workflow/a.cpp": "\n" + call + "\n"} | self.allowed(),
+                        "app/workflow/a.cpp:2:", "use rooted_files")
+
+    def test_more_calls_than_the_table_allows_are_found(self):
+        path = "app/workflow/bookkeeping.cpp"
+        files = self.allowed()
+        files[path] += "read_file(other);\n"
+        self.expect(rooted.check, files, path + ":2:", "use rooted_files")
+
+    @staticmethod
+    def allowed():
+        return {path: "read_file(path);\n" * count for path, (count, _) in rooted.ALLOWED.items()}
 
 
 class Arrows(Check):

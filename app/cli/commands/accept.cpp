@@ -68,7 +68,7 @@ std::string quoted(const std::string& text) {
 /// meta.json with the acceptance at `now` in it.
 result<std::string> accepted_meta(const wf::feature& feature, const std::string& actor,
                                   const std::string& now) {
-  const auto text = read_file(feature.meta_path());
+  const auto text = feature.repo().files().read(feature.meta_path());
   if (!text)
     return input_failure(text.error());
   const wf::git git_here(feature.repo().checkout);
@@ -93,7 +93,7 @@ result<std::string> accepted_meta(const wf::feature& feature, const std::string&
 }
 
 bool is_accepted(const wf::feature& feature) {
-  const auto text = read_file(feature.meta_path());
+  const auto text = feature.repo().files().read(feature.meta_path());
   const auto meta = text && *text ? parse_json(**text) : result<json_document>(failure{});
   return meta && !text_of(*meta, "accepted_at").value_or("").empty();
 }
@@ -217,7 +217,7 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
 }
 
 result<work_done> accept(context& ctx, const accept_options& options) {
-  const auto feature = find_feature(options);
+  const auto feature = find_feature(ctx, options);
   if (!feature)
     return feature.error();
   if (auto free = orchestrate::require_no_active_run(*feature); !free)

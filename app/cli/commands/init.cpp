@@ -97,7 +97,7 @@ void carry_decision(context& ctx, const fs::path& checkout) {
 }
 
 result<work_done> initialise(context& ctx, const init_options& options) {
-  const auto repo = wf::repository::here();
+  const auto repo = find_repository(ctx);
   if (!repo)
     return repo.error();
   auto lock = lock_and_settle(ctx, *repo);
@@ -106,7 +106,7 @@ result<work_done> initialise(context& ctx, const init_options& options) {
   const fs::path file = repo->checkout / ".kittify" / "config.yaml";
   auto project = read_project(repo->checkout);
   if (!project.uuid) {
-    auto text = read_file(file);
+    auto text = repo->files().read(file);
     if (!text)
       return input_failure(text.error());
     std::string bytes = *text ? **text : "";
@@ -126,11 +126,12 @@ result<work_done> initialise(context& ctx, const init_options& options) {
       bytes += ending;
     bytes += "project:" + ending + "  uuid: " + *project.uuid + ending + "  slug: \"" +
              *project.slug + "\"" + ending;
-    std::error_code error;
-    fs::create_directories(file.parent_path(), error);
+    const auto files = repo->files();
+    if (auto made = files.make_folders(file.parent_path()); !made)
+      return wf::in_repository(made.error());
     wf::repo_edit change;
     change.change(file, std::move(bytes));
-    if (auto applied = change.apply(); !applied)
+    if (auto applied = change.apply(files); !applied)
       return applied.error();
   }
   carry_decision(ctx, repo->checkout);

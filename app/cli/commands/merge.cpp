@@ -132,7 +132,7 @@ result<work_done> abort_merge(context& ctx, const merge_job& job, work_done done
     return back.error();
   if (*open) {
     if (!moved)
-      for (const auto& sentence : wf::take_back_checkout(**open))
+      for (const auto& sentence : wf::take_back_checkout(job.feature.repo(), **open))
         ctx.out.warn(sentence);
     wf::intent_folder(job.repo()).remove(job.state.intent);
   }
@@ -237,7 +237,7 @@ result<work_done> merge(context& ctx, const merge_options& options) {
   if (options.strategy != "merge" && options.strategy != "squash")
     return failure{ec::bad_input, excerpt(options.strategy) + " is not a merge strategy",
                    "give --strategy merge or --strategy squash"};
-  const auto repo = wf::repository::here();
+  const auto repo = find_repository(ctx);
   if (!repo)
     return repo.error();
   const bool reads = options.check || options.dry_run;

@@ -84,9 +84,11 @@ result<std::vector<wf::blocker>> move_gates(const wf::feature& feature,
     if (!text)
       return text.error();
     facts.unchecked = wf::subtasks_of(wf::read_tasks(*text), package).open;
-    std::error_code error;
-    const auto tree = feature.worktree_of(package.id);
-    if (std::filesystem::exists(tree / ".git", error)) {
+    const auto there = feature.has_worktree(package.id);
+    if (!there)
+      return there.error();
+    if (*there) {
+      const auto tree = feature.worktree_of(package.id);
       auto state = wf::look_at_worktree(tree);
       if (!state)
         return state.error();
@@ -147,8 +149,8 @@ result<void> check_lane(const move_options& options) {
 }
 
 /// --check: the gates and nothing else.
-result<work_done> check_move(move_options options) {
-  const auto feature = find_feature(options);
+result<work_done> check_move(const context& ctx, move_options options) {
+  const auto feature = find_feature(ctx, options);
   if (!feature)
     return feature.error();
   if (auto lane = check_lane(options); !lane)
@@ -278,7 +280,7 @@ command_action declare_move_task(CLI::App& app) {
   declare_feature(app, *options);
   return [options](context& ctx) {
     if (options->check)
-      return run_reading(ctx, [&] { return check_move(*options); });
+      return run_reading(ctx, [&] { return check_move(ctx, *options); });
     return run_work(ctx, *options, [&] { return move(ctx, *options); });
   };
 }

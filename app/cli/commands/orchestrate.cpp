@@ -7,6 +7,7 @@
 #include "app/orchestrate/board.hpp"
 #include "app/orchestrate/plan_json.hpp"
 #include "app/orchestrate/preflight.hpp"
+#include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "util/text.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 
 namespace wf = workflow;
 namespace ot = orchestrate;
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto turn_patience = 500ms;
@@ -43,16 +43,23 @@ struct orchestrate_options : work_options {
 result<work_done> write_example(const wf::repository& repo) {
   const auto file = ot::agents_path(repo);
   work_done done;
-  std::error_code error;
-  const bool there = fs::exists(file, error);
+  const auto found_kind = repo.files().kind_of(file);
+  if (!found_kind)
+    return found_kind.error();
+  if (*found_kind == entry_kind::link)
+    return is_a_link(file);
+  const bool there = *found_kind != entry_kind::missing;
   std::vector<std::string> found;
   for (const auto& name : ot::known_programs())
     if (!ot::find_program(name, repo.checkout).empty())
       found.push_back(name);
   if (!there) {
-    fs::create_directories(file.parent_path(), error);
-    if (auto written = replace_file(file, ot::example_agents(found), 0644); !written)
-      return failure{ec::bad_input, written.error().message, "check the permissions there"};
+    auto written = repo.files().make_folders(file.parent_path());
+    if (written)
+      written = repo.files().replace(file, ot::example_agents(found), {0644});
+    if (!written)
+      return failure{ec::bad_input, written.error().message,
+                     wf::in_repository(written.error()).hint};
   }
   done.lines = {file.string() + (there ? " exists already; it is not changed" : ": written")};
   if (!there)
@@ -247,7 +254,7 @@ exit_status run_or_resume(context& ctx, const wf::feature& feature,
 }
 
 exit_status perform(context& ctx, const orchestrate_options& options) {
-  const auto repo = wf::repository::here();
+  const auto repo = find_repository(ctx);
   if (!repo)
     return ctx.fail(repo.error());
   if (options.init)

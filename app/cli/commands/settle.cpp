@@ -28,7 +28,7 @@ std::string sentence_of(const wf::settled_intent& settled) {
 }
 
 result<work_done> settle(context& ctx, const settle_options& options) {
-  const auto repo = wf::repository::here();
+  const auto repo = find_repository(ctx);
   if (!repo)
     return repo.error();
   auto lock = wf::lock_edits(*repo);

@@ -30,8 +30,8 @@ struct board {
   }
 };
 
-result<board> look(const work_options& options) {
-  auto feature = find_feature(options);
+result<board> look(const context& ctx, const work_options& options) {
+  auto feature = find_feature(ctx, options);
   if (!feature)
     return feature.error();
   auto packages = feature->load_all();
@@ -85,7 +85,7 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 result<work_done> task_status(context& ctx, const work_options& options) {
-  auto found = look(options);
+  auto found = look(ctx, options);
   if (!found)
     return found.error();
   for (const auto& intent : wf::open_intents(found->feature.repo()))
@@ -133,11 +133,12 @@ result<work_done> task_status(context& ctx, const work_options& options) {
   return done;
 }
 
-result<work_done> list_tasks(const work_options& options, const std::string& lane) {
+result<work_done> list_tasks(const context& ctx, const work_options& options,
+                             const std::string& lane) {
   if (!lane.empty() && !wf::is_lane(lane))
     return failure{ec::bad_input, excerpt(lane) + " is not a lane",
                    "give --lane planned, doing, for_review or done"};
-  auto found = look(options);
+  auto found = look(ctx, options);
   if (!found)
     return found.error();
   const auto all = std::make_shared<const board>(std::move(*found));
@@ -166,8 +167,8 @@ result<work_done> list_tasks(const work_options& options, const std::string& lan
   return done;
 }
 
-result<work_done> list_dependents(const work_options& options) {
-  const auto found = look(options);
+result<work_done> list_dependents(const context& ctx, const work_options& options) {
+  const auto found = look(ctx, options);
   if (!found)
     return found.error();
   if (const auto known = found->feature.load(options.wp); !known)
@@ -204,7 +205,7 @@ command_action declare_list_tasks(CLI::App& app) {
   app.add_option("--lane", *lane, "Only work packages in this lane")->type_name("LANE");
   declare_feature(app, *options);
   return [options, lane](context& ctx) {
-    return run_reading(ctx, [&] { return list_tasks(*options, *lane); });
+    return run_reading(ctx, [&] { return list_tasks(ctx, *options, *lane); });
   };
 }
 
@@ -213,7 +214,7 @@ command_action declare_list_dependents(CLI::App& app) {
   app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_reading(ctx, [&] { return list_dependents(*options); });
+    return run_reading(ctx, [&] { return list_dependents(ctx, *options); });
   };
 }
 

@@ -7,8 +7,6 @@
 #include "config/git_files.hpp"
 #include "util/sha256.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 namespace spec_kitty::workflow {
@@ -20,10 +18,6 @@ namespace {
 constexpr std::size_t max_changed_bytes = std::size_t{16} << 20;
 constexpr std::size_t max_unrecorded = 1000;
 constexpr std::chrono::minutes commit_patience{10};
-
-failure repository_failure(const failure& why) {
-  return {ec::work_failed, why.message, "check the permissions and the free space there"};
-}
 
 intent record_for(const repository& repo, change_request& request) {
   intent record;
@@ -86,7 +80,7 @@ git_result<open_change> open_change::carry_out(const repository& repo, const rep
     return change;
   if (record.git && !done.git_busy) // it may have been killed
     (void)remove_stale_locks(repo, record);
-  (void)take_back(change.folder_, record, changed_files::restored);
+  (void)take_back(repo, record, changed_files::restored);
   change.folder_.remove(record.id);
   return {done.error(), done.git_busy};
 }
@@ -96,13 +90,14 @@ result<void> open_change::begin(const repo_edit& edit) {
     intent_file file;
     file.path = path_in_checkout(repo_, path);
     file.after = sha256_hex(bytes);
-    const auto now = read_file(path, max_changed_bytes);
+    const auto now = repo_.files().read(path, max_changed_bytes);
     if (!now)
-      return repository_failure(now.error());
+      return in_repository(now.error());
     if (*now) {
-      struct stat info {};
-      if (::stat(path.c_str(), &info) == 0)
-        file.mode = info.st_mode & 07777U;
+      const auto mode = mode_for(repo_.files(), path);
+      if (!mode)
+        return in_repository(mode.error());
+      file.mode = mode->bits;
       file.before = sha256_hex(**now);
       const auto copy = folder_.copy_of(record_.id, record_.files.size());
       if (auto kept = folder_.keep_copy(path, **now, copy); !kept)
@@ -115,13 +110,12 @@ result<void> open_change::begin(const repo_edit& edit) {
 
 result<void> open_change::write_files(const repo_edit& edit) {
   std::size_t number = 0;
+  const auto files = repo_.files();
   for (const auto& [path, bytes] : edit.wanted()) {
     const auto& file = record_.files[number++];
-    remove_unfinished(path); // of a command that was killed
-    if (auto written = replace_file(path, bytes, file.mode); !written)
-      return repository_failure(written.error());
-    if (file.before) // the umask may have changed it
-      ::chmod(path.c_str(), file.mode);
+    files.remove_unfinished(path); // of a command that was killed
+    if (auto written = files.replace(path, bytes, {file.mode, file.before.has_value()}); !written)
+      return in_repository(written.error());
   }
   return {};
 }
@@ -180,7 +174,7 @@ git_result<open_change> open_change::move_branch(const repository& repo, change_
   if (record.git && !done.git_busy)
     (void)remove_stale_locks(repo, record);
   if (record.git)
-    (void)take_back_checkout(record);
+    (void)take_back_checkout(repo, record);
   change.folder_.remove(record.id);
   return {done.error(), done.git_busy};
 }

@@ -106,9 +106,9 @@ std::optional<std::string> text_at(const git& repo, const std::string& revision,
   return end->out;
 }
 
-file_condition condition_of(const intent& record, std::size_t file) {
+file_condition condition_of(const rooted_files& files, const intent& record, std::size_t file) {
   const auto& known = record.files[file];
-  const auto text = read_file(fs::path(record.checkout) / known.path, max_shown_bytes);
+  const auto text = files.read(fs::path(record.checkout) / known.path, max_shown_bytes);
   if (!text)
     return file_condition::changed;
   if (!*text)
@@ -119,13 +119,13 @@ file_condition condition_of(const intent& record, std::size_t file) {
                                 : file_condition::changed;
 }
 
-std::vector<std::size_t> shown_transitions(const intent& record) {
+std::vector<std::size_t> shown_transitions(const rooted_files& files, const intent& record) {
   std::vector<std::size_t> shown;
   for (std::size_t at = 0; at < record.transitions.size(); ++at) {
     const auto& transition = record.transitions[at];
-    const auto condition = condition_of(record, transition.file);
+    const auto condition = condition_of(files, record, transition.file);
     const auto path = fs::path(record.checkout) / record.files[transition.file].path;
-    const auto text = condition == file_condition::changed ? read_file(path, max_shown_bytes)
+    const auto text = condition == file_condition::changed ? files.read(path, max_shown_bytes)
                                                            : std::optional<std::string>{};
     if (condition == file_condition::as_after || (text && *text && shows(**text, transition.shows)))
       shown.push_back(at);

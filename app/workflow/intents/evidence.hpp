@@ -3,6 +3,7 @@
 
 #include "app/workflow/git.hpp"
 #include "app/workflow/intents/decision.hpp"
+#include "util/rooted_files.hpp"
 
 #include <vector>
 
@@ -17,10 +18,10 @@ std::optional<std::string> text_at(const git& repo, const std::string& revision,
 
 /// What a file of a transition that was not committed looks like now.
 enum class file_condition { as_before, as_after, changed };
-file_condition condition_of(const intent& record, std::size_t file);
+file_condition condition_of(const rooted_files& files, const intent& record, std::size_t file);
 
 /// how = files: the transitions that the files show.
-std::vector<std::size_t> shown_transitions(const intent& record);
+std::vector<std::size_t> shown_transitions(const rooted_files& files, const intent& record);
 
 /// Every transition of an intent, by number.
 std::vector<std::size_t> all_transitions(const intent& record);

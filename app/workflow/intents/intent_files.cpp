@@ -1,11 +1,9 @@
 #include "app/workflow/intents/intent_files.hpp"
 
+#include "app/workflow/repo_edit.hpp"
 #include "messages/event.hpp"
-#include "util/files.hpp"
-#include "util/fsync.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -22,11 +20,6 @@ constexpr const char* dropped_name = "dropped";
 constexpr std::size_t ulid_characters = 26;
 constexpr std::size_t max_copied_bytes = std::size_t{16} << 20;
 
-/// What is wrong with the git directory is not the home's fault.
-failure in_git_dir(const failure& why) {
-  return {ec::work_failed, why.message, "check the permissions and the free space there"};
-}
-
 bool names_intent(const std::string& name, std::string_view suffix) {
   return name.size() == ulid_characters + suffix.size() && name.ends_with(suffix) &&
          is_ulid(name.substr(0, ulid_characters));
@@ -42,28 +35,29 @@ unsigned shared_mode_of(const fs::path& git_dir) {
 }
 
 std::string path_in_checkout(const repository& repo, const fs::path& file) {
-  auto inside = file.lexically_relative(repo.checkout);
-  if (std::error_code error; inside.empty() || *inside.begin() == "..") // reached by a link
-    inside = file.lexically_relative(fs::canonical(repo.checkout, error));
-  return inside.string();
+  return file.lexically_relative(repo.checkout).string();
+}
+
+rooted_files files_of(const repository& repo, const intent& record) {
+  const auto inside = fs::path(record.checkout).lexically_relative(repo.top);
+  const bool ours = !inside.empty() && *inside.begin() != "..";
+  return ours ? repo.files() : rooted_files(record.checkout);
 }
 
 intent_folder::intent_folder(const repository& repo)
-    : git_dir_(repo.git_dir), folder_(repo.git_dir / "spec-kitty" / "intents") {}
+    : git_files_(repo.git_files()), checkout_files_(repo.files()),
+      folder_(repo.git_dir / "spec-kitty" / "intents") {}
 
 std::vector<std::string> intent_folder::names() const {
   std::vector<std::string> all;
-  std::error_code error;
-  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error))
-    all.push_back(at->path().filename().string());
-  std::sort(all.begin(), all.end());
+  if (const auto entries = git_files_.list(folder_))
+    for (const auto& entry : *entries)
+      all.push_back(entry.name);
   return all;
 }
 
 bool intent_folder::is_empty() const {
-  std::error_code error;
-  const fs::directory_iterator first(folder_, error);
-  return error || first == fs::directory_iterator();
+  return names().empty();
 }
 
 std::vector<found_intent> intent_folder::list() const {
@@ -72,7 +66,7 @@ std::vector<found_intent> intent_folder::list() const {
     if (!names_intent(name, intent_suffix))
       continue;
     found_intent found{name.substr(0, ulid_characters)};
-    const auto text = read_file(folder_ / name, max_intent_bytes);
+    const auto text = git_files_.read(folder_ / name, max_intent_bytes);
     if (!text)
       found.record = text.error();
     else if (*text)
@@ -95,60 +89,53 @@ std::vector<std::string> intent_folder::damaged() const {
 }
 
 result<void> intent_folder::create() const {
-  const unsigned mode = shared_mode_of(git_dir_);
-  for (const auto& folder : {folder_.parent_path(), folder_}) {
-    if (::mkdir(folder.c_str(), 0777) == 0)
-      ::chmod(folder.c_str(), mode);
-    else if (errno != EEXIST)
-      return in_git_dir(system_failure(errno, "cannot create the folder " + folder.string()));
-    else
-      continue;
-    if (const int error = fsync_directory(folder.parent_path()); error != 0)
-      return in_git_dir(system_failure(error, "cannot create the folder " + folder.string()));
-  }
-  return {};
+  const auto made = git_files_.make_folders(folder_, {shared_mode_of(git_files_.root()), true});
+  return made ? made : in_repository(made.error());
 }
 
 result<void> intent_folder::keep_copy(const fs::path& file, const std::string& bytes,
                                       const fs::path& copy) const {
   if (auto made = create(); !made)
     return made;
-  if (::link(file.c_str(), copy.c_str()) == 0) {
-    const auto kept = read_file(copy, max_copied_bytes);
+  if (checkout_files_.link(file, git_files_, copy)) {
+    const auto kept = git_files_.read(copy, max_copied_bytes);
     if (kept && *kept && **kept == bytes)
       return {};
-    ::unlink(copy.c_str());
+    (void)git_files_.remove(copy);
     return failure{ec::work_failed, file.string() + " was changed by another program meanwhile",
                    "run the command again"};
   }
-  auto written = replace_file(copy, bytes, shared_mode_of(git_dir_) & 0666U);
-  return written ? written : in_git_dir(written.error());
+  auto written =
+      git_files_.replace(copy, bytes, {shared_mode_of(git_files_.root()) & 0666U, false});
+  return written ? written : in_repository(written.error());
+}
+
+result<std::optional<std::string>> intent_folder::copied(const std::string& id,
+                                                         std::size_t file) const {
+  return git_files_.read(copy_of(id, file), max_copied_bytes);
 }
 
 result<void> intent_folder::write(const intent& record) const {
   if (auto made = create(); !made)
     return made;
-  const auto file = file_of(record.id);
-  const unsigned mode = shared_mode_of(git_dir_) & 0666U;
-  if (auto written = replace_file(file, encode(record), mode); !written)
-    return in_git_dir(written.error());
-  ::chmod(file.c_str(), mode); // whatever the umask
-  return {};
+  const unsigned mode = shared_mode_of(git_files_.root()) & 0666U;
+  auto written = git_files_.replace(file_of(record.id), encode(record), {mode, true});
+  return written ? written : in_repository(written.error());
 }
 
 void intent_folder::remove(const std::string& id) const {
-  ::unlink(file_of(id).c_str());
+  (void)git_files_.remove(file_of(id));
   for (const auto& name : names())
     if (name.starts_with(id + ".") && !name.ends_with(damaged_suffix))
-      ::unlink((folder_ / name).c_str());
+      (void)git_files_.remove(folder_ / name);
 }
 
 void intent_folder::set_aside(const std::string& id) const {
-  ::rename(file_of(id).c_str(), (folder_ / (id + std::string(damaged_suffix))).c_str());
+  (void)git_files_.rename(file_of(id), id + std::string(damaged_suffix));
 }
 
 std::uint64_t intent_folder::dropped() const {
-  const auto text = read_file(folder_ / dropped_name, 32);
+  const auto text = git_files_.read(folder_ / dropped_name, 32);
   std::uint64_t events = 0;
   if (text && *text)
     (void)std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), events);
@@ -156,12 +143,12 @@ std::uint64_t intent_folder::dropped() const {
 }
 
 void intent_folder::add_dropped(std::uint64_t events) const {
-  (void)replace_file(folder_ / dropped_name, std::to_string(dropped() + events) + "\n",
-                     shared_mode_of(git_dir_) & 0666U);
+  (void)git_files_.replace(folder_ / dropped_name, std::to_string(dropped() + events) + "\n",
+                           {shared_mode_of(git_files_.root()) & 0666U});
 }
 
 void intent_folder::forget_dropped() const {
-  ::unlink((folder_ / dropped_name).c_str());
+  (void)git_files_.remove(folder_ / dropped_name);
 }
 
 void intent_folder::remove_leftovers() const {
@@ -174,7 +161,7 @@ void intent_folder::remove_leftovers() const {
       return std::binary_search(all.begin(), all.end(), id + std::string(suffix));
     };
     if (name.ends_with(".new") || (!has(intent_suffix) && !has(damaged_suffix)))
-      ::unlink((folder_ / name).c_str());
+      (void)git_files_.remove(folder_ / name);
   }
 }
 

@@ -33,8 +33,8 @@ public:
   /// The ids of files that could not be read and were set aside.
   std::vector<std::string> damaged() const;
 
-  /// Keeps the file as it is now: a hard link, else a synced copy. `bytes` is what it is expected
-  /// to hold; bad_input when it holds something else.
+  /// Keeps a file of the checkout as it is now: a hard link, else a synced copy. `bytes` is what it
+  /// is expected to hold; a failure when it holds something else.
   result<void> keep_copy(const std::filesystem::path& file, const std::string& bytes,
                          const std::filesystem::path& copy) const;
   /// Writes or replaces an intent; durable when it returns.
@@ -48,6 +48,8 @@ public:
   std::uint64_t dropped() const;
   void add_dropped(std::uint64_t events) const;
   void forget_dropped() const;
+  /// A file of the intent as it was; nothing where it was not kept.
+  result<std::optional<std::string>> copied(const std::string& id, std::size_t file) const;
   /// Removes what killed commands left: unfinished files, copies without an intent. The caller
   /// holds the edit lock.
   void remove_leftovers() const;
@@ -56,9 +58,13 @@ private:
   std::vector<std::string> names() const;
   result<void> create() const;
 
-  std::filesystem::path git_dir_;
+  rooted_files git_files_;
+  rooted_files checkout_files_;
   std::filesystem::path folder_;
 };
+
+/// The files that an intent's paths lie among: those of the checkout, where it is in it.
+rooted_files files_of(const repository& repo, const intent& record);
 
 /// A file's path in the checkout, as intents name it.
 std::string path_in_checkout(const repository& repo, const std::filesystem::path& file);

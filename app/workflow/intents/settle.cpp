@@ -6,6 +6,8 @@
 #include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "config/checkout.hpp"
+#include "config/git_files.hpp"
 #include "util/json.hpp"
 #include "util/text.hpp"
 
@@ -45,7 +47,9 @@ failure still_runs(const intent& record) {
 /// The same intent with the checkout where the repository is now.
 intent located(const repository& repo, intent record) {
   std::error_code error;
-  if (!fs::is_directory(record.checkout, error))
+  const auto place = locate_checkout(record.checkout);
+  if (!fs::is_directory(record.checkout, error) || !place ||
+      !same_folder(place->git_dir, repo.git_dir))
     record.checkout = repo.checkout.string();
   return record;
 }
@@ -109,8 +113,8 @@ settled_intent settlement::undo(const intent& record) {
   const auto locks = record.git ? remove_stale_locks(repo_, record) : std::vector<std::string>{};
   for (const auto& lock : locks)
     host_.say("removed " + lock + ", which git of " + name_of(record) + " left");
-  const auto left = record.how != intent_way::ref ? take_back(folder_, record, changed_files::left)
-                    : record.git                  ? take_back_checkout(record)
+  const auto left = record.how != intent_way::ref ? take_back(repo_, record, changed_files::left)
+                    : record.git                  ? take_back_checkout(repo_, record)
                                                   : std::vector<std::string>{};
   for (const auto& sentence : left)
     host_.say(sentence);
@@ -151,7 +155,7 @@ result<settled_intent> settlement::carry_out(const intent& record, intent_outcom
     }
     return record_events(record, all_transitions(record));
   case intent_outcome::judge_files:
-    return record_events(record, shown_transitions(record));
+    return record_events(record, shown_transitions(files_of(repo_, record), record));
   case intent_outcome::take_back:
     return undo(record);
   case intent_outcome::leave:

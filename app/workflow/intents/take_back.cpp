@@ -22,23 +22,20 @@ constexpr epoch_us clock_granularity_us = 20'000; ///< of a file's time
 constexpr std::size_t max_kept_bytes = std::size_t{16} << 20;
 
 /// True when the file has its old bytes again.
-bool restore(const intent_folder& folder, const intent& record, std::size_t number) {
+bool restore(const repository& repo, const intent& record, std::size_t number) {
   const auto& file = record.files[number];
   const auto path = fs::path(record.checkout) / file.path;
+  const auto files = files_of(repo, record);
   if (!file.before)
-    return ::unlink(path.c_str()) == 0 || errno == ENOENT;
-  const auto bytes = read_file(folder.copy_of(record.id, number), max_kept_bytes);
-  if (!bytes || !*bytes || sha256_hex(**bytes) != *file.before)
-    return false;
-  if (!replace_file(path, **bytes, file.mode))
-    return false;
-  ::chmod(path.c_str(), file.mode); // whatever the umask
-  return true;
+    return files.remove(path).ok();
+  const auto bytes = intent_folder(repo).copied(record.id, number);
+  return bytes && *bytes && sha256_hex(**bytes) == *file.before &&
+         files.replace(path, **bytes, {file.mode, true}).ok();
 }
 
-std::string left_sentence(const intent& record, const intent_file& file) {
+std::string left_sentence(const repository& repo, const intent& record, const intent_file& file) {
   const auto path = fs::path(record.checkout) / file.path;
-  const auto text = read_file(path, max_kept_bytes);
+  const auto text = files_of(repo, record).read(path, max_kept_bytes);
   const std::string now = text && *text ? sha256_hex(**text).substr(0, 12) : "missing";
   return as_utf8(path.string()) + " has changed since (" + now + ", written was " +
          file.after.substr(0, 12) + "); it was left as it is";
@@ -107,20 +104,21 @@ bool in_use(const fs::path& file, const std::vector<fs::path>& folders) {
 
 } // namespace
 
-std::vector<std::string> take_back(const intent_folder& folder, const intent& record,
+std::vector<std::string> take_back(const repository& repo, const intent& record,
                                    changed_files which) {
   std::vector<std::string> left;
   bool restored = false;
   for (std::size_t number = 0; number < record.files.size(); ++number) {
-    remove_unfinished(fs::path(record.checkout) / record.files[number].path);
-    const auto condition = condition_of(record, number);
+    const auto files = files_of(repo, record);
+    files.remove_unfinished(fs::path(record.checkout) / record.files[number].path);
+    const auto condition = condition_of(files, record, number);
     if (condition == file_condition::as_before)
       continue;
     const bool ours = condition == file_condition::as_after || which == changed_files::restored;
-    if (ours && restore(folder, record, number))
+    if (ours && restore(repo, record, number))
       restored = true;
     else
-      left.push_back(left_sentence(record, record.files[number]));
+      left.push_back(left_sentence(repo, record, record.files[number]));
   }
   const git git_there(record.checkout);
   if (record.git)
@@ -130,7 +128,7 @@ std::vector<std::string> take_back(const intent_folder& folder, const intent& re
   return left;
 }
 
-std::vector<std::string> take_back_checkout(const intent& record) {
+std::vector<std::string> take_back_checkout(const repository& repo, const intent& record) {
   const git git_there(record.checkout);
   if (!record.before || "refs/heads/" + git_there.current_branch() != record.ref ||
       git_there.commit_of(record.ref) != record.before)
@@ -146,17 +144,18 @@ std::vector<std::string> take_back_checkout(const intent& record) {
   if (!listed)
     return {listed.error().message};
   const auto top = git_there.run({"rev-parse", "--show-toplevel"});
+  const auto files_at_top = top ? rooted_files(*top) : files_of(repo, record);
   std::istringstream names(*listed);
   for (std::string name; top && std::getline(names, name, '\0');) {
     const git from_top(*top);
-    const auto now = read_file(fs::path(*top) / name, max_kept_bytes);
+    const auto now = files_at_top.read(name, max_kept_bytes);
     const auto before = text_at(from_top, *record.before, name);
     if (!now || *now == before || (!*now && !before))
       continue;
     const bool brought = *now && **now == text_at(from_top, record.to, name).value_or("");
     const bool gone = !*now && !text_at(from_top, record.to, name);
     if (brought && !before)
-      ::unlink((fs::path(*top) / name).c_str());
+      (void)files_at_top.remove(name);
     else if (!(brought || gone) ||
              !from_top.run({"checkout", "--quiet", *record.before, "--", literal_path(name)}))
       left.push_back(as_utf8(name) + " has changed since; it was left as it is");
@@ -198,7 +197,9 @@ std::vector<std::string> remove_stale_locks(const repository& repo, const intent
     const auto changed = changed_at(lock, owner);
     if (changed == 0 || changed + clock_granularity_us < record.at || owner != ::geteuid())
       continue;
-    if (!in_use(fs::canonical(lock, error), folders) && ::unlink(lock.c_str()) == 0)
+    const auto root =
+        own && fs::path(lock).parent_path() == *own ? rooted_files(*own) : repo.git_files();
+    if (!in_use(fs::canonical(lock, error), folders) && root.remove(lock))
       removed.push_back(as_utf8(lock.string()));
   }
   return removed;

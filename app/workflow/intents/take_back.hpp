@@ -14,13 +14,13 @@ enum class changed_files { left, restored };
 
 /// Gives every file that still holds the intent's bytes its old ones. Returns a sentence for each
 /// file that was left because it has changed since.
-std::vector<std::string> take_back(const intent_folder& folder, const intent& record,
+std::vector<std::string> take_back(const repository& repo, const intent& record,
                                    changed_files which);
 
 /// After a `git merge --ff-only` that was killed before the branch moved: the files that it had
 /// brought already, and its index, are those of the branch again. Returns a sentence for what could
 /// not be undone.
-std::vector<std::string> take_back_checkout(const intent& record);
+std::vector<std::string> take_back_checkout(const repository& repo, const intent& record);
 
 /// After a commit whose git was killed before it wrote the index: the entries of the files that
 /// still are those of before get the branch's.

@@ -4,10 +4,7 @@
 #include "app/workflow/intents/intent_files.hpp"
 #include "app/workflow/intents/shown.hpp"
 #include "app/workflow/text_lines.hpp"
-#include "util/files.hpp"
 #include "util/json.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -44,7 +41,7 @@ std::string line_of(const std::string& path, const shown_value& shown) {
 /// The lines; none where the file cannot be read.
 std::vector<std::string> remembered(const repository& repo) {
   std::vector<std::string> lines;
-  const auto text = read_file(uncommitted_file(repo), max_uncommitted_bytes);
+  const auto text = repo.git_files().read(uncommitted_file(repo), max_uncommitted_bytes);
   if (!text || !*text)
     return lines;
   for (const auto& line : lines_of_text(**text))
@@ -87,9 +84,10 @@ void note_recorded(const repository& repo, const intent& record,
   for (const auto& line : lines)
     text.append(line).append("\n");
   if (text.empty())
-    ::unlink(uncommitted_file(repo).c_str());
+    (void)repo.git_files().remove(uncommitted_file(repo));
   else
-    (void)replace_file(uncommitted_file(repo), text, shared_mode_of(repo.git_dir) & 0666U);
+    (void)repo.git_files().replace(uncommitted_file(repo), text,
+                                   {shared_mode_of(repo.git_dir) & 0666U});
 }
 
 known_lane lane_known_of(const repository& repo, const std::string& branch,

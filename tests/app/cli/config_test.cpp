@@ -52,7 +52,8 @@ TEST_F(Config, TheListHoldsEveryKeyWithItsDefault) {
                                                        {"sync.busy_timeout_ms", "2000"},
                                                        {"websocket.enabled", "true"},
                                                        {"websocket.envelope", "\"bare\""},
-                                                       {"tls.ca_file", "\"\""}};
+                                                       {"tls.ca_file", "\"\""},
+                                                       {"workflow.worktrees", "\"\""}};
   EXPECT_EQ(values, contract);
 }
 

@@ -89,12 +89,20 @@ TEST(AttemptResult, ALongOutputIsCutAtALine) {
 }
 
 TEST(AttemptResult, ARunnerUnderstandsItsJob) {
-  agent_runner_job job{
-      "t", "/r", "/l", "/p", "/k", "/w", std::chrono::seconds(5), "a title", {"prog", "", "--x"}};
+  agent_runner_job job;
+  job.token = "t";
+  job.root = "/top";
+  job.worktree = "/w";
+  job.worktree_root = "/elsewhere";
+  job.timeout = std::chrono::seconds(5);
+  job.title = "a title";
+  job.command = {"prog", "", "--x"};
   const auto read = agent_runner_job_of(agent_runner_arguments(job));
   EXPECT_EQ(read.command, job.command);
   EXPECT_EQ(read.timeout, job.timeout);
+  EXPECT_EQ(read.root, job.root);
   EXPECT_EQ(read.worktree, job.worktree);
+  EXPECT_EQ(read.worktree_root, job.worktree_root);
   EXPECT_EQ(read.title, job.title);
   EXPECT_TRUE(agent_runner_job_of({"t", "/r"}).command.empty());
 }
