@@ -117,6 +117,11 @@ private:
         wrong(node, "agents." + name + " has no key " + std::string(key.str()),
               "the keys are command, roles, timeout_s, env and fallback");
     }
+    if (!problem_ && !agent.command.empty())
+      for (const auto* placeholder : {"{wp}", "{worktree}", "{prompt_file}"})
+        if (agent.command.front().find(placeholder) != std::string::npos)
+          wrong(agent.line, "agents." + name + " has " + placeholder + " in its program",
+                "name one program, which can be approved; placeholders are for its arguments");
     if (!problem_ && (agent.command.empty() || agent.command.front().empty()))
       wrong(agent.line, "agents." + name + " has no command",
             "add: command = [\"PROGRAM\", \"ARGUMENT\"]");

@@ -41,11 +41,11 @@ result<run_end> conductor::perform() {
       return give_up(aborted.error());
     if (*aborted)
       return run_end::aborted;
-    for (const auto& next : due(run_, config_.agents))
+    for (const auto& next : due(run_, config_.approved.agents))
       if (auto started = start(next.id, next.task); !started)
         return give_up(started.error());
     config_.show(run_);
-    if (at_work_.empty() && due(run_, config_.agents).empty())
+    if (at_work_.empty() && due(run_, config_.approved.agents).empty())
       break;
     if (auto waited = wait(tick); !waited)
       return give_up(waited.error());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/orchestrate/agent.hpp"
+#include "app/orchestrate/approval.hpp"
 #include "app/orchestrate/attempt_verdict.hpp"
 #include "app/orchestrate/recorder.hpp"
 #include "app/orchestrate/state_file.hpp"
@@ -20,7 +21,7 @@ namespace spec_kitty::orchestrate {
 
 struct conductor_config {
   const workflow::feature& feature;
-  const agents_file& agents;
+  const approvable& approved; ///< the agents, and what a person approved to be run
   const state_file& state;
   std::filesystem::path agent_runner; ///< the program
   /// Called after each change, and every fraction of a second between steps.
@@ -60,8 +61,8 @@ private:
   /// From the state "running" to a running agent; `again`: the attempt was interrupted.
   result<void> launch(package_run& package, bool again);
   result<void> make_ready(package_run& package);
-  /// Fails where something that is not to be written to stands in the place of the agent's log or
-  /// lock.
+  /// Fails where a program of the repository is not what was approved, or something that is not to
+  /// be written to stands in the place of the agent's log or lock.
   result<void> check_start(const package_run& package) const;
   result<void> write_prompt(const package_run& package) const;
   agent_runner_job job_for(const package_run& package) const;

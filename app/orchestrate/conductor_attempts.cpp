@@ -34,7 +34,7 @@ std::string conductor::token_of(const package_run& package) const {
 
 result<void> conductor::start(const std::string& wp, role task) {
   auto& package = *run_.find(wp);
-  if (auto begun = begin(run_, package, task, config_.agents, wall_clock_now()); !begun)
+  if (auto begun = begin(run_, package, task, config_.approved.agents, wall_clock_now()); !begun)
     return pause_package(package, begun.error());
   if (auto saved = save(); !saved)
     return saved;
@@ -46,7 +46,7 @@ result<void> conductor::launch(package_run& package, bool again) {
   if (again) // the time between does not count
     package.began = wall_clock_now();
   const auto& agent = package.of(task).agent;
-  if (config_.agents.find(agent) == nullptr)
+  if (config_.approved.agents.find(agent) == nullptr)
     return pause_package(package, {ec::bad_config,
                                    package.id + ": its agent " + agent + " is not in agents.toml",
                                    "add it, then: " + orchestrate_command(run_, "--resume")});
@@ -140,7 +140,7 @@ result<void> conductor::write_prompt(const package_run& run) const {
 
 agent_runner_job conductor::job_for(const package_run& package) const {
   const role task = package.task();
-  const auto& agent = *config_.agents.find(package.of(task).agent);
+  const auto& agent = *config_.approved.agents.find(package.of(task).agent);
   agent_runner_job job;
   job.token = token_of(package);
   job.result = config_.state.of(package.id, ".result");
@@ -154,18 +154,26 @@ agent_runner_job conductor::job_for(const package_run& package) const {
   job.title = std::string(to_string(task)) + " by " + agent.name + ", try " +
               std::to_string(package.of(task).starts) + ", " + format_timestamp(package.began);
   job.command = command_for(agent, {package.id, job.worktree.string(), job.prompt.string()});
-  auto& program = job.command.front();
-  if (program.find('/') != std::string::npos && program.front() != '/')
-    program = (config_.feature.repo().checkout / program).string();
+  // The file that was looked at for the approval, whatever the worktree or PATH holds by then.
+  if (const auto program = program_of(agent, config_.feature.repo().checkout); !program.empty())
+    job.command.front() = program.string();
   return job;
 }
 
 result<void> conductor::check_start(const package_run& package) const {
+  const auto now = read_again(config_.feature.repo(), config_.approved);
+  if (!now)
+    return now.error();
   const auto files = config_.state.files();
   for (const char* ending : {".log", ".lock"})
     if (auto there = files.open(config_.state.of(package.id, ending), O_RDWR | O_APPEND); !there)
       return input_failure(there.error());
-  return {};
+  if (now->hash == config_.approved.hash)
+    return {};
+  return failure{
+      ec::blocked,
+      package.id + ": a program of .kittify/agents.toml has changed since it was approved",
+      "approve it: spec-kitty orchestrate --trust; then: " + orchestrate_command(run_, "--resume")};
 }
 
 std::vector<std::string> conductor::variables_for(const package_run& package) const {
@@ -175,7 +183,7 @@ std::vector<std::string> conductor::variables_for(const package_run& package) co
                                   "SPEC_KITTY_FEATURE=" + run_.feature,
                                   "SPEC_KITTY_PHASE=" + std::string(to_string(task)),
                                   "SPEC_KITTY_ATTEMPT=" + std::to_string(post.starts)};
-  for (const auto& [name, value] : config_.agents.find(post.agent)->env) {
+  for (const auto& [name, value] : config_.approved.agents.find(post.agent)->env) {
     std::string variable = name;
     all.push_back(variable.append("=").append(value));
   }
@@ -229,7 +237,7 @@ std::string conductor::tail_of(const package_run& package, const attempt_result&
 result<void> conductor::take_in_end(package_run& package, const attempt_result& result) {
   const role task = package.task();
   const auto& agent = package.of(task).agent;
-  const auto* spec = config_.agents.find(agent);
+  const auto* spec = config_.approved.agents.find(agent);
   auto end = judge(task, result, tail_of(package, result),
                    spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
   using kind = attempt_end::kind;
@@ -265,7 +273,7 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
               wf::as_one_line(end.words));
   if (end.what == kind::done && task == role::review)
     free_dependents(package, "completed");
-  settle(run_, package, end, config_.agents, wall_clock_now());
+  settle(run_, package, end, config_.approved.agents, wall_clock_now());
   if (package.at == stage::paused)
     config_.say(package.id + ": paused; " + package.hint);
   return save();

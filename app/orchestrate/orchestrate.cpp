@@ -110,14 +110,12 @@ std::optional<failure> unfinished_reason(const result<run_end>& end, const orche
 } // namespace
 
 result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
-                             const run_request& request) {
-  auto agents = read_agents(feature.repo());
-  if (!agents)
-    return agents.error();
-  if (auto named = check_named(*agents, request.impl_agent, role::implementation, "--impl-agent");
+                             const run_request& request, approvable approved) {
+  const auto& agents = approved.agents;
+  if (auto named = check_named(agents, request.impl_agent, role::implementation, "--impl-agent");
       !named)
     return named.error();
-  if (auto named = check_named(*agents, request.review_agent, role::review, "--review-agent");
+  if (auto named = check_named(agents, request.review_agent, role::review, "--review-agent");
       !named)
     return named.error();
   if (auto own = wf::require_own_lanes(feature); !own)
@@ -146,13 +144,13 @@ result<prepared_run> prepare(const run_host& host, const wf::feature& feature,
   auto before = state.read();
   if (!before)
     return before.error();
-  auto run = plan_for(feature, request, *packages, *agents, std::move(*before));
+  auto run = plan_for(feature, request, *packages, agents, std::move(*before));
   if (!run)
     return run.error();
-  prepared_run ready{std::move(*agents), std::move(*run), std::move(*agent_runner),
+  prepared_run ready{std::move(approved), std::move(*run), std::move(*agent_runner),
                      std::move(**turn), false};
   ready.nothing_to_do = is_over(ready.run) && (!request.resume || ready.run.root.empty());
-  const auto warnings = check_programs(feature, ready.run, ready.agents);
+  const auto warnings = check_programs(feature, ready.run, ready.approved.agents);
   if (!warnings)
     return warnings.error();
   for (const auto& warning : *warnings)
@@ -177,7 +175,7 @@ run_outcome carry_out(const run_host& host, const wf::feature& feature, prepared
     board screen(host.screen);
     result<run_end> end = run_end::stuck;
     {
-      conductor conduct({feature, prepared.agents, state, prepared.agent_runner,
+      conductor conduct({feature, prepared.approved, state, prepared.agent_runner,
                          [&](const orchestration& run) { screen.show(run); },
                          [&](const std::string& line) { screen.say(line); },
                          [&] { return signals.came(); }},

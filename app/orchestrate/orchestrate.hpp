@@ -1,6 +1,7 @@
 // A run from its beginning to its end: first the checks, then the conductor with its emitter.
 #pragma once
 
+#include "app/orchestrate/approval.hpp"
 #include "app/orchestrate/plan.hpp"
 #include "app/orchestrate/recorder.hpp"
 #include "app/orchestrate/state_file.hpp"
@@ -16,16 +17,17 @@ struct run_request {
 
 /// A run that passed all checks and holds the lock.
 struct prepared_run {
-  agents_file agents;
+  approvable approved;
   orchestration run;
   std::filesystem::path agent_runner;
   file_lock turn;
   bool nothing_to_do = false; ///< everything was done before
 };
 
-/// Reads and checks everything. Nothing has been started or recorded when it fails.
+/// Reads and checks everything. Nothing has been started or recorded when it fails. `approved`:
+/// what a person approved to be run.
 result<prepared_run> prepare(const run_host& host, const workflow::feature& feature,
-                             const run_request& request);
+                             const run_request& request, approvable approved);
 
 /// The outcome of a run.
 struct run_outcome {

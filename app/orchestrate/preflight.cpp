@@ -1,44 +1,13 @@
 #include "app/orchestrate/preflight.hpp"
 
+#include "app/orchestrate/approval.hpp"
 #include "util/json.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <set>
 
 namespace spec_kitty::orchestrate {
 
-namespace fs = std::filesystem;
 namespace wf = workflow;
-
-namespace {
-
-constexpr std::size_t max_agents_bytes = std::size_t{256} << 10;
-
-bool can_run(const fs::path& file) {
-  struct stat info {};
-  return ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         ::access(file.c_str(), X_OK) == 0;
-}
-
-} // namespace
-
-fs::path agents_path(const wf::repository& repo) {
-  return repo.checkout / ".kittify" / "agents.toml";
-}
-
-result<agents_file> read_agents(const wf::repository& repo) {
-  const auto file = agents_path(repo);
-  const auto text = repo.files().read(file, max_agents_bytes);
-  if (!text)
-    return input_failure(text.error());
-  if (!*text)
-    return failure{ec::bad_config, file.string() + " does not exist",
-                   "create it: spec-kitty orchestrate --init"};
-  return parse_agents(**text, file.string());
-}
 
 result<std::vector<package_facts>> read_packages(const wf::feature& feature) {
   const auto packages = feature.load_all();
@@ -80,24 +49,6 @@ result<void> check_named(const agents_file& agents, const std::string& name, rol
   return {};
 }
 
-fs::path find_program(const std::string& name, const fs::path& checkout,
-                      const std::optional<std::string>& wanted) {
-  if (name.find('/') != std::string::npos) {
-    auto file = name.front() == '/' ? fs::path(name) : checkout / name;
-    return can_run(file) ? file : fs::path();
-  }
-  const char* variable = std::getenv("PATH");
-  std::string_view path = wanted ? *wanted : variable == nullptr ? "" : std::string_view(variable);
-  while (!path.empty()) {
-    const auto end = path.find(':');
-    auto file = fs::path(path.substr(0, end)) / name;
-    if (can_run(file))
-      return file;
-    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-  }
-  return {};
-}
-
 result<std::vector<std::string>>
 check_programs(const wf::feature& feature, const orchestration& run, const agents_file& agents) {
   std::set<std::string> first;
@@ -112,9 +63,7 @@ check_programs(const wf::feature& feature, const orchestration& run, const agent
   }
   std::vector<std::string> warnings;
   for (const auto& agent : agents.agents) {
-    const auto own = agent.env.find("PATH");
-    const auto path = own == agent.env.end() ? std::nullopt : std::optional(own->second);
-    if (!find_program(agent.command.front(), feature.repo().checkout, path).empty())
+    if (!program_of(agent, feature.repo().checkout).empty())
       continue;
     const std::string what =
         "the program " + agent.command.front() + " of agent " + agent.name + " was not found";

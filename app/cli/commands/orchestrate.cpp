@@ -3,10 +3,10 @@
 #include "actors/clock/ulid.hpp"
 #include "app/cli/autostart.hpp"
 #include "app/cli/command.hpp"
+#include "app/cli/commands/approval.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/orchestrate/board.hpp"
 #include "app/orchestrate/plan_json.hpp"
-#include "app/orchestrate/preflight.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "util/text.hpp"
@@ -32,6 +32,7 @@ constexpr auto request_patience = 60s;
 
 struct orchestrate_options : work_options {
   bool init = false;
+  bool trust = false;
   bool status = false;
   bool resume = false;
   bool abort = false;
@@ -65,6 +66,7 @@ result<work_done> write_example(const wf::repository& repo) {
   if (!there)
     done.lines.push_back(found.empty() ? "no known agent program was found; edit the file"
                                        : "found: " + wf::joined(found));
+  done.lines.emplace_back("to let agents be run as it says: spec-kitty orchestrate --trust");
   done.fields = [path = file.string(), there, found](json_writer& out) {
     field(out, "path", path);
     field(out, "created", !there);
@@ -246,10 +248,15 @@ exit_status run_or_resume(context& ctx, const wf::feature& feature,
   request.review_agent = options.review_agent;
   request.no_auto_commit = options.no_auto_commit;
   const auto host = host_of(ctx);
-  auto prepared = ot::prepare(host, feature, request);
+  const auto refuse = [&](const failure& why) {
+    return run_work(ctx, {options.feature, {}}, [&]() -> result<work_done> { return why; });
+  };
+  auto approved = approved_agents(ctx, feature.repo());
+  if (!approved)
+    return refuse(approved.error());
+  auto prepared = ot::prepare(host, feature, request, std::move(*approved));
   if (!prepared)
-    return run_work(ctx, {options.feature, {}},
-                    [&]() -> result<work_done> { return prepared.error(); });
+    return refuse(prepared.error());
   return report(ctx, ot::carry_out(host, feature, std::move(*prepared)));
 }
 
@@ -259,6 +266,8 @@ exit_status perform(context& ctx, const orchestrate_options& options) {
     return ctx.fail(repo.error());
   if (options.init)
     return run_reading(ctx, [&] { return write_example(*repo); });
+  if (options.trust)
+    return run_reading(ctx, [&] { return trust_agents(ctx, *repo); });
   const auto feature = wf::feature::find(*repo, options.feature);
   if (!feature && options.status)
     return ctx.fail(feature.error());
@@ -280,12 +289,14 @@ command_action declare_orchestrate(CLI::App& app) {
   auto options = std::make_shared<orchestrate_options>();
   auto* init = app.add_flag("--init", options->init,
                             "Write .kittify/agents.toml with the agents found here");
+  auto* trust = app.add_flag("--trust", options->trust,
+                             "Show what the repository lets agents run, and approve it");
   auto* status = app.add_flag("--status", options->status, "Show the state of the run");
   auto* resume =
       app.add_flag("--resume", options->resume, "Resume after a stop, a kill or a pause");
   auto* abort = app.add_flag("--abort", options->abort, "End the run; finished work is kept");
   auto* skip = app.add_option("--skip", options->skip, "Skip a work package")->type_name("WPnn");
-  const std::vector<CLI::Option*> modes = {init, status, resume, abort, skip};
+  const std::vector<CLI::Option*> modes = {init, trust, status, resume, abort, skip};
   for (auto* mode : modes)
     for (auto* other : modes)
       if (mode != other)

@@ -19,6 +19,7 @@ protected:
   /// Gives a work package's frontmatter an agent.
   void give(const std::string& wp, const std::string& agent) const;
 
+  /// How a run is started; what it lets agents run is approved before.
   launch orchestrate(words arguments = {}) const;
   /// Carries the feature out; must succeed.
   finished carry_out(words arguments = {}, milliseconds patience = long_enough) const;

@@ -201,6 +201,7 @@ TEST_F(OrchestrateLife, OneThatAwaitsReviewIsReviewed) {
 
 TEST_F(OrchestrateLife, TheSummaryIsOneJsonObject) {
   good_agent();
+  ok({"orchestrate", "--trust"});
   const auto summary = json_of({"orchestrate"});
   EXPECT_EQ(text_of(summary, "state"), "done");
   EXPECT_EQ(number_in(summary, {"done"}), 3);
@@ -230,15 +231,14 @@ TEST_F(OrchestrateLife, AConflictOfDependenciesPausesAndNamesTheFiles) {
   EXPECT_EQ(git({"status", "--porcelain"}, tree("WP03")), "") << "the merge was taken back";
 }
 
-TEST_F(OrchestrateLife, WithoutAHomeTheAgentsWorkAllTheSame) {
+TEST_F(OrchestrateLife, WithoutAStoreTheAgentsWorkAllTheSameAndEventsAreKept) {
   good_agent();
-  auto what = orchestrate();
-  what.env.erase("SPEC_KITTY_HOME");
-  what.env.erase("HOME");
-  what.env["SPEC_KITTY_HOME"] = "/proc/none/home";
+  const auto what = orchestrate();
+  fs::remove_all(home() / "queue");
+  write_text(home() / "queue", "no folder");
   const auto done = run(what);
   EXPECT_EQ(done.status, 0) << done.out << done.err;
-  EXPECT_NE(done.err.find("NOT recorded"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("kept in " + home().string()), std::string::npos) << done.err;
   EXPECT_EQ(lane("WP03"), "done");
 }
 

@@ -81,7 +81,7 @@ TEST_F(OrchestratePaths, AnAgentsFileThatIsALinkIsNeitherReadNorWritten) {
   fs::remove(kittify("agents.toml"));
   fs::create_symlink(private_file(), kittify("agents.toml"));
   for (const words& arguments :
-       {words{"orchestrate"}, words{"orchestrate", "--init"}})
+       {words{"orchestrate"}, words{"orchestrate", "--trust"}, words{"orchestrate", "--init"}})
     EXPECT_NE(refused(arguments).find("agents.toml is a symbolic link"), std::string::npos);
   fs::remove(kittify("agents.toml"));
   fs::create_symlink(root() / "private" / "made.toml", kittify("agents.toml"));
