@@ -254,7 +254,7 @@ result<void> rooted_files::make_folders(const fs::path& folder, new_mode mode) c
     const bool fresh = ::mkdirat(parent, part.c_str(), mode.bits & 0777U) == 0;
     int error = fresh || errno == EEXIST ? 0 : errno;
     if (fresh && mode.exact)
-      (void)::fchmodat(parent, part.c_str(), mode.bits, 0);
+      (void)!::fchmodat(parent, part.c_str(), mode.bits, 0);
     if (fresh && error == 0)
       error = fsync_open_folder(parent);
     if (error != 0)
