@@ -105,13 +105,15 @@ result<pid_t> start_when_agreed(const program& what, spawn_request& request) {
   return failure{ec::bad_input, what.argv[0] + " was not started", {}};
 }
 
-/// Readable while one of these signals is blocked and pending.
+/// Readable while one of these signals is blocked and pending. A signal that this process ignores
+/// is pending as well while it is blocked, but is meant for nobody.
 class pending_signals {
 public:
   explicit pending_signals(bool wanted) {
     ::sigemptyset(&set_);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      ::sigaddset(&set_, signal);
+      if (!is_ignored(signal))
+        ::sigaddset(&set_, signal);
     if (wanted)
       fd_ = unique_fd(::signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
   }
@@ -122,7 +124,7 @@ public:
     sigset_t pending;
     ::sigpending(&pending);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      if (::sigismember(&pending, signal) == 1)
+      if (::sigismember(&pending, signal) == 1 && ::sigismember(&set_, signal) == 1)
         ::kill(pid, signal);
   }
 
@@ -141,6 +143,7 @@ result<program_end> run_program(const program& what) {
   auto request = request_for(what);
   request.output = out.write.get();
   request.error_output = err.write.get();
+  request.block_ignored = true;
   const pending_signals signals(what.pass_on_signals);
   const auto started = start_when_agreed(what, request);
   if (!started)

@@ -23,7 +23,8 @@ struct program {
   /// nor does it when the caller is killed meanwhile.
   std::function<bool(pid_t)> before_start = {};
   /// An INT, TERM or HUP that the caller has blocked and that comes while the program runs is
-  /// passed on to it; 5 s later it is killed. The signal stays pending.
+  /// passed on to it; 5 s later it is killed. The signal stays pending. One that the caller ignores
+  /// is not passed on.
   bool pass_on_signals = false;
 };
 

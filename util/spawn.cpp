@@ -45,8 +45,7 @@ std::vector<char*> null_terminated(std::vector<std::string>& words) {
 
 void set_default_signals(const spawn_request& request) {
   for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction now {};
-    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+    if (!is_ignored(signal))
       ::signal(signal, SIG_DFL);
   }
   for (const int signal : request.default_signals)
@@ -107,6 +106,17 @@ bool gate_opened(int gate) {
   return got == 1;
 }
 
+/// What is blocked in the new process; `before`: what is in the caller.
+sigset_t mask_for(const spawn_request& request, const sigset_t& before) {
+  sigset_t mask = before;
+  if (!request.keep_signal_mask)
+    ::sigemptyset(&mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (request.block_ignored && is_ignored(signal))
+      ::sigaddset(&mask, signal);
+  return mask;
+}
+
 /// The new process, until its program begins.
 [[noreturn]] void become_program(const prepared_spawn& prepared) {
   const auto& request = prepared.request;
@@ -153,6 +163,11 @@ int open_nowhere(unique_fd& held, int flags) {
 
 } // namespace
 
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 spawn_outcome spawn(const spawn_request& request) {
   unique_fd no_input;
   unique_fd no_output;
@@ -178,16 +193,15 @@ spawn_outcome spawn(const spawn_request& request) {
   auto variables = request.environment;
   auto argv = null_terminated(words);
   auto environment = null_terminated(variables);
-  sigset_t nothing_blocked;
-  ::sigemptyset(&nothing_blocked);
   pid_t pid = -1;
   {
     const signals_blocked until_begun;
+    const sigset_t mask = mask_for(request, until_begun.before());
     const prepared_spawn prepared{
         request,     request.program.empty() ? argv.front() : request.program.c_str(),
         argv.data(), environment.data(),
         streams,     report_end.get(),
-        ::getpid(),  request.keep_signal_mask ? until_begun.before() : nothing_blocked};
+        ::getpid(),  mask};
     pid = ::fork();
     if (pid == 0)
       become_program(prepared);

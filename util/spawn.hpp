@@ -45,6 +45,9 @@ struct spawn_request {
   bool close_others = false;            ///< closes even those without close-on-exec
   process_group group = process_group::same;
   bool keep_signal_mask = false; ///< what the caller blocks stays blocked; else nothing is
+  /// An INT, TERM or HUP that the caller ignores is blocked: the program stays without it even when
+  /// it sets a handler, as git does, which then removes its lock files and continues.
+  bool block_ignored = false;
   /// Signals that get their default effect even where the caller ignores them.
   std::vector<int> default_signals = {SIGPIPE, SIGXFSZ};
   int parent_death_signal = 0;        ///< sent to it when the calling thread ends; 0: none
@@ -64,6 +67,9 @@ struct spawn_outcome {
 /// Starts a program. A handler of the caller never runs in the new process: a signal sent to it
 /// before the program begins has its default effect, unless the caller ignores that signal.
 spawn_outcome spawn(const spawn_request& request);
+
+/// Whether this process ignores a signal: under nohup, or in the background of a script.
+bool is_ignored(int signal);
 
 /// Variables that hold a secret for the program they were set for, and for no child of it.
 inline constexpr std::array<std::string_view, 2> secret_variables = {"SPEC_KITTY_PASSWORD",

@@ -115,6 +115,25 @@ TEST_F(Settled, ACommitIsFoundAfterARebase) {
   expect_chain("after a rebase");
 }
 
+TEST_F(Settled, AHangupUnderNohupIsNotPassedOnToGit) {
+  // git sets a handler for a signal that it was told to ignore: it would remove its lock files,
+  // continue, and commit an empty tree.
+  const auto files = git({"ls-tree", "-r", "--name-only", "main"});
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  blocking_hook("pre-commit");
+  child moving(command({"agent", "tasks", "move-task", "WP01", "--to", "doing"}));
+  std::signal(SIGHUP, before);
+  ASSERT_TRUE(eventually([&] { return hook_is_reached(); }));
+  moving.send(SIGHUP);
+  release_hook();
+  const auto done = moving.wait();
+  EXPECT_EQ(done.status, 0) << done.err;
+  remove_hook("pre-commit");
+  EXPECT_EQ(git({"ls-tree", "-r", "--name-only", "main"}), files);
+  EXPECT_EQ(events(), std::vector<std::string>{moved});
+  expect_chain("after a hangup");
+}
+
 TEST_F(Settled, ReadingCommandsNameItAndChangeNothing) {
   leave("post-commit", true);
   const auto before = open_intents();
