@@ -4,12 +4,12 @@
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "app/workflow/unfinished_worktree.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace spec_kitty::workflow {
 
@@ -95,32 +95,6 @@ void note_primary(const repository& repo) {
     (void)rooted_files(note.parent_path()).replace(note, place->top.string() + "\n", {0644});
 }
 
-constexpr int unfinished_polls = 40;
-constexpr std::chrono::milliseconds unfinished_pause{50};
-
-/// What a `git worktree add` left that was killed. One that is still at work is waited for.
-void remove_unfinished_worktree(const git& runner, const repository& repo, const fs::path& path) {
-  std::error_code error;
-  const auto files = repo.worktree_files();
-  const auto admin = [&] { // a worktree of this repository alone
-    const auto named = gitdir_of_file(path / ".git");
-    return same_folder(named.parent_path(), repo.git_dir / "worktrees") ? named : fs::path();
-  };
-  const auto is_unfinished = [&] {
-    return !admin().empty() && first_line_of(admin() / "locked") == "initializing";
-  };
-  for (int left = unfinished_polls; left > 0 && is_unfinished(); --left)
-    std::this_thread::sleep_for(unfinished_pause);
-  if (is_unfinished()) {
-    (void)runner.run({"worktree", "remove", "--force", "--force", path.string()});
-    if (is_unfinished()) { // git does not know it yet: nothing but `.git` is in it
-      fs::remove_all(admin(), error);
-      (void)files.remove(path / ".git");
-      files.remove_empty_folder(path);
-    }
-  }
-}
-
 /// Makes the folder of the worktrees; each name that leads to it is a real folder.
 result<void> make_worktree_folder(const repository& repo) {
   const auto files = repo.worktree_files();
@@ -138,6 +112,14 @@ result<void> make_worktree_folder(const repository& repo) {
                                      "workflow.worktrees DIR"};
 }
 
+failure not_a_worktree(const feature& feature_ref, const std::string& wp) {
+  const auto path = feature_ref.worktree_of(wp).string();
+  return {ec::bad_input,
+          path + " exists but is not a worktree of the branch " + feature_ref.branch_of(wp),
+          "move it away: mv " + shell_word(path) + " " + shell_word(path + ".old") +
+              "; then run: " + feature_ref.command("implement " + wp)};
+}
+
 /// Nothing where git may make the worktree: its folder is real and lies where it belongs, and
 /// nothing is in its place.
 result<void> check_is_free(const feature& feature_ref, const std::string& wp) {
@@ -150,12 +132,7 @@ result<void> check_is_free(const feature& feature_ref, const std::string& wp) {
     return found.error();
   if (*found == entry_kind::missing)
     return {};
-  return failure{ec::bad_input,
-                 path.string() + " exists but is not a worktree of the branch " +
-                     feature_ref.branch_of(wp),
-                 "move it away: mv " + shell_word(path.string()) + " " +
-                     shell_word(path.string() + ".old") +
-                     "; then run: " + feature_ref.command("implement " + wp)};
+  return not_a_worktree(feature_ref, wp);
 }
 
 } // namespace
@@ -165,7 +142,10 @@ result<void> made_worktree::make(const std::string& start) {
   const std::string branch = feature_.branch_of(wp_);
   if (auto there = feature_.has_worktree(wp_); !there)
     return there.error();
-  remove_unfinished_worktree(git_, feature_.repo(), path);
+  remove_half_made_worktree(git_, feature_.repo(), path);
+  if (is_half_removed_worktree(feature_.repo(), path) &&
+      !remove_half_removed_worktree(feature_.repo(), path, branch))
+    return not_a_worktree(feature_, wp_);
   const auto trees = git_.worktrees();
   if (!trees)
     return trees.error();
