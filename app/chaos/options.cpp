@@ -24,8 +24,9 @@ void declare_places(CLI::App& app, options& chosen) {
       ->check(CLI::ExistingDirectory);
   app.add_option("--program", chosen.program, "spec-kitty (default: the one installed with this)")
       ->check(CLI::ExistingFile);
-  app.add_option("--older", chosen.older,
-                 "an older spec-kitty of the same store version, to run side by side")
+  app.add_option(
+         "--older", chosen.older,
+         "an older spec-kitty to run side by side, whether it knows this version's store or not")
       ->check(CLI::ExistingFile);
 }
 

@@ -57,7 +57,7 @@ struct stage {
   /// broken one. The command's own words follow.
   std::vector<std::string> program;
   std::filesystem::path parts;  ///< folder of the preloaded libraries and helper programs
-  std::filesystem::path older;  ///< an older spec-kitty of the same store version; may be empty
+  std::filesystem::path older;  ///< another version of spec-kitty; may be empty
   std::function<bool()> enough; ///< asked between steps: the time is up, end early and well
 };
 

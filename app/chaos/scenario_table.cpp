@@ -28,7 +28,9 @@ std::span<const scenario> scenarios() {
        plan_clock, play_clock},
       {"limits", "bound descriptors, address space, file size, threads; fork a host", plan_limits,
        play_limits},
-      {"older", "emitters, drainers and the daemon of this and of an older version in one home",
+      {"older",
+       "emitters, drainers and the daemon of this and of another version in one home, which may "
+       "refuse the store",
        plan_older, play_older},
       {"network",
        "delay, lose, cut, repeat, corrupt, reset and silence the traffic of client and server",

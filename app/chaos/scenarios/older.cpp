@@ -1,5 +1,6 @@
-// Two versions of spec-kitty of the same store version at work in one home: which of them a program
-// is started from is drawn each time.
+// Two versions of spec-kitty at work in one home: which of them a program is started from is drawn
+// each time. One that does not know the store's version refuses it: what it is asked to record goes
+// to a spill file, which a program of this version takes in.
 #include "app/chaos/home_workload.hpp"
 #include "app/chaos/jobs.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
@@ -11,6 +12,7 @@ namespace spec_kitty::chaos {
 namespace {
 
 constexpr std::size_t older_steps_per_round = 40;
+constexpr int store_refused = 6; ///< exit status
 constexpr auto version_swapped = "another version";
 constexpr std::uint64_t older_emitters = 3;
 constexpr std::uint64_t older_emit = older_emitters + 2;
@@ -23,6 +25,10 @@ public:
     installation_.start_server();
     if (!installation_.log_in())
       throw std::runtime_error("the login failed before any fault");
+    const auto read = installation_.run(older_program({"events", "list"}));
+    refuses_ = read.status == store_refused;
+    if (!refuses_ && read.status != 0)
+      throw std::runtime_error("the older version does not read the store: " + read.err);
     for (std::uint64_t i = 0; i < older_emitters; ++i)
       workload_.add_emitter([this, i] { return of_version({"emit", "--stdin"}, i % 2 == 0); });
     workload_.add_runner("`sync now`", [this] {
@@ -46,7 +52,11 @@ public:
                       static_cast<std::ptrdiff_t>(installation_.where().program.size()),
                   emission.what.argv.end());
       emission.what.argv = std::move(argv);
-      return carry_out(installation_, emission).status == 0;
+      emission.of_ours = !(old && refuses_); // its exit status says that the store was refused
+      const auto place = emission.places.front();
+      const auto status = carry_out(installation_, emission).status;
+      const auto& had = installation_.at(place);
+      return had.acknowledged && (emission.of_ours ? status == 0 : had.spilled);
     }
     if (actor >= older_emitters)
       workload_.restart_runner(actor - older_emitters);
@@ -59,8 +69,11 @@ public:
     workload_.end();
     installation_.heal({"home"});
     installation_.look_at_status();
-    for (const auto& attempt : installation_.seen.attempts)
+    for (const auto& attempt : installation_.seen.attempts) {
       out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
+      out.figures["spilled"] += attempt.spilled ? 1 : 0;
+    }
+    out.figures["rounds with a version that refuses the store"] += refuses_ ? 1 : 0;
     return installation_.judge({"home"});
   }
 
@@ -69,16 +82,16 @@ private:
   support::launch of_version(words arguments, bool usually_old) {
     const bool old = next_.value_or(usually_old);
     next_.reset();
-    auto what = installation_.command("home", arguments);
-    if (old) {
-      arguments.insert(arguments.begin(), installation_.where().older.string());
-      what.argv = std::move(arguments);
-    }
-    return what;
+    return old ? older_program(std::move(arguments)) : installation_.command("home", arguments);
+  }
+  support::launch older_program(words arguments) const {
+    arguments.insert(arguments.begin(), installation_.where().older.string());
+    return installation_.program("home", std::move(arguments));
   }
 
   installation installation_;
   home_workload workload_;
+  bool refuses_ = false;     ///< the older version does not know the store's
   std::optional<bool> next_; ///< whether the next program is of the older version
 };
 
