@@ -2,6 +2,7 @@
 
 #include "app/workflow/blockers.hpp"
 #include "app/workflow/git_trouble.hpp"
+#include "app/workflow/intents/take_back.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "app/workflow/unfinished_worktree.hpp"
@@ -159,20 +160,32 @@ result<void> made_worktree::make(const std::string& start) {
                    "the branch " + branch + " is checked out elsewhere: " + tree.path.string(),
                    "free it: git -C " + shell_word(tree.path.string()) + " switch --detach"};
   }
-  const bool known = git_.has_branch(branch);
   if (auto free = check_is_free(feature_, wp_); !free)
     return free;
-  const auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
-                          : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
-                                      path.string(), start});
+  auto made = add(path, branch, start);
+  // The lock of a branch that is spec-kitty's own, and nobody's that works.
+  const auto& repo = feature_.repo();
+  if (made.git_busy &&
+      remove_stale_lock(repo.git_files(), repo.git_dir / ("refs/heads/" + branch + ".lock"), 0,
+                        {repo.checkout, repo.git_dir}))
+    made = add(path, branch, start);
   if (!made)
     return made.error();
   if (const auto there = feature_.has_worktree(wp_); !there)
     return there.error(); // something was put in its place meanwhile
   note_primary(feature_.repo());
   made_tree_ = true;
-  made_branch_ = !known;
   return {};
+}
+
+git_result<std::string> made_worktree::add(const fs::path& path, const std::string& branch,
+                                           const std::string& start) {
+  const bool known = git_.has_branch(branch);
+  auto made = known ? git_.run({"worktree", "add", "--quiet", path.string(), branch})
+                    : git_.run({"worktree", "add", "--quiet", "--no-track", "-b", branch,
+                                path.string(), start});
+  made_branch_ = !known && made.ok();
+  return made;
 }
 
 void repair_if_moved(const feature& feature_ref, const std::string& wp) {

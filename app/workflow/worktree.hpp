@@ -37,6 +37,9 @@ public:
   void keep() { made_tree_ = made_branch_ = false; }
 
 private:
+  git_result<std::string> add(const std::filesystem::path& path, const std::string& branch,
+                              const std::string& start);
+
   const feature& feature_;
   std::string wp_;
   git git_;

@@ -178,28 +178,33 @@ void freshen_index(const intent& record) {
   }
 }
 
+bool remove_stale_lock(const rooted_files& files, const fs::path& lock, epoch_us since,
+                       const std::vector<fs::path>& folders) {
+  uid_t owner = 0;
+  const auto changed = changed_at(lock, owner);
+  if (changed == 0 || changed + clock_granularity_us < since || owner != ::geteuid())
+    return false;
+  std::error_code error;
+  std::vector<fs::path> real;
+  for (const auto& folder : folders)
+    real.push_back(fs::canonical(folder, error));
+  return !in_use(fs::canonical(lock, error), real) && files.remove(lock).ok();
+}
+
 std::vector<std::string> remove_stale_locks(const repository& repo, const intent& record) {
   std::vector<std::string> removed;
   const git git_there(record.checkout);
   const auto own = git_there.run({"rev-parse", "--absolute-git-dir"});
   std::vector<fs::path> locks = {repo.git_dir / (record.ref + ".lock")};
   if (own)
-    for (const char* name : {"index.lock", "HEAD.lock"})
+    for (const char* name : {"index.lock", "HEAD.lock", "ORIG_HEAD.lock"})
       locks.push_back(fs::path(*own) / name);
   if (own && record.git) // of `commit --only`
     locks.push_back(fs::path(*own) / ("next-index-" + std::to_string(record.git->pid) + ".lock"));
-  std::error_code error;
-  std::vector<fs::path> folders;
-  for (const auto& folder : {fs::path(record.checkout), repo.git_dir})
-    folders.push_back(fs::canonical(folder, error));
   for (const auto& lock : locks) {
-    uid_t owner = 0;
-    const auto changed = changed_at(lock, owner);
-    if (changed == 0 || changed + clock_granularity_us < record.at || owner != ::geteuid())
-      continue;
-    const auto root =
+    const auto files =
         own && fs::path(lock).parent_path() == *own ? rooted_files(*own) : repo.git_files();
-    if (!in_use(fs::canonical(lock, error), folders) && root.remove(lock))
+    if (remove_stale_lock(files, lock, record.at, {record.checkout, repo.git_dir}))
       removed.push_back(as_utf8(lock.string()));
   }
   return removed;

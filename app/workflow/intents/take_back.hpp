@@ -26,6 +26,11 @@ std::vector<std::string> take_back_checkout(const repository& repo, const intent
 /// still are those of before get the branch's.
 void freshen_index(const intent& record);
 
+/// Removes a lock file that a killed git left: ours, not older than `since`, open in no process,
+/// and with no git at work in one of the folders.
+bool remove_stale_lock(const rooted_files& files, const std::filesystem::path& lock, epoch_us since,
+                       const std::vector<std::filesystem::path>& folders);
+
 /// Removes lock files of the intent's git: younger than the intent, ours, open in no process, and
 /// with no git at work in this repository. Returns their names.
 std::vector<std::string> remove_stale_locks(const repository& repo, const intent& record);

@@ -118,5 +118,43 @@ TEST_F(intents_test, AnImplementThatIsKilledIsCompletedByTheNext) {
   }
 }
 
+TEST_F(intents_test, AnImplementIsRunAgainWhileTheGitOfAKilledOneMakesTheWorktree) {
+  for (const char* when : {"[ $1 = prepared ]", "[ $1 = committed ]"}) { // the branch is made
+    blocking_hook("reference-transaction", when);
+    child first(command({"implement", "WP01"}));
+    ASSERT_TRUE(eventually([&] { return hook_is_reached(); }));
+    first.send(SIGKILL);
+    (void)first.wait();
+    child again(command({"implement", "WP01"}));
+    EXPECT_FALSE(eventually([&] { return again.has_ended(); }, milliseconds(200)));
+    release_hook();
+    const auto done = again.wait();
+    EXPECT_EQ(done.status, 0) << done.err;
+    remove_hook("reference-transaction");
+    expect_chain(when);
+    EXPECT_TRUE(std::filesystem::exists(tree("WP01") / "kitty-specs"));
+    git({"worktree", "remove", "--force", tree("WP01").string()});
+    git({"branch", "--quiet", "-D", "001-tea-WP01"});
+    ok({"agent", "tasks", "move-task", "WP01", "--to", "planned"});
+  }
+}
+
+TEST_F(intents_test, TheLockOfABranchThatAKilledGitLeftStopsNoImplement) {
+  const auto lock = repo() / ".git" / "refs" / "heads" / "001-tea-WP01.lock";
+  blocking_hook("reference-transaction", "[ $1 = prepared ]");
+  auto what = command({"implement", "WP01"});
+  what.own_group = true;
+  child first(what);
+  ASSERT_TRUE(eventually([&] { return hook_is_reached(); }));
+  ASSERT_TRUE(std::filesystem::exists(lock));
+  ::kill(-first.pid(), SIGKILL);
+  (void)first.wait();
+  release_hook();
+  remove_hook("reference-transaction");
+  ok({"implement", "WP01"});
+  EXPECT_FALSE(std::filesystem::exists(lock));
+  expect_chain("after the lock of a killed git");
+}
+
 } // namespace
 } // namespace spec_kitty::support

@@ -86,6 +86,24 @@ TEST_F(Settled, AGitKilledBeforeItWroteTheIndexLeavesItFresh) {
   expect_chain("after settle");
 }
 
+TEST_F(Settled, AMergeKilledWithOrigHeadLockedIsRunAgain) {
+  implement("WP01");
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"});
+  blocking_hook("reference-transaction", "[ $1 = prepared ] && grep -q ORIG_HEAD");
+  auto what = command({"merge"});
+  what.own_group = true;
+  child merging(what);
+  ASSERT_TRUE(eventually([&] { return hook_is_reached(); }));
+  ASSERT_TRUE(fs::exists(repo() / ".git" / "ORIG_HEAD.lock"));
+  ::kill(-merging.pid(), SIGKILL);
+  (void)merging.wait();
+  release_hook();
+  remove_hook("reference-transaction");
+  ok({"merge"});
+  EXPECT_FALSE(fs::exists(repo() / ".git" / "ORIG_HEAD.lock"));
+  expect_chain("after the merge");
+}
+
 TEST_F(Settled, AnAmendedCommitIsStillRecorded) {
   leave("post-commit", true);
   git({"commit", "--quiet", "--amend", "-m", "mine"});
