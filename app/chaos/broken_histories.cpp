@@ -28,6 +28,24 @@ kept_event kept(const attempt& attempt) {
   return out;
 }
 
+/// WP01 went from planned over doing to for_review: on the branch, and in two events.
+work_view moved_twice() {
+  work_view view;
+  view.when = "after a kill";
+  std::string cause;
+  std::string from = "planned";
+  for (const char* to : {"doing", "for_review"}) {
+    const work_change change{"001-tea WP01 lane", from, to};
+    view.on_branch.push_back(change);
+    const auto number = view.on_branch.size();
+    view.recorded.push_back(
+        {change, true, true, "001-tea WP01", "node", number, "E" + std::to_string(number), cause});
+    cause = view.recorded.back().event_id;
+    from = to;
+  }
+  return view;
+}
+
 } // namespace
 
 history sound_history() {
@@ -50,6 +68,7 @@ history sound_history() {
   status.on_server = {all[0].event_id, all[1].event_id};
   seen.statuses.push_back(status);
   seen.heard.push_back({"home", all[2].answered, 35});
+  seen.works.push_back(moved_twice());
   return seen;
 }
 
@@ -81,6 +100,10 @@ history history_that_breaks(std::string_view invariant) {
     seen.statuses[0].waiting = 1;
   } else if (invariant == "store") {
     store.wrong.emplace_back("live: the store says 2, there are 3");
+  } else if (invariant == "transitions") {
+    seen.works[0].recorded.pop_back();
+  } else if (invariant == "settled") {
+    seen.works[0].left.emplace_back("left a lock: index.lock");
   } else if (invariant == "ends") {
     seen.strange.push_back({"`emit` was ended by signal 11"});
   } else {

@@ -100,6 +100,33 @@ struct strange_end {
   std::string what;
 };
 
+/// A change of a feature's work, as a branch shows it or an event says it.
+struct work_change {
+  std::string subject; ///< `001-tea WP01 lane`; empty: an event that says no change
+  std::string from;    ///< empty where there is no value before
+  std::string to;
+};
+
+/// An event about a feature's work.
+struct work_record {
+  work_change change;
+  bool shown = true;    ///< a branch shows what it says; else it only may not be there twice
+  bool chained = false; ///< its cause is the last event of its thread
+  std::string thread;   ///< the work package it is of; empty: its cause is not looked at
+  std::string home;     ///< node id of the home that recorded it
+  std::uint64_t lamport_clock = 0;
+  std::string event_id; ///< empty: it waits in a spill file
+  std::string cause;    ///< id of another event; may be empty
+};
+
+/// A repository and what was recorded of it, while no command is at work in it.
+struct work_view {
+  std::string when;                   ///< what was done last
+  std::vector<work_change> on_branch; ///< in the order of the branch
+  std::vector<work_record> recorded;  ///< in the order of the changes
+  std::vector<std::string> left;      ///< what no interrupted command may leave: an intent, a lock
+};
+
 struct history {
   std::vector<attempt> attempts;
   std::vector<store_view> stores;
@@ -110,6 +137,7 @@ struct history {
   std::vector<status_seen> statuses;
   std::vector<clock_heard> heard;
   std::vector<strange_end> strange;
+  std::vector<work_view> works; ///< of one repository, one after the other
   std::set<std::string> guilty; ///< markers that a server is to refuse
   bool healed = false;          ///< all faults were ended and everything had time to arrive
 

@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const invariant> invariants() {
-  static constexpr std::array<invariant, 12> all = {{
+  static constexpr std::array<invariant, 14> all = {{
       {"nothing-lost", "no acknowledged event is lost", nothing_is_lost},
       {"nothing-invented", "no event appears that was not recorded", nothing_is_invented},
       {"once", "each event is on the server once in effect", once_in_effect},
@@ -21,6 +21,10 @@ std::span<const invariant> invariants() {
       {"accounting", "the buckets of a run sum to what it selected", runs_add_up},
       {"status", "the status never claims more than is true", status_is_true},
       {"store", "stores can be read, and their counters agree with their rows", stores_are_sound},
+      {"transitions", "each change of a work package on its branch has one event, in one order",
+       changes_are_recorded},
+      {"settled", "an interrupted command leaves nothing behind that the next does not clear",
+       interruptions_are_settled},
       {"ends", "no process crashes, hangs, or ends by a signal that was not sent",
        processes_end_well},
   }};

@@ -53,6 +53,11 @@ findings runs_add_up(const history& seen);
 findings status_is_true(const history& seen);
 /// Stores can be read, and their rows and counters agree.
 findings stores_are_sound(const history& seen);
+/// Each change of work on a branch has one event, each such event its change, in one order; the
+/// cause of an event of a work package is the last one before it.
+findings changes_are_recorded(const history& seen);
+/// No interrupted command leaves an intent, a lock, an uncommitted change or a process.
+findings interruptions_are_settled(const history& seen);
 /// No process ends by a defect, by a signal that was not sent, or not at all.
 findings processes_end_well(const history& seen);
 

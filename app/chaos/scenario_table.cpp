@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 14> all = {{
+  static constexpr std::array<scenario, 15> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -42,6 +42,10 @@ std::span<const scenario> scenarios() {
        "two users, two teams, two servers, a home that moves between them, a foreign user in a "
        "home",
        plan_tenants, play_tenants},
+      {"workpackages",
+       "interrupt commands that change work packages: at random moments, in hooks, with two homes, "
+       "with a store that cannot be used, with a person who rewrites the branch meanwhile",
+       plan_workpackages, play_workpackages},
       {"simulation",
        "a thousand schedules of the actors under virtual time: messages, store, network and "
        "processes by one seed",

@@ -89,6 +89,29 @@ store_view view_store(const std::string& name, const fs::path& home, home_is how
   return view;
 }
 
+std::vector<std::string> stored_events(const fs::path& home) {
+  constexpr std::size_t checksum = 9; // in front of a spilled event's JSON
+  std::vector<std::string> events;
+  for (const auto& file : spill_files(home))
+    for (const auto& line : support::lines_of(support::read_text(file.path)))
+      if (line.size() > checksum)
+        events.push_back(line.substr(checksum));
+  auto queue = store::open({home, {"host", "user", true}}, open_mode::read);
+  if (queue)
+    (void)queue->list(
+        "",
+        [&](const listed_event& entry) {
+          events.emplace_back(entry.json);
+          return true;
+        },
+        wall_clock_now());
+  return events;
+}
+
+bool has_spilled(const fs::path& home) {
+  return !spill_files(home).empty();
+}
+
 server_view view_server(const std::string& name, const std::string& team,
                         const std::vector<std::string>& events) {
   server_view view;

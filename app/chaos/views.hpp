@@ -26,6 +26,12 @@ enum class home_is : std::uint8_t { quiet, busy };
 store_view view_store(const std::string& name, const std::filesystem::path& home,
                       home_is how = home_is::quiet);
 
+/// The JSON of every event that a home keeps: its store's, and the lines of its spill files.
+std::vector<std::string> stored_events(const std::filesystem::path& home);
+
+/// Whether events wait in spill files.
+bool has_spilled(const std::filesystem::path& home);
+
 /// Events of a dev-server, each a JSON text, and the team that it is for.
 server_view view_server(const std::string& name, const std::string& team,
                         const std::vector<std::string>& events);

@@ -41,6 +41,9 @@ outcome play_tokens(const stage& where, std::uint64_t seed, const std::vector<st
 std::vector<step> plan_tenants(dice& chance);
 outcome play_tenants(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_workpackages(dice& chance);
+outcome play_workpackages(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 /// A thousand schedules, one step each: the number that simulates it.
 std::vector<step> plan_simulation(dice& chance);
 outcome play_simulation(const stage& where, std::uint64_t seed, const std::vector<step>& steps);

@@ -146,6 +146,51 @@ TEST(Invariants, AnAcknowledgementNeedsAServerThatKeptSomething) {
   EXPECT_EQ(broken_by(seen), names{"status"});
 }
 
+TEST(Invariants, AnEventWithoutAChangeOnTheBranchIsFound) {
+  history seen = sound_history();
+  seen.works[0].on_branch.pop_back();
+  EXPECT_EQ(broken_by(seen), names{"transitions"});
+}
+
+TEST(Invariants, AChangeThatWasRecordedTwiceIsFound) {
+  history seen = sound_history();
+  seen.works[0].recorded.push_back(seen.works[0].recorded.back());
+  EXPECT_TRUE(broken_by(seen).contains("transitions"));
+}
+
+TEST(Invariants, ChangesOfAWorkPackageHaveTheOrderOfTheBranch) {
+  history seen = sound_history();
+  auto& view = seen.works[0];
+  std::swap(view.recorded[0].change, view.recorded[1].change);
+  EXPECT_EQ(broken_by(seen), names{"transitions"});
+}
+
+TEST(Invariants, AnAssignmentIsOnNoBranchAndRecordedOnce) {
+  history seen = sound_history();
+  work_record assigned{
+      {"001-tea WP01 implementation 0", {}, {}}, false, false, {}, {}, 9, "E9", {}};
+  seen.works[0].recorded.push_back(assigned);
+  EXPECT_EQ(broken_by(seen), names{});
+  seen.works[0].recorded.push_back(assigned);
+  EXPECT_EQ(broken_by(seen), names{"transitions"});
+}
+
+TEST(Invariants, TheCauseIsTheLastEventOfTheWorkPackageInItsHome) {
+  history seen = sound_history();
+  auto& second = seen.works[0].recorded[1];
+  second.cause = "another";
+  EXPECT_EQ(broken_by(seen), names{"transitions"});
+  second.home = "another node";
+  EXPECT_EQ(broken_by(seen), names{});
+}
+
+TEST(Invariants, OnlyTheFirstBrokenViewIsReported) {
+  history seen = history_that_breaks("transitions");
+  const auto findings_of_one = changes_are_recorded(seen).size();
+  seen.works.push_back(seen.works.back());
+  EXPECT_EQ(changes_are_recorded(seen).size(), findings_of_one);
+}
+
 TEST(Invariants, AStoreThatCannotBeReadIsNotSound) {
   history seen = sound_history();
   seen.stores[0].trouble = "damaged";

@@ -39,6 +39,7 @@ TEST_F(ChaosProgram, ListsScenariosAndInvariants) {
   const auto done = chaos({"list"});
   EXPECT_EQ(done.status, 0);
   EXPECT_NE(done.out.find("\n  kills "), std::string::npos);
+  EXPECT_NE(done.out.find("\n  workpackages "), std::string::npos);
   EXPECT_NE(done.out.find("\n  nothing-lost "), std::string::npos);
 }
 
