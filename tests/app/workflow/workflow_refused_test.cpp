@@ -146,6 +146,8 @@ TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
   expect({"implement", "WP02", "--base", "WP01"}, "WP01 has no branch", "implement WP01");
   expect({"implement", "WP02", "--base", "WP02"}, "its own base", "spec-kitty implement WP02");
   std::filesystem::create_directories(tree("WP01"));
+  write_text(repo() / ".git" / "info" / "exclude", "/.worktrees/\n");
+  write_text(tree("WP01") / "mine.txt", "mine\n"); // an empty folder is used
   expect({"implement", "WP01"}, "is not a worktree", "move it away");
   expect({"merge"}, "has a branch", "implement WP01");
 }
