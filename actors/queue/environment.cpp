@@ -1,5 +1,7 @@
 #include "actors/queue/environment.hpp"
 
+#include "actors/clock/mirror.hpp"
+#include "actors/queue/file_check.hpp"
 #include "actors/queue/schema.hpp"
 #include "config/home_check.hpp"
 #include "util/file_system.hpp"
@@ -13,7 +15,6 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <map>
 #include <thread>
 #include <utility>
@@ -26,7 +27,6 @@ namespace {
 
 constexpr off_t min_store_bytes = 8192; ///< two meta pages; anything shorter was never a store
 constexpr off_t lock_file_bytes = 8192;
-constexpr off_t unwritten_end = off_t{64} << 10; ///< what a healthy file may lack at its end
 constexpr unsigned lmdb_flags = MDB_NOTLS;
 constexpr MDB_dbi max_tables = 16;
 constexpr std::chrono::milliseconds reader_poll{1};
@@ -106,46 +106,6 @@ result<void> check_place(const fs::path& folder, open_mode mode) {
 
 } // namespace
 
-bool is_usable_lmdb(int major, int minor, int patch) {
-  return !(major == 0 && minor == 9 && patch >= 26 && patch <= 31);
-}
-
-failure to_failure(const lmdb_error& error, const fs::path& folder) {
-  const std::string what = "the store in " + folder.string() + ": " + error.what();
-  switch (error.rc()) {
-  case MDB_MAP_FULL:
-  case ENOSPC:
-  case EDQUOT:
-    return {ec::store_full, what, "free some disk space, then run the command again"};
-  case EFBIG:
-    return {ec::store_full, what,
-            "raise the limit on file sizes (ulimit -f), then run the command again"};
-  case EIO: // what a full disk often shows as
-    return {ec::store_full, what, "check that the disk has space and is healthy"};
-  case MDB_CORRUPTED:
-  case MDB_INVALID:
-  case MDB_PAGE_NOTFOUND:
-  case MDB_PANIC:
-  case MDB_VERSION_MISMATCH:
-  case MDB_INCOMPATIBLE:
-  case MDB_NOTFOUND:
-  case MDB_BAD_TXN: // this one and the next four: what LMDB meets on a damaged page
-  case MDB_BAD_VALSIZE:
-  case MDB_CURSOR_FULL:
-  case MDB_KEYEXIST:
-  case MDB_PAGE_FULL:
-    return {ec::store_corrupt, what,
-            "move " + (folder / "env").string() +
-                " away to start a new store; keep it to rescue its events"};
-  case MDB_READERS_FULL:
-    return {ec::store_busy, what, "too many readers; run the command again"};
-  default:
-    if (error.rc() > 0)
-      return system_failure(error.rc(), "the store in " + folder.string());
-    return {ec::internal, what, "this is a defect of spec-kitty; please report it"};
-  }
-}
-
 environment::environment(environment_options options, open_mode mode)
     : options_(std::move(options)), mode_(mode), opened_by_(::getpid()) {}
 
@@ -222,6 +182,7 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
 }
 
 result<void> environment::start(const initialiser& initialise) {
+  const store_use inside;
   const fs::path lock = options_.folder / "lock";
   const bool writes = mode_ == open_mode::write;
   auto opened = open_regular(lock, writes ? O_RDWR | O_CREAT : O_RDONLY, last_link::refuse);
@@ -232,7 +193,8 @@ result<void> environment::start(const initialiser& initialise) {
     return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
   // A reader continues without the lock when a writer is stuck: a snapshot needs no lock, and the
   // status must be visible just then.
-  if (auto locked = take_outer_lock(); !locked && writes)
+  const auto locked = take_outer_lock();
+  if (!locked && writes)
     return locked.error();
   const flock_hold hold(outer_.get());
   try {
@@ -240,12 +202,8 @@ result<void> environment::start(const initialiser& initialise) {
     for (const char* name : {"data.mdb", "lock.mdb"})
       if (auto regular = check_regular(place / name); !regular)
         return regular.error();
-    if (size_of(place / "data.mdb") < min_store_bytes) {
-      if (!writes)
-        return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
-      if (auto made = create(initialise); !made)
-        return made;
-    }
+    if (auto whole = look_at(place, initialise, locked.ok()); !whole)
+      return whole;
     if (writes && size_of(place / "lock.mdb") < lock_file_bytes)
       reserve(place / "lock.mdb", lock_file_bytes); // not open in this process: the registry knows
     // Without a lock file no process has the store open (a copy, for example): a reader makes none.
@@ -253,11 +211,8 @@ result<void> environment::start(const initialiser& initialise) {
     open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
     if (writes && was_never_written(env_))
       sync_names(options_.folder);
-    // LMDB may leave pages at the very end unwritten when nothing refers to them. More than a few
-    // are a file that was cut short: a read there would be a SIGBUS.
-    if (const auto [needed, there] = needed_and_there(); there + unwritten_end < needed)
-      throw lmdb_error(MDB_CORRUPTED, "read the data file, which is truncated");
-    else if (there < needed && writes)
+    // LMDB may leave pages at the very end unwritten when nothing refers to them.
+    if (const auto [needed, there] = needed_and_there(); there < needed && writes)
       (void)!::ftruncate(data_fd(), needed);
     int stale = 0;
     if (writes)
@@ -272,6 +227,28 @@ result<void> environment::start(const initialiser& initialise) {
     return to_failure(error, options_.folder);
   }
   return {};
+}
+
+result<void> environment::look_at(const fs::path& place, const initialiser& initialise,
+                                  bool locked) {
+  const fs::path data = place / "data.mdb";
+  if (size_of(data) >= min_store_bytes) {
+    std::string wrong = damage_in(data, options_.look_through);
+    // A writer that did not let go of its lock may have changed pages meanwhile.
+    if (!wrong.empty() && !locked)
+      wrong = damage_in(data, options_.look_through);
+    return wrong.empty() ? result<void>{} : damaged_store(options_.folder, wrong);
+  }
+  // A store comes into its place as a whole. What is too short there was one, if it ever counted.
+  std::error_code ignored;
+  const auto mirror =
+      fs::exists(place, ignored) ? read_mirror(options_.folder.parent_path()) : std::nullopt;
+  if (mirror && mirror->value > 0)
+    return damaged_store(options_.folder, "its data file is missing or was emptied; clock.json "
+                                          "says that there was one");
+  if (mode_ == open_mode::write)
+    return create(initialise);
+  return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
 }
 
 result<void> environment::create(const initialiser& initialise) {
@@ -321,8 +298,10 @@ void environment::open_env(const fs::path& folder, unsigned more_flags) {
     if (const int rc = mdb_env_create(&env_); rc != 0)
       throw lmdb_error(rc, "open");
     mdb_env_set_maxdbs(env_, max_tables);
-    // A damaged page can fail LMDB's own assertions: that is what SIGBUS says of a damaged file.
-    mdb_env_set_assert(env_, [](MDB_env*, const char*) { ::raise(SIGBUS); });
+    // LMDB would abort. Its functions have unwind tables, and the transaction ends on the way.
+    mdb_env_set_assert(env_, [](MDB_env*, const char*) {
+      throw lmdb_error(MDB_CORRUPTED, "follow a damaged page");
+    });
     mdb_env_set_mapsize(env_, map_bytes_);
     int rc = mdb_env_open(env_, folder.c_str(), lmdb_flags | more_flags, 0600);
     if (rc == 0 && has_memory_headroom())

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -44,6 +45,7 @@ struct environment_options {
   std::filesystem::path folder;                 ///< the home's `queue` folder
   std::size_t map_bytes = std::size_t{1} << 30; ///< address space; halved on ENOMEM
   std::chrono::milliseconds busy_timeout{2000};
+  std::size_t look_through = 4096; ///< pages: see file_check.hpp
 };
 
 /// A writer makes the store when it is missing; a reader changes nothing on disk.
@@ -99,6 +101,9 @@ private:
   result<void> run_read(const txn_body& body);
 
   result<void> start(const initialiser& initialise);
+  /// Before LMDB sees it: whether there is a store, and it is whole as far as can be seen at once.
+  result<void> look_at(const std::filesystem::path& place, const initialiser& initialise,
+                       bool locked);
   result<void> create(const initialiser& initialise);
   result<void> check_version();
   failure newer_version(std::uint32_t schema) const;
@@ -135,8 +140,26 @@ private:
   std::optional<std::pair<dev_t, ino_t>> registered_as_; ///< its place in the registry
 };
 
+/// While one exists, this process is inside a store: a crash then is most likely a damaged page's.
+class store_use {
+public:
+  store_use();
+  ~store_use();
+  store_use(const store_use&) = delete;
+  store_use& operator=(const store_use&) = delete;
+
+  /// May be asked in a signal handler.
+  static bool is_under_way();
+};
+
 /// LMDB versions 0.9.26 to 0.9.31 destroy shared mutexes on close and break other processes.
 bool is_usable_lmdb(int major, int minor, int patch);
+
+/// The command that repairs a store.
+std::string repair_hint(const std::filesystem::path& folder);
+
+/// What is said of a damaged store.
+failure damaged_store(const std::filesystem::path& folder, const std::string& why);
 
 /// An LMDB or system error as a failure with its remedy.
 failure to_failure(const lmdb_error& error, const std::filesystem::path& folder);

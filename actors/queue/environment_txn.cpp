@@ -90,6 +90,7 @@ result<void> environment::run_write(const txn_body& body) {
   if (auto locked = take_outer_lock(); !locked)
     return locked;
   const flock_hold hold(outer_.get());
+  const store_use inside;
   try {
     if (env_ == nullptr) // an earlier failed commit could not open it again
       settle_failed_commit(0);
@@ -137,6 +138,7 @@ result<void> environment::run_write(const txn_body& body) {
 result<void> environment::run_read(const txn_body& body) {
   if (auto usable = check_process(); !usable)
     return usable;
+  const store_use inside;
   for (bool again = true;; again = false) {
     try {
       {

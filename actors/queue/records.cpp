@@ -102,15 +102,25 @@ std::string summary::encode() const {
   byte_writer out;
   out << clock << next_seq << live << bytes << accepted << acked << dead << dropped << lease_epoch
       << last_ack_at << last_id << checked_on;
-  return out.take();
+  return sealed(summary_key, out.take());
 }
 
-std::optional<summary> summary::decode(std::string_view stored) {
+namespace {
+
+std::optional<summary> decode_fields(std::string_view stored) {
   summary s;
   byte_reader in(stored);
   in >> s.clock >> s.next_seq >> s.live >> s.bytes >> s.accepted >> s.acked >> s.dead >>
       s.dropped >> s.lease_epoch >> s.last_ack_at >> s.last_id >> s.checked_on;
   return in.whole() ? std::optional(s) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<summary> summary::decode(std::string_view stored) {
+  return is_sealed(summary_key, stored)
+             ? decode_fields(stored.substr(0, stored.size() - sizeof(std::uint32_t)))
+             : std::nullopt;
 }
 
 std::optional<summary> summary::decode_older(std::string_view stored) {
@@ -119,7 +129,7 @@ std::optional<summary> summary::decode_older(std::string_view stored) {
     return std::nullopt;
   std::string later(stored.substr(schema_bytes));
   later.append(sizeof checked_on.bytes, '\0');
-  return decode(later);
+  return decode_fields(later);
 }
 
 void event_record::encode(char* out) const {
@@ -318,6 +328,13 @@ std::uint64_t position_of(std::string_view key) {
 
 std::string team_queue_key(std::uint32_t partition_id, std::uint64_t seq) {
   return as_key(partition_id) + as_key(seq);
+}
+
+std::uint32_t partition_of_queue_key(std::string_view key) {
+  std::uint32_t id = 0;
+  if (key.size() >= sizeof id)
+    std::memcpy(&id, key.data(), sizeof id);
+  return big_endian(id);
 }
 
 std::string count_key(std::string_view event_type) {

@@ -38,6 +38,7 @@ struct summary {
   /// The boot id of the machine when the store was made or last checked as a whole; zeros: never.
   ulid checked_on;
 
+  /// With a checksum at its end.
   std::string encode() const;
   static std::optional<summary> decode(std::string_view bytes);
   /// The row of versions 1 and 2, which began with the schema's number.
@@ -173,6 +174,7 @@ struct cursor_record {
 std::string position_key(std::uint64_t seq);
 std::uint64_t position_of(std::string_view key);
 std::string team_queue_key(std::uint32_t partition_id, std::uint64_t seq);
+std::uint32_t partition_of_queue_key(std::string_view key);
 std::string count_key(std::string_view event_type);
 std::string_view id_key(const ulid& id);
 std::string project_row_key(std::string_view project);
@@ -197,6 +199,11 @@ inline constexpr std::string_view last_error_key = "last_error";
 std::string encode_schema(std::uint32_t schema);
 /// Nothing when the row is too short or the number cannot be a schema's.
 std::optional<std::uint32_t> decode_schema(std::string_view bytes);
+
+/// A row with the CRC-32 of its key and value at its end: what is small, and decides where events
+/// go. Without it a damaged bit would count.
+std::string sealed(std::string_view key, std::string value);
+bool is_sealed(std::string_view key, std::string_view value);
 
 std::string encode_u64(std::uint64_t value);
 std::uint64_t decode_u64(std::string_view bytes);

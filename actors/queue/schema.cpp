@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -44,6 +46,20 @@ MDB_dbi open_table(const lmdb_txn& txn, const char* name, unsigned flags) {
   return table;
 }
 
+/// The rows of projects get their checksums.
+void seal_projects(lmdb_txn& txn, MDB_dbi main) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  {
+    lmdb_cursor cursor(txn, main);
+    for (bool more = cursor.seek(project_row_key("")); more && cursor.key().starts_with('p');
+         more = cursor.next())
+      if (cursor.key() != partitions_table(schema_version))
+        rows.emplace_back(cursor.key(), cursor.value());
+  }
+  for (const auto& [key, value] : rows)
+    txn.put(main, key, sealed(key, value));
+}
+
 } // namespace
 
 std::optional<std::uint32_t> schema_of(const lmdb_txn& txn, MDB_dbi main) {
@@ -64,8 +80,9 @@ void upgrade_schema(lmdb_txn& txn, const store_tables& tables, const place_recor
   {
     lmdb_cursor cursor(txn, tables.teams);
     for (bool more = cursor.first(); more; more = cursor.next())
-      txn.put(partitions, cursor.key(), cursor.value());
+      txn.put(partitions, cursor.key(), sealed(cursor.key(), std::string(cursor.value())));
   }
+  seal_projects(txn, tables.main);
   if (const int rc = mdb_drop(txn.get(), tables.teams, 1); rc != 0)
     throw lmdb_error(rc, "move a table");
   txn.put(tables.main, old_partitions, moved_text);

@@ -47,7 +47,7 @@ std::string_view to_string(event_state state) {
 result<store> store::open(const store_options& options, open_mode mode) {
   const environment_options place{options.home / "queue",
                                   std::max(options.max_bytes * map_per_cap, min_map_bytes),
-                                  options.busy_timeout};
+                                  options.busy_timeout, options.look_through};
   auto env = environment::open(place, mode, [&](lmdb_txn& txn, const store_tables& tables) {
     fill_new_store(txn, tables, options.seed, place.folder);
   });
@@ -77,6 +77,22 @@ result<ulid> store::newest_id() {
   return env_->read([](lmdb_txn& txn, const store_tables& tables) {
     return store_detail::read_summary(txn, tables).last_id;
   });
+}
+
+result<ulid> store::checked_on() {
+  return env_->read([](lmdb_txn& txn, const store_tables& tables) {
+    return store_detail::read_summary(txn, tables).checked_on;
+  });
+}
+
+result<void> store::note_checked(const ulid& boot) {
+  auto done = env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    summary row = store_detail::read_summary(txn, tables);
+    row.checked_on = boot;
+    txn.put(tables.main, summary_key, row.encode());
+    return true;
+  });
+  return done ? result<void>{} : done.error();
 }
 
 result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
@@ -183,6 +199,12 @@ project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
   return bytes ? project_record::decode(*bytes) : project_record{};
 }
 
+void put_project(lmdb_txn& txn, const store_tables& tables, std::string_view project,
+                 const project_record& row) {
+  const std::string key = project_row_key(project);
+  txn.put(tables.main, key, sealed(key, row.encode()));
+}
+
 std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& tables,
                                       bool share_by_default) {
   std::vector<partition> partitions;
@@ -201,7 +223,7 @@ std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& t
 
 void partition_counters::write_back() {
   for (const auto& [slug, row] : rows_)
-    txn_.put(tables_.teams, slug, row.encode());
+    txn_.put(tables_.teams, slug, sealed(slug, row.encode()));
 }
 
 void type_counters::add(std::string_view type, std::int64_t difference) {

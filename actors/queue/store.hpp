@@ -20,6 +20,7 @@
 #pragma once
 
 #include "actors/queue/environment.hpp"
+#include "actors/queue/file_check.hpp"
 #include "actors/queue/records.hpp"
 #include "config/node_id.hpp"
 #include "messages/queue.hpp"
@@ -43,6 +44,8 @@ struct store_options {
   std::chrono::milliseconds busy_timeout{2000};
   bool share_by_default = true; ///< sync.project_default: for projects without a decision
   bool evict_oldest = false;    ///< sync.overflow: at the cap the oldest are evicted
+  /// A data file of at most so many pages is looked through as a whole before it is opened.
+  std::size_t look_through = looked_through::by_default;
 };
 
 class store {
@@ -65,6 +68,10 @@ public:
 
   /// The newest id given out; zeros in a new store.
   result<ulid> newest_id();
+
+  /// The boot on which the store was made, or last found whole; zeros: never.
+  result<ulid> checked_on();
+  result<void> note_checked(const ulid& boot);
 
   /// What a run for the team would select now.
   result<due_count> due(const due_request& asked);
@@ -189,6 +196,8 @@ std::vector<partition> all_partitions(const lmdb_txn& txn, const store_tables& t
 /// A project's row; undecided when it has none.
 project_record read_project_row(const lmdb_txn& txn, const store_tables& tables,
                                 std::string_view project);
+void put_project(lmdb_txn& txn, const store_tables& tables, std::string_view project,
+                 const project_record& row);
 
 /// Counts per event type, kept like the partitions' rows.
 class type_counters {

@@ -78,7 +78,7 @@ result<project_done> store::decide_project(const project_request& request, epoch
       project.choice = choice;
       if (!request.name.empty())
         project.name = request.name;
-      txn.put(tables.main, project_row_key(key), project.encode());
+      store_detail::put_project(txn, tables, key, project);
     }
     gather_strays(rows, request);
     rows.write_back();
@@ -142,12 +142,12 @@ const std::string& queue_rows::project_of(const event_draft& draft) {
   if (!known)
     own.name = draft.project_name;
   if (!known || own.choice != before)
-    txn.put(tables.main, row_key, own.encode());
+    put_project(txn, tables, draft.project_key, own);
   // Kept by its uuid: kept by its git folder too, for the day when the uuid cannot be read.
   if (own.choice == sharing::kept_here && !draft.project_in_doubt && !draft.project_aliases.empty())
     if (const auto& git_key = draft.project_aliases.front();
         choice_of(git_key) == sharing::undecided)
-      txn.put(tables.main, project_row_key(git_key), own.encode());
+      put_project(txn, tables, git_key, own);
   claim_ = std::move(claim);
   claim_kept_ =
       own.choice == sharing::shared && !kept_alias.empty() ? kept_alias : draft.project_key;

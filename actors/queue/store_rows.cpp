@@ -68,9 +68,10 @@ void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
   row.bytes -= event.encoded_size();
   types.add(event.type, -1);
   txn.erase(tables.attempts, at);
-  txn.erase(tables.ids, id_key(event.id));
-  txn.erase(tables.team_queue, team_queue_key(event.partition_id, seq));
-  txn.erase(tables.events, at);
+  if (!txn.erase(tables.ids, id_key(event.id)) ||
+      !txn.erase(tables.team_queue, team_queue_key(event.partition_id, seq)) ||
+      !txn.erase(tables.events, at))
+    throw lmdb_error(MDB_CORRUPTED, "find the rows of an event");
 }
 
 void queue_rows::write_back() {

@@ -69,6 +69,7 @@ command_action declare_daemon_status(CLI::App& app);
 command_action declare_daemon_unit(CLI::App& app);
 command_action declare_sync_doctor(CLI::App& app);
 command_action declare_sync_diagnose(CLI::App& app);
+command_action declare_sync_repair(CLI::App& app);
 command_action declare_sync_opt_out(CLI::App& app);
 command_action declare_sync_opt_in(CLI::App& app);
 command_action declare_config_list(CLI::App& app);

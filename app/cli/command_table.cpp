@@ -18,7 +18,7 @@ constexpr std::array<command_group, 9> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 45> table = {{
+constexpr std::array<command, 46> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -42,6 +42,8 @@ constexpr std::array<command, 45> table = {{
     {"sync status", "show the state of queue, session and daemon", declare_sync_status},
     {"sync doctor", "diagnose problems and suggest fixes", declare_sync_doctor, requirement::home},
     {"sync diagnose", "validate every event against the schema", declare_sync_diagnose},
+    {"sync repair", "repair a damaged store and name what is lost", declare_sync_repair,
+     requirement::home, wakeup_reason::events},
     {"sync watch", "follow the connection and the delivery of events", declare_sync_watch},
     {"sync daemon run", "run the daemon in the foreground", declare_daemon_run},
     {"sync daemon start", "start the daemon in the background", declare_daemon_start},

@@ -97,6 +97,15 @@ epoch_us time_of_newest(const context& ctx) {
   return newest ? static_cast<epoch_us>(newest->milliseconds()) * 1000 : 0;
 }
 
+/// What the look at every row finds.
+std::optional<failure> problem_of_whole_store(const fs::path& home) {
+  const auto verdict = check_store(home);
+  if (!verdict)
+    return verdict.error();
+  return verdict->is_whole() ? std::nullopt
+                             : std::optional(damaged_store(home / "queue", verdict->sentence()));
+}
+
 std::optional<server_answer> ask_server(const context& ctx, const server_url& server,
                                         const snapshot& shot) {
   const bool mine = shot.session && shot.session->server == server.origin();
@@ -143,6 +152,9 @@ evidence examine(const context& ctx) {
     seen.shot = std::move(*shot);
   else
     seen.store_problem = shot.error();
+  if (!seen.store_problem && seen.shot.home_exists)
+    seen.store_problem = problem_of_whole_store(ctx.home.path);
+  seen.repaired = repaired_stores(ctx.home.path);
   if (seen.store_problem) // the rest does not need the store
     seen.shot = snapshot_without_store(ctx);
   seen.damaged_spill = damaged_spill_files(ctx.home.path);

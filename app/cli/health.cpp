@@ -92,13 +92,16 @@ private:
       add("store_busy", severity::error,
           process + how + " holds the store; events recorded meanwhile go to spill files", remedy);
     }
+    for (const auto& folder : seen_.repaired)
+      add("store_repaired", severity::warning,
+          "a damaged store is kept in " + folder.string() +
+              "; what was lost of it is named in lost.json there",
+          "rm -r " + shell_word(folder.string()) + "  # after you have looked at it");
     if (!seen_.store_problem || seen_.home_problem)
       return;
     const failure& why = *seen_.store_problem;
     if (why.code == ec::store_corrupt)
-      add("store_damaged", severity::error, why.message,
-          "mv " + in_home("queue/env") + " " + in_home("queue/env.damaged") +
-              "  # keep it to rescue its events: a new store is created");
+      add("store_damaged", severity::error, why.message, run("sync repair"));
     else
       add("store_" + std::string(why.code == ec::store_version ? "newer" : "unusable"),
           severity::error, why.message, why.hint);
@@ -123,7 +126,8 @@ private:
               " \"$f\"; done");
     if (queue_.dropped > 0)
       add("dropped", severity::error,
-          count_of(queue_.dropped, "event") + " dropped: there was no space for them",
+          count_of(queue_.dropped, "event") +
+              " dropped: there was no space for them, or they were lost with a damaged store",
           run("events acknowledge-drops"));
   }
 

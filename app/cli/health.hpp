@@ -62,6 +62,7 @@ struct evidence {
   snapshot shot; ///< zeros if the store cannot be read
   std::uint64_t max_events = 0;
   std::vector<std::filesystem::path> damaged_spill;
+  std::vector<std::filesystem::path> repaired; ///< where damaged stores are kept
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
   epoch_us newest_event_at = 0;               ///< from the newest event id; 0: no event

@@ -1,5 +1,6 @@
 #include "app/daemon/daemon.hpp"
 
+#include "app/daemon/boot_check.hpp"
 #include "app/daemon/control.hpp"
 #include "app/daemon/control_server.hpp"
 #include "app/daemon/engine.hpp"
@@ -81,6 +82,8 @@ private:
       ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}; ///< signalled by retiring_ at its end
   steady::time_point next_check_ = steady::now() + options_.check_every;
   steady::time_point last_ring_ = steady::now();
+  steady::time_point store_check_at_ = steady::now() + boot_check::quiet;
+  boot_check store_check_;
   bool leaving_ = false;
   std::optional<failure> failed_;
 };
@@ -312,6 +315,11 @@ void daemon::check_home_and_idle() {
     else
       leave(daemon_end::stopped, "the home folder no longer exists");
   }
+  if (!leaving_ && !store_check_.has_begun() && now >= store_check_at_) {
+    store_check_at_ = last_ring_ + boot_check::quiet;
+    if (now >= store_check_at_)
+      store_check_.begin({home_, config_}, [this](const notice& what) { notices_.push(what); });
+  }
   if (!leaving_ && is_idle())
     leave(daemon_end::idle, "idle for sync.daemon_idle_s");
 }
@@ -346,6 +354,8 @@ int daemon::timeout_ms() const {
     next = std::min(next, *deadline);
   if (const std::chrono::seconds idle(config_.number("sync.daemon_idle_s")); idle > 0s)
     next = std::min(next, last_ring_ + idle);
+  if (!store_check_.has_begun())
+    next = std::min(next, store_check_at_);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60000));
 }

@@ -38,7 +38,9 @@ emit_context known_here(const home_view& view, const warning_sink& warn) {
 } // namespace
 
 emitter::emitter(const home_view& view, const warning_sink& warn)
-    : known_(known_here(view, warn)), store_(view.store_settings()) {}
+    : known_(known_here(view, warn)), store_(view.store_settings()) {
+  store_.look_through = looked_through::by_emit;
+}
 
 emitter::~emitter() = default;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/queue/store.hpp"
+#include "app/home/store_check.hpp"
 #include "config/credentials.hpp"
 #include "config/home.hpp"
 #include "config/settings.hpp"
@@ -33,12 +34,17 @@ struct home_view {
   /// False where the home certainly has no store. Opens nothing.
   bool may_have_store() const {
     std::error_code error;
-    return std::filesystem::exists(home.path / "queue" / "env" / "data.mdb", error) || error;
+    return std::filesystem::exists(home.path / "queue" / "env", error) || error;
   }
 
   /// The store for reading: nothing where the home has none yet. Changes nothing on disk.
-  result<std::optional<store>> open_for_reading() const {
-    auto opened = store::open(store_settings(), open_mode::read);
+  result<std::optional<store>>
+  open_for_reading(std::size_t look_through = looked_through::by_default) const {
+    auto options = store_settings();
+    options.look_through = look_through;
+    auto opened = store::open(options, open_mode::read);
+    if (!opened && opened.error().code == ec::store_corrupt)
+      return after_full_check(home.path, opened.error());
     if (opened)
       return std::optional<store>(std::move(*opened));
     if (opened.error().code == ec::not_found)

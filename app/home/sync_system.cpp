@@ -15,10 +15,19 @@ namespace {
 /// an actor system that hangs.
 constexpr std::chrono::minutes whole_run{24 * 60};
 
+/// A run reads every event anyhow.
+store_options settings_for(const home_view& view, const sync_mode& mode) {
+  auto options = view.store_settings();
+  if (!mode.background)
+    options.look_through = looked_through::always;
+  return options;
+}
+
 } // namespace
 
 sync_system::sync_system(const home_view& view, const server_url& server, sync_mode mode)
-    : local_(view.store_settings(), 2), server_(server), ca_file_(view.config.text("tls.ca_file")),
+    : local_(settings_for(view, mode), 2), server_(server),
+      ca_file_(view.config.text("tls.ca_file")),
       timeout_(std::chrono::seconds(view.config.number("sync.timeout_s"))) {
   supervisor_ = local_.system().spawn(supervisor, wire(view, server, local_.queue_handle(),
                                                        local_.clock_handle(), std::move(mode)));

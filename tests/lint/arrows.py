@@ -42,6 +42,7 @@ ALLOWED: dict[str, list[str]] = {
     "app/orchestrate": HOME + ["app/workflow"],
     "app/embed": HOME,
     "app/cli": HOME + ["app/daemon", "app/orchestrate", "app/embed", "app/workflow"],
+    "app/store_check": CONFIG + ["actors/clock", "actors/queue"],  # reads a store, and no more
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
 }

@@ -32,7 +32,7 @@ std::string check_count(const std::string& text) {
 result<void>
 visit_events(context& ctx, const list_options& options,
              const std::function<void(const listed_event&, const json_document&)>& see) {
-  auto store = ctx.open_for_reading();
+  auto store = ctx.open_for_reading(looked_through::always);
   if (!store)
     return store.error();
   if (!*store) {

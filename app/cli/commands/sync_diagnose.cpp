@@ -34,7 +34,7 @@ exit_status diagnose(context& ctx) {
   json_writer results(buffer);
   results.StartArray();
   diagnosis report;
-  auto store = ctx.open_for_reading();
+  auto store = ctx.open_for_reading(looked_through::always);
   if (!store)
     return ctx.fail(store.error());
   const auto examine_event = [&](const listed_event& entry) {

@@ -164,12 +164,13 @@ exit_status sync_now(context& ctx, const std::string& report_file) {
   if (!report_file.empty())
     if (auto ok = check_report_file(report_file); !ok)
       return ctx.fail(ok.error());
-  const auto report = run_once(ctx);
-  if (report)
-    return finish(ctx, report_file, *report);
-  sync_report none;
-  none.stopped = report.error();
-  return finish(ctx, report_file, none);
+  const auto ran = run_once(ctx);
+  sync_report report = ran ? *ran : sync_report{};
+  if (!ran)
+    report.stopped = ran.error();
+  if (report.stopped && report.stopped->code == ec::store_corrupt)
+    report.stopped = after_full_check(ctx.home.path, *report.stopped);
+  return finish(ctx, report_file, report);
 }
 
 } // namespace

@@ -87,13 +87,16 @@ TEST(Records, ASummaryComesBackAsItWas) {
   row.last_id = some_id(9);
   row.checked_on = some_id(8);
   const std::string bytes = row.encode();
-  EXPECT_EQ(bytes.size(), 112U);
+  EXPECT_EQ(bytes.size(), 116U);
   const auto back = summary::decode(bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->encode(), bytes);
   EXPECT_EQ(back->lease_epoch, n);
-  EXPECT_FALSE(summary::decode(bytes.substr(0, 111)));
+  EXPECT_FALSE(summary::decode(bytes.substr(0, 115)));
   EXPECT_FALSE(summary::decode(bytes + "x"));
+  std::string flipped = bytes;
+  flipped[16] ^= 1; // the events that wait
+  EXPECT_FALSE(summary::decode(flipped));
 }
 
 TEST(Records, ASummaryOfAnOlderVersionBeganWithItsNumber) {

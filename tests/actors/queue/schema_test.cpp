@@ -232,7 +232,8 @@ TEST_F(Schema, ATeamMayHaveSeveralPartitionsOfAProject) {
       const std::string row(txn.get(tables.teams, from).value());
       txn.erase(tables.teams, from);
       const auto id = partition_record::decode(row).id;
-      txn.put(tables.teams, further_partition_key("team-a", project, id), row);
+      const auto to = further_partition_key("team-a", project, id);
+      txn.put(tables.teams, to, sealed(to, partition_record::decode(row).encode()));
     }
     return true;
   }));

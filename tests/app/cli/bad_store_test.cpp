@@ -41,7 +41,7 @@ TEST_F(BadStore, GarbageInPlaceOfTheStore) {
   for (char& byte : garbage)
     byte = static_cast<char>(random());
   write_text(data(), garbage);
-  expect_unusable("store_corrupt", "queue/env");
+  expect_unusable("store_corrupt", "sync repair");
 }
 
 TEST_F(BadStore, AStoreThatWasCutShort) {
@@ -50,7 +50,7 @@ TEST_F(BadStore, AStoreThatWasCutShort) {
   const std::string whole = read_text(data());
   for (const std::size_t left : {std::size_t{8192}, whole.size() / 2}) {
     write_text(data(), whole.substr(0, left));
-    expect_unusable("store_corrupt", "queue/env");
+    expect_unusable("store_corrupt", "sync repair");
   }
   write_text(data(), whole);
   EXPECT_EQ(lines_of(cli({"events", "export"}).out).size(), 200U);
@@ -66,7 +66,7 @@ TEST_F(BadStore, AStoreThatIsCutShortUnderARunningStreamEndsItWithTheRemedy) {
   const auto done = stream.wait();
   EXPECT_EQ(done.signal, 0) << "a bus error killed it";
   EXPECT_EQ(done.status, 6);
-  EXPECT_NE((done.out + done.err).find("queue/env"), std::string::npos) << done.out << done.err;
+  EXPECT_NE((done.out + done.err).find("sync repair"), std::string::npos) << done.out << done.err;
 }
 
 TEST_F(BadStore, AStreamOntoACorruptStoreIsStatusSixAndKeepsEveryLineForLater) {
@@ -78,7 +78,7 @@ TEST_F(BadStore, AStreamOntoACorruptStoreIsStatusSixAndKeepsEveryLineForLater) {
   ASSERT_EQ(answers.size(), 2U);
   for (const auto& answer : answers)
     EXPECT_EQ(answer, R"({"spilled":true})");
-  EXPECT_NE(done.err.find("queue/env"), std::string::npos) << "the remedy: " << done.err;
+  EXPECT_NE(done.err.find("sync repair"), std::string::npos) << "the remedy: " << done.err;
   fs::rename(data().parent_path(), root() / "rescued");
   emit();
   EXPECT_EQ(lines_of(cli({"events", "export"}).out).size(), 3U);

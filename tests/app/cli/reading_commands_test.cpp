@@ -55,6 +55,7 @@ const std::set<std::string> writing = {
     "sync opt-out",
     "sync opt-in",
     "sync doctor",
+    "sync repair",
     "config set",
     "dev-server",
     "init",
