@@ -1,9 +1,7 @@
 // spec-kitty-store-check: looks at every row of a store, or makes a new store of what can be read.
 //
-//   spec-kitty-store-check check QUEUE      exit 0: the store is whole; 1: it is damaged
-//   spec-kitty-store-check rebuild QUEUE NEW   writes NEW/env; the caller holds the store's lock,
-//   and
-//                                           nobody has it open
+//   spec-kitty-store-check check QUEUE         exit 0: the store is whole; 1: it is damaged
+//   spec-kitty-store-check rebuild QUEUE NEW   writes NEW/env; the caller holds the store's lock
 //
 // One JSON object on stdout. A program of its own, because what reads a damaged file may crash or
 // grow: memory and time are bounded here, and the process that starts it waits a bounded time.
@@ -15,6 +13,7 @@
 #include "util/process.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -35,7 +34,9 @@ constexpr rlim_t max_seconds = 600;
 constexpr rlim_t memory_beside_files = rlim_t{3} << 30; ///< the map of a new store is in it
 constexpr int max_looks = 10;
 
+/// And nobody waits for a check whose caller has ended: it ends with the thread that started it.
 void bound_resources(std::size_t file_bytes) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit time{max_seconds, max_seconds};
   ::setrlimit(RLIMIT_CPU, &time);
   const rlimit none{0, 0};

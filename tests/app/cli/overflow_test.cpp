@@ -43,8 +43,8 @@ TEST_F(Overflow, TheOldestMakeRoomAndAnImportBringsThemBackOnce) {
 
 TEST_F(Overflow, AQueueThatIsFullByItsBytesSaysWhatToRaise) {
   cli({"config", "set", "sync.max_queue_bytes", "1048576"});
-  const std::string payload =
-      R"({"wp_id":"WP01","entry_type":"note","entry_content":")" + std::string(400'000, 'x') + "\"}";
+  const std::string payload = R"({"wp_id":"WP01","entry_type":"note","entry_content":")" +
+                              std::string(400'000, 'x') + "\"}";
   const words note = {"emit", "HistoryAdded", "--payload", "-"};
   int status = 0;
   for (int events = 0; events < 3 && status == 0; ++events)
