@@ -48,13 +48,16 @@ MAY_FAIL = {
     r"spec-kitty( --home \S+)? auth login": (0, 1, 3, 4),
     r"spec-kitty( --home \S+)? sync (now|doctor|status)": (0, 1, 3, 4, 5),
     r"git .*\b(merge|rebase|commit|stash pop)\b": (0, 1),
+    r"spec-kitty sync opt-in": (0, 1),  # typed in the project's folder
+    r"fuser ": (0, 1),  # a process that has ended meanwhile holds nothing
     r"git worktree repair": (0, 128),  # typed in the repository that was moved, which is not known
     r"spec-kitty( --home \S+)? sync daemon restart": (0, 1),  # ends no foreign process
     r"spec-kitty orchestrate": (0, 1, -1),  # agents that fail, or work for longer than the test waits
 }
 # A command that answers with blockers, each with a command, leads further.
-GATED = r"spec-kitty (merge|accept)\b"
+GATED = r"spec-kitty (merge|accept|agent tasks move-task)\b"
 BLOCKED = re.compile(r"^status: 1$.*^error: .*\n +(?:spec-kitty|git) ", re.MULTILINE | re.DOTALL)
+MISTYPED = (-1, 2, 126, 127, 128, 129)
 # A person acts before the command; without that it may fail, but not as a mistyped one.
 ACT_FIRST = re.compile(r"\b(then|fix|first|correct|install|free)\b")
 # Words that stand for what only a person knows.
@@ -104,7 +107,7 @@ class Tried:
             return True
         if re.match(GATED, self.typed) and self.status == 1 and re.search(BLOCKED, self.text):
             return True
-        if ACT_FIRST.search(self.hint.partition(self.typed)[0]) and self.status in (0, 1):
+        if ACT_FIRST.search(self.hint.partition(self.typed)[0]) and self.status not in MISTYPED:
             return True
         for command, allowed in MAY_FAIL.items():
             if re.match(command, self.typed):

@@ -28,7 +28,8 @@ void collect_hints(const json_value& value, std::vector<printed_hint>& found) {
     const std::string name = each.name.GetString();
     if ((name == "hint" || name == "remedy" || name == "command") && each.value.IsString())
       for (const auto& line : lines_of(each.value.GetString()))
-        found.push_back({text_of(value, "message").value_or(""), line, name == "command"});
+        found.push_back({text_of(value, "message").value_or(""), line,
+                         name == "command" || text_of(value, "code") == "blocked"});
     else
       collect_hints(each.value, found);
   }
@@ -114,7 +115,7 @@ std::vector<printed_hint> hints_in(const finished& done) {
 std::vector<std::string> commands_in(const std::string& hint) {
   static const std::string program =
       "(?:(?:spec-kitty|chmod|mv|kill|rm|mkdir|ulimit|fuser|for) |echo 'WHAT |"
-      "git (?:-[cC]|config|init|commit|worktree|switch|log) )";
+      "git (?:-[cC]|config|init|commit|worktree|switch) )";
   // A whole line that is a command, or one behind words, up to the words behind it.
   static const std::regex whole(program + "[^\n]*");
   static const std::regex part("(?:: |, or |; or |run |with |now )(" + program +
