@@ -26,6 +26,23 @@ TEST_F(DoctorStates, AHomeInUseIsWell) {
     EXPECT_TRUE(found.severity == "info" || found.id == "home_in_memory") << found.id;
 }
 
+TEST_F(DoctorStates, AHomeInMemoryIsSynchronisedBeforeARestart) {
+  if (!fs::is_directory("/dev/shm"))
+    GTEST_SKIP() << "no folder in memory here";
+  const auto home = fs::path("/dev/shm") / root().filename();
+  const words at = {"--home", home.string()};
+  auto emitting = at;
+  emitting.insert(emitting.end(), {"emit", "WPStatusChanged", "--payload", good_payload});
+  EXPECT_EQ(cli(emitting).status, 0);
+  auto looking = at;
+  looking.insert(looking.end(), {"sync", "doctor", "--json"});
+  const auto found = cli(looking).out;
+  EXPECT_NE(found.find("is in memory: its events are lost"), std::string::npos) << found;
+  EXPECT_NE(found.find("spec-kitty --home " + home.string() + " sync now"), std::string::npos)
+      << found;
+  fs::remove_all(home);
+}
+
 TEST_F(DoctorStates, AHomeOpenToOthersIsClosed) {
   logged_in();
   fs::permissions(home(), fs::perms::others_read, fs::perm_options::add);

@@ -54,6 +54,20 @@ TEST_F(OrchestrateControl, AnotherTerminalEndsIt) {
   carry_out();
 }
 
+TEST_F(OrchestrateControl, ARunThatAnotherTerminalEndsSaysHowToBeginAgain) {
+  patient_agent();
+  const auto abort = command({"orchestrate", "--abort"});
+  launch other = abort;
+  other.argv = {
+      "/bin/sh", "-c",
+      "i=0; while [ ! -s \"$RUNS\" ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done; '" +
+          abort.argv.front() + "' orchestrate --abort"};
+  child ending(other);
+  const auto message = falls_short();
+  EXPECT_EQ(ending.wait().status, 0);
+  EXPECT_NE(message.find("start a new one: spec-kitty orchestrate"), std::string::npos) << message;
+}
+
 TEST_F(OrchestrateControl, AnotherTerminalSkipsWhatIsAtWork) {
   patient_agent();
   child first(orchestrate());

@@ -129,6 +129,31 @@ TEST_F(OrchestrateRefused, AfterAnAbortNothingIsSkipped) {
   EXPECT_TRUE(has(message, "start a new one: spec-kitty orchestrate")) << message;
 }
 
+TEST_F(OrchestrateRefused, WhereSeveralArePausedTheStatusShowsEach) {
+  for (const char* wp : {"WP01", "WP02", "WP03"})
+    write_text(wp_file(wp), wp_text(wp)); // without dependencies
+  commit_all();
+  agent("good", "exit 9");
+  agents_toml("[limits]\nmax_retries = 0\n");
+  const auto message = falls_short();
+  EXPECT_TRUE(has(message, "show each: spec-kitty orchestrate --status")) << message;
+}
+
+TEST_F(OrchestrateRefused, AnUnfinishedMergeInAWorktreeIsFinishedFirst) {
+  agent("good", "[ $SPEC_KITTY_WP != WP02 ] || [ -e \"$RUNS.fixed\" ] || exit 9");
+  agents_toml("[limits]\nmax_retries = 0\n");
+  falls_short();
+  git({"restore", "."}, tree("WP02"));
+  git({"clean", "--quiet", "-d", "--force"}, tree("WP02"));
+  commit_work("WP01", "later.txt");
+  git({"merge", "--quiet", "--no-commit", "--no-ff", "001-tea-WP01"}, tree("WP02"));
+  write_text(runs().string() + ".fixed", "");
+  const auto message = falls_short({"--resume"});
+  EXPECT_TRUE(has(message, "has an unfinished merge")) << message;
+  git({"-c", "core.editor=true", "merge", "--continue"}, tree("WP02"));
+  carry_out({"--resume"});
+}
+
 TEST_F(OrchestrateRefused, WhereNoAgentReviewsThatIsSaid) {
   agent("good", "");
   agents_toml("[agents.good]\ncommand = [\"./agents/good.sh\"]\nroles = [\"implementation\"]\n");

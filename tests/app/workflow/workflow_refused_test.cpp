@@ -152,6 +152,13 @@ TEST_F(WorkflowRefused, BasesAndPathsThatDoNotFit) {
   expect({"merge"}, "has a branch", "implement WP01");
 }
 
+TEST_F(WorkflowRefused, AFeatureWithoutWorkPackages) {
+  std::filesystem::remove_all(feature() / "tasks");
+  commit_all("without tasks");
+  expect({"agent", "feature", "finalize-tasks"}, "no work package in",
+         "then: spec-kitty agent feature finalize-tasks --feature 001-tea");
+}
+
 TEST_F(WorkflowRefused, WhatInitCannotExtend) {
   const auto file = repo() / ".kittify" / "config.yaml";
   std::filesystem::create_directories(file.parent_path());

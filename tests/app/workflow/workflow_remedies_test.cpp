@@ -118,6 +118,23 @@ TEST_F(WorkflowRemedies, OfAnAbortOfACompleteMerge) {
   EXPECT_FALSE(fs::exists(tree("WP01")));
 }
 
+TEST_F(WorkflowRemedies, OfAnAbortAfterTheTargetMovedOn) {
+  finished_work("WP01");
+  const auto state = repo() / ".git" / "spec-kitty-merge.json";
+  git({"remote", "add", "origin", (root() / "there.git").string()});
+  refused({"merge", "--push"});
+  auto kept = parsed(read_text(state)); // as if it had been killed before its push
+  kept["phase"].SetString("lanes");
+  kept["intent"].SetString("");
+  kept["push"].SetBool(false);
+  write_text(state, to_text(kept));
+  write_text(repo() / "more", "x");
+  commit_all();
+  type(remedy({"merge", "--abort"}, "the target main has changed since the merge began"));
+  EXPECT_FALSE(fs::exists(state));
+  EXPECT_TRUE(fs::exists(repo() / "more"));
+}
+
 TEST_F(WorkflowRemedies, OfAnImplementOfWhatIsInReview) {
   ok({"agent", "tasks", "move-task", "WP01", "--to", "for_review", "--force"});
   type(remedy({"implement", "WP01"}, "WP01 is in for_review, not in planned"));
