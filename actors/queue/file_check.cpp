@@ -21,6 +21,7 @@ std::string look_up_main(pages::walker& pages, const pages::header& head, file_t
   };
   look(schema_key);
   look(summary_key);
+  look(node_key);
   for (const auto& table : file_table_list)
     look(table.name);
   const auto pass = [](const pages::row&) {};
@@ -87,6 +88,8 @@ void note_main_row(file_tables& found, const pages::row& row) {
       found.row = summary::decode_older(row.value);
   } else if (row.key == summary_key && !row.is_tree) {
     found.row = summary::decode(row.value);
+  } else if (row.key == node_key) {
+    found.has_node = is_node_id(row.value);
   } else if (row.is_tree) {
     for (const auto& table : file_table_list)
       if (row.key == table.name)
@@ -97,6 +100,8 @@ void note_main_row(file_tables& found, const pages::row& row) {
 std::string contradiction(const file_tables& found) {
   if (found.schema == 0 || !found.row)
     return "its summary is missing or damaged";
+  if (!found.has_node)
+    return "its node id is missing or damaged";
   for (const auto& table : file_table_list)
     if ((found.*table.place).flags != 0)
       return "the table " + std::string(table.name) + " is damaged";

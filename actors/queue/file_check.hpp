@@ -27,6 +27,7 @@ inline constexpr std::size_t always = ~std::size_t{0};
 struct file_tables {
   std::uint32_t schema = 0;
   std::optional<summary> row;
+  bool has_node = false; ///< a node id that may stand in events
   pages::tree events;
   pages::tree ids;
   pages::tree attempts;

@@ -205,6 +205,9 @@ std::optional<std::uint32_t> decode_schema(std::string_view bytes);
 std::string sealed(std::string_view key, std::string value);
 bool is_sealed(std::string_view key, std::string_view value);
 
+/// Twelve hex digits: it stands in every event, so another text would spoil them.
+bool is_node_id(std::string_view text);
+
 std::string encode_u64(std::uint64_t value);
 std::uint64_t decode_u64(std::string_view bytes);
 

@@ -21,4 +21,8 @@ bool is_sealed(std::string_view key, std::string_view value) {
   return sum == crc32_checksum(plain, crc32_checksum(key));
 }
 
+bool is_node_id(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 } // namespace spec_kitty

@@ -58,7 +58,7 @@ result<store> store::open(const store_options& options, open_mode mode) {
   });
   if (!node)
     return node.error();
-  if (node->empty())
+  if (!is_node_id(*node))
     return to_failure(lmdb_error(MDB_CORRUPTED, "read the node id"), place.folder);
   return store(options, *std::move(env), *node);
 }

@@ -46,7 +46,7 @@ struct readable {
 /// Rows of the main table that are made anew, or that a rebuilt store does not have.
 bool is_kept(const pages::row& row) {
   return !row.is_tree && row.key != schema_key && row.key != summary_key && row.key != "tm" &&
-         !row.key.starts_with(count_key(""));
+         !row.key.starts_with(count_key("")) && (row.key != node_key || is_node_id(row.value));
 }
 
 /// One state of the store: of a file whose header is damaged, there may be two.

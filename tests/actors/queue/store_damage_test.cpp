@@ -120,7 +120,7 @@ TEST_F(StoreDamage, BytesFlippedInsideAnEvent) {
 TEST_F(StoreDamage, RowsThatAreTooShort) {
   const fs::path whole = home_ / "whole";
   fs::copy_file(data(), whole);
-  for (int which = 0; which < 4; ++which) {
+  for (int which = 0; which < 5; ++which) {
     fs::copy_file(whole, data(), fs::copy_options::overwrite_existing);
     ASSERT_TRUE(tables_of(home_)->write([&](lmdb_txn& txn, const store_tables& tables) {
       if (which == 0)
@@ -131,6 +131,8 @@ TEST_F(StoreDamage, RowsThatAreTooShort) {
         txn.put(tables.main, schema_key, encode_schema(0));
       if (which == 3)
         txn.put(tables.main, summary_key, "short");
+      if (which == 4)
+        txn.put(tables.main, node_key, "0123456789\"b"); // it would end a text in an event
       return true;
     }));
     EXPECT_EQ(use(open_mode::read), which < 2 ? 0 : 1) << which;
