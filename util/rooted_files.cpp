@@ -2,6 +2,7 @@
 
 #include "util/file_bytes.hpp"
 #include "util/inner_path.hpp"
+#include "util/json.hpp"
 #include "util/rooted_resolve.hpp"
 #include "util/text.hpp"
 

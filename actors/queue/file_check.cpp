@@ -14,7 +14,7 @@ bool is_sealed_row(std::string_view key) {
 }
 
 /// The main table's rows that matter here, each looked up.
-std::string look_up_main(pages::walker& pages, const pages::header& head, file_tables& found) {
+std::string look_up_main(pages::walker& pages, const pages::file_header& head, file_tables& found) {
   const auto look = [&](std::string_view key) {
     if (const auto row = pages.find(head.main, key))
       note_main_row(found, *row);
@@ -28,7 +28,8 @@ std::string look_up_main(pages::walker& pages, const pages::header& head, file_t
   return pages.walk(head.main, pages::key_order::bytes, pass) ? "" : pages.why();
 }
 
-std::string look_through_main(pages::walker& pages, const pages::header& head, file_tables& found) {
+std::string look_through_main(pages::walker& pages, const pages::file_header& head,
+                              file_tables& found) {
   std::string wrong;
   const auto note = [&](const pages::row& row) {
     note_main_row(found, row);
@@ -67,8 +68,9 @@ std::string look_through_tables(pages::walker& pages, const file_tables& found, 
 
 /// A meta page may have pages that are newer than its number: a commit that failed while it wrote
 /// that page, or a number that is damaged. In the second case clock.json has seen the commit.
-bool lost_its_last_commit(std::string_view file, pages::walker& pages, const pages::header& head,
-                          const summary& row, const std::filesystem::path& home) {
+bool lost_its_last_commit(std::string_view file, pages::walker& pages,
+                          const pages::file_header& head, const summary& row,
+                          const std::filesystem::path& home) {
   const auto heads = pages::possible_headers(file);
   if (home.empty() || std::all_of(heads.begin(), heads.end(), [&](const auto& other) {
         return pages.is_before_its_time(other);
@@ -154,8 +156,8 @@ std::string damage_in(const std::filesystem::path& data_file, std::size_t whole_
   return head ? damage_in(file.bytes(), *head, whole_up_to, home) : why;
 }
 
-std::string damage_in(std::string_view file, const pages::header& head, std::size_t whole_up_to,
-                      const std::filesystem::path& home) {
+std::string damage_in(std::string_view file, const pages::file_header& head,
+                      std::size_t whole_up_to, const std::filesystem::path& home) {
   const bool whole = head.last_page < whole_up_to;
   const auto part =
       whole_up_to <= looked_through::by_emit ? pages::reach::last : pages::reach::edges;

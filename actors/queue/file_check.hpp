@@ -75,7 +75,7 @@ struct partition_counts {
 /// What is wrong with a data file; empty: nothing that can be seen so.
 std::string damage_in(const std::filesystem::path& data_file, std::size_t whole_up_to);
 /// With a home its clock.json counts as well.
-std::string damage_in(std::string_view file, const pages::header& head, std::size_t whole_up_to,
-                      const std::filesystem::path& home = {});
+std::string damage_in(std::string_view file, const pages::file_header& head,
+                      std::size_t whole_up_to, const std::filesystem::path& home = {});
 
 } // namespace spec_kitty

@@ -15,7 +15,7 @@ std::string page_name(std::uint64_t number) {
 
 } // namespace
 
-walker::walker(std::string_view file, const header& head, reach how)
+walker::walker(std::string_view file, const file_header& head, reach how)
     : file_(file), head_(head), how_(how), taken_(static_cast<std::size_t>(std::min<std::uint64_t>(
                                                head.last_page + 1, file.size() / head.page_bytes))),
       sound_(taken_.size()) {}
@@ -189,7 +189,7 @@ bool walker::walk_free() {
   return whole;
 }
 
-bool walker::is_before_its_time(const header& older) const {
+bool walker::is_before_its_time(const file_header& older) const {
   // A commit lists the pages that it freed under its own number.
   std::uint64_t number = older.free.root;
   for (std::size_t level = 1; level <= std::min<std::size_t>(older.free.depth, max_depth);

@@ -34,7 +34,7 @@ struct row {
 
 class walker {
 public:
-  walker(std::string_view file, const header& head, reach how);
+  walker(std::string_view file, const file_header& head, reach how);
 
   using visitor = std::function<void(const row&)>;
 
@@ -44,7 +44,7 @@ public:
   bool walk_free();
   /// Whether a state has nothing that was written after it: else its number is wrong, or the commit
   /// that was to take its place failed.
-  bool is_before_its_time(const header& older) const;
+  bool is_before_its_time(const file_header& older) const;
   /// The row with that key in a tree of bytes. Looks at the pages on the way only.
   std::optional<row> find(const tree& of, std::string_view key);
 
@@ -71,7 +71,7 @@ private:
   bool fault(std::string what);
 
   const std::string_view file_;
-  const header& head_;
+  const file_header& head_;
   const reach how_;
   std::vector<bool> taken_;
   std::vector<bool> sound_; ///< is_tiled() was true

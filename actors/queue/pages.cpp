@@ -112,7 +112,7 @@ tree tree::decode(std::string_view bytes) {
   return found;
 }
 
-std::optional<header> read_header(std::string_view file, std::string& why) {
+std::optional<file_header> read_header(std::string_view file, std::string& why) {
   const auto first = read_meta(file, 0, 0, why);
   const auto second = first ? read_meta(file, first->page_bytes, 1, why) : std::nullopt;
   if (!second)
@@ -133,21 +133,22 @@ std::optional<header> read_header(std::string_view file, std::string& why) {
           std::to_string(file.size() / newer.page_bytes);
     return std::nullopt;
   }
-  return header{newer.page_bytes, newer.last_page, newer.transaction, newer.free, newer.main};
+  return file_header{newer.page_bytes, newer.last_page, newer.transaction, newer.free, newer.main};
 }
 
-std::vector<header> possible_headers(std::string_view file) {
+std::vector<file_header> possible_headers(std::string_view file) {
   constexpr std::size_t usual_page_bytes = 4096;
   std::string ignored;
-  std::vector<header> found;
+  std::vector<file_header> found;
   const auto first = read_meta(file, 0, 0, ignored);
   const auto second = read_meta(file, first ? first->page_bytes : usual_page_bytes, 1, ignored);
   for (const auto& meta : {first, second})
     if (meta)
       found.push_back(
           {meta->page_bytes, meta->last_page, meta->transaction, meta->free, meta->main});
-  std::stable_sort(found.begin(), found.end(),
-                   [](const header& a, const header& b) { return a.transaction > b.transaction; });
+  std::stable_sort(found.begin(), found.end(), [](const file_header& a, const file_header& b) {
+    return a.transaction > b.transaction;
+  });
   return found;
 }
 

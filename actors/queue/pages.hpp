@@ -40,7 +40,7 @@ struct tree {
 inline constexpr std::size_t tree_bytes = 48;
 
 /// The newer of the two meta pages.
-struct header {
+struct file_header {
   std::size_t page_bytes = 0;
   std::uint64_t last_page = 0;
   std::uint64_t transaction = 0;
@@ -50,10 +50,10 @@ struct header {
 
 /// The header, if both meta pages are whole and agree with each other and the file's size; else
 /// `why` has the reason.
-std::optional<header> read_header(std::string_view file, std::string& why);
+std::optional<file_header> read_header(std::string_view file, std::string& why);
 
 /// What may be the header of a damaged file, the newer first; the values may be wrong.
-std::vector<header> possible_headers(std::string_view file);
+std::vector<file_header> possible_headers(std::string_view file);
 
 /// A file as it is now, mapped for reading. The bytes reach to the end of its last page of memory.
 class mapped_file {

@@ -21,7 +21,7 @@ struct seen_event {
 /// The tables are whole: what is in their rows?
 class row_check {
 public:
-  row_check(std::string_view file, const pages::header& head)
+  row_check(std::string_view file, const pages::file_header& head)
       : pages_(file, head, pages::reach::all) {
     const auto note = [this](const pages::row& row) {
       note_main_row(tables_, row);
@@ -121,7 +121,7 @@ private:
 
 } // namespace
 
-store_findings check_everything(std::string_view file, const pages::header& head,
+store_findings check_everything(std::string_view file, const pages::file_header& head,
                                 const std::filesystem::path& home) {
   if (auto wrong = damage_in(file, head, looked_through::always, home); !wrong.empty())
     return {{std::move(wrong)}, 0, 0};

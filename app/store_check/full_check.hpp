@@ -19,7 +19,7 @@ struct store_findings {
 };
 
 /// `head` is of the state to look at, which must not change meanwhile.
-store_findings check_everything(std::string_view file, const pages::header& head,
+store_findings check_everything(std::string_view file, const pages::file_header& head,
                                 const std::filesystem::path& home = {});
 
 } // namespace spec_kitty

@@ -146,11 +146,11 @@ private:
   }
 
   void main_rows(const std::string& mirrored_node) {
-    for (const auto& [key, value] : kept_.main) {
+    for (const auto& row : kept_.main) {
       const bool is_table = std::any_of(file_table_list.begin(), file_table_list.end(),
-                                        [&](const auto& table) { return table.name == key; });
+                                        [&](const auto& table) { return table.name == row.first; });
       if (!is_table)
-        txn_.put(tables_.main, key, value);
+        txn_.put(tables_.main, row.first, row.second);
     }
     const std::string home_id =
         std::string(txn_.get(tables_.main, home_id_key)

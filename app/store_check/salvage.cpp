@@ -52,9 +52,11 @@ bool is_kept(const pages::row& row) {
 /// One state of the store: of a file whose header is damaged, there may be two.
 class reading {
 public:
-  reading(std::string_view file, const pages::header& head, readable& into)
-      : pages_(file, head, pages::reach::what_can), into_(into) {
-    main_table(head);
+  reading(std::string_view file, const pages::file_header& head, readable& into)
+      : pages_(file, head, pages::reach::what_can), head_(head), into_(into) {}
+
+  void run() {
+    main_table(head_);
     partitions();
     events();
     dead();
@@ -66,7 +68,7 @@ private:
     pages_.walk(table, pages::key_order::bytes, visit);
   }
 
-  void main_table(const pages::header& head) {
+  void main_table(const pages::file_header& head) {
     each(head.main, [&](const pages::row& row) {
       note_main_row(tables_, row);
       const bool project = row.key.starts_with('p') && row.key != "pt";
@@ -144,6 +146,7 @@ private:
   }
 
   pages::walker pages_;
+  const pages::file_header& head_;
   readable& into_;
   file_tables tables_;
 };
@@ -316,7 +319,7 @@ salvaged salvage(std::string_view file) {
   // The state before the last commit is in the file as well: LMDB has not used its pages again.
   for (const auto& head : heads)
     if (&head == &heads.front() || !read.whole) {
-      reading(file, head, read);
+      reading(file, head, read).run();
       read.newest = read.newest && read.kept.row; // else the summary is the older state's
     }
   const bool is_complete = read.whole && read.kept.row &&

@@ -8,6 +8,7 @@
 #include "app/workflow/unfinished_worktree.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
+#include "util/json.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>

@@ -186,6 +186,7 @@ bool remove_stale_lock(const rooted_files& files, const fs::path& lock, epoch_us
     return false;
   std::error_code error;
   std::vector<fs::path> real;
+  real.reserve(folders.size());
   for (const auto& folder : folders)
     real.push_back(fs::canonical(folder, error));
   return !in_use(fs::canonical(lock, error), real) && files.remove(lock).ok();

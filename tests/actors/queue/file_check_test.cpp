@@ -58,7 +58,7 @@ protected:
     put_bytes(text);
     return damage();
   }
-  pages::header header() const {
+  pages::file_header header() const {
     std::string why;
     return *pages::read_header(bytes(), why);
   }

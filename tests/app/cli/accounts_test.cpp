@@ -128,6 +128,7 @@ TEST_F(Accounts, AnotherAccountsLoginLeavesWhatWasRecordedLocallyUntilItIsTold) 
   be_logged_in("bert");
   EXPECT_EQ(number_in(sync(), {"selected"}), 0);
   EXPECT_TRUE(stored().empty());
+  EXPECT_NE(cli({"sync", "doctor"}).out.find("auth login --adopt-local"), std::string::npos);
   EXPECT_EQ(log_in("bert", {"--adopt-local"}).status, 0);
   sync();
   expect_delivered(ids);

@@ -51,6 +51,17 @@ TEST_F(DoctorStates, ATokenThatTheServerForgotNeedsALogin) {
   expect_fixed("session_refused");
 }
 
+TEST_F(DoctorStates, EventsOfAnotherTeamNeedALoginThere) {
+  logged_in();
+  emit();
+  ASSERT_TRUE(update_credentials(home(), [](const auto& now) {
+    auto elsewhere = now;
+    elsewhere->team_slug = "another-team";
+    return elsewhere;
+  }));
+  expect_fixed("other_team");
+}
+
 TEST_F(DoctorStates, EventsThatWaitWithoutAServerNeedOne) {
   server_set();
   std::filesystem::remove(home() / "config.toml");
@@ -75,10 +86,16 @@ TEST_F(DoctorStates, APortalThatAnswersInTheServersPlaceIsNotCalledWell) {
   EXPECT_TRUE(says("wrong_server"));
 }
 
+TEST_F(DoctorStates, AServerThatWantsAnotherVersionIsNotCalledWell) {
+  const raw_server newer(
+      http_reply_text("412 Precondition Failed", "Content-Type: application/json\r\n", "{}"));
+  ASSERT_EQ(cli({"sync", "server", newer.url()}).status, 0);
+  EXPECT_TRUE(says("upgrade_required"));
+}
+
 TEST_F(DoctorStates, ForbiddenAndBrokenServersAreNotCalledWell) {
   for (const auto& [line, id] : {std::pair("403 Forbidden", "forbidden"),
-                                 std::pair("503 Service Unavailable", "server_error"),
-                                 std::pair("412 Precondition Failed", "upgrade_required")}) {
+                                 std::pair("503 Service Unavailable", "server_error")}) {
     const raw_server broken(http_reply_text(line, "Content-Type: application/json\r\n", "{}"));
     ASSERT_EQ(cli({"sync", "server", broken.url()}).status, 0);
     EXPECT_TRUE(says(id)) << line;

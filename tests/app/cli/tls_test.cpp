@@ -92,6 +92,7 @@ TEST_F(Tls, ACertificateOfAnUnknownAuthorityIsRefused) {
   const authority stranger(root() / "stranger");
   show(stranger.issue("localhost"));
   expect_refused();
+  EXPECT_NE(cli({"sync", "doctor"}).out.find("config set tls.ca_file"), std::string::npos);
   expect_delivered_once_it_is_right();
 }
 

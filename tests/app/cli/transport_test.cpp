@@ -227,6 +227,7 @@ TEST_F(Transport, AForbiddenTeamIsHeldVisiblyAndTriedAgainOnSyncNow) {
   const auto held = list({"--state", "held"});
   ASSERT_EQ(held.size(), 3U);
   EXPECT_NE(held.front().reason.find("not your team"), std::string::npos) << held.front().reason;
+  EXPECT_NE(cli({"sync", "doctor"}).out.find("the server forbids the team"), std::string::npos);
   peer.well();
   sync();
   EXPECT_EQ(number_in(json_of({"sync", "status"}), {"queue", "held"}), 0);
