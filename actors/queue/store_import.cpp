@@ -181,7 +181,7 @@ private:
     }
     doubtful_key_ = kept.empty() ? kept : doubtful_project(kept);
     if (!kept.empty())
-      rows_.txn.put(rows_.tables.main, project_row_key(*doubtful_key_), project.encode());
+      store_detail::put_project(rows_.txn, rows_.tables, *doubtful_key_, project);
     return *doubtful_key_;
   }
 

@@ -115,7 +115,7 @@ const std::vector<hostile_case>& hostile_cases() {
       {.fault = "too_many_413", .status = 0, .requests = 12, .synced = 20},
       {.fault = "too_many_413_limits", .status = 0, .requests = 7, .synced = 20},
       {.fault = "too_many_413_limits_too_high", .status = 0, .requests = 12, .synced = 20},
-      {.fault = "too_many_413_limits_zero", .status = 0, .requests = 12, .synced = 20},
+      {.fault = "too_many_413_limits_zero", .status = 0, .requests = 21, .synced = 20},
       {.fault = "too_many_413_limits_text", .status = 0, .requests = 12, .synced = 20},
       {.fault = "too_many_413_limits_list", .status = 0, .requests = 12, .synced = 20},
       {.fault = "too_big_413", .status = 0, .requests = 12, .synced = 20},
