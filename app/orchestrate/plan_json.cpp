@@ -1,5 +1,6 @@
 #include "app/orchestrate/plan_json.hpp"
 
+#include "messages/event.hpp"
 #include "messages/payloads.hpp"
 
 #include <algorithm>
