@@ -31,11 +31,12 @@ constexpr int is_whole = 0;
 constexpr int is_damaged = 1;
 constexpr int no_verdict = 2;
 constexpr rlim_t max_seconds = 600;
-constexpr rlim_t memory_beside_files = rlim_t{3} << 30; ///< the map of a new store is in it
+[[maybe_unused]] constexpr rlim_t memory_beside_files = rlim_t{3}
+                                                        << 30; ///< the map of a new store is in it
 constexpr int max_looks = 10;
 
 /// And nobody waits for a check whose caller has ended: it ends with the thread that started it.
-void bound_resources(std::size_t file_bytes) {
+void bound_resources([[maybe_unused]] std::size_t file_bytes) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit time{max_seconds, max_seconds};
   ::setrlimit(RLIMIT_CPU, &time);

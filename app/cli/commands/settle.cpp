@@ -2,6 +2,7 @@
 #include "app/cli/command.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/text_lines.hpp"
 
 #include <CLI/CLI.hpp>
 

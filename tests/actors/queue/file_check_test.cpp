@@ -130,7 +130,8 @@ TEST_F(FileCheck, ExchangedPagesAreFound) {
   const auto other = root == 2 ? 3 : 2;
   std::swap_ranges(text.begin() + static_cast<std::ptrdiff_t>(root * page_size),
                    text.begin() + static_cast<std::ptrdiff_t>((root + 1) * page_size),
-                   text.begin() + static_cast<std::ptrdiff_t>(other * page_size));
+                   text.begin() +
+                       static_cast<std::ptrdiff_t>(static_cast<std::size_t>(other) * page_size));
   put_bytes(text);
   EXPECT_NE(damage(), "");
 }
