@@ -20,6 +20,16 @@ struct DrainSchedule : testing::Test {
     report.retry_at = retry_at;
     schedule.on_end(report, end, wall_);
   }
+  /// A run during which an event is recorded.
+  void run_while_woken(std::chrono::milliseconds begin, std::chrono::milliseconds end,
+                       std::uint64_t batches, std::uint64_t rejected = 0) {
+    schedule.on_begin(begin);
+    schedule.on_wakeup(wakeup_reason::events);
+    sync_report report;
+    report.batches = batches;
+    report.rejected = rejected;
+    schedule.on_end(report, end, wall_);
+  }
   static failure of(ec code) { return {code, "why", {}}; }
 };
 
@@ -53,31 +63,18 @@ TEST_F(DrainSchedule, AWakeupDuringARunIsNotForgotten) {
 }
 
 TEST_F(DrainSchedule, RunsThatSendBeginAtMostOncePerGap) {
-  sync_report sent;
-  sent.batches = 1;
-  schedule.on_begin(10s);
-  schedule.on_wakeup(wakeup_reason::events);
-  schedule.on_end(sent, 11s, wall_);
+  run_while_woken(10s, 11s, 1);
   EXPECT_EQ(schedule.wait(11s), 4s);
   EXPECT_EQ(schedule.wait(15s), 0ms);
 }
 
 TEST_F(DrainSchedule, WhatCameDuringABacklogGoesAtOnce) {
-  sync_report sent;
-  sent.batches = 100;
-  schedule.on_begin(10s);
-  schedule.on_wakeup(wakeup_reason::events);
-  schedule.on_end(sent, 11s, wall_);
+  run_while_woken(10s, 11s, 100);
   EXPECT_EQ(schedule.wait(11s), 0ms);
 }
 
 TEST_F(DrainSchedule, ARefusedEventIsNotTriedAgainBeforeTheGap) {
-  sync_report refused;
-  refused.batches = 12; // halved until the refused ones were alone
-  refused.rejected = 3;
-  schedule.on_begin(10s);
-  schedule.on_wakeup(wakeup_reason::events);
-  schedule.on_end(refused, 11s, wall_);
+  run_while_woken(10s, 11s, 12, 3); // halved until the refused ones were alone
   EXPECT_EQ(schedule.wait(11s), 4s);
 }
 

@@ -54,7 +54,7 @@ TEST_F(WorkflowLayout, OfABareRepositoryWithWorktrees) {
 
 TEST_F(WorkflowLayout, OfASubfolderWithAProjectOfItsOwn) {
   shell("git init -q -b main mono; mkdir -p mono/apps/shop/.kittify; cd mono/apps/shop;"
-        " cp -r ../../../work/kitty-specs .; git add -A; git commit -qm shop");
+        " cp -r \"$OLDPWD/work/kitty-specs\" .; git add -A; git commit -qm shop");
   live_in("mono/apps/shop");
   EXPECT_FALSE(fs::exists(root() / "mono" / ".worktrees"));
 }

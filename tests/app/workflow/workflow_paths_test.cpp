@@ -158,10 +158,11 @@ TEST_F(WorkflowPaths, AnExcludeFileThatTheUserLinkedIsReadAndLeftToTheUser) {
 }
 
 TEST_F(WorkflowPaths, AProjectInASubfolderThatBecameALinkIsRefused) {
-  shell("git init -q -b main mono; mkdir -p mono/shop/.kittify; cd mono/shop;"
-        " cp -r ../../work/kitty-specs .; touch .kittify/keep; git add -A; git commit -qm shop;"
-        " git worktree add -q ../../away; cd ..; mv shop ../private/shop;"
-        " ln -s ../private/shop shop");
+  shell(
+      "git init -q -b main mono; mkdir -p mono/shop/.kittify; cd mono/shop;"
+      " cp -r \"$OLDPWD/work/kitty-specs\" .; touch .kittify/keep; git add -A; git commit -qm shop;"
+      " git worktree add -q ../../away; cd ..; mv shop ../private/shop;"
+      " ln -s ../private/shop shop");
   const auto before = all_outside();
   auto what = command({"agent", "tasks", "move-task", "WP01", "--to", "doing"});
   what.cwd = root() / "away" / "shop";
