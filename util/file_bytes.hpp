@@ -2,6 +2,7 @@
 // is not.
 #pragma once
 
+#include "util/files.hpp"
 #include "util/result.hpp"
 
 #include <cstddef>
@@ -24,6 +25,9 @@ int write_all(int fd, std::string_view bytes);
 /// What is left to read; a failure beyond `limit` bytes.
 result<std::optional<std::string>> read_all(int fd, const std::filesystem::path& file,
                                             std::size_t limit);
+/// The whole of a regular file as it was opened: nothing where it does not exist.
+result<std::optional<std::string>>
+read_opened(const result<unique_fd>& fd, const std::filesystem::path& file, std::size_t limit);
 
 failure not_regular(const std::filesystem::path& file);
 failure too_long(const std::filesystem::path& file, std::size_t limit);

@@ -73,6 +73,18 @@ result<std::optional<std::string>> read_all(int fd, const fs::path& file, std::s
   }
 }
 
+result<std::optional<std::string>> read_opened(const result<unique_fd>& fd, const fs::path& file,
+                                               std::size_t limit) {
+  if (!fd)
+    return fd.error();
+  if (!*fd)
+    return std::optional<std::string>{};
+  struct stat found {};
+  if (::fstat(fd->get(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) > limit)
+    return too_long(file, limit);
+  return read_all(fd->get(), file, limit);
+}
+
 } // namespace file_detail
 
 using file_detail::not_regular;
@@ -158,15 +170,7 @@ result<unique_fd> open_regular(const fs::path& file, int flags, last_link link) 
 }
 
 result<std::optional<std::string>> read_file(const fs::path& file, std::size_t limit) {
-  const auto fd = open_regular(file, O_RDONLY);
-  if (!fd)
-    return fd.error();
-  if (!*fd)
-    return std::optional<std::string>{};
-  struct stat found {};
-  if (::fstat(fd->get(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) > limit)
-    return too_long(file, limit);
-  return read_all(fd->get(), file, limit);
+  return file_detail::read_opened(open_regular(file, O_RDONLY), file, limit);
 }
 
 result<std::optional<std::string>> read_private_file(const fs::path& file, std::size_t limit) {

@@ -163,15 +163,7 @@ result<entry_kind> rooted_files::kind_of(const fs::path& path) const {
 
 result<std::optional<std::string>> rooted_files::read(const fs::path& file,
                                                       std::size_t limit) const {
-  const auto fd = open(file, O_RDONLY);
-  if (!fd)
-    return fd.error();
-  if (!*fd)
-    return std::optional<std::string>{};
-  struct stat found {};
-  if (::fstat(fd->get(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) > limit)
-    return file_detail::too_long(file, limit);
-  return file_detail::read_all(fd->get(), file, limit);
+  return file_detail::read_opened(open(file, O_RDONLY), file, limit);
 }
 
 result<std::optional<unsigned>> rooted_files::mode_of(const fs::path& file) const {

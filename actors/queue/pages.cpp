@@ -37,23 +37,15 @@ constexpr std::size_t even(std::size_t size) {
   return size + (size & 1U);
 }
 
-struct meta_page {
-  std::size_t page_bytes = 0;
-  std::uint64_t last_page = 0;
-  std::uint64_t transaction = 0;
-  tree free;
-  tree main;
-};
-
 /// The meta page at an offset; nothing, and the reason, where it has another content.
-std::optional<meta_page> read_meta(std::string_view file, std::size_t offset, std::uint64_t number,
-                                   std::string& why) {
+std::optional<file_header> read_meta(std::string_view file, std::size_t offset,
+                                     std::uint64_t number, std::string& why) {
   if (file.size() < offset + meta_bytes) {
     why = "it ends within its first two pages";
     return std::nullopt;
   }
   const std::string_view at = file.substr(offset, meta_bytes);
-  meta_page found;
+  file_header found;
   found.free = tree::decode(at.substr(40));
   found.main = tree::decode(at.substr(88));
   found.page_bytes = found.free.pad;
@@ -126,14 +118,14 @@ std::optional<file_header> read_header(std::string_view file, std::string& why) 
     why = "its two meta pages contradict each other";
     return std::nullopt;
   }
-  const meta_page& newer = second->transaction > first->transaction ? *second : *first;
+  const file_header& newer = second->transaction > first->transaction ? *second : *first;
   if (newer.last_page >= (file.size() + unwritten_end) / newer.page_bytes) {
     why = "it is truncated: it should have " + std::to_string(newer.last_page + 1) + " pages of " +
           std::to_string(newer.page_bytes) + " bytes and has " +
           std::to_string(file.size() / newer.page_bytes);
     return std::nullopt;
   }
-  return file_header{newer.page_bytes, newer.last_page, newer.transaction, newer.free, newer.main};
+  return newer;
 }
 
 std::vector<file_header> possible_headers(std::string_view file) {
@@ -144,8 +136,7 @@ std::vector<file_header> possible_headers(std::string_view file) {
   const auto second = read_meta(file, first ? first->page_bytes : usual_page_bytes, 1, ignored);
   for (const auto& meta : {first, second})
     if (meta)
-      found.push_back(
-          {meta->page_bytes, meta->last_page, meta->transaction, meta->free, meta->main});
+      found.push_back(*meta);
   std::stable_sort(found.begin(), found.end(), [](const file_header& a, const file_header& b) {
     return a.transaction > b.transaction;
   });

@@ -56,6 +56,14 @@ int say(const json_buffer& text, int status) {
              : no_verdict;
 }
 
+void list_field(json_writer& out, const char* name, const std::vector<std::string>& texts) {
+  key(out, name);
+  out.StartArray();
+  for (const auto& text : texts)
+    put(out, text);
+  out.EndArray();
+}
+
 /// Of a damaged store also what can be read of it.
 int say_findings(store_findings found, std::string_view file) {
   salvaged kept;
@@ -67,11 +75,7 @@ int say_findings(store_findings found, std::string_view file) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  key(out, "damage");
-  out.StartArray();
-  for (const auto& what : found.damage)
-    put(out, what);
-  out.EndArray();
+  list_field(out, "damage", found.damage);
   field(out, "events", found.events);
   field(out, "dead", found.dead);
   field(out, "lost", kept.lost.size() + kept.unnamed);
@@ -147,11 +151,7 @@ int rebuild(const fs::path& queue, const fs::path& made) {
   field(out, "events", done->events);
   field(out, "dead", done->dead);
   field(out, "found_again", kept.found_again);
-  key(out, "lost");
-  out.StartArray();
-  for (const auto& id : kept.lost)
-    put(out, id);
-  out.EndArray();
+  list_field(out, "lost", kept.lost);
   field(out, "unnamed", kept.unnamed);
   field(out, "unknown", kept.unknown);
   field(out, "clock", done->clock);

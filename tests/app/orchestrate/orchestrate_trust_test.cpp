@@ -160,34 +160,18 @@ TEST_F(OrchestrateTrust, AHomeThatCannotBeUsedHoldsNoApproval) {
   EXPECT_TRUE(starts().empty());
 }
 
-/// Runs a command on a pseudo-terminal and types an answer when it is asked.
-constexpr const char* answered_on_a_terminal = R"(
-import os, pty, sys
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[2], sys.argv[2:])
-seen, answered = b"", False
-while True:
-    try:
-        data = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    seen += data
-    if b"[y/N]" in seen and not answered:
-        answered = True
-        os.write(terminal, sys.argv[1].encode() + b"\n")
-sys.stdout.buffer.write(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-)";
+/// The command on a pseudo-terminal, where this answers its question.
+launch on_terminal(launch what, const std::string& answer) {
+  what.argv.insert(what.argv.begin(),
+                   {"/usr/bin/python3",
+                    SPEC_KITTY_SOURCE_DIR "/tests/support/answer_on_terminal.py", "[y/N]", answer});
+  return what;
+}
 
 TEST_F(OrchestrateTrust, OnATerminalItAsksAndNoIsNo) {
   good_agent();
   for (const std::string answer : {"n", "", "y"}) {
-    auto what = command({"orchestrate"});
-    what.argv.insert(what.argv.begin(), {"python3", "-c", answered_on_a_terminal, answer});
-    const auto done = run(what);
+    const auto done = run(on_terminal(command({"orchestrate"}), answer));
     EXPECT_EQ(done.status, answer == "y" ? 0 : 1) << answer << done.out << done.err;
     EXPECT_NE(done.out.find("  | command = "), std::string::npos) << done.out;
     EXPECT_EQ(starts().size(), answer == "y" ? 6U : 0U);
@@ -196,8 +180,7 @@ TEST_F(OrchestrateTrust, OnATerminalItAsksAndNoIsNo) {
 
 TEST_F(OrchestrateTrust, WithoutAHomeAPersonApprovesEachRun) {
   good_agent();
-  auto what = command({"orchestrate"});
-  what.argv.insert(what.argv.begin(), {"python3", "-c", answered_on_a_terminal, "y"});
+  auto what = on_terminal(command({"orchestrate"}), "y");
   what.env["SPEC_KITTY_HOME"] = "/proc/none/home";
   const auto done = run(what);
   EXPECT_EQ(done.status, 0) << done.out << done.err;

@@ -338,26 +338,6 @@ TEST_F(WorkflowGit, ASparseCloneIsWorkedInAndSaysWhatItLacks) {
 
 // --- signatures -----------------------------------------------------------------------------
 
-/// Runs a command on a pseudo-terminal and types `yes` when it is asked for it.
-constexpr const char* on_a_terminal = R"(
-import os, pty, sys
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-seen = b""
-while True:
-    try:
-        data = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    seen += data
-    if b"PASSPHRASE" in data:
-        os.write(terminal, b"yes\n")
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-)";
-
 TEST_F(WorkflowGit, ASignatureMayAskForItsPassphraseOnTheTerminal) {
   const auto signer = root() / "signer";
   write_text(signer, "#!/bin/sh\ncat > /dev/null\nprintf 'PASSPHRASE: ' > /dev/tty\n"
@@ -369,7 +349,9 @@ TEST_F(WorkflowGit, ASignatureMayAskForItsPassphraseOnTheTerminal) {
   git({"config", "gpg.program", signer.string()});
   git({"config", "commit.gpgSign", "true"});
   auto what = command({"agent", "tasks", "move-task", "WP01", "--to", "doing"});
-  what.argv.insert(what.argv.begin(), {"python3", "-c", on_a_terminal});
+  what.argv.insert(what.argv.begin(), {"/usr/bin/python3",
+                                       SPEC_KITTY_SOURCE_DIR "/tests/support/answer_on_terminal.py",
+                                       "PASSPHRASE", "yes"});
   const auto done = run(what);
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   EXPECT_NE(git({"cat-file", "commit", "HEAD"}).find("PGP SIGNATURE"), std::string::npos);
