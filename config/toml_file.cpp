@@ -1,8 +1,6 @@
 #include "config/toml_file.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
+#include "config/toml_parse.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -84,9 +82,8 @@ std::size_t behind_other(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-} // namespace
-
-result<void> check_toml_depth(std::string_view text, const std::string& file) {
+/// bad_config with file and line for a text that is deeper than max_toml_depth.
+result<void> check_depth(std::string_view text, const std::string& file) {
   std::vector<unsigned> outer; ///< dots in front of each bracket that is open
   unsigned depth = 0;          ///< of all of them
   unsigned dots = 0;           ///< in the key at hand
@@ -121,19 +118,26 @@ result<void> check_toml_depth(std::string_view text, const std::string& file) {
   return {};
 }
 
-result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file) {
-  if (auto flat = check_toml_depth(text, file); !flat)
+} // namespace
+
+result<toml::table> parse_toml(std::string_view text, const std::string& file) {
+  if (auto flat = check_depth(text, file); !flat)
     return flat.error();
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const auto& error = parsed.error();
+  toml::parse_result parsed = toml::parse(text);
+  if (!parsed)
     return failure{ec::bad_config,
-                   file + ", line " + std::to_string(error.source().begin.line) + ": " +
-                       std::string(error.description()),
+                   file + ", line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                       std::string(parsed.error().description()),
                    "correct that line"};
-  }
+  return std::move(parsed).table();
+}
+
+result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file) {
+  const auto parsed = parse_toml(text, file);
+  if (!parsed)
+    return parsed.error();
   std::vector<toml_entry> entries;
-  flatten(parsed.table(), {}, entries);
+  flatten(*parsed, {}, entries);
   return entries;
 }
 

@@ -22,9 +22,6 @@ struct toml_entry {
 /// toml++ bounds brackets alone, and takes its tables apart by recursion.
 inline constexpr unsigned max_toml_depth = 64;
 
-/// bad_config with file and line for a text that is deeper. To be asked before toml++ is.
-result<void> check_toml_depth(std::string_view text, const std::string& file);
-
 /// Every value of a TOML text. bad_config with file, line and the parser's message for any other
 /// text.
 result<std::vector<toml_entry>> read_toml(std::string_view text, const std::string& file);

@@ -1,10 +1,6 @@
 #include "app/orchestrate/agents_file.hpp"
 
-#include "config/toml_file.hpp"
-
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
+#include "config/toml_parse.hpp"
 
 #include <algorithm>
 #include <array>
@@ -211,15 +207,10 @@ const agent_spec* agents_file::first_for(role what) const {
 }
 
 result<agents_file> parse_agents(std::string_view text, const std::string& name) {
-  if (auto flat = check_toml_depth(text, name); !flat)
-    return flat.error();
-  const toml::parse_result parsed = toml::parse(text);
+  const auto parsed = parse_toml(text, name);
   if (!parsed)
-    return failure{ec::bad_config,
-                   name + ", line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                       std::string(parsed.error().description()),
-                   "correct that line"};
-  return reader(name).read(parsed.table());
+    return parsed.error();
+  return reader(name).read(*parsed);
 }
 
 std::vector<std::string> command_for(const agent_spec& agent, const placeholders& values) {

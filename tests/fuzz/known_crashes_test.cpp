@@ -89,5 +89,11 @@ TEST(KnownCrashes, DeepTomlIsRefused) {
   EXPECT_FALSE(read_toml("a = " + times("{b=", 20'000), "config.toml"));
 }
 
+TEST(KnownCrashes, ATomlTableWithoutAKeyIsRefused) { // an assertion of toml++ 3.3
+  for (const auto* text :
+       {"[%]\n", "[[%]]\n", "[ ? ]\n", "[.a]\n", "[a.%]\n", "[=1\n", "[[ \n", "[a\n"})
+    EXPECT_FALSE(read_toml(text, "config.toml")) << text;
+}
+
 } // namespace
 } // namespace spec_kitty::fuzz
