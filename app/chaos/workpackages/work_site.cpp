@@ -101,7 +101,14 @@ std::string work_site::git(const words& arguments, const fs::path& in, const std
   auto what = installation_.program("home", argv, input);
   if (!in.empty())
     what.cwd = in;
-  const auto done = support::run(what);
+  auto done = support::run(what);
+  if (const auto end = done.err.find(".lock': File exists"); end != std::string::npos) {
+    // A killed git's, or one still at work: the person waits, then removes it as git advises.
+    (void)is_quiet();
+    const auto begin = done.err.rfind('\'', end) + 1;
+    fs::remove(done.err.substr(begin, end + 5 - begin));
+    done = support::run(what);
+  }
   if (done.status != 0)
     throw std::runtime_error("git " + arguments.front() + " of the person failed: " + done.err);
   return done.out;
