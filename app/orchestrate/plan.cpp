@@ -216,8 +216,7 @@ void pause(orchestration& run, package_run& package, const failure& why) {
   package.running = false;
   package.at = stage::paused;
   package.reason = why.message;
-  package.hint =
-      why.hint.empty() ? "resume with: " + orchestrate_command(run, "--resume") : why.hint;
+  package.hint = why.hint.empty() ? resume_hint(run) : why.hint;
 }
 
 void hold_end(orchestration& run, package_run& package, const failure& why) {
@@ -275,6 +274,10 @@ bool is_over(const orchestration& run) {
 std::string orchestrate_command(const orchestration& run, const std::string& words) {
   return "spec-kitty orchestrate " + (words.empty() ? "" : words + " ") +
          shell_option("--feature", run.feature);
+}
+
+std::string resume_hint(const orchestration& run) {
+  return "resume with: " + orchestrate_command(run, "--resume");
 }
 
 std::string iso_duration(epoch_us time) {

@@ -138,6 +138,8 @@ bool is_over(const orchestration& run);
 
 /// `spec-kitty orchestrate <words> --feature <slug>`.
 std::string orchestrate_command(const orchestration& run, const std::string& words);
+/// What to do about a paused work package where nothing better is known.
+std::string resume_hint(const orchestration& run);
 
 /// ISO 8601: `PT1H2M3S`.
 std::string iso_duration(epoch_us time);

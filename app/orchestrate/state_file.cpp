@@ -1,6 +1,7 @@
 #include "app/orchestrate/state_file.hpp"
 
 #include "app/orchestrate/plan_json.hpp"
+#include "app/workflow/git.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/worktree.hpp"
 #include "util/text.hpp"
@@ -21,6 +22,14 @@ constexpr std::chrono::seconds state_patience{10};
 /// A failure of the repository's files, whose hint may name a link that is in the way.
 failure not_there(const failure& why) {
   return {ec::bad_input, why.message, workflow::in_repository(why).hint};
+}
+
+/// git knows the file: it came with the repository, so what it tells to type is a stranger's.
+bool is_tracked(const workflow::repository& repo, const std::filesystem::path& file) {
+  const auto found =
+      workflow::git(repo.checkout)
+          .attempt({"ls-files", "--error-unmatch", "--", workflow::literal_path(file.string())});
+  return !found || found->status == 0;
 }
 
 } // namespace
@@ -71,6 +80,9 @@ result<std::optional<orchestration>> state_file::read() const {
   auto run = decode_run(*mine);
   if (!run)
     return failure{damaged.code, path_.string() + ": " + run.error().message, damaged.hint};
+  if (is_tracked(repo_, path_))
+    for (auto& package : run->packages)
+      package.hint = package.hint.empty() ? "" : resume_hint(*run);
   return std::optional<orchestration>{std::move(*run)};
 }
 

