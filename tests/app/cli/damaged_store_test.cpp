@@ -3,7 +3,14 @@
 #include "tests/support/cli_test.hpp"
 #include "tests/support/store_damage.hpp"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <regex>
+#include <thread>
 
 namespace spec_kitty::support {
 namespace {
@@ -154,6 +161,47 @@ TEST_F(DamagedStore, AWholeStoreIsNotTouched) {
   const std::string before = read_text(data());
   EXPECT_TRUE(member(json_of({"sync", "repair"}), "repaired")->IsFalse());
   EXPECT_EQ(read_text(data()), before);
+}
+
+/// The process that waits for a lock of this one on the file; nothing within ten seconds: 0.
+pid_t waiting_for_lock() {
+  for (int tries = 0; tries < 1000; ++tries) {
+    for (const auto& line : lines_of(read_text("/proc/locks"))) {
+      std::istringstream words(line); // `7: -> POSIX ADVISORY WRITE 4711 …`
+      std::string number, arrow, kind, mode, access;
+      pid_t pid = 0;
+      if (words >> number >> arrow >> kind >> mode >> access >> pid && arrow == "->" &&
+          read_text("/proc/" + std::to_string(pid) + "/comm").starts_with("spec-kitty-stor"))
+        return pid;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return 0;
+}
+
+TEST_F(DamagedStore, ACheckEndsWithItsCaller) {
+  emit(3);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const int lock = ::open((home() / "queue" / "env" / "lock.mdb").c_str(), O_RDWR);
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  ASSERT_EQ(::fcntl(lock, F_SETLK, &whole), 0) << "the check waits for LMDB's lock";
+  auto what = command({});
+  what.argv = {"sh", "-c", R"("$0" check "$1"; true)", program_folder() + "/spec-kitty-store-check",
+               (home() / "queue").string()};
+  child caller(what);
+  const pid_t check = waiting_for_lock();
+  ASSERT_NE(check, 0);
+  caller.send(SIGKILL);
+  int status = 0;
+  pid_t gone = 0;
+  for (int tries = 0; gone <= 0 && tries < 1000; ++tries) { // ours once its caller has ended
+    gone = ::waitpid(check, &status, WNOHANG);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ::close(lock);
+  EXPECT_EQ(gone, check) << "it goes on, and nobody hears what it finds";
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 TEST_F(DamagedStore, AStoreThatAProcessHasOpenIsNotExchanged) {
