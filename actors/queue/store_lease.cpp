@@ -229,7 +229,8 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       const auto event = read_event(txn, tables, seq);
       if (!event)
         throw lmdb_error(MDB_CORRUPTED, "find a queued event");
-      bytes += event->head.size() + event->tail.size() + 1;
+      std::string json = event->json(request.team_slug); // may be longer than what is stored
+      bytes += json.size() + 1;
       if (bytes > request.max_bytes && !grant.events.empty())
         break;
       lease.positions.push_back(seq);
@@ -237,7 +238,7 @@ result<lease_grant> store::lease(const lease_request& request, const process_mar
       partition.sent_through = std::max(partition.sent_through, seq);
       const attempt_record before = attempts_of(txn, tables, seq);
       grant.events.push_back({seq, to_string(event->id), event->lamport, before.tries,
-                              before.alone != 0, event->json(request.team_slug)});
+                              before.alone != 0, std::move(json)});
     }
     if (grant.events.empty())
       return grant;

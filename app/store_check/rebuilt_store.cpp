@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::uint64_t ms_per_day = 86'400'000;
 
+/// Whether a partition's key has its id as well.
+bool is_further_partition(std::string_view key) {
+  return std::count(key.begin(), key.end(), '\0') > 1;
+}
+
 /// The partitions of the new store. Ids go from 1 without gaps: the next one is found by counting.
 class new_partitions {
 public:
@@ -70,11 +75,21 @@ private:
     const bool dense = ids.size() == rows_.size() && !ids.contains(0) &&
                        (ids.empty() || *ids.rbegin() == rows_.size());
     std::uint32_t next = 0;
+    std::map<std::string, partition_record> numbered;
+    std::map<std::string, std::string> new_keys;
     for (auto& [key, row] : rows_) {
       row.id = dense ? row.id : ++next;
       row.live = 0;
-      key_by_new_id_[row.id] = key;
+      new_keys[key] =
+          is_further_partition(key)
+              ? further_partition_key(team_of_partition(key), project_of_partition(key), row.id)
+              : key;
+      key_by_new_id_[row.id] = new_keys[key];
+      numbered.emplace(new_keys[key], row);
     }
+    rows_ = std::move(numbered);
+    for (auto& [id, key] : key_of_)
+      key = new_keys[key];
   }
 
   std::map<std::string, partition_record> rows_;

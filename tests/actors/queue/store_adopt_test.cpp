@@ -1,7 +1,10 @@
 // Adoption: which login takes over `local` events, and what becomes of their bytes.
 #include "tests/actors/queue/store_fixture.hpp"
 
+#include "actors/queue/overflow.hpp"
+#include "actors/queue/process_mark.hpp"
 #include "messages/validate.hpp"
+#include "util/gzip.hpp"
 
 namespace spec_kitty {
 namespace {
@@ -14,6 +17,50 @@ protected:
     EXPECT_TRUE(done) << done.error().message;
     return done ? *std::move(done) : adoption{};
   }
+
+  /// The rows of the events, byte for byte.
+  std::vector<std::string> event_rows() {
+    std::vector<std::string> rows;
+    EXPECT_TRUE(tables_of(home_)->read([&](lmdb_txn& txn, const store_tables& tables) {
+      lmdb_cursor events(txn, tables.events);
+      for (bool more = events.first(); more; more = events.next())
+        rows.emplace_back(events.value());
+      return true;
+    }));
+    return rows;
+  }
+
+  /// The keys of the partitions.
+  std::vector<std::string> partitions() {
+    std::vector<std::string> keys;
+    EXPECT_TRUE(tables_of(home_)->read([&](lmdb_txn& txn, const store_tables& tables) {
+      lmdb_cursor rows(txn, tables.teams);
+      for (bool more = rows.first(); more; more = rows.next())
+        keys.emplace_back(rows.key());
+      return true;
+    }));
+    return keys;
+  }
+
+  /// Records some events before a login, and logs in: `times` over.
+  void work_offline(store& queue, int times, const std::vector<event_draft>& drafts) {
+    for (int time = 0; time < times; ++time) {
+      append(queue, drafts);
+      EXPECT_EQ(login(queue, "ana").adopted, drafts.size());
+      EXPECT_EQ(recount(queue, home_), "");
+    }
+  }
+
+  /// One event of a project, one of none.
+  static std::vector<event_draft> mixed_drafts() {
+    auto drafts = drafts_of(2, local_team);
+    drafts[0].project_key = a_project;
+    drafts[0].project_uuid = std::string(a_project);
+    drafts[0].project_name = "web";
+    return drafts;
+  }
+
+  static constexpr std::string_view a_project = "11111111-2222-3333-4444-555555555555";
 
   std::uint64_t live_of(store& queue, std::string_view team) {
     for (const auto& share : stats(queue).teams)
@@ -132,6 +179,101 @@ TEST_F(StoreAdopt, AskingTwiceDoesNotGiveAnotherAccountWhatWasNotItsOwn) {
     EXPECT_EQ(other->left, 2U);
   }
   EXPECT_EQ(queue.adopt({"https://a:443", "ann", "team-a", false})->adopted, 2U);
+}
+
+TEST_F(StoreAdopt, NoEventIsWrittenAgain) {
+  store queue = open();
+  append(queue, 1, "team-a");
+  append(queue, mixed_drafts());
+  const auto before = event_rows();
+  EXPECT_EQ(login(queue, "ana").adopted, 2U);
+  EXPECT_EQ(event_rows(), before);
+}
+
+TEST_F(StoreAdopt, PartitionsOfSeveralLoginsAreDeliveredAsOneQueue) {
+  store queue = open();
+  work_offline(queue, 3, mixed_drafts());
+  append(queue, 1, "team-a");
+  EXPECT_EQ(queue.due({"team-a"})->due, 7U);
+  const auto grant = lease(queue, "team-a");
+  ASSERT_EQ(grant.events.size(), 7U);
+  for (std::size_t i = 0; i < grant.events.size(); ++i) {
+    EXPECT_EQ(grant.events[i].lamport_clock, i + 1);
+    EXPECT_NE(grant.events[i].json.find(R"("team_slug":"team-a")"), std::string::npos);
+  }
+  EXPECT_EQ(stats(queue).leased, 7U);
+  settle(queue, grant, event_outcome::delivered);
+  EXPECT_EQ(stats(queue).live, 0U);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
+TEST_F(StoreAdopt, ADecisionAboutAProjectCoversAllItsPartitions) {
+  store queue = open();
+  work_offline(queue, 2, mixed_drafts());
+  const project_request keep{std::string(a_project), "web", project_request::decision::keep};
+  EXPECT_EQ(queue.decide_project(keep, now_)->events, 2U);
+  EXPECT_EQ(lease(queue, "team-a").events.size(), 2U) << "those of no project";
+  std::size_t held = 0;
+  for (const auto& event : list(queue))
+    held += event.state == event_state::held ? 1U : 0U;
+  EXPECT_EQ(held, 2U);
+}
+
+TEST_F(StoreAdopt, ADeadLetterOfAGivenPartitionComesBackToTheTeam) {
+  store queue = open();
+  work_offline(queue, 2, drafts_of(1, local_team));
+  settle(queue, lease(queue, "team-a"), event_outcome::rejected, "no", 1);
+  EXPECT_EQ(stats(queue).dead, 2U);
+  append(queue, 1, local_team);
+  EXPECT_EQ(login(queue, "ana").adopted, 1U);
+  append(queue, 1, local_team);
+  ASSERT_TRUE(queue.decide_dead({dead_request::decision::retry, {}}));
+  EXPECT_EQ(live_of(queue, "team-a"), 3U);
+  EXPECT_EQ(live_of(queue, local_team), 1U);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
+TEST_F(StoreAdopt, PartitionsDoNotGrowInNumberWithEveryLogin) {
+  store queue = open();
+  std::size_t after_three = 0;
+  for (int time = 0; time < 6; ++time) {
+    work_offline(queue, 2, mixed_drafts());
+    settle(queue, lease(queue, "team-a"), event_outcome::delivered);
+    after_three = time == 2 ? partitions().size() : after_three;
+  }
+  EXPECT_EQ(partitions().size(), after_three);
+  EXPECT_EQ(recount(queue, home_), "");
+}
+
+TEST_F(StoreAdopt, AnEvictedEventNamesTheTeamThatItWasGivenTo) {
+  max_events_ = 4;
+  evict_oldest_ = true;
+  store queue = open();
+  work_offline(queue, 1, drafts_of(2, local_team));
+  append(queue, 3, "team-a");
+  EXPECT_EQ(recount(queue, home_), "");
+  const auto files = overflow_files(home_);
+  ASSERT_EQ(files.size(), 1U);
+  const auto text = gunzip(support::read_text(files.front().path), std::size_t{1} << 20);
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find(R"("team_slug":"team-a")"), std::string::npos) << *text;
+}
+
+TEST_F(StoreAdopt, ABatchIsMeasuredByWhatIsSent) {
+  store queue = open();
+  const std::string team(200, 't');
+  append(queue, 20, local_team);
+  login(queue, "ana", false, team);
+  lease_request request;
+  request.team_slug = team;
+  request.max_bytes = 6000;
+  request.ttl = std::chrono::minutes(1);
+  const auto grant = queue.lease(request, this_process(), now_);
+  ASSERT_TRUE(grant);
+  std::size_t bytes = 0;
+  for (const auto& event : grant->events)
+    bytes += event.json.size() + 1;
+  EXPECT_LE(bytes, request.max_bytes);
 }
 
 } // namespace
