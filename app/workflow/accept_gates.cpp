@@ -1,5 +1,6 @@
 #include "app/workflow/accept_gates.hpp"
 
+#include "app/workflow/finished_work.hpp"
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/lanes.hpp"
 #include "app/workflow/merged_work.hpp"
@@ -64,18 +65,28 @@ result<accept_findings> look_for_accept(const feature& feature_ref,
   return found;
 }
 
-std::vector<blocker> open_blockers(const feature& feature_ref,
-                                   const std::vector<work_package>& packages) {
+result<std::vector<blocker>> open_blockers(const feature& feature_ref,
+                                           const std::vector<work_package>& packages) {
   std::vector<blocker> found;
   for (const auto& package : packages) {
     const auto lane = package.lane();
     if (lane == "planned")
       found.push_back({package.id, package.id + " is in planned",
                        feature_ref.command("implement " + package.id)});
-    else if (lane == "doing")
-      found.push_back(
-          {package.id, package.id + " is in doing",
-           feature_ref.command("agent tasks move-task " + package.id + " --to for_review")});
+    if (lane != "doing")
+      continue;
+    move_facts facts;
+    facts.feature = feature_ref.slug();
+    facts.wp_id = package.id;
+    facts.from = lane;
+    facts.to = "for_review";
+    if (auto seen = look_at_work(feature_ref, package, facts); !seen)
+      return seen.error();
+    for (auto& each : move_blockers(facts))
+      found.push_back(std::move(each));
+    found.push_back(
+        {package.id, package.id + " is in doing",
+         feature_ref.command("agent tasks move-task " + package.id + " --to for_review")});
   }
   return found;
 }

@@ -20,8 +20,9 @@ struct accept_findings {
 result<accept_findings> look_for_accept(const feature& feature_ref,
                                         const std::vector<work_package>& packages);
 
-/// The blockers that remain where nothing is in for_review: each open work package.
-std::vector<blocker> open_blockers(const feature& feature_ref,
-                                   const std::vector<work_package>& packages);
+/// The blockers that remain where nothing is in for_review: of each open work package that it is
+/// open, and before that what keeps it from for_review.
+result<std::vector<blocker>> open_blockers(const feature& feature_ref,
+                                           const std::vector<work_package>& packages);
 
 } // namespace spec_kitty::workflow

@@ -3,6 +3,7 @@
 #include "app/workflow/git_trouble.hpp"
 #include "app/workflow/merge_gates.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/unfinished_worktree.hpp"
 #include "app/workflow/worktree_removal.hpp"
 #include "app/workflow/worktree_state.hpp"
 #include "util/text.hpp"
@@ -89,14 +90,19 @@ result<void> push_target(const feature& feature_ref, const merge_state& state) {
 bool remove_worktree(const feature& feature_ref, const std::string& wp, const std::string& tip,
                      std::vector<std::string>& warnings) {
   const auto tree = feature_ref.worktree_of(wp);
+  const git git_here(feature_ref.repo().checkout);
+  const auto has_ended = [&] {
+    return end_removal_of_worktree(git_here, feature_ref.repo(), tree, feature_ref.branch_of(wp));
+  };
   const auto reason = reason_to_keep(feature_ref, wp, tip);
   if (!reason || !reason->empty()) {
+    if (has_ended())
+      return true;
     warnings.push_back(tree.string() + " was kept: " + (reason ? *reason : reason.error().message));
     return false;
   }
   const auto state = look_at_worktree(tree);
-  const git git_here(feature_ref.repo().checkout);
-  if (const auto gone = remove_worktree(git_here, tree); !gone) {
+  if (const auto gone = remove_worktree(git_here, tree); !gone && !has_ended()) {
     warnings.push_back(tree.string() + " was kept: " + gone.error().message + "; " +
                        gone.error().hint);
     return false;

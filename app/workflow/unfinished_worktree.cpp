@@ -59,6 +59,25 @@ bool holds_only_files_of(const git& index, const std::string& branch) {
   return others && others->empty() && changed && changed->empty();
 }
 
+void wait_for_git_on(const fs::path& path) {
+  const auto give_up = std::chrono::steady_clock::now() + git_patience;
+  while (git_works_on(path) && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(git_pause);
+}
+
+/// Its only changes are files that are missing: git removes a worktree file by file.
+bool lacks_files_alone(const fs::path& tree) {
+  const auto status =
+      git(tree).run({"status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"});
+  if (!status || status->empty())
+    return false;
+  std::istringstream entries(*status);
+  for (std::string entry; std::getline(entries, entry, '\0');)
+    if (!entry.starts_with(" D "))
+      return false;
+  return true;
+}
+
 bool is_gone(const rooted_files& files, const fs::path& path) {
   const auto found = files.kind_of(path);
   return found && *found == entry_kind::missing;
@@ -76,9 +95,7 @@ void remove_half_made_worktree(const git& runner, const repository& repo, const 
   const auto is_unfinished = [&] {
     return !admin().empty() && first_line_of(admin() / "locked") == "initializing";
   };
-  const auto give_up = std::chrono::steady_clock::now() + git_patience;
-  while (git_works_on(path) && std::chrono::steady_clock::now() < give_up)
-    std::this_thread::sleep_for(git_pause);
+  wait_for_git_on(path);
   if (is_unfinished()) {
     (void)runner.run({"worktree", "remove", "--force", "--force", path.string()});
     if (is_unfinished()) { // git does not know it yet: nothing but `.git` is in it
@@ -111,11 +128,23 @@ bool remove_half_removed_worktree(const repository& repo, const fs::path& path,
   const auto known = index.run({"ls-files", "-z"});
   if (!known)
     return false;
+  (void)files.remove(path / ".git"); // first: without it the rest is known for what it is
   std::istringstream names(*known);
   for (std::string name; std::getline(names, name, '\0');)
     (void)files.remove(path / name);
   remove_empty_folders(files, path);
   return is_gone(files, path);
+}
+
+bool end_removal_of_worktree(const git& runner, const repository& repo, const fs::path& path,
+                             const std::string& branch) {
+  wait_for_git_on(path);
+  const bool begun = is_gone(repo.worktree_files(), path) || is_half_removed_worktree(repo, path) ||
+                     lacks_files_alone(path);
+  if (!begun || !remove_half_removed_worktree(repo, path, branch))
+    return false;
+  (void)runner.run({"worktree", "prune"});
+  return true;
 }
 
 } // namespace spec_kitty::workflow

@@ -21,4 +21,10 @@ bool is_half_removed_worktree(const repository& repo, const std::filesystem::pat
 bool remove_half_removed_worktree(const repository& repo, const std::filesystem::path& path,
                                   const std::string& branch);
 
+/// Ends what a killed `git worktree remove` of a worktree without changes has begun; one that is
+/// still at work is waited for, at most 10 s. False where none had begun, or where something else
+/// is in the worktree: then no file is touched.
+bool end_removal_of_worktree(const git& runner, const repository& repo,
+                             const std::filesystem::path& path, const std::string& branch);
+
 } // namespace spec_kitty::workflow

@@ -117,8 +117,12 @@ result<wf::accept_findings> look_at_packages(const wf::feature& feature,
     return failure{ec::not_found, "no work package in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md"};
   auto found = wf::look_for_accept(feature, packages);
-  if (found && found->ready.empty() && found->blockers.empty())
-    found->blockers = wf::open_blockers(feature, packages);
+  if (!found || !found->ready.empty() || !found->blockers.empty())
+    return found;
+  auto open = wf::open_blockers(feature, packages);
+  if (!open)
+    return open.error();
+  found->blockers = std::move(*open);
   return found;
 }
 
@@ -130,6 +134,16 @@ void write_fields(work_done& done, const std::string& slug, const wf::accept_fin
     field(out, "complete", complete);
     write_blockers(out, found.blockers);
   };
+}
+
+/// Somebody has accepted the whole feature, and nothing is to be done.
+bool says_accepted_already(const wf::feature& feature, const wf::accept_findings& found,
+                           work_done& done) {
+  if (!found.ready.empty() || !found.blockers.empty() || !is_accepted(feature))
+    return false;
+  write_fields(done, feature.slug(), found, true);
+  done.lines = {feature.slug() + " is accepted already"};
+  return true;
 }
 
 /// What a person has to know of those that stay, and of what was taken for granted.
@@ -180,6 +194,8 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
   const auto found = look_at_packages(feature, *packages);
   if (!found)
     return found.error();
+  if (says_accepted_already(feature, *found, done)) // by another process meanwhile
+    return done;
   if (found->ready.empty() && !found->blockers.empty()) {
     done.aim = accept_aim(feature);
     done.blockers = found->blockers;
@@ -239,11 +255,8 @@ result<work_done> accept(context& ctx, const accept_options& options) {
   if (options.check)
     return checked(*feature, accept_aim(*feature), found->blockers);
   work_done done;
-  if (found->ready.empty() && found->blockers.empty() && is_accepted(*feature)) {
-    write_fields(done, feature->slug(), *found, true);
-    done.lines = {feature->slug() + " is accepted already"};
+  if (says_accepted_already(*feature, *found, done))
     return done;
-  }
   if (found->ready.empty() && !found->blockers.empty()) {
     done.aim = accept_aim(*feature);
     done.blockers = found->blockers;

@@ -2,6 +2,7 @@
 #include "app/cli/command.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/event_lanes.hpp"
+#include "app/workflow/finished_work.hpp"
 #include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/lane_edit.hpp"
 #include "app/workflow/lanes.hpp"
@@ -9,7 +10,6 @@
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "app/workflow/worktree.hpp"
-#include "app/workflow/worktree_state.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -79,22 +79,9 @@ result<std::vector<wf::blocker>> move_gates(const wf::feature& feature,
   facts.owner = package.file.scalar("agent");
   facts.agent = options.agent;
   facts.has_feedback = options.feedback_file.has_value();
-  if (wf::needs_finished_work(options.to)) {
-    const auto text = feature.tasks_text();
-    if (!text)
-      return text.error();
-    facts.unchecked = wf::subtasks_of(wf::read_tasks(*text), package).open;
-    const auto there = feature.has_worktree(package.id);
-    if (!there)
-      return there.error();
-    if (*there) {
-      const auto tree = feature.worktree_of(package.id);
-      auto state = wf::look_at_worktree(tree);
-      if (!state)
-        return state.error();
-      facts.work = {tree.string(), std::move(state->changed), std::move(state->dirty_submodules)};
-    }
-  }
+  if (wf::needs_finished_work(options.to))
+    if (auto seen = wf::look_at_work(feature, package, facts); !seen)
+      return seen.error();
   return wf::move_blockers(facts);
 }
 

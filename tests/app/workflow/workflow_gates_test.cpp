@@ -61,7 +61,7 @@ TEST_F(WorkflowGates, ACheckChangesNothing) {
   const auto head = git({"rev-parse", "HEAD"});
   EXPECT_EQ(commands(move("done", {"--check"})).size(), 1U);
   EXPECT_EQ(commands({"merge", "--check"}).size(), 2U);
-  EXPECT_EQ(commands({"accept", "--check"}).size(), 3U);
+  EXPECT_EQ(commands({"accept", "--check"}).size(), 4U) << "its boxes, and each open one";
   EXPECT_EQ(to_text(*member(json_of(move("planned", {"--check"})), "blockers")), "[]");
   EXPECT_EQ(ok(move("planned", {"--check"})).err, "");
   EXPECT_EQ(lane("WP01"), "doing");
@@ -177,6 +177,29 @@ TEST_F(WorkflowGates, AcceptAsksForMergedBranchesAndCheckedBoxes) {
   const auto done = ok({"accept"});
   EXPECT_EQ(done.err.find("taken as merged elsewhere"), std::string::npos) << done.err;
   EXPECT_EQ(transitions().back(), "FeatureCompleted 001-tea");
+}
+
+TEST_F(WorkflowGates, AFeatureThatWasAcceptedMeanwhileIsCompletedOnce) {
+  for (const char* id : {"WP01", "WP02", "WP03"})
+    ok({"agent", "tasks", "move-task", id, "--to", "for_review", "--force"});
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
+  const auto done = ok({"accept", "--test", command({}).argv.front() + " accept"});
+  EXPECT_NE(done.out.find("001-tea is accepted already"), std::string::npos) << done.out;
+  const auto told = transitions();
+  EXPECT_EQ(std::count(told.begin(), told.end(), "FeatureCompleted 001-tea"), 1);
+  EXPECT_EQ(lines_of(git({"log", "--format=%h", "--grep=^Accept"})).size(), 1U);
+}
+
+TEST_F(WorkflowGates, AcceptNamesWhatKeepsAWorkPackageInDoing) {
+  ok({"implement", "WP01"});
+  write_text(tree("WP01") / "new.txt", "x");
+  const auto words = refused({"accept"});
+  for (const char* part : {"T001, T002", "new.txt", "WP01 is in doing", "WP02 is in planned"})
+    EXPECT_NE(words.find(part), std::string::npos) << words;
+  const auto listed = commands({"accept"});
+  for (const auto& line : gate_words(listed.begin(), listed.begin() + 3))
+    type(line);
+  EXPECT_EQ(lane("WP01"), "for_review");
 }
 
 TEST_F(WorkflowGates, AcceptNamesWhatItTakesForGranted) {

@@ -357,5 +357,21 @@ TEST_F(WorkflowGit, ASignatureMayAskForItsPassphraseOnTheTerminal) {
   EXPECT_NE(git({"cat-file", "commit", "HEAD"}).find("PGP SIGNATURE"), std::string::npos);
 }
 
+TEST_F(WorkflowGit, AMergeEndsTheRemovalThatAKilledGitHasBegun) {
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
+  for (const auto& [wp, gone] : {std::pair("WP01", "WP01.txt"), std::pair("WP02", ".git")}) {
+    implement(wp);
+    put_git_in_front("case \"$all\" in *' worktree remove '*) for tree; do :; done; rm \"$tree/" +
+                     std::string(gone) + "\"; kill -9 $PPID; exit 1;; esac");
+    EXPECT_EQ(cli({"merge", "--force"}).status, -1) << wp;
+    fs::remove(root() / "bin" / "git");
+    const auto done = ok({"merge", "--resume"});
+    EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
+    EXPECT_FALSE(fs::exists(tree(wp))) << wp;
+    EXPECT_EQ(lines_of(git({"worktree", "list"})).size(), 1U) << wp;
+    EXPECT_EQ(git({"branch", "--list", std::string("001-tea-") + wp}), "") << wp;
+  }
+}
+
 } // namespace
 } // namespace spec_kitty::support
