@@ -1,6 +1,7 @@
 #include "app/workflow/merging.hpp"
 
 #include "app/workflow/git_trouble.hpp"
+#include "app/workflow/intents/take_back.hpp"
 #include "app/workflow/merge_gates.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/unfinished_worktree.hpp"
@@ -68,6 +69,8 @@ result<void> take_back(const feature& feature_ref, const merge_state& state) {
   if (git_here.current_branch() != state.target || *head != state.to)
     return failure{ec::blocked, "the target " + state.target + " has changed since the merge began",
                    feature_ref.command("merge --resume")};
+  // What an abort that was killed has brought already would be in the way of this one.
+  (void)return_checkout(git_here, feature_ref.repo().files(), state.to, state.from);
   const auto back = git_here.run({"reset", "--quiet", "--keep", state.from});
   return back ? result<void>{} : back.error();
 }

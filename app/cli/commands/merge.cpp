@@ -128,6 +128,8 @@ result<work_done> abort_merge(context& ctx, const merge_job& job, work_done done
     return failure{ec::blocked,
                    "the merge of " + job.state.feature + " is complete and its events are recorded",
                    job.feature.command("merge --resume")};
+  if (*open)
+    (void)wf::remove_stale_locks(job.repo(), **open);
   if (auto back = wf::take_back(job.feature, job.state); !back)
     return back.error();
   if (*open) {

@@ -128,39 +128,43 @@ std::vector<std::string> take_back(const repository& repo, const intent& record,
   return left;
 }
 
+std::vector<std::string> return_checkout(const git& git_there, const rooted_files& files,
+                                         const std::string& tip, const std::string& goal) {
+  // The index is written when all files are there. Of two trees, read-tree touches only what
+  // differs between them, and refuses where a file has other changes.
+  if (git_there.run({"diff-index", "--cached", "--quiet", goal, "--"}) &&
+      git_there.run({"read-tree", "-m", "-u", goal, tip}))
+    return {};
+  std::vector<std::string> left;
+  const auto listed = git_there.run({"diff", "--name-only", "-z", "--no-renames", tip, goal});
+  if (!listed)
+    return {listed.error().message};
+  const auto top = git_there.run({"rev-parse", "--show-toplevel"});
+  const auto files_at_top = top ? rooted_files(*top) : files;
+  std::istringstream names(*listed);
+  for (std::string name; top && std::getline(names, name, '\0');) {
+    const git from_top(*top);
+    const auto now = files_at_top.read(name, max_kept_bytes);
+    const auto before = text_at(from_top, tip, name);
+    if (!now || *now == before || (!*now && !before))
+      continue;
+    // git removes a file before it writes it anew: it may be missing, or have a beginning.
+    const auto after = text_at(from_top, goal, name);
+    const bool by_git = !*now || (after && after->starts_with(**now));
+    if (by_git && !before)
+      (void)files_at_top.remove(name);
+    else if (!by_git || !from_top.run({"checkout", "--quiet", tip, "--", literal_path(name)}))
+      left.push_back(as_utf8(name) + " has changed since; it was left as it is");
+  }
+  return left;
+}
+
 std::vector<std::string> take_back_checkout(const repository& repo, const intent& record) {
   const git git_there(record.checkout);
   if (!record.before || "refs/heads/" + git_there.current_branch() != record.ref ||
       git_there.commit_of(record.ref) != record.before)
     return {};
-  // The index is written when all files are there. Of two trees, read-tree touches only what
-  // differs between them, and refuses where a file has other changes.
-  if (git_there.run({"diff-index", "--cached", "--quiet", record.to, "--"}) &&
-      git_there.run({"read-tree", "-m", "-u", record.to, *record.before}))
-    return {};
-  std::vector<std::string> left;
-  const auto listed =
-      git_there.run({"diff", "--name-only", "-z", "--no-renames", *record.before, record.to});
-  if (!listed)
-    return {listed.error().message};
-  const auto top = git_there.run({"rev-parse", "--show-toplevel"});
-  const auto files_at_top = top ? rooted_files(*top) : files_of(repo, record);
-  std::istringstream names(*listed);
-  for (std::string name; top && std::getline(names, name, '\0');) {
-    const git from_top(*top);
-    const auto now = files_at_top.read(name, max_kept_bytes);
-    const auto before = text_at(from_top, *record.before, name);
-    if (!now || *now == before || (!*now && !before))
-      continue;
-    const bool brought = *now && **now == text_at(from_top, record.to, name).value_or("");
-    const bool gone = !*now && !text_at(from_top, record.to, name);
-    if (brought && !before)
-      (void)files_at_top.remove(name);
-    else if (!(brought || gone) ||
-             !from_top.run({"checkout", "--quiet", *record.before, "--", literal_path(name)}))
-      left.push_back(as_utf8(name) + " has changed since; it was left as it is");
-  }
-  return left;
+  return return_checkout(git_there, files_of(repo, record), *record.before, record.to);
 }
 
 void freshen_index(const intent& record) {

@@ -17,9 +17,13 @@ enum class changed_files { left, restored };
 std::vector<std::string> take_back(const repository& repo, const intent& record,
                                    changed_files which);
 
-/// After a `git merge --ff-only` that was killed before the branch moved: the files that it had
-/// brought already, and its index, are those of the branch again. Returns a sentence for what could
-/// not be undone.
+/// After a git that was killed while it took the checkout from the tip of its branch to the commit
+/// `goal`, before the branch moved: the files that it had brought already, and its index, are those
+/// of the tip again. Returns a sentence for what could not be undone.
+std::vector<std::string> return_checkout(const git& git_there, const rooted_files& files,
+                                         const std::string& tip, const std::string& goal);
+
+/// The same after a `git merge --ff-only` that was killed before the branch of the intent moved.
 std::vector<std::string> take_back_checkout(const repository& repo, const intent& record);
 
 /// After a commit whose git was killed before it wrote the index: the entries of the files that

@@ -373,5 +373,40 @@ TEST_F(WorkflowGit, AMergeEndsTheRemovalThatAKilledGitHasBegun) {
   }
 }
 
+/// A git that is killed while it brings the files of another commit, with the one that called it.
+std::string killed_while(const std::string& verb, const std::string& what) {
+  return "case \"$all\" in *' " + verb + " '*) " + what + "; kill -9 $PPID; exit 1;; esac";
+}
+
+TEST_F(WorkflowGit, AMergeIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
+  for (const auto& [wp, what] :
+       {std::pair("WP01", "rm kitty-specs/001-tea/tasks/WP01-part.md"),
+        std::pair("WP02", "head -c 20 kitty-specs/001-tea/tasks/WP02-part.md > part; "
+                          "mv part kitty-specs/001-tea/tasks/WP02-part.md")}) {
+    implement(wp);
+    put_git_in_front(killed_while("--ff-only", what));
+    EXPECT_EQ(cli({"merge", "--force"}).status, -1) << wp;
+    fs::remove(root() / "bin" / "git");
+    ok({"merge", "--resume"});
+    EXPECT_EQ(changes(), "") << wp;
+    EXPECT_EQ(lane(wp), "for_review");
+    EXPECT_FALSE(fs::exists(tree(wp))) << wp;
+  }
+}
+
+TEST_F(WorkflowGit, AnAbortIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
+  finish("WP01");
+  const auto before = git({"rev-parse", "HEAD"});
+  put_git_in_front("", killed_while("--ff-only", ":")); // the branch has moved
+  EXPECT_EQ(cli({"merge", "--force"}).status, -1);
+  put_git_in_front(killed_while("reset", "rm WP01.txt"));
+  EXPECT_EQ(cli({"merge", "--abort"}).status, -1);
+  fs::remove(root() / "bin" / "git");
+  ok({"merge", "--abort"});
+  EXPECT_EQ(changes(), "");
+  EXPECT_EQ(git({"rev-parse", "HEAD"}), before);
+}
+
 } // namespace
 } // namespace spec_kitty::support
