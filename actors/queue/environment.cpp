@@ -233,11 +233,13 @@ result<void> environment::look_at(const fs::path& place, const initialiser& init
                                   bool locked) {
   const fs::path data = place / "data.mdb";
   if (size_of(data) >= min_store_bytes) {
-    std::string wrong = damage_in(data, options_.look_through);
+    auto wrong = damage_in(data, options_.look_through);
     // A writer that did not let go of its lock may have changed pages meanwhile.
-    if (!wrong.empty() && !locked)
+    if (wrong && !wrong->empty() && !locked)
       wrong = damage_in(data, options_.look_through);
-    return wrong.empty() ? result<void>{} : damaged_store(options_.folder, wrong);
+    if (!wrong)
+      return wrong.error();
+    return wrong->empty() ? result<void>{} : damaged_store(options_.folder, *wrong);
   }
   // A store comes into its place as a whole. What is too short there was one, if it ever counted.
   std::error_code ignored;

@@ -148,12 +148,14 @@ std::string partition_counts::contradiction(std::uint64_t live) const {
                    std::to_string(live);
 }
 
-std::string damage_in(const std::filesystem::path& data_file, std::size_t whole_up_to) {
-  const pages::mapped_file file(data_file);
+result<std::string> damage_in(const std::filesystem::path& data_file, std::size_t whole_up_to) {
+  const auto file = pages::mapped_file::open(data_file);
+  if (!file)
+    return file.error();
   std::string why;
-  const auto head = pages::read_header(file.bytes(), why);
+  const auto head = pages::read_header(file->bytes(), why);
   const auto home = data_file.parent_path().parent_path().parent_path();
-  return head ? damage_in(file.bytes(), *head, whole_up_to, home) : why;
+  return head ? damage_in(file->bytes(), *head, whole_up_to, home) : why;
 }
 
 std::string damage_in(std::string_view file, const pages::file_header& head,

@@ -72,8 +72,9 @@ struct partition_counts {
   std::string contradiction(std::uint64_t live) const;
 };
 
-/// What is wrong with a data file; empty: nothing that can be seen so.
-std::string damage_in(const std::filesystem::path& data_file, std::size_t whole_up_to);
+/// What is wrong with a data file; empty: nothing that can be seen so. A failure where it cannot be
+/// read.
+result<std::string> damage_in(const std::filesystem::path& data_file, std::size_t whole_up_to);
 /// With a home its clock.json counts as well.
 std::string damage_in(std::string_view file, const pages::file_header& head,
                       std::size_t whole_up_to, const std::filesystem::path& home = {});

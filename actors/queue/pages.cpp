@@ -143,19 +143,23 @@ std::vector<file_header> possible_headers(std::string_view file) {
   return found;
 }
 
-mapped_file::mapped_file(const std::filesystem::path& path) {
+result<mapped_file> mapped_file::open(const std::filesystem::path& path) {
+  mapped_file file;
   const auto fd = open_regular(path, O_RDONLY, last_link::refuse);
+  if (!fd)
+    return fd.error();
   struct stat info {};
-  if (!fd || !*fd || ::fstat(fd->get(), &info) != 0 || info.st_size <= 0)
-    return;
+  if (!*fd || ::fstat(fd->get(), &info) != 0 || info.st_size <= 0)
+    return file;
   const auto memory_page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const auto size =
       (static_cast<std::size_t>(info.st_size) + memory_page - 1) / memory_page * memory_page;
   void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd->get(), 0);
   if (at == MAP_FAILED)
-    return;
-  bytes_ = {static_cast<const char*>(at), size};
-  written_ = end_of_data(fd->get(), info.st_size, size);
+    return system_failure(errno, "cannot map " + path.string());
+  file.bytes_ = {static_cast<const char*>(at), size};
+  file.written_ = end_of_data(fd->get(), info.st_size, size);
+  return file;
 }
 
 mapped_file::~mapped_file() {

@@ -11,6 +11,8 @@
 //            tree, u64 last page, u64 transaction
 #pragma once
 
+#include "util/result.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace spec_kitty::pages {
@@ -58,17 +61,21 @@ std::vector<file_header> possible_headers(std::string_view file);
 /// A file as it is now, mapped for reading. The bytes reach to the end of its last page of memory.
 class mapped_file {
 public:
-  /// Empty where there is no such file, or nothing in it.
-  explicit mapped_file(const std::filesystem::path& path);
+  /// Empty where there is no such file, or nothing in it. A failure where it cannot be read, which
+  /// says nothing about what is in it.
+  static result<mapped_file> open(const std::filesystem::path& path);
   ~mapped_file();
-  mapped_file(const mapped_file&) = delete;
-  mapped_file& operator=(const mapped_file&) = delete;
+  mapped_file(mapped_file&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, {})), written_(std::exchange(other.written_, 0)) {}
+  mapped_file& operator=(mapped_file&&) = delete;
 
   std::string_view bytes() const { return bytes_; }
   /// Without the hole at the end of a file that was made long and never written.
   std::string_view written() const { return bytes_.substr(0, written_); }
 
 private:
+  mapped_file() = default;
+
   std::string_view bytes_;
   std::size_t written_ = 0;
 };

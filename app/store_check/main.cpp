@@ -84,6 +84,13 @@ int say_findings(store_findings found, std::string_view file) {
   return say(buffer, found.damage.empty() ? is_whole : is_damaged);
 }
 
+pages::mapped_file mapped(const fs::path& data) {
+  auto file = pages::mapped_file::open(data);
+  if (!file)
+    throw std::runtime_error(file.error().message);
+  return std::move(*file);
+}
+
 /// LMDB keeps the pages of the state that a reader looks at.
 class pinned_state {
 public:
@@ -115,10 +122,10 @@ int check(const fs::path& queue) {
   const fs::path data = queue / "env" / "data.mdb";
   for (int looks = 0; looks < max_looks; ++looks) {
     std::string why;
-    if (const pages::mapped_file before(data); !pages::read_header(before.bytes(), why))
+    if (const auto before = mapped(data); !pages::read_header(before.bytes(), why))
       return say_findings({{why}, 0, 0}, before.written());
     const pinned_state state(queue / "env");
-    const pages::mapped_file file(data);
+    const auto file = mapped(data);
     const auto head = pages::read_header(file.bytes(), why);
     if (!head)
       return say_findings({{why}, 0, 0}, file.written());
@@ -131,7 +138,7 @@ int check(const fs::path& queue) {
 }
 
 int rebuild(const fs::path& queue, const fs::path& made) {
-  const pages::mapped_file file(queue / "env" / "data.mdb");
+  const auto file = mapped(queue / "env" / "data.mdb");
   const auto kept = salvage(file.written());
   const auto done = write_rebuilt_store(kept, queue, made);
   if (!done) {
@@ -139,7 +146,7 @@ int rebuild(const fs::path& queue, const fs::path& made) {
     return no_verdict;
   }
   std::string why;
-  const pages::mapped_file fresh(made / "env" / "data.mdb");
+  const auto fresh = mapped(made / "env" / "data.mdb");
   const auto head = pages::read_header(fresh.bytes(), why);
   if (!head || !check_everything(fresh.bytes(), *head).damage.empty()) {
     std::fputs("the new store is not whole\n", stderr);

@@ -2,6 +2,8 @@
 #include "actors/queue/file_check.hpp"
 #include "tests/actors/queue/store_fixture.hpp"
 
+#include <sys/resource.h>
+
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -37,7 +39,7 @@ protected:
   void put_bytes(const std::string& text) const {
     std::ofstream(data(), std::ios::binary | std::ios::trunc) << text;
   }
-  std::string damage() const { return damage_in(data(), looked_through::always); }
+  std::string damage() const { return *damage_in(data(), looked_through::always); }
 
   /// Where the newer meta page begins.
   static std::size_t newer_meta(const std::string& text) {
@@ -75,7 +77,7 @@ protected:
 
 TEST_F(FileCheck, AWholeStoreHasNoDamage) {
   EXPECT_EQ(damage(), "");
-  EXPECT_EQ(damage_in(data(), 1), "") << "the edges alone";
+  EXPECT_EQ(*damage_in(data(), 1), "") << "the edges alone";
 }
 
 TEST_F(FileCheck, AMetaPageThatIsNoneIsFound) {
@@ -100,7 +102,7 @@ TEST_F(FileCheck, AnOlderStateIsNotTakenForTheNewest) {
 
 TEST_F(FileCheck, ARootThatIsNotInTheFileIsFound) {
   EXPECT_NE(damage_with(main_root_at, 1'000'000), "");
-  EXPECT_NE(damage_in(data(), 1), "");
+  EXPECT_NE(*damage_in(data(), 1), "");
 }
 
 TEST_F(FileCheck, AFileThatIsTooShortForItsPagesIsFound) {
@@ -144,7 +146,7 @@ TEST_F(FileCheck, ASummaryThatClaimsFewerEventsIsFound) {
     return true;
   }));
   EXPECT_NE(damage().find("waiting events"), std::string::npos) << damage();
-  EXPECT_NE(damage_in(data(), 1), "") << "by the counts alone";
+  EXPECT_NE(*damage_in(data(), 1), "") << "by the counts alone";
   expect_refused();
 }
 
@@ -195,6 +197,18 @@ TEST_F(FileCheck, AStoreOfEmptyTablesIsFoundWhereTheFileWasMadeAnew) {
   mdb_env_close(env);
   EXPECT_NE(damage(), "");
   expect_refused();
+}
+
+TEST_F(FileCheck, AFileThatCannotBeOpenedIsNotCalledDamaged) {
+  rlimit usual{};
+  ::getrlimit(RLIMIT_NOFILE, &usual);
+  const rlimit few{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto found = damage_in(data(), looked_through::always);
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().message.find("Too many open files"), std::string::npos)
+      << found.error().message;
 }
 
 } // namespace

@@ -77,7 +77,7 @@ protected:
     fs::permissions(other.parent_path(), fs::perms::owner_all);
     const auto made = write_rebuilt_store(kept, home_ / "queue", other);
     ASSERT_TRUE(made) << what << ": " << made.error().message;
-    EXPECT_EQ(damage_in(other / "env" / "data.mdb", looked_through::always), "") << what;
+    EXPECT_EQ(*damage_in(other / "env" / "data.mdb", looked_through::always), "") << what;
     auto known = ids_in(other);
     known.insert(kept.lost.begin(), kept.lost.end());
     std::size_t missing = 0;
@@ -176,8 +176,8 @@ protected:
       change(txn, tables);
       return true;
     }));
-    const pages::mapped_file file(data());
-    return is_whole(file.bytes());
+    const auto file = pages::mapped_file::open(data());
+    return file && is_whole(file->bytes());
   }
 };
 
