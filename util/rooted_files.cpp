@@ -68,8 +68,7 @@ failure cannot_write(const fs::path& file, int error) {
 
 failure is_a_link(const fs::path& link) {
   return {ec::bad_input, link.string() + " is a symbolic link, which is not followed here",
-          "remove the link: rm " + shell_word(link.string()) +
-              "; what it leads to can be put in its place"};
+          "remove the link: rm " + shell_word(link.string())};
 }
 
 result<std::vector<std::string>> rooted_files::parts_of(const fs::path& path) const {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <functional>
 #include <regex>
+#include <set>
 
 namespace spec_kitty::support {
 
@@ -146,8 +147,11 @@ void try_hints(const launch& of, const finished& done, const fs::path& root) {
       claimed(met))
     write_text(met, done.out + "\n" + done.err);
   std::string before;
+  std::set<std::string> seen; // JSON has a blocker's command twice
   for (const auto& [message, hint, in_order] : hints) {
     const auto commands = commands_in(hint);
+    if (!commands.empty() && !seen.insert(commands.front()).second)
+      continue;
     const auto name = std::hash<std::string>{}(kind_of(message + "\n" + hint, root));
     const auto file = folder / "tried" / std::to_string(name);
     if (commands.empty() || commands.front().find("/dev/") != std::string::npos)
