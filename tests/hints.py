@@ -40,7 +40,9 @@ MAKERS = {"command": "spec-kitty {}{{}}", "git_command": "git -C {{}} {}",
           "orchestrate_command": "spec-kitty orchestrate {}{{}}", "run": "spec-kitty{{}}{}",
           "settle_with": "spec-kitty agent tasks settle{}"}
 MAKER_FILES = {"run": "app/cli/health.cpp"}
-NOT_PLACES = {("app/cli/commands/merge.cpp", "spec-kitty merge{}"), ("app/workflow/blockers.cpp", "git -C {} {}"), ("app/cli/examine.cpp", "spec-kitty --home {}"),
+NOT_PLACES = {("app/cli/commands/merge.cpp", "spec-kitty merge{}"),
+              ("config/settings.cpp", "see: spec-kitty config list"),  # of a host's own setting
+              ("app/workflow/blockers.cpp", "git -C {} {}"), ("app/cli/examine.cpp", "spec-kitty --home {}"),
               ("app/orchestrate/plan.cpp", "spec-kitty orchestrate {}{}"),
               ("app/orchestrate/plan.cpp", "spec-kitty orchestrate {|{} }{}")}
 # A command that is right and still cannot succeed by itself: it asks a person, or a server.

@@ -41,7 +41,8 @@ failure cannot_open(const fs::path& root, const std::vector<std::string>& parts,
     return is_a_link(obstacle);
   if (error == ENOTDIR)
     return {ec::bad_input, obstacle.string() + " is not a folder",
-            "move it away: a folder belongs in its place"};
+            "a folder belongs in its place; move it away: mv " + shell_word(obstacle.string()) +
+                " " + shell_word(obstacle.string() + ".old")};
   return system_failure(error, "cannot open " + obstacle.string());
 }
 

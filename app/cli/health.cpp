@@ -281,7 +281,7 @@ private:
     const int status = reply.status;
     if (reply.outcome == http_outcome::tls_refused)
       add("certificate", severity::error, url + ": " + reply.error,
-          run("config set tls.ca_file /path/to/ca.pem") + "  # the bundle that signed it");
+          run("config set tls.ca_file FILE") + "  # the authorities that signed it");
     else if (reply.outcome != http_outcome::answered)
       add("server_unreachable", severity::error, url + ": " + reply.error,
           run("sync server") + "  # check the URL; events are kept meanwhile");

@@ -107,11 +107,7 @@ result<void> make_worktree_folder(const repository& repo) {
     return made ? made : in_repository(made.error());
   }
   const auto made = files.make_folders(repo.worktree_folder());
-  if (made || made.error().code != ec::bad_input)
-    return made ? made : in_repository(made.error());
-  return failure{ec::bad_input, made.error().message,
-                 made.error().hint + "; for worktrees elsewhere: spec-kitty config set "
-                                     "workflow.worktrees DIR"};
+  return made ? made : in_repository(made.error());
 }
 
 failure not_a_worktree(const feature& feature_ref, const std::string& wp) {

@@ -49,6 +49,12 @@ TEST_F(DoctorStates, AHomeOpenToOthersIsClosed) {
   expect_fixed("open_permissions");
 }
 
+TEST_F(DoctorStates, AConfigurationThatOthersCanChangeIsClosed) {
+  cli({"config", "set", "sync.interval_s", "300"});
+  fs::permissions(home() / "config.toml", static_cast<fs::perms>(0666));
+  expect_fixed("open_permissions");
+}
+
 TEST_F(DoctorStates, CredentialsOpenToOthersAreClosed) {
   logged_in();
   fs::permissions(home() / "credentials", fs::perms::group_read, fs::perm_options::add);

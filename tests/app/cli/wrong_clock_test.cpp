@@ -48,6 +48,16 @@ TEST_F(WrongClock, IdsAndClocksRiseStrictlyHoweverItJumps) {
     EXPECT_EQ(number_in(parsed(events[i]), {"lamport_clock"}), static_cast<std::int64_t>(i) + 1);
 }
 
+TEST_F(WrongClock, DoctorSaysHowLongTheOldestEventHasWaited) {
+  logged_in();
+  set_clock(-48 * hours);
+  emit();
+  set_clock(0);
+  const auto shown = cli({"sync", "doctor"}).out;
+  EXPECT_NE(shown.find("the oldest event has waited for 48 hours"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("sync now"), std::string::npos) << shown;
+}
+
 TEST_F(WrongClock, ASessionFromAClockThatWasBehindIsRefreshedAndGoesOn) {
   set_clock(-5 * hours);
   logged_in();

@@ -55,6 +55,14 @@ protected:
   const std::string note = "---\ntitle: mine\nlane: for_review\n---\nprivate text\n";
 };
 
+TEST_F(WorkflowPaths, AFileInThePlaceOfTheWorktreesIsMovedAway) {
+  write_text(repo() / ".worktrees", "mine");
+  const auto message = refused({"implement", "WP01"});
+  const auto path = (fs::canonical(repo()) / ".worktrees").string();
+  EXPECT_NE(message.find(path + " is not a folder"), std::string::npos) << message;
+  EXPECT_NE(message.find("mv " + path + " " + path + ".old"), std::string::npos) << message;
+}
+
 TEST_F(WorkflowPaths, AWorktreeFolderThatIsALinkIsRefused) {
   plant(".worktrees", outside());
   expect_kept_inside({"implement", "WP01"}, ".worktrees");
