@@ -95,5 +95,17 @@ TEST(KnownCrashes, ATomlTableWithoutAKeyIsRefused) { // an assertion of toml++ 3
     EXPECT_FALSE(read_toml(text, "config.toml")) << text;
 }
 
+TEST(KnownCrashes, ATomlTextWithAnyCharacterIsRead) { // unreachable code of toml++ 3.3
+  EXPECT_FALSE(read_toml("[a\u02DE\uFEFF.b]\nc", "config.toml"));
+  for (unsigned c = 0x80; c < 0x10000; ++c) {
+    if (c >= 0xD800 && c < 0xE000)
+      continue;
+    const std::string text = {static_cast<char>(0xE0 | c >> 12),
+                              static_cast<char>(0x80 | (c >> 6 & 0x3F)),
+                              static_cast<char>(0x80 | (c & 0x3F))};
+    (void)read_toml(c < 0x800 ? std::string("[a\xC2\x80]") : "[a" + text + "]", "config.toml");
+  }
+}
+
 } // namespace
 } // namespace spec_kitty::fuzz
