@@ -34,6 +34,7 @@ void read_results(const json_value& list, batch_reply& out) {
     open.emplace(verdict.event_id, &verdict);
   std::size_t unknown = 0;
   std::size_t repeated = 0;
+  std::size_t without_outcome = 0;
   for (const auto& entry : list.GetArray()) {
     const std::string id = text_of(entry, "event_id").value_or("");
     const std::string status = text_of(entry, "status").value_or("");
@@ -42,8 +43,9 @@ void read_results(const json_value& list, batch_reply& out) {
     if (found == open.end()) {
       ++unknown;
     } else if (!outcome) {
-      out.warnings.push_back("unknown status \"" + excerpt(status) + "\" for " + id +
-                             " is ignored");
+      if (++without_outcome == 1)
+        out.warnings.push_back("unknown status \"" + excerpt(status) + "\" for " + id +
+                               " is ignored");
     } else if (found->second == nullptr) {
       ++repeated;
     } else {
@@ -62,6 +64,9 @@ void read_results(const json_value& list, batch_reply& out) {
       }
     }
   }
+  if (without_outcome > 1)
+    out.warnings.push_back(std::to_string(without_outcome - 1) +
+                           " more results with an unknown status are ignored");
   if (unknown > 0)
     out.warnings.push_back(std::to_string(unknown) + " results for events that were not sent");
   if (repeated > 0)

@@ -91,7 +91,7 @@ result<void> write_report_file(const std::string& file, const sync_report& repor
 
 exit_status finish(context& ctx, const std::string& report_file, const sync_report& report) {
   for (const auto& warning : report.warnings)
-    ctx.out.warn(warning);
+    ctx.out.warn_of("warnings of this run", warning);
   const auto why = judge(report);
   if (!report_file.empty())
     if (const auto written = write_report_file(report_file, report, why); !written)

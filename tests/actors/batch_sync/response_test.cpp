@@ -141,6 +141,15 @@ TEST(BatchReply, UnknownStatusIsAWarningThatNamesIt) {
   EXPECT_EQ(outcomes(reply_with(R"({"event_id":"A","status":true})")), all_kept);
 }
 
+TEST(BatchReply, ManyUnknownStatusesAreCounted) {
+  std::string results = result_json("A", "s0");
+  for (int i = 1; i < 1000; ++i)
+    results += "," + result_json("A", ("s" + std::to_string(i)).c_str());
+  const auto reply = reply_with(results);
+  ASSERT_EQ(reply.warnings.size(), 2U);
+  EXPECT_EQ(reply.warnings[1], "999 more results with an unknown status are ignored");
+}
+
 TEST(BatchReply, ServerClockIsReadWhereItIsAWholeNumber) {
   const auto clock = [](const std::string& value) {
     return reply_with("", ",\"server_clock\":" + value);
