@@ -9,6 +9,8 @@
 #include "app/workflow/worktree_state.hpp"
 #include "util/text.hpp"
 
+#include <sys/stat.h>
+
 namespace spec_kitty::workflow {
 
 namespace fs = std::filesystem;
@@ -131,6 +133,22 @@ void remove_branch(const feature& feature_ref, const std::string& wp, const std:
     warnings.push_back("the branch " + branch + " was kept: " + gone.error().message);
 }
 
+/// Locks that git leaves when it is killed while it removes a worktree or a branch. They are newer
+/// than the state: nothing but such a removal has run since.
+void remove_locks_of_removals(const repository& repo, const merge_state& state,
+                              const feature& feature_ref) {
+  struct stat written {};
+  if (::stat(state_file(repo).c_str(), &written) != 0)
+    return;
+  std::vector<std::string> names = {"packed-refs.lock", "config.lock"};
+  for (const auto& wp : state.order)
+    names.push_back("refs/heads/" + feature_ref.branch_of(wp) + ".lock");
+  for (const auto& name : names)
+    (void)remove_stale_lock(repo.git_files(), repo.git_dir / name,
+                            epoch_us{written.st_mtim.tv_sec} * 1'000'000,
+                            {repo.checkout, repo.git_dir});
+}
+
 } // namespace
 
 result<void> finish_merge(const feature& feature_ref, const merge_state& state,
@@ -138,6 +156,7 @@ result<void> finish_merge(const feature& feature_ref, const merge_state& state,
   if (state.push)
     if (auto pushed = push_target(feature_ref, state); !pushed)
       return pushed;
+  remove_locks_of_removals(feature_ref.repo(), state, feature_ref);
   std::error_code error;
   const auto here = fs::current_path(error).string();
   for (std::size_t at = 0; at < state.order.size(); ++at) {

@@ -141,6 +141,11 @@ result<void> made_worktree::make(const std::string& start) {
   if (auto there = feature_.has_worktree(wp_); !there)
     return there.error();
   remove_half_made_worktree(git_, feature_.repo(), path);
+  const auto& git_dir =
+      feature_.repo().git_dir; // of a git that was killed while it made the branch
+  (void)remove_stale_lock(feature_.repo().git_files(),
+                          git_dir / "refs" / "heads" / (branch + ".lock"), 0,
+                          {feature_.repo().checkout, git_dir});
   if (is_half_removed_worktree(feature_.repo(), path) &&
       !remove_half_removed_worktree(feature_.repo(), path, branch))
     return not_a_worktree(feature_, wp_);

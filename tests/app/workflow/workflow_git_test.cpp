@@ -395,6 +395,26 @@ TEST_F(WorkflowGit, AMergeIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
   }
 }
 
+TEST_F(WorkflowGit, LocksOfAKilledRemovalAreNotInTheWayOfTheNext) {
+  finish("WP01");
+  put_git_in_front(killed_while("branch --quiet -D", "touch .git/packed-refs.lock .git/config.lock "
+                                                     ".git/refs/heads/001-tea-WP01.lock"));
+  EXPECT_EQ(cli({"merge", "--force"}).status, -1);
+  fs::remove(root() / "bin" / "git");
+  const auto done = ok({"merge", "--resume"});
+  EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
+  EXPECT_EQ(git({"branch", "--list", "001-tea-WP01"}), "");
+  for (const char* name : {"packed-refs.lock", "config.lock"})
+    EXPECT_FALSE(fs::exists(repo() / ".git" / name)) << name;
+}
+
+TEST_F(WorkflowGit, ALockOfAKilledGitIsNotInTheWayOfANewBranch) {
+  fs::create_directories(repo() / ".git" / "refs" / "heads");
+  write_text(repo() / ".git" / "refs" / "heads" / "001-tea-WP01.lock", "");
+  ok({"implement", "WP01"});
+  EXPECT_TRUE(fs::exists(tree("WP01") / ".git"));
+}
+
 TEST_F(WorkflowGit, AnAbortIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
   finish("WP01");
   const auto before = git({"rev-parse", "HEAD"});
