@@ -46,14 +46,22 @@ int write_all(int fd, std::string_view bytes) {
   return 0;
 }
 
+/// What to do about something that is not what belongs in its place.
+std::string way_to_move_away(const fs::path& file) {
+  const std::string name = file.string();
+  for (const char* of_the_system : {"/dev/", "/proc/", "/sys/"})
+    if (name.starts_with(of_the_system))
+      return "name another file";
+  return "move it away: mv " + shell_word(name) + " " + shell_word(name + ".old");
+}
+
 failure not_regular(const fs::path& file) {
-  return {ec::store_unusable, file.string() + " is not a regular file",
-          "move it away: only a file is read and written here"};
+  return {ec::store_unusable, file.string() + " is not a regular file", way_to_move_away(file)};
 }
 
 failure too_long(const fs::path& file, std::size_t limit) {
   return {ec::bad_input, file.string() + " is longer than " + std::to_string(limit) + " bytes",
-          "no file of this kind is as large as that; move it away"};
+          "no file of this kind is as large as that; " + way_to_move_away(file)};
 }
 
 result<std::optional<std::string>> read_all(int fd, const fs::path& file, std::size_t limit) {

@@ -46,14 +46,15 @@ bool begins_error(const std::string& line) {
 }
 
 /// Hints below an error: of several blockers each has its message in the line before.
-void collect_from_errors(const std::vector<std::string>& lines, std::vector<printed_hint>& found) {
+void collect_from_errors(const std::vector<std::string>& lines, bool in_order,
+                         std::vector<printed_hint>& found) {
   std::string message;
   bool in_error = false;
   for (const auto& line : lines) {
     in_error = begins_error(line) || (in_error && line.starts_with("  "));
     const auto text = without_spaces_in_front(line);
     if (in_error && line.starts_with("  ") && !commands_in(text).empty())
-      found.push_back({message, text, line.starts_with("    ")});
+      found.push_back({message, text, in_order || line.starts_with("    ")});
     else if (in_error)
       message = text;
   }
@@ -111,8 +112,8 @@ std::vector<printed_hint> hints_in(const finished& done) {
     if (line.starts_with('{'))
       if (const auto object = parse_json(line))
         collect_hints(*object, found);
-  collect_from_errors(lines_of(done.err), found);
-  collect_from_errors(lines_of(done.out), found); // doctor's
+  collect_from_errors(lines_of(done.err), false, found);
+  collect_from_errors(lines_of(done.out), true, found); // doctor's
   collect_from_sentences(lines_of(done.err), found);
   collect_from_sentences(lines_of(done.out), found);
   return found;
@@ -121,7 +122,7 @@ std::vector<printed_hint> hints_in(const finished& done) {
 std::vector<std::string> commands_in(const std::string& hint) {
   static const std::string program =
       "(?:(?:spec-kitty|chmod|mv|kill|rm|mkdir|ulimit|fuser|for) |echo 'WHAT |"
-      "git (?:-[cC]|config|init|commit|worktree|switch)\\b)";
+      "git (?:-[cC]|config|init|commit|worktree|switch)(?= |$))";
   // A whole line that is a command, or one behind words, up to the words behind it.
   static const std::regex whole(program + "[^\n]*");
   static const std::regex part("(?:: |, or |; or |run |with |now )(" + program +
