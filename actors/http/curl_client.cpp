@@ -79,6 +79,7 @@ bool configure(exchange& of) {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, of.headers);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); // take_body() bounds what is unpacked
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &of);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &of);

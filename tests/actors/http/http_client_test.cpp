@@ -1,6 +1,7 @@
 // The real libcurl client against raw loopback sockets: replies byte by byte, none of them trusted.
 #include "actors/http/client.hpp"
 #include "util/files.hpp"
+#include "util/gzip.hpp"
 
 #include <gtest/gtest.h>
 
@@ -192,6 +193,20 @@ TEST(HttpClient, ChunkedReplyIsPutTogether) {
                               "3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
   EXPECT_EQ(reply.outcome, http_outcome::answered);
   EXPECT_EQ(reply.body, "{\"a\":1}");
+}
+
+TEST(HttpClient, ACompressedReplyIsUnpackedWithinTheLimit) {
+  const std::string zipped = "Content-Encoding: gzip\r\n";
+  const auto at_most_a_megabyte = [](http_request& request) { request.max_reply_bytes = 1 << 20; };
+  const auto reply = reply_to(with_length(gzip("{\"a\":1}"), zipped), at_most_a_megabyte);
+  EXPECT_EQ(reply.outcome, http_outcome::answered);
+  EXPECT_EQ(reply.body, "{\"a\":1}");
+  const auto bomb = with_length(gzip(std::string(64 << 20, 'a')), zipped);
+  EXPECT_LT(bomb.size(), 1U << 20);
+  const auto refused = reply_to(bomb, at_most_a_megabyte);
+  EXPECT_EQ(refused.outcome, http_outcome::broken);
+  EXPECT_EQ(refused.error, "the reply is longer than the protocol allows");
+  EXPECT_EQ(reply_to(with_length("no gzip", zipped)).outcome, http_outcome::broken);
 }
 
 TEST(HttpClient, InterimRepliesAreNotTheReply) {
