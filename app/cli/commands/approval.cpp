@@ -88,8 +88,8 @@ result<ot::approvable> approved_agents(context& ctx, const wf::repository& repo)
       ctx.out.warn(kept.error().message + "; the approval holds for this run alone");
     return what;
   }
-  const std::string why =
-      what->file.string() + ", or a program that it names, was not approved as it is now";
+  const std::string why = what->file.string() +
+                          " is not approved: it, or a program that it names, is new or has changed";
   if (ctx.no_home)
     return failure{ec::blocked,
                    why + ", and no approval can be remembered: " + ctx.no_home->message,
