@@ -14,6 +14,8 @@ namespace {
 
 constexpr auto git_patience = 30s; ///< longer than a hook holds git
 
+constexpr int max_locks = 5;
+constexpr std::string_view lock_in_the_way = ".lock': File exists";
 const std::map<std::string, std::string> person = {{"GIT_CONFIG_GLOBAL", "/dev/null"},
                                                    {"GIT_CONFIG_NOSYSTEM", "1"},
                                                    {"GIT_AUTHOR_NAME", "person"},
@@ -102,8 +104,12 @@ std::string work_site::git(const words& arguments, const fs::path& in, const std
   if (!in.empty())
     what.cwd = in;
   auto done = support::run(what);
-  if (const auto end = done.err.find(".lock': File exists"); end != std::string::npos) {
-    // A killed git's, or one still at work: the person waits, then removes it as git advises.
+  // Locks of a killed git, or of one still at work: the person waits, then removes each as git
+  // advises.
+  for (int locks = 0; locks < max_locks; ++locks) {
+    const auto end = done.err.find(lock_in_the_way);
+    if (done.status == 0 || end == std::string::npos)
+      break;
     (void)is_quiet();
     const auto begin = done.err.rfind('\'', end) + 1;
     fs::remove(done.err.substr(begin, end + 5 - begin));
