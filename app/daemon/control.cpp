@@ -47,6 +47,17 @@ std::optional<connection_status> connection_in(const json_value& reply) {
   return status;
 }
 
+std::optional<drain_progress> drain_in(const json_value& reply) {
+  const json_value* object = member(reply, "drain");
+  const auto left =
+      object != nullptr && object->IsObject() ? whole_number_of(*object, "left") : std::nullopt;
+  if (!left)
+    return std::nullopt;
+  return drain_progress{
+      static_cast<std::uint64_t>(*left),
+      static_cast<std::uint64_t>(whole_number_of(*object, "per_second").value_or(0))};
+}
+
 } // namespace
 
 folder_mark folder_mark::of(const std::filesystem::path& folder) {
@@ -81,6 +92,13 @@ std::string render_identity(const daemon_identity& daemon) {
     field(out, "attempts", static_cast<std::uint64_t>(daemon.connection->attempts));
     out.EndObject();
   }
+  if (daemon.drain) {
+    key(out, "drain");
+    out.StartObject();
+    field(out, "left", daemon.drain->left);
+    field(out, "per_second", daemon.drain->per_second);
+    out.EndObject();
+  }
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -100,6 +118,7 @@ std::optional<daemon_identity> parse_identity(const json_value& reply) {
   read.version = *version;
   read.since = parse_date_time(text_of(reply, "since").value_or("")).value_or(0);
   read.connection = connection_in(reply);
+  read.drain = drain_in(reply);
   return read;
 }
 

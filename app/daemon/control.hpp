@@ -1,7 +1,7 @@
 // Control of a running daemon: newline JSON over a socket in its home.
 //
 //   {"op":"hello"}                      identity: pid, start_time, boot, home, version, since
-//   {"op":"status"}                     the same and the connection
+//   {"op":"status"}                     the same, the connection, and how far a run is
 //   {"op":"watch"}                      a status, then a line per notice until the client hangs up
 //   {"op":"stop"}                       it finishes the batch in flight and ends
 //   {"op":"hand_over","version":"…"}    it ends if that version is newer than its own
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "actors/queue/process_mark.hpp"
+#include "app/daemon/drain_meter.hpp"
 #include "messages/connection.hpp"
 #include "util/json.hpp"
 #include "util/unix_socket.hpp"
@@ -43,6 +44,7 @@ struct daemon_identity {
   std::string version;
   epoch_us since = 0;
   std::optional<connection_status> connection; ///< in a status
+  std::optional<drain_progress> drain;         ///< in a status, while a run is under way
 };
 
 std::string render_identity(const daemon_identity& daemon);

@@ -212,17 +212,16 @@ void daemon::start_engine() {
 
 std::string daemon::respond(const json_value& request, bool& watching) {
   daemon_identity identity{
-      record_.process, folder_mark::of(home_.path), record_.version, record_.since, {}};
+      record_.process, folder_mark::of(home_.path), record_.version, record_.since, {}, {}};
   const std::string op = text_of(request, "op").value_or("");
   if (op == "hello")
     return render_identity(identity);
   identity.connection = record_.connection;
-  if (op == "status")
-    return render_identity(identity);
-  if (op == "watch") {
+  identity.drain = engine_ ? engine_->progress() : std::nullopt;
+  if (op == "watch")
     watching = true;
+  if (op == "watch" || op == "status")
     return render_identity(identity);
-  }
   if (op == "stop") {
     leave(daemon_end::stopped, "stopped by sync daemon stop");
     return render_identity(identity);

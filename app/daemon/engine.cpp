@@ -9,7 +9,8 @@ namespace spec_kitty {
 struct engine::parts {
   listener on_notice;
   std::filesystem::path home;
-  connection_status last;            ///< the last one passed on; one call at a time
+  connection_status last; ///< the last one passed on; one call at a time
+  drain_meter drain;
   std::optional<sync_system> actors; ///< nothing without a server
 
   void hear(const notice& what) {
@@ -18,6 +19,8 @@ struct engine::parts {
         return;
       last = *now;
     }
+    if (std::holds_alternative<run_ended>(what))
+      drain.end_run();
     on_notice(what);
   }
 };
@@ -33,6 +36,9 @@ engine::engine(const home_view& view, listener on_notice) : parts_(std::make_uni
   }
   sync_mode mode;
   mode.background = true;
+  mode.on_progress = [to = parts_.get()](const sync_progress& at) {
+    to->drain.note(at, drain_meter::steady::now());
+  };
   mode.publish = [to = parts_.get()](const notice& what) { to->hear(what); };
   parts_->actors.emplace(view, *server, std::move(mode));
 }
@@ -52,6 +58,10 @@ std::uint64_t engine::waiting() const {
     return 0;
   const auto due = parts_->actors->due((*session)->team_slug);
   return due ? due->due : 0;
+}
+
+std::optional<drain_progress> engine::progress() const {
+  return parts_->drain.progress();
 }
 
 void engine::wind_down(std::chrono::milliseconds patience) {

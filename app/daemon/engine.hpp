@@ -2,12 +2,14 @@
 // receives their notices.
 #pragma once
 
+#include "app/daemon/drain_meter.hpp"
 #include "app/home/home_view.hpp"
 #include "messages/connection.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace spec_kitty {
 
@@ -30,6 +32,9 @@ public:
 
   /// Events that could be sent now, of the session's team; 0 when it is not known.
   std::uint64_t waiting() const;
+
+  /// How far the run is that is under way.
+  std::optional<drain_progress> progress() const;
 
   /// Begins nothing new, finishes what is in flight for at most `patience`, gives leases back,
   /// closes the WebSocket, then ends every actor and waits for it. The last call.

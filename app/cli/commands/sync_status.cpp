@@ -22,6 +22,7 @@ struct daemon_view {
   bool running = false;
   std::optional<daemon_identity> daemon; ///< answers
   connection_status connection;
+  std::optional<drain_progress> drain;
 };
 
 /// Why there is no connection without a daemon: the first thing that a person has to change.
@@ -50,11 +51,35 @@ daemon_view daemon_view_of(const context& ctx, const snapshot& shot) {
   view.daemon = there->daemon();
   const auto status = there->ask(R"({"op":"status"})", status_patience);
   const auto now = status ? parse_identity(*status) : std::nullopt;
+  if (now)
+    view.drain = now->drain;
   if (now && now->connection)
     view.connection = *now->connection;
   else
     view.connection.reason = "the daemon is running but not responding";
   return view;
+}
+
+void write_drain(json_writer& out, const std::optional<drain_progress>& drain) {
+  key(out, "drain");
+  if (!drain) {
+    out.Null();
+    return;
+  }
+  const auto seconds = drain->seconds_left(); // known together with the rate
+  out.StartObject();
+  field(out, "left", drain->left);
+  write_age(out, "per_second", seconds ? std::optional(drain->per_second) : std::nullopt);
+  write_age(out, "left_s", seconds);
+  out.EndObject();
+}
+
+std::string drain_words(const drain_progress& drain) {
+  std::string words = std::to_string(drain.left) + " events left to send";
+  if (const auto seconds = drain.seconds_left())
+    words += ", " + std::to_string(drain.per_second) + " a second, about " +
+             duration_words(std::chrono::seconds(*seconds));
+  return words;
 }
 
 void write_json(json_writer& out, const context& ctx, const snapshot& shot,
@@ -103,6 +128,7 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot,
   field(out, "version", daemon.daemon ? std::optional(daemon.daemon->version) : std::nullopt);
   write_instant(out, "since", daemon.daemon ? daemon.daemon->since : 0);
   out.EndObject();
+  write_drain(out, daemon.drain);
   write_instant(out, "last_ack_at", queue.last_ack_at);
   if (queue.last_error.empty())
     field(out, "last_error", std::optional<std::string>{});
@@ -168,6 +194,8 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   else
     ctx.out.line(daemon.running ? "daemon      running but not responding"
                                 : "daemon      not running");
+  if (daemon.drain)
+    ctx.out.line("sending     " + drain_words(*daemon.drain));
   ctx.out.line("last ack    " + (queue.last_ack_at == 0
                                      ? std::string("never: no server has acknowledged an event")
                                      : format_timestamp(queue.last_ack_at) + ", " +

@@ -1,6 +1,7 @@
 // What a daemon says of itself, and what an emitting command makes of it. Pure.
 #include "app/cli/delivery_status.hpp"
 #include "app/daemon/control.hpp"
+#include "app/daemon/drain_meter.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/daemon/record.hpp"
 
@@ -95,6 +96,44 @@ TEST(DeliveryStatus, SaysSinceWhenSyncStandsStillWhereADaemonShouldRun) {
                   .starts_with("[Sync stopped 5 minutes ago: the daemon ended unexpectedly]"));
   now.daemon->end = daemon_end::stopped;
   EXPECT_EQ(delivery_status_line(now, later), "[Offline] 3 queued");
+}
+
+TEST(DrainMeter, KnowsARateFromTheSecondBatchOn) {
+  drain_meter meter;
+  const drain_meter::steady::time_point start{};
+  EXPECT_FALSE(meter.progress());
+  meter.note({1000, 10000, 0ms}, start);
+  EXPECT_EQ(meter.progress()->left, 9000U);
+  EXPECT_FALSE(meter.progress()->seconds_left());
+  meter.note({4000, 10000, 0ms}, start + 2s);
+  EXPECT_EQ(meter.progress()->left, 6000U);
+  EXPECT_EQ(meter.progress()->per_second, 1500U);
+  EXPECT_EQ(meter.progress()->seconds_left(), 4U);
+}
+
+TEST(DrainMeter, ForgetsARunAtItsEndAndAtTheBeginningOfTheNext) {
+  drain_meter meter;
+  const drain_meter::steady::time_point start{};
+  meter.note({4000, 10000, 0ms}, start);
+  meter.note({500, 700, 0ms}, start + 1h);
+  EXPECT_EQ(meter.progress()->left, 200U);
+  EXPECT_EQ(meter.progress()->per_second, 0U);
+  meter.end_run();
+  EXPECT_FALSE(meter.progress());
+}
+
+TEST(DaemonControl, AStatusSaysHowFarARunIs) {
+  daemon_identity daemon;
+  daemon.version = "1.2.3";
+  daemon.drain = drain_progress{93120, 45000};
+  const auto reply = parse_json(render_identity(daemon));
+  ASSERT_TRUE(reply);
+  const auto read = parse_identity(*reply);
+  ASSERT_TRUE(read && read->drain);
+  EXPECT_EQ(read->drain->left, 93120U);
+  EXPECT_EQ(read->drain->seconds_left(), 3U);
+  daemon.drain.reset();
+  EXPECT_FALSE(parse_identity(*parse_json(render_identity(daemon)))->drain);
 }
 
 TEST(Notices, AreOneJsonLineEachWithTheirKind) {
