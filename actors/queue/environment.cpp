@@ -107,11 +107,14 @@ result<void> check_place(const fs::path& folder, open_mode mode) {
 } // namespace
 
 environment::environment(environment_options options, open_mode mode)
-    : options_(std::move(options)), mode_(mode), opened_by_(::getpid()) {}
+    : options_(std::move(options)), mode_(mode), opened_by_(::getpid()),
+      data_path_((options_.folder / "env" / "data.mdb").string()) {}
 
 environment::~environment() {
   if (opened_by_ == ::getpid()) // a forked child must leave its parent's environment alone
     close_env();
+  else if (remover_.joinable())
+    remover_.detach(); // a thread of the parent
   if (!registered_as_)
     return;
   registry& known = the_registry();
@@ -191,6 +194,7 @@ result<void> environment::start(const initialiser& initialise) {
   outer_ = std::move(*opened);
   if (!outer_)
     return failure{ec::not_found, "there is no store in " + options_.folder.string(), {}};
+  note_follower();
   // A reader continues without the lock when a writer is stuck: a snapshot needs no lock, and the
   // status must be visible just then.
   const auto locked = take_outer_lock();
@@ -208,7 +212,7 @@ result<void> environment::start(const initialiser& initialise) {
       reserve(place / "lock.mdb", lock_file_bytes); // not open in this process: the registry knows
     // Without a lock file no process has the store open (a copy, for example): a reader makes none.
     const unsigned no_lock = size_of(place / "lock.mdb") < 0 ? MDB_NOLOCK : 0;
-    open_env(place, writes ? 0 : MDB_RDONLY | no_lock);
+    open_current(writes ? 0 : MDB_RDONLY | no_lock);
     if (writes && was_never_written(env_))
       sync_names(options_.folder);
     // LMDB may leave pages at the very end unwritten when nothing refers to them.
@@ -254,34 +258,14 @@ result<void> environment::look_at(const fs::path& place, const initialiser& init
 }
 
 result<void> environment::create(const initialiser& initialise) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(options_.folder, ignored))
-    if (entry.path().filename().string().starts_with("env.new."))
-      fs::remove_all(entry.path(), ignored); // left by a creator that was killed; we hold the lock
-  const fs::path fresh = options_.folder / ("env.new." + std::to_string(::getpid()));
+  remove_leftovers_now(); // we hold the lock
+  const fs::path fresh = unfinished_name();
   const fs::path place = options_.folder / "env";
+  if (auto made = make_private_folder(fresh); !made)
+    return made;
+  std::error_code ignored;
   try {
-    if (auto made = make_private_folder(fresh); !made)
-      return made;
-    reserve(fresh / "lock.mdb", lock_file_bytes);
-    open_env(fresh, 0);
-    {
-      lmdb_txn txn(env_, 0);
-      tables_ = {};
-      for (const auto& [name, slot] : table_names)
-        if (const int rc = mdb_dbi_open(txn.get(), name, MDB_CREATE, &(tables_.*slot)); rc != 0)
-          throw lmdb_error(rc, "make a table");
-      if (const int rc =
-              mdb_dbi_open(txn.get(), partitions_table(schema_version), MDB_CREATE, &tables_.teams);
-          rc != 0)
-        throw lmdb_error(rc, "make a table");
-      mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main);
-      initialise(txn, tables_);
-      txn.commit();
-    }
-    close_env();
-    sync_path(fresh / "data.mdb");
-    sync_path(fresh);
+    build(fresh, initialise);
     fs::remove_all(place, ignored); // at most a stump under 8192 bytes that never held an event
     if (::rename(fresh.c_str(), place.c_str()) != 0)
       throw lmdb_error(errno, "put the new store in place");
@@ -291,6 +275,28 @@ result<void> environment::create(const initialiser& initialise) {
     fs::remove_all(fresh, ignored);
     return to_failure(error, options_.folder);
   }
+}
+
+void environment::build(const fs::path& fresh, const initialiser& initialise) {
+  reserve(fresh / "lock.mdb", lock_file_bytes);
+  open_env(fresh, 0);
+  {
+    lmdb_txn txn(env_, 0);
+    tables_ = {};
+    for (const auto& [name, slot] : table_names)
+      if (const int rc = mdb_dbi_open(txn.get(), name, MDB_CREATE, &(tables_.*slot)); rc != 0)
+        throw lmdb_error(rc, "make a table");
+    if (const int rc =
+            mdb_dbi_open(txn.get(), partitions_table(schema_version), MDB_CREATE, &tables_.teams);
+        rc != 0)
+      throw lmdb_error(rc, "make a table");
+    mdb_dbi_open(txn.get(), nullptr, 0, &tables_.main);
+    initialise(txn, tables_);
+    txn.commit();
+  }
+  close_env();
+  sync_path(fresh / "data.mdb");
+  sync_path(fresh);
 }
 
 void environment::open_env(const fs::path& folder, unsigned more_flags) {
@@ -315,6 +321,9 @@ void environment::open_env(const fs::path& folder, unsigned more_flags) {
       throw lmdb_error(rc, "open");
   }
   ::fcntl(data_fd(), F_SETFD, FD_CLOEXEC);
+  struct stat file {};
+  ::fstat(data_fd(), &file);
+  data_file_ = {file.st_dev, file.st_ino};
   MDB_envinfo info{};
   mdb_env_info(env_, &info);
   map_bytes_ = info.me_mapsize;
@@ -372,6 +381,7 @@ void environment::close_env() {
   if (env_ != nullptr)
     mdb_env_close(env_);
   env_ = nullptr;
+  lock_probe_ = unique_fd();
 }
 
 } // namespace spec_kitty

@@ -25,7 +25,10 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -89,6 +92,15 @@ public:
     return std::move(*out);
   }
 
+  /// Writes all rows into a new file that takes the place of this one, where the file has more than
+  /// `min_file` bytes and its tables at most `max_tables_size`. Not while a program has the store
+  /// open that does not look for such a change (an earlier version). True where it was done.
+  result<bool> rewrite(std::uint64_t min_file, std::uint64_t max_tables_size);
+  /// Bytes of the file.
+  std::uint64_t file_bytes();
+  /// Removes what an interrupted creation or rewriting left.
+  void remove_leftovers();
+
   /// Size of the address space, bytes: the cap on stored bytes derives from it.
   std::size_t map_bytes() const { return map_bytes_; }
   const std::filesystem::path& folder() const { return options_.folder; }
@@ -105,6 +117,8 @@ private:
   result<void> look_at(const std::filesystem::path& place, const initialiser& initialise,
                        bool locked);
   result<void> create(const initialiser& initialise);
+  /// Makes a store in a folder of its own: whole and durable, but for the folder's name.
+  void build(const std::filesystem::path& fresh, const initialiser& initialise);
   result<void> check_version();
   failure newer_version(std::uint32_t schema) const;
   /// Whether a transaction sees the version that the tables were opened for.
@@ -116,6 +130,22 @@ private:
   /// The store and its tables afresh, with no transaction of this process under way.
   void reopen();
   void open_env(const std::filesystem::path& folder, unsigned more_flags);
+  /// Opens `queue/env` as it is now, also where another process exchanges it meanwhile.
+  void open_current(unsigned more_flags);
+  /// Whether `queue/env` is another one than this process has open: it was rewritten.
+  bool was_replaced() const;
+  /// Under the outer lock, before anything is read from an older snapshot.
+  void follow_replacement();
+  /// Whether every other process that has the store open looks for a replacement.
+  bool others_follow();
+  bool is_worth_rewriting(std::uint64_t min_file, std::uint64_t max_tables_size);
+  void write_copy(const std::filesystem::path& fresh);
+  void exchange_with(const std::filesystem::path& fresh);
+  /// Lets other processes know that this one looks for a replacement.
+  void note_follower() const;
+  std::filesystem::path unfinished_name() const;
+  void remove_leftovers_now() const;
+  void remove_later(std::vector<std::filesystem::path> folders);
   void open_tables(unsigned flags);
   int data_fd() const;
   /// Bytes that the pages of the last commit take, and bytes that the file has.
@@ -132,6 +162,10 @@ private:
   unique_fd outer_;
   MDB_env* env_ = nullptr;
   unsigned env_flags_ = 0;
+  std::pair<dev_t, ino_t> data_file_; ///< the one that is open
+  std::string data_path_;             ///< of the one in the store's place
+  unique_fd lock_probe_;              ///< of LMDB's lock file; closing it ends LMDB's own locks
+  std::jthread remover_;              ///< of the file before the last rewriting
   std::size_t map_bytes_ = 0;
   store_tables tables_;
   bool is_older_ = false;          ///< the tables are those of version 1 or 2

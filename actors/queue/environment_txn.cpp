@@ -51,7 +51,7 @@ environment::fit environment::fit_of(const lmdb_txn& txn) const {
 
 void environment::reopen() {
   close_env();
-  open_env(options_.folder / "env", env_flags_);
+  open_current(env_flags_);
   open_tables(MDB_RDONLY);
 }
 
@@ -94,6 +94,7 @@ result<void> environment::run_write(const txn_body& body) {
   try {
     if (env_ == nullptr) // an earlier failed commit could not open it again
       settle_failed_commit(0);
+    follow_replacement();
     for (bool again = true;; again = false) {
       std::size_t id = 0;
       try {
@@ -145,17 +146,19 @@ result<void> environment::run_read(const txn_body& body) {
         const std::shared_lock shared(transactions_);
         if (env_ == nullptr)
           throw lmdb_error(EIO, "open");
-        lmdb_txn txn(env_, MDB_RDONLY);
-        const fit seen = fit_of(txn);
-        if (seen == fit::too_new)
-          return newer_version(*schema_of(txn, tables_.main));
-        if (seen != fit::must_reopen) { // an older store is read as it is
-          body(txn);
-          return {};
+        if (!was_replaced()) {
+          lmdb_txn txn(env_, MDB_RDONLY);
+          const fit seen = fit_of(txn);
+          if (seen == fit::too_new)
+            return newer_version(*schema_of(txn, tables_.main));
+          if (seen != fit::must_reopen) { // an older store is read as it is
+            body(txn);
+            return {};
+          }
         }
       }
       const std::unique_lock alone(transactions_);
-      if (env_ != nullptr && is_older_) // no other thread was faster
+      if (env_ != nullptr && (is_older_ || was_replaced())) // no other thread was faster
         reopen();
     } catch (const lmdb_error& error) {
       if (error.rc() != MDB_MAP_RESIZED || !again)

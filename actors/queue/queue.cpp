@@ -111,6 +111,15 @@ void queue_state::give_back_leases() {
   }
 }
 
+void queue_state::return_space() {
+  if (!opened || !returns_space)
+    return;
+  if (!std::exchange(is_tidied, true))
+    opened->remove_leftovers();
+  const auto done = opened->return_space();
+  returns_space = done || done.error().code == ec::store_busy;
+}
+
 void queue_state::enqueue(event_draft draft, pending_reply waiting) {
   drafts.push_back(std::move(draft));
   pending_replies.push_back(std::move(waiting));
@@ -238,7 +247,11 @@ auto clock_handlers(queue_self self) {
 auto delivery_handlers(queue_self self) {
   return std::tuple{
       [self](const due_request& request) {
-        return with_store(self, [&](store& s) { return s.due(request); });
+        return with_store(self, [&](store& s) {
+          auto found = s.due(request);
+          self->state.return_space();
+          return found;
+        });
       },
       [self](const lease_request& request) {
         return with_store(self, [&](store& s) {
@@ -251,8 +264,11 @@ auto delivery_handlers(queue_self self) {
       [self](const settle_request& request) {
         if (self->state.config.leases && request.keep.count() == 0)
           self->state.config.leases->remove(request.token);
-        return with_store(self,
-                          [&](store& s) { return s.settle(request, self->state.config.now()); });
+        return with_store(self, [&](store& s) {
+          auto done = s.settle(request, self->state.config.now());
+          self->state.return_space();
+          return done;
+        });
       },
       [self](const restamp_request& request) {
         return with_store(self, [&](store& s) {

@@ -63,6 +63,8 @@ struct queue_state {
   result<store*> open();
   void take_in_spilled();
   void give_back_leases();
+  /// After something was delivered, and before a run: what a drained store no longer needs.
+  void return_space();
   void enqueue(event_draft draft, pending_reply waiting);
   void commit();
   /// Remembers the value as the newest one and passes it to CLOCK.
@@ -78,6 +80,8 @@ struct queue_state {
   std::vector<pending_reply> pending_replies; ///< of the drafts, in their order
   clock_actor clock;
   bool has_clock = false;
+  bool returns_space = true;   ///< until it turns out that this file system cannot
+  bool is_tidied = false;      ///< what others left was looked for
   bool spilled_before = false; ///< by this process: taken in before the next append
   std::uint64_t last_clock = 0;
   queue_actor::pointer self = nullptr;

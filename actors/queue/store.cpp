@@ -16,6 +16,11 @@ namespace {
 constexpr std::uint64_t map_per_cap = 4;
 constexpr std::uint64_t min_map_bytes = std::uint64_t{16} << 20;
 
+/// More is not copied while writers wait: of events, and of all tables, whose pages may be half
+/// empty.
+constexpr std::uint64_t max_copied_events = std::uint64_t{4} << 20;
+constexpr std::uint64_t max_copied_tables = std::uint64_t{16} << 20;
+
 void fill_new_store(lmdb_txn& txn, const store_tables& tables, const node_seed& seed,
                     const std::filesystem::path& folder) {
   const std::string home_id = to_string(next_ulid({}, 0, draw_randomness()));
@@ -104,6 +109,18 @@ result<std::uint64_t> store::merge_clock(std::uint64_t remote) {
     txn.put(tables.main, summary_key, row.encode());
     return row.clock;
   });
+}
+
+result<bool> store::return_space() {
+  if (env_->file_bytes() <= options_.keep_file_bytes)
+    return false;
+  const auto left = env_->read([](lmdb_txn& txn, const store_tables& tables) {
+    return store_detail::read_summary(txn, tables).bytes;
+  });
+  if (!left)
+    return left.error();
+  return *left <= max_copied_events ? env_->rewrite(options_.keep_file_bytes, max_copied_tables)
+                                    : result<bool>(false);
 }
 
 result<drops_done> store::acknowledge_drops() {

@@ -46,6 +46,8 @@ struct store_options {
   bool evict_oldest = false;    ///< sync.overflow: at the cap the oldest are evicted
   /// A data file of at most so many pages is looked through as a whole before it is opened.
   std::size_t look_through = looked_through::by_default;
+  /// A file of at most so many bytes is never rewritten to return its space.
+  std::uint64_t keep_file_bytes = std::uint64_t{16} << 20;
 };
 
 class store {
@@ -100,6 +102,12 @@ public:
 
   /// Holds or shares the events of a project from now on, those that wait included.
   result<project_done> decide_project(const project_request& request, epoch_us now);
+
+  /// Gives the file's space back to the disk, where it has more than `keep_file_bytes` and at most
+  /// 4 MiB of events are left. True where it did. For those that drain: it writes what is left.
+  result<bool> return_space();
+  /// Removes what an interrupted `return_space` left, of whatever process.
+  void remove_leftovers() { env_->remove_leftovers(); }
 
   /// Sets the count of dropped events to 0.
   result<drops_done> acknowledge_drops();
