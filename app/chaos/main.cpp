@@ -12,6 +12,7 @@
 #include "app/chaos/run.hpp"
 #include "app/chaos/self_test.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -58,12 +59,33 @@ bool write_report(const std::string& file, const std::string& json) {
 /// Ctrl-C: the round under way is the last one, and the report is written.
 volatile std::sig_atomic_t interrupted = 0;
 
+/// Says now and then how far a long run is.
+class progress {
+public:
+  void note(bool is_broken) {
+    ++rounds_;
+    broken_ += is_broken ? 1 : 0;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - said_ < std::chrono::minutes(1))
+      return;
+    said_ = now;
+    std::cerr << rounds_ << " rounds, " << broken_ << " of them broken\n";
+  }
+
+private:
+  unsigned rounds_ = 0;
+  unsigned broken_ = 0;
+  std::chrono::steady_clock::time_point said_ = std::chrono::steady_clock::now();
+};
+
 int run_all(const options& chosen, const stage& where) {
   const bool table = chosen.report != "-";
   std::cerr << "seed " << chosen.plan.seed << ", scratch folder " << where.folder.string() << '\n';
   chaos_run_options plan = chosen.plan;
   plan.broken_off = [] { return interrupted != 0; };
+  progress so_far;
   const auto result = run(plan, where, [&](const round_name& name, const outcome& had) {
+    so_far.note(!had.violations.empty());
     if (had.violations.empty())
       return;
     std::cerr << to_string(name) << ": " << had.violations.size() << " violations, shrinking\n";
