@@ -100,6 +100,22 @@ public:
     return text;
   }
 
+  /// Deletes the first rows in one transaction.
+  void remove_first(std::size_t rows) {
+    MDB_txn* txn = nullptr;
+    MDB_dbi table = 0;
+    MDB_cursor* cursor = nullptr;
+    check(mdb_txn_begin(env_, nullptr, 0, &txn));
+    check(mdb_dbi_open(txn, nullptr, 0, &table));
+    check(mdb_cursor_open(txn, table, &cursor));
+    MDB_val key{};
+    MDB_val value{};
+    while (rows-- > 0 && mdb_cursor_get(cursor, &key, &value, MDB_FIRST) == 0)
+      check(mdb_cursor_del(cursor, 0));
+    mdb_cursor_close(cursor);
+    check(mdb_txn_commit(txn));
+  }
+
 private:
   static void check(int rc) {
     if (rc != 0)

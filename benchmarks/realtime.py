@@ -1,19 +1,9 @@
-#!/usr/bin/env python3
 """How long an event takes from its command to the server with a daemon, and what the daemon costs
-the command: realtime.py BIN_DIR [EVENTS]
-
-Prints, with a dev-server on this machine and a connected daemon:
-  - from the start of `spec-kitty emit` to the server's line about the event, p50, p99, worst;
-  - the emitting process beside one in a home without a daemon, in pairs, as the median ratio;
-  - what the daemon used meanwhile: memory of its own, and when idle for a minute: CPU, wake-ups.
-Nothing here passes or fails.
+the command: with a dev-server on this machine and a connected daemon.
 """
 import json
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,7 +13,7 @@ EMIT = ["emit", "WPStatusChanged", "--quiet", "--payload",
 
 
 class Server:
-    """The dev-server, and when it message that it keeps an event."""
+    """The dev-server, and when it said that it keeps an event."""
 
     def __init__(self, program, state):
         self.process = subprocess.Popen([program, "dev-server", "--json", "--state", state],
@@ -69,58 +59,50 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    program = str(Path(sys.argv[1]).resolve() / "spec-kitty")
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 200
-    place = Path(tempfile.mkdtemp(prefix="spec-kitty-realtime-"))
-    server = Server(program, str(place / "server"))
-
-    def spec_kitty(home, *words, **more):
-        env = dict(os.environ, HOME=str(place), SPEC_KITTY_HOME=str(place / home),
-                   SPEC_KITTY_PASSWORD=server.greeting["password"])
-        return subprocess.run([program, *words], env=env, cwd=place, text=True, check=True,
-                              capture_output=True, **more).stdout
-
-    try:
+def measured(at, server, count, idle_s):
+    """Rows of the table; what has no floor stands alone."""
+    for home in ("with", "without"):
+        at.home(home)
+        at.run(home, "sync", "server", server.greeting["url"])
+        at.run(home, "auth", "login", "--username", server.greeting["username"],
+               env={"SPEC_KITTY_PASSWORD": server.greeting["password"]})
+        at.run(home, *EMIT)
+    pid = json.loads(at.run("with", "sync", "daemon", "start", "--json")[1])["pid"]
+    while json.loads(at.run("with", "sync", "status", "--json")[1])["connection"]["state"] != \
+            "Connected":
+        time.sleep(0.05)
+    delays, took = [], {"with": [], "without": []}
+    for _ in range(count):
         for home in ("with", "without"):
-            spec_kitty(home, "sync", "server", server.greeting["url"])
-            spec_kitty(home, "auth", "login", "--username", "dev")
-            spec_kitty(home, *EMIT)
-        pid = json.loads(spec_kitty("with", "sync", "daemon", "start", "--json"))["pid"]
-        while json.loads(spec_kitty("with", "sync", "status", "--json"))["connection"]["state"] != \
-                "Connected":
-            time.sleep(0.05)
-        delays, ratios = [], []
-        for _ in range(count):
-            took = []
-            for home in ("with", "without"):
-                began = time.monotonic()
-                event_id = spec_kitty(home, *EMIT).strip()
-                took.append(time.monotonic() - began)
-                if home == "with":
-                    kept = server.when(event_id)
-                    if kept is None:
-                        sys.exit(f"{event_id} did not arrive")
-                    delays.append((kept - began) * 1000)
-            ratios.append(took[0] / took[1])
-        print(f"{count} events, from the command's start to the server: "
-              f"p50 {quantile(delays, .5):.1f} ms, p99 {quantile(delays, .99):.1f} ms, "
-              f"worst {max(delays):.1f} ms")
-        print(f"the emitting process with a daemon beside one without, {count} pairs: "
-              f"median ratio {quantile(ratios, .5):.3f}")
-        rss = next(line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-                   if line.startswith("RssAnon"))
-        print(f"the daemon's own memory: {int(rss) / 1024:.1f} MiB (RssAnon)")
+            began = time.monotonic()
+            seconds, event_id = at.run(home, *EMIT)
+            took[home].append(seconds * 1000)
+            if home == "with":
+                kept = server.when(event_id.strip())
+                if kept is None:
+                    raise RuntimeError(f"{event_id.strip()} did not arrive")
+                delays.append((kept - began) * 1000)
+    found = [(f"emit to the server, {name}", quantile(delays, share), None, None, "ms", "")
+             for name, share in (("p50", .5), ("p99", .99))]
+    ratios = [a / b for a, b in zip(took["with"], took["without"])]
+    found.append(("emit with a daemon", quantile(took["with"], .5), quantile(took["without"], .5),
+                  quantile(ratios, .5), "ms", "the same without a daemon"))
+    rss = next(line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+               if line.startswith("RssAnon"))
+    found.append(("daemon: memory of its own", int(rss) / 1024, None, None, "MiB", ""))
+    if idle_s:
         woken, used = wake_ups(pid), cpu_seconds(pid)
-        time.sleep(60)
-        print(f"idle for a minute: {wake_ups(pid) - woken} voluntary switches, "
-              f"{(cpu_seconds(pid) - used) / 60 * 100:.2f} % of a core")
-        spec_kitty("with", "sync", "daemon", "stop")
+        time.sleep(idle_s)
+        found.append(("daemon: idle, of a core", (cpu_seconds(pid) - used) / idle_s * 100, None,
+                      None, "%", f"{wake_ups(pid) - woken} voluntary switches in {idle_s} s"))
+    at.run("with", "sync", "daemon", "stop")
+    return found
+
+
+def realtime(at, count, idle_s):
+    server = Server(str(at.bin / "spec-kitty"), str(at.place / "realtime-server"))
+    try:
+        return measured(at, server, count, idle_s)
     finally:
         server.process.terminate()
-        shutil.rmtree(place, ignore_errors=True)
-
-
-main()
+        server.process.wait()

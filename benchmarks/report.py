@@ -1,48 +1,71 @@
 #!/usr/bin/env python3
-"""Runs the benchmarks of a build tree and prints each beside its floor: report.py BUILD_DIR [PAIRS]
+"""Runs every benchmark of a build tree and prints one table: report.py BUILD_DIR [--quick]
 
-Ratios travel from machine to machine, times do not. Nothing here passes or fails.
+Each row stands beside its floor, measured in the same run and in turn with it. Ratios travel from
+machine to machine, times do not. `--quick` takes a tenth of the events and no large stores. Nothing
+here passes or fails.
 """
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+from installation import Installation
+from process_cases import growth, stream_and_drain
+from realtime import realtime
+
+SIZES = (1_000_000, 5_000_000)
+SCALE = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
+
 
 def run(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed:\n{done.stderr}")
     return json.loads(done.stdout)
 
 
-def time_text(nanoseconds):
-    for unit, size in (("ms", 1e6), ("µs", 1e3), ("ns", 1)):
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.2f} {unit}"
-    return f"{nanoseconds:.2f} ns"
-
-
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    place = Path(sys.argv[1]) / "benchmarks"
-    pairs = sys.argv[2] if len(sys.argv) > 2 else "200"
-    scale = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+def core_rows(place):
+    """The parts of the hot paths by calls, each beside what the libraries take."""
     cases = {}
     for entry in run(place / "bench_core", "--benchmark_format=json")["benchmarks"]:
         case, _, kind = entry["name"].partition("/")
         side = "ours" if kind.startswith("ours") else "floor"
         found = cases.setdefault(case, {})
-        found[side] = entry["real_time"] * scale[entry["time_unit"]]
+        found[side] = entry["real_time"] * SCALE[entry["time_unit"]]
         if side == "floor":
             found["what"] = kind[kind.find("(") + 1:kind.find(")")]
-    whole = run(place / "whole_process", pairs, "--json")
-    print(f"{'':34}{'ours':>12}{'floor':>12}{'ratio':>8}  floor is")
-    for case, found in cases.items():
-        if {"ours", "floor"} <= found.keys():
-            print(f"{case:34}{time_text(found['ours']):>12}{time_text(found['floor']):>12}"
-                  f"{found['ours'] / found['floor']:>8.2f}  {found['what']}")
-    print(f"{'emit, whole process':34}{whole['ours_ms']:>9.2f} ms{whole['floor_ms']:>9.2f} ms"
-          f"{whole['ratio']:>8.2f}  caf_core linked, one LMDB row; p50, {whole['pairs']} pairs")
+    return [(case, found["ours"], found["floor"], found["ours"] / found["floor"], "µs",
+             found["what"]) for case, found in cases.items() if {"ours", "floor"} <= found.keys()]
+
+
+def emit_row(place, pairs):
+    found = run(place / "whole_process", pairs, "--json")
+    return ("emit, whole process", found["ours_ms"], found["floor_ms"], found["ratio"], "ms",
+            f"caf_core linked, one LMDB row; {found['pairs']} pairs")
+
+
+def print_table(rows):
+    print(f"{'':40}{'ours':>14}{'floor':>14}{'ratio':>8}  floor is")
+    for name, ours, floor, ratio, unit, what in rows:
+        known = "" if floor is None else f"{floor:.2f} {unit}"
+        times = "" if ratio is None else f"{ratio:.2f}"
+        print(f"{name:40}{f'{ours:.2f} {unit}':>14}{known:>14}{times:>8}  {what}".rstrip())
+
+
+def main():
+    words = [word for word in sys.argv[1:] if word != "--quick"]
+    quick = "--quick" in sys.argv
+    if len(words) != 1:
+        sys.exit(__doc__)
+    build = Path(words[0])
+    rows = core_rows(build / "benchmarks")
+    rows.append(emit_row(build / "benchmarks", "40" if quick else "200"))
+    with Installation(build) as at:
+        rows += stream_and_drain(at, 1000 if quick else 10_000, 3)
+        rows += growth(at, () if quick else SIZES, 9)
+        rows += realtime(at, 20 if quick else 200, idle_s=0 if quick else 60)
+    print_table(rows)
 
 
 main()
