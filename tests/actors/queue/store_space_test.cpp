@@ -145,7 +145,7 @@ TEST_F(StoreSpace, AFileThatIsSmallOrInUseStaysAsItIs) {
   EXPECT_GE(data_bytes(), before);
 }
 
-/// A process beside the test: it opens the store, says so, waits for a word, and goes on.
+/// A process beside the test: it opens the store, says so, waits for a word, and continues.
 class neighbour {
 public:
   explicit neighbour(const std::function<int(const std::function<void()>& pause)>& body) {
@@ -306,7 +306,7 @@ protected:
 
 TEST_F(StoreSpaceKills, LoseNothing) {
   const char* wanted = std::getenv("SPEC_KITTY_TEST_KILLS");
-  const int kills = wanted == nullptr ? 40 : std::atoi(wanted);
+  const int kills = wanted == nullptr ? 15 : std::atoi(wanted);
   std::mt19937 chance(20261130);
   std::uniform_int_distribution<int> micros(0, 5000);
   ASSERT_EQ(::pipe(begun_.data()), 0);
