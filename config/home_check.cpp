@@ -33,6 +33,21 @@ constexpr std::array<const char*, 13> trusted_parts = {
     "overflow",    "daemon.json",        "daemon.lock",
     "approved"};
 
+/// The parts of a home, looked at through one descriptor of it.
+class home_parts {
+public:
+  explicit home_parts(const fs::path& home)
+      : home_(::open(home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+
+  /// False where there is no such part.
+  bool look(const char* part, struct stat& found, int flags = 0) const {
+    return home_ && ::fstatat(home_.get(), part, &found, flags) == 0;
+  }
+
+private:
+  unique_fd home_;
+};
+
 std::string name_of(uid_t user) {
   const passwd* known = ::getpwuid(user);
   return known != nullptr ? known->pw_name : "user " + std::to_string(user);
@@ -77,12 +92,12 @@ result<void> check_owner(const fs::path& home) {
   }
   if (found.st_uid != self)
     return of_another("the home " + home.string(), found.st_uid);
+  const home_parts parts(home);
   for (const char* part : store_parts) {
-    const fs::path file = home / part;
-    if (::stat(file.c_str(), &found) == 0 && found.st_uid != self)
+    if (parts.look(part, found) && found.st_uid != self)
       return failure{ec::store_unusable,
-                     file.string() + " belongs to " + in_words(found.st_uid) + ", in a home of " +
-                         in_words(self),
+                     (home / part).string() + " belongs to " + in_words(found.st_uid) +
+                         ", in a home of " + in_words(self),
                      "change the owner with: sudo chown -R " + shell_word(name_of(self)) + " " +
                          shell_word(home.string())};
   }
@@ -91,16 +106,20 @@ result<void> check_owner(const fs::path& home) {
 
 result<void> check_only_ours(const fs::path& home) {
   std::string writable;
-  const auto look = [&](const fs::path& path) {
-    struct stat found {};
-    if (::lstat(path.c_str(), &found) == 0 && (S_ISDIR(found.st_mode) || S_ISREG(found.st_mode)) &&
-        (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-      writable += " " + shell_word(path.string());
+  const auto others_can_write = [](const struct stat& found) {
+    return (S_ISDIR(found.st_mode) || S_ISREG(found.st_mode)) &&
+           (found.st_mode & (S_IWGRP | S_IWOTH)) != 0;
   };
+  struct stat found {};
   std::error_code error;
-  look(fs::is_symlink(home, error) ? fs::canonical(home, error) : home);
+  if (::stat(home.c_str(), &found) == 0 && others_can_write(found))
+    writable +=
+        " " +
+        shell_word((fs::is_symlink(home, error) ? fs::canonical(home, error) : home).string());
+  const home_parts parts(home);
   for (const char* part : trusted_parts)
-    look(home / part);
+    if (parts.look(part, found, AT_SYMLINK_NOFOLLOW) && others_can_write(found))
+      writable += " " + shell_word((home / part).string());
   if (writable.empty())
     return {};
   return failure{ec::store_unusable,

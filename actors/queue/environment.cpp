@@ -7,6 +7,7 @@
 #include "util/file_system.hpp"
 #include "util/fsync.hpp"
 #include "util/memory_headroom.hpp"
+#include "util/process_generation.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -94,24 +95,27 @@ void sync_names(const fs::path& folder) {
 }
 
 /// A reader is refused only when there is something to read.
-result<void> check_place(const fs::path& folder, open_mode mode) {
+result<void> check_place(const environment_options& options, open_mode mode) {
+  const fs::path& folder = options.folder;
   if (mode == open_mode::read)
     return size_of(folder / "lock") < 0 ? result<void>{} : check_file_system(folder);
-  if (auto ok = check_trusted(folder.parent_path()); !ok)
-    return ok;
-  if (auto ok = check_file_system(folder); !ok)
-    return ok;
+  if (!options.home_trusted) {
+    if (auto ok = check_trusted(folder.parent_path()); !ok)
+      return ok;
+    if (auto ok = check_file_system(folder); !ok)
+      return ok;
+  }
   return make_private_folder(folder);
 }
 
 } // namespace
 
 environment::environment(environment_options options, open_mode mode)
-    : options_(std::move(options)), mode_(mode), opened_by_(::getpid()),
+    : options_(std::move(options)), mode_(mode), opened_in_(process_generation()),
       data_path_((options_.folder / "env" / "data.mdb").string()) {}
 
 environment::~environment() {
-  if (opened_by_ == ::getpid()) // a forked child must leave its parent's environment alone
+  if (opened_in_ == process_generation()) // a forked child leaves its parent's environment alone
     close_env();
   else if (remover_.joinable())
     remover_.detach(); // a thread of the parent
@@ -135,7 +139,7 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
                    std::string("this LMDB (") + mdb_version(nullptr, nullptr, nullptr) +
                        ") breaks other processes' locks when it closes",
                    "install LMDB up to 0.9.25, or 0.9.32 and later"};
-  if (auto ok = check_place(options.folder, mode); !ok)
+  if (auto ok = check_place(options, mode); !ok)
     return ok.error();
 
   struct stat found {};

@@ -49,6 +49,7 @@ struct environment_options {
   std::size_t map_bytes = std::size_t{1} << 30; ///< address space; halved on ENOMEM
   std::chrono::milliseconds busy_timeout{2000};
   std::size_t look_through = 4096; ///< pages: see file_check.hpp
+  bool home_trusted = false; ///< a writer need not check who may write the home, nor where it lies
 };
 
 /// A writer makes the store when it is missing; a reader changes nothing on disk.
@@ -158,7 +159,7 @@ private:
 
   environment_options options_;
   open_mode mode_;
-  pid_t opened_by_;
+  unsigned opened_in_; ///< process_generation()
   unique_fd outer_;
   MDB_env* env_ = nullptr;
   unsigned env_flags_ = 0;

@@ -1,15 +1,14 @@
 // Transactions: under the outer lock, with an answer for every way in which a commit can fail.
 #include "actors/queue/schema.hpp"
+#include "util/process_generation.hpp"
 #include "util/text.hpp"
-
-#include <unistd.h>
 
 #include <cerrno>
 
 namespace spec_kitty {
 
 result<void> environment::check_process() const {
-  if (opened_by_ == ::getpid())
+  if (opened_in_ == process_generation())
     return {};
   return failure{ec::store_unusable, "the store was opened before this process was forked",
                  "open it again in the child process"};

@@ -52,9 +52,9 @@ std::string_view to_string(event_state state) {
 result<store> store::open(const store_options& options, open_mode mode) {
   const environment_options place{options.home / "queue",
                                   std::max(options.max_bytes * map_per_cap, min_map_bytes),
-                                  options.busy_timeout, options.look_through};
+                                  options.busy_timeout, options.look_through, options.home_trusted};
   auto env = environment::open(place, mode, [&](lmdb_txn& txn, const store_tables& tables) {
-    fill_new_store(txn, tables, options.seed, place.folder);
+    fill_new_store(txn, tables, options.seed ? options.seed() : node_seed{}, place.folder);
   });
   if (!env)
     return env.error();

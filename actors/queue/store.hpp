@@ -38,7 +38,8 @@ struct queue_rows;
 
 struct store_options {
   std::filesystem::path home;
-  node_seed seed;
+  std::function<node_seed()> seed;     ///< asked when the store is made
+  bool home_trusted = false;           ///< this process has just checked the home
   std::uint64_t max_events = 10000;    ///< queued, leased and held together
   std::uint64_t max_bytes = 268435456; ///< of stored rows; the map is four times as large
   std::chrono::milliseconds busy_timeout{2000};

@@ -18,11 +18,13 @@ namespace spec_kitty {
 struct home_view {
   home_folder home;
   settings config;
+  bool home_trusted = false; ///< this process has just checked the home
 
   store_options store_settings() const {
     store_options options;
     options.home = home.path;
-    options.seed = local_seed(home);
+    options.seed = [home = home] { return local_seed(home); };
+    options.home_trusted = home_trusted;
     options.max_events = static_cast<std::uint64_t>(config.number("sync.max_queue_size"));
     options.max_bytes = static_cast<std::uint64_t>(config.number("sync.max_queue_bytes"));
     options.busy_timeout = std::chrono::milliseconds(config.number("sync.busy_timeout_ms"));

@@ -96,7 +96,7 @@ void ActorTest::pass(std::chrono::milliseconds time, std::chrono::milliseconds s
 store_options ActorTest::store_settings() const {
   store_options options;
   options.home = home_;
-  options.seed = {"host", "ann", false};
+  options.seed = [] { return node_seed{"host", "ann", false}; };
   options.max_bytes = 1 << 22;
   return options;
 }

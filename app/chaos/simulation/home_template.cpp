@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 store_options simulated_store(const fs::path& home, const std::string& host) {
   store_options options;
   options.home = home;
-  options.seed = {host, "ann", true};
+  options.seed = [host] { return node_seed{host, "ann", true}; };
   options.max_bytes = std::uint64_t{1} << 22;
   options.busy_timeout = 0ms;
   return options;

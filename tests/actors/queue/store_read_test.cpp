@@ -143,16 +143,21 @@ TEST_F(StoreRead, ReopeningKeepsEverything) {
   EXPECT_EQ(append(queue, 1).front().lamport_clock, 102U);
 }
 
-TEST_F(StoreRead, ANewHostnameDoesNotChangeTheNode) {
+TEST_F(StoreRead, ANewHostnameDoesNotChangeTheNodeNorIsItAskedFor) {
   const std::string node = open().node_id();
   auto moved = options();
-  moved.seed = {"another-host", "somebody", false};
+  bool asked = false;
+  moved.seed = [&] {
+    asked = true;
+    return node_seed{"another-host", "somebody", false};
+  };
   EXPECT_EQ(store::open(moved, open_mode::write)->node_id(), node);
+  EXPECT_FALSE(asked);
 }
 
 TEST_F(StoreRead, TwoOtherHomesOfOneUserAreTwoNodes) {
   auto here = options();
-  here.seed.default_home = false;
+  here.seed = [] { return node_seed{"host", "ann", false}; };
   auto there = here;
   there.home = folder_.path() / "second";
   EXPECT_NE(store::open(here, open_mode::write)->node_id(),
