@@ -35,7 +35,7 @@ struct command {
 
 /// A word of the command line that only groups commands.
 struct command_group {
-  std::string_view name;
+  std::string_view path; ///< `sync daemon`
   std::string_view help;
 };
 

@@ -18,7 +18,9 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <new>
+#include <span>
 #include <system_error>
 
 namespace spec_kitty {
@@ -36,6 +38,27 @@ bool given(int argc, char** argv, std::string_view word) {
   return std::any_of(argv + 1, argv + argc, [&](const char* arg) { return arg == word; });
 }
 
+std::string_view last_word(std::string_view path) {
+  return path.substr(path.rfind(' ') + 1);
+}
+
+/// The command whose words, and no word of another command, stand on the command line; null where
+/// only the parser can decide.
+const command* typed_command(int argc, char** argv) {
+  const auto named = [](const auto& entries, std::string_view word) {
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return last_word(entry.path) == word; });
+  };
+  std::string path;
+  for (const std::string_view arg : std::span(argv, static_cast<std::size_t>(argc)).subspan(1))
+    if (named(command_groups(), arg) || named(command_table(), arg))
+      path.append(path.empty() ? "" : " ").append(arg);
+  for (const auto& entry : command_table())
+    if (entry.path == path)
+      return &entry;
+  return nullptr;
+}
+
 /// True when every word of a command's path is on the command line: only then its options are
 /// declared. (May be true for several commands; the parser decides.)
 bool may_be_meant(std::string_view path, int argc, char** argv) {
@@ -48,6 +71,16 @@ bool may_be_meant(std::string_view path, int argc, char** argv) {
   return true;
 }
 
+/// A command line while it is parsed.
+struct command_line {
+  CLI::App app{"Records the work of this command line as events, stores them durably, and delivers "
+               "each of them to your team's server exactly once in effect.",
+               "spec-kitty"};
+  global_options options;
+  const command* chosen = nullptr;
+  command_action action;
+};
+
 void declare_globals(CLI::App& app, global_options& options) {
   app.add_option("--home", options.home,
                  "Folder of state (default: SPEC_KITTY_HOME, else ~/.spec-kitty)")
@@ -58,37 +91,30 @@ void declare_globals(CLI::App& app, global_options& options) {
   app.set_version_flag("--version", "spec-kitty " + std::string(version));
 }
 
-/// The subcommands, made from the table.
-struct parsed_command {
-  const command* chosen = nullptr;
-  command_action action;
-};
-
-void declare_commands(CLI::App& app, int argc, char** argv, parsed_command& parsed) {
+/// Declares the subcommands of the table: `only` this one with its groups, or all of them.
+void declare_commands(command_line& line, int argc, char** argv, const command* only) {
   std::map<std::string_view, CLI::App*> groups;
-  const auto parent_of = [&](std::string_view path) -> CLI::App& {
+  const auto add = [&](std::string_view path, std::string_view help) {
     const auto space = path.rfind(' ');
-    return space == std::string_view::npos ? app : *groups.at(path.substr(0, space));
+    CLI::App& parent =
+        space == std::string_view::npos ? line.app : *groups.at(path.substr(0, space));
+    return parent.add_subcommand(std::string(last_word(path)), std::string(help))->fallthrough();
   };
-  const auto last_word = [](std::string_view path) {
-    return std::string(path.substr(path.rfind(' ') + 1));
-  };
-  for (const auto& group : command_groups()) {
-    groups[group.name] =
-        parent_of(group.name).add_subcommand(last_word(group.name), std::string(group.help));
-    groups[group.name]->require_subcommand(1)->fallthrough();
-  }
+  for (const auto& group : command_groups())
+    if (only == nullptr || only->path.starts_with(std::string(group.path) + " "))
+      groups[group.path] = add(group.path, group.help)->require_subcommand(1);
   for (const auto& entry : command_table()) {
-    CLI::App* sub =
-        parent_of(entry.path).add_subcommand(last_word(entry.path), std::string(entry.help));
-    sub->fallthrough();
-    if (!may_be_meant(entry.path, argc, argv))
+    if (only != nullptr && only != &entry)
       continue;
-    sub->callback([&parsed, &entry, action = entry.declare(*sub)] {
-      parsed.chosen = &entry;
-      parsed.action = action;
+    CLI::App* sub = add(entry.path, entry.help);
+    if (only == nullptr && !may_be_meant(entry.path, argc, argv))
+      continue;
+    sub->callback([&line, &entry, action = entry.declare(*sub)] {
+      line.chosen = &entry;
+      line.action = action;
     });
   }
+  line.app.require_subcommand(1);
 }
 
 /// The parser's message, except for an unknown command: there it only reports a missing one.
@@ -121,35 +147,37 @@ exit_status act(const command_action& action, context& ctx) {
   }
 }
 
-exit_status run_command(const global_options& options, const parsed_command& parsed) {
+exit_status run_command(const command_line& line) {
+  const global_options& options = line.options;
   output out(options.json, options.quiet, use_color(options));
   const auto home = resolve_home(options.home);
   if (home)
     guard_store(*home, options.json);
   const auto allowed =
-      home ? check_before(home_use_of(parsed.chosen->path), *home) : result<void>(home.error());
+      home ? check_before(home_use_of(line.chosen->path), *home) : result<void>(home.error());
   auto config = allowed ? settings::load(home->path) : result<settings>(allowed.error());
   std::optional<failure> no_home;
   std::optional<failure> config_problem;
-  if (!allowed && parsed.chosen->needs == requirement::nothing)
+  if (!allowed && line.chosen->needs == requirement::nothing)
     no_home = std::exchange(config, settings{}).error();
-  else if (!config && allowed && parsed.chosen->needs != requirement::config)
+  else if (!config && allowed && line.chosen->needs != requirement::config)
     config_problem = std::exchange(config, settings{}).error();
   exit_status status = exit_status::failed;
   if (!config) {
     out.fail(config.error());
     status = status_of(config.error().code);
   } else {
-    context ctx{{home ? *home : home_folder{}, std::move(*config)},
+    const bool trusted = allowed && home_use_of(line.chosen->path) == home_use::changes_store;
+    context ctx{{home ? *home : home_folder{}, std::move(*config), trusted},
                 std::move(out),
                 std::move(config_problem),
                 std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn_of("remarks on the configuration", warning);
-    status = act(parsed.action, ctx);
-    if (parsed.chosen->notifies && status != exit_status::usage)
+    status = act(line.action, ctx);
+    if (line.chosen->notifies && status != exit_status::usage)
       (void)notify_daemon_with_timeout(ctx.home.path,
-                                       *parsed.chosen->notifies); // no daemon may be running
+                                       *line.chosen->notifies); // no daemon may be running
     ctx.out.end_of_kinds();
     return ctx.out.flush() ? status : exit_status::failed;
   }
@@ -164,29 +192,43 @@ void fill_standard_descriptors() {
       (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-int run_command_line(int argc, char** argv) {
-  CLI::App app(
-      "Records the work of this command line as events, stores them durably, and delivers each "
-      "of them to your team's server exactly once in effect.",
-      "spec-kitty");
-  global_options options;
-  parsed_command parsed;
-  declare_globals(app, options);
-  declare_commands(app, argc, argv, parsed);
-  app.require_subcommand(1);
+/// The command where only its declaration is needed to parse the command line: to declare all of
+/// them costs ten times as much. Null also where the parser has something to say (help, an error),
+/// which depends on what else is declared.
+std::unique_ptr<command_line> parse_typed(int argc, char** argv) {
+  const command* typed = typed_command(argc, argv);
+  if (typed == nullptr)
+    return nullptr;
+  auto line = std::make_unique<command_line>();
+  declare_globals(line->app, line->options);
+  declare_commands(*line, argc, argv, typed);
   try {
-    app.parse(argc, argv);
+    line->app.parse(argc, argv);
+    return line;
+  } catch (const CLI::ParseError&) {
+    return nullptr;
+  }
+}
+
+int run_command_line(int argc, char** argv) {
+  if (const auto typed = parse_typed(argc, argv))
+    return static_cast<int>(run_command(*typed));
+  command_line line;
+  declare_globals(line.app, line.options);
+  declare_commands(line, argc, argv, nullptr);
+  try {
+    line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+    return line.app.exit(help);
   } catch (const CLI::CallForVersion& shown) {
-    return app.exit(shown);
+    return line.app.exit(shown);
   } catch (const CLI::ParseError& error) {
     output out(given(argc, argv, "--json"), false, false);
-    out.fail({ec::usage, what_is_wrong(app, error), "see: spec-kitty --help"});
+    out.fail({ec::usage, what_is_wrong(line.app, error), "see: spec-kitty --help"});
     out.flush();
     return static_cast<int>(exit_status::usage);
   }
-  return static_cast<int>(run_command(options, parsed));
+  return static_cast<int>(run_command(line));
 }
 
 } // namespace
