@@ -34,7 +34,7 @@ failure to_failure(const caf::error& error) {
 }
 
 system_config::system_config(std::size_t threads) {
-  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.policy", threads == 0 ? caf::atom("testing") : caf::atom("sharing"));
   set("scheduler.max-threads", threads);
   set("scheduler.max-throughput", std::size_t{100});
 }

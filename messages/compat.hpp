@@ -39,7 +39,7 @@ caf::error to_error(const failure& why);
 failure to_failure(const caf::error& error);
 
 /// Settings that were measured: policy sharing (idle costs nothing, 18 µs to start), a bound on
-/// messages per turn so that no actor starves its neighbour. Never reads a file or argv.
+/// messages per turn. Never reads a file or argv. Without threads see message_loop.hpp.
 class system_config : public caf::actor_system_config {
 public:
   explicit system_config(std::size_t threads);

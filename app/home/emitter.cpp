@@ -37,8 +37,8 @@ emit_context known_here(const home_view& view, const warning_sink& warn) {
 
 } // namespace
 
-emitter::emitter(const home_view& view, const warning_sink& warn)
-    : known_(known_here(view, warn)), store_(view.store_settings()) {
+emitter::emitter(const home_view& view, const warning_sink& warn, std::size_t threads)
+    : known_(known_here(view, warn)), threads_(threads), store_(view.store_settings()) {
   store_.look_through = looked_through::by_emit;
 }
 
@@ -58,6 +58,7 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
   open.reserve(drafts.size());
   for (auto& draft : drafts)
     open.push_back(post(draft));
+  run_actors(actors_->system());
   std::vector<result<append_receipt>> answers;
   answers.reserve(open.size());
   for (auto& answer : open)
@@ -94,7 +95,7 @@ std::optional<emit_outcome> emitter::finish() {
 
 local_system& emitter::actors() {
   if (!actors_)
-    actors_ = std::make_unique<local_system>(store_, 1);
+    actors_ = std::make_unique<local_system>(store_, threads_);
   return *actors_;
 }
 

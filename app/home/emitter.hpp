@@ -30,8 +30,9 @@ struct emit_outcome {
 class emitter {
 public:
   /// Reads the auth context and the project of the current folder; opens no store yet. What could
-  /// not be read is a warning: the event is recorded all the same.
-  emitter(const home_view& view, const warning_sink& warn);
+  /// not be read is a warning: the event is recorded all the same. Actors of a command's own need
+  /// `threads`; QUEUE and CLOCK alone do not.
+  emitter(const home_view& view, const warning_sink& warn, std::size_t threads = 0);
   /// Where finish() was not called (an exception): ends the actors without waiting.
   ~emitter();
   emitter(const emitter&) = delete;
@@ -63,6 +64,7 @@ private:
   local_system& actors();
 
   const emit_context known_;
+  const std::size_t threads_;
   store_options store_;
   std::unique_ptr<local_system> actors_; ///< made with the first event
   std::optional<std::uint64_t> queued_;  ///< after the last event that became durable

@@ -28,7 +28,7 @@ constexpr std::size_t threads_of_caf = 2; ///< its clock and its printer
 /// it for a heap of its own, as the GNU library would do.
 std::size_t require_thread_headroom(std::size_t workers) {
   rlimit bound{};
-  if (::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
+  if (workers == 0 || ::getrlimit(RLIMIT_AS, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY)
     return workers;
   ::mallopt(M_ARENA_MAX, 1);
   if (const auto ok = check_thread_headroom(static_cast<int>(workers + threads_of_caf)); !ok)
@@ -48,6 +48,8 @@ void local_system::close() {
   if (!queue_)
     return;
   // What the transports send QUEUE at their end comes first: a lease goes back with it.
+  if (run_actors(system_))
+    return end_actors();
   const auto until = std::chrono::steady_clock::now() + grace;
   while (system_.registry().running() > own_actors && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(1ms);
@@ -67,6 +69,7 @@ void local_system::end_actors() {
   caf::anon_send_exit(clock_, caf::exit_reason::user_shutdown);
   queue_ = nullptr;
   clock_ = nullptr;
+  run_actors(system_);
 }
 
 } // namespace spec_kitty

@@ -4,6 +4,7 @@
 
 #include "actors/clock/clock.hpp"
 #include "actors/queue/queue.hpp"
+#include "messages/message_loop.hpp"
 
 #include <caf/scoped_actor.hpp>
 
@@ -13,7 +14,8 @@ namespace spec_kitty {
 
 class local_system {
 public:
-  /// Opens no store yet: QUEUE does when it is first asked.
+  /// Opens no store yet: QUEUE does when it is first asked. Without threads (0) the actors run on
+  /// the caller's thread while it asks; so it is where they themselves have no thread and no timer.
   local_system(const store_options& options, std::size_t threads);
   /// Where close() was not called (an exception): ends QUEUE and CLOCK without waiting.
   ~local_system();
@@ -38,9 +40,10 @@ public:
   result<Answer> ask(const Actor& actor, Duration patience, Question question) {
     caf::scoped_actor self(system_);
     result<Answer> out = failure{ec::internal, "no answer", {}};
-    self->request(actor, patience, std::move(question))
-        .receive([&](Answer& answer) { out = std::move(answer); },
-                 [&](const caf::error& error) { out = to_failure(error); });
+    auto asked = self->request(actor, patience, std::move(question));
+    run_actors(system_);
+    asked.receive([&](Answer& answer) { out = std::move(answer); },
+                  [&](const caf::error& error) { out = to_failure(error); });
     return out;
   }
 

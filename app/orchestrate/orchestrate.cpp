@@ -167,7 +167,7 @@ run_outcome carry_out(const run_host& host, const wf::feature& feature, prepared
   if (host.no_home)
     lone.emplace();
   else
-    emit.emplace(host.view, host.warn);
+    emit.emplace(host.view, host.warn, 1); // an agent has a thread
   recorder events(host, emit ? &*emit : nullptr, prepared.run);
   run_outcome outcome;
   if (!prepared.nothing_to_do) {

@@ -167,7 +167,7 @@ std::vector<result<append_receipt>> record_lines(emitter& emit,
 } // namespace
 
 exit_status emit_stdin(context& ctx, const std::optional<std::string>& feature) {
-  emitter emit(ctx, ctx.warnings());
+  emitter emit(ctx, ctx.warnings(), 1);
   line_reader input;
   exit_status status = exit_status::done;
   bool store_failed = false;

@@ -37,7 +37,7 @@ exit_status acknowledge_drops(context& ctx) {
     return ctx.fail(recorded.error());
   drops_done done;
   if (*recorded) {
-    local_system local(ctx.store_settings(), 1);
+    local_system local(ctx.store_settings(), 0);
     const auto answer =
         local.ask<drops_done>(local.queue_handle(), local.patience(), drops_request{});
     local.close();
@@ -58,7 +58,7 @@ exit_status decide_on_dead_events(context& ctx, const dead_request& request) {
     return ctx.fail(recorded.error());
   dead_done done;
   if (*recorded) {
-    local_system local(ctx.store_settings(), 1);
+    local_system local(ctx.store_settings(), 0);
     auto answer = local.ask<dead_done>(local.queue_handle(), local.patience(), request);
     local.close();
     if (!answer)

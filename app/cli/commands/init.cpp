@@ -85,7 +85,7 @@ void carry_decision(context& ctx, const fs::path& checkout) {
   if (ctx.no_home || !ctx.may_have_store())
     return;
   const auto project = read_project(checkout);
-  local_system local(ctx.store_settings(), 1);
+  local_system local(ctx.store_settings(), 0);
   const auto done = local.ask<project_done>(local.queue_handle(), local.patience(),
                                             project_request{project.key, project.name,
                                                             project_request::decision::carry,

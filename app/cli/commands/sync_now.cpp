@@ -123,7 +123,7 @@ bool nothing_recorded(const context& ctx) {
 /// Without a server: opens the store all the same, so that spilled events are taken in and
 /// clock.json is current. A failure here is not the command's: there is no server.
 void ingest_spilled_events(const context& ctx) {
-  local_system local(ctx.store_settings(), 1);
+  local_system local(ctx.store_settings(), 0);
   (void)local.ask<clock_value>(local.queue_handle(), local.patience(), clock_question{});
   local.close();
 }

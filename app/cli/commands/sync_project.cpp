@@ -37,7 +37,7 @@ exit_status decide_on_sharing(context& ctx, bool share) {
     return ctx.fail(project.error());
   if (!project->warning.empty())
     ctx.out.warn(project->warning);
-  local_system local(ctx.store_settings(), 1);
+  local_system local(ctx.store_settings(), 0);
   const auto done =
       local.ask<project_done>(local.queue_handle(), local.patience(), request_for(*project, share));
   local.close();

@@ -23,7 +23,7 @@ std::string id_in(const source_event& found) {
 } // namespace
 
 event_import::event_import(const store_options& store, import_options options)
-    : store_(store), options_(std::move(options)), local_(store, 1) {}
+    : store_(store), options_(std::move(options)), local_(store, 0) {}
 
 result<void> event_import::run(import_report& report) {
   auto done = import_all(report);
