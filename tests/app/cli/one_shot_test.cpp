@@ -101,8 +101,9 @@ TEST_F(OneShot, NoThreadIsStarted) {
   if (!can_trace())
     GTEST_SKIP() << "strace may not trace here";
   emit();
-  for (const words& arguments : std::vector<words>{
-           {"emit", "WPStatusChanged", "--payload", good_payload}, {"sync", "opt-out"}}) {
+  for (const words& arguments :
+       std::vector<words>{{"emit", "WPStatusChanged", "--payload", good_payload},
+                          {"events", "acknowledge-drops"}}) {
     const auto calls = system_calls_of(arguments, "execve,clone,clone3");
     EXPECT_EQ(lines_with(calls, "execve("), 2U) << "the trace has not seen the command";
     EXPECT_EQ(lines_with(calls, "clone"), 0U) << arguments[0];
