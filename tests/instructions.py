@@ -2,7 +2,7 @@
 """Counts the instructions of hot paths under callgrind: instructions.py BIN_DIR [CASE...].
 
 A time tells little on a machine that does other work; instructions are exact. Each case may take at
-most 5 % more than tests/instructions.txt says. Whoever makes a path cheaper lowers its number there;
+most 5 % more than tests/instructions.txt says. A path that became cheaper gets a lower number there;
 --print shows what was counted.
 """
 
