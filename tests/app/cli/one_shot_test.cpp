@@ -113,9 +113,9 @@ TEST_F(OneShot, NoThreadIsStarted) {
 TEST_F(OneShot, TheUserDatabaseIsNotAskedForANodeIdThatTheStoreHas) {
   if (!can_trace())
     GTEST_SKIP() << "strace may not trace here";
-  const words one{"emit", "WPStatusChanged", "--payload", good_payload};
+  const words event{"emit", "WPStatusChanged", "--payload", good_payload};
   const auto asks = [&] {
-    const auto calls = system_calls_of(one, "openat,connect");
+    const auto calls = system_calls_of(event, "openat,connect");
     return lines_with(calls, "nscd") + lines_with(calls, "/etc/passwd");
   };
   EXPECT_GT(asks(), 0U) << "the first event makes the node id";
