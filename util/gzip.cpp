@@ -1,8 +1,11 @@
 #include "util/gzip.hpp"
 
+#include "util/isal.hpp"
+
 #include <zlib.h>
 
 #include <new>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -17,7 +20,12 @@ Bytef* bytes_of(std::string_view text) {
 
 } // namespace
 
-std::string gzip(std::string_view bytes, int level) {
+std::string gzip(std::string_view bytes) {
+  auto packed = isal_gzip(bytes);
+  return packed ? std::move(*packed) : zlib_gzip(bytes);
+}
+
+std::string zlib_gzip(std::string_view bytes, int level) {
   z_stream stream{};
   if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::bad_alloc();

@@ -1,4 +1,4 @@
-// gzip (RFC 1952) by zlib: the form in which a batch is sent.
+// gzip (RFC 1952): the form in which a batch is sent.
 #pragma once
 
 #include "util/result.hpp"
@@ -9,9 +9,13 @@
 
 namespace spec_kitty {
 
-/// The bytes, compressed. Level 1 to 9; 4 is where a batch of events is about 10 times smaller
-/// for a third of the time of level 6.
-std::string gzip(std::string_view bytes, int level = 4);
+/// The bytes, compressed: by ISA-L where the machine has it, else by zlib. A batch of events
+/// becomes about 10 times smaller, in a ninth of zlib's time.
+std::string gzip(std::string_view bytes);
+
+/// By zlib, level 1 to 9; 4 is where a batch of events is about 10 times smaller for a third of the
+/// time of level 6.
+std::string zlib_gzip(std::string_view bytes, int level = 4);
 
 /// The bytes a gzip member holds; bad_input when the text is not gzip, is cut short, is followed by
 /// anything else, or would grow beyond `limit` bytes.
