@@ -29,6 +29,7 @@ enum class http_outcome : std::uint8_t {
   tls_refused, ///< the peer's certificate was not accepted
   timed_out,   ///< not whole within the timeout
   broken,      ///< connection lost, reply cut short or malformed
+  too_long,    ///< the reply has more than max_reply_bytes
   cancelled,   ///< this process is stopping
 };
 

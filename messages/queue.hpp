@@ -2,7 +2,9 @@
 #pragma once
 
 #include "messages/event.hpp"
+#include "messages/event_id.hpp"
 #include "util/result.hpp"
+#include "util/text_slice.hpp"
 #include "util/timestamp.hpp"
 
 #include <chrono>
@@ -55,11 +57,11 @@ struct lease_request {
 /// One event in a lease.
 struct leased_event {
   std::uint64_t seq = 0; ///< position in append order
-  std::string event_id;
+  event_id_text event_id;
   std::uint64_t lamport_clock = 0;
   std::uint32_t tries = 0; ///< times it was rejected before
   bool alone = false;      ///< it broke a whole batch before: it travels alone
-  std::string json;
+  text_slice json;         ///< of the text that all events of a lease share
 };
 
 /// A batch that no other drainer sends until it is settled or its time is over.
@@ -82,7 +84,7 @@ enum class event_outcome : std::uint8_t {
 
 struct verdict {
   std::uint64_t seq = 0;
-  std::string event_id;
+  event_id_text event_id;
   event_outcome what = event_outcome::kept;
   std::string message; ///< the server's words, for rejected and too_large
   bool alone = false;  ///< rejected without being named: from now on it travels alone
@@ -94,6 +96,8 @@ struct settle_request {
   std::vector<verdict> verdicts;
   std::uint32_t max_retries = 5;
   std::chrono::milliseconds keep{}; ///< how much longer the lease holds; 0: it ends
+  /// A lease that continues gets these events too, in the same transaction.
+  std::optional<lease_request> more{};
 };
 
 /// What a settlement did, verdict by verdict.
@@ -107,6 +111,7 @@ enum class settlement_effect : std::uint8_t {
 
 struct settle_outcome {
   std::vector<settlement_effect> events; ///< in the order of the verdicts
+  std::vector<leased_event> more{};      ///< what the lease was extended by
 };
 
 /// Asks what is due for a team, or how much of a range still is.

@@ -14,7 +14,7 @@ std::string join_batch(std::span<const leased_event> events) {
   for (const auto& event : events) {
     if (&event != &events.front())
       text += ',';
-    text += event.json;
+    text += event.json.view();
   }
   text += protocol::batch_end;
   return text;

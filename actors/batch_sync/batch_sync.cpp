@@ -11,6 +11,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -76,6 +77,7 @@ void batch_sync_state::begin_run() {
     return fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));
   });
   run->agree(agreed);
+  prepared = {};
   carry_out(run->start());
 }
 
@@ -94,30 +96,47 @@ void batch_sync_state::carry_out(next_step next) {
   if (auto* lease = std::get_if<step::lease>(&next))
     return ask<lease_grant>(config.queue, local_patience, std::move(lease->request),
                             [this](auto answer) { return run->on_lease(std::move(answer)); });
-  if (auto* settle = std::get_if<step::settle>(&next))
-    return ask<settle_outcome>(config.queue, local_patience, std::move(settle->request),
-                               [this](auto answer) {
-                                 auto after = run->on_settled(answer);
-                                 const auto& report = run->report();
-                                 if (config.on_progress)
-                                   config.on_progress({report.settled(), report.selected});
-                                 return after;
-                               });
+  if (auto* verdicts = std::get_if<step::settle>(&next))
+    return settle(std::move(verdicts->request));
   if (auto* hold = std::get_if<step::hold>(&next))
     return ask<hold_done>(config.queue, local_patience, std::move(hold->request),
                           [this](auto answer) { return run->on_held(answer); });
-  if (auto* restamp = std::get_if<step::restamp>(&next))
+  if (auto* restamp = std::get_if<step::restamp>(&next)) {
+    prepared = {}; // its events get other stamps
     return ask<restamp_done>(config.queue, local_patience, std::move(restamp->request),
                              [this](auto answer) { return run->on_restamped(std::move(answer)); });
+  }
   if (std::holds_alternative<step::ask_clock>(next))
     return ask_clock();
   if (auto* pause = std::get_if<step::pause>(&next)) {
     pause_left = pause->duration;
     return wait();
   }
-  if (std::holds_alternative<step::send>(next))
-    return send_batch();
+  if (auto* send = std::get_if<step::send>(&next)) {
+    send_batch();
+    settling_meanwhile = send->meanwhile.has_value();
+    if (send->meanwhile)
+      settle(std::move(*send->meanwhile));
+    return prepare();
+  }
+  if (std::holds_alternative<step::await_reply>(next)) {
+    settling_meanwhile = false;
+    if (auto reply = std::exchange(early_reply, std::nullopt))
+      return on_reply(std::move(*reply));
+    return prepare();
+  }
   finish();
+}
+
+void batch_sync_state::settle(settle_request request) {
+  ask<settle_outcome>(config.queue, local_patience, std::move(request),
+                      [this](result<settle_outcome> answer) {
+                        auto after = run->on_settled(std::move(answer));
+                        const auto& report = run->report();
+                        if (config.on_progress)
+                          config.on_progress({report.settled(), report.selected});
+                        return after;
+                      });
 }
 
 /// A pause of several seconds is split into single ones: the progress shows how many are left.
@@ -149,28 +168,42 @@ void batch_sync_state::send_batch() {
        {std::string("Content-Type: application/json"), std::string("Content-Encoding: gzip"),
         "X-Team-Slug: " + run->token().team_slug, "Idempotency-Key: " + run->key()})
     request.headers.push_back(header);
-  request.body = gzip(join_batch(run->batch()));
-  exchange(std::move(request),
-           [this](const http_reply& reply) { return run->on_reply(reply, config.now()); });
+  if (prepared.is_of(run->batch()))
+    request.body = std::move(std::exchange(prepared, {}).body);
+  else
+    request.body = gzip(join_batch(run->batch()));
+  exchange(std::move(request), [this](http_reply reply) { on_reply(std::move(reply)); });
+}
+
+void batch_sync_state::on_reply(http_reply reply) {
+  if (settling_meanwhile)
+    early_reply = std::move(reply);
+  else
+    carry_out(run->on_reply(reply, config.now()));
+}
+
+void batch_sync_state::prepare() {
+  const auto next = run->upcoming();
+  if (!next.empty() && !prepared.is_of(next))
+    prepared = {next.front().seq, next.back().seq, next.size(), gzip(join_batch(next))};
 }
 
 void batch_sync_state::ask_clock() {
   exchange(request_to("GET", protocol::clock_path),
-           [this](const http_reply& reply) { return run->on_clock(reply); });
+           [this](const http_reply& reply) { carry_out(run->on_clock(reply)); });
 }
 
-void batch_sync_state::exchange(http_request request,
-                                std::function<next_step(const http_reply&)> feed) {
-  ask<http_reply>(config.http, config.limits.timeout + grace, std::move(request),
-                  [feed = std::move(feed)](const result<http_reply>& answer) {
-                    if (answer)
-                      return feed(*answer);
-                    http_reply none;
-                    none.outcome = answer.error().code == ec::internal ? http_outcome::cancelled
-                                                                       : http_outcome::broken;
-                    none.error = answer.error().message;
-                    return feed(none);
-                  });
+void batch_sync_state::exchange(http_request request, std::function<void(http_reply)> then) {
+  self->request(config.http, config.limits.timeout + grace, std::move(request))
+      .then([then](http_reply& reply) { then(std::move(reply)); },
+            [then](const caf::error& error) {
+              const failure why = to_failure(error);
+              http_reply none;
+              none.outcome =
+                  why.code == ec::internal ? http_outcome::cancelled : http_outcome::broken;
+              none.error = why.message;
+              then(std::move(none));
+            });
 }
 
 void batch_sync_state::hand_back_lease() {

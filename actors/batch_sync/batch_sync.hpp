@@ -9,6 +9,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 
 namespace spec_kitty {
 
@@ -34,13 +37,18 @@ struct batch_sync_state {
   /// Does what the machine's next step says.
   void carry_out(next_step next);
   void send_batch();
+  void settle(settle_request request);
+  /// The reply to a batch; kept until the settlement beside it is done.
+  void on_reply(http_reply reply);
+  /// Compresses the batch that probably comes next, while one is out.
+  void prepare();
   void ask_clock();
   /// Waits one second of the pause, or what is left of it.
   void wait();
   /// A request with the run's token.
   http_request request_to(std::string method, std::string_view path) const;
-  /// Sends it and feeds the reply to the machine; no answer at all counts as a broken connection.
-  void exchange(http_request request, std::function<next_step(const http_reply&)> feed);
+  /// Sends it and passes the reply on; no answer at all counts as a broken connection.
+  void exchange(http_request request, std::function<void(http_reply)> then);
   /// Ends the lease of a run that has not settled it: else its events would wait until it expires.
   void hand_back_lease();
   /// Gives the server's clock to CLOCK, which refuses one out of range (a warning), then answers.
@@ -60,7 +68,22 @@ struct batch_sync_state {
   std::deque<waiting_request> waiting; ///< the run of the first one is under way
   std::unique_ptr<sync_run> run;       ///< of that request; empty before and after
   server_limits agreed;                ///< as the server said last
-  bool finished = false;               ///< its report lacks only the number that remains queued
+  /// A batch's body, ready before its turn.
+  struct prepared_batch {
+    std::uint64_t first = 0; ///< positions; of no batch: 0
+    std::uint64_t last = 0;
+    std::size_t count = 0;
+    std::string body;
+
+    bool is_of(std::span<const leased_event> events) const {
+      return !events.empty() && count == events.size() && first == events.front().seq &&
+             last == events.back().seq;
+    }
+  };
+  prepared_batch prepared;
+  bool settling_meanwhile = false;       ///< while a batch is out
+  std::optional<http_reply> early_reply; ///< that came before the settlement was done
+  bool finished = false;                 ///< its report lacks only the number that remains queued
   epoch_us began_at = 0;
   std::chrono::milliseconds pause_left{}; ///< of the current pause
   bool pausing = false;                   ///< until its retry_tick arrives

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -27,28 +28,54 @@ std::size_t fitting(const std::vector<leased_event>& events, std::size_t max_eve
 
 void batch_plan::begin(std::vector<leased_event> events) {
   slices_.clear();
+  extend(std::move(events));
+}
+
+void batch_plan::extend(std::vector<leased_event> events) {
+  bool first = true; // never into a slice that is out already
   for (auto& event : events) {
     const kind what = event.alone ? kind::alone : kind::open;
-    if (slices_.empty() || what == kind::alone || slices_.back().what == kind::alone)
+    if (std::exchange(first, false) || what == kind::alone || slices_.back().what == kind::alone)
       slices_.push_back({{}, what});
     slices_.back().events.push_back(std::move(event));
   }
 }
 
+batch_plan::extent batch_plan::left() const {
+  extent all;
+  for (const auto& slice : slices_) {
+    all.events += slice.events.size();
+    for (const auto& event : slice.events)
+      all.bytes += event.json.size() + 1;
+  }
+  return all;
+}
+
+void batch_plan::arrange(std::size_t at, std::size_t max_events, std::size_t max_bytes) {
+  if (slices_[at].what == kind::open)
+    while (slices_.size() > at + 1 && slices_[at + 1].what == kind::open &&
+           slices_[at].events.size() < max_events) {
+      auto& behind = slices_[at + 1].events;
+      std::move(behind.begin(), behind.end(), std::back_inserter(slices_[at].events));
+      slices_.erase(slices_.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    }
+  const std::size_t fits = fitting(slices_[at].events, max_events, max_bytes);
+  if (fits < slices_[at].events.size())
+    split(at, fits, kind::open, kind::open);
+}
+
 const std::vector<leased_event>& batch_plan::next(std::size_t max_events, std::size_t max_bytes) {
   while (slices_.front().what == kind::bad && slices_.front().events.size() > 1)
-    split_first(slices_.front().events.size() / 2, kind::left, kind::open);
-  if (slices_.front().what == kind::open)
-    while (slices_.size() > 1 && slices_[1].what == kind::open &&
-           slices_.front().events.size() < max_events) {
-      auto& first = slices_.front().events;
-      std::move(slices_[1].events.begin(), slices_[1].events.end(), std::back_inserter(first));
-      slices_.erase(slices_.begin() + 1);
-    }
-  const std::size_t fits = fitting(slices_.front().events, max_events, max_bytes);
-  if (fits < slices_.front().events.size())
-    split_first(fits, kind::open, kind::open);
+    split(0, slices_.front().events.size() / 2, kind::left, kind::open);
+  arrange(0, max_events, max_bytes);
   return slices_.front().events;
+}
+
+std::span<const leased_event> batch_plan::upcoming(std::size_t max_events, std::size_t max_bytes) {
+  if (slices_.size() < 2 || slices_.front().what == kind::left || slices_[1].what == kind::bad)
+    return {};
+  arrange(1, max_events, max_bytes);
+  return slices_[1].events;
 }
 
 void batch_plan::passed() {
@@ -64,14 +91,14 @@ bool batch_plan::halve_refused() {
     first.what = kind::open; // this event is bad: the ones behind it are not
     return false;
   }
-  split_first(first.events.size() / 2, kind::left, kind::open);
+  split(0, first.events.size() / 2, kind::left, kind::open);
   return true;
 }
 
 bool batch_plan::halve_large() {
   if (slices_.front().events.size() == 1)
     return false;
-  split_first(slices_.front().events.size() / 2, kind::open, kind::open);
+  split(0, slices_.front().events.size() / 2, kind::open, kind::open);
   return true;
 }
 
@@ -91,13 +118,13 @@ std::vector<leased_event> batch_plan::take_rest() {
   return rest;
 }
 
-void batch_plan::split_first(std::size_t size, kind left, kind right) {
-  auto& events = slices_.front().events;
+void batch_plan::split(std::size_t at, std::size_t size, kind left, kind right) {
+  auto& events = slices_[at].events;
   const auto middle = events.begin() + static_cast<std::ptrdiff_t>(size);
   slice behind{{std::make_move_iterator(middle), std::make_move_iterator(events.end())}, right};
   events.erase(middle, events.end());
-  slices_.front().what = left;
-  slices_.insert(slices_.begin() + 1, std::move(behind));
+  slices_[at].what = left;
+  slices_.insert(slices_.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(behind));
 }
 
 } // namespace spec_kitty

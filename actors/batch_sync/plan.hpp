@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <set>
+#include <span>
 #include <vector>
 
 namespace spec_kitty {
@@ -22,11 +23,24 @@ public:
   /// Starts with a lease's events, suspects of earlier runs each in a slice of their own.
   void begin(std::vector<leased_event> events);
 
+  /// Puts further events behind them: what the lease was extended by.
+  void extend(std::vector<leased_event> events);
+
   bool empty() const { return slices_.empty(); }
+
+  /// Events and bytes that have no verdict yet, those of the next batch included.
+  struct extent {
+    std::size_t events = 0;
+    std::size_t bytes = 0;
+  };
+  extent left() const;
 
   /// The next batch: at most `max_events` and `max_bytes`, at least one event. Joins what may
   /// be sent together, cuts what is too much.
   const std::vector<leased_event>& next(std::size_t max_events, std::size_t max_bytes);
+
+  /// The batch after it, if all of the next one pass; empty where that cannot be said yet.
+  std::span<const leased_event> upcoming(std::size_t max_events, std::size_t max_bytes);
 
   /// The next batch has its verdicts: moves to the one behind it.
   void passed();
@@ -56,7 +70,9 @@ private:
     kind what = kind::open;
   };
 
-  void split_first(std::size_t size, kind left, kind right);
+  /// Joins and cuts the slices from `at` on, so that the one there is a batch.
+  void arrange(std::size_t at, std::size_t max_events, std::size_t max_bytes);
+  void split(std::size_t at, std::size_t size, kind left, kind right);
 
   std::deque<slice> slices_;
 };

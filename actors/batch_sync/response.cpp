@@ -1,5 +1,6 @@
 #include "actors/batch_sync/response.hpp"
 
+#include "actors/batch_sync/ordered_results.hpp"
 #include "actors/http/transport_failure.hpp"
 #include "util/json.hpp"
 
@@ -17,21 +18,11 @@ constexpr std::int64_t min_batch_bytes = 4 << 10;
 constexpr std::int64_t max_batch_bytes = 64 << 20;
 constexpr std::int64_t max_gap_ms = 60'000;
 
-std::optional<event_outcome> outcome_of(const std::string& status) {
-  static const std::unordered_map<std::string, event_outcome> known = {
-      {"success", event_outcome::delivered}, {"accepted", event_outcome::delivered},
-      {"warning", event_outcome::delivered}, {"duplicate", event_outcome::duplicate},
-      {"pending", event_outcome::pending},   {"queued", event_outcome::pending},
-      {"error", event_outcome::rejected},    {"rejected", event_outcome::rejected}};
-  const auto found = known.find(status);
-  return found == known.end() ? std::nullopt : std::optional(found->second);
-}
-
 /// The results list of a 200 reply; the first valid result for an event counts.
 void read_results(const json_value& list, batch_reply& out) {
   std::unordered_map<std::string, verdict*> open;
   for (auto& verdict : out.verdicts)
-    open.emplace(verdict.event_id, &verdict);
+    open.emplace(verdict.event_id.str(), &verdict);
   std::size_t unknown = 0;
   std::size_t repeated = 0;
   std::size_t without_outcome = 0;
@@ -108,7 +99,7 @@ void read_refusal(const json_value& body, batch_reply& out) {
   const auto named = named_events(body);
   const std::unordered_map<std::string, std::string> messages(named.begin(), named.end());
   for (auto& verdict : out.verdicts) {
-    const auto found = messages.find(verdict.event_id);
+    const auto found = messages.find(verdict.event_id.str());
     if (found == messages.end())
       continue;
     out.kind = reply_kind::named;
@@ -186,11 +177,32 @@ std::string message_of(const json_value& object) {
 }
 
 batch_reply interpret(const http_reply& reply, std::span<const leased_event> sent) {
+  const bool taken = reply.outcome == http_outcome::answered && reply.status == 200;
+  const auto ordered = taken ? read_ordered_results(reply.body, sent) : std::nullopt;
+  if (!ordered)
+    return interpret_any(reply, sent);
+  http_reply rest;
+  rest.outcome = reply.outcome;
+  rest.status = reply.status;
+  rest.content_type = reply.content_type;
+  rest.body = ordered->rest;
+  batch_reply out = interpret_any(rest, sent);
+  if (out.kind == reply_kind::results)
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      out.verdicts[i].what = ordered->outcomes[i];
+  return out;
+}
+
+batch_reply interpret_any(const http_reply& reply, std::span<const leased_event> sent) {
   batch_reply out;
   out.verdicts.reserve(sent.size());
   for (const auto& event : sent)
     out.verdicts.push_back({event.seq, event.event_id, event_outcome::kept, {}});
   out.why = transport_failure(reply, "event batch");
+  if (reply.outcome == http_outcome::too_long) {
+    out.kind = reply_kind::too_long;
+    return out;
+  }
   if (reply.outcome != http_outcome::answered) {
     // A request that took all its time is not tried again: a hung server ends the run.
     out.retryable =

@@ -23,6 +23,7 @@ enum class reply_kind : std::uint8_t {
   upgrade,      ///< 412: the server wants another client
   too_large,    ///< 413: halve
   slow_down,    ///< 429: wait
+  too_long,     ///< the reply has more bytes than are read: fewer events have a shorter one
   failed,       ///< transport failure: nothing is known about any event
 };
 
@@ -51,6 +52,8 @@ struct batch_reply {
 
 /// Reads the reply to a batch of `sent`.
 batch_reply interpret(const http_reply& reply, std::span<const leased_event> sent);
+/// The same for any reply, without the shorter way for the usual one (ordered_results.hpp).
+batch_reply interpret_any(const http_reply& reply, std::span<const leased_event> sent);
 
 /// The most specific of `error_message`, `error`, `reason`, `detail`; empty when all are missing.
 std::string message_of(const json_value& object);

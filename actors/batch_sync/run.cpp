@@ -15,6 +15,15 @@ constexpr auto busy_poll = 50ms;
 /// Single events refused without a name while nothing at all was accepted in the run: after so many
 /// the next ones are sent alone at once.
 constexpr std::size_t single_send_threshold = 3;
+/// What is leased beside the batch that is out: so many batches, or so many bytes, but at least one
+/// batch. One is prepared meanwhile, the other is there when that one is sent.
+constexpr std::size_t batches_ahead = 2;
+constexpr std::size_t max_bytes_ahead = std::size_t{8} << 20;
+
+/// The bytes that are leased beside a batch of at most so many.
+std::size_t bytes_ahead(std::size_t batch_bytes) {
+  return std::max(batch_bytes, std::min(batch_bytes * batches_ahead, max_bytes_ahead));
+}
 
 std::vector<verdict> kept(const std::vector<leased_event>& events) {
   std::vector<verdict> verdicts;
@@ -88,15 +97,20 @@ std::chrono::milliseconds sync_run::lease_time() const {
   return limits_.timeout * (limits_.transport_tries + 2) + 60s;
 }
 
-next_step sync_run::ask_lease() {
+lease_request sync_run::next_events(std::size_t events, std::size_t bytes) const {
   lease_request request;
   request.team_slug = token_.team_slug;
-  request.after = after_;
+  request.after = lease_ == 0 ? after_ : lease_last_;
   request.through = through_;
-  request.max_events = limits_.batch_events;
-  request.max_bytes = limits_.batch_bytes;
+  request.max_events = events;
+  request.max_bytes = bytes;
   request.ttl = lease_time();
-  return step::lease{std::move(request)};
+  return request;
+}
+
+next_step sync_run::ask_lease() {
+  return step::lease{next_events(limits_.batch_events * (1 + batches_ahead),
+                                 limits_.batch_bytes + bytes_ahead(limits_.batch_bytes))};
 }
 
 next_step sync_run::on_lease(result<lease_grant> grant) {
@@ -133,12 +147,43 @@ next_step sync_run::on_pause() {
 next_step sync_run::send_next() {
   if (plan_.empty())
     return settle(std::exchange(unproven_, {}), true);
+  take_batch();
+  return agreed_.min_gap > 0ms ? next_step(step::pause{*agreed_.min_gap}) : step::send{};
+}
+
+void sync_run::take_batch() {
   const bool singly = !proven_ && unproven_.size() >= single_send_threshold;
   batch_ = plan_.next(singly ? 1 : max_events_, max_bytes_);
   key_ = make_key_();
   failures_ = 0;
   refreshed_ = false;
-  return agreed_.min_gap > 0ms ? next_step(step::pause{*agreed_.min_gap}) : step::send{};
+}
+
+/// True when the next batch may go out before the verdicts in hand are settled: nothing in them
+/// changes what is sent, or when.
+bool sync_run::may_overlap() const {
+  return !plan_.empty() && behind_.empty() && unproven_.empty() && !clear_hold_ &&
+         agreed_.min_gap.value_or(0ms) == 0ms;
+}
+
+next_step sync_run::send_meanwhile(std::vector<verdict> verdicts) {
+  take_batch();
+  verdicts_ = std::move(verdicts);
+  ending_ = false;
+  overlapped_ = true;
+  settle_request request{lease_, verdicts_, limits_.max_retries, lease_time()};
+  const auto ahead = plan_.left(); // the batch included
+  const std::size_t events = limits_.batch_events * batches_ahead + batch_.size();
+  std::size_t bytes = bytes_ahead(limits_.batch_bytes);
+  for (const auto& event : batch_)
+    bytes += event.json.size() + 1;
+  if (ahead.events < events && ahead.bytes < bytes && lease_last_ < through_)
+    request.more = next_events(events - ahead.events, bytes - ahead.bytes);
+  return step::send{std::move(request)};
+}
+
+std::span<const leased_event> sync_run::upcoming() {
+  return plan_.upcoming(std::min(limits_.batch_events, max_events_ * 2), max_bytes_);
 }
 
 // ── Settling ─────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +199,9 @@ next_step sync_run::settle(std::vector<verdict> verdicts, bool end_lease) {
   return step::settle{{lease_, verdicts_, limits_.max_retries, end_lease ? 0ms : lease_time()}};
 }
 
-next_step sync_run::on_settled(const result<settle_outcome>& outcome) {
+next_step sync_run::on_settled(result<settle_outcome> outcome) {
+  if (std::exchange(overlapped_, false))
+    return on_settled_meanwhile(std::move(outcome));
   if (!outcome)
     return give_up(outcome.error());
   if (ending_) {
@@ -169,6 +216,20 @@ next_step sync_run::on_settled(const result<settle_outcome>& outcome) {
     return step::hold{{token_.team_slug, now_held ? report_.stopped->message : std::string()}};
   }
   return resume();
+}
+
+next_step sync_run::on_settled_meanwhile(result<settle_outcome> outcome) {
+  if (!outcome) {
+    settlement_failed_ = outcome.error();
+    return step::await_reply{};
+  }
+  for (std::size_t i = 0; i < verdicts_.size(); ++i)
+    tally(verdicts_[i], outcome->events.at(i));
+  if (!outcome->more.empty()) {
+    lease_last_ = outcome->more.back().seq;
+    plan_.extend(std::move(outcome->more));
+  }
+  return step::await_reply{};
 }
 
 next_step sync_run::on_held(const result<hold_done>& held) {
@@ -210,14 +271,14 @@ void sync_run::tally(const verdict& ruling, settlement_effect what) {
       ++report_.rejected;
     else
       ++report_.transient; // the lease was taken over: its new owner gets the verdict
-    report_.errors.push_back({ruling.event_id,
+    report_.errors.push_back({ruling.event_id.str(),
                               what == settlement_effect::dead_lettered ? "dead" : "rejected",
                               ruling.message});
     return;
   }
   if (!report_.stopped)
     report_.errors.push_back(
-        {ruling.event_id, "transient",
+        {ruling.event_id.str(), "transient",
          ruling.message.empty() ? "the server gave no result for this event" : ruling.message});
 }
 
@@ -229,6 +290,8 @@ next_step sync_run::stop(failure why) {
   auto verdicts = std::exchange(unproven_, {});
   for (auto& ruling : verdicts) // the server has accepted nothing: no event is blamed
     ruling = {ruling.seq, ruling.event_id, event_outcome::kept, {}, false};
+  if (std::exchange(overlapped_, false)) // interrupted before the next batch was sent
+    std::move(verdicts_.begin(), verdicts_.end(), std::back_inserter(verdicts));
   auto rest = kept(plan_.take_rest());
   std::move(rest.begin(), rest.end(), std::back_inserter(verdicts));
   return settle(std::move(verdicts), true);

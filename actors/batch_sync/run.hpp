@@ -5,6 +5,10 @@
 //                                      │         └── (plan.hpp) ─┘   │
 //                                      └─────────────────────────────┘
 //
+// While every batch passes, the next one is sent on the verdicts of the one before it, which are
+// settled meanwhile, in the transaction that also extends the lease by what is to be sent later. So
+// at most one batch is unsettled: after a crash it is sent again, and the server knows its events.
+//
 // Strict progress: a run only looks at positions after its last lease and up to the event that was
 // newest when it began, so every event gets at most one counted verdict and the run ends. Within a
 // lease the plan says which events are sent together: all, halves, or a single event.
@@ -19,6 +23,8 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,7 +55,13 @@ struct ask_token {
 struct lease {
   lease_request request;
 };
-struct send {}; ///< batch(), with key() and token()
+/// batch(), with key() and token(). With a request, the batch before it is settled meanwhile: the
+/// settlement's outcome is reported before the reply.
+struct send {
+  std::optional<settle_request> meanwhile{};
+};
+/// Nothing: the reply to the batch that is out comes next.
+struct await_reply {};
 struct settle {
   settle_request request;
 };
@@ -66,9 +78,9 @@ struct pause {
 struct finish {};
 } // namespace step
 
-using next_step =
-    std::variant<step::count, step::ask_token, step::lease, step::send, step::settle, step::hold,
-                 step::ask_clock, step::restamp, step::pause, step::finish>;
+using next_step = std::variant<step::count, step::ask_token, step::lease, step::send,
+                               step::await_reply, step::settle, step::hold, step::ask_clock,
+                               step::restamp, step::pause, step::finish>;
 
 class sync_run {
 public:
@@ -82,7 +94,7 @@ public:
   next_step on_token(const result<access_token>& token);
   next_step on_lease(result<lease_grant> grant);
   next_step on_reply(const http_reply& reply, epoch_us now);
-  next_step on_settled(const result<settle_outcome>& outcome);
+  next_step on_settled(result<settle_outcome> outcome);
   next_step on_held(const result<hold_done>& held);
   next_step on_clock(const http_reply& reply);
   next_step on_restamped(result<restamp_done> done);
@@ -93,6 +105,8 @@ public:
 
   /// The events to send next.
   const std::vector<leased_event>& batch() const { return batch_; }
+  /// The events that are sent after it if all of it passes, to be prepared; empty: not known yet.
+  std::span<const leased_event> upcoming();
   /// The token of the current lease; 0: none.
   std::uint64_t lease() const { return lease_; }
   const std::string& key() const { return key_; }
@@ -110,9 +124,15 @@ private:
   next_step on_named(batch_reply read);
   next_step on_unnamed(const batch_reply& read);
   next_step on_too_large(const batch_reply& read);
+  next_step on_too_long(const batch_reply& read);
   next_step on_slow_down(const batch_reply& read, epoch_us now);
   next_step on_failed(const batch_reply& read);
+  lease_request next_events(std::size_t events, std::size_t bytes) const;
   next_step ask_lease();
+  bool may_overlap() const;
+  void take_batch();
+  next_step send_meanwhile(std::vector<verdict> verdicts);
+  next_step on_settled_meanwhile(result<settle_outcome> outcome);
   next_step resume();
   next_step send_next();
   next_step settle(std::vector<verdict> verdicts, bool end_lease);
@@ -145,8 +165,10 @@ private:
   batch_plan plan_;
   std::vector<leased_event> batch_;
   std::string key_;
-  std::vector<verdict> verdicts_; ///< being settled
-  bool ending_ = false;           ///< the settlement ends the lease
+  std::vector<verdict> verdicts_;            ///< being settled
+  bool ending_ = false;                      ///< the settlement ends the lease
+  bool overlapped_ = false;                  ///< it takes place while a batch is out
+  std::optional<failure> settlement_failed_; ///< such a one: the run ends with the reply
 
   unsigned failures_ = 0;            ///< of the current batch
   bool refreshed_ = false;           ///< the token, for the current batch

@@ -28,6 +28,8 @@ constexpr std::size_t min_large_event = std::size_t{4} << 10;
 next_step sync_run::on_reply(const http_reply& reply, epoch_us now) {
   report_.bytes_sent += reply.bytes_sent;
   ++report_.batches;
+  if (settlement_failed_) // the lease goes back; the server knows what it has of this batch
+    return give_up(*settlement_failed_);
   batch_reply read = interpret(reply, batch_);
   std::move(read.warnings.begin(), read.warnings.end(), std::back_inserter(report_.warnings));
   if (read.server_clock) { // a value out of range does not hide that of another reply
@@ -53,6 +55,8 @@ next_step sync_run::on_reply(const http_reply& reply, epoch_us now) {
       return stop(read.why);
     refreshed_ = true;
     return step::ask_token{token_.access};
+  case reply_kind::too_long:
+    return on_too_long(read);
   case reply_kind::failed:
     return on_failed(read);
   case reply_kind::forbidden:
@@ -99,7 +103,8 @@ next_step sync_run::on_results(batch_reply read) {
       verdicts.push_back(std::move(read.verdicts[i]));
   }
   plan_.passed();
-  return settle(std::move(verdicts), nothing_left());
+  return may_overlap() ? send_meanwhile(std::move(verdicts))
+                       : settle(std::move(verdicts), nothing_left());
 }
 
 next_step sync_run::on_named(batch_reply read) {
@@ -158,6 +163,14 @@ next_step sync_run::on_too_large(const batch_reply& read) {
     return send_next();
   return stop({ec::transport, "the server refuses even a batch of a single event as too large",
                "all events are kept; ask the server's operator"});
+}
+
+/// Whatever the server did with the batch, it knows its events when they come again in halves. No
+/// event is blamed.
+next_step sync_run::on_too_long(const batch_reply& read) {
+  max_events_ = std::max<std::size_t>(1, batch_.size() / 2);
+  limits_.batch_events = limits_.batch_events_cap = max_events_; // to the end of the run
+  return plan_.halve_large() ? send_next() : stop(read.why);
 }
 
 next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {

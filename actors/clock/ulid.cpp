@@ -59,8 +59,12 @@ ulid_randomness draw_randomness() {
 }
 
 std::string to_string(const ulid& id) {
+  return text_of_id(id).str();
+}
+
+event_id_text text_of_id(const ulid& id) {
   // 128 bits in groups of five from the right; the first character holds the top three.
-  std::string text(26, '0');
+  std::array<char, event_id_text::max_size> text{};
   unsigned buffer = 0;
   int bits = 0;
   std::size_t at = text.size();
@@ -70,7 +74,7 @@ std::string to_string(const ulid& id) {
       text[--at] = alphabet[buffer & 31];
   }
   text[0] = alphabet[buffer & 31];
-  return text;
+  return std::string_view(text.data(), text.size());
 }
 
 std::optional<ulid> parse_ulid(std::string_view text) {

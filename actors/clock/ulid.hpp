@@ -6,6 +6,8 @@
 // child cannot repeat its parent's ids. https://github.com/ulid/spec
 #pragma once
 
+#include "messages/event_id.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -40,6 +42,8 @@ ulid_randomness draw_randomness();
 
 /// 26 characters.
 std::string to_string(const ulid& id);
+/// The same without memory of its own.
+event_id_text text_of_id(const ulid& id);
 
 /// Nothing when the text is not a ULID.
 std::optional<ulid> parse_ulid(std::string_view text);

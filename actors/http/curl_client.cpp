@@ -132,7 +132,7 @@ std::string lower_until_semicolon(const char* text) {
 
 http_reply reply_of(exchange& done, CURLcode code) {
   http_reply reply;
-  reply.outcome = outcome_of(code);
+  reply.outcome = done.too_long ? http_outcome::too_long : outcome_of(code);
   reply.bytes_sent = done.request.body.size();
   if (code != CURLE_OK) {
     // libcurl calls a header beyond its bound "out of memory".

@@ -21,6 +21,8 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
     return {ec::stopping,
             "stopped before an answer came" + to + (reply.error.empty() ? "" : ": " + reply.error),
             again};
+  case http_outcome::too_long:
+    return {ec::transport, "the server's reply is too long" + to + ": " + reply.error, again};
   case http_outcome::broken:
     return {ec::transport, "the connection broke" + to + ": " + reply.error, again};
   case http_outcome::answered:

@@ -92,6 +92,15 @@ bool lmdb_cursor::seek(std::string_view key) {
   return move(MDB_SET_RANGE);
 }
 
+bool lmdb_cursor::find(std::string_view key) {
+  // Where its entry was the table's last one, the cursor stands nowhere: not an error here.
+  if (placed_ && mdb_cursor_get(cursor_, &key_, &value_, MDB_GET_CURRENT) == MDB_SUCCESS &&
+      (this->key() == key || (move(MDB_NEXT) && this->key() == key)))
+    return true;
+  key_ = to_val(key);
+  return placed_ = move(MDB_SET_KEY);
+}
+
 void lmdb_cursor::erase() {
   require(mdb_cursor_del(cursor_, 0), "erase");
 }

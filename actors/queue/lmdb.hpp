@@ -72,6 +72,9 @@ public:
   bool last() { return move(MDB_LAST); }
   /// The first entry whose key is not less.
   bool seek(std::string_view key);
+  /// The entry with this key. Cheap where it is the current one, also after an erase(), or the
+  /// next.
+  bool find(std::string_view key);
   void erase();
 
   std::string_view key() const { return to_view(key_); }
@@ -81,6 +84,7 @@ private:
   bool move(MDB_cursor_op op);
 
   MDB_cursor* cursor_ = nullptr;
+  bool placed_ = false; ///< by find()
   MDB_val key_{};
   MDB_val value_{};
 };

@@ -26,12 +26,18 @@ ulid boot_bytes() {
 } // namespace
 
 process_mark this_process() {
+  // Read once: it does not change, except in the child of a fork.
+  thread_local process_mark known;
   const auto pid = static_cast<std::uint32_t>(::getpid());
-  return {pid, process_start_time(::getpid()), boot_bytes()};
+  if (known.pid != pid || known.start_time == 0)
+    known = {pid, process_start_time(::getpid()), boot_bytes()};
+  return known;
 }
 
 bool is_alive(const process_mark& mark) {
-  return mark.boot == boot_bytes() && mark.start_time != 0 &&
+  if (mark == this_process())
+    return mark.start_time != 0;
+  return mark.boot == this_process().boot && mark.start_time != 0 &&
          process_start_time(static_cast<pid_t>(mark.pid)) == mark.start_time;
 }
 

@@ -176,13 +176,17 @@ std::string event_record::json() const {
 }
 
 std::string event_record::json(std::string_view team) const {
-  const auto team_at = head.find(team_member); // nothing before it is text of others
   json_buffer buffer;
   json_writer quoted(buffer);
   put(quoted, team);
-  std::string text(head.substr(0, team_at));
-  text.append(team_member).append(buffer.GetString(), buffer.GetSize()).append(tail);
+  std::string text;
+  append_json(text, {buffer.GetString(), buffer.GetSize()});
   return text;
+}
+
+void event_record::append_json(std::string& out, std::string_view team) const {
+  const auto team_at = head.find(team_member); // nothing before it is text of others
+  out.append(head.substr(0, team_at)).append(team_member).append(team).append(tail);
 }
 
 std::string attempt_record::encode() const {

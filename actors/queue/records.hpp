@@ -64,6 +64,8 @@ struct event_record {
   std::string json() const;
   /// The event as it is sent: of the team of its partition, whatever its head says.
   std::string json(std::string_view team) const;
+  /// The same behind other text; `team` with its quotation marks.
+  void append_json(std::string& out, std::string_view team) const;
 };
 
 /// Failed tries of an event that is still queued.

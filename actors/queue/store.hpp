@@ -2,7 +2,7 @@
 //
 //   append   one transaction: clock tick + ULID + event rows        store_append.cpp
 //   lease    the oldest due events of one team, for one caller       store_lease.cpp
-//   settle   the server's verdicts, event by event                  store_lease.cpp
+//   settle   the server's verdicts, event by event                  store_settle.cpp
 //   read     statistics in O(1), listings in append order           store_read.cpp
 //   adopt    `local` events get the team of a login                 store_adopt.cpp
 //   restamp  the server's clock, new stamps where they may change   store_restamp.cpp
@@ -84,7 +84,8 @@ public:
   result<lease_grant> lease(const lease_request& request, const process_mark& owner, epoch_us now);
 
   /// Applies verdicts and ends the lease. Removal needs only position and id to match (a late
-  /// acknowledgement is still true); counting a try needs the lease to be the caller's.
+  /// acknowledgement is still true); counting a try needs the lease to be the caller's, and so does
+  /// extending it by further events.
   result<settle_outcome> settle(const settle_request& request, epoch_us now);
 
   /// Gives `local` events the team of the account that logged in, when it is the account last

@@ -68,7 +68,7 @@ result<restamp_done> store::restamp(const restamp_request& request) {
           std::string json = store_detail::rewrite_head(txn, tables, row, seq, event, head);
           ++done.restamped;
           if (named.contains(seq))
-            done.events.push_back({seq, id, row.clock, 0, false, std::move(json)});
+            done.events.push_back({seq, id, row.clock, 0, false, text_slice(std::move(json))});
         }
         done.clock = row.clock;
         txn.put(tables.main, summary_key, row.encode());

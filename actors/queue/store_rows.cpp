@@ -68,10 +68,20 @@ void queue_rows::take_out(std::uint64_t seq, const event_record& event) {
   row.bytes -= event.encoded_size();
   types.add(event.type, -1);
   txn.erase(tables.attempts, at);
-  if (!txn.erase(tables.ids, id_key(event.id)) ||
-      !txn.erase(tables.team_queue, team_queue_key(event.partition_id, seq)) ||
-      !txn.erase(tables.events, at))
+  // `event` may lie in its row: its key and place are read before that is gone.
+  const std::string queue_key = team_queue_key(event.partition_id, seq);
+  auto& [events, ids, queue] = cursors();
+  if (!ids.find(id_key(event.id)) || !queue.find(queue_key) || !events.find(at))
     throw lmdb_error(MDB_CORRUPTED, "find the rows of an event");
+  ids.erase();
+  queue.erase();
+  events.erase();
+}
+
+row_cursors& queue_rows::cursors() {
+  if (!cursors_)
+    cursors_ = std::make_unique<row_cursors>(txn, tables);
+  return *cursors_;
 }
 
 void queue_rows::write_back() {

@@ -4,6 +4,7 @@
 
 #include "actors/queue/store.hpp"
 
+#include <memory>
 #include <set>
 #include <unordered_map>
 
@@ -59,6 +60,16 @@ private:
   std::unordered_map<std::string, row> rows_;
 };
 
+/// Cursors over an event's rows: what is taken out in order is found beside what went before.
+struct row_cursors {
+  row_cursors(const lmdb_txn& txn, const store_tables& tables)
+      : events(txn, tables.events), ids(txn, tables.ids), team_queue(txn, tables.team_queue) {}
+
+  lmdb_cursor events;
+  lmdb_cursor ids;
+  lmdb_cursor team_queue;
+};
+
 /// One transaction's view of the queue. Nothing is kept before write_back().
 struct queue_rows {
   queue_rows(lmdb_txn& txn_, const store_tables& tables_)
@@ -84,6 +95,8 @@ struct queue_rows {
   /// Takes an event out of the queue: delivered, dead or evicted.
   void take_out(std::uint64_t seq, const event_record& event);
   void write_back();
+  /// Opened when first needed.
+  row_cursors& cursors();
 
   lmdb_txn& txn;
   const store_tables& tables;
@@ -95,6 +108,7 @@ struct queue_rows {
 private:
   void prune_intents(epoch_us now);
 
+  std::unique_ptr<row_cursors> cursors_;
   bool pruned_ = false;
   std::string claim_;      ///< of the last event: a burst is of one project
   std::string claim_kept_; ///< and the answer

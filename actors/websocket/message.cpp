@@ -81,12 +81,15 @@ std::string pong(const server_message& ping) {
   return R"({"type":"pong","timestamp":)" + ping.timestamp + "}";
 }
 
-std::string in_envelope(std::string_view envelope, const std::string& event) {
+std::string in_envelope(std::string_view envelope, std::string_view event) {
+  std::string text;
   if (envelope == "flat")
-    return R"({"type":"event",)" + event.substr(1);
-  if (envelope == "nested")
-    return R"({"type":"event","event":)" + event + "}";
-  return event;
+    text.append(R"({"type":"event",)").append(event.substr(1));
+  else if (envelope == "nested")
+    text.append(R"({"type":"event","event":)").append(event).append("}");
+  else
+    text = event;
+  return text;
 }
 
 } // namespace spec_kitty

@@ -41,6 +41,6 @@ result<server_message> read_server_message(std::string_view text);
 std::string pong(const server_message& ping);
 
 /// An event as the configured envelope wants it: `bare`, `flat` or `nested`.
-std::string in_envelope(std::string_view envelope, const std::string& event);
+std::string in_envelope(std::string_view envelope, std::string_view event);
 
 } // namespace spec_kitty

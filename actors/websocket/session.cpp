@@ -104,9 +104,10 @@ void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
   lease_ = grant.token;
   sent_at_ = answered_at_ = now;
   for (const auto& event : grant.events) {
-    open_.emplace(event.event_id, event.seq);
-    if (handed_back_.erase(event.event_id) > 0) // from here on the answer is to this sending
-      std::erase(handed_back_order_, event.event_id);
+    const std::string id = event.event_id.str();
+    open_.emplace(id, event.seq);
+    if (handed_back_.erase(id) > 0) // from here on the answer is to this sending
+      std::erase(handed_back_order_, id);
   }
 }
 
@@ -146,7 +147,7 @@ std::vector<std::string> ws_session::on_settled(const settle_outcome& outcome) {
   std::vector<std::string> removed;
   for (std::size_t i = 0; i < settling_.size() && i < outcome.events.size(); ++i)
     if (outcome.events[i] == settlement_effect::removed)
-      removed.push_back(settling_[i].event_id);
+      removed.push_back(settling_[i].event_id.str());
   settling_.clear();
   under_way_ = false;
   if (ends_lease_)

@@ -214,7 +214,7 @@ void websocket_state::send(const lease_grant& grant) {
   }
   last_leased = grant.events.back().seq;
   for (const auto& event : grant.events)
-    link->send(in_envelope(config.envelope, event.json));
+    link->send(in_envelope(config.envelope, event.json.view()));
   arm();
 }
 

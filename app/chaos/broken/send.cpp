@@ -56,7 +56,7 @@ result<void> send_batch(const home_view& view) {
   request.headers = {"Authorization: Bearer " + (*session)->access,
                      "Content-Type: application/json", "Content-Encoding: gzip",
                      "X-Team-Slug: " + wanted.team_slug,
-                     "Idempotency-Key: " + grant->events.front().event_id};
+                     "Idempotency-Key: " + grant->events.front().event_id.str()};
   request.body = gzip(join_batch(grant->events));
   request.timeout = patience;
   post(**client, std::move(request));

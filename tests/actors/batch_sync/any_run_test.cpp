@@ -68,6 +68,11 @@ private:
       return run.on_settled(apply(settle->request));
     if (std::get_if<step::pause>(&next) != nullptr)
       return run.on_pause();
+    if (const auto* send = std::get_if<step::send>(&next); send != nullptr && send->meanwhile) {
+      EXPECT_TRUE(is<step::await_reply>(run.on_settled(apply(*send->meanwhile))));
+      if (pick(2) == 0)
+        (void)run.upcoming();
+    }
     for (const auto& event : run.batch())
       tried_.insert(event.seq);
     return run.on_reply(reply(run.batch()), 0);
@@ -90,17 +95,22 @@ private:
     if (pick(5) == 0)
       return lease_grant{0, {}, 1};
     lease_grant given;
-    for (auto at = queued_.upper_bound(request.after);
-         at != queued_.end() && *at <= request.through && given.events.size() < request.max_events;
-         ++at) {
-      EXPECT_TRUE(had_turn_.insert(*at).second) << "an event had two turns";
-      given.events.push_back(event(*at));
-    }
+    given.events = oldest(request);
     if (!given.events.empty()) {
       given.token = ++tokens_;
       lease_out_ = true;
     }
     return given;
+  }
+
+  std::vector<leased_event> oldest(const lease_request& request) {
+    std::vector<leased_event> found;
+    for (auto at = queued_.upper_bound(request.after);
+         at != queued_.end() && *at <= request.through && found.size() < request.max_events; ++at) {
+      EXPECT_TRUE(had_turn_.insert(*at).second) << "an event had two turns";
+      found.push_back(event(*at));
+    }
+    return found;
   }
 
   result<settle_outcome> apply(const settle_request& request) {
@@ -131,17 +141,19 @@ private:
         outcome.events.push_back(settlement_effect::unchanged);
       }
     }
+    if (request.more && pick(4) != 0)
+      outcome.more = oldest(*request.more);
     return outcome;
   }
 
   http_reply reply(const std::vector<leased_event>& sent) {
-    static constexpr http_outcome failures[] = {http_outcome::unreachable,
-                                                http_outcome::tls_refused, http_outcome::timed_out,
-                                                http_outcome::broken, http_outcome::cancelled};
+    static constexpr http_outcome failures[] = {
+        http_outcome::unreachable, http_outcome::tls_refused, http_outcome::timed_out,
+        http_outcome::broken,      http_outcome::cancelled,   http_outcome::too_long};
     static constexpr int lines[] = {401, 401, 403, 404, 412, 413, 429, 500,
                                     503, 302, 200, 400, 400, 422, 413};
     if (pick(8) == 0)
-      return lost(failures[pick(5)]);
+      return lost(failures[pick(6)]);
     if (pick(8) == 0)
       return answer(lines[pick(15)], pick(2) == 0 ? "<html>" : "{}");
     static const char* const words[] = {"success", "accepted", "warning",  "duplicate", "pending",
@@ -149,7 +161,7 @@ private:
     std::vector<std::pair<std::string, std::string>> list;
     for (const auto& event : sent)
       if (pick(10) != 0)
-        list.emplace_back(pick(15) == 0 ? "Z" : event.event_id, words[pick(10)]);
+        list.emplace_back(pick(15) == 0 ? "Z" : event.event_id.str(), words[pick(10)]);
     if (!list.empty() && pick(4) == 0)
       list.push_back(list[pick(static_cast<unsigned>(list.size()))]);
     std::shuffle(list.begin(), list.end(), random_);

@@ -246,6 +246,14 @@ TEST(BatchReply, LostConnectionIsTriedAgainAndASpentTimeoutIsNot) {
   }
 }
 
+TEST(BatchReply, AReplyThatIsTooLongBlamesNoEvent) {
+  http_reply reply;
+  reply.outcome = http_outcome::too_long;
+  const auto read = interpret(reply, sent);
+  EXPECT_EQ(read.kind, reply_kind::too_long);
+  expect_nothing_known(read, "too long");
+}
+
 TEST(BatchReply, StatusLinesWithAMeaningOfTheirOwn) {
   EXPECT_EQ(interpret(reply_of(401, "{}"), sent).kind, reply_kind::unauthorized);
   EXPECT_EQ(interpret(reply_of(401, "{}"), sent).why.code, ec::login_required);

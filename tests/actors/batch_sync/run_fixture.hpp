@@ -77,7 +77,14 @@ protected:
       given.events.push_back(event(seq, event_bytes));
     return run.on_lease(given);
   }
-  next_step settled_with(const next_step& next, const std::vector<settlement_effect>& what) {
+  /// A settlement beside a batch changes nothing in what comes next: the batch that is out.
+  next_step settled_with(const next_step& next, const std::vector<settlement_effect>& what,
+                         std::vector<leased_event> more = {}) {
+    if (const auto* send = std::get_if<step::send>(&next); send != nullptr && send->meanwhile) {
+      EXPECT_EQ(send->meanwhile->token, 7U);
+      EXPECT_TRUE(is<step::await_reply>(run.on_settled(settle_outcome{what, std::move(more)})));
+      return step::send{};
+    }
     EXPECT_EQ(as<step::settle>(next).request.token, 7U);
     return run.on_settled(settle_outcome{what});
   }

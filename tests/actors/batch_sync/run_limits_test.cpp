@@ -17,21 +17,21 @@ struct AgreedLimits : SyncRun {
 
 TEST_F(AgreedLimits, AServerThatTakesMoreGetsMore) {
   const auto lease = lease_after(R"({"max_batch_events":10000,"max_batch_bytes":8388608})");
-  EXPECT_EQ(lease.max_events, 10000U);
-  EXPECT_EQ(lease.max_bytes, 8388608U);
+  EXPECT_EQ(lease.max_events, 3 * 10000U) << "one batch to send, two ahead of it";
+  EXPECT_EQ(lease.max_bytes, 2 * 8388608U) << "but at most 8 MiB ahead";
 }
 
 TEST_F(AgreedLimits, AServerThatTakesLessGetsLess) {
   const auto lease = lease_after(R"({"max_events":2,"max_bytes":65536})");
-  EXPECT_EQ(lease.max_events, 2U);
-  EXPECT_EQ(lease.max_bytes, 65536U);
+  EXPECT_EQ(lease.max_events, 3 * 2U);
+  EXPECT_EQ(lease.max_bytes, 3 * 65536U);
 }
 
 TEST_F(AgreedLimits, WhatTheUserSetIsNeverExceeded) {
   limits.batch_events_cap = limits.batch_events;
   run = sync_run(
       limits, [] { return 0.5; }, [] { return "key"; });
-  EXPECT_EQ(lease_after(R"({"max_batch_events":10000})").max_events, 6U);
+  EXPECT_EQ(lease_after(R"({"max_batch_events":10000})").max_events, 3 * 6U);
 }
 
 TEST_F(AgreedLimits, ABatchThatAProxyRefusedGrowsByDoublingAgain) {
@@ -60,7 +60,7 @@ TEST_F(AgreedLimits, WhatAnEarlierRunHeardHoldsFromTheFirstLease) {
   run.start();
   run.on_count(due_count{0, 3, 3, 3});
   run.on_token(token_a);
-  EXPECT_EQ(as<step::lease>(run.on_count(due_count{3, 3, 0, 3})).request.max_events, 10000U);
+  EXPECT_EQ(as<step::lease>(run.on_count(due_count{3, 3, 0, 3})).request.max_events, 3 * 10000U);
 }
 
 } // namespace

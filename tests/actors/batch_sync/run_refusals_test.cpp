@@ -26,8 +26,8 @@ TEST_F(SyncRun, ServerThatNamesABatchToDeathIsStopped) {
   unsigned requests = 0;
   while (is<step::send>(next) && requests < 100) {
     ++requests;
-    next = reply(
-        answer(400, R"({"details":[{"event_id":")" + run.batch().front().event_id + R"("}]})"));
+    next = reply(answer(400, R"({"details":[{"event_id":")" + run.batch().front().event_id.str() +
+                                 R"("}]})"));
     if (std::get<step::settle>(next).request.verdicts.size() == 1)
       next = settled_with(next, {settlement_effect::retry_counted});
     if (is<step::lease>(next))
@@ -93,6 +93,29 @@ TEST_F(SyncRun, TooLargeBatchIsHalvedAndGrowsBack) {
   settled_with(next, std::vector(3, settlement_effect::removed));
   grant({7, 8, 9, 10, 11, 12});
   EXPECT_EQ(run.batch().size(), 6U);
+}
+
+TEST_F(SyncRun, ABatchWhoseReplyIsTooLongIsHalvedForTheRestOfTheRun) {
+  begin(12, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  EXPECT_EQ(run.batch().size(), 6U);
+  EXPECT_TRUE(is<step::send>(reply(lost(http_outcome::too_long))));
+  EXPECT_EQ(run.batch().size(), 3U);
+  const auto next = reply(results({{"E1", "duplicate"}, {"E2", "rejected"}, {"E3", "duplicate"}},
+                                  R"(,"limits":{"max_batch_events":10000})"));
+  settled_with(next, {settlement_effect::removed, settlement_effect::retry_counted,
+                      settlement_effect::removed});
+  EXPECT_EQ(run.batch().size(), 3U) << "a larger one would have too long a reply again";
+  EXPECT_EQ(run.report().stopped, std::nullopt);
+}
+
+TEST_F(SyncRun, AnEventWhoseReplyIsTooLongAloneEndsTheRunUnblamed) {
+  begin(2, {1, 2});
+  reply(lost(http_outcome::too_long));
+  const auto next = reply(lost(http_outcome::too_long));
+  for (const auto& verdict : as<step::settle>(next).request.verdicts)
+    EXPECT_EQ(verdict.what, event_outcome::kept);
+  EXPECT_EQ(run.report().stopped->code, ec::transport);
+  EXPECT_NE(run.report().stopped->message.find("too long"), std::string::npos);
 }
 
 TEST_F(SyncRun, SmallEventRefusedAloneAsTooLargeIsKept) {

@@ -93,8 +93,8 @@ TEST_F(SyncRun, LeaseAsksForWhatTheLimitsSayAndOutlivesItsBatch) {
   const auto next = reply(results({}));
   const auto lease =
       as<step::lease>(settled_with(next, std::vector(3, settlement_effect::unchanged))).request;
-  EXPECT_EQ(lease.max_events, limits.batch_events);
-  EXPECT_EQ(lease.max_bytes, limits.batch_bytes);
+  EXPECT_EQ(lease.max_events, 3 * limits.batch_events);
+  EXPECT_EQ(lease.max_bytes, 3 * limits.batch_bytes);
   EXPECT_GT(lease.ttl, limits.timeout * limits.transport_tries);
 }
 

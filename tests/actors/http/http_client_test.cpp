@@ -283,15 +283,15 @@ TEST(HttpClient, SilentServerIsEndedByTheTimeout) {
   }
 }
 
-TEST(HttpClient, ReplyOverTheLimitIsBroken) {
+TEST(HttpClient, ReplyOverTheLimitIsTooLong) {
   const auto limit = [](http_request& request) { request.max_reply_bytes = 1000; };
   EXPECT_EQ(reply_to(with_length(std::string(1000, 'x')), limit).body.size(), 1000U);
   const auto reply = reply_to(with_length(std::string(1001, 'x')), limit);
-  EXPECT_EQ(reply.outcome, http_outcome::broken);
+  EXPECT_EQ(reply.outcome, http_outcome::too_long);
   EXPECT_NE(reply.error.find("longer"), std::string::npos) << reply.error;
   const auto endless =
       reply_to("HTTP/1.1 200 OK\r\n\r\n" + std::string(5'000'000, 'x'), limit); // no length at all
-  EXPECT_EQ(endless.outcome, http_outcome::broken);
+  EXPECT_EQ(endless.outcome, http_outcome::too_long);
   EXPECT_TRUE(endless.body.empty());
 }
 

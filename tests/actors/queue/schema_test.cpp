@@ -245,9 +245,9 @@ TEST_F(Schema, ATeamMayHaveSeveralPartitionsOfAProject) {
   EXPECT_EQ(queue.due({"team-a"})->due, 5U);
   std::vector<std::string> leased;
   for (const auto& event : lease(queue).events) {
-    leased.push_back(event.event_id);
-    EXPECT_NE(event.json.find(R"("team_slug":"team-a","event_type")"), std::string::npos)
-        << event.json;
+    leased.push_back(event.event_id.str());
+    EXPECT_NE(event.json.view().find(R"("team_slug":"team-a","event_type")"), std::string::npos)
+        << event.json.view();
   }
   EXPECT_EQ(leased, ids);
   for (const auto& event : list(queue))

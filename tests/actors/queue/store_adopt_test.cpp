@@ -199,7 +199,7 @@ TEST_F(StoreAdopt, PartitionsOfSeveralLoginsAreDeliveredAsOneQueue) {
   ASSERT_EQ(grant.events.size(), 7U);
   for (std::size_t i = 0; i < grant.events.size(); ++i) {
     EXPECT_EQ(grant.events[i].lamport_clock, i + 1);
-    EXPECT_NE(grant.events[i].json.find(R"("team_slug":"team-a")"), std::string::npos);
+    EXPECT_NE(grant.events[i].json.view().find(R"("team_slug":"team-a")"), std::string::npos);
   }
   EXPECT_EQ(stats(queue).leased, 7U);
   settle(queue, grant, event_outcome::delivered);

@@ -101,7 +101,7 @@ TEST_F(StoreRestamp, WhatWasNeverSentGetsNewStampsInOrderUnderItsOldId) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(grant.events[i].event_id, before[i].event_id);
     EXPECT_EQ(grant.events[i].lamport_clock, 102 + i);
-    const auto event = parse_json(grant.events[i].json);
+    const auto event = parse_json(grant.events[i].json.view());
     EXPECT_EQ(whole_number_of(*event, "lamport_clock"), static_cast<std::int64_t>(102 + i));
     EXPECT_FALSE(validate_event(*event));
   }

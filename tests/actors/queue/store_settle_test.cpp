@@ -17,6 +17,12 @@ protected:
     EXPECT_TRUE(outcome) << outcome.error().message;
     return outcome ? *std::move(outcome) : settle_outcome{};
   }
+  /// The number of the last transaction that changed something.
+  std::size_t last_commit() {
+    const auto id =
+        tables_of(home_)->read([](lmdb_txn& txn, const store_tables&) { return txn.id(); });
+    return id ? *id : 0;
+  }
 };
 
 TEST_F(StoreSettle, EveryFateDoesWhatItSays) {
@@ -127,6 +133,50 @@ TEST_F(StoreSettle, ARefusalUnderAnotherTeamsLeaseCountsNothing) {
             settlement_effect::not_leased);
   settle(queue, a, event_outcome::kept);
   EXPECT_EQ(lease(queue, "team-a").events[0].tries, 0U);
+}
+
+TEST_F(StoreSettle, ALeaseIsExtendedByWhatIsSentNextInTheSameTransaction) {
+  store queue = open();
+  const auto receipts = append(queue, 5);
+  const auto grant = lease(queue, "team-a", 2);
+  settle_request request{grant.token, {}, 5, std::chrono::seconds(60)};
+  for (const auto& event : grant.events)
+    request.verdicts.push_back({event.seq, event.event_id, event_outcome::delivered, {}, false});
+  request.more = lease_request{"team-a", grant.events.back().seq, ~0ULL, 2};
+  const auto before = last_commit();
+  const auto outcome = *queue.settle(request, now_);
+  EXPECT_EQ(last_commit() - before, 1U);
+  ASSERT_EQ(outcome.more.size(), 2U);
+  EXPECT_EQ(outcome.more[0].json, receipts[2].json);
+  EXPECT_EQ(outcome.more[1].event_id, receipts[3].event_id);
+  EXPECT_EQ(stats(queue).leased, 2U) << "what was settled has left it";
+  EXPECT_EQ(recount(queue, home_), "");
+  EXPECT_EQ(judge(queue, grant.token, outcome.more[0], event_outcome::rejected).events[0],
+            settlement_effect::retry_counted);
+}
+
+TEST_F(StoreSettle, ALeaseThatIsOverIsNotExtended) {
+  store queue = open();
+  append(queue, 3);
+  const auto late = lease(queue, "team-a", 1);
+  now_ += 61'000'000;
+  ASSERT_NE(lease(queue, "team-a", 1).token, late.token);
+  settle_request request{late.token, {}, 5, std::chrono::seconds(60)};
+  request.more = lease_request{"team-a", 1, ~0ULL, 2};
+  EXPECT_TRUE(queue.settle(request, now_)->more.empty());
+}
+
+TEST_F(StoreSettle, WhatStaysQueuedLeavesALeaseThatContinues) {
+  store queue = open();
+  append(queue, 3);
+  const auto grant = lease(queue);
+  settle_request request{grant.token, {}, 5, std::chrono::seconds(60)};
+  request.verdicts = {
+      {grant.events[0].seq, grant.events[0].event_id, event_outcome::pending, {}, false},
+      {grant.events[1].seq, grant.events[1].event_id, event_outcome::rejected, "no", false}};
+  ASSERT_TRUE(queue.settle(request, now_));
+  EXPECT_EQ(stats(queue).leased, 1U);
+  EXPECT_EQ(stats(queue).live, 3U);
 }
 
 TEST_F(StoreSettle, AVerdictNeedsPositionAndIdToMatch) {
