@@ -10,7 +10,7 @@ namespace {
 void append_ours(benchmark::State& state) {
   const folder place;
   const auto count = static_cast<std::size_t>(state.range(0));
-  store_options options{place.path() / "home", {"host", "user", true}};
+  store_options options{place.path() / "home", [] { return node_seed{"host", "user", true}; }};
   options.max_events = 10'000'000;
   auto queue = store::open(options, open_mode::write);
   const std::vector<event_draft> drafts(count, typical_draft());

@@ -27,7 +27,7 @@ std::vector<event_draft> drafts(std::size_t count, std::string_view team) {
 
 void drain_ours(benchmark::State& state) {
   const folder place;
-  store_options options{place.path() / "home", {"host", "user", true}};
+  store_options options{place.path() / "home", [] { return node_seed{"host", "user", true}; }};
   options.max_events = 20000;
   auto queue = store::open(options, open_mode::write);
   const auto in_front = static_cast<std::size_t>(state.range(0));

@@ -80,7 +80,11 @@ store_view view_store(const std::string& name, const fs::path& home, home_is how
   add_spilled(home, view);
   std::error_code error;
   if (fs::exists(home / "queue", error)) {
-    auto queue = store::open({home, {"host", "user", true}}, open_mode::write);
+    auto queue = store::open({home,
+                              [] {
+                                return node_seed{"host", "user", true};
+                              }},
+                             open_mode::write);
     if (queue)
       add_stored(*queue, home, how, view);
     else
@@ -96,7 +100,7 @@ std::vector<std::string> stored_events(const fs::path& home) {
     for (const auto& line : support::lines_of(support::read_text(file.path)))
       if (line.size() > checksum)
         events.push_back(line.substr(checksum));
-  auto queue = store::open({home, {"host", "user", true}}, open_mode::read);
+  auto queue = store::open({home, [] { return node_seed{"host", "user", true}; }}, open_mode::read);
   if (queue)
     (void)queue->list(
         "",

@@ -167,7 +167,11 @@ std::vector<violation> judge_image(const fs::path& folder, const recording& seen
   }
   store_view view;
   view.home = home_name;
-  auto queue = store::open({home, {"host", "user", true}}, open_mode::write);
+  auto queue = store::open({home,
+                            [] {
+                              return node_seed{"host", "user", true};
+                            }},
+                           open_mode::write);
   if (!queue) {
     view.trouble = queue.error().message;
   } else {

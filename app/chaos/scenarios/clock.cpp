@@ -156,7 +156,11 @@ private:
   /// The mirror shows the store's value once a command has ended that nothing was done to.
   void look_at_mirror() {
     std::uint64_t kept = 0;
-    if (auto queue = store::open({installation_.home(), {"host", "user", true}}, open_mode::read))
+    if (auto queue = store::open({installation_.home(),
+                                  [] {
+                                    return node_seed{"host", "user", true};
+                                  }},
+                                 open_mode::read))
       if (const auto value = queue->clock())
         kept = *value;
     const auto text = support::read_text(mirror());

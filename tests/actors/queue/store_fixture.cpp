@@ -92,8 +92,13 @@ std::vector<event_draft> drafts_of(std::size_t count, std::string_view team) {
 StoreTest::StoreTest() : home_(folder_.path() / "home"), now_(wall_clock_now()) {}
 
 store_options StoreTest::options() const {
-  return {home_,         {"host", "user", true}, max_events_,  max_bytes_,
-          busy_timeout_, share_by_default_,      evict_oldest_};
+  store_options options{home_, [] { return node_seed{"host", "user", true}; }};
+  options.max_events = max_events_;
+  options.max_bytes = max_bytes_;
+  options.busy_timeout = busy_timeout_;
+  options.share_by_default = share_by_default_;
+  options.evict_oldest = evict_oldest_;
+  return options;
 }
 
 store StoreTest::open(open_mode mode) {

@@ -98,7 +98,11 @@ std::vector<std::string> violations(const fs::path& home, const std::vector<ackn
     if (!kept.insert(id).second)
       wrong.push_back("the server has the event " + id + " twice");
 
-  auto queue = store::open({home, {"host", "user", true}}, open_mode::write);
+  auto queue = store::open({home,
+                            [] {
+                              return node_seed{"host", "user", true};
+                            }},
+                           open_mode::write);
   if (!queue) {
     wrong.push_back("the store cannot be opened: " + queue.error().message);
     return wrong;
