@@ -292,7 +292,7 @@ protected:
     for (;;) {
       const auto grant = lease(queue, "team-a", 400);
       for (const auto& event : grant.events)
-        note("delivered", event.event_id);
+        note("delivered", event.event_id.str());
       settle(queue, grant, event_outcome::delivered);
       (void)!::write(begun_[1], "b", 1);
       if (queue.return_space())
