@@ -280,7 +280,7 @@ const std::vector<hostile_case>& hostile_cases() {
       {.fault = "endless_1xx", .status = 4, .requests = 1},
       {.fault = "long_header", .status = 4, .requests = 3},
       {.fault = "endless_headers", .status = 4, .requests = 1},
-      {.fault = "long_body", .status = 4, .requests = 3},
+      {.fault = "long_body", .status = 4, .requests = 5}, // 20, 10, 5, 2 events, and one alone
       {.fault = "two_lengths", .status = 0, .requests = 1},
       {.fault = "negative_length", .status = 4, .requests = 3},
       {.fault = "switch_protocols", .status = 4, .requests = 3},
