@@ -4,7 +4,7 @@
 // __builtin_assume under clang with NDEBUG. A text like `[%` makes one of them false: a debug build
 // ends, and clang may drop the code behind it that reports the error. So they are left out here,
 // and the parser's own error is what every build gives. And its tables of Unicode end in
-// TOML_UNREACHABLE, __builtin_unreachable, which some characters reach: they are none of the kind.
+// TOML_UNREACHABLE, __builtin_unreachable, which some characters reach: the answer for them is no.
 #pragma once
 
 #include "util/result.hpp"
@@ -26,7 +26,7 @@
 
 namespace spec_kitty {
 
-/// The text's root table. bad_config with file, line and the parser's message when it is no TOML,
+/// The text's root table. bad_config with file, line and the parser's message when it is not TOML,
 /// and when it is nested deeper than max_toml_depth.
 result<toml::table> parse_toml(std::string_view text, const std::string& file);
 

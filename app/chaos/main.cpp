@@ -66,16 +66,16 @@ public:
     ++rounds_;
     broken_ += is_broken ? 1 : 0;
     const auto now = std::chrono::steady_clock::now();
-    if (now - said_ < std::chrono::minutes(1))
+    if (now - reported_ < std::chrono::minutes(1))
       return;
-    said_ = now;
+    reported_ = now;
     std::cerr << rounds_ << " rounds, " << broken_ << " of them broken\n";
   }
 
 private:
   unsigned rounds_ = 0;
   unsigned broken_ = 0;
-  std::chrono::steady_clock::time_point said_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point reported_ = std::chrono::steady_clock::now();
 };
 
 int run_all(const options& chosen, const stage& where) {

@@ -200,7 +200,7 @@ TEST_F(DamagedStore, ACheckEndsWithItsCaller) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   ::close(lock);
-  EXPECT_EQ(gone, check) << "it goes on, and nobody hears what it finds";
+  EXPECT_EQ(gone, check) << "it continues, and nobody hears what it finds";
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 

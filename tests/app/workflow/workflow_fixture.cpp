@@ -84,6 +84,16 @@ void workflow_test::hook(const std::string& name, const std::string& script) con
   fs::permissions(file, fs::perms::owner_all);
 }
 
+void workflow_test::put_git_in_front(const std::string& before, const std::string& after) {
+  const auto folder = root() / "bin";
+  fs::create_directories(folder);
+  write_text(folder / "git", "#!/bin/sh\nall=\" $* \"\n" + before + "\nPATH=\"" +
+                                 std::string(std::getenv("PATH")) + "\"\ngit \"$@\"\nstatus=$?\n" +
+                                 after + "\nexit $status\n");
+  fs::permissions(folder / "git", fs::perms::owner_all);
+  env["PATH"] = folder.string() + ":" + std::getenv("PATH");
+}
+
 finished workflow_test::ok(words arguments, const fs::path& where) const {
   auto what = command(std::move(arguments));
   if (!where.empty())

@@ -32,6 +32,10 @@ protected:
   std::string changes() const { return git({"status", "--porcelain"}); }
   void hook(const std::string& name, const std::string& script) const;
 
+  /// A `git` in front of the real one: `before` runs first, with the arguments in `$all`, and may
+  /// exit; `after` runs when git has ended.
+  void put_git_in_front(const std::string& before, const std::string& after = {});
+
   /// A command that must succeed, run in `where` (the primary checkout).
   finished ok(words arguments, const std::filesystem::path& where = {}) const;
   /// A command that must fail with status 1; its words.

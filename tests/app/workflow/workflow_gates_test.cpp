@@ -185,8 +185,8 @@ TEST_F(WorkflowGates, AFeatureThatWasAcceptedMeanwhileIsCompletedOnce) {
   ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
   const auto done = ok({"accept", "--test", command({}).argv.front() + " accept"});
   EXPECT_NE(done.out.find("001-tea is accepted already"), std::string::npos) << done.out;
-  const auto told = transitions();
-  EXPECT_EQ(std::count(told.begin(), told.end(), "FeatureCompleted 001-tea"), 1);
+  const auto recorded = transitions();
+  EXPECT_EQ(std::count(recorded.begin(), recorded.end(), "FeatureCompleted 001-tea"), 1);
   EXPECT_EQ(lines_of(git({"log", "--format=%h", "--grep=^Accept"})).size(), 1U);
 }
 

@@ -11,17 +11,6 @@ namespace fs = std::filesystem;
 
 class WorkflowGit : public workflow_test {
 protected:
-  /// A `git` in front of the real one: `script` runs first, with the arguments, and may exit.
-  void put_git_in_front(const std::string& before, const std::string& after = {}) {
-    const auto folder = root() / "bin";
-    fs::create_directories(folder);
-    write_text(folder / "git", "#!/bin/sh\nall=\" $* \"\n" + before + "\nPATH=\"" +
-                                   std::string(std::getenv("PATH")) +
-                                   "\"\ngit \"$@\"\nstatus=$?\n" + after + "\nexit $status\n");
-    fs::permissions(folder / "git", fs::perms::owner_all);
-    env["PATH"] = folder.string() + ":" + std::getenv("PATH");
-  }
-
   std::string move(const std::string& lane, words more = {}) const {
     words arguments = {"agent", "tasks", "move-task", "WP01", "--to", lane};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -355,77 +344,6 @@ TEST_F(WorkflowGit, ASignatureMayAskForItsPassphraseOnTheTerminal) {
   const auto done = run(what);
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   EXPECT_NE(git({"cat-file", "commit", "HEAD"}).find("PGP SIGNATURE"), std::string::npos);
-}
-
-TEST_F(WorkflowGit, AMergeEndsTheRemovalThatAKilledGitHasBegun) {
-  ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
-  for (const auto& [wp, gone] : {std::pair("WP01", "WP01.txt"), std::pair("WP02", ".git")}) {
-    implement(wp);
-    put_git_in_front("case \"$all\" in *' worktree remove '*) for tree; do :; done; rm \"$tree/" +
-                     std::string(gone) + "\"; kill -9 $PPID; exit 1;; esac");
-    EXPECT_EQ(cli({"merge", "--force"}).status, -1) << wp;
-    fs::remove(root() / "bin" / "git");
-    const auto done = ok({"merge", "--resume"});
-    EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
-    EXPECT_FALSE(fs::exists(tree(wp))) << wp;
-    EXPECT_EQ(lines_of(git({"worktree", "list"})).size(), 1U) << wp;
-    EXPECT_EQ(git({"branch", "--list", std::string("001-tea-") + wp}), "") << wp;
-  }
-}
-
-/// A git that is killed while it brings the files of another commit, with the one that called it.
-std::string killed_while(const std::string& verb, const std::string& what) {
-  return "case \"$all\" in *' " + verb + " '*) " + what + "; kill -9 $PPID; exit 1;; esac";
-}
-
-TEST_F(WorkflowGit, AMergeIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
-  ok({"agent", "tasks", "mark-status", "T001", "T002", "T003", "--status", "done"});
-  for (const auto& [wp, what] :
-       {std::pair("WP01", "rm kitty-specs/001-tea/tasks/WP01-part.md"),
-        std::pair("WP02", "head -c 20 kitty-specs/001-tea/tasks/WP02-part.md > part; "
-                          "mv part kitty-specs/001-tea/tasks/WP02-part.md")}) {
-    implement(wp);
-    put_git_in_front(killed_while("--ff-only", what));
-    EXPECT_EQ(cli({"merge", "--force"}).status, -1) << wp;
-    fs::remove(root() / "bin" / "git");
-    ok({"merge", "--resume"});
-    EXPECT_EQ(changes(), "") << wp;
-    EXPECT_EQ(lane(wp), "for_review");
-    EXPECT_FALSE(fs::exists(tree(wp))) << wp;
-  }
-}
-
-TEST_F(WorkflowGit, LocksOfAKilledRemovalAreNotInTheWayOfTheNext) {
-  finish("WP01");
-  put_git_in_front(killed_while("branch --quiet -D", "touch .git/packed-refs.lock .git/config.lock "
-                                                     ".git/refs/heads/001-tea-WP01.lock"));
-  EXPECT_EQ(cli({"merge", "--force"}).status, -1);
-  fs::remove(root() / "bin" / "git");
-  const auto done = ok({"merge", "--resume"});
-  EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
-  EXPECT_EQ(git({"branch", "--list", "001-tea-WP01"}), "");
-  for (const char* name : {"packed-refs.lock", "config.lock"})
-    EXPECT_FALSE(fs::exists(repo() / ".git" / name)) << name;
-}
-
-TEST_F(WorkflowGit, ALockOfAKilledGitIsNotInTheWayOfANewBranch) {
-  fs::create_directories(repo() / ".git" / "refs" / "heads");
-  write_text(repo() / ".git" / "refs" / "heads" / "001-tea-WP01.lock", "");
-  ok({"implement", "WP01"});
-  EXPECT_TRUE(fs::exists(tree("WP01") / ".git"));
-}
-
-TEST_F(WorkflowGit, AnAbortIsRunAgainAfterGitWasKilledInTheMidstOfAFile) {
-  finish("WP01");
-  const auto before = git({"rev-parse", "HEAD"});
-  put_git_in_front("", killed_while("--ff-only", ":")); // the branch has moved
-  EXPECT_EQ(cli({"merge", "--force"}).status, -1);
-  put_git_in_front(killed_while("reset", "rm WP01.txt"));
-  EXPECT_EQ(cli({"merge", "--abort"}).status, -1);
-  fs::remove(root() / "bin" / "git");
-  ok({"merge", "--abort"});
-  EXPECT_EQ(changes(), "");
-  EXPECT_EQ(git({"rev-parse", "HEAD"}), before);
 }
 
 } // namespace
