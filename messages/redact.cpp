@@ -120,6 +120,22 @@ std::string redact_json(std::string compact, const redaction_terms& words) {
   return clean;
 }
 
+bool has_no_term(std::string_view json, const redaction_terms& words) {
+  if (may_hold(json, words))
+    return false;
+  if (json.find('\\') == std::string_view::npos)
+    return true;
+  // What holds nothing that is escaped stands between escapes as it is; anything else may hide.
+  const auto may_hide = [](std::string_view term) {
+    return std::any_of(term.begin(), term.end(), [](char c) {
+      return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+    });
+  };
+  return std::none_of(words.secrets.begin(), words.secrets.end(), may_hide) &&
+         std::none_of(words.tokens.begin(), words.tokens.end(), may_hide) &&
+         std::none_of(words.home_folders.begin(), words.home_folders.end(), may_hide);
+}
+
 std::string without_stack_trace(std::string payload) {
   const auto trace = member_slice(payload, "stack_trace");
   return trace ? with_slice(payload, *trace, "null") : payload;

@@ -28,6 +28,10 @@ std::string redact(std::string_view text, const redaction_terms& words);
 /// stay: a number that is not a secret keeps its digits. Two names may become the same.
 std::string redact_json(std::string compact, const redaction_terms& words);
 
+/// Whether redact_json would give a JSON text back as it is, where its only escapes are those of
+/// one letter. May say no where it would.
+bool has_no_term(std::string_view json, const redaction_terms& words);
+
 /// An ErrorLogged's payload with null for its stack trace, where it has one.
 std::string without_stack_trace(std::string payload);
 

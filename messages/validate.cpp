@@ -184,21 +184,6 @@ bool fits_levels(const json_value& value, unsigned levels) {
   return true;
 }
 
-/// Whether everything but the payload is as the Event definition and docs/protocol.md's table ask,
-/// whatever stamp the event gets. It may say no to what is good, never yes to what is not.
-bool has_plain_envelope(const event_draft& draft) {
-  if (draft.aggregate_type == "WorkPackage" ? !is_work_package_id(draft.aggregate_id)
-                                            : draft.aggregate_type != "Feature")
-    return false;
-  return !draft.aggregate_id.empty() && is_utf8(draft.aggregate_id) && !draft.team_slug.empty() &&
-         draft.team_slug.size() <= max_team_slug && is_utf8(draft.team_slug) &&
-         is_event_timestamp(draft.timestamp) &&
-         (!draft.causation_id || is_ulid(*draft.causation_id)) &&
-         (!draft.feature_slug || is_utf8(*draft.feature_slug)) &&
-         (!draft.project_uuid || is_uuid(*draft.project_uuid)) &&
-         (!draft.project_slug || (!draft.project_slug->empty() && is_utf8(*draft.project_slug)));
-}
-
 failure refusal_of(const event_draft& draft, const violation& found, bool custom) {
   const std::string type = excerpt(draft.event_type);
   return {ec::invalid_event, found.message(),
@@ -258,6 +243,19 @@ std::optional<violation> validate_foreign_type(const json_value& event) {
   if (auto found = check("Event", "", envelope))
     return found;
   return check_table(envelope);
+}
+
+bool has_plain_envelope(const event_draft& draft) {
+  if (draft.aggregate_type == "WorkPackage" ? !is_work_package_id(draft.aggregate_id)
+                                            : draft.aggregate_type != "Feature")
+    return false;
+  return !draft.aggregate_id.empty() && is_utf8(draft.aggregate_id) && !draft.team_slug.empty() &&
+         draft.team_slug.size() <= max_team_slug && is_utf8(draft.team_slug) &&
+         is_event_timestamp(draft.timestamp) &&
+         (!draft.causation_id || is_ulid(*draft.causation_id)) &&
+         (!draft.feature_slug || is_utf8(*draft.feature_slug)) &&
+         (!draft.project_uuid || is_uuid(*draft.project_uuid)) &&
+         (!draft.project_slug || (!draft.project_slug->empty() && is_utf8(*draft.project_slug)));
 }
 
 result<void> validate_draft(const event_draft& draft) {

@@ -43,6 +43,10 @@ result<void> validate_draft(const event_draft& draft);
 result<void> validate_draft(const event_draft& draft, const json_value& payload,
                             const custom_types* more);
 
+/// Whether everything but the payload is as the Event definition and docs/protocol.md's table ask,
+/// whatever stamp the event gets. It may say no to what is good, never yes to what is not.
+bool has_plain_envelope(const event_draft& draft);
+
 /// The type names the contract gives a payload field (`string`, `integer`, `array`, `null`);
 /// empty when the definition has no such field. For reading `--field k=v`.
 std::string payload_field_types(std::string_view event_type, std::string_view field);

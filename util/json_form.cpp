@@ -1,21 +1,12 @@
 // Whether a text is JSON: without RapidJSON, which copies every string on its way. Every event is
 // looked at like this before it is stored.
 #include "util/json.hpp"
+#include "util/json_bytes.hpp"
 #include "util/json_number.hpp"
-
-#include <array>
 
 namespace spec_kitty {
 
 namespace {
-
-/// Bytes that stand for themselves inside a string.
-constexpr std::array<bool, 256> plain_bytes = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t byte = 0x20; byte < plain.size(); ++byte)
-    plain[byte] = byte != '"' && byte != '\\';
-  return plain;
-}();
 
 /// Moves over a text, which is UTF-8, from one token to the next.
 class scanner {
@@ -129,8 +120,7 @@ private:
 
   bool text() {
     for (++at_;; ++at_) {
-      while (at_ != end_ && plain_bytes[static_cast<unsigned char>(*at_)])
-        ++at_;
+      at_ = end_of_plain_bytes(at_, end_);
       if (at_ == end_)
         return false;
       if (*at_ == '"') {

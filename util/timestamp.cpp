@@ -49,21 +49,28 @@ std::optional<int> utc_offset(std::string_view text, std::size_t at) {
 } // namespace
 
 std::string format_timestamp(epoch_us instant) {
+  std::string text;
+  format_timestamp(instant, text);
+  return text;
+}
+
+void format_timestamp(epoch_us instant, std::string& into) {
   const sys_time<microseconds> time{microseconds{instant}};
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss<microseconds> clock{time - day};
   const int year = static_cast<int>(date.year());
   if (year < 0 || year > 9999) { // no RFC 3339 has it; only a clock that is far off does
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT00:00:00.000000Z", year,
+    std::array<char, 48> far{};
+    std::snprintf(far.data(), far.size(), "%04d-%02u-%02uT00:00:00.000000Z", year,
                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-    return text.data();
+    into = far.data();
+    return;
   }
-  std::string text = "0000-00-00T00:00:00.000000Z";
+  into = "0000-00-00T00:00:00.000000Z";
   const auto put_number = [&](std::size_t last, std::int64_t number) {
     for (; number > 0; number /= 10, --last)
-      text[last] = static_cast<char>('0' + number % 10);
+      into[last] = static_cast<char>('0' + number % 10);
   };
   put_number(3, year);
   put_number(6, static_cast<unsigned>(date.month()));
@@ -72,7 +79,6 @@ std::string format_timestamp(epoch_us instant) {
   put_number(15, clock.minutes().count());
   put_number(18, clock.seconds().count());
   put_number(25, clock.subseconds().count());
-  return text;
 }
 
 std::optional<epoch_us> parse_date_time(std::string_view text) {

@@ -13,6 +13,8 @@ using epoch_us = std::int64_t;
 
 /// `2026-02-03T04:05:06.000007Z`: UTC, microseconds, always 27 characters.
 std::string format_timestamp(epoch_us instant);
+/// The same in place of another text, whose memory it uses again.
+void format_timestamp(epoch_us instant, std::string& into);
 
 /// Reads any RFC 3339 date-time (any offset, any number of fraction digits; a leap second counts
 /// as the second before it). Nothing for any other text. https://www.rfc-editor.org/rfc/rfc3339

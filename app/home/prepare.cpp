@@ -23,6 +23,69 @@ std::string clean(const std::string& payload, const std::string& event_type,
   return redact_json(event_type == "ErrorLogged" ? without_stack_trace(payload) : payload, words);
 }
 
+/// What an event's request says beside its payload, with nothing in it to redact.
+struct plain_request {
+  std::string_view event_type;
+  std::optional<std::string_view> causation_id;
+  std::optional<std::string_view> aggregate_id;
+  std::optional<std::string_view> feature_slug;
+};
+
+std::optional<std::string_view> view_of(const std::optional<std::string>& text) {
+  return text ? std::optional<std::string_view>(*text) : std::nullopt;
+}
+
+void assign(std::optional<std::string>& to, std::optional<std::string_view> from) {
+  if (!from)
+    to.reset();
+  else if (to)
+    to->assign(*from);
+  else
+    to.emplace(*from);
+}
+
+/// False where the event has no subject.
+bool assign_aggregate(event_draft& draft, const plain_request& asked,
+                      const plain_payload& payload) {
+  const bool of_package = asked.aggregate_id ? is_work_package_id(*asked.aggregate_id)
+                                             : payload.wp_id && is_work_package_id(*payload.wp_id);
+  draft.aggregate_type.assign(of_package ? "WorkPackage" : "Feature");
+  if (asked.aggregate_id)
+    draft.aggregate_id.assign(*asked.aggregate_id);
+  else if (of_package)
+    draft.aggregate_id.assign(*payload.wp_id);
+  else if (asked.event_type == "ErrorLogged")
+    draft.aggregate_id.assign("error");
+  else
+    draft.aggregate_id.assign(payload.feature_slug.value_or(""));
+  return !draft.aggregate_id.empty();
+}
+
+/// Whether an event is so short that it is not measured: written out, a text has at most six times
+/// its bytes.
+bool is_short(const event_draft& draft, const emit_context& known) {
+  const std::size_t names = draft.aggregate_id.size() + draft.team_slug.size() +
+                            (draft.project_slug ? draft.project_slug->size() : 0) +
+                            draft.event_type.size() +
+                            (draft.feature_slug ? draft.feature_slug->size() : 0);
+  return draft.payload.size() + 6 * names + 2 * max_head_bytes <= known.max_event_bytes;
+}
+
+/// Completes a draft whose payload the checking pass let pass, and takes the payload out. False:
+/// the event needs the careful path.
+bool complete(event_draft& draft, const plain_request& asked, plain_payload& payload,
+              const emit_context& known, epoch_us now) {
+  if (!assign_aggregate(draft, asked, payload))
+    return false;
+  draft.event_type.assign(asked.event_type);
+  assign(draft.causation_id, asked.causation_id);
+  const auto feature = asked.feature_slug ? asked.feature_slug : payload.feature_slug;
+  assign(draft.feature_slug, feature && !feature->empty() ? feature : std::nullopt);
+  format_timestamp(now, draft.timestamp);
+  draft.payload.swap(payload.compact);
+  return is_short(draft, known) && has_plain_envelope(draft);
+}
+
 } // namespace
 
 std::string team_of(const std::optional<credentials>& session) {
@@ -33,7 +96,53 @@ std::size_t max_event_bytes_for(std::int64_t batch_bytes) {
   return static_cast<std::size_t>(batch_bytes) - protocol::batch_frame_bytes;
 }
 
+event_draft blank_draft(const emit_context& known) {
+  event_draft draft;
+  draft.team_slug = known.team;
+  draft.project_uuid = known.project.uuid;
+  draft.project_slug = known.project.slug;
+  draft.project_key = known.project.key;
+  draft.project_name = known.project.name;
+  draft.project_aliases = known.project.aliases;
+  draft.project_parent = known.project.parent;
+  draft.project_in_doubt = known.project.in_doubt;
+  return draft;
+}
+
+bool prepare_plain_line(std::string_view line, const std::optional<std::string>& feature,
+                        const emit_context& known, epoch_us now, plain_line& found,
+                        event_draft& into) {
+  if (!check_plain_line(line, known.words, found))
+    return false;
+  plain_request asked{found.event_type, found.causation_id, found.aggregate_id, found.feature_slug};
+  if (feature && !asked.feature_slug && !found.payload.feature_slug) {
+    if (!has_no_term(*feature, known.words))
+      return false;
+    asked.feature_slug = *feature;
+  }
+  return complete(into, asked, found.payload, known, now);
+}
+
 result<event_draft> prepare(const emit_request& request, const emit_context& known, epoch_us now) {
+  plain_payload found;
+  if (check_plain_payload(request.event_type, request.payload, known.words, found)) {
+    const auto redacted = [&](const std::optional<std::string>& text) {
+      return text ? std::optional(redact(*text, known.words)) : std::nullopt;
+    };
+    const auto aggregate_id = redacted(request.aggregate_id);
+    const auto feature_slug = redacted(request.feature_slug);
+    auto draft = blank_draft(known);
+    if (complete(draft,
+                 {request.event_type, view_of(request.causation_id), view_of(aggregate_id),
+                  view_of(feature_slug)},
+                 found, known, request.at.value_or(now)))
+      return draft;
+  }
+  return prepare_carefully(request, known, now);
+}
+
+result<event_draft> prepare_carefully(const emit_request& request, const emit_context& known,
+                                      epoch_us now) {
   if (!is_event_type(request.event_type) && !known.more_types.contains(request.event_type)) {
     const auto unknown = validate_payload(request.event_type, json_value(rapidjson::kObjectType));
     return failure{ec::invalid_event, unknown->message(), "see docs/protocol.md for the types"};
@@ -58,7 +167,7 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   const auto aggregate =
       request.aggregate_id ? std::optional(aggregate_of(redact(*request.aggregate_id, known.words)))
                            : default_aggregate(request.event_type, *parsed);
-  event_draft draft;
+  auto draft = blank_draft(known);
   draft.event_type = request.event_type;
   draft.aggregate_id =
       aggregate ? aggregate->id : "unknown"; // the payload's own error is the clearer one
@@ -71,24 +180,12 @@ result<event_draft> prepare(const emit_request& request, const emit_context& kno
   if (draft.feature_slug && draft.feature_slug->empty())
     draft.feature_slug.reset();
   draft.timestamp = format_timestamp(request.at.value_or(now));
-  draft.team_slug = known.team;
-  draft.project_uuid = known.project.uuid;
-  draft.project_slug = known.project.slug;
-  draft.project_key = known.project.key;
-  draft.project_name = known.project.name;
-  draft.project_aliases = known.project.aliases;
-  draft.project_parent = known.project.parent;
-  draft.project_in_doubt = known.project.in_doubt;
   if (auto valid = validate_draft(draft, *parsed, &known.more_types); !valid)
     return valid.error();
   if (!aggregate)
     return failure{ec::invalid_event, "aggregate_id: the payload has no wp_id or feature_slug",
                    "name what the event is about with --aggregate"};
-  // Only an event near the limit is measured: written out, a text has at most six times its bytes.
-  const std::size_t names = draft.aggregate_id.size() + draft.team_slug.size() +
-                            draft.project_slug.value_or("").size() + draft.event_type.size() +
-                            draft.feature_slug.value_or("").size();
-  if (draft.payload.size() + 6 * names + 2 * max_head_bytes > known.max_event_bytes)
+  if (!is_short(draft, known))
     if (const auto size = render_tail(draft).size() + 256; size > known.max_event_bytes)
       return too_large("the event has ", size, known.max_event_bytes);
   return draft;

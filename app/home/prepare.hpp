@@ -6,11 +6,13 @@
 #include "config/project.hpp"
 #include "messages/custom_types.hpp"
 #include "messages/event.hpp"
+#include "messages/fast_check.hpp"
 #include "messages/redact.hpp"
 #include "util/timestamp.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace spec_kitty {
 
@@ -39,7 +41,21 @@ std::string team_of(const std::optional<credentials>& session);
 /// The longest event for a limit of one batch (sync.batch_bytes).
 std::size_t max_event_bytes_for(std::int64_t batch_bytes);
 
+/// A draft with what an emitter adds to every event.
+event_draft blank_draft(const emit_context& known);
+
 /// Validates a request and completes it to a draft. bad_input, invalid_event, event_too_large.
 result<event_draft> prepare(const emit_request& request, const emit_context& known, epoch_us now);
+
+/// The same without the checking pass, which it agrees with.
+result<event_draft> prepare_carefully(const emit_request& request, const emit_context& known,
+                                      epoch_us now);
+
+/// Completes a draft for a line that the checking pass lets pass; false where read_emit_line and
+/// prepare have to judge it. `feature` is for a line that names none. `into` is one of blank_draft
+/// or prepare, with the same context; its memory and that of `found` are used again.
+bool prepare_plain_line(std::string_view line, const std::optional<std::string>& feature,
+                        const emit_context& known, epoch_us now, plain_line& found,
+                        event_draft& into);
 
 } // namespace spec_kitty

@@ -24,6 +24,9 @@ void fuzz_spill(std::string_view input);
 /// An accepted path leads nowhere but below its folder, whatever links are there; a refused one is
 /// named as it can be printed.
 void fuzz_paths(std::string_view input);
+/// Where the checking pass takes a line or a payload, the careful path takes it too, and makes the
+/// same event of it.
+void fuzz_emit_line(std::string_view input);
 /// A member of a JSON file that is set is the only one that changes.
 void fuzz_json_edit(std::string_view input);
 

@@ -1,0 +1,35 @@
+// How far the bytes of a JSON string stand for themselves: sixteen at a time where the processor
+// can (SSE2 is part of amd64), else one by one.
+#pragma once
+
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace spec_kitty {
+
+/// The first byte that does not stand for itself in a string: a quote, a backslash, a control
+/// character.
+inline const char* end_of_plain_bytes(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  for (; end - at >= 16; at += 16) {
+    __m128i bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    const __m128i found =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+    if (const int mask = _mm_movemask_epi8(found); mask != 0)
+      return at + __builtin_ctz(static_cast<unsigned>(mask));
+  }
+#endif
+  while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20)
+    ++at;
+  return at;
+}
+
+} // namespace spec_kitty
