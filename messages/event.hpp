@@ -100,11 +100,19 @@ struct event_stamp {
 /// `{"event_id":…,"lamport_clock":…,"node_id":…,"team_slug":…` without a closing brace.
 std::string render_head(const event_stamp& stamp, std::string_view team_slug);
 
+/// The same behind other text.
+void append_head(std::string& to, std::string_view event_id, std::uint64_t lamport_clock,
+                 std::string_view node_id, std::string_view team_slug);
+
 /// `,"event_type":…}`: everything that is fixed at emit.
 std::string render_tail(const event_draft& draft);
 
 /// The same with another cause than the draft's.
 std::string render_tail(const event_draft& draft, const std::optional<std::string>& causation_id);
+
+/// The same behind other text.
+void append_tail(std::string& to, const event_draft& draft,
+                 std::optional<std::string_view> causation_id);
 
 /// The subject of an event: the aggregate of docs/protocol.md, Event.
 struct aggregate {

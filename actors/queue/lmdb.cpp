@@ -105,6 +105,25 @@ void lmdb_cursor::erase() {
   require(mdb_cursor_del(cursor_, 0), "erase");
 }
 
+bool lmdb_cursor::put_new(std::string_view key, std::string_view value) {
+  MDB_val k = to_val(key);
+  MDB_val v = to_val(value);
+  int rc = mdb_cursor_put(cursor_, &k, &v, MDB_APPEND);
+  if (rc == MDB_KEYEXIST) // not the greatest, or there
+    rc = mdb_cursor_put(cursor_, &k, &v, MDB_NOOVERWRITE);
+  if (rc == MDB_KEYEXIST)
+    return false;
+  require(rc, "write");
+  return true;
+}
+
+char* lmdb_cursor::append(std::string_view key, std::size_t size) {
+  MDB_val k = to_val(key);
+  MDB_val v{size, nullptr};
+  require(mdb_cursor_put(cursor_, &k, &v, MDB_APPEND | MDB_RESERVE), "append");
+  return static_cast<char*>(v.mv_data);
+}
+
 bool lmdb_cursor::move(MDB_cursor_op op) {
   return found(mdb_cursor_get(cursor_, &key_, &value_, op), "read");
 }

@@ -76,6 +76,11 @@ public:
   /// next.
   bool find(std::string_view key);
   void erase();
+  /// Puts an entry; cheap where its key is greater than every other, and the pages stay full then.
+  /// False when the key is already there; nothing is changed then.
+  bool put_new(std::string_view key, std::string_view value);
+  /// Reserves space for a value under a key greater than every other in the table.
+  char* append(std::string_view key, std::size_t size);
 
   std::string_view key() const { return to_view(key_); }
   std::string_view value() const { return to_view(value_); }

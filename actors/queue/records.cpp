@@ -133,13 +133,20 @@ std::optional<summary> summary::decode_older(std::string_view stored) {
 }
 
 void event_record::encode(char* out) const {
-  byte_writer header;
-  header << record_version << static_cast<std::uint8_t>(type.size())
-         << static_cast<std::uint16_t>(head.size())
-         << static_cast<std::uint32_t>(head.size() + tail.size()) << id << lamport << recorded_at
-         << partition_id;
-  const std::string bytes = header.take();
-  char* at = std::copy(bytes.begin(), bytes.end(), out) + sizeof(std::uint32_t);
+  char* at = out;
+  const auto put_value = [&at](const auto& value) {
+    std::memcpy(at, &value, sizeof value);
+    at += sizeof value;
+  };
+  put_value(record_version);
+  put_value(static_cast<std::uint8_t>(type.size()));
+  put_value(static_cast<std::uint16_t>(head.size()));
+  put_value(static_cast<std::uint32_t>(head.size() + tail.size()));
+  put_value(id.bytes);
+  put_value(lamport);
+  put_value(recorded_at);
+  put_value(partition_id);
+  at += sizeof(std::uint32_t); // the checksum
   at = std::copy(type.begin(), type.end(), at);
   at = std::copy(head.begin(), head.end(), at);
   at = std::copy(tail.begin(), tail.end(), at);
@@ -173,6 +180,13 @@ std::string event_record::json() const {
   std::string text(head);
   text += tail;
   return text;
+}
+
+std::string_view event_record::joined(std::string& memory) const {
+  if (head.data() + head.size() == tail.data())
+    return {head.data(), head.size() + tail.size()};
+  memory.assign(head).append(tail);
+  return memory;
 }
 
 std::string event_record::json(std::string_view team) const {

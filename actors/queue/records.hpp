@@ -62,6 +62,8 @@ struct event_record {
   static std::optional<event_record> decode(std::string_view bytes);
 
   std::string json() const;
+  /// The same without a copy where head and tail stand side by side; `memory` is for one.
+  std::string_view joined(std::string& memory) const;
   /// The event as it is sent: of the team of its partition, whatever its head says.
   std::string json(std::string_view team) const;
   /// The same behind other text; `team` with its quotation marks.

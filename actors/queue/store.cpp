@@ -165,11 +165,14 @@ summary read_summary(const lmdb_txn& txn, const store_tables& tables) {
 }
 
 partition_record& partition_counters::at(std::string_view team, std::string_view project) {
-  row(std::string(team));
-  return row(partition_key(team, project));
+  if (project.empty())
+    return row(team);
+  row(team);
+  key_.assign(team).append(1, '\0').append(project);
+  return row(key_);
 }
 
-partition_record& partition_counters::row(std::string key) {
+partition_record& partition_counters::row(std::string_view key) {
   for (auto& [known, row] : rows_)
     if (known == key)
       return row;
@@ -182,7 +185,7 @@ partition_record& partition_counters::row(std::string key) {
         static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [&](const auto& known) {
           return !txn_.get(tables_.teams, known.first);
         })));
-  return rows_.emplace_back(std::move(key), std::move(row)).second;
+  return rows_.emplace_back(std::string(key), std::move(row)).second;
 }
 
 partition_record& partition_counters::at_id(std::uint32_t id) {
@@ -204,7 +207,7 @@ std::pair<std::string, partition_record>& partition_counters::entry_of(std::uint
   lmdb_cursor cursor(txn_, tables_.teams);
   for (bool more = cursor.first(); more; more = cursor.next())
     if (partition_record::decode(cursor.value()).id == id) {
-      row(std::string(cursor.key()));
+      row(cursor.key());
       return rows_.back();
     }
   throw lmdb_error(MDB_CORRUPTED, "find the team of an event");

@@ -51,6 +51,9 @@ struct store_options {
   std::uint64_t keep_file_bytes = std::uint64_t{16} << 20;
 };
 
+/// Whether a receipt holds the event as it is stored, a copy of all of it.
+enum class receipts { with_json, brief };
+
 class store {
 public:
   /// Opens the home's store. A writer makes it when missing and refuses a newer version; a reader
@@ -60,8 +63,8 @@ public:
   /// Appends in order, in one transaction: tick, ULID, rows. The outer result fails when nothing
   /// was committed; an inner one when that event alone was refused (queue_full: it is counted in
   /// dropped). Success means durable.
-  result<std::vector<result<append_receipt>>> append(std::span<const event_draft> drafts,
-                                                     epoch_us now);
+  result<std::vector<result<append_receipt>>>
+  append(std::span<const event_draft> drafts, epoch_us now, receipts form = receipts::with_json);
 
   /// The receive rule, max(local, remote) + 1, as one transaction. The new value.
   result<std::uint64_t> merge_clock(std::uint64_t remote);
@@ -125,7 +128,7 @@ public:
   result<import_done> import_events(const import_request& request, epoch_us now);
 
   /// After an append that failed with commit_unknown: the id of each draft; empty where refused.
-  const std::vector<std::string>& attempted_ids() const { return attempted_; }
+  std::vector<std::string> attempted_ids() const;
 
   /// Remembers the last failure, a JSON object, for the status.
   result<void> note_error(std::string_view json);
@@ -152,7 +155,7 @@ private:
   store_options options_;
   std::shared_ptr<environment> env_;
   std::string node_id_;
-  std::vector<std::string> attempted_;
+  std::vector<ulid> attempted_; ///< zeros: refused
 };
 
 /// The key under which it is remembered that a work package of a project's feature was announced;
@@ -183,12 +186,13 @@ public:
   void write_back();
 
 private:
-  partition_record& row(std::string key);
+  partition_record& row(std::string_view key);
   std::pair<std::string, partition_record>& entry_of(std::uint32_t id);
 
   lmdb_txn& txn_;
   const store_tables& tables_;
   std::vector<std::pair<std::string, partition_record>> rows_;
+  std::string key_; ///< of the row that at() looks for
 };
 
 /// A partition, and whether its events may be sent.

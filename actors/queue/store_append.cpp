@@ -27,8 +27,15 @@ const failure unreadable{ec::internal, "the event as written is not JSON: it is 
 
 } // namespace
 
+std::vector<std::string> store::attempted_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& id : attempted_)
+    ids.push_back(id == ulid{} ? std::string() : to_string(id));
+  return ids;
+}
+
 result<std::vector<result<append_receipt>>> store::append(std::span<const event_draft> drafts,
-                                                          epoch_us now) {
+                                                          epoch_us now, receipts form) {
   if (auto space = check_free_space(env_->folder(), store_detail::free_space_reserve); !space)
     return space.error();
   return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
@@ -36,7 +43,9 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
     std::vector<result<append_receipt>> answers;
     answers.reserve(drafts.size());
     attempted_.clear();
+    attempted_.reserve(drafts.size());
     store_detail::queue_rows rows(txn, tables);
+    store_detail::event_maker maker(node_id_, now, random);
     summary& row = rows.row;
     for (const auto& draft : drafts) {
       if (auto known = rows.recorded_as(draft)) {
@@ -53,9 +62,8 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(exhausted);
         continue;
       }
-      const store_detail::event_maker made(draft, rows.causes.cause_of(draft), row, node_id_, now,
-                                           random);
-      const std::size_t size = made.record.encoded_size();
+      const event_record& made = maker.make(draft, rows.causes.cause_of(draft), row);
+      const std::size_t size = made.encoded_size();
       const auto fits = [&] {
         return row.live < options_.max_events && row.bytes + size <= byte_cap();
       };
@@ -67,17 +75,18 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(full(row, options_.max_events, byte_cap()));
         continue;
       }
-      if (!rows.add(made.record, draft.team_slug, rows.project_of(draft))) {
+      if (!rows.add(made, draft.team_slug, rows.project_of(draft))) {
         attempted_.emplace_back();
         answers.emplace_back(unreadable);
         continue;
       }
-      rows.remember_once(draft, made.record.id, now);
-      rows.causes.remember(draft, made.record.id);
-      row.last_id = made.record.id;
-      attempted_.push_back(to_string(made.record.id));
-      answers.emplace_back(append_receipt{attempted_.back(), made.record.lamport,
-                                          made.record.json(), row.live, std::nullopt, false});
+      rows.remember_once(draft, made.id, now);
+      rows.causes.remember(draft, made.id);
+      row.last_id = made.id;
+      attempted_.push_back(made.id);
+      answers.emplace_back(append_receipt{maker.id(), made.lamport,
+                                          form == receipts::with_json ? made.json() : std::string(),
+                                          row.live, std::nullopt, false});
     }
     rows.write_back();
     return answers;

@@ -34,9 +34,9 @@ std::string subject_key(char mark, std::string_view project, std::string_view fe
 }
 
 last_events::row& last_events::at(const event_draft& draft, std::string_view wp_id) {
-  std::string name(draft.project_key);
-  name.append(1, '\0').append(*draft.feature_slug).append(1, '\0').append(wp_id);
-  const auto [found, is_new] = rows_.try_emplace(std::move(name));
+  name_.assign(draft.project_key);
+  name_.append(1, '\0').append(*draft.feature_slug).append(1, '\0').append(wp_id);
+  const auto [found, is_new] = rows_.try_emplace(name_);
   row& of = found->second;
   if (is_new) {
     of.key = subject_key(last_event_mark, draft.project_key, *draft.feature_slug, wp_id);
@@ -49,12 +49,17 @@ last_events::row& last_events::at(const event_draft& draft, std::string_view wp_
   return of;
 }
 
-std::optional<std::string> last_events::cause_of(const event_draft& draft) {
-  if (draft.causation_id || !draft.feature_slug)
-    return draft.causation_id;
+std::optional<std::string_view> last_events::cause_of(const event_draft& draft) {
+  if (draft.causation_id)
+    return *draft.causation_id;
+  if (!draft.feature_slug)
+    return std::nullopt;
   const row& last =
       at(draft, is_of_work_package(draft) ? std::string_view(draft.aggregate_id) : "");
-  return last.known ? std::optional(to_string(last.event)) : std::nullopt;
+  if (!last.known)
+    return std::nullopt;
+  text_ = to_string(last.event);
+  return text_;
 }
 
 void last_events::remember(const event_draft& draft, const ulid& event) {

@@ -52,9 +52,11 @@ void store::evict(store_detail::queue_rows& rows, std::size_t events, std::size_
     lines += overflow_line(*event, rows.teams);
   }
   if (chosen.empty() || !write_overflow(options_.home, first_id, chosen.size(), lines))
-    return; // the caller refuses the new event: there is still no space
+    return;             // the caller refuses the new event: there is still no space
+  rows.close_cursors(); // they stand where the tables end, and the tables change
   for (const auto seq : chosen)
     rows.take_out(seq, *store_detail::read_event(rows.txn, rows.tables, seq));
+  rows.close_cursors();
   rows.row.dropped += chosen.size();
 }
 

@@ -101,18 +101,18 @@ namespace store_detail {
 namespace {
 
 /// Everything that project_of depends on, as one text.
-std::string claim_of(const event_draft& draft) {
-  std::string claim = draft.project_key;
+void claim_of(const event_draft& draft, std::string& claim) {
+  claim.assign(draft.project_key);
   for (const auto& alias : draft.project_aliases)
     claim.append(1, '\n').append(alias);
-  return claim.append(draft.project_in_doubt ? "\r" : "\t").append(draft.project_parent);
+  claim.append(draft.project_in_doubt ? "\r" : "\t").append(draft.project_parent);
 }
 
 } // namespace
 
 const std::string& queue_rows::project_of(const event_draft& draft) {
-  std::string claim = claim_of(draft);
-  if (draft.project_key.empty() || claim == claim_)
+  claim_of(draft, next_claim_);
+  if (draft.project_key.empty() || next_claim_ == claim_)
     return draft.project_key.empty() ? draft.project_key : claim_kept_;
   const auto choice_of = [&](const std::string& key) {
     return read_project_row(txn, tables, key).choice;
@@ -148,7 +148,7 @@ const std::string& queue_rows::project_of(const event_draft& draft) {
     if (const auto& git_key = draft.project_aliases.front();
         choice_of(git_key) == sharing::undecided)
       put_project(txn, tables, git_key, own);
-  claim_ = std::move(claim);
+  claim_ = next_claim_;
   claim_kept_ =
       own.choice == sharing::shared && !kept_alias.empty() ? kept_alias : draft.project_key;
   return claim_kept_;

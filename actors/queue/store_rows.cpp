@@ -5,32 +5,38 @@
 
 namespace spec_kitty::store_detail {
 
-event_maker::event_maker(const event_draft& draft, const std::optional<std::string>& cause,
-                         const summary& row, std::string_view node_id, epoch_us now,
-                         const ulid_randomness& random, const std::optional<ulid>& known_id)
-    : type_(draft.event_type), tail_(render_tail(draft, cause)) {
-  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now, 0) / 1000);
-  record.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random);
-  record.lamport = row.clock + 1;
-  record.recorded_at = now;
-  head_ =
-      render_head({to_string(record.id), record.lamport, std::string(node_id)}, draft.team_slug);
-  record.type = type_;
-  record.head = head_;
-  record.tail = tail_;
+const event_record& event_maker::make(const event_draft& draft,
+                                      std::optional<std::string_view> cause, const summary& row,
+                                      const std::optional<ulid>& known_id) {
+  const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(now_, 0) / 1000);
+  record_.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random_);
+  record_.lamport = row.clock + 1;
+  record_.recorded_at = now_;
+  id_ = to_string(record_.id);
+  json_.clear();
+  append_head(json_, id_, record_.lamport, node_id_, draft.team_slug);
+  const std::size_t head_bytes = json_.size();
+  append_tail(json_, draft, cause);
+  record_.type = draft.event_type;
+  record_.head = std::string_view(json_).substr(0, head_bytes);
+  record_.tail = std::string_view(json_).substr(head_bytes);
+  return record_;
 }
 
 bool queue_rows::add(event_record event, std::string_view team, std::string_view project) {
-  if (!is_json(event.json()))
+  if (!is_json(event.joined(joined_)))
     return false;
   partition_record& partition = teams.at(team, project);
   event.partition_id = partition.id;
   const std::uint64_t seq = row.next_seq++;
   const std::size_t size = event.encoded_size();
-  if (!txn.put_new(tables.ids, id_key(event.id), position_key(seq)))
+  const std::string at = position_key(seq);
+  auto& [events, ids, queue] = cursors();
+  if (!ids.put_new(id_key(event.id), at))
     throw lmdb_error(MDB_CORRUPTED, "an event id was given out twice");
-  event.encode(txn.append(tables.events, position_key(seq), size));
-  txn.put(tables.team_queue, team_queue_key(partition.id, seq), {});
+  event.encode(events.append(at, size));
+  if (!queue.put_new(team_queue_key(partition.id, seq), {}))
+    throw lmdb_error(MDB_CORRUPTED, "a position was given out twice");
   row.clock = std::max(row.clock, event.lamport);
   row.bytes += size;
   ++row.live;

@@ -13,22 +13,26 @@ namespace spec_kitty::store_detail {
 /// Space that must stay free for deletes and the mirror, which need disk space too.
 inline constexpr std::uint64_t free_space_reserve = std::uint64_t{1} << 20;
 
-/// Builds the record of a draft and keeps the bytes that its views lie in.
+/// Builds the records of drafts, one after the other in the same memory.
 class event_maker {
 public:
-  /// The next clock value after `row`'s, and the next id, unless it has one already.
-  event_maker(const event_draft& draft, const std::optional<std::string>& cause, const summary& row,
-              std::string_view node_id, epoch_us now, const ulid_randomness& random,
-              const std::optional<ulid>& known_id = std::nullopt);
-  event_maker(const event_maker&) = delete;
-  event_maker& operator=(const event_maker&) = delete;
+  event_maker(std::string_view node_id, epoch_us now, const ulid_randomness& random)
+      : node_id_(node_id), now_(now), random_(random) {}
 
-  event_record record; ///< without its partition
+  /// With the next clock value after `row`'s, and the next id, unless it has one already; without
+  /// its partition. Its views lie in the draft, and here until the next call.
+  const event_record& make(const event_draft& draft, std::optional<std::string_view> cause,
+                           const summary& row, const std::optional<ulid>& known_id = std::nullopt);
+  /// The id of the record that was made last, as text.
+  const std::string& id() const { return id_; }
 
 private:
-  std::string type_;
-  std::string head_;
-  std::string tail_;
+  std::string_view node_id_;
+  epoch_us now_;
+  const ulid_randomness& random_;
+  std::string id_;
+  std::string json_;
+  event_record record_;
 };
 
 /// A row's key: the mark and 16 bytes that begin the SHA-256 of project, 0, feature, 0, work
@@ -42,7 +46,8 @@ class last_events {
 public:
   last_events(lmdb_txn& txn, const store_tables& tables) : txn_(txn), tables_(tables) {}
   /// The draft's own cause; without one, the last event of its work package, else of its feature.
-  std::optional<std::string> cause_of(const event_draft& draft);
+  /// Valid until the next call of a function of this class.
+  std::optional<std::string_view> cause_of(const event_draft& draft);
   void remember(const event_draft& draft, const ulid& event);
   void write_back();
 
@@ -54,13 +59,16 @@ private:
     bool changed = false;
   };
   row& at(const event_draft& draft, std::string_view wp_id);
+  std::string name_; ///< of the row that at() looks for
+  std::string text_; ///< of the last cause
 
   lmdb_txn& txn_;
   const store_tables& tables_;
   std::unordered_map<std::string, row> rows_;
 };
 
-/// Cursors over an event's rows: what is taken out in order is found beside what went before.
+/// Cursors over an event's rows: what is put or taken out in order is found beside what went
+/// before.
 struct row_cursors {
   row_cursors(const lmdb_txn& txn, const store_tables& tables)
       : events(txn, tables.events), ids(txn, tables.ids), team_queue(txn, tables.team_queue) {}
@@ -97,6 +105,8 @@ struct queue_rows {
   void write_back();
   /// Opened when first needed.
   row_cursors& cursors();
+  /// Before and after many rows go.
+  void close_cursors() { cursors_.reset(); }
 
   lmdb_txn& txn;
   const store_tables& tables;
@@ -110,6 +120,8 @@ private:
 
   std::unique_ptr<row_cursors> cursors_;
   bool pruned_ = false;
+  std::string joined_;     ///< an event whose head and tail stand apart
+  std::string next_claim_; ///< memory for the one that is compared
   std::string claim_;      ///< of the last event: a burst is of one project
   std::string claim_kept_; ///< and the answer
 };

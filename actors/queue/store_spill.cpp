@@ -102,6 +102,7 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
       if (const auto announced = parse_ulid(event.event_id))
         rows.row.last_id = std::max(rows.row.last_id, *announced);
     const ulid_randomness random = draw_randomness();
+    store_detail::event_maker maker(node_id_, now, random);
     std::uint64_t count = 0;
     for (const auto& event : waiting) {
       auto known = parse_ulid(event.event_id);
@@ -114,16 +115,16 @@ result<std::uint64_t> store::take_in_spill(epoch_us now) {
         continue;
       if (rows.row.clock >= max_lamport)
         throw lmdb_error(ERANGE, "stamp a spilled event");
-      const store_detail::event_maker made(event.draft, rows.causes.cause_of(event.draft), rows.row,
-                                           node_id_, now, random, known);
-      if (!rows.add(made.record, event.draft.team_slug, rows.project_of(event.draft))) {
+      const event_record& made =
+          maker.make(event.draft, rows.causes.cause_of(event.draft), rows.row, known);
+      if (!rows.add(made, event.draft.team_slug, rows.project_of(event.draft))) {
         for (auto& file : done) // its file is not known any more: all of them are set aside
           file.damaged = true;
         continue;
       }
-      rows.remember_once(event.draft, made.record.id, now);
-      rows.causes.remember(event.draft, made.record.id);
-      rows.row.last_id = std::max(rows.row.last_id, made.record.id);
+      rows.remember_once(event.draft, made.id, now);
+      rows.causes.remember(event.draft, made.id);
+      rows.row.last_id = std::max(rows.row.last_id, made.id);
       ++count;
     }
     rows.write_back();
