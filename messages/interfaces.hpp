@@ -37,6 +37,12 @@ struct append_request {
 struct append_with_callback {
   std::shared_ptr<append_callback> what;
 };
+/// Events of a stream, for one commit. Nobody else touches the burst until the answer.
+struct append_burst {
+  std::shared_ptr<event_burst> what;
+};
+/// The burst holds its answers.
+struct burst_done {};
 /// QUEUE to itself, behind what is already in its mailbox: commit the drafts that wait.
 struct commit_burst {};
 /// Asks for the Lamport value.
@@ -185,6 +191,8 @@ using queue_actor = caf::typed_actor<
     answers<append_request, append_receipt>,
     /// The same; the callback is answered instead.
     takes<append_with_callback>,
+    /// A stream's burst: committed at once, in one transaction, with the same outcomes.
+    answers<append_burst, burst_done>,
     /// The burst's commit.
     takes<commit_burst>,
     /// CLOCK subscribes to commits; it gets the current value at once.
@@ -321,6 +329,8 @@ using agent_actor = caf::actor;
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_with_callback)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_receipt)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_burst)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::burst_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::commit_burst)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_question)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_received)

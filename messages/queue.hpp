@@ -41,6 +41,15 @@ public:
   event_draft draft; ///< validated already; QUEUE moves it out
 };
 
+/// Events that a stream records together, and the answers to them. Its buffers serve the next ones
+/// again: it goes to QUEUE and comes back.
+struct event_burst {
+  std::vector<event_draft> drafts; ///< validated already
+  std::size_t count = 0;           ///< so many of them, from the first on, are to be recorded
+  /// In their order; the receipts hold no JSON.
+  std::vector<result<append_receipt>> answers;
+};
+
 /// Asks for the oldest due events of one team.
 struct lease_request {
   std::string team_slug;

@@ -132,50 +132,60 @@ void queue_state::enqueue(event_draft draft, pending_reply waiting) {
 void queue_state::commit() {
   if (drafts.empty())
     return;
+  auto answers = record(drafts, receipts::with_json);
+  for (std::size_t i = 0; i < pending_replies.size(); ++i)
+    answer(pending_replies[i], std::move(answers[i]));
+  drafts.clear();
+  pending_replies.clear();
+}
+
+std::vector<result<append_receipt>> queue_state::record(std::span<const event_draft> events,
+                                                        receipts form) {
   const auto ready = open();
   if (!ready)
-    return spill(ready.error(), {});
-  auto answers = (*ready)->append(drafts, config.now());
+    return spill(events, ready.error(), {});
+  auto answers = (*ready)->append(events, config.now(), form);
   if (!answers)
-    return spill(answers.error(), answers.error().code == ec::commit_unknown
-                                      ? (*ready)->attempted_ids()
-                                      : std::vector<std::string>{});
+    return spill(events, answers.error(),
+                 answers.error().code == ec::commit_unknown ? (*ready)->attempted_ids()
+                                                            : std::vector<std::string>{});
   std::uint64_t newest = last_clock;
   for (const auto& answer : *answers)
     if (answer && !answer->known)
       newest = answer->lamport_clock;
   publish_clock(newest); // before the receipts: a sender that then asks CLOCK gets this value
-  for (std::size_t i = 0; i < pending_replies.size(); ++i)
-    answer(pending_replies[i], std::move((*answers)[i]));
-  drafts.clear();
-  pending_replies.clear();
+  return *std::move(answers);
 }
 
-void queue_state::spill(const failure& why, const std::vector<std::string>& ids) {
+std::vector<result<append_receipt>> queue_state::spill(std::span<const event_draft> events,
+                                                       const failure& why,
+                                                       const std::vector<std::string>& ids) {
   if (!calls_for_spill(why.code))
-    return answer_pending(why);
+    return std::vector<result<append_receipt>>(events.size(), why);
   const epoch_us now = config.now();
-  std::vector<spilled_event> events;
-  events.reserve(drafts.size());
-  for (auto& draft : drafts) {
-    const std::size_t i = events.size();
-    events.push_back({std::move(draft), now, i < ids.size() ? ids[i] : std::string()});
+  std::vector<spilled_event> lines;
+  lines.reserve(events.size());
+  for (const auto& draft : events) {
+    const std::size_t i = lines.size();
+    lines.push_back({draft, now, i < ids.size() ? ids[i] : std::string()});
   }
-  if (auto kept = write_spill(config.store.home, events, now); !kept)
-    return answer_pending(
-        {why.code,
-         "1 event NOT recorded: " + why.message +
-             "; and it could not be written to the spill file: " + kept.error().message,
-         why.hint});
+  if (auto kept = write_spill(config.store.home, lines, now); !kept)
+    return std::vector<result<append_receipt>>(
+        events.size(),
+        failure{why.code,
+                "1 event NOT recorded: " + why.message +
+                    "; and it could not be written to the spill file: " + kept.error().message,
+                why.hint});
   spilled_before = true;
-  for (std::size_t i = 0; i < pending_replies.size(); ++i) {
+  std::vector<result<append_receipt>> answers;
+  answers.reserve(lines.size());
+  for (auto& line : lines) {
     append_receipt receipt;
-    receipt.event_id = events[i].event_id;
+    receipt.event_id = std::move(line.event_id);
     receipt.spilled = why;
-    answer(pending_replies[i], std::move(receipt));
+    answers.emplace_back(std::move(receipt));
   }
-  drafts.clear();
-  pending_replies.clear();
+  return answers;
 }
 
 void queue_state::answer_pending(const failure& why) {
@@ -207,6 +217,12 @@ auto append_handlers(queue_self self) {
       [self](append_with_callback& request) {
         auto draft = std::move(request.what->draft);
         self->state.enqueue(std::move(draft), std::move(request.what));
+      },
+      [self](const append_burst& burst) {
+        self->state.commit(); // the drafts that came before it
+        event_burst& of = *burst.what;
+        of.answers = self->state.record({of.drafts.data(), of.count}, receipts::brief);
+        return burst_done{};
       },
       [self](commit_burst) { self->state.commit(); },
   };

@@ -2,8 +2,9 @@
 //
 // Drafts wait with their promises; the first of a burst sends QUEUE a commit message, which lands
 // behind all that is already in the mailbox. So a burst shares one transaction, and each sender is
-// answered after the commit: the receipt is the promise that the event is durable. When QUEUE ends
-// with drafts that wait, its state answers them. A store that is locked too long, full or unusable
+// answered after the commit: the receipt is the promise that the event is durable. A stream sends
+// whole bursts; each is committed when it comes. When QUEUE ends with drafts that wait, its state
+// answers them. A store that is locked too long, full or unusable
 // does not lose the event: it goes to a spill file, and the receipt says so.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,7 +52,7 @@ struct queue_config {
 };
 
 /// Limit of events in a commit: the transaction stays short for other processes.
-inline constexpr std::size_t max_burst = 512;
+inline constexpr std::size_t max_burst = 4096;
 
 /// What answers an append: a request's promise, or a callback.
 using pending_reply =
@@ -67,11 +69,13 @@ struct queue_state {
   void return_space();
   void enqueue(event_draft draft, pending_reply waiting);
   void commit();
+  /// Makes events durable, in one commit or in a spill file. An answer for each.
+  std::vector<result<append_receipt>> record(std::span<const event_draft> events, receipts form);
   /// Remembers the value as the newest one and passes it to CLOCK.
   void publish_clock(std::uint64_t value);
-  /// Writes the waiting drafts to a spill file and answers them. `ids` are those of a commit whose
-  /// outcome is unknown.
-  void spill(const failure& why, const std::vector<std::string>& ids);
+  /// Writes events to a spill file. `ids` are those of a commit whose outcome is unknown.
+  std::vector<result<append_receipt>> spill(std::span<const event_draft> events, const failure& why,
+                                            const std::vector<std::string>& ids);
   void answer_pending(const failure& why);
 
   queue_config config;

@@ -1,5 +1,6 @@
 #include "app/home/emitter.hpp"
 
+#include "app/home/emit_line.hpp"
 #include "app/home/redaction_terms.hpp"
 #include "config/project.hpp"
 
@@ -48,6 +49,16 @@ result<event_draft> emitter::prepare(const emit_request& request) const {
   return spec_kitty::prepare(request, known_, wall_clock_now());
 }
 
+result<event_draft> emitter::prepare(std::string_view line,
+                                     const std::optional<std::string>& feature) const {
+  return prepare_line(line, feature, known_, wall_clock_now());
+}
+
+bool emitter::prepare_plain(std::string_view line, const std::optional<std::string>& feature,
+                            plain_line& found, event_draft& into) const {
+  return prepare_plain_line(line, feature, known_, wall_clock_now(), found, into);
+}
+
 std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> drafts) {
   caf::scoped_actor self(actors().system());
   const auto post = [&](event_draft& draft) {
@@ -64,12 +75,32 @@ std::vector<result<append_receipt>> emitter::record(std::vector<event_draft> dra
   for (auto& answer : open)
     answer.receive([&](append_receipt& receipt) { answers.emplace_back(std::move(receipt)); },
                    [&](const caf::error& error) { answers.emplace_back(to_failure(error)); });
+  note_recorded(answers);
+  return answers;
+}
+
+void emitter::record(std::shared_ptr<event_burst>& burst, const std::function<void()>& meanwhile) {
+  if (burst->count == 0)
+    return meanwhile();
+  auto& local = actors();
+  caf::scoped_actor self(local.system());
+  auto posted = self->request(local.queue_handle(), local.patience(), append_burst{burst});
+  meanwhile();
+  posted.receive([](burst_done) {},
+                 [&](const caf::error& error) { // QUEUE may still be at work on that burst
+                   const std::vector<result<append_receipt>> none(burst->count, to_failure(error));
+                   burst = std::make_shared<event_burst>();
+                   burst->answers = none;
+                 });
+  note_recorded(burst->answers);
+}
+
+void emitter::note_recorded(const std::vector<result<append_receipt>>& answers) {
   for (const auto& answer : answers)
     if (answer && !answer->spilled && !answer->known) {
       queued_ = answer->queued;
       to_ring_ = true;
     }
-  return answers;
 }
 
 result<void> emitter::count_dropped(std::uint64_t events) {

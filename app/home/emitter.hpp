@@ -41,8 +41,22 @@ public:
   /// Validates a request and completes it to a draft. Stores nothing.
   result<event_draft> prepare(const emit_request& request) const;
 
+  /// For a line of `emit --stdin`: the draft, or why it is refused.
+  result<event_draft> prepare(std::string_view line,
+                              const std::optional<std::string>& feature) const;
+  /// The fast way to the same; see prepare_plain_line.
+  bool prepare_plain(std::string_view line, const std::optional<std::string>& feature,
+                     plain_line& found, event_draft& into) const;
+  /// What prepare_plain can complete.
+  event_draft blank() const { return blank_draft(known_); }
+
   /// Posts drafts to QUEUE and waits until each is durable or refused; answers in order.
   std::vector<result<append_receipt>> record(std::vector<event_draft> drafts);
+
+  /// The same for a stream's burst, in one commit; it holds the answers afterwards. `meanwhile`
+  /// runs while it is committed. Where QUEUE gives no answer, the burst is another one, with
+  /// failures.
+  void record(std::shared_ptr<event_burst>& burst, const std::function<void()>& meanwhile);
 
   /// Adds to the home's count of dropped events.
   result<void> count_dropped(std::uint64_t events);
@@ -62,6 +76,7 @@ public:
 
 private:
   local_system& actors();
+  void note_recorded(const std::vector<result<append_receipt>>& answers);
 
   const emit_context known_;
   const std::size_t threads_;

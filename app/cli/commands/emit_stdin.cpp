@@ -1,203 +1,180 @@
 #include "app/cli/commands/emit_stdin.hpp"
 
 #include "app/cli/autostart.hpp"
+#include "app/cli/commands/stdin_lines.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
-#include "util/json_slices.hpp"
-
-#include <unistd.h>
+#include "util/json.hpp"
 
 #include <array>
-#include <cerrno>
+#include <memory>
+#include <utility>
 
 namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t max_burst_lines = 512; ///< per commit
-constexpr std::size_t max_line_bytes = std::size_t{16}
-                                       << 20; ///< the rest of a longer one is skipped
-
-/// Splits stdin into lines; a line without an end does not fill the memory.
-class line_reader {
-public:
-  struct line {
-    std::string text;
-    bool too_long = false;
-  };
-
-  /// Waits for input, then gives every whole line that is there, up to max_burst_lines. Empty at
-  /// the end of the input.
-  std::vector<line> next() {
-    std::vector<line> lines;
-    while (lines.empty()) {
-      take_lines(lines);
-      if (!lines.empty() || ended_)
-        break;
-      fill();
-    }
-    if (lines.empty() && (!rest_.empty() || skipping_)) // a last line without a newline
-      lines.push_back(finish_line(rest_.size()));
-    return lines;
+void append_answer(std::string& to, const result<append_receipt>& answer) {
+  if (answer && !answer->spilled) { // nothing in it is ever escaped
+    to.append("{\"event_id\":\"").append(answer->event_id).append("\",\"lamport_clock\":");
+    to.append(std::to_string(answer->lamport_clock)).append("}");
+    return;
   }
-
-private:
-  void take_lines(std::vector<line>& lines) {
-    std::size_t begin = 0;
-    for (std::size_t end = 0; lines.size() < max_burst_lines; begin = end + 1) {
-      end = rest_.find('\n', std::max(begin, searched_));
-      if (end == std::string::npos)
-        break;
-      lines.push_back({skipping_ ? std::string() : rest_.substr(begin, end - begin), skipping_});
-      skipping_ = false;
-    }
-    rest_.erase(0, begin);
-    searched_ = lines.size() < max_burst_lines ? rest_.size() : 0;
-    if (rest_.size() > max_line_bytes && searched_ == rest_.size()) {
-      skipping_ = true;
-      rest_.clear();
-      searched_ = 0;
-    }
-  }
-
-  line finish_line(std::size_t size) {
-    line last{rest_.substr(0, size), skipping_};
-    rest_.clear();
-    skipping_ = false;
-    return last;
-  }
-
-  void fill() {
-    std::array<char, 65536> chunk{};
-    const auto got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (got > 0)
-      rest_.append(chunk.data(), static_cast<std::size_t>(got));
-    else if (got == 0 || errno != EINTR)
-      ended_ = true;
-  }
-
-  std::string rest_;
-  std::size_t searched_ = 0; ///< no newline before this
-  bool skipping_ = false;
-  bool ended_ = false;
-};
-
-result<emit_request> read_request(line_reader::line line) {
-  if (line.too_long)
-    return failure{ec::event_too_large, "the line is longer than 16 MiB", "send smaller events"};
-  const auto parsed = compact_and_parse(line.text);
-  if (!parsed)
-    return parsed.error();
-  if (!parsed->IsObject())
-    return failure{ec::bad_input, "the line is not a JSON object",
-                   "write {\"event_type\":…,\"payload\":{…}}"};
-  emit_request request;
-  for (const auto& entry : parsed->GetObject()) {
-    const std::string name(entry.name.GetString(), entry.name.GetStringLength());
-    const bool text = entry.value.IsString();
-    if (name == "event_type" && text)
-      request.event_type = entry.value.GetString();
-    else if (name == "payload")
-      request.payload = member_slice(line.text, "payload").value_or("");
-    else if (name == "causation_id" && (text || entry.value.IsNull()))
-      request.causation_id =
-          text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
-    else if (name == "aggregate_id" && text)
-      request.aggregate_id = entry.value.GetString();
-    else if (name == "feature_slug" && (text || entry.value.IsNull()))
-      request.feature_slug =
-          text ? std::optional<std::string>(entry.value.GetString()) : std::nullopt;
-    else
-      return failure{ec::invalid_event,
-                     excerpt(name) + ": " + excerpt(to_text(entry.value)) +
-                         " is not a field of an input line, or has the wrong type",
-                     "fields are event_type, payload, causation_id, aggregate_id and feature_slug"};
-  }
-  if (request.event_type.empty())
-    return failure{ec::invalid_event, "event_type is required", {}};
-  if (request.payload.empty())
-    return failure{ec::invalid_event, "payload is required", {}};
-  return request;
-}
-
-std::string answer_line(const result<append_receipt>& answer) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  if (answer && answer->spilled) {
+  if (answer)
     field(out, "spilled", true);
-  } else if (answer) {
-    field(out, "event_id", answer->event_id);
-    field(out, "lamport_clock", answer->lamport_clock);
-  } else {
+  else
     write_error(out, answer.error());
-  }
   out.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  to.append(buffer.GetString(), buffer.GetSize());
 }
 
-/// Records the valid lines and answers all of them in order.
-std::vector<result<append_receipt>> record_lines(emitter& emit,
-                                                 std::vector<line_reader::line> lines,
-                                                 const std::optional<std::string>& feature) {
-  std::vector<std::optional<failure>> refused(lines.size());
-  std::vector<event_draft> drafts;
+/// The lines that are recorded together.
+struct burst_of_lines {
+  std::shared_ptr<event_burst> events = std::make_shared<event_burst>();
+  std::vector<std::optional<failure>> refused; ///< for each line; nothing: it is among the events
+};
+
+class emit_stream {
+public:
+  emit_stream(context& ctx, const std::optional<std::string>& feature)
+      : ctx_(ctx), feature_(feature), emit_(ctx, ctx.warnings(), 1), blank_(emit_.blank()) {}
+
+  exit_status run();
+
+private:
+  bool prepare(burst_of_lines& next, stdin_lines::wait may_wait);
+  event_draft& next_draft(event_burst& events) const;
+  result<void> prepare(const stdin_lines::line& line, event_draft& into);
+  void print_answers(const burst_of_lines& of);
+  exit_status end();
+
+  context& ctx_;
+  const std::optional<std::string>& feature_;
+  emitter emit_;
+  const event_draft blank_;
+  plain_line found_;
+  stdin_lines input_;
+  std::array<burst_of_lines, 2> bursts_;
+  std::string answer_;
+  bool closed_ = false; ///< stdout
+  exit_status status_ = exit_status::done;
+  bool store_failed_ = false;
+  std::uint64_t spilled_ = 0;
+  std::optional<failure> why_spilled_;
+};
+
+/// A draft for the next event, in memory that an earlier burst used; not that of a large event.
+event_draft& emit_stream::next_draft(event_burst& events) const {
+  constexpr std::size_t max_kept_bytes = 8192;
+  if (events.count == events.drafts.size())
+    events.drafts.push_back(blank_);
+  event_draft& draft = events.drafts[events.count];
+  if (draft.payload.capacity() > max_kept_bytes)
+    draft = blank_;
+  return draft;
+}
+
+result<void> emit_stream::prepare(const stdin_lines::line& line, event_draft& into) {
+  if (line.too_long)
+    return failure{ec::event_too_large, "the line is longer than 16 MiB", "send smaller events"};
+  if (emit_.prepare_plain(line.text, feature_, found_, into))
+    return {};
+  auto draft = emit_.prepare(line.text, feature_);
+  if (!draft)
+    return draft.error();
+  into = std::move(*draft);
+  return {};
+}
+
+/// Reads and checks the lines of the next burst; false without any.
+bool emit_stream::prepare(burst_of_lines& next, stdin_lines::wait may_wait) {
+  const auto lines = input_.next(may_wait);
+  event_burst& events = *next.events;
+  events.count = 0;
+  events.answers.clear();
+  next.refused.assign(lines.size(), std::nullopt);
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    auto request = read_request(std::move(lines[i]));
-    if (request && feature && !request->feature_slug)
-      if (const auto payload = parse_json(request->payload);
-          !payload || !text_of(*payload, "feature_slug"))
-        request->feature_slug = feature;
-    auto draft = request ? emit.prepare(*request) : result<event_draft>(request.error());
-    if (draft)
-      drafts.push_back(std::move(*draft));
+    if (const auto done = prepare(lines[i], next_draft(events)); done)
+      ++events.count;
     else
-      refused[i] = draft.error();
+      next.refused[i] = done.error();
   }
-  auto recorded =
-      drafts.empty() ? std::vector<result<append_receipt>>{} : emit.record(std::move(drafts));
-  std::vector<result<append_receipt>> answers;
-  answers.reserve(refused.size());
-  auto next = recorded.begin();
-  for (auto& why : refused)
-    answers.push_back(why ? result<append_receipt>(std::move(*why)) : std::move(*next++));
-  return answers;
+  return !lines.empty();
+}
+
+/// One for each line, in order.
+void emit_stream::print_answers(const burst_of_lines& of) {
+  auto recorded = of.events->answers.begin();
+  for (const auto& refused : of.refused) {
+    answer_.clear();
+    if (refused) {
+      append_answer(answer_, *refused);
+      ctx_.out.raw(answer_);
+      status_ = exit_status::failed;
+      continue;
+    }
+    const result<append_receipt>& answer = *recorded++;
+    append_answer(answer_, answer);
+    ctx_.out.raw(answer_);
+    if (answer && answer->spilled) {
+      ++spilled_;
+      why_spilled_ = answer->spilled;
+    }
+    if (answer)
+      continue;
+    store_failed_ = store_failed_ || status_of(answer.error().code) == exit_status::store_unusable;
+    status_ = exit_status::failed;
+  }
+  closed_ = !ctx_.out.flush() || closed_;
+  emit_.ring_daemon();
+}
+
+/// While a burst is committed, the answers of the one before it are printed and the next one is
+/// prepared. Where nothing more can be read, a burst is answered before the input is waited for.
+exit_status emit_stream::run() {
+  burst_of_lines* next = &bursts_[0];
+  burst_of_lines* other = &bursts_[1];
+  bool is_other_open = false; ///< committed, but not answered yet
+  bool ready = prepare(*next, stdin_lines::wait::yes);
+  while (ready && !closed_) {
+    ready = false;
+    emit_.record(next->events, [&] {
+      if (is_other_open)
+        print_answers(*other);
+      ready = !closed_ && prepare(*other, stdin_lines::wait::no);
+    });
+    is_other_open = ready;
+    if (!ready) {
+      print_answers(*next);
+      ready = !closed_ && prepare(*other, stdin_lines::wait::yes);
+    }
+    std::swap(next, other);
+  }
+  return end();
+}
+
+exit_status emit_stream::end() {
+  if (closed_) { // the answers cannot be read: stop
+    ctx_.out.warn("stdout is closed; the rest of the input was not recorded");
+    (void)emit_.finish();
+    return exit_status::failed;
+  }
+  if (const auto delivery = emit_.finish())
+    print_delivery_status(ctx_, *delivery);
+  const auto of_spill =
+      why_spilled_ ? warn_spilled(ctx_, *why_spilled_, spilled_) : exit_status::done;
+  if (store_failed_ || of_spill != exit_status::done)
+    return exit_status::store_unusable;
+  return status_;
 }
 
 } // namespace
 
 exit_status emit_stdin(context& ctx, const std::optional<std::string>& feature) {
-  emitter emit(ctx, ctx.warnings(), 1);
-  line_reader input;
-  exit_status status = exit_status::done;
-  bool store_failed = false;
-  std::uint64_t spilled = 0;
-  std::optional<failure> why_spilled;
-  for (auto lines = input.next(); !lines.empty(); lines = input.next()) {
-    for (const auto& answer : record_lines(emit, std::move(lines), feature)) {
-      ctx.out.raw(answer_line(answer));
-      if (answer && answer->spilled) {
-        ++spilled;
-        why_spilled = answer->spilled;
-      }
-      if (answer)
-        continue;
-      store_failed = store_failed || status_of(answer.error().code) == exit_status::store_unusable;
-      status = exit_status::failed;
-    }
-    if (!ctx.out.flush()) { // the answers cannot be read: stop
-      ctx.out.warn("stdout is closed; the rest of the input was not recorded");
-      (void)emit.finish();
-      return exit_status::failed;
-    }
-    emit.ring_daemon();
-  }
-  if (const auto delivery = emit.finish())
-    print_delivery_status(ctx, *delivery);
-  const auto of_spill = why_spilled ? warn_spilled(ctx, *why_spilled, spilled) : exit_status::done;
-  if (store_failed || of_spill != exit_status::done)
-    return exit_status::store_unusable;
-  return status;
+  return emit_stream(ctx, feature).run();
 }
 
 } // namespace spec_kitty

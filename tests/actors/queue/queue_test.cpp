@@ -60,6 +60,41 @@ TEST_F(Queue, BurstBeyondItsCapTakesSeveralTransactions) {
   EXPECT_EQ(stats().live, max_burst + 10);
 }
 
+TEST_F(Queue, ABurstOfAStreamIsOneTransactionBehindWhatCameBefore) {
+  append(queue_, 1);
+  const auto single = ask<append_receipt>(queue_, append_request{draft()});
+  const auto burst = std::make_shared<event_burst>();
+  burst->drafts.assign(5, draft());
+  burst->count = 3; // the others are memory for later ones
+  ASSERT_TRUE(ask_now<burst_done>(queue_, append_burst{burst}).ok());
+  EXPECT_EQ(single->lamport_clock, 2U);
+  ASSERT_EQ(burst->answers.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(burst->answers[i]);
+    EXPECT_EQ(burst->answers[i]->lamport_clock, i + 3);
+    EXPECT_EQ(burst->answers[i]->json, "");
+  }
+  EXPECT_EQ(stats().live, 5U);
+}
+
+TEST_F(Queue, ABurstThatTheStoreCannotTakeIsSpilledAndItsDraftsStay) {
+  fs::create_directories(home_);
+  write_text(home_ / "queue", "a file where the store's folder should be");
+  const auto burst = std::make_shared<event_burst>();
+  burst->drafts.assign(2, draft());
+  burst->count = 2;
+  ASSERT_TRUE(ask_now<burst_done>(queue_, append_burst{burst}).ok());
+  for (const auto& answer : burst->answers)
+    EXPECT_TRUE(answer && answer->spilled);
+  EXPECT_EQ(burst->drafts[1].payload, draft().payload);
+
+  fs::remove(home_ / "queue"); // repaired
+  burst->count = 1;
+  ASSERT_TRUE(ask_now<burst_done>(queue_, append_burst{burst}).ok());
+  ASSERT_TRUE(burst->answers.at(0));
+  EXPECT_EQ(burst->answers[0]->lamport_clock, 3U) << "those that were spilled come first";
+}
+
 TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
   append(queue_, 1);
   const auto first = ask<append_receipt>(queue_, append_request{draft()});

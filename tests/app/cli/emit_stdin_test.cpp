@@ -8,17 +8,17 @@ struct EmitStdin : cli_test {};
 
 TEST_F(EmitStdin, AnswersEveryLineInOrder) {
   std::string input;
-  for (int i = 0; i < 700; ++i) // more than one burst
+  for (int i = 0; i < 9000; ++i) // more than two bursts
     input += stdin_line(i);
   const auto done = cli({"emit", "--stdin"}, input);
   EXPECT_EQ(done.status, 0) << done.err;
   std::vector<std::string> answered = lines_of(done.out);
-  ASSERT_EQ(answered.size(), 700U);
+  ASSERT_EQ(answered.size(), 9000U);
   for (std::size_t i = 0; i < answered.size(); ++i)
     EXPECT_EQ(number_in(parsed(answered[i]), {"lamport_clock"}), static_cast<std::int64_t>(i + 1));
   const auto stored = lines_of(cli({"events", "export"}).out);
   EXPECT_EQ(ids_of(answered), ids_of(stored));
-  EXPECT_NE(stored[699].find("number 699"), std::string::npos);
+  EXPECT_NE(stored[8999].find("number 8999"), std::string::npos);
 }
 
 TEST_F(EmitStdin, ALineSaysTheFeatureOfItsEvent) {
@@ -119,6 +119,24 @@ TEST_F(EmitStdin, AnswersALineWhileTheStreamIsStillOpen) {
   }
   stream.close_input();
   EXPECT_EQ(stream.wait().status, 0);
+}
+
+TEST_F(EmitStdin, LinesOfEveryLengthAreReadWhole) {
+  std::string input;
+  for (int i = 0; i < 40; ++i) { // over three times what is read at once
+    const std::string long_note(static_cast<std::size_t>(i) * 4096, 'x');
+    input += R"({"event_type":"HistoryAdded","payload":{"wp_id":"WP01","entry_type":"note",)"
+             R"("entry_content":")" +
+             std::to_string(i) + long_note + "\"}}\n" + (i % 2 == 0 ? "\n" : "");
+  }
+  const auto done = cli({"emit", "--stdin"}, input);
+  EXPECT_EQ(done.status, 1) << "an empty line is refused";
+  ASSERT_EQ(lines_of(done.out).size(), 60U);
+  const auto stored = lines_of(cli({"events", "export"}).out);
+  ASSERT_EQ(stored.size(), 40U);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    EXPECT_NE(stored[i].find(":\"" + std::to_string(i) + std::string(i * 4096, 'x') + "\""),
+              std::string::npos);
 }
 
 TEST_F(EmitStdin, CauseAndAggregateAreTakenFromTheLine) {
