@@ -10,10 +10,12 @@
 #include "util/result.hpp"
 #include "util/utf8.hpp"
 
+#include <rapidjson/allocators.h>
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,8 +24,19 @@ namespace spec_kitty {
 
 using json_buffer = rapidjson::StringBuffer;
 using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
-using json_value = rapidjson::Value;
-using json_document = rapidjson::Document;
+
+/// The memory of a document. RapidJSON would take 64 KiB for each; most documents are events and
+/// replies of a few hundred bytes.
+class json_memory : public rapidjson::MemoryPoolAllocator<> {
+public:
+  json_memory() : MemoryPoolAllocator(chunk_bytes) {}
+
+private:
+  static constexpr std::size_t chunk_bytes = 2048;
+};
+
+using json_value = rapidjson::GenericValue<rapidjson::UTF8<>, json_memory>;
+using json_document = rapidjson::GenericDocument<rapidjson::UTF8<>, json_memory>;
 
 /// The maximum depth of nesting. Anything deeper is bad_input.
 inline constexpr unsigned max_json_depth = 64;

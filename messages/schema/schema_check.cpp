@@ -11,13 +11,17 @@ namespace spec_kitty {
 
 namespace {
 
+using json_pointer = rapidjson::GenericPointer<json_value, rapidjson::CrtAllocator>;
+using schema_validator =
+    rapidjson::GenericSchemaValidator<rapidjson::GenericSchemaDocument<json_value>>;
+
 constexpr std::size_t max_rule_bytes = 300; ///< bytes of a rule that are shown
 
 /// Passes a value on to the schema validator, with 7.0 shown as the integer it is (JSON Schema
 /// 2020-12, 6.1.1: a number with a zero fraction is an integer; RapidJSON disagrees).
 class integral_filter : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, integral_filter> {
 public:
-  explicit integral_filter(rapidjson::SchemaValidator& next) : next_(next) {}
+  explicit integral_filter(schema_validator& next) : next_(next) {}
   bool Null() { return next_.Null(); }
   bool Bool(bool b) { return next_.Bool(b); }
   bool Int(int i) { return next_.Int(i); }
@@ -41,10 +45,10 @@ public:
   bool EndArray(rapidjson::SizeType n) { return next_.EndArray(n); }
 
 private:
-  rapidjson::SchemaValidator& next_;
+  schema_validator& next_;
 };
 
-std::string dotted(std::string_view prefix, const rapidjson::Pointer& where) {
+std::string dotted(std::string_view prefix, const json_pointer& where) {
   std::string path(prefix);
   for (std::size_t i = 0; i < where.GetTokenCount(); ++i) {
     const auto& token = where.GetTokens()[i];
@@ -111,8 +115,8 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
 }
 
 violation describe(std::string_view prefix, const json_value& root, const json_value& schema,
-                   const rapidjson::SchemaValidator& validator) {
-  const rapidjson::Pointer where = validator.GetInvalidDocumentPointer();
+                   const schema_validator& validator) {
+  const json_pointer where = validator.GetInvalidDocumentPointer();
   const std::string keyword = validator.GetInvalidSchemaKeyword();
   const json_value* value = where.Get(root);
   const json_value* rule = validator.GetInvalidSchemaPointer().Get(schema);
@@ -156,7 +160,7 @@ std::optional<violation> compiled_schema::check_with(copy& mine, std::string_vie
                                                      const json_value& value) const {
   if (!mine.compiled)
     mine.compiled.emplace(schema_);
-  rapidjson::SchemaValidator validator(*mine.compiled);
+  schema_validator validator(*mine.compiled);
   integral_filter filter(validator);
   if (value.Accept(filter) && validator.IsValid())
     return std::nullopt;

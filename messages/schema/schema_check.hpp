@@ -30,7 +30,7 @@ public:
 private:
   struct copy {
     std::mutex guard;
-    std::optional<rapidjson::SchemaDocument> compiled;
+    std::optional<rapidjson::GenericSchemaDocument<json_value>> compiled;
   };
   std::optional<violation> check_with(copy& mine, std::string_view prefix,
                                       const json_value& value) const;

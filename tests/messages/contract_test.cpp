@@ -31,10 +31,10 @@ std::ostream& operator<<(std::ostream& out, const contract_case& c) {
 }
 
 /// `payload.wp_id` as the pointer `/payload/wp_id`.
-rapidjson::Pointer pointer_to(std::string path) {
+rapidjson::GenericPointer<json_value> pointer_to(std::string path) {
   for (char& c : path)
     c = c == '.' ? '/' : c;
-  return rapidjson::Pointer(("/" + path).c_str());
+  return rapidjson::GenericPointer<json_value>(("/" + path).c_str());
 }
 
 json_document read_cases() {
