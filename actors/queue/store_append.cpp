@@ -84,7 +84,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       rows.causes.remember(draft, made.id);
       row.last_id = made.id;
       attempted_.push_back(made.id);
-      answers.emplace_back(append_receipt{maker.id(), made.lamport,
+      answers.emplace_back(append_receipt{std::string(maker.id()), made.lamport,
                                           form == receipts::with_json ? made.json() : std::string(),
                                           row.live, std::nullopt, false});
     }

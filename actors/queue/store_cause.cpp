@@ -58,8 +58,8 @@ std::optional<std::string_view> last_events::cause_of(const event_draft& draft) 
       at(draft, is_of_work_package(draft) ? std::string_view(draft.aggregate_id) : "");
   if (!last.known)
     return std::nullopt;
-  text_ = to_string(last.event);
-  return text_;
+  text_ = text_of_id(last.event);
+  return text_.view();
 }
 
 void last_events::remember(const event_draft& draft, const ulid& event) {

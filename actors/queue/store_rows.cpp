@@ -12,9 +12,9 @@ const event_record& event_maker::make(const event_draft& draft,
   record_.id = known_id ? *known_id : next_ulid(row.last_id, now_ms, random_);
   record_.lamport = row.clock + 1;
   record_.recorded_at = now_;
-  id_ = to_string(record_.id);
+  id_ = text_of_id(record_.id);
   json_.clear();
-  append_head(json_, id_, record_.lamport, node_id_, draft.team_slug);
+  append_head(json_, id_.view(), record_.lamport, node_id_, draft.team_slug);
   const std::size_t head_bytes = json_.size();
   append_tail(json_, draft, cause);
   record_.type = draft.event_type;

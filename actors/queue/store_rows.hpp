@@ -24,13 +24,13 @@ public:
   const event_record& make(const event_draft& draft, std::optional<std::string_view> cause,
                            const summary& row, const std::optional<ulid>& known_id = std::nullopt);
   /// The id of the record that was made last, as text.
-  const std::string& id() const { return id_; }
+  std::string_view id() const { return id_.view(); }
 
 private:
   std::string_view node_id_;
   epoch_us now_;
   const ulid_randomness& random_;
-  std::string id_;
+  event_id_text id_;
   std::string json_;
   event_record record_;
 };
@@ -59,8 +59,8 @@ private:
     bool changed = false;
   };
   row& at(const event_draft& draft, std::string_view wp_id);
-  std::string name_; ///< of the row that at() looks for
-  std::string text_; ///< of the last cause
+  std::string name_;   ///< of the row that at() looks for
+  event_id_text text_; ///< of the last cause
 
   lmdb_txn& txn_;
   const store_tables& tables_;
