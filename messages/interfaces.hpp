@@ -33,9 +33,9 @@ namespace spec_kitty {
 struct append_request {
   event_draft draft;
 };
-/// The same without a request; QUEUE answers the callback itself.
-struct append_with_callback {
-  std::shared_ptr<append_callback> what;
+/// Events of a host's threads wait; QUEUE answers them itself.
+struct append_posted {
+  std::shared_ptr<posted_events> what;
 };
 /// Events of a stream, for one commit. Nobody else touches the burst until the answer.
 struct append_burst {
@@ -189,8 +189,8 @@ using queue_actor = caf::typed_actor<
     /// Durable when the receipt comes, with the burst's commit. In a spill file where the store
     /// cannot be used; queue_full, or store_* when that fails too.
     answers<append_request, append_receipt>,
-    /// The same; the callback is answered instead.
-    takes<append_with_callback>,
+    /// The same for all events that wait there, in as few commits as they fit in.
+    takes<append_posted>,
     /// A stream's burst: committed at once, in one transaction, with the same outcomes.
     answers<append_burst, burst_done>,
     /// The burst's commit.
@@ -327,7 +327,7 @@ using agent_actor = caf::actor;
 } // namespace spec_kitty
 
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_request)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_with_callback)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_posted)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_receipt)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::append_burst)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::burst_done)

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,15 +31,15 @@ struct append_receipt {
   bool known = false;
 };
 
-/// An event on its way to QUEUE without a request: for senders that are not actors, many a second.
-/// Answered exactly once: by QUEUE's thread, or by the thread that destroys it unanswered.
-class append_callback {
+/// Events of threads that are not actors: QUEUE takes all that wait when its turn comes. Whoever
+/// destroys it answers what QUEUE has not.
+class posted_events {
 public:
-  virtual ~append_callback() = default;
-  /// To be left quickly; must not throw.
-  virtual void answer(result<append_receipt> outcome) = 0;
-
-  event_draft draft; ///< validated already; QUEUE moves it out
+  virtual ~posted_events() = default;
+  /// All that wait, validated already; they stay until they are answered.
+  virtual std::span<const event_draft> take() = 0;
+  /// The answers to the next of them, in their order. To be left quickly.
+  virtual void answer(std::vector<result<append_receipt>> outcomes) = 0;
 };
 
 /// Events that a stream records together, and the answers to them. Its buffers serve the next ones

@@ -4,6 +4,7 @@
 #include "actors/queue/process_mark.hpp"
 #include "actors/queue/spill.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 namespace spec_kitty {
@@ -23,13 +24,6 @@ bool calls_for_spill(ec code) {
   default:
     return false;
   }
-}
-
-void answer(pending_reply& waiting, result<append_receipt> outcome) {
-  if (auto* callback = std::get_if<std::shared_ptr<append_callback>>(&waiting))
-    (*callback)->answer(std::move(outcome));
-  else
-    deliver(std::get<caf::typed_response_promise<append_receipt>>(waiting), std::move(outcome));
 }
 
 } // namespace
@@ -120,7 +114,7 @@ void queue_state::return_space() {
   returns_space = done || done.error().code == ec::store_busy;
 }
 
-void queue_state::enqueue(event_draft draft, pending_reply waiting) {
+void queue_state::enqueue(event_draft draft, caf::typed_response_promise<append_receipt> waiting) {
   drafts.push_back(std::move(draft));
   pending_replies.push_back(std::move(waiting));
   if (drafts.size() >= max_burst)
@@ -134,7 +128,7 @@ void queue_state::commit() {
     return;
   auto answers = record(drafts, receipts::with_json);
   for (std::size_t i = 0; i < pending_replies.size(); ++i)
-    answer(pending_replies[i], std::move(answers[i]));
+    deliver(pending_replies[i], std::move(answers[i]));
   drafts.clear();
   pending_replies.clear();
 }
@@ -190,7 +184,7 @@ std::vector<result<append_receipt>> queue_state::spill(std::span<const event_dra
 
 void queue_state::answer_pending(const failure& why) {
   for (auto& waiting : pending_replies)
-    answer(waiting, why);
+    refuse(waiting, why);
   drafts.clear();
   pending_replies.clear();
 }
@@ -214,9 +208,14 @@ auto append_handlers(queue_self self) {
         self->state.enqueue(std::move(request.draft), promise);
         return promise;
       },
-      [self](append_with_callback& request) {
-        auto draft = std::move(request.what->draft);
-        self->state.enqueue(std::move(draft), std::move(request.what));
+      [self](const append_posted& call) {
+        self->state.commit(); // the drafts that came before it
+        auto left = call.what->take();
+        while (!left.empty()) {
+          const auto now = left.first(std::min(left.size(), max_burst));
+          left = left.subspan(now.size());
+          call.what->answer(self->state.record(now, receipts::with_json));
+        }
       },
       [self](const append_burst& burst) {
         self->state.commit(); // the drafts that came before it

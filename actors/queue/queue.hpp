@@ -18,7 +18,6 @@
 #include <set>
 #include <span>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace spec_kitty {
@@ -54,10 +53,6 @@ struct queue_config {
 /// Limit of events in a commit: the transaction stays short for other processes.
 inline constexpr std::size_t max_burst = 4096;
 
-/// What answers an append: a request's promise, or a callback.
-using pending_reply =
-    std::variant<caf::typed_response_promise<append_receipt>, std::shared_ptr<append_callback>>;
-
 struct queue_state {
   ~queue_state();
 
@@ -67,7 +62,7 @@ struct queue_state {
   void give_back_leases();
   /// After something was delivered, and before a run: what a drained store no longer needs.
   void return_space();
-  void enqueue(event_draft draft, pending_reply waiting);
+  void enqueue(event_draft draft, caf::typed_response_promise<append_receipt> waiting);
   void commit();
   /// Makes events durable, in one commit or in a spill file. An answer for each.
   std::vector<result<append_receipt>> record(std::span<const event_draft> events, receipts form);
@@ -81,7 +76,8 @@ struct queue_state {
   queue_config config;
   std::optional<store> opened;
   std::vector<event_draft> drafts;
-  std::vector<pending_reply> pending_replies; ///< of the drafts, in their order
+  /// Of the drafts, in their order.
+  std::vector<caf::typed_response_promise<append_receipt>> pending_replies;
   clock_actor clock;
   bool has_clock = false;
   bool returns_space = true;   ///< until it turns out that this file system cannot

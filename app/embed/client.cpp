@@ -1,6 +1,7 @@
 // The door without actors: spec_kitty/client.hpp.
 //
-//   emit ─▶ check on the caller's thread ─▶ in_flight ─▶ QUEUE ─▶ commit ─▶ receipt, callback
+//   emit ─▶ check on the caller's thread ─▶ in_flight ─▶ postbox ─▶ QUEUE ─▶ commit ─▶ receipt,
+//   callback
 #include "app/embed/client_impl.hpp"
 
 #include <caf/send.hpp>
@@ -34,19 +35,15 @@ auto guarded(Body body) -> decltype(body()) {
 } // namespace
 
 bool pending_receipt::ready() const {
-  if (state_->pid != ::getpid())
-    return true;
-  const std::lock_guard hold(state_->guard);
-  return state_->outcome.has_value();
+  return state_->made_in != process_generation() || state_->ready();
 }
 
 result<receipt> pending_receipt::get(std::chrono::milliseconds patience) const {
-  if (state_->pid != ::getpid())
+  if (state_->made_in != process_generation())
     return failure{ec::store_unusable, "this receipt belongs to the process before the fork", {}};
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
-  std::unique_lock hold(state_->guard);
-  if (state_->changed.wait_for(hold, std::min(patience, longest),
-                               [&] { return state_->outcome.has_value(); }))
+  const auto until = std::chrono::steady_clock::now() + std::min(patience, longest);
+  if (state_->ready() || state_->signal->wait(until, [&] { return state_->ready(); }))
     return *state_->outcome;
   return failure{ec::timeout, "no receipt in time; the event may still become durable",
                  "ask again, or allow more time"};
@@ -86,17 +83,13 @@ result<client> client::open(options wanted) {
 }
 
 pending_receipt client::emit(const event& what) {
-  auto pending = std::make_shared<pending_receipt::state>(impl_ ? impl_->patience()
-                                                                : std::chrono::milliseconds(0));
-  if (!impl_) {
-    pending->answer(gone());
-    return pending_receipt(std::move(pending));
-  }
-  const auto sent = guarded([&]() -> result<void> {
-    return impl_->emit(what, std::make_shared<impl::waiting>(impl_, pending));
-  });
+  auto pending =
+      impl_ ? std::make_shared<pending_receipt::state>(impl_->patience(), impl_->signal())
+            : std::make_shared<pending_receipt::state>(std::chrono::milliseconds(0), nullptr);
+  const auto sent = guarded(
+      [&]() -> result<void> { return impl_ ? impl_->emit(what, pending) : result<void>(gone()); });
   if (!sent)
-    pending->answer(sent.error());
+    pending->set(sent.error());
   return pending_receipt(std::move(pending));
 }
 
@@ -108,9 +101,7 @@ void client::emit(const event& what, std::function<void(const result<receipt>&)>
     }
     return;
   }
-  const auto sent = guarded([&]() -> result<void> {
-    return impl_->emit(what, std::make_shared<impl::calling>(impl_, then));
-  });
+  const auto sent = guarded([&]() -> result<void> { return impl_->emit(what, then); });
   if (!sent)
     impl_->call_back(std::move(then), sent.error());
 }

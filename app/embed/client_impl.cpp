@@ -3,8 +3,6 @@
 #include "app/home/thread_headroom.hpp"
 #include "util/signals_blocked.hpp"
 
-#include <caf/send.hpp>
-
 #include <algorithm>
 
 namespace spec_kitty {
@@ -31,7 +29,8 @@ embed::running_home::deadline after(std::chrono::milliseconds time) {
 // ── Its life ─────────────────────────────────────────────────────────────────────────────────────
 
 client::impl::impl(embed::process_guard guard, std::shared_ptr<embed::home_core> core)
-    : guard_(std::move(guard)), core_(std::move(core)), in_flight_(core_->given().max_in_flight) {}
+    : guard_(std::move(guard)), core_(std::move(core)),
+      postbox_(std::make_shared<embed::postbox>(core_)) {}
 
 client::impl::~impl() {
   if (!home_) // stopped, as a client's destructor does
@@ -118,26 +117,6 @@ result<void> client::impl::end_actors(embed::running_home::deadline until) {
 
 // ── Events ───────────────────────────────────────────────────────────────────────────────────────
 
-client::impl::on_its_way::~on_its_way() {
-  try {
-    answer(failure{ec::stopping,
-                   "the queue stopped before this event was committed: it may not be recorded",
-                   {}});
-  } catch (...) { // out of memory: no answer can be made, and a destructor must not throw
-    entered_ = false;
-  }
-}
-
-void client::impl::on_its_way::answer(result<append_receipt> outcome) {
-  if (!std::exchange(entered_, false))
-    return; // never handed over, or answered already
-  auto counted = of_->core_->count(std::move(outcome));
-  if (counted)
-    of_->core_->wake_transports();
-  of_->in_flight_.answered();
-  answer_caller(std::move(counted));
-}
-
 failure client::impl::full() const {
   return {ec::overloaded,
           std::to_string(core_->given().max_in_flight) + " events are in flight already",
@@ -145,36 +124,24 @@ failure client::impl::full() const {
 }
 
 result<void> client::impl::enter(bool may_wait) {
-  if (in_flight_.try_enter())
+  embed::in_flight& bound = postbox_->bound();
+  if (bound.try_enter())
     return {};
   if (!may_wait)
     return core_->drop(full());
   const auto& given = core_->given();
   if (embed::callback_executor::is_here()) { // it would wait for itself
-    in_flight_.enter_anyway();
+    bound.enter_anyway();
     return {};
   }
-  if (given.full == when_full::block && in_flight_.enter(after(given.block_for)))
+  if (given.full == when_full::block && bound.enter(after(given.block_for)))
     return {};
   if (given.full == when_full::drop)
     return core_->drop(full());
   return full();
 }
 
-void client::impl::post(std::shared_ptr<on_its_way> carrier) {
-  carrier->enter(); // from here on it is answered, whatever is thrown
-  try {
-    const std::shared_lock using_actors(use_);
-    if (const queue_actor queue = core_->actors().queue())
-      caf::anon_send(queue, append_with_callback{std::move(carrier)});
-    else
-      carrier->answer(core_->actors().why_no_queue());
-  } catch (const std::exception&) { // no memory: the carrier's end answers
-  }
-}
-
-result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> carrier,
-                                bool may_wait) {
+result<void> client::impl::emit(const event& what, embed::postbox::addressee to, bool may_wait) {
   if (auto ok = guard_.check(); !ok)
     return ok;
   if (stopping_)
@@ -184,13 +151,13 @@ result<void> client::impl::emit(const event& what, std::shared_ptr<on_its_way> c
     return draft.error();
   if (auto capacity = enter(may_wait); !capacity)
     return capacity;
-  carrier->draft = std::move(*draft);
-  post(std::move(carrier));
+  const std::shared_lock using_actors(use_);
+  postbox_->post(std::move(*draft), std::move(to));
   return {};
 }
 
 result<void> client::impl::emit_best_effort(const event& what) {
-  return emit(what, std::make_shared<silent>(shared_from_this()), false);
+  return emit(what, std::monostate{}, false);
 }
 
 void client::impl::call_back(std::function<void(const result<receipt>&)> then,
@@ -209,7 +176,7 @@ result<flush_report> client::impl::flush(std::chrono::milliseconds deadline) {
     return ok.error();
   const auto until = after(deadline);
   flush_report report;
-  report.durable = in_flight_.wait_for_those_before(until);
+  report.durable = postbox_->bound().wait_for_those_before(until);
   if (!report.durable) {
     report.why = {ec::timeout, "the timeout expired before all events were durable", {}};
     return report;
@@ -227,7 +194,7 @@ result<flush_report> client::impl::flush(std::chrono::milliseconds deadline) {
 result<client_status> client::impl::status() const {
   if (auto ok = guard_.check(); !ok)
     return ok.error();
-  return core_->status(in_flight_.now());
+  return core_->status(postbox_->bound().now());
 }
 
 } // namespace spec_kitty

@@ -1,6 +1,7 @@
 // Events that were handed over and are not answered yet: the bound that keeps a host's memory.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -33,22 +34,24 @@ public:
     const std::lock_guard hold(guard_);
     ++entered_;
   }
-  /// It has its answer; it may still count as in flight.
-  void answered() {
+  /// So many have their answer; they may still count as in flight.
+  void answered(std::size_t count) {
     const std::lock_guard hold(guard_);
-    ++answered_;
+    answered_ += count;
     if (waiting_for_answers_ > 0)
       answers_.notify_all();
   }
   /// Each time an eighth has left, an eighth of the waiting threads is woken. To wake all of them
   /// for each place would keep the processors from QUEUE, which frees the places.
-  void leave() {
+  void leave(std::size_t count) {
     const std::lock_guard hold(guard_);
-    ++left_;
-    if (++left_since_ < eighth_)
-      return;
-    left_since_ = 0;
-    for (unsigned wake = (waiting_for_capacity_ + 7) / 8; wake > 0; --wake)
+    left_ += count;
+    left_since_ += count;
+    const std::size_t eighths = left_since_ / eighth_;
+    left_since_ %= eighth_;
+    const std::size_t threads =
+        std::min<std::size_t>(waiting_for_capacity_, eighths * ((waiting_for_capacity_ + 7) / 8));
+    for (std::size_t wake = 0; wake < threads; ++wake)
       capacity_freed_.notify_one();
   }
   /// Waits until as many have an answer as had entered before; false when that takes longer.

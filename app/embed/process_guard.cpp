@@ -1,6 +1,6 @@
 #include "app/embed/process_guard.hpp"
 
-#include <unistd.h>
+#include "util/process_generation.hpp"
 
 #include <atomic>
 #include <utility>
@@ -9,8 +9,9 @@ namespace spec_kitty::embed {
 
 namespace {
 
-/// The process that has clients open, and how many. A child inherits both as they were.
-std::atomic<pid_t> owner{0};
+/// The process that has clients open (0: none had), and how many. A child inherits both as they
+/// were.
+std::atomic<unsigned> owner{0};
 std::atomic<int> open_clients{0};
 
 failure forked() {
@@ -21,8 +22,8 @@ failure forked() {
 } // namespace
 
 result<process_guard> process_guard::enter() {
-  const pid_t me = ::getpid();
-  const pid_t before = owner.load();
+  const unsigned me = process_generation() + 1;
+  const unsigned before = owner.load();
   if (before != 0 && before != me) {
     if (open_clients.load() > 0)
       return forked();
@@ -33,15 +34,16 @@ result<process_guard> process_guard::enter() {
   return process_guard(me);
 }
 
-process_guard::process_guard(process_guard&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+process_guard::process_guard(process_guard&& other) noexcept
+    : process_(std::exchange(other.process_, 0)) {}
 
 process_guard::~process_guard() {
-  if (pid_ != 0 && here())
+  if (process_ != 0 && here())
     --open_clients;
 }
 
 bool process_guard::here() const {
-  return pid_ == ::getpid();
+  return process_ == process_generation() + 1;
 }
 
 result<void> process_guard::check() const {

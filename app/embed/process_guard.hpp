@@ -3,8 +3,6 @@
 
 #include "util/result.hpp"
 
-#include <sys/types.h>
-
 namespace spec_kitty::embed {
 
 /// A client's life in its process. The child of a fork inherits the memory and none of the threads:
@@ -23,8 +21,8 @@ public:
   bool here() const;
 
 private:
-  explicit process_guard(pid_t pid) : pid_(pid) {}
-  pid_t pid_; ///< 0: moved from
+  explicit process_guard(unsigned process) : process_(process) {}
+  unsigned process_; ///< its generation and 1; 0: moved from
 };
 
 } // namespace spec_kitty::embed

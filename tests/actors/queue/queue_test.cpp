@@ -26,7 +26,7 @@ protected:
     return mirror ? mirror->value : 0;
   }
 
-  static std::shared_ptr<append_callback> posted(std::vector<std::string>& into);
+  static append_posted posted(std::vector<std::string>& into, std::size_t count);
 
   queue_actor queue_ = start_queue();
 };
@@ -110,48 +110,57 @@ TEST_F(Queue, NobodyIsAnsweredBeforeTheCommit) {
   EXPECT_TRUE(second.ok());
 }
 
-/// A posting as a host's: notes its answer, or that it was dropped without one.
-struct noted : append_callback {
-  noted(std::vector<std::string>& into, event_draft of) : outcomes(into) { draft = std::move(of); }
+/// Postings as a host's: note their answers, or that they were dropped without one.
+struct noted : posted_events {
+  noted(std::vector<std::string>& into, std::vector<event_draft> of)
+      : outcomes(into), drafts(std::move(of)) {}
   ~noted() override {
-    if (!answered)
+    for (std::size_t i = answered; i < drafts.size(); ++i)
       outcomes.emplace_back("dropped");
   }
-  void answer(result<append_receipt> outcome) override {
-    answered = true;
-    outcomes.push_back(outcome ? std::to_string(outcome->lamport_clock)
-                               : std::string(to_string(outcome.error().code)));
+  std::span<const event_draft> take() override { return drafts; }
+  void answer(std::vector<result<append_receipt>> found) override {
+    answered += found.size();
+    for (const auto& outcome : found)
+      outcomes.push_back(outcome ? std::to_string(outcome->lamport_clock)
+                                 : std::string(to_string(outcome.error().code)));
   }
   std::vector<std::string>& outcomes;
-  bool answered = false;
+  const std::vector<event_draft> drafts;
+  std::size_t answered = 0;
 };
 
-std::shared_ptr<append_callback> Queue::posted(std::vector<std::string>& into) {
-  return std::make_shared<noted>(into, draft());
+append_posted Queue::posted(std::vector<std::string>& into, std::size_t count) {
+  return {std::make_shared<noted>(into, std::vector<event_draft>(count, draft()))};
 }
 
-TEST_F(Queue, PostingsAndRequestsShareABurstAndEachIsAnswered) {
+TEST_F(Queue, PostingsAreCommittedTogetherBehindTheRequestsBeforeThem) {
   std::vector<std::string> outcomes;
   const auto first = ask<append_receipt>(queue_, append_request{draft()});
-  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
-  const auto third = ask<append_receipt>(queue_, append_request{draft()});
+  caf::anon_send(queue_, posted(outcomes, 3));
+  const auto last = ask<append_receipt>(queue_, append_request{draft()});
   EXPECT_TRUE(outcomes.empty());
   run();
-  EXPECT_EQ(outcomes,
-            std::vector<std::string>{"1"}); // the senders are actors, and are answered later
-  EXPECT_EQ(first->lamport_clock + third->lamport_clock, 2U + 3U);
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"2", "3", "4"}));
+  EXPECT_EQ(first->lamport_clock, 1U);
+  EXPECT_EQ(last->lamport_clock, 5U);
 }
 
-TEST_F(Queue, APostingIsAnsweredOrDroppedWhereQueueDies) {
+TEST_F(Queue, MorePostingsThanACommitMayHaveTakeSeveral) {
+  std::vector<std::string> outcomes;
+  caf::anon_send(queue_, posted(outcomes, max_burst + 10));
+  run();
+  ASSERT_EQ(outcomes.size(), max_burst + 10);
+  EXPECT_EQ(outcomes.back(), std::to_string(max_burst + 10));
+}
+
+TEST_F(Queue, PostingsAreDroppedWhereQueueIsDead) {
   append(queue_, 1);
   std::vector<std::string> outcomes;
-  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
-  ASSERT_TRUE(scheduler_.try_run_once()); // enqueued, not committed
   kill(queue_);
-  EXPECT_EQ(outcomes.size(), 1U);
-  caf::anon_send(queue_, append_with_callback{posted(outcomes)});
+  caf::anon_send(queue_, posted(outcomes, 2));
   run();
-  EXPECT_EQ(outcomes.back(), "dropped");
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"dropped", "dropped"}));
 }
 
 TEST_F(Queue, EventsAtTheCapAreRefusedOneByOne) {

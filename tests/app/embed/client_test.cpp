@@ -1,6 +1,7 @@
 // The client without a server: receipts, refusals, callbacks.
 #include "tests/app/embed/embed_fixture.hpp"
 
+#include "actors/queue/environment.hpp"
 #include "messages/event.hpp"
 #include "messages/validate.hpp"
 
@@ -109,6 +110,27 @@ TEST_F(Client, EventsOfManyThreadsAreEachRecordedOnceWithRisingClocks) {
   EXPECT_EQ(now->emitted, static_cast<std::uint64_t>(threads * each));
   EXPECT_EQ(now->lamport_clock, static_cast<std::uint64_t>(threads * each));
   EXPECT_EQ(now->in_flight, 0U);
+}
+
+TEST_F(Client, WhatIsEmittedDuringACommitSharesTheNextOne) {
+  options wanted = host();
+  wanted.settings["sync.busy_timeout_ms"] = "600000"; // held until the test lets go
+  auto events = open(wanted);
+  ASSERT_TRUE(events.emit(note()).get()); // the store is there
+  const auto commits = [&] {
+    const auto env = environment::open({home() / "queue"}, open_mode::read, {});
+    return *(*env)->read([](lmdb_txn& txn, const store_tables&) { return txn.id(); });
+  };
+  const auto before = commits();
+  std::vector<pending_receipt> waiting;
+  {
+    const held_store hold(home());
+    for (int i = 0; i < 500; ++i)
+      waiting.push_back(events.emit(note()));
+  }
+  for (const auto& pending : waiting)
+    EXPECT_TRUE(pending.get());
+  EXPECT_LE(commits(), before + 2);
 }
 
 TEST_F(Client, ACallbackIsCalledOnceForEachEvent) {
