@@ -8,7 +8,6 @@
 //                                  ▲             ├──token──▶ AUTH
 //                                  │ notices     ├──event──▶ LINK (libwebsockets on its own thread)
 //                                  └─────────────┴──remote clock──▶ CLOCK
-//
 //   host:      (client) ───▶ ROOT_SUPERVISOR ──▶ QUEUE, CLOCK, SUPERVISOR
 //
 // Each request has a timeout at its sender; every handler answers on every path.
@@ -41,12 +40,10 @@ struct append_posted {
 struct append_burst {
   std::shared_ptr<event_burst> what;
 };
-/// The burst holds its answers.
-struct burst_done {};
+struct burst_done {}; ///< the burst holds its answers
 /// QUEUE to itself, behind what is already in its mailbox: commit the drafts that wait.
 struct commit_burst {};
-/// Asks for the Lamport value.
-struct clock_question {};
+struct clock_question {}; ///< asks for the Lamport value
 /// A value received from outside.
 struct clock_received {
   std::uint64_t remote = 0;
@@ -193,8 +190,7 @@ using queue_actor = caf::typed_actor<
     takes<append_posted>,
     /// A stream's burst: committed at once, in one transaction, with the same outcomes.
     answers<append_burst, burst_done>,
-    /// The burst's commit.
-    takes<commit_burst>,
+    takes<commit_burst>, ///< the burst's commit
     /// CLOCK subscribes to commits; it gets the current value at once.
     takes<clock_actor>,
     /// CLOCK's barrier: passed back behind all that QUEUE has sent to CLOCK; the drafts before it
