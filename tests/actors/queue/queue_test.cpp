@@ -136,13 +136,12 @@ append_posted Queue::posted(std::vector<std::string>& into, std::size_t count) {
 
 TEST_F(Queue, PostingsAreCommittedTogetherBehindTheRequestsBeforeThem) {
   std::vector<std::string> outcomes;
-  const auto first = ask<append_receipt>(queue_, append_request{draft()});
+  caf::anon_send(queue_, append_request{draft()}); // ask() sends later, from an actor
   caf::anon_send(queue_, posted(outcomes, 3));
   const auto last = ask<append_receipt>(queue_, append_request{draft()});
   EXPECT_TRUE(outcomes.empty());
   run();
   EXPECT_EQ(outcomes, (std::vector<std::string>{"2", "3", "4"}));
-  EXPECT_EQ(first->lamport_clock, 1U);
   EXPECT_EQ(last->lamport_clock, 5U);
 }
 
