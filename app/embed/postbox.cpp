@@ -20,7 +20,7 @@ const failure no_memory{ec::overloaded, "out of memory: the event is not recorde
 } // namespace
 
 /// What QUEUE is handed: it takes all that waits when its turn comes. Dropped before everything is
-/// answered, because QUEUE has ended or there is none, it answers the rest.
+/// answered, because QUEUE has ended or never was, it answers the rest.
 class postbox::collection final : public posted_events {
 public:
   explicit collection(std::shared_ptr<postbox> from) : from_(std::move(from)) {}
@@ -122,7 +122,7 @@ void postbox::answer(std::span<addressee> to, std::vector<result<append_receipt>
   in_flight_.answered(to.size());
   // A callback's event is in flight until it begins: a slow one holds back the emitting threads.
   in_flight_.leave(static_cast<std::size_t>(
-      std::count_if(to.begin(), to.end(), [](const addressee& who) { return who.index() < 2; })));
+      std::count_if(to.begin(), to.end(), [](const addressee& each) { return each.index() < 2; })));
   for (std::size_t i = 0; i < to.size(); ++i)
     deliver(to[i], std::move(counted[i]));
   signal_->wake();
