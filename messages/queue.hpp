@@ -31,7 +31,7 @@ struct append_receipt {
   bool known = false;
 };
 
-/// Events of threads that are not actors: QUEUE takes all that wait when its turn comes. Whoever
+/// Events of threads that are not actors: QUEUE takes all that wait when its turn comes. What
 /// destroys it answers what QUEUE has not.
 class posted_events {
 public:

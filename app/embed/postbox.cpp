@@ -129,12 +129,12 @@ void postbox::answer(std::span<addressee> to, std::vector<result<append_receipt>
 }
 
 void postbox::refuse(std::span<addressee> to, const failure& why) noexcept {
-  for (addressee& who : to)
+  for (addressee& each : to)
     try {
       std::vector<result<append_receipt>> outcome;
       outcome.emplace_back(why);
-      answer(std::span(&who, 1), std::move(outcome));
-    } catch (const std::exception&) { // no memory for an answer: who waits has its own bound
+      answer(std::span(&each, 1), std::move(outcome));
+    } catch (const std::exception&) { // no memory for an answer: what waits has a bound of its own
     }
 }
 
