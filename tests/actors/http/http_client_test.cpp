@@ -204,7 +204,7 @@ TEST(HttpClient, ACompressedReplyIsUnpackedWithinTheLimit) {
   const auto bomb = with_length(gzip(std::string(64 << 20, 'a')), zipped);
   EXPECT_LT(bomb.size(), 1U << 20);
   const auto refused = reply_to(bomb, at_most_a_megabyte);
-  EXPECT_EQ(refused.outcome, http_outcome::broken);
+  EXPECT_EQ(refused.outcome, http_outcome::too_long);
   EXPECT_EQ(refused.error, "the reply is longer than the protocol allows");
   EXPECT_EQ(reply_to(with_length("no gzip", zipped)).outcome, http_outcome::broken);
 }
