@@ -142,6 +142,7 @@ result<repair_done> rebuild_into(const fs::path& queue, const fs::path& kept_in)
   done.unknown = is_true(*reply, "unknown");
   done.clock = count_in(*reply, "clock");
   done.node_id = text_of(*reply, "node_id").value_or("");
+  done.held_projects = texts_in(*reply, "held_projects");
   done.kept_in = kept_in;
   if (auto written = replace_file(kept_in / "lost.json", end->out); !written)
     return written.error();
@@ -205,7 +206,7 @@ result<repair_done> repair_store(const fs::path& home, std::chrono::milliseconds
   if (!verdict)
     return verdict.error();
   if (verdict->is_whole())
-    return repair_done{false, verdict->events, verdict->dead, 0, {}, 0, false, 0, {}, {}};
+    return repair_done{false, verdict->events, verdict->dead, 0, {}, 0, false, 0, {}, {}, {}};
   const auto now_ms = static_cast<std::uint64_t>(std::max<epoch_us>(wall_clock_now(), 0) / 1000);
   const fs::path kept_in =
       queue / (std::string(kept_prefix) + to_string(next_ulid({}, now_ms, draw_randomness())));

@@ -51,7 +51,8 @@ struct repair_done {
   bool unknown = false;          ///< nothing says how many more there were
   std::uint64_t clock = 0;       ///< no event had a greater one, as far as is known
   std::string node_id;
-  std::filesystem::path kept_in; ///< the damaged store, and what was lost, in `lost.json`
+  std::vector<std::string> held_projects; ///< whether they are shared is lost: kept here
+  std::filesystem::path kept_in;          ///< the damaged store, and what was lost, in `lost.json`
 };
 
 /// Puts a new store with all that can be read in the place of a damaged one, at once, and keeps the

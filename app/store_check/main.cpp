@@ -163,6 +163,7 @@ int rebuild(const fs::path& queue, const fs::path& made) {
   field(out, "unknown", kept.unknown);
   field(out, "clock", done->clock);
   field(out, "node_id", done->node_id);
+  list_field(out, "held_projects", done->held_projects);
   out.EndObject();
   return say(buffer, is_whole);
 }

@@ -116,7 +116,8 @@ public:
       txn_.put(tables_.main, count_key(type), encode_u64(count));
     const auto mirror = read_mirror(queue_.parent_path());
     main_rows(mirror ? mirror->node_id : std::string());
-    rebuilt done{row_.live, row_.dead, row_.clock, std::string(*txn_.get(tables_.main, node_key))};
+    rebuilt done{row_.live, row_.dead, row_.clock, std::string(*txn_.get(tables_.main, node_key)),
+                 hold_projects_without_row()};
     if (mirror && mirror->node_id == done.node_id)
       done.clock = std::max(done.clock, mirror->value);
     return done;
@@ -147,6 +148,22 @@ private:
     txn_.put(tables_.dead, position_key(seq), dead.encode());
     ++row_.dead;
     count(seq, event);
+  }
+
+  /// Each project that recorded events has a row, with a person's choice in it. Where that is lost,
+  /// the project may have been opted out: its events are held until somebody opts in.
+  std::vector<std::string> hold_projects_without_row() {
+    std::vector<std::string> held;
+    for (const auto& [key, row] : partitions_.rows()) {
+      const std::string project(project_of_partition(key));
+      const std::string place = project_row_key(project);
+      if (project.empty() || txn_.get(tables_.main, place))
+        continue;
+      txn_.put(tables_.main, place,
+               sealed(place, project_record{sharing::kept_here, project}.encode()));
+      held.push_back(project);
+    }
+    return held;
   }
 
   /// What the summary must be above.

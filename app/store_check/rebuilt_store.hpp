@@ -6,6 +6,8 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -14,6 +16,7 @@ struct rebuilt {
   std::uint64_t dead = 0;
   std::uint64_t clock = 0; ///< no event of the node had a greater one, as far as is known
   std::string node_id;
+  std::vector<std::string> held_projects; ///< nothing says whether they are shared: kept here
 };
 
 /// Makes the store `folder`/env, which must not exist; it is durable when this succeeds. `queue` is

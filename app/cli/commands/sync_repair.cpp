@@ -36,6 +36,13 @@ void name_what_is_lost(context& ctx, const repair_done& done) {
                  "and the server knows them by their ids");
 }
 
+void name_what_is_held(context& ctx, const repair_done& done) {
+  for (const auto& project : done.held_projects)
+    ctx.out.line("held: the events of the project " + project +
+                 ", whose choice to share them is lost; to share them, in its folder run: "
+                 "spec-kitty sync opt-in");
+}
+
 exit_status repair(context& ctx) {
   if (auto ok = check_trusted(ctx.home.path); !ok)
     return ctx.fail(ok.error());
@@ -48,6 +55,7 @@ exit_status repair(context& ctx) {
     ctx.out.line("The store is repaired: " + count_of_events(done->events) + " and " +
                  std::to_string(done->dead) + " dead letters could be read.");
     name_what_is_lost(ctx, *done);
+    name_what_is_held(ctx, *done);
     ctx.out.line("The damaged store is kept in " + done->kept_in.string() +
                  "; lost.json there names what is lost.");
   } else {
@@ -67,6 +75,11 @@ exit_status repair(context& ctx) {
     field(out, "unknown", done->unknown);
     field(out, "clock", done->clock);
     field(out, "node_id", done->node_id);
+    key(out, "held_projects");
+    out.StartArray();
+    for (const auto& project : done->held_projects)
+      put(out, project);
+    out.EndArray();
     field(out, "kept_in", done->was_damaged ? std::optional(done->kept_in.string()) : std::nullopt);
   });
   return exit_status::done;

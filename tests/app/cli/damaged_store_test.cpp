@@ -163,6 +163,36 @@ TEST_F(DamagedStore, AWholeStoreIsNotTouched) {
   EXPECT_EQ(read_text(data()), before);
 }
 
+TEST_F(DamagedStore, AProjectWhoseChoiceIsLostIsKeptHere) {
+  logged_in();
+  const std::string uuid = "11111111-2222-3333-4444-555555555555";
+  const auto project = root() / "secret";
+  fs::create_directories(project / ".kittify");
+  write_text(project / ".kittify" / "config.yaml",
+             "project:\n  uuid: " + uuid + "\n  slug: secret\n");
+  const auto in_project = [&](words arguments) {
+    auto what = command(std::move(arguments));
+    what.cwd = project;
+    return run(what).status;
+  };
+  EXPECT_EQ(in_project({"emit", "WPStatusChanged", "--payload", good_payload}), 0);
+  EXPECT_EQ(in_project({"sync", "opt-out"}), 0);
+  emit(2); // of no project
+  std::string bytes = read_text(data());
+  int rows = 0;
+  for (auto at = bytes.find("p" + uuid); at != std::string::npos;
+       at = bytes.find("p" + uuid, at + 1), ++rows)
+    bytes[at + 1 + uuid.size()] ^= 2; // the choice, in each copy of the row
+  ASSERT_GT(rows, 0);
+  write_text(data(), bytes);
+  const auto reply = json_of({"sync", "repair"});
+  EXPECT_EQ(to_text(*member(reply, "held_projects")), "[\"" + uuid + "\"]");
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 2);
+  EXPECT_EQ(server->events().size(), 2U);
+  EXPECT_EQ(in_project({"sync", "opt-in"}), 0);
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 1);
+}
+
 /// The process that waits for a lock of this one on the file; nothing within ten seconds: 0.
 pid_t waiting_for_lock() {
   for (int tries = 0; tries < 1000; ++tries) {
