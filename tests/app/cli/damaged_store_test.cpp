@@ -10,7 +10,7 @@
 
 #include <csignal>
 #include <regex>
-#include <thread>
+#include <sstream>
 
 namespace spec_kitty::support {
 namespace {
@@ -193,18 +193,15 @@ TEST_F(DamagedStore, AProjectWhoseChoiceIsLostIsKeptHere) {
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 1);
 }
 
-/// The process that waits for a lock of this one on the file; nothing within ten seconds: 0.
-pid_t waiting_for_lock() {
-  for (int tries = 0; tries < 1000; ++tries) {
-    for (const auto& line : lines_of(read_text("/proc/locks"))) {
-      std::istringstream words(line); // `7: -> POSIX ADVISORY WRITE 4711 …`
-      std::string number, arrow, kind, mode, access;
-      pid_t pid = 0;
-      if (words >> number >> arrow >> kind >> mode >> access >> pid && arrow == "->" &&
-          read_text("/proc/" + std::to_string(pid) + "/comm").starts_with("spec-kitty-stor"))
-        return pid;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+/// The check that waits for a lock of this process; none: 0.
+pid_t check_waiting_for_lock() {
+  for (const auto& line : lines_of(read_text("/proc/locks"))) {
+    std::istringstream words(line); // `7: -> POSIX ADVISORY WRITE 4711 …`
+    std::string number, arrow, kind, mode, access;
+    pid_t pid = 0;
+    if (words >> number >> arrow >> kind >> mode >> access >> pid && arrow == "->" &&
+        read_text("/proc/" + std::to_string(pid) + "/comm").starts_with("spec-kitty-stor"))
+      return pid;
   }
   return 0;
 }
@@ -220,17 +217,13 @@ TEST_F(DamagedStore, ACheckEndsWithItsCaller) {
   what.argv = {"sh", "-c", R"("$0" check "$1"; true)", program_folder() + "/spec-kitty-store-check",
                (home() / "queue").string()};
   child caller(what);
-  const pid_t check = waiting_for_lock();
-  ASSERT_NE(check, 0);
+  pid_t check = 0;
+  ASSERT_TRUE(eventually([&] { return (check = check_waiting_for_lock()) != 0; }));
   caller.send(SIGKILL);
-  int status = 0;
-  pid_t gone = 0;
-  for (int tries = 0; gone <= 0 && tries < 1000; ++tries) { // ours once its caller has ended
-    gone = ::waitpid(check, &status, WNOHANG);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  int status = 0; // it becomes a child of this process when its caller has ended
+  const bool ended = eventually([&] { return ::waitpid(check, &status, WNOHANG) == check; });
   ::close(lock);
-  EXPECT_EQ(gone, check) << "it continues, and nobody hears what it finds";
+  EXPECT_TRUE(ended) << "it continues, and nobody hears what it finds";
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 

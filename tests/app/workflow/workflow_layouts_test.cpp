@@ -53,9 +53,9 @@ TEST_F(WorkflowLayout, OfABareRepositoryWithWorktrees) {
 }
 
 TEST_F(WorkflowLayout, OfASubfolderWithAProjectOfItsOwn) {
-  shell("git init -q -b main mono; mkdir -p mono/apps/shop/.kittify; cd mono/apps/shop;"
-        " cp -r \"$OLDPWD/work/kitty-specs\" .; git add -A; git commit -qm shop");
-  live_in("mono/apps/shop");
+  shell("git init -q -b main mono; mkdir -p mono/apps/web/.kittify; cd mono/apps/web;"
+        " cp -r \"$OLDPWD/work/kitty-specs\" .; git add -A; git commit -qm web");
+  live_in("mono/apps/web");
   EXPECT_FALSE(fs::exists(root() / "mono" / ".worktrees"));
 }
 

@@ -167,16 +167,16 @@ TEST_F(WorkflowPaths, AnExcludeFileThatTheUserLinkedIsReadAndLeftToTheUser) {
 
 TEST_F(WorkflowPaths, AProjectInASubfolderThatBecameALinkIsRefused) {
   shell(
-      "git init -q -b main mono; mkdir -p mono/shop/.kittify; cd mono/shop;"
-      " cp -r \"$OLDPWD/work/kitty-specs\" .; touch .kittify/keep; git add -A; git commit -qm shop;"
-      " git worktree add -q ../../away; cd ..; mv shop ../private/shop;"
-      " ln -s ../private/shop shop");
+      "git init -q -b main mono; mkdir -p mono/web/.kittify; cd mono/web;"
+      " cp -r \"$OLDPWD/work/kitty-specs\" .; touch .kittify/keep; git add -A; git commit -qm web;"
+      " git worktree add -q ../../away; cd ..; mv web ../private/web;"
+      " ln -s ../private/web web");
   const auto before = all_outside();
   auto what = command({"agent", "tasks", "move-task", "WP01", "--to", "doing"});
-  what.cwd = root() / "away" / "shop";
+  what.cwd = root() / "away" / "web";
   const auto done = run(what);
   EXPECT_EQ(done.status, 1) << done.out;
-  EXPECT_NE(done.err.find("shop is a symbolic link"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("web is a symbolic link"), std::string::npos) << done.err;
   EXPECT_EQ(all_outside(), before);
 }
 
