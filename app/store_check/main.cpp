@@ -8,6 +8,7 @@
 #include "actors/queue/lmdb.hpp"
 #include "app/store_check/full_check.hpp"
 #include "app/store_check/rebuilt_store.hpp"
+#include "messages/payloads.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
 #include "util/process.hpp"
@@ -56,14 +57,6 @@ int say(const json_buffer& text, int status) {
              : no_verdict;
 }
 
-void list_field(json_writer& out, const char* name, const std::vector<std::string>& texts) {
-  key(out, name);
-  out.StartArray();
-  for (const auto& text : texts)
-    put(out, text);
-  out.EndArray();
-}
-
 /// Of a damaged store also what can be read of it.
 int say_findings(store_findings found, std::string_view file) {
   salvaged kept;
@@ -75,7 +68,7 @@ int say_findings(store_findings found, std::string_view file) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  list_field(out, "damage", found.damage);
+  payload_detail::write(out, "damage", found.damage);
   field(out, "events", found.events);
   field(out, "dead", found.dead);
   field(out, "lost", kept.lost.size() + kept.unnamed);
@@ -158,12 +151,12 @@ int rebuild(const fs::path& queue, const fs::path& made) {
   field(out, "events", done->events);
   field(out, "dead", done->dead);
   field(out, "found_again", kept.found_again);
-  list_field(out, "lost", kept.lost);
+  payload_detail::write(out, "lost", kept.lost);
   field(out, "unnamed", kept.unnamed);
   field(out, "unknown", kept.unknown);
   field(out, "clock", done->clock);
   field(out, "node_id", done->node_id);
-  list_field(out, "held_projects", done->held_projects);
+  payload_detail::write(out, "held_projects", done->held_projects);
   out.EndObject();
   return say(buffer, is_whole);
 }

@@ -3,6 +3,7 @@
 #include "app/daemon/starting.hpp"
 #include "app/home/store_check.hpp"
 #include "config/home_check.hpp"
+#include "messages/payloads.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -66,20 +67,12 @@ exit_status repair(context& ctx) {
     field(out, "events", done->events);
     field(out, "dead", done->dead);
     field(out, "found_again", done->found_again);
-    key(out, "lost");
-    out.StartArray();
-    for (const auto& id : done->lost)
-      put(out, id);
-    out.EndArray();
+    payload_detail::write(out, "lost", done->lost);
     field(out, "unnamed", done->unnamed);
     field(out, "unknown", done->unknown);
     field(out, "clock", done->clock);
     field(out, "node_id", done->node_id);
-    key(out, "held_projects");
-    out.StartArray();
-    for (const auto& project : done->held_projects)
-      put(out, project);
-    out.EndArray();
+    payload_detail::write(out, "held_projects", done->held_projects);
     field(out, "kept_in", done->was_damaged ? std::optional(done->kept_in.string()) : std::nullopt);
   });
   return exit_status::done;
