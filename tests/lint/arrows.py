@@ -45,6 +45,7 @@ ALLOWED: dict[str, list[str]] = {
     "app/store_check": CONFIG + ["actors/clock", "actors/queue"],  # reads a store, and no more
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
+    "app/listener": MESSAGES,   # HTTP for whatever program answers it
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]
