@@ -35,7 +35,7 @@ struct listener_limits {
   std::chrono::milliseconds handling{30'000};      ///< from handing over to the answer: 503
   std::chrono::milliseconds reply{30'000};         ///< writing one reply
   std::chrono::milliseconds linger{2'000};         ///< reading on after an early refusal
-  std::size_t max_linger_bytes = 1024 * 1024;      ///< what is read on at most
+  std::size_t max_linger_bytes = 16 * 1024 * 1024; ///< what is read on at most
   std::chrono::milliseconds websocket_silence{
       60'000};                                      ///< without a pong; a ping goes at half of it
   std::chrono::milliseconds websocket_close{5'000}; ///< to the peer's close frame

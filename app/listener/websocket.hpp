@@ -31,7 +31,13 @@ public:
   virtual ~websocket_channel() = default;
 
   /// Queues one text message. The text is shared, so a broadcast holds it once for all receivers.
-  virtual void send(std::shared_ptr<const std::string> text) = 0;
+  /// `mark` is the program's own count, such as a sequence number: an overflow names the last mark
+  /// that was written. False, and nothing is queued, when the socket is closed or waits for
+  /// resume(). A message is always taken when none waits behind the one being written, so that a
+  /// snapshot may be larger than the queue.
+  virtual bool send(std::shared_ptr<const std::string> text, std::uint64_t mark = 0) = 0;
+  /// Takes messages again after an overflow that was answered with catch_up.
+  virtual void resume() = 0;
   /// Closes with a code (1000 to 4999) and a reason of at most 123 bytes: what is being written is
   /// completed, what is queued is dropped, and a peer that does not answer is cut after 5 s.
   virtual void close(std::uint16_t code, std::string reason = {}) = 0;
@@ -48,7 +54,13 @@ struct websocket_end {
 /// What happens when more than `max_unsent` bytes wait for a peer that reads too slowly.
 enum class overflow_action : std::uint8_t {
   close,    ///< close with 1013; a peer that does not read even that is cut after 2 s
-  catch_up, ///< drop what is queued and stay open: the program sends again from where it likes
+  catch_up, ///< drop what is queued and stay open; nothing is taken until resume()
+};
+
+/// What an overflow left. Everything after `last_mark` was dropped, and is until resume().
+struct overflow_report {
+  std::uint64_t last_mark = 0; ///< of the last marked message that is written or being written
+  std::size_t dropped = 0;     ///< bytes
 };
 
 /// What a program wants to hear. All are called on the socket's I/O thread, one at a time, and must
@@ -56,9 +68,10 @@ enum class overflow_action : std::uint8_t {
 struct websocket_events {
   std::function<void(std::shared_ptr<websocket_channel>)> on_open; ///< first, and once
   std::function<void(websocket_message)> on_message;
-  /// The queue was over its bound; `unsent` bytes are about to be dropped. Empty: close.
-  std::function<overflow_action(std::size_t unsent)> on_overflow;
-  /// Everything queued was written, after an overflow that was answered with catch_up.
+  /// The queue was over its bound. Empty: close.
+  std::function<overflow_action(const overflow_report&)> on_overflow;
+  /// What was being written at an overflow that was answered with catch_up is out: time to send
+  /// what was missed, after resume().
   std::function<void()> on_drained;
   std::function<void(websocket_end)> on_closed; ///< last, and once if on_open was called
 };
