@@ -1,6 +1,6 @@
 // Pure work per event: validate, encode, ULID.
-#include "actors/clock/ulid.hpp"
 #include "benchmarks/bench_support.hpp"
+#include "messages/ulid.hpp"
 #include "messages/validate.hpp"
 
 #include <benchmark/benchmark.h>

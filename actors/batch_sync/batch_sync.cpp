@@ -2,8 +2,8 @@
 
 #include "actors/batch_sync/batch.hpp"
 #include "actors/batch_sync/pacing.hpp"
-#include "actors/clock/ulid.hpp"
 #include "messages/protocol.hpp"
+#include "messages/ulid.hpp"
 #include "util/gzip.hpp"
 #include "util/random.hpp"
 #include "util/version.hpp"

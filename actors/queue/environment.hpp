@@ -11,8 +11,8 @@
 // WRITEMAP is slower and dies of SIGBUS on a full disk.
 #pragma once
 
-#include "actors/queue/lmdb.hpp"
 #include "util/files.hpp"
+#include "util/lmdb.hpp"
 #include "util/result.hpp"
 
 #include <sys/types.h>

@@ -8,7 +8,7 @@
 // Nothing is exchanged while a process without it holds LMDB's lock file.
 #include "actors/queue/environment.hpp"
 
-#include "actors/clock/ulid.hpp"
+#include "messages/ulid.hpp"
 #include "util/file_system.hpp"
 #include "util/fsync.hpp"
 #include "util/signals_blocked.hpp"

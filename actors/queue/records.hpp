@@ -4,8 +4,8 @@
 // may change without a new schema version: docs/queue-format.md is the specification. Pure.
 #pragma once
 
-#include "actors/clock/ulid.hpp"
 #include "messages/event.hpp"
+#include "messages/ulid.hpp"
 
 #include <cstdint>
 #include <optional>

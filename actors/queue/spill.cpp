@@ -1,7 +1,7 @@
 #include "actors/queue/spill.hpp"
 
-#include "actors/clock/ulid.hpp"
 #include "config/home_check.hpp"
+#include "messages/ulid.hpp"
 #include "util/checksum.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"

@@ -1,7 +1,7 @@
 #include "app/home/store_check.hpp"
 
-#include "actors/clock/ulid.hpp"
 #include "actors/queue/environment.hpp"
+#include "messages/ulid.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
 #include "util/install_tree.hpp"

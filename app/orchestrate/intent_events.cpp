@@ -1,7 +1,7 @@
 #include "app/orchestrate/intent_events.hpp"
 
-#include "actors/clock/ulid.hpp"
 #include "app/home/redaction_terms.hpp"
+#include "messages/ulid.hpp"
 #include "util/files.hpp"
 #include "util/sha256.hpp"
 

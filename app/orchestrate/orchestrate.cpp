@@ -1,6 +1,5 @@
 #include "app/orchestrate/orchestrate.hpp"
 
-#include "actors/clock/ulid.hpp"
 #include "app/home/emitter.hpp"
 #include "app/orchestrate/board.hpp"
 #include "app/orchestrate/conductor.hpp"
@@ -8,6 +7,7 @@
 #include "app/orchestrate/preflight.hpp"
 #include "app/workflow/event_lanes.hpp"
 #include "app/workflow/worktree.hpp"
+#include "messages/ulid.hpp"
 #include "util/install_tree.hpp"
 
 #include <csignal>

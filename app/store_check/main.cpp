@@ -5,12 +5,12 @@
 //
 // One JSON object on stdout. A program of its own, because what reads a damaged file may crash or
 // grow: memory and time are bounded here, and the process that starts it waits a bounded time.
-#include "actors/queue/lmdb.hpp"
 #include "app/store_check/full_check.hpp"
 #include "app/store_check/rebuilt_store.hpp"
 #include "messages/payloads.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/lmdb.hpp"
 #include "util/process.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 // spec-kitty agent feature finalize-tasks: dependencies from tasks.md into the work packages'
 // files, then the feature is announced.
-#include "actors/clock/ulid.hpp"
 #include "actors/queue/store.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/work_change.hpp"
@@ -8,6 +7,7 @@
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/project.hpp"
+#include "messages/ulid.hpp"
 
 #include <CLI/CLI.hpp>
 

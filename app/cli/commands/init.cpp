@@ -1,11 +1,11 @@
 // spec-kitty init: an identity for the project, in .kittify/config.yaml of the primary checkout.
-#include "actors/clock/ulid.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/home/local_system.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "config/project.hpp"
+#include "messages/ulid.hpp"
 
 #include <CLI/CLI.hpp>
 #include <yaml-cpp/yaml.h>

@@ -1,6 +1,5 @@
 // spec-kitty orchestrate: agents work on a feature's work packages, every step an event.
 #include "app/orchestrate/orchestrate.hpp"
-#include "actors/clock/ulid.hpp"
 #include "app/cli/autostart.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/commands/approval.hpp"
@@ -9,6 +8,7 @@
 #include "app/orchestrate/plan_json.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "messages/ulid.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>

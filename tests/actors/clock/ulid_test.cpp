@@ -1,5 +1,5 @@
 // ULIDs: the text form both ways, rising whatever the clock does, different in forked children.
-#include "actors/clock/ulid.hpp"
+#include "messages/ulid.hpp"
 
 #include "tests/actors/queue/store_fixture.hpp"
 

@@ -1,7 +1,7 @@
 // Stores as earlier versions of the program left them, and LMDB alone, without this program's care.
 #pragma once
 
-#include "actors/queue/lmdb.hpp"
+#include "util/lmdb.hpp"
 
 #include <cstdint>
 #include <filesystem>

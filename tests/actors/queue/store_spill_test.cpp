@@ -1,8 +1,8 @@
 // Taking in what was spilled: each event once, in order of time, whatever happens in between.
 #include "tests/actors/queue/store_fixture.hpp"
 
-#include "actors/clock/ulid.hpp"
 #include "actors/queue/spill.hpp"
+#include "messages/ulid.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "actors/clock/ulid.hpp"
+#include "messages/ulid.hpp"
 
 #include "messages/event.hpp"
 #include "util/random.hpp"

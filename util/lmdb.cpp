@@ -1,4 +1,4 @@
-#include "actors/queue/lmdb.hpp"
+#include "util/lmdb.hpp"
 
 namespace spec_kitty {
 
