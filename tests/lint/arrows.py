@@ -46,6 +46,7 @@ ALLOWED: dict[str, list[str]] = {
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
+    "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]
@@ -63,6 +64,8 @@ def folder_of(path: str) -> str:
     parts = posixpath.dirname(path).split("/")
     if parts[:2] == ["messages", "schema"]:
         return "messages/schema"
+    if parts[:2] == ["app", "server"]:
+        return "/".join(parts[:3])
     return "/".join(parts[:2]) if parts[0] in ("app", "actors") else parts[0]
 
 
