@@ -7,6 +7,7 @@
 
 namespace spec_kitty::protocol {
 
+inline constexpr std::string_view offer_path = "/api/v1/";
 inline constexpr std::string_view token_path = "/api/v1/token/";
 inline constexpr std::string_view refresh_path = "/api/v1/token/refresh/";
 inline constexpr std::string_view batch_path = "/api/v1/events/batch/";

@@ -2,6 +2,7 @@
 
 #include "actors/batch_sync/batch.hpp"
 #include "actors/batch_sync/pacing.hpp"
+#include "actors/http/offer_reply.hpp"
 #include "messages/protocol.hpp"
 #include "messages/ulid.hpp"
 #include "util/gzip.hpp"
@@ -69,6 +70,7 @@ void batch_sync_state::begin_run() {
   run_limits limits = config.limits;
   const sync_request& asked = waiting.front().request;
   limits.clock_seen = asked.clock_seen;
+  limits.ask_offer = !config.home.empty() && (!offer || offer->is_due(began_at));
   if (asked.background) {
     limits.transport_tries = 1;
     limits.max_wait = 0ms;
@@ -84,7 +86,8 @@ void batch_sync_state::begin_run() {
 void batch_sync_state::carry_out(next_step next) {
   if (winding_down &&
       (std::holds_alternative<step::send>(next) || std::holds_alternative<step::pause>(next) ||
-       std::holds_alternative<step::lease>(next) || std::holds_alternative<step::ask_clock>(next)))
+       std::holds_alternative<step::lease>(next) || std::holds_alternative<step::ask_clock>(next) ||
+       std::holds_alternative<step::ask_offer>(next)))
     next = run->interrupt();
   const auto auth_patience = 3 * config.limits.timeout + grace;
   if (auto* count = std::get_if<step::count>(&next))
@@ -108,6 +111,8 @@ void batch_sync_state::carry_out(next_step next) {
   }
   if (std::holds_alternative<step::ask_clock>(next))
     return ask_clock();
+  if (std::holds_alternative<step::ask_offer>(next))
+    return ask_offer();
   if (auto* pause = std::get_if<step::pause>(&next)) {
     pause_left = pause->duration;
     return wait();
@@ -191,6 +196,18 @@ void batch_sync_state::prepare() {
 void batch_sync_state::ask_clock() {
   exchange(request_to("GET", protocol::clock_path),
            [this](const http_reply& reply) { carry_out(run->on_clock(reply)); });
+}
+
+void batch_sync_state::ask_offer() {
+  offer = read_kept_offer(config.home, config.server.origin());
+  if (!offer->is_due(config.now()))
+    return carry_out(run->on_offer(offer->offer.limits));
+  exchange(offer_question(config.server, config.ca_file, config.limits.timeout),
+           [this](const http_reply& reply) {
+             offer = after_reply(*offer, reply, config.now());
+             keep_offer(config.home, *offer);
+             carry_out(run->on_offer(offer->offer.limits));
+           });
 }
 
 void batch_sync_state::exchange(http_request request, std::function<void(http_reply)> then) {

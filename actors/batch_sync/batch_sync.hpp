@@ -3,10 +3,12 @@
 #pragma once
 
 #include "actors/batch_sync/run.hpp"
+#include "actors/http/kept_offer.hpp"
 #include "messages/interfaces.hpp"
 #include "util/url.hpp"
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +28,7 @@ struct batch_sync_config {
   std::function<epoch_us()> now = wall_clock_now;
   std::function<double()> random;                             ///< [0, 1); empty: the kernel's
   std::function<void(const sync_progress&)> on_progress = {}; ///< after each settled batch
+  std::filesystem::path home = {}; ///< where the server's offer is kept; empty: it is not asked
 };
 
 struct batch_sync_state {
@@ -43,6 +46,8 @@ struct batch_sync_state {
   /// Compresses the batch that probably comes next, while one is out.
   void prepare();
   void ask_clock();
+  /// What the server offers: kept for the hour, or asked.
+  void ask_offer();
   /// Waits one second of the pause, or what is left of it.
   void wait();
   /// A request with the run's token.
@@ -68,6 +73,7 @@ struct batch_sync_state {
   std::deque<waiting_request> waiting; ///< the run of the first one is under way
   std::unique_ptr<sync_run> run;       ///< of that request; empty before and after
   server_limits agreed;                ///< as the server said last
+  std::optional<kept_offer> offer;     ///< as it was looked up last
   /// A batch's body, ready before its turn.
   struct prepared_batch {
     std::uint64_t first = 0; ///< positions; of no batch: 0

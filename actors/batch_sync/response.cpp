@@ -1,6 +1,7 @@
 #include "actors/batch_sync/response.hpp"
 
 #include "actors/batch_sync/ordered_results.hpp"
+#include "actors/http/offer_reply.hpp"
 #include "actors/http/transport_failure.hpp"
 #include "util/json.hpp"
 
@@ -12,11 +13,6 @@ namespace spec_kitty {
 namespace {
 
 constexpr std::size_t max_server_message_bytes = 2000; ///< of a server's message that are kept
-// Bounds of a server's limits (docs/protocol.md, limits).
-constexpr std::int64_t max_batch_events = 100'000;
-constexpr std::int64_t min_batch_bytes = 4 << 10;
-constexpr std::int64_t max_batch_bytes = 64 << 20;
-constexpr std::int64_t max_gap_ms = 60'000;
 
 /// The results list of a 200 reply; the first valid result for an event counts.
 void read_results(const json_value& list, batch_reply& out) {
@@ -109,29 +105,6 @@ void read_refusal(const json_value& body, batch_reply& out) {
   }
 }
 
-/// A value outside the bounds counts as the nearest one; what is not a whole number is ignored.
-void read_limits(const json_value& body, server_limits& limits) {
-  const json_value* object = member(body, "limits");
-  if (object == nullptr)
-    return;
-  const auto read = [&](const char* name, std::int64_t least,
-                        std::int64_t most) -> std::optional<std::int64_t> {
-    const auto value = whole_number_of(*object, name);
-    return value ? std::optional(std::clamp(*value, least, most)) : std::nullopt;
-  };
-  const auto size = [&](const char* name, const char* older, std::int64_t least,
-                        std::int64_t most) -> std::optional<std::size_t> {
-    auto value = read(name, least, most);
-    if (!value)
-      value = read(older, least, most);
-    return value ? std::optional(static_cast<std::size_t>(*value)) : std::nullopt;
-  };
-  limits.max_events = size("max_batch_events", "max_events", 1, max_batch_events);
-  limits.max_bytes = size("max_batch_bytes", "max_bytes", min_batch_bytes, max_batch_bytes);
-  if (const auto gap = read("min_gap_ms", 0, max_gap_ms))
-    limits.min_gap = std::chrono::milliseconds(*gap);
-}
-
 /// A 412, with the server's own message and guidance.
 failure upgrade_failure(const json_value& body) {
   failure why{ec::upgrade_required, "the server requires another version of spec-kitty",
@@ -213,7 +186,7 @@ batch_reply interpret_any(const http_reply& reply, std::span<const leased_event>
   const json_value* object = body ? &*body : nullptr;
   out.by_server = object != nullptr;
   if (object != nullptr)
-    read_limits(*object, out.limits);
+    out.limits = read_limits(*object);
   // What is not the server's own can slow a run down or make its batches smaller, nothing else.
   const bool for_anybody = reply.status == 413 || reply.status == 429;
   if (object == nullptr && !for_anybody) {

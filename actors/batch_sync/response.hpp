@@ -4,9 +4,9 @@
 
 #include "messages/http.hpp"
 #include "messages/queue.hpp"
+#include "messages/server_offer.hpp"
 #include "util/json.hpp"
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,13 +25,6 @@ enum class reply_kind : std::uint8_t {
   slow_down,    ///< 429: wait
   too_long,     ///< the reply has more bytes than are read: fewer events have a shorter one
   failed,       ///< transport failure: nothing is known about any event
-};
-
-/// The values of a `limits` object, each within the bounds of docs/protocol.md.
-struct server_limits {
-  std::optional<std::size_t> max_events;            ///< of one batch
-  std::optional<std::size_t> max_bytes;             ///< of one batch, before compression
-  std::optional<std::chrono::milliseconds> min_gap; ///< between the beginnings of two batches
 };
 
 struct batch_reply {

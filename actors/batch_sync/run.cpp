@@ -60,7 +60,9 @@ next_step sync_run::on_count(const result<due_count>& due) {
   was_held_ = due->held;
   report_.selected = due->due;
   through_ = due->through;
-  return due->due == 0 ? finish() : ask_lease();
+  if (due->due == 0)
+    return finish();
+  return std::exchange(limits_.ask_offer, false) ? step::ask_offer{} : ask_lease();
 }
 
 next_step sync_run::on_token(const result<access_token>& token) {
@@ -74,6 +76,11 @@ next_step sync_run::on_token(const result<access_token>& token) {
                     "ask the server's operator, then run: spec-kitty auth login"});
   phase_ = phase::team;
   return step::count{{token_.team_slug}};
+}
+
+next_step sync_run::on_offer(const server_limits& offered) {
+  agree(offered);
+  return ask_lease();
 }
 
 /// A token in place of the one that was refused, for the batch in hand.

@@ -39,6 +39,7 @@ struct run_limits {
   std::chrono::milliseconds timeout{60000};
   std::chrono::milliseconds max_wait{30000}; ///< for a Retry-After; a longer one ends the run
   std::uint64_t clock_seen = 0;              ///< the server's clock from the WebSocket, 0: none
+  bool ask_offer = false;                    ///< what the server offers, before the first lease
   /// What the user set: a server cannot agree to more.
   std::size_t batch_events_cap = std::numeric_limits<std::size_t>::max();
   std::size_t batch_bytes_cap = std::numeric_limits<std::size_t>::max();
@@ -52,6 +53,8 @@ struct count {
 struct ask_token {
   std::string failed_access;
 };
+/// What the server offers: docs/protocol.md. Answered by on_offer, whatever comes of it.
+struct ask_offer {};
 struct lease {
   lease_request request;
 };
@@ -78,9 +81,9 @@ struct pause {
 struct finish {};
 } // namespace step
 
-using next_step = std::variant<step::count, step::ask_token, step::lease, step::send,
-                               step::await_reply, step::settle, step::hold, step::ask_clock,
-                               step::restamp, step::pause, step::finish>;
+using next_step = std::variant<step::count, step::ask_token, step::ask_offer, step::lease,
+                               step::send, step::await_reply, step::settle, step::hold,
+                               step::ask_clock, step::restamp, step::pause, step::finish>;
 
 class sync_run {
 public:
@@ -92,6 +95,8 @@ public:
   next_step start() { return step::count{}; }
   next_step on_count(const result<due_count>& due);
   next_step on_token(const result<access_token>& token);
+  /// The server's limits, as far as they are known.
+  next_step on_offer(const server_limits& offered);
   next_step on_lease(result<lease_grant> grant);
   next_step on_reply(const http_reply& reply, epoch_us now);
   next_step on_settled(result<settle_outcome> outcome);

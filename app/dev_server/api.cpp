@@ -2,6 +2,7 @@
 
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
+#include "util/version.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,7 @@ namespace {
 /// The dev-server's own call, for people who try it out.
 constexpr std::string_view events_path = "/api/v1/events/";
 
-enum class call { login, refresh, ws_token, batch, clock, events };
+enum class call { offer, login, refresh, ws_token, batch, clock, events };
 
 struct route {
   std::string_view path;
@@ -22,7 +23,8 @@ struct route {
   call what;
 };
 
-constexpr std::array<route, 6> routes = {{
+constexpr std::array<route, 7> routes = {{
+    {protocol::offer_path, "GET", call::offer},
     {protocol::token_path, "POST", call::login},
     {protocol::refresh_path, "POST", call::refresh},
     {protocol::ws_token_path, "POST", call::ws_token},
@@ -72,6 +74,8 @@ http_response api::handle(const http_request& request, epoch_s now) {
     response.headers.emplace_back("Allow", found->method);
     return response;
   }
+  if (found->what == call::offer)
+    return offer();
   if (found->what == call::login)
     return login(request, now);
   if (found->what == call::refresh)
@@ -142,6 +146,31 @@ http_response api::ws_token(const token_owner& owner, epoch_s now) {
   field(out, "ws_token", tokens_.issue_ws(owner, now));
   out.EndObject();
   return {200, to_text(buffer), {{"Cache-Control", "no-store"}}, {}};
+}
+
+http_response api::offer() const {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "server", "spec-kitty-dev-server");
+  field(out, "version", version);
+  key(out, "protocol");
+  out.StartObject();
+  field(out, "min", std::uint64_t{1});
+  field(out, "max", std::uint64_t{1});
+  out.EndObject();
+  key(out, "capabilities");
+  out.StartArray();
+  out.EndArray();
+  key(out, "limits");
+  out.StartObject();
+  const std::size_t max_events = batches_.rules().max_events;
+  field(out, "max_batch_events", std::uint64_t{max_events});
+  if (max_events > protocol::max_batch_events) // batches of so many events need the bytes too
+    field(out, "max_batch_bytes", std::uint64_t{max_batch_bytes});
+  out.EndObject();
+  out.EndObject();
+  return {200, to_text(buffer), {}, {}};
 }
 
 http_response api::clock() const {

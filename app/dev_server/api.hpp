@@ -1,5 +1,6 @@
 // The protocol's HTTP part as a function from request to response.
 //
+//   GET  /api/v1/                 what it offers             no bearer
 //   POST /api/v1/token/           login                      no bearer
 //   POST /api/v1/token/refresh/   renews a session           no bearer
 //   POST /api/v1/ws-token/        token for the WebSocket
@@ -39,6 +40,7 @@ private:
   http_response login(const http_request& request, epoch_s now);
   http_response refresh(const http_request& request, epoch_s now);
   http_response ws_token(const token_owner& owner, epoch_s now);
+  http_response offer() const;
   http_response clock() const;
   http_response events(const std::string& team_slug) const;
   http_response hand_out(const std::optional<token_grant>& grant, std::string_view refusal);

@@ -100,9 +100,9 @@ http_response batch_desk::handle(const http_request& request, const std::string&
   const auto texts = list_slices(*compact, "events");
   if (!texts || texts->empty())
     return refuse(400, "the body must be an object whose `events` is a list of at least one event");
-  if (texts->size() > protocol::max_batch_events)
+  if (texts->size() > rules_.max_events)
     return too_large("the batch has " + std::to_string(texts->size()) + " events", "max_events",
-                     protocol::max_batch_events);
+                     rules_.max_events);
 
   const auto judged = take(*texts, team_slug);
   if (!judged)

@@ -11,6 +11,7 @@
 #include "app/dev_server/http.hpp"
 #include "app/dev_server/reply_memory.hpp"
 #include "messages/custom_types.hpp"
+#include "messages/protocol.hpp"
 #include "util/json.hpp"
 
 #include <functional>
@@ -28,6 +29,7 @@ inline constexpr std::size_t max_batch_bytes = std::size_t{8} * 1024 * 1024;
 
 /// How tests want the server to misbehave, and which event types it accepts beyond the protocol's.
 struct batch_rules {
+  std::size_t max_events = protocol::max_batch_events; ///< in one batch
   unsigned pending_first = 0;         ///< how often each new event is answered `pending`
   std::set<std::string> reject_types; ///< event types answered `error`
   custom_types more_types{};          ///< of host programs
@@ -48,6 +50,8 @@ public:
   batch_desk(event_log& log, batch_rules rules) : log_(log), rules_(std::move(rules)) {}
 
   void on_kept(kept_listener listener) { kept_ = std::move(listener); }
+
+  const batch_rules& rules() const { return rules_; }
 
   /// Answers a batch that a member of the team sent.
   http_response handle(const http_request& request, const std::string& team_slug);

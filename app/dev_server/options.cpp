@@ -93,6 +93,9 @@ void add_server_options(CLI::App& app, options& chosen) {
 }
 
 void add_http_options(CLI::App& app, options& chosen, raw_options& raw) {
+  app.add_option("--batch-events", chosen.batches.max_events,
+                 "events that one batch may have, as it offers (default 1000)")
+      ->check(CLI::Range(1, 100000));
   app.add_flag("--no-rotate", raw.no_rotate,
                "for tests: a refresh token stays valid after its use");
   app.add_option("--pending-first", chosen.batches.pending_first,

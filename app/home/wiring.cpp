@@ -72,6 +72,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   batches.queue = queue;
   batches.clock = clock;
   batches.on_progress = std::move(mode.on_progress);
+  batches.home = view.home.path;
   watch.start_batch_sync = [=](caf::local_actor& parent, const transports& now) mutable {
     batches.auth = now.auth;
     batches.http = now.http;

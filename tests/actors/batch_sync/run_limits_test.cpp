@@ -63,5 +63,26 @@ TEST_F(AgreedLimits, WhatAnEarlierRunHeardHoldsFromTheFirstLease) {
   EXPECT_EQ(as<step::lease>(run.on_count(due_count{3, 3, 0, 3})).request.max_events, 3 * 10000U);
 }
 
+TEST_F(AgreedLimits, WhatTheServerOffersHoldsFromTheFirstLease) {
+  limits.ask_offer = true;
+  run = sync_run(
+      limits, [] { return 0.5; }, [] { return "key"; });
+  run.start();
+  run.on_count(due_count{0, 3, 3, 3});
+  run.on_token(token_a);
+  EXPECT_TRUE(is<step::ask_offer>(run.on_count(due_count{3, 3, 0, 3})));
+  EXPECT_EQ(as<step::lease>(run.on_offer({10000, {}, {}})).request.max_events, 3 * 10000U);
+}
+
+TEST_F(AgreedLimits, NothingIsAskedWhereNothingIsDue) {
+  limits.ask_offer = true;
+  run = sync_run(
+      limits, [] { return 0.5; }, [] { return "key"; });
+  run.start();
+  run.on_count(due_count{0, 3, 3, 3});
+  run.on_token(token_a);
+  EXPECT_TRUE(is<step::finish>(run.on_count(due_count{0, 3, 3, 3})));
+}
+
 } // namespace
 } // namespace spec_kitty::run_test
