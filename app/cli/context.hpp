@@ -2,9 +2,9 @@
 #pragma once
 
 #include "app/cli/exit_status.hpp"
-#include "app/cli/output.hpp"
 #include "app/home/emitter.hpp"
 #include "app/home/home_view.hpp"
+#include "util/output.hpp"
 
 #include <optional>
 

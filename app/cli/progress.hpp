@@ -1,8 +1,8 @@
 // A progress bar on stderr if that is a terminal; elsewhere only a line that the run waits.
 #pragma once
 
-#include "app/cli/output.hpp"
 #include "messages/sync.hpp"
+#include "util/output.hpp"
 
 namespace spec_kitty {
 

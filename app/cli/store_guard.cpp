@@ -2,7 +2,7 @@
 
 #include "actors/queue/environment.hpp"
 #include "app/cli/exit_status.hpp"
-#include "app/cli/output.hpp"
+#include "util/output.hpp"
 
 #include <csignal>
 #include <string>

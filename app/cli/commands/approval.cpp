@@ -1,7 +1,7 @@
 #include "app/cli/commands/approval.hpp"
 
-#include "app/cli/prompt.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/prompt.hpp"
 #include "util/sha256.hpp"
 
 #include <unistd.h>
@@ -25,7 +25,7 @@ bool is_agreed(context& ctx, const ot::approvable& what) {
   for (const auto& line : ot::lines_of(what))
     ctx.out.line(line);
   ctx.out.flush();
-  const auto answer = prompt("Let agents be run as this says? [y/N] ", true);
+  const auto answer = prompt("Let agents be run as this says? [y/N] ", true, trust_command);
   return answer && (*answer == "y" || *answer == "yes");
 }
 

@@ -1,6 +1,6 @@
 // spec-kitty auth …: the session with the server.
 #include "app/cli/command.hpp"
-#include "app/cli/prompt.hpp"
+#include "util/prompt.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
@@ -14,6 +14,9 @@ namespace spec_kitty {
 
 namespace {
 
+constexpr const char* how_to_log_in_unasked =
+    "give --username, and the password with --password-stdin or in SPEC_KITTY_PASSWORD";
+
 struct login_options {
   std::string username;
   bool password_from_stdin = false;
@@ -23,15 +26,15 @@ struct login_options {
 result<std::string> find_username(const std::string& given) {
   if (!given.empty())
     return given;
-  return prompt("Username: ", true);
+  return prompt("Username: ", true, how_to_log_in_unasked);
 }
 
 result<std::string> find_password(const login_options& options) {
   if (options.password_from_stdin)
-    return read_secret_from_stdin();
+    return read_secret_from_stdin("password");
   if (const char* secret = std::getenv("SPEC_KITTY_PASSWORD"); secret != nullptr && *secret != '\0')
     return std::string(secret);
-  return prompt("Password: ", false);
+  return prompt("Password: ", false, how_to_log_in_unasked);
 }
 
 void write_projects(json_writer& out, const std::vector<project_share>& projects) {

@@ -1,4 +1,4 @@
-#include "app/cli/prompt.hpp"
+#include "util/prompt.hpp"
 
 #include "util/files.hpp"
 
@@ -47,11 +47,8 @@ private:
 
 } // namespace
 
-result<std::string> prompt(const std::string& question, bool echo) {
-  const failure no_terminal{ec::bad_input,
-                            "stdin is not a terminal: cannot ask for the user name and password",
-                            "give --username, and the password with --password-stdin or in "
-                            "SPEC_KITTY_PASSWORD"};
+result<std::string> prompt(const std::string& question, bool echo, const std::string& hint) {
+  const failure no_terminal{ec::bad_input, "stdin is not a terminal: cannot ask there", hint};
   if (::isatty(STDIN_FILENO) == 0)
     return no_terminal;
   const unique_fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
@@ -70,10 +67,10 @@ result<std::string> prompt(const std::string& question, bool echo) {
   return text;
 }
 
-result<std::string> read_secret_from_stdin() {
+result<std::string> read_secret_from_stdin(const std::string& what) {
   std::string text = read_line(STDIN_FILENO);
   if (text.empty())
-    return failure{ec::bad_input, "stdin has no password", "pass it as the first line of stdin"};
+    return failure{ec::bad_input, "stdin has no " + what, "pass it as the first line of stdin"};
   return text;
 }
 

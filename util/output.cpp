@@ -1,4 +1,4 @@
-#include "app/cli/output.hpp"
+#include "util/output.hpp"
 
 #include "util/text.hpp"
 #include "util/utf8.hpp"
@@ -17,7 +17,7 @@ constexpr std::size_t buffer_limit = std::size_t{64} << 10;
 constexpr std::size_t max_shown_bytes = std::size_t{64} << 10;
 constexpr std::uint64_t max_of_a_kind = 5;
 
-bool write_all(int fd, std::string_view bytes) {
+bool write_out(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR)
@@ -38,7 +38,7 @@ void each_line(std::string_view text, const std::function<void(std::string_view)
 }
 
 void to_stderr(std::string_view line) {
-  (void)write_all(STDERR_FILENO, printable(line, max_shown_bytes) + "\n"); // no place for a failure
+  (void)write_out(STDERR_FILENO, printable(line, max_shown_bytes) + "\n"); // no place for a failure
 }
 
 } // namespace
@@ -120,7 +120,7 @@ void output::fail(const failure& why, const std::function<void(json_writer&)>& f
     return;
   }
   flush();
-  (void)write_all(STDERR_FILENO, render_failure(why, false) + "\n");
+  (void)write_out(STDERR_FILENO, render_failure(why, false) + "\n");
 }
 
 std::string output::take() {
@@ -128,7 +128,7 @@ std::string output::take() {
 }
 
 bool output::flush() {
-  const bool written = write_all(STDOUT_FILENO, pending_);
+  const bool written = write_out(STDOUT_FILENO, pending_);
   pending_.clear();
   return written;
 }
