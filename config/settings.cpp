@@ -68,18 +68,22 @@ std::size_t index_of(std::string_view name) {
   return static_cast<std::size_t>(found - known_settings.begin());
 }
 
+} // namespace
+
 bool type_fits(const setting_key& key, toml_entry::kind type) {
   switch (key.type) {
   case kind::number:
     return type == toml_entry::kind::number;
   case kind::flag:
     return type == toml_entry::kind::flag;
+  case kind::list:
+    return type == toml_entry::kind::list || type == toml_entry::kind::text;
   default:
     return type == toml_entry::kind::text;
   }
 }
 
-std::string allowed(const setting_key& key) {
+std::string allowed_values(const setting_key& key) {
   switch (key.type) {
   case kind::number:
     return "a whole number from " + std::to_string(key.min) + " to " + std::to_string(key.max);
@@ -91,11 +95,13 @@ std::string allowed(const setting_key& key) {
     return "an https URL in quotes (http only for this machine itself)";
   case kind::path:
     return "an absolute path in quotes";
+  case kind::text:
+    return "a text in quotes";
+  case kind::list:
+    return "a list of texts in quotes";
   }
   return {};
 }
-
-} // namespace
 
 std::span<const setting_key> setting_keys() {
   return known_settings;
@@ -116,7 +122,7 @@ std::string environment_name(std::string_view key) {
 result<void> check_setting(const setting_key& key, std::string_view value) {
   const failure bad{ec::bad_config,
                     std::string(key.name) + ": \"" + std::string(value) + "\" is not allowed",
-                    "give " + allowed(key)};
+                    "give " + allowed_values(key)};
   switch (key.type) {
   case kind::number: {
     const auto number = whole_number<std::int64_t>(value);
@@ -141,6 +147,9 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
   }
   case kind::path: // the daemon has another working folder
     return value.empty() || value.front() == '/' ? result<void>{} : bad;
+  case kind::text:
+  case kind::list:
+    return {};
   }
   return {};
 }
@@ -192,7 +201,7 @@ result<settings> settings::load(const fs::path& home) {
       }
       if (!type_fits(known_settings[at], entry.type))
         return failure{ec::bad_config, place + entry.key + " has the wrong type",
-                       "give " + allowed(known_settings[at])};
+                       "give " + allowed_values(known_settings[at])};
       if (const auto ok = check_setting(known_settings[at], entry.value); !ok)
         return failure{ok.error().code, place + ok.error().message, ok.error().hint};
       loaded.values_[at] = {entry.value, "file"};

@@ -5,6 +5,7 @@
 // Source: docs/cli.md, Configuration.
 #pragma once
 
+#include "config/toml_file.hpp"
 #include "util/result.hpp"
 
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace spec_kitty {
 
 /// A configuration key and its allowed values.
 struct setting_key {
-  enum class kind { path, url, number, flag, choice };
+  enum class kind { path, url, number, flag, choice, text, list };
 
   std::string_view name;
   kind type;
@@ -63,6 +64,11 @@ private:
 
 /// Checks a value for a key; the failure says what is allowed.
 result<void> check_setting(const setting_key& key, std::string_view value);
+
+/// Whether a value of this TOML type can be one of the key.
+bool type_fits(const setting_key& key, toml_entry::kind type);
+/// What a key takes, for a hint: `a whole number from 1 to 5`.
+std::string allowed_values(const setting_key& key);
 
 /// Writes one key to the home's config.toml, keeping every other byte. not_found for an unknown
 /// key, bad_config for a bad value; the file is untouched then.

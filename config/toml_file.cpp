@@ -10,6 +10,13 @@ namespace spec_kitty {
 
 namespace {
 
+bool all_texts(const toml::array& list) {
+  for (const auto& item : list)
+    if (!item.is_string())
+      return false;
+  return true;
+}
+
 void flatten(const toml::table& table, const std::string& prefix, std::vector<toml_entry>& out) {
   for (const auto& [name, node] : table) {
     const std::string dotted = prefix + std::string(name.str());
@@ -27,6 +34,10 @@ void flatten(const toml::table& table, const std::string& prefix, std::vector<to
     } else if (const auto flag = node.value_exact<bool>()) {
       entry.type = toml_entry::kind::flag;
       entry.value = *flag ? "true" : "false";
+    } else if (const auto* list = node.as_array(); list != nullptr && all_texts(*list)) {
+      entry.type = toml_entry::kind::list;
+      for (const auto& item : *list)
+        entry.value += (entry.value.empty() ? "" : ",") + *item.value_exact<std::string>();
     } else if (const auto* moment = node.as_date_time()) {
       std::ostringstream text;
       text << moment->get();

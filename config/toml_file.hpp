@@ -10,10 +10,11 @@
 namespace spec_kitty {
 
 struct toml_entry {
-  enum class kind { text, number, flag, other };
+  enum class kind { text, number, flag, list, other };
 
   std::string key;   ///< `sync.server_url`
-  std::string value; ///< a string's text, a number's digits, `true`/`false`, a date-time's text
+  std::string value; ///< a string's text, a number's digits, `true`/`false`, a date-time's text,
+                     ///< the texts of a list with commas between them
   kind type = kind::other;
   unsigned line = 0; ///< 1-based
 };
