@@ -89,14 +89,28 @@ enum class event_outcome : std::uint8_t {
   pending,   ///< the server took it in but is not done: stays, not counted
   rejected,  ///< the server refused it: one more try counted; at the limit it becomes dead
   too_large, ///< no batch can carry it: becomes dead at once
-  kept,      ///< nothing is known: stays as it was
+  // Refused for a reason that does not change: dead at once, with its name as the reason.
+  id_conflict,  ///< the server keeps another event under this id
+  unknown_type, ///< a type that the team does not take
+  invalid,      ///< against the schema
+  kept,         ///< nothing is known: stays as it was
 };
+
+/// What an event's refusal means, by its `error_code`. A code that this client does not know is a
+/// refusal like one without.
+constexpr event_outcome refusal_of(std::string_view error_code) {
+  if (error_code == "id_conflict")
+    return event_outcome::id_conflict;
+  if (error_code == "unknown_type")
+    return event_outcome::unknown_type;
+  return error_code == "invalid" ? event_outcome::invalid : event_outcome::rejected;
+}
 
 struct verdict {
   std::uint64_t seq = 0;
   event_id_text event_id;
   event_outcome what = event_outcome::kept;
-  std::string message; ///< the server's words, for rejected and too_large
+  std::string message; ///< the server's words, for what it refused
   bool alone = false;  ///< rejected without being named: from now on it travels alone
 };
 

@@ -38,13 +38,15 @@ void read_results(const json_value& list, batch_reply& out) {
     } else {
       verdict& target = *found->second;
       found->second = nullptr;
-      if (*outcome == event_outcome::rejected && text_of(entry, "error_code") == "clock_behind") {
+      const bool refused = *outcome == event_outcome::rejected;
+      const std::string code = refused ? text_of(entry, "error_code").value_or("") : std::string();
+      if (code == "clock_behind") {
         out.behind.push_back(target.seq);
         target.message = "the server's clock is ahead of this event's";
         continue;
       }
-      target.what = *outcome;
-      if (*outcome == event_outcome::rejected) {
+      target.what = refused ? refusal_of(code) : *outcome;
+      if (refused) {
         target.message = message_of(entry);
         if (target.message.empty())
           target.message = "refused without a reason";
@@ -122,6 +124,16 @@ failure upgrade_failure(const json_value& body) {
 std::string detail_in(const json_value* body) {
   const std::string words = body == nullptr ? std::string() : message_of(*body);
   return words.empty() ? words : ": " + words;
+}
+
+/// A 403: the account may only read, or the team is not this account's.
+failure forbidden_failure(const json_value& body) {
+  if (text_of(body, "error_code") == "role")
+    return {ec::held, "this account may read the team's events, not send any" + detail_in(&body),
+            "ask an admin of the team for the role member; the events are kept. Try again: "
+            "spec-kitty sync now"};
+  return {ec::held, "the server forbids this team's events" + detail_in(&body),
+          "ask the server's operator; the events are kept. Try again: spec-kitty sync now"};
 }
 
 /// A 200: the results and the server's clock. Without a list of results it counts as a failure.
@@ -208,8 +220,7 @@ batch_reply interpret_any(const http_reply& reply, std::span<const leased_event>
     return out;
   case 403:
     out.kind = reply_kind::forbidden;
-    out.why = {ec::held, "the server forbids this team's events" + detail_in(object),
-               "ask the server's operator; the events are kept. Try again: spec-kitty sync now"};
+    out.why = forbidden_failure(*object);
     return out;
   case 412:
     out.kind = reply_kind::upgrade;

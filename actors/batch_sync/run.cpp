@@ -272,6 +272,9 @@ void sync_run::tally(const verdict& ruling, settlement_effect what) {
     break;
   case event_outcome::rejected:
   case event_outcome::too_large:
+  case event_outcome::id_conflict:
+  case event_outcome::unknown_type:
+  case event_outcome::invalid:
     if (what == settlement_effect::dead_lettered)
       ++report_.dead;
     else if (what == settlement_effect::retry_counted)

@@ -14,6 +14,27 @@ using store_detail::attempts_of;
 
 namespace {
 
+/// The reason of a dead letter that one verdict makes; empty for any other outcome.
+std::string_view final_reason(event_outcome what) {
+  switch (what) {
+  case event_outcome::too_large:
+    return "too_large";
+  case event_outcome::id_conflict:
+    return "id_conflict";
+  case event_outcome::unknown_type:
+    return "unknown_type";
+  case event_outcome::invalid:
+    return "invalid";
+  case event_outcome::delivered:
+  case event_outcome::duplicate:
+  case event_outcome::pending:
+  case event_outcome::rejected:
+  case event_outcome::kept:
+    break;
+  }
+  return {};
+}
+
 /// One settlement in progress: the rows it changes.
 struct settling : store_detail::queue_rows {
   settling(lmdb_txn& txn_, const store_tables& tables_, std::uint32_t max_attempts, epoch_us moment)
@@ -50,8 +71,8 @@ struct settling : store_detail::queue_rows {
     attempts.first_at = attempts.first_at == 0 ? now : attempts.first_at;
     attempts.last_at = now;
     attempts.last_error = ruling.message;
-    if (ruling.what == event_outcome::too_large)
-      return bury(seq, event, std::move(attempts), "too_large");
+    if (const auto reason = final_reason(ruling.what); !reason.empty())
+      return bury(seq, event, std::move(attempts), std::string(reason));
     if (attempts.tries >= max_retries)
       return bury(seq, event, std::move(attempts), "max_retries");
     txn.put(tables.attempts, at, attempts.encode());
@@ -73,6 +94,9 @@ struct settling : store_detail::queue_rows {
       return remove(ruling.seq, *event);
     case event_outcome::rejected:
     case event_outcome::too_large:
+    case event_outcome::id_conflict:
+    case event_outcome::unknown_type:
+    case event_outcome::invalid:
       return count_try(ruling.seq, *event, ruling);
     case event_outcome::pending:
     case event_outcome::kept:

@@ -82,7 +82,7 @@ void ws_session::answer(const server_message& message, effects& into) {
     answered.what = event_outcome::kept; // batch sync reconciles the clocks
     into.needs_run = true;
   } else if (error) {
-    answered.what = event_outcome::rejected;
+    answered.what = refusal_of(message.code);
     into.refused = event_refused{message.event_id, message.message};
   } else if (message.status == "duplicate") {
     answered.what = event_outcome::duplicate;

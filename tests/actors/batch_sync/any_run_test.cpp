@@ -132,6 +132,9 @@ private:
         break;
       case event_outcome::rejected:
       case event_outcome::too_large:
+      case event_outcome::id_conflict:
+      case event_outcome::unknown_type:
+      case event_outcome::invalid:
         refused_ += gone ? 0 : 1;
         outcome.events.push_back(gone           ? settlement_effect::not_leased
                                  : pick(2) == 0 ? settlement_effect::dead_lettered
