@@ -25,22 +25,24 @@ fs::path credentials_file(const fs::path& home) {
   return home / "credentials";
 }
 
-constexpr std::array<std::string_view, 7> credential_keys = {"tokens.access",
+constexpr std::array<std::string_view, 8> credential_keys = {"tokens.access",
                                                              "tokens.refresh",
                                                              "tokens.access_expires_at",
                                                              "tokens.refresh_expires_at",
                                                              "user.username",
                                                              "user.team_slug",
+                                                             "user.role",
                                                              "server.url"};
 
 /// A session's values in the order of the keys.
-std::array<std::string, 7> values_of(const credentials& session) {
+std::array<std::string, 8> values_of(const credentials& session) {
   return {session.access,
           session.refresh,
           std::to_string(session.access_expires_at),
           std::to_string(session.refresh_expires_at),
           session.username,
           session.team_slug,
+          session.role,
           session.server};
 }
 
@@ -84,6 +86,8 @@ result<std::optional<credentials>> parse_credentials(std::string_view text,
       session.username = entry.value;
     else if (entry.key == "user.team_slug")
       session.team_slug = entry.value;
+    else if (entry.key == "user.role")
+      session.role = entry.value;
     else if (entry.key == "server.url")
       session.server = to_origin(entry.value);
   }
@@ -114,7 +118,7 @@ std::string render_credentials(const credentials& session) {
          "\naccess_expires_at = " + toml_quote(std::to_string(session.access_expires_at)) +
          "\nrefresh_expires_at = " + toml_quote(std::to_string(session.refresh_expires_at)) +
          "\n\n[user]\nusername = " + toml_quote(session.username) +
-         "\nteam_slug = " + toml_quote(session.team_slug) +
+         "\nteam_slug = " + toml_quote(session.team_slug) + "\nrole = " + toml_quote(session.role) +
          "\n\n[server]\nurl = " + toml_quote(session.server) + "\n";
 }
 

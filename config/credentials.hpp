@@ -2,6 +2,7 @@
 // Source: docs/protocol.md, Authentication; docs/cli.md, Login.
 #pragma once
 
+#include "messages/protocol.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -22,6 +23,10 @@ struct credentials {
   std::string username;
   std::string team_slug; ///< empty: the server did not name it
   std::string server;    ///< origin the tokens belong to
+  std::string role = {}; ///< in the team, as the server named it; empty: it did not
+
+  /// A token for a machine is sent as it is and never refreshed.
+  bool is_machine_token() const { return access.starts_with(protocol::machine_token_prefix); }
 
   bool operator==(const credentials&) const = default;
 };

@@ -10,6 +10,7 @@ namespace spec_kitty::protocol {
 inline constexpr std::string_view offer_path = "/api/v1/";
 inline constexpr std::string_view token_path = "/api/v1/token/";
 inline constexpr std::string_view refresh_path = "/api/v1/token/refresh/";
+inline constexpr std::string_view revoke_path = "/api/v1/token/revoke/";
 inline constexpr std::string_view batch_path = "/api/v1/events/batch/";
 inline constexpr std::string_view clock_path = "/api/v1/clock/";
 inline constexpr std::string_view ws_token_path = "/api/v1/ws-token/";
@@ -22,6 +23,9 @@ inline constexpr std::size_t batch_frame_bytes = batch_begin.size() + batch_end.
 
 /// Maximum number of events in a batch.
 inline constexpr std::size_t max_batch_events = 1000;
+
+/// A token for a machine begins with this; it is sent as it is and never refreshed.
+inline constexpr std::string_view machine_token_prefix = "skt_";
 
 /// Lifetimes where a token reply names none, in seconds.
 inline constexpr long default_access_lifetime_s = 900;

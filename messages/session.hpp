@@ -9,16 +9,20 @@
 
 namespace spec_kitty {
 
+/// Logs in with user name and password, or with a token for a machine.
 struct login_request {
   std::string username;
   std::string password;
   bool adopt_local = false;
+  std::string team = {};          ///< which of the account's teams; empty: the server decides
+  std::string machine_token = {}; ///< instead of user name and password
 };
 
 /// What a login did, for the person.
 struct login_done {
   std::string username;
   std::string team_slug;        ///< empty: the server named none
+  std::string role;             ///< in that team; empty: the server named none
   std::uint64_t adopted = 0;    ///< events emitted before, now the team's
   std::uint64_t left_local = 0; ///< events that stay local: another account's
   std::vector<std::pair<std::string, std::uint64_t>> projects; ///< of the adopted ones

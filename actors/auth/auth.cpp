@@ -3,6 +3,8 @@
 #include "messages/protocol.hpp"
 #include "util/version.hpp"
 
+#include <algorithm>
+
 namespace spec_kitty {
 
 namespace {
@@ -11,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto lock_poll = 20ms;
 constexpr auto logout_patience = 1s;
+constexpr std::chrono::milliseconds max_logout_request{10s};
 constexpr auto grace = 5s; ///< on top of a request's own timeout, which always ends it first
 
 access_token token_of(const credentials& session) {
@@ -19,6 +22,12 @@ access_token token_of(const credentials& session) {
 
 failure login_needed() {
   return {ec::login_required, "nobody is logged in", "run: spec-kitty auth login"};
+}
+
+/// The server refused a token that cannot be refreshed.
+failure machine_token_refused(const credentials& session) {
+  return {ec::login_required, "the server no longer accepts the token of " + session.username,
+          "ask an administrator for a new one, then run: spec-kitty auth login --token-stdin"};
 }
 
 failure other_origin(const credentials& session, const server_url& server) {
@@ -52,6 +61,14 @@ http_request auth_state::post(std::string_view path, std::string body) const {
   return request;
 }
 
+http_request auth_state::get(std::string_view path, std::string_view access) const {
+  http_request request = post(path, {});
+  request.method = "GET";
+  request.headers = {"Authorization: Bearer " + std::string(access),
+                     "User-Agent: spec-kitty/" + std::string(version)};
+  return request;
+}
+
 void auth_state::ask(const std::string& failed, caf::typed_response_promise<access_token> promise) {
   const auto session = read_credentials(config.home);
   if (!session)
@@ -60,7 +77,9 @@ void auth_state::ask(const std::string& failed, caf::typed_response_promise<acce
   case token_step::use:
     return fulfil(promise, token_of(**session));
   case token_step::log_in:
-    return refuse(promise, login_needed());
+    return refuse(promise, *session && (*session)->is_machine_token()
+                               ? machine_token_refused(**session)
+                               : login_needed());
   case token_step::wrong_home:
     return refuse(promise, other_origin(**session, config.server));
   case token_step::refresh:
@@ -150,15 +169,54 @@ void auth_state::finish_login(std::uint64_t id, const login_request& asked,
   const auto fresh = read_login_reply(reply, asked.username, config.server.origin(), now_s());
   if (!fresh)
     return answer_login(id, fresh.error());
+  keep_session(id, asked, *fresh);
+}
+
+void auth_state::check_machine_token(std::uint64_t id, const login_request& asked) {
+  const std::string& token = asked.machine_token;
+  // A text that is not a token could break the header, and goes nowhere.
+  const auto usable = read_machine_token_reply(
+      {http_outcome::answered, 200, "application/json", {}, {}, "{}", {}, 0}, token,
+      config.server.origin(), now_s());
+  if (!usable)
+    return answer_login(id, usable.error());
+  const auto failed = [this, id](const caf::error& error) { answer_login(id, to_failure(error)); };
+  self->request(config.http, config.timeout + grace, get(protocol::clock_path, token))
+      .then(
+          [this, id, asked, failed](const http_reply& reply) {
+            auto fresh = read_machine_token_reply(reply, asked.machine_token,
+                                                  config.server.origin(), now_s());
+            if (!fresh)
+              return answer_login(id, fresh.error());
+            fresh->team_slug = asked.team;
+            self->request(config.http, config.timeout + grace,
+                          get(protocol::offer_path, asked.machine_token))
+                .then(
+                    [this, id, asked, session = *fresh](const http_reply& offer) mutable {
+                      read_account(offer, session);
+                      keep_session(id, asked, session);
+                    },
+                    failed);
+          },
+          failed);
+}
+
+void auth_state::keep_session(std::uint64_t id, const login_request& asked,
+                              const credentials& fresh) {
+  if (!asked.team.empty() && !fresh.team_slug.empty() && fresh.team_slug != asked.team)
+    return answer_login(
+        id, failure{ec::login_refused,
+                    "the session is for the team " + fresh.team_slug + ", not " + asked.team,
+                    "leave --team out, or name a team of this account"});
   const auto written =
-      update_credentials(config.home, [&](const auto&) { return std::optional(*fresh); });
+      update_credentials(config.home, [&](const auto&) { return std::optional(fresh); });
   if (!written)
     return answer_login(id, written.error());
-  login_done outcome{fresh->username, fresh->team_slug, 0, 0, {}};
-  if (fresh->team_slug.empty())
+  login_done outcome{fresh.username, fresh.team_slug, fresh.role, 0, 0, {}};
+  if (fresh.team_slug.empty())
     return answer_login(id, std::move(outcome));
   self->request(config.queue, grace + config.timeout,
-                adopt_request{fresh->server, fresh->username, fresh->team_slug, asked.adopt_local})
+                adopt_request{fresh.server, fresh.username, fresh.team_slug, asked.adopt_local})
       .then(
           [this, id, outcome](adoption& done) mutable {
             outcome.adopted = done.adopted;
@@ -185,20 +243,36 @@ void auth_state::log_out(caf::typed_response_promise<logout_done> promise) {
     done.not_revoked = "the session belongs to " + session->server;
   else if (session && (!lock || !*lock))
     done.not_revoked = "another process was refreshing the session";
+  else if (session && session->is_machine_token())
+    done.not_revoked = "a token for machines is valid until an administrator revokes it";
   if (!session || !done.not_revoked.empty())
     return fulfil(std::move(promise), std::move(done));
   refresh_lock = std::move(*lock);
   logouts.push_back(std::move(promise));
-  const auto answer = [this](const result<void>& revoked) {
-    refresh_lock.reset();
-    for (auto& waiting_logout : std::exchange(logouts, {}))
-      fulfil(waiting_logout,
-             logout_done{true, revoked.ok(), revoked ? "" : revoked.error().message});
-  };
-  self->request(config.http, config.timeout + grace,
-                post(protocol::refresh_path, refresh_body(session->refresh)))
-      .then([answer](const http_reply& reply) { answer(read_revocation(reply)); },
-            [answer](const caf::error& error) { answer(to_failure(error)); });
+  http_request request = post(protocol::revoke_path, refresh_body(session->refresh));
+  request.headers.push_back("Authorization: Bearer " + session->access);
+  request.timeout = std::min(config.timeout, max_logout_request);
+  self->request(config.http, request.timeout + grace, std::move(request))
+      .then(
+          [this, ended = *session](const http_reply& reply) {
+            const auto revoked = read_revoke_reply(reply);
+            revoked ? answer_logouts(*revoked) : use_up(ended);
+          },
+          [this](const caf::error& error) { answer_logouts(to_failure(error)); });
+}
+
+void auth_state::use_up(const credentials& session) {
+  http_request request = post(protocol::refresh_path, refresh_body(session.refresh));
+  request.timeout = std::min(config.timeout, max_logout_request);
+  self->request(config.http, request.timeout + grace, std::move(request))
+      .then([this](const http_reply& reply) { answer_logouts(read_revocation(reply)); },
+            [this](const caf::error& error) { answer_logouts(to_failure(error)); });
+}
+
+void auth_state::answer_logouts(const result<void>& revoked) {
+  refresh_lock.reset();
+  for (auto& waiting_logout : std::exchange(logouts, {}))
+    fulfil(waiting_logout, logout_done{true, revoked.ok(), revoked ? "" : revoked.error().message});
 }
 
 auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, auth_config config) {
@@ -212,8 +286,13 @@ auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, au
         auto promise = self->make_response_promise<login_done>();
         const std::uint64_t id = ++st.last_login;
         st.logins.emplace(id, promise);
+        if (!asked.machine_token.empty()) {
+          st.check_machine_token(id, asked);
+          return promise;
+        }
         self->request(st.config.http, st.config.timeout + grace,
-                      st.post(protocol::token_path, login_body(asked.username, asked.password)))
+                      st.post(protocol::token_path,
+                              login_body(asked.username, asked.password, asked.team)))
             .then([self, id,
                    asked](const http_reply& reply) { self->state.finish_login(id, asked, reply); },
                   [self, id](const caf::error& error) {

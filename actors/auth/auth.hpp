@@ -37,12 +37,20 @@ struct auth_state {
   void send_refresh(const credentials& session);
   void finish_refresh(const http_reply& reply, const credentials& before);
   void answer_waiting(const result<credentials>& outcome);
-  /// Keeps the session, then lets QUEUE adopt what was emitted before.
+  /// Keeps the session that the reply opens.
   void finish_login(std::uint64_t id, const login_request& asked, const http_reply& reply);
   void answer_login(std::uint64_t id, result<login_done> outcome);
-  /// Clears the session here at once, then uses its refresh token up at the server.
+  /// Asks the server about a machine token, then for the account that it belongs to.
+  void check_machine_token(std::uint64_t id, const login_request& asked);
+  /// Writes the session, then lets QUEUE adopt what was emitted before.
+  void keep_session(std::uint64_t id, const login_request& asked, const credentials& fresh);
+  /// Clears the session here at once, then ends it at the server.
   void log_out(caf::typed_response_promise<logout_done> promise);
+  /// Where the server has no call that ends a session: uses its refresh token up.
+  void use_up(const credentials& session);
+  void answer_logouts(const result<void>& revoked);
   http_request post(std::string_view path, std::string body) const;
+  http_request get(std::string_view path, std::string_view access) const;
   std::int64_t now_s() const { return config.now() / 1000000; }
 
   auth_config config;

@@ -4,10 +4,16 @@
 #include "messages/event.hpp"
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
+#include "util/text.hpp"
 
 namespace spec_kitty {
 
 namespace {
+
+/// No machine token ends on this side: the server says when it is over.
+constexpr std::int64_t machine_token_lifetime_s = 10LL * 365 * 86400;
+constexpr std::size_t max_named_teams = 20; ///< of those that a refused login prints
+constexpr std::size_t max_role_bytes = 32;
 
 std::optional<std::string> decode_base64url(std::string_view text) {
   std::string out;
@@ -71,6 +77,63 @@ failure not_the_protocol(std::string_view what) {
           "check sync.server_url with: spec-kitty sync server"};
 }
 
+/// A role is a word of lower-case letters; anything else is passed over.
+bool is_role(const std::optional<std::string>& text) {
+  return text && !text->empty() && text->size() <= max_role_bytes &&
+         text->find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
+}
+
+std::optional<std::string> claim_of(std::string_view token, const char* name) {
+  const auto first = token.find('.');
+  const auto second = token.find('.', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos)
+    return std::nullopt;
+  const auto text = decode_base64url(token.substr(first + 1, second - first - 1));
+  const auto claims = text ? parse_json(*text) : result<json_document>(failure{});
+  return claims ? text_of(*claims, name) : std::nullopt;
+}
+
+/// An account of several teams has to name one.
+failure team_needed(const json_value& body, std::string_view username) {
+  std::string names;
+  std::string first;
+  std::size_t count = 0;
+  const json_value* teams = member(body, "teams");
+  if (teams != nullptr && teams->IsArray())
+    for (const auto& team : teams->GetArray()) {
+      if (!team.IsString() || team.GetStringLength() == 0 || ++count > max_named_teams)
+        continue;
+      const std::string name = excerpt({team.GetString(), team.GetStringLength()}, max_team_slug);
+      names += (names.empty() ? "" : ", ") + name;
+      first = first.empty() ? name : first;
+    }
+  if (count > max_named_teams)
+    names += " and " + std::to_string(count - max_named_teams) + " more";
+  return {ec::login_refused,
+          std::string(username) + " is in several teams" + (names.empty() ? "" : ": " + names),
+          "name one: spec-kitty auth login --username " + shell_word(std::string(username)) +
+              " --team " + (first.empty() ? "TEAM" : shell_word(first))};
+}
+
+/// What a login that was not accepted means.
+failure login_failure(const http_reply& reply, std::string_view username) {
+  const auto body = server_object(reply);
+  if (!body)
+    return transport_failure(reply, login_exchange);
+  if (reply.status == 401)
+    return {ec::login_refused, "the server refused the user name or password",
+            "check both and run: spec-kitty auth login"};
+  if (reply.status == 409 && text_of(*body, "error_code") == "team_required")
+    return team_needed(*body, username);
+  if (reply.status == 403)
+    return {ec::login_refused, "the server does not let this account into the team",
+            "check --team, or ask an admin of the team"};
+  if (reply.status == 429)
+    return {ec::transport, "the server takes no more logins for now: too many have failed",
+            "wait a minute, then run: spec-kitty auth login"};
+  return transport_failure(reply, login_exchange);
+}
+
 /// Fills a session from a 200 reply; `before` supplies what the reply may leave out.
 result<credentials> adopt_reply(const http_reply& reply, const credentials& before,
                                 std::int64_t now_s) {
@@ -100,17 +163,25 @@ result<credentials> adopt_reply(const http_reply& reply, const credentials& befo
                    "characters, and is not `local`"};
   if (team && !team->empty())
     after.team_slug = *team;
+  auto role = text_of(*body, "role");
+  if (!is_role(role))
+    role = claim_of(after.access, "role");
+  if (is_role(role))
+    after.role = *role;
   return after;
 }
 
 } // namespace
 
-std::string login_body(std::string_view username, std::string_view password) {
+std::string login_body(std::string_view username, std::string_view password,
+                       std::string_view team) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
   field(out, "username", username);
   field(out, "password", password);
+  if (!team.empty())
+    field(out, "team_slug", team);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -125,22 +196,13 @@ std::string refresh_body(std::string_view refresh) {
 }
 
 std::optional<std::string> team_slug_claim(std::string_view token) {
-  const auto first = token.find('.');
-  const auto second = token.find('.', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos)
-    return std::nullopt;
-  const auto text = decode_base64url(token.substr(first + 1, second - first - 1));
-  const auto claims = text ? parse_json(*text) : result<json_document>(failure{});
-  return claims ? text_of(*claims, "team_slug") : std::nullopt;
+  return claim_of(token, "team_slug");
 }
 
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
                                      std::string_view origin, std::int64_t now_s) {
-  if (reply.status == 401 && server_object(reply))
-    return failure{ec::login_refused, "the server refused the user name or password",
-                   "check both and run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
-    return transport_failure(reply, login_exchange);
+    return login_failure(reply, username);
   credentials fresh;
   fresh.username = username;
   fresh.server = origin;
@@ -155,6 +217,52 @@ result<credentials> read_refresh_reply(const http_reply& reply, const credential
   if (reply.outcome != http_outcome::answered || reply.status != 200)
     return transport_failure(reply, "token refresh");
   return adopt_reply(reply, before, now_s);
+}
+
+result<credentials> read_machine_token_reply(const http_reply& reply, std::string_view token,
+                                             std::string_view origin, std::int64_t now_s) {
+  if (!token.starts_with(protocol::machine_token_prefix) || !is_token(std::string(token)))
+    return failure{ec::login_refused, "this is not a token for a machine: it begins with skt_",
+                   "make one on the server: spec-kitty-server token create"};
+  const bool by_server = server_object(reply).has_value();
+  if (reply.status == 401 && by_server)
+    return failure{ec::login_refused, "the server does not accept this token",
+                   "ask an administrator for a new one: spec-kitty-server token create"};
+  // A server may lack the call, or let this token only send.
+  const bool known = reply.status == 200 || reply.status == 403 || reply.status == 404;
+  if (reply.outcome != http_outcome::answered || !known || !by_server)
+    return transport_failure(reply, login_exchange);
+  credentials fresh;
+  fresh.access = token;
+  fresh.access_expires_at = now_s + machine_token_lifetime_s;
+  fresh.username = "token";
+  fresh.server = origin;
+  return fresh;
+}
+
+void read_account(const http_reply& reply, credentials& session) {
+  const auto body = reply.status == 200 ? server_object(reply) : std::nullopt;
+  const json_value* account = body ? member(*body, "account") : nullptr;
+  if (account == nullptr)
+    return;
+  if (const auto name = text_of(*account, "username"); name && !name->empty())
+    session.username = excerpt(*name, max_team_slug);
+  if (const auto team = text_of(*account, "team_slug");
+      team && !team->empty() && is_usable_team(*team))
+    session.team_slug = *team;
+  if (const auto role = text_of(*account, "role"); is_role(role))
+    session.role = *role;
+}
+
+std::optional<result<void>> read_revoke_reply(const http_reply& reply) {
+  if (reply.outcome != http_outcome::answered)
+    return transport_failure(reply, "logout");
+  if (reply.status == 404 || reply.status == 405)
+    return std::nullopt;
+  const bool by_server = server_object(reply).has_value();
+  const bool ended =
+      reply.status == 204 || (by_server && (reply.status == 200 || reply.status == 401));
+  return ended ? result<void>{} : result<void>(transport_failure(reply, "logout"));
 }
 
 result<void> read_revocation(const http_reply& reply) {

@@ -15,8 +15,8 @@ namespace spec_kitty {
 /// A token this close to its end is treated as over: it would expire on its way.
 inline constexpr std::int64_t expiry_margin_s = 5;
 
-/// `{"username","password"}` and `{"refresh"}`.
-std::string login_body(std::string_view username, std::string_view password);
+/// `{"username","password"}`, with `"team_slug"` where a team is named, and `{"refresh"}`.
+std::string login_body(std::string_view username, std::string_view password, std::string_view team);
 std::string refresh_body(std::string_view refresh);
 
 /// The `team_slug` claim of a JWT, decoded and not verified (verifying is the server's); nothing
@@ -31,6 +31,19 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
 /// The session after a refresh: what the reply leaves out stays as it was. login_required for 401.
 result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
                                        std::int64_t now_s);
+
+/// The session of a machine token that the server was asked about. login_refused for a 401 and for
+/// a text that is not a token, transport for any reply that is not the protocol's.
+result<credentials> read_machine_token_reply(const http_reply& reply, std::string_view token,
+                                             std::string_view origin, std::int64_t now_s);
+
+/// Fills in what the `account` of a reply to `GET /api/v1/` says: user, team and role. What it does
+/// not say, or says unusably, stays.
+void read_account(const http_reply& reply, credentials& session);
+
+/// Whether the session has ended at the server: the answer to a revocation. Nothing where the
+/// server does not know the call.
+std::optional<result<void>> read_revoke_reply(const http_reply& reply);
 
 /// Whether a refresh made at logout has used the session up: the old refresh token is dead when the
 /// reply carries a new one, which is not kept, or when the server refused it as dead already.

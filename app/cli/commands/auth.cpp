@@ -1,9 +1,9 @@
 // spec-kitty auth …: the session with the server.
 #include "app/cli/command.hpp"
-#include "util/prompt.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
+#include "util/prompt.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,8 +20,14 @@ constexpr const char* how_to_log_in_unasked =
 struct login_options {
   std::string username;
   bool password_from_stdin = false;
+  bool token_from_stdin = false;
   bool adopt_local = false;
+  std::string team;
 };
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
 
 result<std::string> find_username(const std::string& given) {
   if (!given.empty())
@@ -65,7 +71,8 @@ void print_login(context& ctx, const login_done& done, const server_url& server)
   const auto projects = shot ? shot->queue.projects : std::vector<project_share>{};
   ctx.out.object([&](json_writer& out) {
     field(out, "username", done.username);
-    field(out, "team_slug", done.team_slug.empty() ? std::nullopt : std::optional(done.team_slug));
+    field(out, "team_slug", unless_empty(done.team_slug));
+    field(out, "role", unless_empty(done.role));
     field(out, "server", server.origin());
     field(out, "adopted", done.adopted);
     field(out, "left_local", done.left_local);
@@ -82,7 +89,8 @@ void print_login(context& ctx, const login_done& done, const server_url& server)
   });
   ctx.out.line(
       "Logged in as " + done.username +
-      (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug));
+      (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug) +
+      (done.role.empty() ? "" : " (" + done.role + ")"));
   if (done.adopted > 0)
     ctx.out.line(std::to_string(done.adopted) + " events recorded before now belong to this team");
   print_projects(ctx, projects);
@@ -92,19 +100,38 @@ void print_login(context& ctx, const login_done& done, const server_url& server)
                  "spec-kitty auth login --adopt-local");
 }
 
+result<login_request> find_login(const login_options& options) {
+  login_request request;
+  request.adopt_local = options.adopt_local;
+  request.team = options.team;
+  if (options.token_from_stdin) {
+    auto token = read_secret_from_stdin("token");
+    if (!token)
+      return token.error();
+    request.machine_token = std::move(*token);
+    return request;
+  }
+  auto username = find_username(options.username);
+  if (!username)
+    return username.error();
+  auto password = find_password(options);
+  if (!password)
+    return password.error();
+  request.username = std::move(*username);
+  request.password = std::move(*password);
+  return request;
+}
+
 exit_status login(context& ctx, const login_options& options) {
   const auto server = configured_server(ctx.config);
   if (!server)
     return ctx.fail(server.error());
-  const auto username = find_username(options.username);
-  if (!username)
-    return ctx.fail(username.error());
-  const auto password = find_password(options);
-  if (!password)
-    return ctx.fail(password.error());
+  const auto request = find_login(options);
+  if (!request)
+    return ctx.fail(request.error());
   const auto done = [&] {
     sync_system system(ctx, *server);
-    auto answer = system.login({*username, *password, options.adopt_local});
+    auto answer = system.login(*request);
     system.close();
     return answer;
   }();
@@ -151,6 +178,38 @@ exit_status logout(context& ctx) {
   return exit_status::done;
 }
 
+/// The session can be used, or renewed by the next sync.
+bool session_lasts(const snapshot& shot) {
+  return shot.session_is == session_state::authenticated ||
+         shot.session->refresh_expires_at > shot.taken_at / 1000000;
+}
+
+failure login_missing(const snapshot& shot) {
+  if (!shot.session)
+    return {ec::login_required, "not logged in; events are recorded and wait",
+            "run: spec-kitty auth login"};
+  return {ec::login_required,
+          "the session of " + shot.session->username + " has expired since " +
+              format_timestamp(shot.session->access_expires_at * 1000000),
+          "run: spec-kitty auth login"};
+}
+
+void write_session(json_writer& out, const snapshot& shot) {
+  const auto& session = shot.session;
+  const auto text = [&](std::string credentials::*part) {
+    return session ? unless_empty((*session).*part) : std::nullopt;
+  };
+  const bool expires = session && !session->is_machine_token();
+  field(out, "state", to_string(shot.session_is));
+  field(out, "username", text(&credentials::username));
+  field(out, "team_slug", text(&credentials::team_slug));
+  field(out, "role", text(&credentials::role));
+  field(out, "server", text(&credentials::server));
+  field(out, "machine_token", session && session->is_machine_token());
+  write_instant(out, "access_expires_at", expires ? session->access_expires_at * 1000000 : 0);
+  write_instant(out, "refresh_expires_at", expires ? session->refresh_expires_at * 1000000 : 0);
+}
+
 exit_status show_session_status(context& ctx) {
   const auto shot = take_snapshot(ctx);
   if (!shot)
@@ -162,30 +221,24 @@ exit_status show_session_status(context& ctx) {
   const auto server = configured_server(ctx.config);
   if (const auto conflict = session_conflict(ctx.home.path, server ? server->origin() : ""))
     ctx.out.warn(conflict->message + "; " + conflict->remedy);
-  ctx.out.object([&](json_writer& out) {
-    const auto text = [&](std::string credentials::*part) {
-      return session && !((*session).*part).empty() ? std::optional((*session).*part)
-                                                    : std::nullopt;
-    };
-    field(out, "state", to_string(shot->session_is));
-    field(out, "username", text(&credentials::username));
-    field(out, "team_slug", text(&credentials::team_slug));
-    field(out, "server", text(&credentials::server));
-    write_instant(out, "access_expires_at", session ? session->access_expires_at * 1000000 : 0);
-    write_instant(out, "refresh_expires_at", session ? session->refresh_expires_at * 1000000 : 0);
-  });
-  if (!session) {
-    ctx.out.line("Not logged in. Events are recorded and wait.");
-    return exit_status::done;
+  const bool usable = session && session_lasts(*shot);
+  const auto fields = [&](json_writer& out) { write_session(out, *shot); };
+  if (!usable) {
+    const failure why = login_missing(*shot);
+    ctx.out.fail(why, fields);
+    return status_of(why.code);
   }
-  ctx.out.line(session->username + " in the team " + session->team_slug + " at " + session->server);
+  ctx.out.object(fields);
+  ctx.out.line(session->username + " in the team " + session->team_slug +
+               (session->role.empty() ? "" : " (" + session->role + ")") + " at " +
+               session->server);
   const std::string until = format_timestamp(session->access_expires_at * 1000000);
-  const bool renewable = session->refresh_expires_at > shot->taken_at / 1000000;
-  if (shot->session_is == session_state::authenticated)
+  if (session->is_machine_token())
+    ctx.out.line("authenticated by a token for machines, until an administrator revokes it");
+  else if (shot->session_is == session_state::authenticated)
     ctx.out.line("authenticated until " + until);
   else
-    ctx.out.line("expired since " + until +
-                 (renewable ? "; the next sync renews it" : "; run: spec-kitty auth login"));
+    ctx.out.line("expired since " + until + "; the next sync renews it");
   return exit_status::done;
 }
 
@@ -193,8 +246,14 @@ exit_status show_session_status(context& ctx) {
 
 command_action declare_auth_login(CLI::App& app) {
   auto options = std::make_shared<login_options>();
-  app.add_option("--username", options->username, "User name");
-  app.add_flag("--password-stdin", options->password_from_stdin, "Read the password from stdin");
+  auto* user = app.add_option("--username", options->username, "User name");
+  auto* password = app.add_flag("--password-stdin", options->password_from_stdin,
+                                "Read the password from stdin");
+  app.add_flag("--token-stdin", options->token_from_stdin,
+               "Read a token for machines from stdin instead")
+      ->excludes(user)
+      ->excludes(password);
+  app.add_option("--team", options->team, "The team, for an account of several");
   app.add_flag("--adopt-local", options->adopt_local,
                "Take over events recorded under another account");
   return [options](context& ctx) { return login(ctx, *options); };

@@ -125,21 +125,32 @@ TEST_F(Auth, LoginUnderWayIsAnsweredWhenHttpDies) {
   EXPECT_FALSE(done.ok());
 }
 
-TEST_F(Auth, LogoutClearsTheSessionAtOnceAndUsesItsRefreshTokenUp) {
+TEST_F(Auth, LogoutClearsTheSessionAtOnceAndEndsItAtTheServer) {
   log_in_as("access-1");
   const auto done = ask_now<logout_done>(auth_, logout_request{});
   EXPECT_FALSE(session()) << "before the server is asked";
   ASSERT_EQ(network_->requests.size(), 1U);
-  EXPECT_EQ(network_->requests[0].url, "https://a:443/api/v1/token/refresh/");
-  answer(tokens("access-9", "refresh-9"));
+  EXPECT_EQ(path_of(0), "/api/v1/token/revoke/");
+  EXPECT_EQ(header_of(network_->requests[0], "Authorization"), "Bearer access-1");
+  answer(answered(200));
   EXPECT_TRUE(done->was_logged_in);
-  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one is not kept";
-  EXPECT_FALSE(session());
+  EXPECT_TRUE(done->revoked);
   EXPECT_EQ(ask_token().code(), ec::login_required);
 }
 
+TEST_F(Auth, LogoutUsesTheRefreshTokenUpWhereTheServerHasNoCallForIt) {
+  log_in_as("access-1");
+  const auto done = ask_now<logout_done>(auth_, logout_request{});
+  answer(answered(404));
+  ASSERT_EQ(network_->requests.size(), 2U);
+  EXPECT_EQ(path_of(1), "/api/v1/token/refresh/");
+  answer(tokens("access-9", "refresh-9"));
+  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one is not kept";
+  EXPECT_FALSE(session());
+}
+
 TEST_F(Auth, LogoutReportsWhatTheServerDidNotRevoke) {
-  for (const auto& reply : {answered(503), answered(200)}) {
+  for (const auto& reply : {answered(503), answered(200, "<html>", "text/html")}) {
     log_in_as("access-1");
     const auto done = ask_now<logout_done>(auth_, logout_request{});
     answer(reply);

@@ -218,7 +218,7 @@ TEST(TeamSlugClaim, IsReadFromAJwtAndFromNothingElse) {
 }
 
 TEST(TokenBodies, AreJsonWhateverTheyHold) {
-  EXPECT_EQ(login_body("ann\"", "p\\w\n"), R"({"username":"ann\"","password":"p\\w\n"})");
+  EXPECT_EQ(login_body("ann\"", "p\\w\n", ""), R"({"username":"ann\"","password":"p\\w\n"})");
   EXPECT_EQ(refresh_body("r"), R"({"refresh":"r"})");
 }
 

@@ -77,7 +77,7 @@ TEST_F(Auth, LogoutForgetsTheSessionAndKeepsTheEvents) {
   emit(2);
   EXPECT_TRUE(member(json_of({"auth", "logout"}), "was_logged_in")->GetBool());
   EXPECT_FALSE(std::filesystem::exists(home() / "credentials"));
-  EXPECT_EQ(text_of(json_of({"auth", "status"}), "state"), "logged_out");
+  EXPECT_EQ(text_of(json_of({"auth", "status"}, 3), "state"), "logged_out");
   EXPECT_FALSE(member(json_of({"auth", "logout"}), "was_logged_in")->GetBool());
   EXPECT_EQ(cli({"sync", "now"}).status, 3);
   EXPECT_EQ(log_in(*server).status, 0);

@@ -112,7 +112,7 @@ TEST_F(MountedHome, ThatIsFullFromTheFirstByteTakesNothingHalfAndWorksOnceThereI
     EXPECT_NE(error_part(answer, "hint").find("disk space"), std::string::npos);
   }
   EXPECT_EQ(log_in(*server).status, 6);
-  EXPECT_EQ(text_of(json_of({"auth", "status"}), "state"), "logged_out");
+  EXPECT_EQ(text_of(json_of({"auth", "status"}, 3), "state"), "logged_out");
   EXPECT_EQ(cli({"sync", "status"}).status, 0);
 
   fs::remove(home() / "ballast");
