@@ -24,6 +24,9 @@ inline constexpr std::size_t batch_frame_bytes = batch_begin.size() + batch_end.
 /// Maximum number of events in a batch.
 inline constexpr std::size_t max_batch_events = 1000;
 
+/// The header that every request carries: the version of the protocol that this client speaks.
+inline constexpr const char* version_header = "Spec-Kitty-Protocol: 1";
+
 /// A token for a machine begins with this; it is sent as it is and never refreshed.
 inline constexpr std::string_view machine_token_prefix = "skt_";
 

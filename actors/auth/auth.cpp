@@ -53,7 +53,7 @@ http_request auth_state::post(std::string_view path, std::string body) const {
   request.method = "POST";
   request.url = config.server.at(path);
   request.headers = {"Content-Type: application/json",
-                     "User-Agent: spec-kitty/" + std::string(version)};
+                     "User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   request.body = std::move(body);
   request.only_once = true; // a refresh token is
   request.ca_file = config.ca_file;
@@ -65,7 +65,7 @@ http_request auth_state::get(std::string_view path, std::string_view access) con
   http_request request = post(path, {});
   request.method = "GET";
   request.headers = {"Authorization: Bearer " + std::string(access),
-                     "User-Agent: spec-kitty/" + std::string(version)};
+                     "User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   return request;
 }
 

@@ -161,7 +161,7 @@ http_request batch_sync_state::request_to(std::string method, std::string_view p
   request.method = std::move(method);
   request.url = config.server.at(path);
   request.headers = {"Authorization: Bearer " + run->token().access,
-                     "User-Agent: spec-kitty/" + std::string(version)};
+                     "User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   request.ca_file = config.ca_file;
   request.timeout = config.limits.timeout;
   return request;

@@ -68,7 +68,7 @@ http_request offer_question(const server_url& server, const std::string& ca_file
   http_request request;
   request.method = "GET";
   request.url = server.at(protocol::offer_path);
-  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
+  request.headers = {"User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   request.ca_file = ca_file;
   request.timeout = std::min(timeout, max_offer_wait);
   request.max_reply_bytes = max_offer_bytes;

@@ -111,6 +111,10 @@ std::optional<server_answer> ask_server(const context& ctx, const server_url& se
   const bool mine = shot.session && shot.session->server == server.origin();
   sync_system system(ctx, server);
   auto answer = system.probe(mine);
+  if (answer.reply.outcome == http_outcome::answered) {
+    const auto session = read_credentials(ctx.home.path); // the probe may have renewed it
+    answer.offer = system.ask_offer(mine && session ? *session : std::nullopt);
+  }
   system.close();
   return answer;
 }

@@ -265,10 +265,36 @@ private:
           run("sync daemon start"));
   }
 
+  /// The server's program, the account's role, what is offered. Nothing of a server that says
+  /// nothing about itself.
+  void identity(const http_reply& reply) {
+    const auto offer = read_offer_reply(reply);
+    if (!offer || *offer == server_offer{})
+      return;
+    credentials account = seen_.shot.session.value_or(credentials{});
+    if (account.server == seen_.server_origin)
+      read_account(reply, account);
+    std::string text = seen_.server_url + " is " +
+                       (offer->server.empty() ? "a server without a name" : offer->server) +
+                       (offer->version.empty() ? "" : " " + offer->version);
+    if (!account.role.empty())
+      text += "; " + account.username + " has the role " + account.role + " in the team " +
+              account.team_slug;
+    std::string offered;
+    for (const auto& capability : offer->capabilities)
+      offered += (offered.empty() ? "" : ", ") + capability;
+    add("server_version", severity::note,
+        text + "; capabilities: " + (offered.empty() ? "none" : offered), "");
+    if (account.role == "reader" && something_waits())
+      add("role_reader", severity::warning,
+          account.username + " may read the team's events, not send any: events wait here",
+          run("sync status") + "  # how many; an admin of the team can give the role member");
+  }
+
   void server() {
     if (!seen_.server)
       return;
-    const auto& [reply, with_token, no_token] = *seen_.server;
+    const auto& [reply, offer, with_token, no_token] = *seen_.server;
     if (no_token) {
       const bool refused = no_token->code == ec::login_required;
       add(refused ? "session_refused" : "server_unreachable", severity::error, no_token->message,
@@ -302,6 +328,7 @@ private:
           url + " is not a sync server: status " + std::to_string(status) + ", " +
               (reply.content_type.empty() ? "no content type" : reply.content_type),
           run("sync server https://sync.example.com") + "  # your team's");
+    identity(offer);
     if (const auto at = parse_http_date(reply.date))
       if (const epoch_us skew = seen_.shot.taken_at - *at * 1000000;
           skew > tolerated_skew || skew < -tolerated_skew)

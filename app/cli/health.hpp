@@ -2,7 +2,9 @@
 // app/cli/examine.cpp gathers the evidence; `sync doctor` prints the findings.
 #pragma once
 
+#include "actors/auth/tokens.hpp"
 #include "actors/clock/mirror.hpp"
+#include "actors/http/offer_reply.hpp"
 #include "app/cli/delivery_status.hpp"
 #include "app/home/server_answer.hpp"
 #include "app/home/snapshot.hpp"

@@ -83,11 +83,11 @@ result<logout_done> sync_system::logout() {
              : result<logout_done>(now.error());
 }
 
-http_request sync_system::clock_question(const std::string& access) const {
+http_request sync_system::question(std::string_view path, const std::string& access) const {
   http_request request;
   request.method = "GET";
-  request.url = server_.at(protocol::clock_path);
-  request.headers = {"User-Agent: spec-kitty/" + std::string(version)};
+  request.url = server_.at(path);
+  request.headers = {"User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   if (!access.empty())
     request.headers.push_back("Authorization: Bearer " + access);
   request.ca_file = ca_file_;
@@ -106,12 +106,18 @@ server_answer sync_system::probe(bool with_session) {
       answer.no_token = fresh.error();
   }
   answer.with_token = !access.empty();
-  const auto reply = exchange(clock_question(access));
+  const auto reply = exchange(question(protocol::clock_path, access));
   if (reply)
     answer.reply = *reply;
   else
     answer.reply.error = reply.error().message;
   return answer;
+}
+
+http_reply sync_system::ask_offer(const std::optional<credentials>& session) {
+  auto asked = question(protocol::offer_path, session ? session->access : std::string());
+  auto reply = exchange(std::move(asked));
+  return reply ? std::move(*reply) : http_reply{};
 }
 
 result<restamp_done> sync_system::reconcile() {
@@ -120,7 +126,7 @@ result<restamp_done> sync_system::reconcile() {
     const auto fresh = token(failed_access);
     if (!fresh)
       return fresh.error();
-    const auto reply = exchange(clock_question(fresh->access));
+    const auto reply = exchange(question(protocol::clock_path, fresh->access));
     if (!reply)
       return reply.error();
     if (const auto clock = read_clock_reply(*reply))

@@ -29,6 +29,9 @@ public:
   /// Asks the server for its clock and changes nothing; with the session's token where
   /// `with_session`.
   server_answer probe(bool with_session);
+  /// Asks what the server offers, and for the account that the session belongs to, where there is
+  /// one. Changes nothing.
+  http_reply ask_offer(const std::optional<credentials>& session);
   /// Merges the server's clock and gives new stamps to what was never sent.
   result<restamp_done> reconcile();
 
@@ -44,7 +47,7 @@ private:
   /// HTTP and AUTH as they are now.
   result<transports> parts();
   result<http_reply> exchange(http_request request);
-  http_request clock_question(const std::string& access) const;
+  http_request question(std::string_view path, const std::string& access) const;
   result<access_token> token(const std::string& failed_access);
 
   local_system local_;

@@ -47,6 +47,8 @@ ALLOWED: dict[str, list[str]] = {
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
+    # Administration: commands on a store; the page of its links is an answer of the listener.
+    "app/server/admin": CONFIG + ["app/server/core", "app/server/store", "app/listener"],
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]

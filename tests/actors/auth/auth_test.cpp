@@ -138,17 +138,6 @@ TEST_F(Auth, LogoutClearsTheSessionAtOnceAndEndsItAtTheServer) {
   EXPECT_EQ(ask_token().code(), ec::login_required);
 }
 
-TEST_F(Auth, LogoutUsesTheRefreshTokenUpWhereTheServerHasNoCallForIt) {
-  log_in_as("access-1");
-  const auto done = ask_now<logout_done>(auth_, logout_request{});
-  answer(answered(404));
-  ASSERT_EQ(network_->requests.size(), 2U);
-  EXPECT_EQ(path_of(1), "/api/v1/token/refresh/");
-  answer(tokens("access-9", "refresh-9"));
-  EXPECT_TRUE(done->revoked) << "the old token is dead, the new one is not kept";
-  EXPECT_FALSE(session());
-}
-
 TEST_F(Auth, LogoutReportsWhatTheServerDidNotRevoke) {
   for (const auto& reply : {answered(503), answered(200, "<html>", "text/html")}) {
     log_in_as("access-1");
