@@ -29,10 +29,10 @@ inline constexpr std::size_t max_batch_bytes = std::size_t{8} * 1024 * 1024;
 
 /// How tests want the server to misbehave, and which event types it accepts beyond the protocol's.
 struct batch_rules {
-  std::size_t max_events = protocol::max_batch_events; ///< in one batch
   unsigned pending_first = 0;         ///< how often each new event is answered `pending`
   std::set<std::string> reject_types; ///< event types answered `error`
   custom_types more_types{};          ///< of host programs
+  std::size_t max_events = protocol::max_batch_events; ///< in one batch
 };
 
 /// An event's result.
