@@ -1,6 +1,7 @@
 #include "messages/validate.hpp"
 
 #include "messages/custom_types.hpp"
+#include "messages/event_check.hpp"
 #include "messages/schema/schema_check.hpp"
 #include "util/timestamp.hpp"
 #include "util/utf8.hpp"
@@ -113,22 +114,22 @@ violation broken(const json_value& event, const char* name, std::string rule) {
   return {name, value == nullptr ? "nothing" : excerpt(to_text(*value)), std::move(rule)};
 }
 
-bool is_node_id(std::string_view text) {
-  return text.size() == 12 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 /// Where docs/protocol.md's Event table is stricter than the schema file.
-std::optional<violation> check_table(const json_value& event) {
+std::optional<violation> check_table(const json_value& event,
+                                     time_form times = time_form::microseconds) {
   if (!is_ulid(*text_of(event, "event_id")))
     return broken(event, "event_id", "is not a ULID (its value exceeds 128 bits)");
   if (const auto cause = text_of(event, "causation_id"); cause && !is_ulid(*cause))
     return broken(event, "causation_id", "is not a ULID (its value exceeds 128 bits)");
-  if (!is_node_id(*text_of(event, "node_id")))
+  if (!is_event_node_id(*text_of(event, "node_id")))
     return broken(event, "node_id", "is not 12 hex digits");
   const json_value& clock = *member(event, "lamport_clock");
   if (!clock.IsUint64() || clock.GetUint64() < 1 || clock.GetUint64() > max_lamport)
     return broken(event, "lamport_clock", "is not an integer from 1 to 9007199254740991");
-  if (!is_event_timestamp(*text_of(event, "timestamp")))
+  const std::string time = *text_of(event, "timestamp");
+  if (times == time_form::any_utc && !is_utc_event_time(time))
+    return broken(event, "timestamp", "is not RFC 3339 in UTC");
+  if (times == time_form::microseconds && !is_event_timestamp(time))
     return broken(event, "timestamp", "is not RFC 3339 in UTC with microseconds");
   if (*text_of(event, "aggregate_type") == "WorkPackage" &&
       !is_work_package_id(*text_of(event, "aggregate_id")))
@@ -216,23 +217,26 @@ std::optional<violation> validate_payload(std::string_view event_type, const jso
 }
 
 std::optional<violation> validate_event(const json_value& event) {
-  if (auto found = check("Event", "", event))
-    return found;
-  if (auto found = validate_payload(*text_of(event, "event_type"), *member(event, "payload")))
-    return found;
-  return check_table(event);
+  static const custom_types contract_only;
+  return validate_event(event, contract_only);
 }
 
-std::optional<violation> validate_event(const json_value& event, const custom_types& more) {
+std::optional<violation> validate_event(const json_value& event, const custom_types& more,
+                                        time_form times) {
   const auto type = text_of(event, "event_type");
-  if (!type || !more.contains(*type))
-    return validate_event(event);
+  if (!type || !more.contains(*type)) {
+    if (auto found = check("Event", "", event))
+      return found;
+    if (auto found = validate_payload(*text_of(event, "event_type"), *member(event, "payload")))
+      return found;
+    return check_table(event, times);
+  }
   const json_document envelope = stand_in_for(event, *type);
   if (auto found = check("Event", "", envelope))
     return found;
   if (auto found = more.validate(*type, *member(event, "payload")))
     return found;
-  return check_table(envelope);
+  return check_table(envelope, times);
 }
 
 std::optional<violation> validate_foreign_type(const json_value& event) {

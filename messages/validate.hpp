@@ -21,6 +21,9 @@ namespace spec_kitty {
 
 class custom_types;
 
+/// Which times an event may carry: as this program writes them, or any that a server takes.
+enum class time_form { microseconds, any_utc };
+
 /// A payload against the definition of its event type. Source: events.schema.json.
 std::optional<violation> validate_payload(std::string_view event_type, const json_value& payload);
 
@@ -29,7 +32,8 @@ std::optional<violation> validate_payload(std::string_view event_type, const jso
 std::optional<violation> validate_event(const json_value& event);
 
 /// The same, where an event of a registered type has that type's schema for its payload.
-std::optional<violation> validate_event(const json_value& event, const custom_types& more);
+std::optional<violation> validate_event(const json_value& event, const custom_types& more,
+                                        time_form times = time_form::microseconds);
 
 /// An event of another type than the contract's, without that type's schema: the envelope alone,
 /// with any event_type that a host program could register.
