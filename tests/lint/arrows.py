@@ -46,9 +46,11 @@ ALLOWED: dict[str, list[str]] = {
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
+    "app/server/core": MESSAGES,  # what the team server decides; pure
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
     # Administration: commands on a store; the page of its links is an answer of the listener.
     "app/server/admin": CONFIG + ["app/server/core", "app/server/store", "app/listener"],
+    "app/server/actors": CONFIG + ["app/listener", "app/server/core", "app/server/store"],
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]
