@@ -1,0 +1,77 @@
+// The team server's actors behind an interface without actors: what a program composes with a
+// store and a listener.
+//
+//   store ─▶ service::start ─▶ handlers() ─▶ http_listener::start
+//   stop:  begin_stop() ─▶ http_listener::stop() ─▶ service::stop() ─▶ engine::stop() ─▶ destroy
+//   the
+//          service, then the engine: until it has stopped, the engine may still answer actors
+#pragma once
+
+#include "app/listener/listener.hpp"
+#include "app/server/core/access_token.hpp"
+#include "app/server/core/limits.hpp"
+#include "app/server/store/engine.hpp"
+#include "util/result.hpp"
+#include "util/timestamp.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spec_kitty::server {
+
+/// How requests are logged.
+struct log_settings {
+  std::function<void(std::string_view line)> write; ///< from any thread; empty: no log
+  bool json = false;
+  bool addresses = true; ///< false: lines hold no address of a client
+};
+
+struct service_options {
+  store::engine* engine = nullptr; ///< outlives the service
+  std::string public_url;          ///< `iss` of access tokens
+  service_limits limits;
+  log_settings log;
+  bool serves_metrics = false; ///< at /metrics of this listener; else 404
+  /// Paths of pages (`/link/…`): asked first. Runs on a thread that may wait.
+  std::function<bool(const listener::inbound_request&)> is_page;
+  std::function<listener::outbound_reply(const listener::inbound_request&)> page;
+  std::size_t workers = 2; ///< batches that are unpacked and checked at once
+  std::function<epoch_us()> wall_clock = wall_clock_now;
+  std::function<epoch_us()> steady_clock = steady_now;
+};
+
+class service {
+public:
+  static result<std::unique_ptr<service>> start(service_options options, signing_keys keys);
+  ~service();
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  /// What the listener calls. Valid until stop() has returned.
+  listener::listener_handlers handlers();
+  /// Where the listener's figures come from, for /metrics.
+  void set_listener_counters(std::function<listener::listener_counters()> counters);
+
+  /// New tokens are signed with the newest of these from now on.
+  void replace_keys(signing_keys keys);
+  /// Every caller is looked up anew at its next request: after a change of accounts.
+  void look_up_callers();
+  /// The text of /metrics.
+  std::string metrics() const;
+
+  /// /readyz turns red; what is under way is answered.
+  void begin_stop();
+  /// Ends all actors. After the listener stopped, before the engine does. The store's news no
+  /// longer reach this service.
+  void stop();
+
+private:
+  class running;
+  explicit service(std::unique_ptr<running> parts);
+  std::unique_ptr<running> parts_;
+};
+
+} // namespace spec_kitty::server
