@@ -81,6 +81,7 @@ struct session_family {
   std::string client;     ///< User-Agent, cut
   std::string address;
   bool ended = false;
+  std::string older; ///< the first 8 bytes of hashes before `previous`, newest last; of the store
 };
 
 /// A machine's token; it is a bearer token itself.

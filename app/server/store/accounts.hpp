@@ -49,7 +49,8 @@ public:
   virtual result<std::vector<user_info>> users() = 0;
 
   // ── Members. ───────────────────────────────────────────────────────────────────────────────────
-  /// Adds a member or changes its role. bad_input where the team has `max_members` others.
+  /// Adds a member or changes its role. bad_input where the team has `max_members` already; 0: no
+  /// limit.
   virtual result<void> set_member(team_id team, account_id account, role as,
                                   std::uint64_t max_members, change_note note) = 0;
   /// Ends the member's sessions and machine tokens of this team.
@@ -65,7 +66,8 @@ public:
   virtual result<std::optional<session_family>> session(const ulid& id) = 0;
   virtual result<std::vector<session_family>> sessions_of(account_id account) = 0;
   /// Compare and swap: puts `next` in the place of `shown` where that is the current hash. Of two
-  /// calls with the same token the second is a reuse, which ends the family.
+  /// calls with the same token the second is a reuse, which ends the family; so is any of the last
+  /// 64 tokens.
   virtual result<rotation> rotate(const ulid& family, const secret_hash& shown,
                                   const secret_hash& next, epoch_us next_expires,
                                   const change_note& note) = 0;
@@ -73,8 +75,8 @@ public:
   virtual result<void> touch_session(const ulid& family, epoch_us now) = 0;
   /// Ends one family; ending it again succeeds.
   virtual result<void> end_session(const ulid& family, change_note note) = 0;
-  /// Ends what expired, and sessions that were not used within `unused_for` of their login; removes
-  /// those that ended before `ended_before`. How many ended.
+  /// Ends sessions that were not used within `unused_for` of their login, and removes those whose
+  /// refresh token has expired. How many.
   virtual result<std::uint64_t> expire_sessions(epoch_us now, epoch_us unused_for) = 0;
   /// True where the account logged in from the address since an instant.
   virtual result<bool> knows_address(account_id account, std::string_view address,
