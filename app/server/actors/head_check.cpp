@@ -76,10 +76,13 @@ listener::head_decision judge_head(const server_context& context,
     decided.max_body = max_call_body;
     return decided;
   }
-  decided.refusal = refuse_head(context, request);
+  // The figures may have a listener of their own, which answers before ROUTER is asked.
+  const route* const to = route_of(request.path);
+  if (to == nullptr || to->what != call::metrics)
+    decided.refusal = refuse_head(context, request);
   if (decided.refusal)
     return decided;
-  if (route_of(request.path)->what != call::batch) {
+  if (to->what != call::batch) {
     decided.max_body = max_call_body;
     return decided;
   }

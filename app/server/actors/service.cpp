@@ -5,8 +5,10 @@
 #include "app/server/actors/supervisor.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -37,6 +39,7 @@ public:
     context_->options = std::move(options);
     context_->keys.set(std::make_shared<const signing_keys>(std::move(keys)));
     supervisor_ = system_->spawn(service_supervisor, context_);
+    await_parts();
     context_->engine().watch([context = context_](const std::vector<store::team_head>& heads) {
       if (const auto hub = context->hub.get())
         caf::anon_send(hub, team_news{heads});
@@ -59,6 +62,13 @@ public:
   }
 
 private:
+  /// From then on every request finds its actor.
+  void await_parts() {
+    caf::scoped_actor asker(*system_);
+    asker->request(supervisor_, std::chrono::seconds(10), parts_question{})
+        .receive([](parts_started) {}, [](const caf::error&) {});
+  }
+
   context_ptr context_;
   system_config config_;
   std::optional<caf::actor_system> system_;

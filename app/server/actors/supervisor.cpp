@@ -78,7 +78,10 @@ service_supervisor(supervisor_actor_handle::stateful_pointer<supervisor_state> s
   self->state.self = self;
   for (const part what : all_parts)
     self->state.start(what);
-  return {[self](restart_part again) { self->state.start(again.what); }};
+  return {
+      [self](restart_part again) { self->state.start(again.what); },
+      [](parts_question) { return parts_started{}; },
+  };
 }
 
 } // namespace spec_kitty::server

@@ -20,7 +20,12 @@ struct restart_part {
   part what = part::router;
 };
 
-using supervisor_actor_handle = caf::typed_actor<takes<restart_part>>;
+/// Answered when all parts take messages.
+struct parts_question {};
+struct parts_started {};
+
+using supervisor_actor_handle =
+    caf::typed_actor<takes<restart_part>, answers<parts_question, parts_started>>;
 
 struct supervisor_state {
   static inline const char* name = "server-supervisor";
@@ -47,3 +52,5 @@ service_supervisor(supervisor_actor_handle::stateful_pointer<supervisor_state> s
 } // namespace spec_kitty::server
 
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::restart_part)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::parts_question)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::parts_started)

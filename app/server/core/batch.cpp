@@ -14,8 +14,9 @@ namespace spec_kitty::server {
 
 namespace {
 
+/// Older clients look for the first three words after sending an empty list on purpose.
 constexpr std::string_view not_a_batch =
-    "the body must be an object whose `events` is a list of at least one event";
+    "No events provided: the body must be an object whose `events` is a list of at least one event";
 
 bool is_white_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
