@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -29,6 +30,10 @@ struct connection_status {
 /// The server has acknowledged an event over the WebSocket; it has left the queue.
 struct event_sent {
   std::string event_id;
+};
+/// WEBSOCKET to SUPERVISOR: the same for all that were settled together.
+struct acknowledged {
+  std::vector<std::string> event_ids;
 };
 /// The server has refused an event over the WebSocket.
 struct event_refused {

@@ -119,15 +119,6 @@ struct notice_message {
 struct clock_heard {
   std::uint64_t value = 0;
 };
-/// LINK's thread to WEBSOCKET.
-struct link_opened {};
-struct link_text {
-  std::string text;
-};
-struct link_drained {};
-struct link_over {
-  link_ended how;
-};
 /// WEBSOCKET to itself: a deadline may have passed.
 struct websocket_tick {};
 /// To ROOT_SUPERVISOR: events were committed.
@@ -258,7 +249,7 @@ using websocket_actor = caf::typed_actor<
     /// Batch sync has run for the events that were handed back.
     takes<batch_run_finished>,
     /// From LINK's thread.
-    takes<link_opened>, takes<link_text>, takes<link_drained>, takes<link_over>,
+    takes<link_opened>, takes<link_texts>, takes<link_drained>, takes<link_over>,
     /// A deadline may have passed.
     takes<websocket_tick>,
     /// Leases nothing more, waits a moment for open answers, gives the rest back, closes.
@@ -286,7 +277,8 @@ using supervisor_actor = caf::typed_actor<
     /// The wait before an attempt, or before a background run, is over.
     takes<connect_tick>, takes<drain_tick>,
     /// From WEBSOCKET.
-    takes<link_up>, takes<batch_fallback_requested>, takes<notice_message>, takes<clock_heard>,
+    takes<link_up>, takes<batch_fallback_requested>, takes<acknowledged>, takes<notice_message>,
+    takes<clock_heard>,
     /// Winds the transports down; answers when all of them have.
     answers<wind_down, wound_down>>;
 
@@ -383,10 +375,11 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::transports)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_up)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_fallback_requested)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_run_finished)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::acknowledged)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::notice_message)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_heard)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_opened)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_text)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_texts)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_drained)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_over)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::websocket_tick)

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -42,6 +43,16 @@ struct link_ended {
   int close_code = 0;
   std::string words; ///< for people; never holds a header or a message
   bool json = false; ///< the content type of a refused upgrade: the answer is the server's own
+};
+
+/// LINK's thread to WEBSOCKET.
+struct link_opened {};
+struct link_texts {
+  std::vector<std::string> texts; ///< of one read
+};
+struct link_drained {};
+struct link_over {
+  link_ended how;
 };
 
 } // namespace spec_kitty

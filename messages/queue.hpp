@@ -38,6 +38,8 @@ public:
   virtual ~posted_events() = default;
   /// All that wait, validated already; they stay until they are answered.
   virtual std::span<const event_draft> take() = 0;
+  /// Whether anybody reads the JSON of a receipt: a copy of the whole event for each.
+  virtual bool wants_json() const { return true; }
   /// The answers to the next of them, in their order. To be left quickly.
   virtual void answer(std::vector<result<append_receipt>> outcomes) = 0;
 };
@@ -120,7 +122,8 @@ struct settle_request {
   std::vector<verdict> verdicts;
   std::uint32_t max_retries = 5;
   std::chrono::milliseconds keep{}; ///< how much longer the lease holds; 0: it ends
-  /// A lease that continues gets these events too, in the same transaction.
+  /// A lease that continues gets these events too, in the same transaction. Where it has no event
+  /// left and gets none, it ends.
   std::optional<lease_request> more{};
 };
 
@@ -136,6 +139,7 @@ enum class settlement_effect : std::uint8_t {
 struct settle_outcome {
   std::vector<settlement_effect> events; ///< in the order of the verdicts
   std::vector<leased_event> more{};      ///< what the lease was extended by
+  bool lease_ended = false;              ///< because nothing was left to extend it by
 };
 
 /// Asks what is due for a team, or how much of a range still is.

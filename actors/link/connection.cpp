@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <iterator>
 
 namespace spec_kitty {
 
@@ -47,11 +48,19 @@ connection::connection(link_request request, link_handlers handlers)
 
 // ── From any thread ──────────────────────────────────────────────────────────────────────────────
 
-void connection::send(std::string text) {
+void connection::send(std::vector<std::string> texts) {
   if (end_reported_ || close_asked_)
     return;
-  unsent_ += text.size();
-  box_->post([&](posted& to) { to.texts.push_back(std::move(text)); });
+  std::size_t bytes = 0;
+  for (const auto& text : texts)
+    bytes += text.size();
+  unsent_ += bytes;
+  box_->post([&](posted& to) {
+    if (to.texts.empty())
+      to.texts = std::move(texts);
+    else
+      std::move(texts.begin(), texts.end(), std::back_inserter(to.texts));
+  });
 }
 
 void connection::taken(std::size_t bytes) {
@@ -108,7 +117,11 @@ void connection::connect_and_serve() {
     if (try_next_)
       next_address();
     on_posted();
-    if (!leave_ && lws_service(context_, 0) < 0)
+    if (leave_)
+      return;
+    const bool failed = lws_service(context_, 0) < 0;
+    hand_over();
+    if (failed)
       return decide(link_end::lost, "the event loop failed");
   }
 }

@@ -18,9 +18,14 @@
 // - An answer to the upgrade that is not HTTP cannot be distinguished from one that is still to
 // come: it is
 //   `lost` when the peer hangs up after it, `timed_out` when it does not.
+// - Each frame of its own making takes a system call for its mask and one to be sent: text frames
+// are
+//   made in frames.hpp, and many go out in one LWS_WRITE_RAW, which lws keeps whole as it does its
+//   own.
 // - A TLS host that is an IPv6 address cannot be verified: lws cuts the name at its first colon.
 #pragma once
 
+#include "actors/link/frames.hpp"
 #include "actors/link/link.hpp"
 #include "actors/link/mailbox.hpp"
 
@@ -48,7 +53,7 @@ public:
   /// does not end; `own_thread`: called from inside one of its handlers.
   void abandon(bool own_thread);
 
-  void send(std::string text);
+  void send(std::vector<std::string> texts);
   void taken(std::size_t bytes);
   void close();
   void stop();
@@ -92,6 +97,7 @@ private:
   void on_refused(std::string_view why);
   void on_open();
   void on_part(std::string_view bytes);
+  void hand_over();
   void on_peer_close(std::string_view payload);
   int on_writable();
   int broken();
@@ -133,8 +139,9 @@ private:
 
   std::deque<std::string> queue_;
   std::size_t in_lws_ = 0; ///< bytes that lws may still hold
-  std::string frame_;      ///< room for one message behind LWS_PRE bytes
-  std::string message_;    ///< parts of the message that comes in
+  frame_writer frames_;
+  std::string message_;               ///< parts of the message that comes in
+  std::vector<std::string> received_; ///< by the read under way
   std::size_t unread_ = 0;
   bool paused_ = false;
 

@@ -9,13 +9,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace spec_kitty {
 
 /// Called on the link's thread, one at a time. None is called once `ended` was.
 struct link_handlers {
-  std::function<void()> opened;          ///< the upgrade was accepted; at most once
-  std::function<void(std::string)> text; ///< a whole text message, UTF-8
+  std::function<void()> opened; ///< the upgrade was accepted; at most once
+  /// Whole text messages, UTF-8: all that one read has brought.
+  std::function<void(std::vector<std::string>)> texts;
   std::function<void()> drained;         ///< unsent() has come down to 0
   std::function<void(link_ended)> ended; ///< exactly once
 };
@@ -28,8 +30,8 @@ public:
   /// destructor returns, unless it came before), and waits a second at most for the thread.
   virtual ~ws_link() = default;
 
-  /// Queues a text message. Nothing after the end.
-  virtual void send(std::string text) = 0;
+  /// Queues text messages. Nothing after the end.
+  virtual void send(std::vector<std::string> texts) = 0;
 
   /// The receiver is done with so many bytes of text: reading resumes when too much was unread.
   virtual void taken(std::size_t bytes) = 0;

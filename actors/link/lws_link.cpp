@@ -29,7 +29,7 @@ public:
     }
   }
 
-  void send(std::string text) override { at_->send(std::move(text)); }
+  void send(std::vector<std::string> texts) override { at_->send(std::move(texts)); }
   void taken(std::size_t bytes) override { at_->taken(bytes); }
   void close() override { at_->close(); }
   std::size_t unsent() const override { return at_->unsent(); }

@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds closing_time{1000};
 constexpr int no_code = 1005; // RFC 6455, 7.1.5
 constexpr std::size_t max_reason_bytes = 123;
+constexpr std::size_t max_written = std::size_t{60} << 10; ///< bytes, and the frame that passes it
 
 bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
@@ -157,7 +158,13 @@ void connection::on_part(std::string_view bytes) {
     paused_ = true;
     lws_rx_flow_control(wsi_, 0);
   }
-  call_handler([&] { handlers_.text(std::exchange(message_, {})); });
+  received_.push_back(std::exchange(message_, {}));
+}
+
+/// All that a read has brought, in one call.
+void connection::hand_over() {
+  if (!received_.empty())
+    call_handler([&] { handlers_.texts(std::exchange(received_, {})); });
 }
 
 void connection::on_peer_close(std::string_view payload) {
@@ -221,13 +228,14 @@ int connection::on_writable() {
       return broken();
   }
   while (!queue_.empty() && lws_send_pipe_choked(wsi_) == 0) {
-    const std::string text = std::move(queue_.front());
-    queue_.pop_front();
-    frame_.assign(LWS_PRE, '\0');
-    frame_.append(text);
-    in_lws_ += text.size();
-    auto* const begin = reinterpret_cast<unsigned char*>(frame_.data()) + LWS_PRE;
-    if (lws_write(wsi_, begin, text.size(), LWS_WRITE_TEXT) < 0)
+    frames_.clear();
+    do {
+      if (!frames_.append_text(queue_.front()))
+        return broken();
+      in_lws_ += queue_.front().size();
+      queue_.pop_front();
+    } while (!queue_.empty() && frames_.size() < max_written);
+    if (lws_write(wsi_, frames_.data(), frames_.size(), LWS_WRITE_RAW) < 0)
       return broken();
   }
   if (in_lws_ > 0 || !queue_.empty() || closing_)

@@ -214,7 +214,8 @@ auto append_handlers(queue_self self) {
         while (!left.empty()) {
           const auto now = left.first(std::min(left.size(), max_burst));
           left = left.subspan(now.size());
-          call.what->answer(self->state.record(now, receipts::with_json));
+          call.what->answer(self->state.record(now, call.what->wants_json() ? receipts::with_json
+                                                                            : receipts::brief));
         }
       },
       [self](const append_burst& burst) {
@@ -281,6 +282,8 @@ auto delivery_handlers(queue_self self) {
           self->state.config.leases->remove(request.token);
         return with_store(self, [&](store& s) {
           auto done = s.settle(request, self->state.config.now());
+          if (done && done->lease_ended && self->state.config.leases)
+            self->state.config.leases->remove(request.token);
           self->state.return_space();
           return done;
         });

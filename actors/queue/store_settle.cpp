@@ -126,6 +126,11 @@ void end_or_extend(settling& work, const settle_request& request, bool share_by_
   if (request.more)
     outcome.more = store_detail::take_events(work.txn, work.tables, *request.more, share_by_default,
                                              work.teams, lease);
+  if (request.more && lease.positions.empty()) {
+    outcome.lease_ended = true;
+    work.txn.erase(work.tables.leases, token);
+    return;
+  }
   store_detail::set_expiry(lease, request.keep, work.now);
   work.txn.put(work.tables.leases, token, lease.encode());
 }
@@ -149,6 +154,7 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
       return part;
     all.events.insert(all.events.end(), part->events.begin(), part->events.end());
     all.more = std::move(part->more);
+    all.lease_ended = part->lease_ended;
   }
   return all;
 }

@@ -109,6 +109,12 @@ void supervisor_state::on_link_up(const link_up& up) {
 
 // ── What the connection receives ─────────────────────────────────────────────────────────────────
 
+void supervisor_state::on_acknowledged(std::vector<std::string>& event_ids) {
+  if (config.publish)
+    for (auto& id : event_ids)
+      publish(event_sent{std::move(id)});
+}
+
 void supervisor_state::on_notice(notice& what) {
   auto* event = std::get_if<event_received>(&what);
   if (event == nullptr || !remote_clocks.keeps(*event))

@@ -120,6 +120,7 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
       // From WEBSOCKET.
       [self](const link_up& up) { self->state.on_link_up(up); },
       [self](batch_fallback_requested) { self->state.on_batch_fallback(); },
+      [self](acknowledged& events) { self->state.on_acknowledged(events.event_ids); },
       [self](notice_message& message) { self->state.on_notice(message.what); },
       [self](clock_heard heard) { self->state.on_clock_heard(heard); },
       // The end.

@@ -89,6 +89,7 @@ struct supervisor_state {
   void reconnect();
   void check_session();
   void on_link_up(const link_up& up);
+  void on_acknowledged(std::vector<std::string>& event_ids);
   void on_notice(notice& what);
   void on_clock_heard(clock_heard heard);
   /// The receive rule for the clocks that the WebSocket brings.

@@ -1,5 +1,7 @@
 #include "actors/websocket/session.hpp"
 
+#include "actors/websocket/plain_ack.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -10,153 +12,222 @@ namespace {
 
 /// Ids whose late answer is still recognised.
 constexpr std::size_t max_handed_back = 8192;
+/// A lease is not extended by less of the window than this part.
+constexpr std::size_t min_extension = 16;
 
 } // namespace
 
+// ── What the server sends ────────────────────────────────────────────────────────────────────────
+
 ws_session::effects ws_session::on_text(std::string_view text, milliseconds now) {
   effects out;
-  const std::size_t open_before = open_.size();
-  const auto message = read_server_message(text);
-  if (!message) {
+  if (const auto ack = read_plain_ack(text))
+    on_answer({server_message::kind::ack, ack->event_id, ack->status}, now, out);
+  else if (const auto message = read_server_message(text))
+    on_message(*message, now, out);
+  else
     out.end = failure{ec::transport, message.error().message, "ask the server's operator"};
-    return out;
-  }
-  switch (message->what) {
-  case server_message::kind::snapshot:
-    out.connected = !std::exchange(connected_, true);
-    break;
-  case server_message::kind::ping:
-    out.reply = pong(*message);
-    break;
-  case server_message::kind::ack:
-  case server_message::kind::error:
-    answer(*message, out);
-    break;
-  case server_message::kind::event:
-    // The echo of an event of ours shows that the server has it.
-    if (open_.contains(message->event_id) || handed_back_.contains(message->event_id)) {
-      answer(*message, out);
-      break;
-    }
-    if (!node_id_.empty() && message->node_id == node_id_)
-      break; // ours, sent by a batch or acknowledged before
-    out.received = message->event;
-    out.remote_clock = message->lamport_clock;
-    if (!message->lamport_clock)
-      out.warning = "the server sent an event whose lamport_clock is not a whole number";
-    break;
-  case server_message::kind::unknown:
-    out.warning = "the server sent a message of the unknown type " + excerpt(message->type);
-    break;
-  }
-  if (open_.size() < open_before)
-    answered_at_ = now;
   return out;
 }
 
+void ws_session::on_message(const server_message& message, milliseconds now, effects& into) {
+  switch (message.what) {
+  case server_message::kind::snapshot:
+    into.connected = !std::exchange(connected_, true);
+    return;
+  case server_message::kind::ping:
+    into.reply = pong(message);
+    return;
+  case server_message::kind::ack:
+  case server_message::kind::error:
+    return on_answer(
+        {message.what, message.event_id, message.status, message.message, message.code}, now, into);
+  case server_message::kind::event:
+    // The echo of an event of ours shows that the server has it.
+    if (find_sent(message.event_id) != nullptr || handed_back_.contains(message.event_id))
+      return on_answer({message.what, message.event_id}, now, into);
+    if (!node_id_.empty() && message.node_id == node_id_)
+      return; // ours, sent by a batch or acknowledged before
+    into.received = message.event;
+    into.remote_clock = message.lamport_clock;
+    if (!message.lamport_clock)
+      into.warning = "the server sent an event whose lamport_clock is not a whole number";
+    return;
+  case server_message::kind::unknown:
+    into.warning = "the server sent a message of the unknown type " + excerpt(message.type);
+    return;
+  }
+}
+
 /// The server's answer to an event of ours; the first answer counts.
-void ws_session::answer(const server_message& message, effects& into) {
-  const bool ack = message.what == server_message::kind::ack;
-  if (ack && !message.status.empty() && message.status != "accepted" &&
-      message.status != "duplicate") {
+void ws_session::on_answer(const answer& given, milliseconds now, effects& into) {
+  const bool ack = given.what == server_message::kind::ack;
+  if (ack && !given.status.empty() && given.status != "accepted" && given.status != "duplicate") {
     into.warning = "the server acknowledged an event with the unknown status " +
-                   excerpt(message.status) + "; batch sync will send it again";
+                   excerpt(given.status) + "; batch sync will send it again";
     return;
   }
-  const bool error = message.what == server_message::kind::error;
-  if (const auto late = handed_back_.find(message.event_id); late != handed_back_.end()) {
+  const bool error = given.what == server_message::kind::error;
+  const event_id_text id(given.event_id);
+  if (const auto late = handed_back_.find(id); late != handed_back_.end()) {
     if (!error) // a late refusal does not count: its lease is over
-      verdicts_.push_back({late->second, message.event_id, event_outcome::delivered, {}, false});
+      verdicts_.push_back({late->second, id, event_outcome::delivered, {}, false});
     handed_back_.erase(late);
-    std::erase(handed_back_order_, message.event_id);
     return;
   }
-  const auto found = open_.find(message.event_id);
-  if (found == open_.end()) {
-    into.warning = error ? "the server refused an event that was not sent: " + message.message
-                         : "the server acknowledged an event that was not sent";
+  sent_event* const found = find_sent(id);
+  if (found == nullptr) {
+    into.warning =
+        error ? "the server refused an event that was not sent: " + std::string(given.message)
+              : "the server acknowledged an event that was not sent";
     return;
   }
-  verdict answered{found->second, message.event_id, event_outcome::delivered, {}, false};
-  if (error && message.code == "clock_behind") {
+  verdict answered{found->seq, id, event_outcome::delivered, {}, false};
+  if (error && given.code == "clock_behind") {
     answered.what = event_outcome::kept; // batch sync reconciles the clocks
     into.needs_run = true;
   } else if (error) {
-    answered.what = refusal_of(message.code);
-    into.refused = event_refused{message.event_id, message.message};
-  } else if (message.status == "duplicate") {
+    answered.what = refusal_of(given.code);
+    into.refused = event_refused{id.str(), std::string(given.message)};
+  } else if (given.status == "duplicate") {
     answered.what = event_outcome::duplicate;
   }
-  answered.message = error ? message.message : std::string();
+  if (error)
+    answered.message = given.message;
   verdicts_.push_back(std::move(answered));
-  open_.erase(found);
+  mark_answered(*found);
+  answered_at_ = now;
 }
+
+ws_session::sent_event* ws_session::find_sent(const event_id_text& id) {
+  const auto is_it = [&](const sent_event& event) { return !event.answered && event.id == id; };
+  if (next_answer_ < sent_.size() && is_it(sent_[next_answer_]))
+    return &sent_[next_answer_];
+  const auto found = std::find_if(sent_.begin(), sent_.end(), is_it);
+  if (found == sent_.end())
+    return nullptr;
+  next_answer_ = static_cast<std::size_t>(found - sent_.begin());
+  return &*found;
+}
+
+void ws_session::mark_answered(sent_event& event) {
+  event.answered = true;
+  ++next_answer_;
+  for (; !sent_.empty() && sent_.front().answered; sent_.pop_front()) {
+    sent_bytes_ -= sent_.front().bytes;
+    next_answer_ -= next_answer_ > 0 ? 1 : 0;
+  }
+}
+
+// ── What is sent ─────────────────────────────────────────────────────────────────────────────────
 
 bool ws_session::may_lease() const {
   return connected_ && idle();
 }
 
 bool ws_session::idle() const {
-  return lease_ == 0 && open_.empty() && verdicts_.empty() && !under_way_;
+  return lease_ == 0 && sent_.empty() && verdicts_.empty() && !under_way_;
 }
 
 void ws_session::on_lease(const lease_grant& grant, milliseconds now) {
   lease_ = grant.token;
-  sent_at_ = answered_at_ = now;
-  for (const auto& event : grant.events) {
-    const std::string id = event.event_id.str();
-    open_.emplace(id, event.seq);
-    if (handed_back_.erase(id) > 0) // from here on the answer is to this sending
-      std::erase(handed_back_order_, id);
+  leased_at_ = answered_at_ = now;
+  more_waits_ = !grant.events.empty();
+  woken_ = false;
+  note_sent(grant.events, now);
+}
+
+void ws_session::note_sent(const std::vector<leased_event>& events, milliseconds now) {
+  if (events.empty())
+    return;
+  if (sent_.empty()) // what came before was answered: the next answer may take its time
+    answered_at_ = now;
+  lease_last_ = events.back().seq;
+  for (const auto& event : events) {
+    sent_.push_back({event.event_id, event.seq, event.json.size(), now, false});
+    sent_bytes_ += event.json.size();
+    if (!handed_back_.empty())
+      handed_back_.erase(event.event_id); // from here on the answer is to this sending
   }
 }
 
+/// What the lease is extended by, so that the window is full again.
+std::optional<lease_request> ws_session::extension(milliseconds now) const {
+  const std::size_t events = window_.events - std::min(window_.events, sent_.size());
+  const std::size_t bytes = window_.bytes - std::min(window_.bytes, sent_bytes_);
+  const bool worth_it = events >= std::max<std::size_t>(window_.events / min_extension, 1) &&
+                        bytes >= window_.bytes / min_extension;
+  if (lease_ == 0 || !worth_it || (!more_waits_ && !woken_) || now >= leased_at_ + max_extension)
+    return std::nullopt;
+  lease_request more;
+  more.after = lease_last_;
+  more.max_events = events;
+  more.max_bytes = bytes;
+  return more;
+}
+
 std::size_t ws_session::hand_back() {
-  const std::size_t count = open_.size();
-  for (auto& [id, seq] : std::exchange(open_, {})) {
-    verdicts_.push_back({seq, id, event_outcome::kept, {}, false});
-    if (handed_back_.emplace(id, seq).second)
-      handed_back_order_.push_back(id);
+  std::size_t count = 0;
+  for (const auto& event : std::exchange(sent_, {})) {
+    if (event.answered)
+      continue;
+    ++count;
+    verdicts_.push_back({event.seq, event.id, event_outcome::kept, {}, false});
+    if (handed_back_.emplace(event.id, event.seq).second)
+      handed_back_order_.push_back(event.id);
   }
+  sent_bytes_ = next_answer_ = 0;
+  refuse_more();
   for (; handed_back_order_.size() > max_handed_back; handed_back_order_.pop_front())
     handed_back_.erase(handed_back_order_.front());
   return count;
 }
 
 ws_session::milliseconds ws_session::answers_due() const {
-  return std::min(answered_at_ + answer_patience, sent_at_ + window_patience);
+  return std::min(answered_at_ + answer_patience, sent_.front().at + window_patience);
 }
 
 bool ws_session::overdue(milliseconds now) const {
-  return !open_.empty() && now >= answers_due();
+  return !sent_.empty() && now >= answers_due();
 }
 
-std::optional<settle_request> ws_session::next_settlement(std::uint32_t max_retries,
-                                                          milliseconds keep) {
-  const bool ends = lease_ != 0 && open_.empty();
-  if (under_way_ || (verdicts_.empty() && !ends))
+// ── Settlements ──────────────────────────────────────────────────────────────────────────────────
+
+std::optional<settle_request> ws_session::next_settlement(const settle_terms& terms,
+                                                          milliseconds now) {
+  auto more = terms.may_extend ? extension(now) : std::nullopt;
+  const bool ends = lease_ != 0 && sent_.empty() && !more;
+  if (under_way_ || (verdicts_.empty() && !ends && !(more && woken_)))
     return std::nullopt;
   under_way_ = true;
   ends_lease_ = ends;
+  extends_ = takes_more_ = more.has_value();
+  if (more)
+    woken_ = false;
   settling_ = std::exchange(verdicts_, {});
-  return settle_request{lease_, settling_, max_retries,
-                        ends || lease_ == 0 ? milliseconds{0} : keep};
+  return settle_request{lease_, settling_, terms.max_retries,
+                        ends || lease_ == 0 ? milliseconds{0} : terms.keep, std::move(more)};
 }
 
-std::vector<std::string> ws_session::on_settled(const settle_outcome& outcome) {
+std::vector<std::string> ws_session::on_settled(const settle_outcome& outcome, milliseconds now) {
   std::vector<std::string> removed;
   for (std::size_t i = 0; i < settling_.size() && i < outcome.events.size(); ++i)
     if (outcome.events[i] == settlement_effect::removed)
       removed.push_back(settling_[i].event_id.str());
   settling_.clear();
   under_way_ = false;
-  if (ends_lease_)
+  if (ends_lease_ || outcome.lease_ended)
     lease_ = 0;
+  if (std::exchange(extends_, false))
+    more_waits_ = !outcome.more.empty();
+  sends_more_ = std::exchange(takes_more_, false) && !outcome.more.empty();
+  if (sends_more_)
+    note_sent(outcome.more, now);
   return removed;
 }
 
 void ws_session::on_settle_failed() {
-  under_way_ = false;
+  under_way_ = extends_ = takes_more_ = false;
   settling_.insert(settling_.end(), std::make_move_iterator(verdicts_.begin()),
                    std::make_move_iterator(verdicts_.end()));
   verdicts_ = std::exchange(settling_, {});
@@ -173,7 +244,7 @@ std::optional<settle_request> ws_session::final_settlement(std::uint32_t max_ret
 std::optional<ws_session::milliseconds> ws_session::deadline() const {
   if (!connected_)
     return opened_ + snapshot_patience;
-  if (!open_.empty())
+  if (!sent_.empty())
     return answers_due();
   return std::nullopt;
 }

@@ -2,12 +2,14 @@
 // overdue. Pure: messages and steady time in, effects out; WEBSOCKET is its shell.
 //
 //   lease ──▶ sent ──ack, echo──▶ delivered ─┐
-//                 ──error───────▶ rejected  ─┼─▶ settlement ──▶ next lease
-//                 ──5 s, nothing▶ handed back┘        │
-//                       └── remembered: a late ack is still true
+//     ▲           ──error───────▶ rejected  ─┼─▶ settlement ──▶ and the lease's next events
+//     │           ──5 s, nothing▶ handed back┘        │
+//     └───────────────────────────────────────────────┘
 //
-// One lease at a time, so the order of a node's events is kept; at most one settlement under way,
-// so that acknowledgements that come meanwhile share the next transaction.
+// One lease at a time, so the order of a node's events is kept; while answers come, settlements
+// extend it, so that the window (ws_window) stays full. At most one settlement is under way:
+// acknowledgements that come meanwhile share the next transaction. What was handed back is
+// remembered: a late ack is still true.
 // Source: docs/protocol.md, WebSocket.
 #pragma once
 
@@ -24,10 +26,19 @@
 
 namespace spec_kitty {
 
-/// How long the first message may take; the next answer to an event; all answers to a lease.
+/// How long the first message may take; the next answer to an event; all answers to what was sent
+/// at once.
 inline constexpr std::chrono::milliseconds snapshot_patience{10000};
 inline constexpr std::chrono::milliseconds answer_patience{5000};
 inline constexpr std::chrono::milliseconds window_patience{60000};
+/// How long a lease is extended: then it ends, so that events at older places have their turn.
+inline constexpr std::chrono::milliseconds max_extension{60000};
+
+/// How much goes out before it is answered, from the oldest unanswered event on.
+struct ws_window {
+  std::size_t events = 4096;
+  std::size_t bytes = std::size_t{2} << 20;
+};
 
 class ws_session {
 public:
@@ -46,7 +57,8 @@ public:
   };
 
   /// `opened` is when the upgrade was accepted, steady.
-  explicit ws_session(milliseconds opened) : opened_(opened) {}
+  explicit ws_session(milliseconds opened, ws_window window = {})
+      : opened_(opened), window_(window) {}
 
   bool connected() const { return connected_; }
 
@@ -59,19 +71,35 @@ public:
   bool may_lease() const;
   /// The events are being sent now. Nothing where the grant is empty.
   void on_lease(const lease_grant& grant, milliseconds now);
+  /// Events were recorded: a lease is extended without waiting for an answer.
+  void on_wakeup() { woken_ = true; }
+
+  /// What a settlement under way leases goes back unsent.
+  void refuse_more() { takes_more_ = false; }
 
   /// Gives back what is unanswered, with the next settlement. Returns how many events.
   std::size_t hand_back();
   /// True when something is unanswered for too long.
   bool overdue(milliseconds now) const;
 
-  /// Verdicts since the last settlement, and the lease's end when nothing is open any more.
-  /// Nothing when there is nothing to settle, or a settlement is under way.
-  std::optional<settle_request> next_settlement(std::uint32_t max_retries, milliseconds keep);
-  /// The settlement is done: the ids that have left the queue.
-  std::vector<std::string> on_settled(const settle_outcome& outcome);
+  /// Which settlements are wanted: how long the lease holds from then on, and whether it may be
+  /// extended.
+  struct settle_terms {
+    std::uint32_t max_retries = 5;
+    milliseconds keep{};
+    bool may_extend = false;
+  };
+  /// Verdicts since the last settlement, and the lease's end when nothing is open any more, or its
+  /// next events. Nothing when there is nothing to settle, or a settlement is under way. The team
+  /// and the kind of `more` are the shell's.
+  std::optional<settle_request> next_settlement(const settle_terms& terms, milliseconds now);
+  /// The settlement is done: the ids that have left the queue. What the lease was extended by is
+  /// being sent now, unless it was handed back meanwhile.
+  std::vector<std::string> on_settled(const settle_outcome& outcome, milliseconds now);
   /// It failed: the next settlement repeats its verdicts.
   void on_settle_failed();
+  /// Whether what the last settlement extended the lease by is to be sent.
+  bool sends_more() const { return sends_more_; }
 
   /// The end: what is known is settled, what is unanswered and the lease go back. Nothing where
   /// nothing is open. To be sent after every other settlement.
@@ -81,28 +109,61 @@ public:
   bool idle() const;
 
   /// An answer, or the end of a settlement, is on its way.
-  bool awaiting() const { return !open_.empty() || under_way_ || !verdicts_.empty(); }
+  bool awaiting() const { return !sent_.empty() || under_way_ || !verdicts_.empty(); }
 
   /// When the snapshot, or an answer, is overdue; nothing while nothing is awaited.
   std::optional<milliseconds> deadline() const;
 
 private:
-  void answer(const server_message& message, effects& into);
+  /// What the server says about an event of ours.
+  struct answer {
+    server_message::kind what = server_message::kind::ack;
+    std::string_view event_id;
+    std::string_view status{};
+    std::string_view message{};
+    std::string_view code{};
+  };
+  struct sent_event {
+    event_id_text id;
+    std::uint64_t seq = 0;
+    std::size_t bytes = 0;
+    milliseconds at{0};
+    bool answered = false;
+  };
+
+  void on_message(const server_message& message, milliseconds now, effects& into);
+  void on_answer(const answer& given, milliseconds now, effects& into);
+  void note_sent(const std::vector<leased_event>& events, milliseconds now);
+  /// The unanswered event of that id; answers mostly come in order.
+  sent_event* find_sent(const event_id_text& id);
+  void mark_answered(sent_event& event);
+  std::optional<lease_request> extension(milliseconds now) const;
   milliseconds answers_due() const;
 
   milliseconds opened_;
+  ws_window window_;
   std::string node_id_;
   bool connected_ = false;
-  std::uint64_t lease_ = 0;                          ///< token, 0: none
-  milliseconds sent_at_{0};                          ///< what is leased
-  milliseconds answered_at_{0};                      ///< the last answer to it
-  std::map<std::string, std::uint64_t> open_;        ///< unanswered: position by id
-  std::map<std::string, std::uint64_t> handed_back_; ///< unanswered in time; a late ack counts
-  std::deque<std::string> handed_back_order_;
+  std::uint64_t lease_ = 0;      ///< token, 0: none
+  std::uint64_t lease_last_ = 0; ///< its last position
+  milliseconds leased_at_{0};
+  milliseconds answered_at_{0}; ///< the last answer to something sent
+
+  std::deque<sent_event> sent_; ///< from the oldest unanswered one on
+  std::size_t next_answer_ = 0; ///< place in it of the event that probably has the next answer
+  std::size_t sent_bytes_ = 0;
+  bool more_waits_ = false; ///< there were more events when QUEUE was asked last
+  bool woken_ = false;      ///< since then
+
+  std::map<event_id_text, std::uint64_t> handed_back_; ///< unanswered in time; a late ack counts
+  std::deque<event_id_text> handed_back_order_;
   std::vector<verdict> verdicts_; ///< for the next settlement
   std::vector<verdict> settling_; ///< of the one under way
-  bool ends_lease_ = false;       ///< and it ends the lease
   bool under_way_ = false;
+  bool ends_lease_ = false; ///< the one under way does
+  bool extends_ = false;    ///< the one under way does
+  bool takes_more_ = false; ///< and what it leases may be sent
+  bool sends_more_ = false; ///< see sends_more()
 };
 
 } // namespace spec_kitty

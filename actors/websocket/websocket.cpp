@@ -1,9 +1,6 @@
 #include "actors/websocket/websocket.hpp"
 
 #include "actors/clock/causality.hpp"
-#include "actors/websocket/handshake.hpp"
-#include "messages/protocol.hpp"
-#include "util/version.hpp"
 
 #include <caf/send.hpp>
 
@@ -15,13 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto grace = 5s;
 /// QUEUE and CLOCK answer or die: each bounds its own wait. A timer here would stay until it is
 /// over, answered or not, and at ten events a second that is megabytes.
 constexpr auto local_patience = caf::infinite;
-/// How much goes out before it is answered.
-constexpr std::size_t window_events = 4096;
-constexpr std::size_t window_bytes = std::size_t{2} << 20;
 /// Longer than any wait for an answer; a lease whose owner has stopped is taken over after it.
 constexpr auto lease_time = 3 * answer_patience;
 constexpr auto settle_again = 1s;
@@ -32,6 +25,9 @@ constexpr auto last_answers = 2s;
 /// More than any server that reads leaves unread.
 constexpr std::size_t max_unsent_bytes = std::size_t{16} << 20;
 constexpr unsigned max_remarks = 20; ///< of one connection
+/// Events by which a lease is extended while a backlog is sent; how often the rest is counted.
+constexpr std::size_t min_backlog = 128;
+constexpr auto count_again = 1s;
 
 } // namespace
 
@@ -39,99 +35,36 @@ websocket_state::~websocket_state() {
   link.reset(); // its thread ends before the handle it posts to goes
   if (auto last = session ? session->final_settlement(config.max_retries) : std::nullopt)
     caf::anon_send(config.queue, std::move(*last));
+  end_backlog();
   if (winding_down)
     winding_down->deliver(wound_down{});
 }
 
-// ── Until the upgrade ────────────────────────────────────────────────────────────────────────────
+// ── What the server sends ────────────────────────────────────────────────────────────────────────
 
-void websocket_state::ask_node() {
-  self->request(config.queue, local_patience, due_request{})
-      .then(
-          [this](due_count& home) {
-            node_id = std::move(home.node_id);
-            ask_token({});
-          },
-          [this](const caf::error& error) { end(to_failure(error)); });
-}
-
-void websocket_state::ask_token(const std::string& failed_access) {
-  self->request(config.auth, 3 * config.timeout + grace, token_request{failed_access})
-      .then(
-          [this](access_token& fresh) {
-            token = std::move(fresh);
-            if (token.team_slug.empty())
-              return end({ec::login_required, "the server did not name the team of this account",
-                          "ask the server's operator, then run: spec-kitty auth login"});
-            ask_ws_token();
-          },
-          [this](const caf::error& error) { end(to_failure(error)); });
-}
-
-void websocket_state::ask_ws_token() {
-  self->request(config.http, config.timeout + grace,
-                ws_token_request(config.server, config.ca_file, config.timeout, token.access))
-      .then([this](const http_reply& reply) { on_ws_token(reply); },
-            [this](const caf::error& error) { end(to_failure(error)); });
-}
-
-void websocket_state::on_ws_token(const http_reply& reply) {
-  if (over)
-    return;
-  const auto read = read_ws_token(reply);
-  if (read)
-    return open_connection(*read);
-  if (read.error().code == ec::login_required)
-    return on_token_refused(read.error());
-  end(read.error());
-}
-
-void websocket_state::on_token_refused(const failure& why) {
-  if (refreshed)
-    return end(why);
-  refreshed = true;
-  ask_token(token.access);
-}
-
-void websocket_state::open_connection(const std::string& ws_token) {
-  const auto post = [me = websocket_actor(self)](auto message) {
-    caf::anon_send(me, std::move(message));
-  };
-  link_handlers handlers;
-  handlers.opened = [post] { post(link_opened{}); };
-  handlers.text = [post](std::string text) { post(link_text{std::move(text)}); };
-  handlers.drained = [post] { post(link_drained{}); };
-  handlers.ended = [post](link_ended how) { post(link_over{std::move(how)}); };
-  auto opened = config.open(link_to(config.server, config.ca_file, ws_token), std::move(handlers));
-  if (!opened)
-    return end(opened.error());
-  link = std::move(*opened);
-}
-
-void websocket_state::on_end(const link_ended& how) {
-  link.reset();
-  if (over)
-    return leave();
-  if (how.how == link_end::refused && how.http_status == 401 && how.json)
-    return on_token_refused({ec::login_required, "the server does not accept the WebSocket's token",
-                             "run: spec-kitty auth login"});
-  end(link_failure(how));
-}
-
-// ── What the server sends
-// ─────────────────────────────────────────────────────────────────────────
-
-void websocket_state::on_text(const std::string& text) {
+/// What one read has brought is looked at in one pass and settled together.
+void websocket_state::on_texts(const std::vector<std::string>& texts) {
   if (!session || !link || over)
     return; // of a connection that is over
-  link->taken(text.size());
-  auto effects = session->on_text(text, now());
+  std::size_t bytes = 0;
+  for (const auto& text : texts)
+    bytes += text.size();
+  link->taken(bytes);
+  const auto at = now();
+  for (const auto& text : texts)
+    if (!on_effects(session->on_text(text, at)))
+      return;
+  settle(); // and then the next lease
+}
+
+bool websocket_state::on_effects(ws_session::effects effects) {
   if (effects.connected)
     self->send(config.supervisor, link_up{token.username, token.team_slug});
-  if (!effects.reply.empty())
-    link->send(std::move(effects.reply));
-  if (link->unsent() > max_unsent_bytes)
-    return end({ec::transport, "the server does not read the messages sent to it", {}});
+  if (!effects.reply.empty()) {
+    link->send({std::move(effects.reply)});
+    if (link->unsent() > max_unsent_bytes)
+      effects.end = failure{ec::transport, "the server does not read the messages sent to it", {}};
+  }
   if (effects.refused)
     self->send(config.supervisor, notice_message{std::move(*effects.refused)});
   if (!effects.warning.empty())
@@ -143,10 +76,10 @@ void websocket_state::on_text(const std::string& text) {
   if (!effects.received.empty())
     self->send(config.supervisor, notice_message{event_received{std::move(effects.received)}});
   if (effects.end)
-    return end(*effects.end);
-  if (effects.needs_run)
+    end(*effects.end);
+  else if (effects.needs_run)
     request_batch_fallback();
-  settle(); // and then the next lease
+  return !over && session && link;
 }
 
 void websocket_state::publish_remark(std::string words) {
@@ -171,15 +104,14 @@ void websocket_state::lease() {
   }
   leasing = true;
   woken_meanwhile = false;
+  constexpr ws_window window;
   lease_request request;
-  request.team_slug = token.team_slug;
   request.after = lease_after;
-  request.max_events = window_events;
-  request.max_bytes = window_bytes;
-  request.ttl = lease_time;
-  request.fresh_only = true;
+  request.max_events = window.events;
+  request.max_bytes = window.bytes;
+  complete(request);
   self->request(config.queue, local_patience, std::move(request))
-      .then([this](const lease_grant& grant) { send(grant); },
+      .then([this](const lease_grant& grant) { on_grant(grant); },
             [this](const caf::error& error) {
               leasing = false;
               if (over)
@@ -189,7 +121,14 @@ void websocket_state::lease() {
             });
 }
 
-void websocket_state::send(const lease_grant& grant) {
+/// What a first lease and its extensions have in common.
+void websocket_state::complete(lease_request& request) const {
+  request.team_slug = token.team_slug;
+  request.ttl = lease_time;
+  request.fresh_only = true;
+}
+
+void websocket_state::on_grant(const lease_grant& grant) {
   leasing = false;
   if (grant.events.empty() && over)
     return leave();
@@ -212,36 +151,51 @@ void websocket_state::send(const lease_grant& grant) {
     session->hand_back();
     return over ? leave() : finish_winding_down();
   }
-  last_leased = grant.events.back().seq;
-  for (const auto& event : grant.events)
-    link->send(in_envelope(config.envelope, event.json.view()));
+  send(grant.events);
+}
+
+void websocket_state::send(const std::vector<leased_event>& events) {
+  last_leased = events.back().seq;
+  std::vector<std::string> texts;
+  texts.reserve(events.size());
+  for (const auto& event : events)
+    texts.push_back(in_envelope(config.envelope, event.json.view()));
+  link->send(std::move(texts));
   arm();
 }
 
 void websocket_state::settle() {
   if (!session)
     return;
-  auto request = session->next_settlement(config.max_retries, lease_time);
+  auto request = session->next_settlement({config.max_retries, lease_time, may_send()}, now());
   if (!request)
     return;
+  if (request->more)
+    complete(*request->more);
   self->request(config.queue, local_patience, std::move(*request))
-      .then(
-          [this](const settle_outcome& outcome) {
-            if (!session)
-              return;
-            for (auto& id : session->on_settled(outcome))
-              self->send(config.supervisor, notice_message{event_sent{std::move(id)}});
-            settle();
-            lease();
-            finish_winding_down();
-          },
-          [this](const caf::error& error) {
-            if (!session)
-              return;
-            session->on_settle_failed();
-            publish_remark(to_failure(error).message);
-            wake_at(now() + settle_again);
-          });
+      .then([this](const settle_outcome& outcome) { on_settled(outcome); },
+            [this](const caf::error& error) {
+              if (!session)
+                return;
+              session->on_settle_failed();
+              publish_remark(to_failure(error).message);
+              wake_at(now() + settle_again);
+            });
+}
+
+void websocket_state::on_settled(const settle_outcome& outcome) {
+  if (!session)
+    return;
+  auto removed = session->on_settled(outcome, now());
+  const std::size_t removed_count = removed.size();
+  if (!removed.empty())
+    self->send(config.supervisor, acknowledged{std::move(removed)});
+  report_backlog(removed_count, outcome.more.size());
+  if (session->sends_more() && link)
+    send(outcome.more);
+  settle();
+  lease();
+  finish_winding_down();
 }
 
 /// Batch sync takes over; nothing newer is sent before it had its turn, for the order's sake.
@@ -249,6 +203,41 @@ void websocket_state::request_batch_fallback() {
   session->hand_back();
   if (!std::exchange(waiting_for_run, true))
     self->send(config.supervisor, batch_fallback_requested{});
+}
+
+/// A backlog is what a lease is extended by again and again; a status says how far it has to go.
+void websocket_state::report_backlog(std::size_t removed, std::size_t more) {
+  if (!config.on_progress)
+    return;
+  backlog.settled += removed;
+  if (more >= min_backlog && now() >= backlog.count_at) {
+    backlog.count_at = now() + count_again;
+    self->request(config.queue, local_patience, due_request{token.team_slug})
+        .then(
+            [this](const due_count& due) {
+              if (session && !session->idle())
+                backlog.selected = backlog.settled + due.due;
+            },
+            [](const caf::error&) {});
+  }
+  if (session->idle())
+    return end_backlog();
+  if (backlog.selected > 0)
+    config.on_progress({backlog.settled, std::max(backlog.settled + 1, backlog.selected)});
+}
+
+void websocket_state::end_backlog() {
+  if (backlog.selected > 0)
+    config.on_progress({backlog.settled, backlog.settled});
+  backlog = {};
+}
+
+void websocket_state::on_wakeup() {
+  rung = true;
+  if (session)
+    session->on_wakeup();
+  settle(); // which extends a lease that is out
+  lease();
 }
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────
@@ -284,6 +273,7 @@ void websocket_state::end(const failure& why) {
   if (std::exchange(over, true))
     return;
   why_over = why;
+  end_backlog();
   if (link && session && winding_down)
     link->close(); // link_over follows within a second
   else
@@ -305,10 +295,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
   state.self = self;
   state.ask_node();
   return {
-      [self](wakeup) {
-        self->state.rung = true;
-        self->state.lease();
-      },
+      [self](wakeup) { self->state.on_wakeup(); },
       [self](batch_run_finished run) {
         auto& st = self->state;
         st.waiting_for_run = false;
@@ -323,7 +310,7 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         st.session.emplace(st.now()).own_node(st.node_id);
         st.arm();
       },
-      [self](const link_text& incoming) { self->state.on_text(incoming.text); },
+      [self](const link_texts& incoming) { self->state.on_texts(incoming.texts); },
       [self](link_drained) {
         self->state.read_by.reset();
         self->state.lease();
@@ -355,6 +342,8 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         auto promise = self->make_response_promise<wound_down>();
         st.winding_down = promise;
         st.give_up_at = st.now() + last_answers;
+        if (st.session)
+          st.session->refuse_more();
         if (st.session && st.session->awaiting())
           st.wake_at(st.give_up_at);
         else

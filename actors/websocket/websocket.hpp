@@ -36,6 +36,7 @@ struct websocket_config {
     return open_link(std::move(request), std::move(handlers));
   };
   std::function<epoch_us()> steady = steady_now;
+  std::function<void(const sync_progress&)> on_progress = {}; ///< of a backlog
 };
 
 struct websocket_state {
@@ -50,10 +51,20 @@ struct websocket_state {
   /// One refresh for a token that was refused, then the end.
   void on_token_refused(const failure& why);
   void on_end(const link_ended& how);
-  void on_text(const std::string& text);
+  void on_texts(const std::vector<std::string>& texts);
+  /// False where the connection has come to its end.
+  bool on_effects(ws_session::effects effects);
   void lease();
-  void send(const lease_grant& grant);
+  void complete(lease_request& request) const;
+  void on_grant(const lease_grant& grant);
+  void send(const std::vector<leased_event>& events);
   void settle();
+  void on_settled(const settle_outcome& outcome);
+  void on_wakeup();
+  void report_backlog(std::size_t removed, std::size_t more);
+  void end_backlog();
+  /// Whether what is leased now would be sent.
+  bool may_send() const { return !over && !waiting_for_run && !winding_down && link && session; }
   /// Batch sync sends the events that have no answer.
   void request_batch_fallback();
   /// Has a websocket_tick come at that time at the latest.
@@ -83,6 +94,13 @@ struct websocket_state {
   std::uint64_t last_leased = 0;
   std::optional<std::chrono::milliseconds> lease_at; ///< when QUEUE is asked again by itself
   std::optional<std::chrono::milliseconds> read_by;  ///< when the server must have read all
+  /// What has been settled of a backlog, of how many; `selected` is 0 where there is no backlog.
+  struct backlog_count {
+    std::uint64_t settled = 0;
+    std::uint64_t selected = 0;
+    std::chrono::milliseconds count_at{0}; ///< when QUEUE is asked again how many are left
+  };
+  backlog_count backlog;
   unsigned remarks = 0;
   /// When the earliest websocket_tick on its way comes.
   std::optional<std::chrono::milliseconds> tick_at;

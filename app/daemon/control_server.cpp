@@ -122,6 +122,11 @@ void control_server::flush(client& client) {
   }
 }
 
+bool control_server::has_watchers() const {
+  return std::any_of(clients_.begin(), clients_.end(),
+                     [](const client& client) { return client.watching; });
+}
+
 void control_server::notify_watchers(const std::string& line) {
   for (auto& client : clients_) {
     if (!client.watching)

@@ -27,6 +27,8 @@ public:
   void add_to(std::vector<pollfd>& list) const;
   /// Handles the result of poll for them; they begin at `first`.
   void handle(const std::vector<pollfd>& list, std::size_t first);
+  /// False: a notice needs no line.
+  bool has_watchers() const;
   /// Sends a line to every watcher. A watcher that does not read is dropped.
   void notify_watchers(const std::string& line);
   /// When drop_overdue has something to do: a silent client is dropped after 5 s.

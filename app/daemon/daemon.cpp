@@ -264,7 +264,8 @@ void daemon::on_signals() {
 
 void daemon::on_notices() {
   for (const auto& what : notices_.take()) {
-    const std::string words = notice_words(what);
+    const bool read = is_logged(what) || control_->has_watchers(); // not so: one for each event
+    const std::string words = read ? notice_words(what) : std::string();
     if (is_logged(what) && !words.empty())
       std::holds_alternative<remark>(what) || std::holds_alternative<actors_failed>(what)
           ? log_->warn(words)

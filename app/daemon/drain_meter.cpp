@@ -12,6 +12,11 @@ std::optional<std::uint64_t> drain_progress::seconds_left() const {
 
 void drain_meter::note(const sync_progress& at, steady::time_point now) {
   const std::lock_guard hold(guard_);
+  if (at.settled >= at.selected) { // all of it
+    first_.reset();
+    last_ = {};
+    return;
+  }
   if (!first_ || at.settled < last_.settled) // the end of a run may not have been heard of
     first_ = sample{at.settled, now};
   last_ = {at.settled, now};

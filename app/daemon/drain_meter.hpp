@@ -1,5 +1,5 @@
 // How far a daemon's run is, and how fast: from the counts that BATCH_SYNC reports after each
-// settled batch.
+// settled batch, and WEBSOCKET while it sends a backlog.
 #pragma once
 
 #include "messages/sync.hpp"
@@ -27,7 +27,7 @@ public:
 
   void note(const sync_progress& at, steady::time_point now);
   void end_run();
-  /// Nothing between runs, and before a run's first batch is settled.
+  /// Nothing between runs, before a run's first batch is settled, and after its last one.
   std::optional<drain_progress> progress() const;
 
 private:

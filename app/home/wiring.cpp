@@ -71,7 +71,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   batches.limits = limits;
   batches.queue = queue;
   batches.clock = clock;
-  batches.on_progress = std::move(mode.on_progress);
+  batches.on_progress = mode.on_progress;
   batches.home = view.home.path;
   watch.start_batch_sync = [=](caf::local_actor& parent, const transports& now) mutable {
     batches.auth = now.auth;
@@ -85,6 +85,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   connection.envelope = config.text("websocket.envelope");
   connection.timeout = limits.timeout;
   connection.max_retries = limits.max_retries;
+  connection.on_progress = std::move(mode.on_progress);
   connection.queue = queue;
   connection.open = [modules = mode.modules](link_request request, link_handlers handlers) {
     return open_link(std::move(request), std::move(handlers), modules);

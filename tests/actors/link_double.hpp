@@ -3,6 +3,7 @@
 
 #include "actors/link/link.hpp"
 
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +39,9 @@ private:
   public:
     explicit played(std::shared_ptr<played_link> of) : of_(std::move(of)) {}
     ~played() override { of_->gone = true; }
-    void send(std::string text) override { of_->sent.push_back(std::move(text)); }
+    void send(std::vector<std::string> texts) override {
+      std::move(texts.begin(), texts.end(), std::back_inserter(of_->sent));
+    }
     void taken(std::size_t bytes) override { of_->taken += bytes; }
     void close() override {
       of_->closed = true;

@@ -26,9 +26,11 @@ public:
                  std::function<void(std::string)> hear)
       : hub_(hub), around_(around), of_(std::move(of)), hear_(std::move(hear)) {}
   ~simulated_link() override { hub_.end(of_, link_end::asked); }
-  void send(std::string text) override {
-    of_->last_up = std::max({of_->last_up, of_->read_from, around_.now + around_.latency()});
-    around_.later.at(of_->last_up, [hear = hear_, text = std::move(text)] { hear(text); });
+  void send(std::vector<std::string> texts) override {
+    for (auto& text : texts) {
+      of_->last_up = std::max({of_->last_up, of_->read_from, around_.now + around_.latency()});
+      around_.later.at(of_->last_up, [hear = hear_, text = std::move(text)] { hear(text); });
+    }
   }
   void taken(std::size_t) override {}
   void close() override {
@@ -105,7 +107,7 @@ void socket_hub::say(const std::shared_ptr<connection>& to, std::string text) {
     if (to->network->on_text)
       to->network->on_text(to, text);
     to->greeted = to->greeted || text.starts_with(R"({"type":"snapshot")");
-    to->handlers.text(text);
+    to->handlers.texts({text});
   });
 }
 

@@ -47,10 +47,12 @@ void link_log::note(Change&& change) {
 
 link_handlers link_log::handlers() {
   return {[this] { note([&] { ++opened_; }); },
-          [this](std::string text) {
+          [this](std::vector<std::string> texts) {
             note([&] {
-              bytes_ += text.size();
-              texts_.push_back(std::move(text));
+              for (auto& text : texts) {
+                bytes_ += text.size();
+                texts_.push_back(std::move(text));
+              }
             });
           },
           [this] { note([&] { ++drained_; }); },

@@ -92,7 +92,7 @@ TEST(Link, PeerThatDoesNotReadLeavesUnsentAsItWasGiven) {
   ASSERT_TRUE(link.seen.wait_opened());
   constexpr std::size_t each = 100'000;
   for (int i = 0; i < 80; ++i)
-    link.link->send(std::string(each, 'u'));
+    link.link->send({std::string(each, 'u')});
   EXPECT_GT(link.link->unsent(), 0U);
   EXPECT_LE(link.link->unsent(), 80 * each);
   // The first ones may drain before the next is given.

@@ -15,10 +15,10 @@ TEST(LinkPeers, SnapshotAckAndClose) {
   const open_link link(server.request());
   ASSERT_TRUE(link.seen.wait_texts(1));
   EXPECT_EQ(link.seen.texts()[0], R"({"type": "snapshot", "work_packages": []})");
-  link.link->send(R"({"event_id":"E1"})");
+  link.link->send({R"({"event_id":"E1"})"});
   ASSERT_TRUE(link.seen.wait_texts(2));
   EXPECT_EQ(link.seen.texts()[1], R"({"type": "ack", "event_id": "E1"})");
-  link.link->send("close 4000");
+  link.link->send({"close 4000"});
   const auto end = link.seen.wait_ended();
   EXPECT_EQ(end.how, link_end::closed);
   EXPECT_EQ(end.close_code, 4000);
@@ -39,7 +39,7 @@ TEST(LinkPeers, MegabytesGoBothWays) {
   const ws_server server;
   const open_link link(server.request());
   const std::string big(std::size_t{3} << 20, 'm');
-  link.link->send(big);
+  link.link->send({big});
   ASSERT_TRUE(link.seen.wait_texts(2));
   EXPECT_EQ(link.seen.texts()[1], big);
 }
@@ -48,7 +48,7 @@ TEST(LinkPeers, ManyTextsKeepTheirOrder) {
   const ws_server server;
   const open_link link(server.request());
   for (int i = 0; i < 2000; ++i)
-    link.link->send("text " + std::to_string(i));
+    link.link->send({"text " + std::to_string(i)});
   ASSERT_TRUE(link.seen.wait_texts(2001));
   const auto texts = link.seen.texts();
   for (std::size_t i = 0; i < 2000; ++i)
@@ -90,7 +90,7 @@ TEST_F(LinkTls, AcceptedCertificateCarriesTextsBothWays) {
   const open_link link(front(ca_.issue("localhost")));
   ASSERT_TRUE(link.seen.wait_texts(1)) << link.seen.wait_ended().words;
   const std::string big(std::size_t{2} << 20, 't');
-  link.link->send(big);
+  link.link->send({big});
   ASSERT_TRUE(link.seen.wait_texts(2)) << link.seen.wait_ended().words;
   EXPECT_EQ(link.seen.texts()[1], big);
   link.link->close();

@@ -30,9 +30,9 @@ TEST(Link, TextsGoBothWays) {
   hostile_ws peer("snapshot_and_echo");
   const open_link link(peer.request());
   ASSERT_TRUE(link.seen.wait_texts(1));
-  link.link->send("grüße");
-  link.link->send("");
-  link.link->send(std::string(70'000, 'x'));
+  link.link->send({"grüße"});
+  link.link->send({""});
+  link.link->send({std::string(70'000, 'x')});
   ASSERT_TRUE(link.seen.wait_texts(4));
   const auto texts = link.seen.texts();
   EXPECT_EQ(texts[0], R"({"type":"snapshot"})");
@@ -216,9 +216,9 @@ TEST(Link, CloseSendsWhatWasQueuedAndEndsAsAsked) {
   hostile_ws peer("pongs");
   const open_link link(peer.request());
   ASSERT_TRUE(link.seen.wait_opened());
-  link.link->send("last words");
+  link.link->send({"last words"});
   link.link->close();
-  link.link->send("too late");
+  link.link->send({"too late"});
   EXPECT_EQ(link.seen.wait_ended().how, link_end::asked);
   EXPECT_EQ(peer.next("text"), "last words");
   EXPECT_EQ(peer.next("close"), "1000");
@@ -243,7 +243,7 @@ TEST(Link, DestructionEndsItInEveryState) {
       if (i % 2 == 0 && std::string(play) != "silent_before") {
         EXPECT_TRUE(link.seen.wait_opened());
       }
-      link.link->send("x");
+      link.link->send({"x"});
       link.link.reset();
       ASSERT_TRUE(link.seen.has_ended());
       EXPECT_EQ(link.seen.wait_ended().how, link_end::asked) << link.seen.wait_ended();

@@ -119,8 +119,8 @@ TEST_F(Daemon, AClockThatIsSetForwardOrBackChangesNoPaceAndLosesNothing) {
     EXPECT_EQ(status().state, connection_state::connected);
     const auto sent = links_.last().sent.back();
     const auto event = parse_json(sent);
-    links_.last().handlers.text(R"({"type":"ack","event_id":")" + *text_of(*event, "event_id") +
-                                "\"}");
+    links_.last().handlers.texts(
+        {R"({"type":"ack","event_id":")" + *text_of(*event, "event_id") + "\"}"});
     run();
     EXPECT_EQ(stats().live, 0U);
   }
@@ -208,12 +208,14 @@ TEST_F(Daemon, ASessionThatABatchFindsOverEndsTheConnection) {
 TEST_F(Daemon, AnotherHomesEventIsPublishedWhenItsClockIsMerged) {
   start_daemon();
   connect();
-  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"x","lamport_clock":500}})");
-  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"y","lamport_clock":900}})");
+  links_.last().handlers.texts(
+      {R"({"type":"event","event":{"event_id":"x","lamport_clock":500}})"});
+  links_.last().handlers.texts(
+      {R"({"type":"event","event":{"event_id":"y","lamport_clock":900}})"});
   run();
   // What is recorded after its publication has a greater clock.
   EXPECT_EQ(clocks_at_events_, (std::vector<std::uint64_t>{901, 901}));
-  links_.last().handlers.text(R"({"type":"event","event":{"event_id":"z","lamport_clock":3}})");
+  links_.last().handlers.texts({R"({"type":"event","event":{"event_id":"z","lamport_clock":3}})"});
   run();
   ASSERT_EQ(clocks_at_events_.size(), 3U) << "an event with a small clock is published as well";
 }

@@ -100,7 +100,7 @@ protected:
   }
   void open_link() {
     links_.last().handlers.opened();
-    links_.last().handlers.text(R"({"type":"snapshot","work_packages":[]})");
+    links_.last().handlers.texts({R"({"type":"snapshot","work_packages":[]})"});
     run();
   }
   void connect() {

@@ -199,7 +199,7 @@ TEST_F(Daemon, ASnapshotThatComesAfterALogoutConnectsNothing) {
   links_.last().handlers.opened();
   run();
   std::filesystem::remove(home_ / "credentials");
-  links_.last().handlers.text(R"({"type":"snapshot","work_packages":[]})");
+  links_.last().handlers.texts({R"({"type":"snapshot","work_packages":[]})"});
   const auto stopped = ask<wound_down>(top_, wind_down{});
   run();
   EXPECT_NE(status().state, connection_state::connected);

@@ -19,6 +19,7 @@ struct supervisor_reports {
   std::vector<std::string> accounts;
   int fallbacks = 0;
   std::vector<std::string> sent;
+  int acknowledgements = 0; ///< messages of `sent`
   std::vector<std::string> refused;
   std::vector<std::string> received;
   std::vector<std::string> remarks;
@@ -40,9 +41,11 @@ inline supervisor_actor::behavior_type supervisor_double(supervisor_actor::point
       [](drain_tick) {},
       [into](const link_up& up) { into->accounts.push_back(up.username + "@" + up.team_slug); },
       [into](batch_fallback_requested) { ++into->fallbacks; },
+      [into](const acknowledged& events) {
+        ++into->acknowledgements;
+        into->sent.insert(into->sent.end(), events.event_ids.begin(), events.event_ids.end());
+      },
       [into](const notice_message& what) {
-        if (const auto* sent = std::get_if<event_sent>(&what.what))
-          into->sent.push_back(sent->event_id);
         if (const auto* refused = std::get_if<event_refused>(&what.what))
           into->refused.push_back(refused->message);
         if (const auto* received = std::get_if<event_received>(&what.what)) {
@@ -76,6 +79,7 @@ protected:
     config.supervisor = above_;
     config.open = links_.factory();
     config.steady = steady_now();
+    config.on_progress = [this](const sync_progress& at) { backlog_.push_back(at); };
     socket_ = start(websocket, config);
     watcher_ = system_.spawn(
         [](caf::event_based_actor* self, const websocket_actor& watched,
@@ -92,7 +96,7 @@ protected:
     run();
   }
   void receive(const std::string& text) {
-    links_.last().handlers.text(text);
+    links_.last().handlers.texts({text});
     run();
   }
   void connect(const std::string& envelope = "bare") {
@@ -115,6 +119,7 @@ protected:
 
   std::shared_ptr<supervisor_reports> reports_ = std::make_shared<supervisor_reports>();
   played_links links_;
+  std::vector<sync_progress> backlog_; ///< as it was reported
   supervisor_actor above_ = start(supervisor_double, reports_);
   websocket_actor socket_;
   caf::actor watcher_; ///< notes its end

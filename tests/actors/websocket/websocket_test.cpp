@@ -52,14 +52,81 @@ TEST_F(WebSocket, UsesTheConfiguredEnvelope) {
   EXPECT_EQ(sent()[0], R"({"type":"event","event":)" + receipts[0].json + "}");
 }
 
-TEST_F(WebSocket, LeasesTheNextEventsWhenAllBeforeAreAnswered) {
+TEST_F(WebSocket, SendsWhatIsRecordedWhileAnswersAreOnTheirWay) {
   const auto first = append(queue_, 1);
   connect();
-  const auto second = append(queue_, 1);
+  const auto second = append(queue_, 2);
   wake();
-  EXPECT_EQ(sent().size(), 1U) << "one lease at a time";
+  ASSERT_EQ(sent().size(), 3U) << "nothing waits for the first answer";
+  EXPECT_EQ(sent()[1], second[0].json);
+  EXPECT_EQ(sent()[2], second[1].json);
   ack(first[0].event_id);
-  EXPECT_EQ(sent().size(), 2U);
+  EXPECT_EQ(stats().live, 2U);
+  EXPECT_TRUE(is_leased());
+  ack(second[0].event_id);
+  ack(second[1].event_id);
+  EXPECT_EQ(stats().live, 0U);
+  EXPECT_FALSE(is_leased());
+}
+
+TEST_F(WebSocket, AnswersOfOneReadAreSettledTogether) {
+  const auto receipts = append(queue_, 3);
+  connect();
+  std::vector<std::string> acks;
+  for (const auto& receipt : receipts)
+    acks.push_back(R"({"type":"ack","event_id":")" + receipt.event_id + "\"}");
+  links_.last().handlers.texts(acks);
+  run();
+  EXPECT_EQ(stats().live, 0U);
+  EXPECT_EQ(reports_->acknowledgements, 1) << "each had a settlement of its own";
+  EXPECT_EQ(reports_->sent.size(), 3U);
+}
+
+TEST_F(WebSocket, ABacklogIsSentWindowByWindowInOrder) {
+  const auto receipts = append(queue_, 9000);
+  connect();
+  EXPECT_EQ(sent().size(), 4096U);
+  for (std::size_t i = 0; i < receipts.size(); i += 1000) {
+    std::vector<std::string> acks;
+    for (std::size_t k = i; k < i + 1000; ++k)
+      acks.push_back(R"({"type":"ack","event_id":")" + receipts[k].event_id + "\"}");
+    ASSERT_GE(sent().size(), i + 1000) << "the window is empty before it is topped up";
+    links_.last().handlers.texts(acks);
+    run();
+  }
+  ASSERT_EQ(sent().size(), receipts.size());
+  for (std::size_t i = 0; i < receipts.size(); ++i)
+    ASSERT_EQ(sent()[i], receipts[i].json);
+  EXPECT_EQ(stats().live, 0U);
+  EXPECT_FALSE(is_leased());
+  ASSERT_GE(backlog_.size(), 2U);
+  EXPECT_EQ(backlog_.front().selected, 9000U) << "a status says how far it has to go";
+  EXPECT_EQ(backlog_.front().settled, 2000U);
+  EXPECT_EQ(backlog_.back().settled, backlog_.back().selected) << "and that it is over";
+}
+
+TEST_F(WebSocket, AFewEventsAreNotABacklog) {
+  const auto receipts = append(queue_, 3);
+  connect();
+  for (const auto& receipt : receipts)
+    ack(receipt.event_id);
+  EXPECT_TRUE(backlog_.empty());
+}
+
+TEST_F(WebSocket, TheEndOfTheConnectionEndsTheBacklog) {
+  const auto receipts = append(queue_, 5000);
+  connect();
+  for (std::size_t i = 0; i < 900; i += 300) {
+    std::vector<std::string> acks;
+    for (std::size_t k = i; k < i + 300; ++k)
+      acks.push_back(R"({"type":"ack","event_id":")" + receipts[k].event_id + "\"}");
+    links_.last().handlers.texts(acks);
+    run();
+  }
+  ASSERT_FALSE(backlog_.empty());
+  EXPECT_LT(backlog_.back().settled, backlog_.back().selected);
+  end_link(link_end::lost);
+  EXPECT_EQ(backlog_.back().settled, backlog_.back().selected);
 }
 
 TEST_F(WebSocket, WaitsForAnotherDrainersLease) {

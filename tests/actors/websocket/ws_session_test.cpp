@@ -24,18 +24,20 @@ struct WsSession : testing::Test {
     return hear(R"({"type":"ack","event_id":")" + id + "\"" + more + "}");
   }
   std::optional<settle_request> settle() {
-    auto request = session.next_settlement(5, 15s);
-    return request;
+    return session.next_settlement({5, 15s, extends_}, heard_at_);
   }
   /// Settles with the outcome that the store gives for removals.
   std::vector<std::string> settle_removed() {
     const auto request = settle();
     EXPECT_TRUE(request);
-    return session.on_settled({std::vector<settlement_effect>(
-        request ? request->verdicts.size() : 0, settlement_effect::removed)});
+    return session.on_settled(
+        {std::vector<settlement_effect>(request ? request->verdicts.size() : 0,
+                                        settlement_effect::removed)},
+        heard_at_);
   }
 
   std::chrono::milliseconds heard_at_{1000};
+  bool extends_ = false; ///< settlements may
   std::uint64_t token_ = 0;
   std::uint64_t seq_ = 0;
 };
@@ -65,13 +67,14 @@ TEST_F(WsSession, AnAckRemovesTheEventAndTheLastOneEndsTheLease) {
   ASSERT_EQ(first->verdicts.size(), 1U);
   EXPECT_EQ(first->verdicts[0].event_id, "a");
   EXPECT_EQ(first->verdicts[0].what, event_outcome::delivered);
-  EXPECT_EQ(session.on_settled({{settlement_effect::removed}}), std::vector<std::string>{"a"});
+  EXPECT_EQ(session.on_settled({{settlement_effect::removed}}, heard_at_),
+            std::vector<std::string>{"a"});
   ack("b", R"(,"status":"duplicate")");
   auto last = settle();
   ASSERT_TRUE(last);
   EXPECT_EQ(last->keep, 0ms);
   EXPECT_EQ(last->verdicts[0].what, event_outcome::duplicate);
-  session.on_settled({{settlement_effect::removed}});
+  session.on_settled({{settlement_effect::removed}}, heard_at_);
   EXPECT_TRUE(session.may_lease());
 }
 
@@ -83,7 +86,7 @@ TEST_F(WsSession, AcksThatComeDuringASettlementShareTheNext) {
   ack("b");
   ack("c");
   EXPECT_FALSE(settle()) << "one at a time";
-  session.on_settled({{settlement_effect::removed}});
+  session.on_settled({{settlement_effect::removed}}, heard_at_);
   EXPECT_EQ(settle()->verdicts.size(), 2U);
 }
 
@@ -219,7 +222,7 @@ TEST_F(WsSession, AnEventThatIsSentAgainIsSettledByLaterAnswers) {
   session.hand_back();
   const auto request = settle();
   ASSERT_TRUE(request);
-  session.on_settled({{settlement_effect::unchanged}});
+  session.on_settled({{settlement_effect::unchanged}}, heard_at_);
   lease_grant again;
   again.token = 9;
   again.events.push_back({1, "a", 1, 0, false, "{}"});
@@ -240,6 +243,118 @@ TEST_F(WsSession, TheEchoOfAnEventOfThisHomeIsNotPassedOn) {
       R"({"type":"event","event":{"event_id":"y","node_id":"ba9876543210","lamport_clock":7}})");
   EXPECT_NE(other.received, "");
   EXPECT_EQ(other.remote_clock, 7U);
+}
+
+// ── Leases that are extended ─────────────────────────────────────────────────────────────────────
+
+struct ExtendedLease : WsSession {
+  ExtendedLease() {
+    session = ws_session(0ms, {4, 1000});
+    extends_ = true;
+    connect();
+  }
+  /// A settlement is done, with further events.
+  void settled_with(std::size_t verdicts, std::initializer_list<const char*> more,
+                    bool lease_ended = false) {
+    settle_outcome outcome;
+    outcome.events.assign(verdicts, settlement_effect::removed);
+    for (const char* id : more)
+      outcome.more.push_back({++seq_, id, seq_, 0, false, "{}"});
+    outcome.lease_ended = lease_ended;
+    session.on_settled(outcome, heard_at_);
+  }
+};
+
+TEST_F(ExtendedLease, WhatIsAnsweredMakesWayForTheNextEvents) {
+  lease({"a", "b", "c", "d"});
+  ack("a");
+  ack("b");
+  const auto request = settle();
+  ASSERT_TRUE(request && request->more);
+  EXPECT_EQ(request->verdicts.size(), 2U);
+  EXPECT_EQ(request->keep, 15s);
+  EXPECT_EQ(request->more->after, 4U);
+  EXPECT_EQ(request->more->max_events, 2U) << "the window holds four";
+  EXPECT_EQ(request->more->max_bytes, 1000U - 4);
+  settled_with(2, {"e", "f"});
+  EXPECT_TRUE(session.sends_more());
+  for (const char* id : {"c", "d", "e", "f"})
+    EXPECT_EQ(ack(id).warning, "") << id;
+  EXPECT_EQ(settle()->verdicts.size(), 4U);
+}
+
+TEST_F(ExtendedLease, TheWindowBeginsWithTheOldestUnansweredEvent) {
+  lease({"a", "b", "c", "d"});
+  for (const char* id : {"b", "c", "d"})
+    ack(id);
+  const auto request = settle();
+  ASSERT_TRUE(request);
+  EXPECT_FALSE(request->more) << "else one event that stays unanswered would let it grow on and on";
+}
+
+TEST_F(ExtendedLease, EndsInTheSettlementThatFindsNothingMore) {
+  lease({"a"});
+  ack("a");
+  const auto request = settle();
+  ASSERT_TRUE(request && request->more);
+  settled_with(1, {}, true);
+  EXPECT_FALSE(session.sends_more());
+  EXPECT_TRUE(session.may_lease());
+}
+
+TEST_F(ExtendedLease, IsNotAskedForAgainBeforeEventsWereRecorded) {
+  lease({"a", "b"});
+  ack("a");
+  ASSERT_TRUE(settle()->more);
+  settled_with(1, {});
+  EXPECT_FALSE(settle()) << "b is out, and nothing else waits";
+  session.on_wakeup();
+  const auto request = settle();
+  ASSERT_TRUE(request && request->more) << "without waiting for the answer";
+  EXPECT_TRUE(request->verdicts.empty());
+  settled_with(0, {"c"});
+  EXPECT_TRUE(session.sends_more());
+}
+
+TEST_F(ExtendedLease, WhatItWouldGetGoesBackWhenBatchSyncIsToSend) {
+  lease({"a", "b"});
+  ack("a");
+  ASSERT_TRUE(settle()->more);
+  session.hand_back();
+  settled_with(1, {"c", "d"});
+  EXPECT_FALSE(session.sends_more());
+  extends_ = false;
+  const auto request = settle();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->keep, 0ms) << "the lease goes back with all that is in it";
+}
+
+TEST_F(ExtendedLease, EachEventHasAMinuteOfItsOwn) {
+  lease({"a", "b"});
+  heard_at_ = 50s;
+  ack("a");
+  ASSERT_TRUE(settle()->more);
+  settled_with(1, {"c"});
+  ack("b");
+  heard_at_ = 54s;
+  EXPECT_FALSE(session.overdue(54s));
+  EXPECT_TRUE(session.overdue(55s)) << "5 s after the last answer";
+}
+
+TEST_F(ExtendedLease, EndsAfterAMinuteSoThatOlderPlacesHaveTheirTurn) {
+  lease({"a", "b"});
+  heard_at_ = 61s;
+  ack("a");
+  const auto request = settle();
+  ASSERT_TRUE(request);
+  EXPECT_FALSE(request->more);
+}
+
+TEST_F(ExtendedLease, AnswersInAnyOrderCount) {
+  lease({"a", "b", "c", "d"});
+  for (const char* id : {"d", "b", "a", "c"})
+    EXPECT_EQ(ack(id).warning, "") << id;
+  EXPECT_EQ(settle()->verdicts.size(), 4U);
 }
 
 } // namespace
