@@ -88,7 +88,7 @@ http_response api::handle(const http_request& request, epoch_s now) {
   case call::ws_token:
     return ws_token(*owner, now);
   case call::batch:
-    return batches_.handle(request, owner->team_slug);
+    return batches_.handle(request, *owner);
   case call::clock:
     return clock();
   default:

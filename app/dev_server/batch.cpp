@@ -84,7 +84,8 @@ http_response results_of(const std::vector<judgement>& judgements, const std::st
 
 } // namespace
 
-http_response batch_desk::handle(const http_request& request, const std::string& team_slug) {
+http_response batch_desk::handle(const http_request& request, const token_owner& sender) {
+  const std::string& team_slug = sender.team_slug;
   if (auto refused = check_headers(request, team_slug))
     return *refused;
   const auto content = gunzip(request.body, max_batch_bytes);
@@ -104,12 +105,9 @@ http_response batch_desk::handle(const http_request& request, const std::string&
     return too_large("the batch has " + std::to_string(texts->size()) + " events", "max_events",
                      rules_.max_events);
 
-  const auto judged = take(*texts, team_slug);
+  const auto judged = take(*texts, sender);
   if (!judged)
-    return refuse(judged.error().code == ec::bad_input ? 400
-                  : judged.error().code == ec::held    ? 403
-                                                       : 500,
-                  judged.error().message);
+    return refuse(judged.error().code == ec::held ? 403 : 500, judged.error().message);
   http_response reply = results_of(*judged, team_slug, log_.highest_lamport());
   const bool final = std::none_of(judged->begin(), judged->end(), [](const auto& judgement) {
     return judgement.status == pending;
@@ -118,35 +116,51 @@ http_response batch_desk::handle(const http_request& request, const std::string&
   return reply;
 }
 
+bool arrived_event::is_of_its_team() const {
+  const json_value* team = member(*event, "team_slug");
+  return team == nullptr || !team->IsString() ||
+         std::string_view(team->GetString(), team->GetStringLength()) == *team_slug;
+}
+
 result<std::vector<judgement>> batch_desk::take(const std::vector<std::string_view>& texts,
-                                                const std::string& team_slug) {
-  std::vector<json_document> events;
+                                                const token_owner& sender) {
+  std::vector<json_document> parsed;
+  parsed.reserve(texts.size());
+  std::vector<arrived_event> events;
   events.reserve(texts.size());
   for (const std::string_view text : texts) {
-    auto event = parse_json(text);
+    auto event = parse_checked_json(std::string(text));
     if (!event)
       return event.error();
-    if (text_of(*event, "team_slug").value_or(team_slug) != team_slug)
+    parsed.push_back(std::move(*event));
+    events.push_back({text, &parsed.back(), &sender.team_slug, 0, sender.session});
+    if (!events.back().is_of_its_team())
       return failure{ec::held, "the batch holds an event of another team", {}};
-    events.push_back(std::move(*event));
   }
+  return take(events);
+}
 
+result<std::vector<judgement>> batch_desk::take(const std::vector<arrived_event>& events) {
   std::vector<judgement> judgements;
+  judgements.reserve(events.size());
   std::vector<log_entry> to_keep;
+  std::vector<const arrived_event*> kept_events;
   std::set<std::string> ids;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    judgements.push_back(judge(events[i], ids));
-    if (judgements.back().status == success)
-      to_keep.push_back({*judgements.back().event_id, team_slug,
-                         member(events[i], "lamport_clock")->GetUint64(), texts[i]});
+  for (const arrived_event& event : events) {
+    judgements.push_back(judge(*event.event, ids));
+    if (judgements.back().status != success)
+      continue;
+    to_keep.push_back({*judgements.back().event_id, *event.team_slug,
+                       member(*event.event, "lamport_clock")->GetUint64(), event.line});
+    kept_events.push_back(&event);
   }
   if (const auto kept = log_.append(to_keep); !kept)
     return kept.error();
-  for (const log_entry& entry : to_keep) {
+  for (const log_entry& entry : to_keep)
     times_pending_.erase(entry.event_id);
-    if (kept_)
-      kept_(team_slug, entry.line);
-  }
+  if (kept_)
+    for (const arrived_event* event : kept_events)
+      kept_(*event);
   return judgements;
 }
 

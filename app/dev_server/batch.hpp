@@ -10,6 +10,7 @@
 #include "app/dev_server/event_log.hpp"
 #include "app/dev_server/http.hpp"
 #include "app/dev_server/reply_memory.hpp"
+#include "app/dev_server/tokens.hpp"
 #include "messages/custom_types.hpp"
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
@@ -42,10 +43,22 @@ struct judgement {
   std::string error_message;
 };
 
+/// An event that has arrived, parsed once for all that look at it. What it points to outlives it.
+struct arrived_event {
+  std::string_view line; ///< compact JSON
+  const json_value* event = nullptr;
+  const std::string* team_slug = nullptr; ///< its sender's
+  /// Of a WebSocket the connection; else 0 and the sender's session.
+  std::uint64_t connection = 0;
+  std::string_view session{};
+
+  bool is_of_its_team() const;
+};
+
 class batch_desk {
 public:
-  /// Called with every newly kept event: its team and its line.
-  using kept_listener = std::function<void(const std::string& team, std::string_view line)>;
+  /// Called with every newly kept event.
+  using kept_listener = std::function<void(const arrived_event& kept)>;
 
   batch_desk(event_log& log, batch_rules rules) : log_(log), rules_(std::move(rules)) {}
 
@@ -54,12 +67,15 @@ public:
   const batch_rules& rules() const { return rules_; }
 
   /// Answers a batch that a member of the team sent.
-  http_response handle(const http_request& request, const std::string& team_slug);
+  http_response handle(const http_request& request, const token_owner& sender);
 
-  /// Judges events, each a compact JSON text, and keeps the good ones durably. A failure
-  /// where no event was judged: bad_input (not JSON), held (of another team), store_* (not kept).
+  /// Judges events, each cut out of a text that compact_json gave, and keeps the good ones durably.
+  /// A failure where no event was judged: held (of another team), store_* (not kept).
   result<std::vector<judgement>> take(const std::vector<std::string_view>& texts,
-                                      const std::string& team_slug);
+                                      const token_owner& sender);
+
+  /// The same for events of their senders' teams: one log sync for all of them.
+  result<std::vector<judgement>> take(const std::vector<arrived_event>& events);
 
 private:
   judgement judge(const json_value& event, std::set<std::string>& in_this_batch);

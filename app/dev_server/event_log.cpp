@@ -89,6 +89,8 @@ result<void> event_log::recover() {
 }
 
 result<void> event_log::append(const std::vector<log_entry>& entries) {
+  if (entries.empty())
+    return {};
   if (broken_)
     return failure{ec::store_unusable,
                    path_.string() + " could not be repaired after a failed write",

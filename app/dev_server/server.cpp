@@ -102,6 +102,11 @@ std::string server::url() const {
 
 void server::run() {
   while (!stopping_ && lws_service(context_, 0) >= 0) {
+    try {
+      sockets_.on_read();
+    } catch (const std::exception&) {
+      // Out of memory: what was to be kept is not answered, and its senders send it again.
+    }
   }
 }
 

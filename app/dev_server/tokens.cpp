@@ -84,8 +84,8 @@ std::optional<token_grant> token_table::login(std::string_view username, std::st
   if (username != account_.username || password != account_.password)
     return std::nullopt;
   forget_expired(now);
-  return token_grant{issue_access(account_.username, account_.team_slug, now),
-                     issue_refresh(account_.username, account_.team_slug, now), account_.team_slug};
+  const token_owner owner{account_.username, account_.team_slug, 0, random_token(12)};
+  return token_grant{issue_access(owner, now), issue_refresh(owner, now), owner.team_slug};
 }
 
 std::optional<token_grant> token_table::refresh(std::string_view refresh_token, epoch_s now) {
@@ -94,11 +94,10 @@ std::optional<token_grant> token_table::refresh(std::string_view refresh_token, 
   if (found == refresh_.end())
     return std::nullopt;
   const token_owner owner = found->second;
-  token_grant grant{issue_access(owner.username, owner.team_slug, now), std::nullopt,
-                    owner.team_slug};
+  token_grant grant{issue_access(owner, now), std::nullopt, owner.team_slug};
   if (rules_.rotate) {
     refresh_.erase(found);
-    grant.refresh = issue_refresh(owner.username, owner.team_slug, now);
+    grant.refresh = issue_refresh(owner, now);
   }
   return grant;
 }
@@ -108,26 +107,27 @@ const token_owner* token_table::find_owner(std::string_view access_token, epoch_
   return found == access_.end() || found->second.expires <= now ? nullptr : &found->second;
 }
 
-std::string token_table::issue_access(const std::string& username, const std::string& team,
-                                      epoch_s now) {
-  const token_owner owner{username, team, now + rules_.access_lifetime_s};
+std::string token_table::issue_access(token_owner owner, epoch_s now) {
+  owner.expires = now + rules_.access_lifetime_s;
   std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + base64url(claims(owner)) +
                       "." + random_token();
-  access_.emplace(token, owner);
+  access_.emplace(token, std::move(owner));
   return token;
 }
 
-std::string token_table::issue_refresh(const std::string& username, const std::string& team,
-                                       epoch_s now) {
+std::string token_table::issue_refresh(token_owner owner, epoch_s now) {
+  owner.expires = now + rules_.refresh_lifetime_s;
   std::string token = random_token();
-  refresh_.emplace(token, token_owner{username, team, now + rules_.refresh_lifetime_s});
+  refresh_.emplace(token, std::move(owner));
   return token;
 }
 
 std::string token_table::issue_ws(const token_owner& owner, epoch_s now) {
   forget_expired(now);
   std::string token = random_token();
-  ws_.emplace(token, token_owner{owner.username, owner.team_slug, now + ws_token_lifetime_s});
+  token_owner of = owner;
+  of.expires = now + ws_token_lifetime_s;
+  ws_.emplace(token, std::move(of));
   return token;
 }
 
@@ -160,6 +160,7 @@ std::string token_table::to_json() const {
       field(out, "username", owner.username);
       field(out, "team_slug", owner.team_slug);
       field(out, "expires", static_cast<std::uint64_t>(owner.expires));
+      field(out, "session", owner.session);
       out.EndObject();
     }
     out.EndArray();
@@ -192,7 +193,8 @@ result<void> token_table::restore(std::string_view json) {
       const auto expires = whole_number_of(entry, "expires");
       if (!token || !username || !team || !expires)
         return false;
-      table.emplace(*token, token_owner{*username, *team, *expires});
+      table.emplace(
+          *token, token_owner{*username, *team, *expires, text_of(entry, "session").value_or("")});
     }
     return true;
   };

@@ -47,6 +47,8 @@ struct token_owner {
   std::string username;
   std::string team_slug;
   epoch_s expires = 0; ///< from this second on it is not valid
+  /// The login that all its later tokens come from; empty in a state of an earlier version.
+  std::string session{};
 };
 
 /// What a login or refresh hands out.
@@ -93,8 +95,8 @@ public:
 private:
   using tokens = std::map<std::string, token_owner, std::less<>>;
 
-  std::string issue_access(const std::string& username, const std::string& team, epoch_s now);
-  std::string issue_refresh(const std::string& username, const std::string& team, epoch_s now);
+  std::string issue_access(token_owner owner, epoch_s now);
+  std::string issue_refresh(token_owner owner, epoch_s now);
   void forget_expired(epoch_s now);
 
   token_rules rules_;

@@ -1,9 +1,12 @@
 // The WebSocket side without its sockets: the connections, and the messages to each.
 //
-//   connect ─▶ snapshot     event ─▶ judged and kept like the events of a batch ─▶ ack or error
-//                                └─ newly kept (by a batch too) ─▶ echo to the team's others
+//   connect ─▶ snapshot     event ─▶ waits for commit() ─▶ judged and kept ─▶ ack or error
+//                                                   └─ newly kept (by a batch too) ─▶ echo to the
+//                                                      team's others
 //
-// Messages to a connection wait in a queue of its own until the socket side takes them.
+// The events that came in one read are kept with one log sync, as those of a batch are; what
+// acknowledges them goes out after it. Messages to a connection wait in a queue of its own until
+// the socket side takes them. An event of a batch is not echoed to the session that sent it.
 // Source: docs/protocol.md, WebSocket.
 #pragma once
 
@@ -17,8 +20,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spec_kitty::dev_server {
+
+/// Events that are kept with one log sync.
+inline constexpr std::size_t max_uncommitted = 4096;
+inline constexpr std::size_t max_uncommitted_bytes = std::size_t{1} * 1024 * 1024;
+/// A peer that leaves this much unread is cut.
+inline constexpr std::size_t max_waiting_bytes = std::size_t{16} * 1024 * 1024;
 
 /// How the WebSocket side behaves; most of it is for tests, which need a server that misbehaves.
 struct ws_rules {
@@ -52,8 +62,14 @@ public:
 
   id connect(const token_owner& owner);
   void disconnect(id connection);
-  /// Handles a whole text message.
+  /// Handles a whole text message; an event waits for commit().
   void receive(id connection, std::string_view text);
+  /// Judges and keeps the events that wait, and answers them.
+  void commit();
+  /// True when so much waits for commit() that nothing is read before it.
+  bool wants_commit() const {
+    return uncommitted_.size() >= max_uncommitted || uncommitted_bytes_ >= max_uncommitted_bytes;
+  }
   /// Queues a ping.
   void ping(id connection, std::int64_t now_s);
 
@@ -81,10 +97,20 @@ private:
     std::uint64_t lamport_clock = 0;
   };
 
+  /// An event that waits for commit(). Its text and its DOM stay where they are when it is moved.
+  struct waiting_event {
+    id connection = 0;
+    std::string team_slug;
+    std::string line;
+    json_document event;
+  };
+
   void send_to(id connection, std::string text);
-  void take_event(id connection, std::string_view event);
-  void on_kept(const std::string& team, std::string_view line);
-  void put_on_board(const std::string& team, std::string_view line);
+  void add_event(id connection, std::string line, json_document event);
+  void answer(const waiting_event& event, const judgement& judged);
+  void refuse(const waiting_event& event, const std::string& why);
+  void on_kept(const arrived_event& kept);
+  void put_on_board(const std::string& team, const json_value& event);
   std::string snapshot_of(const std::string& team) const;
 
   batch_desk& desk_;
@@ -93,7 +119,8 @@ private:
   observer watcher_;
   std::map<id, peer> peers_;
   id last_ = 0;
-  id speaking_ = 0; ///< the connection whose event is being taken: it gets no echo
+  std::vector<waiting_event> uncommitted_;
+  std::size_t uncommitted_bytes_ = 0;
   std::map<std::string, std::map<std::string, board_row>> boards_; ///< by team, then key
 };
 

@@ -41,6 +41,26 @@ int refuse(lws* wsi, int status) {
   return -1;
 }
 
+constexpr std::size_t max_written = std::size_t{60} * 1024;
+
+/// A whole text frame of a server: not masked (RFC 6455, 5.2).
+void append_frame(std::string& to, std::string_view text) {
+  constexpr std::size_t max_short = 125;
+  const auto append_length = [&](char form, unsigned bytes) {
+    to += form;
+    for (unsigned left = bytes; left > 0; --left)
+      to += static_cast<char>(text.size() >> (8 * (left - 1)) & 0xFF);
+  };
+  to += '\x81';
+  if (text.size() <= max_short)
+    append_length(static_cast<char>(text.size()), 0);
+  else if (text.size() <= 0xFFFF)
+    append_length(126, 2);
+  else
+    append_length(127, 8);
+  to += text;
+}
+
 /// Ends the connection without a close frame, as a broken network does.
 int cut(lws* wsi) {
   ::shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
@@ -51,13 +71,12 @@ int cut(lws* wsi) {
 
 ws_server::ws_server(ws_hub& hub, admission admit) : hub_(hub), admit_(std::move(admit)) {
   hub_.on_wake([this](ws_hub::id id) {
-    for (const auto& [wsi, connection] : connections_) {
-      if (connection.id != id)
-        continue;
-      if (hub_.waiting_bytes(id) > max_unread_bytes)
-        cut(wsi);
-      lws_callback_on_writable(wsi);
-    }
+    const auto found = sockets_.find(id);
+    if (found == sockets_.end())
+      return;
+    if (hub_.waiting_bytes(id) > max_waiting_bytes)
+      cut(found->second);
+    lws_callback_on_writable(found->second);
   });
 }
 
@@ -82,6 +101,7 @@ std::optional<int> ws_server::on_event(lws* wsi, int reason, const char* in, std
   case LWS_CALLBACK_WSI_DESTROY: {
     const auto id = found->second.id;
     connections_.erase(found);
+    sockets_.erase(id);
     hub_.disconnect(id);
     return 0;
   }
@@ -122,6 +142,7 @@ int ws_server::open(lws* wsi) {
   if (rules.ping_s > 0)
     made.ping_at = now + std::chrono::seconds(rules.ping_s);
   made.id = hub_.connect(node.mapped());
+  sockets_.emplace(made.id, wsi);
   set_timer(wsi, made);
   lws_callback_on_writable(wsi); // the snapshot waits
   if (rules.stall)
@@ -148,6 +169,8 @@ int ws_server::receive(lws* wsi, connection& from, const char* in, std::size_t s
   if (!is_utf8(whole))
     return close_with(LWS_CLOSE_STATUS_INVALID_PAYLOAD);
   hub_.receive(from.id, whole);
+  if (hub_.wants_commit())
+    hub_.commit();
   if (hub_.wants_close(from.id))
     lws_callback_on_writable(wsi);
   return 0;
@@ -160,12 +183,13 @@ int ws_server::write(lws* wsi, connection& to) {
     lws_close_reason(wsi, static_cast<lws_close_status>(to.close_code), nullptr, 0);
     return -1;
   }
-  if (const auto text = hub_.next(to.id)) {
-    std::vector<unsigned char> bytes(LWS_PRE + text->size());
-    std::copy(text->begin(), text->end(), bytes.begin() + LWS_PRE);
-    if (lws_write(wsi, bytes.data() + LWS_PRE, text->size(), LWS_WRITE_TEXT) < 0)
-      return -1;
-  }
+  frames_.clear();
+  while (frames_.size() < max_written && hub_.has_next(to.id))
+    append_frame(frames_, *hub_.next(to.id));
+  // As it is: libwebsockets would send each frame with a system call of its own.
+  if (!frames_.empty() && lws_write(wsi, reinterpret_cast<unsigned char*>(frames_.data()),
+                                    frames_.size(), LWS_WRITE_RAW) < 0)
+    return -1;
   if (hub_.has_next(to.id) || hub_.wants_close(to.id))
     lws_callback_on_writable(wsi);
   return 0;

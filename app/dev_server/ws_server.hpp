@@ -16,8 +16,6 @@ namespace spec_kitty::dev_server {
 
 /// Longest message that is received, in bytes.
 inline constexpr std::size_t max_message_bytes = std::size_t{8} * 1024 * 1024;
-/// A peer that leaves this much unread is cut.
-inline constexpr std::size_t max_unread_bytes = std::size_t{16} * 1024 * 1024;
 
 class ws_server {
 public:
@@ -31,6 +29,8 @@ public:
   /// One event of libwebsockets: what its callback returns, or nothing where the event is not
   /// about a WebSocket.
   std::optional<int> on_event(lws* wsi, int reason, const char* in, std::size_t size);
+  /// All that could be read at once was read.
+  void on_read() { hub_.commit(); }
 
 private:
   using clock = std::chrono::steady_clock;
@@ -53,6 +53,8 @@ private:
   admission admit_;
   std::map<lws*, token_owner> admitted_; ///< between the upgrade's check and its end
   std::map<lws*, connection> connections_;
+  std::map<ws_hub::id, lws*> sockets_; ///< of the connections
+  std::string frames_;                 ///< that go out together
 };
 
 } // namespace spec_kitty::dev_server

@@ -67,6 +67,7 @@ protected:
 
   /// All messages that wait for a connection.
   texts messages_to(ws_hub::id connection) {
+    hub_->commit();
     texts all;
     while (auto text = hub_->next(connection))
       all.push_back(std::move(*text));
@@ -92,7 +93,8 @@ TEST_F(WsHub, ASnapshotIsTheFirstMessage) {
 }
 
 TEST_F(WsHub, ASnapshotShowsEachWorkPackageAsItHappenedLast) {
-  ASSERT_TRUE(desk_->take({event(1, 5, "for_review"), event(2, 3, "doing")}, "dev-team").ok());
+  ASSERT_TRUE(
+      desk_->take({event(1, 5, "for_review"), event(2, 3, "doing")}, {"dev", "dev-team"}).ok());
   const std::string row =
       R"({"wp_id":"WP01","feature_slug":"","status":"for_review","lamport_clock":5})";
   const std::string board = R"({"type":"snapshot","work_packages":[)" + row + "]}";
@@ -115,7 +117,7 @@ TEST_F(WsHub, AnEventInAnyEnvelopeIsKeptAsItWasSent) {
 
 TEST_F(WsHub, AnEventThatIsKeptAlreadyIsADuplicate) {
   const auto connection = member_of();
-  ASSERT_TRUE(desk_->take({event(1)}, "dev-team").ok());
+  ASSERT_TRUE(desk_->take({event(1)}, {"dev", "dev-team"}).ok());
   (void)messages_to(connection);
   hub_->receive(connection, event(1));
   EXPECT_EQ(messages_to(connection), texts{ack(1, "duplicate")});
@@ -135,9 +137,44 @@ TEST_F(WsHub, AnEventIsSentToTheTeamsOthersAndNotToItsSender) {
 TEST_F(WsHub, AnEventOfABatchIsSentToAllOfTheTeam) {
   const auto ws_member = member_of();
   const auto two = member_of();
-  ASSERT_TRUE(desk_->take({event(1), event(1)}, "dev-team").ok());
+  ASSERT_TRUE(desk_->take({event(1), event(1)}, {"dev", "dev-team"}).ok());
   EXPECT_EQ(messages_to(ws_member), texts{echo(event(1))});
   EXPECT_EQ(messages_to(two), texts{echo(event(1))});
+}
+
+TEST_F(WsHub, AnEventOfABatchIsNotEchoedToItsOwnSession) {
+  const auto own = hub_->connect({"dev", "dev-team", 0, "session-1"});
+  const auto other = hub_->connect({"dev", "dev-team", 0, "session-2"});
+  (void)messages_to(own);
+  (void)messages_to(other);
+  ASSERT_TRUE(desk_->take({event(1)}, {"dev", "dev-team", 0, "session-1"}).ok());
+  EXPECT_EQ(messages_to(own), texts{});
+  EXPECT_EQ(messages_to(other), texts{echo(event(1))});
+}
+
+TEST_F(WsHub, WhatWasReadTogetherIsKeptTogetherAndAnsweredAfterwards) {
+  const auto first = member_of();
+  const auto second = member_of();
+  hub_->receive(first, event(1));
+  hub_->receive(second, event(2));
+  hub_->receive(first, event(1));
+  EXPECT_FALSE(hub_->has_next(first));
+  EXPECT_EQ(log_->size(), 0U);
+  hub_->commit();
+  EXPECT_EQ(log_->size(), 2U);
+  EXPECT_EQ(messages_to(first), (texts{echo(event(2)), ack(1), ack(1, "duplicate")}));
+  EXPECT_EQ(messages_to(second), (texts{echo(event(1)), ack(2)}));
+}
+
+TEST_F(WsHub, SoManyEventsThatWaitAreCommittedBeforeMoreIsRead) {
+  const auto connection = member_of();
+  for (int i = 0; i < 4095; ++i)
+    hub_->receive(connection, "{}");
+  EXPECT_FALSE(hub_->wants_commit());
+  hub_->receive(connection, "{}");
+  EXPECT_TRUE(hub_->wants_commit());
+  hub_->commit();
+  EXPECT_FALSE(hub_->wants_commit());
 }
 
 TEST_F(WsHub, AnEventOfAnotherTeamIsRefusedByItsId) {
@@ -264,6 +301,29 @@ TEST(JsonSlices, LeaveAllButOneMemberAsItWas) {
   EXPECT_EQ(without_member(R"({"a":1,"type":"event"})", "type"), R"({"a":1})");
   EXPECT_EQ(without_member(R"({"type":"event"})", "type"), "{}");
   EXPECT_EQ(without_member(R"({"a":1})", "type"), R"({"a":1})");
+}
+
+TEST(WsToken, BelongsToTheSessionOfItsLogin) {
+  token_table tokens;
+  const auto login = tokens.settle_account({"ann", "secret", "dev-team"});
+  const auto session_of = [&](const std::string& access) {
+    const auto* owner = tokens.find_owner(access, 1000);
+    return owner == nullptr
+               ? std::string()
+               : tokens.use_ws(tokens.issue_ws(*owner, 1000), 1000).value_or(token_owner{}).session;
+  };
+  const auto first = tokens.login("ann", "secret", 1000);
+  const auto second = tokens.login("ann", "secret", 1000);
+  ASSERT_TRUE(first && second);
+  const std::string session = session_of(first->access);
+  EXPECT_FALSE(session.empty());
+  EXPECT_NE(session_of(second->access), session);
+  token_table restored;
+  ASSERT_TRUE(restored.restore(tokens.to_json()).ok());
+  tokens = std::move(restored);
+  const auto refreshed = tokens.refresh(*first->refresh, 1000);
+  ASSERT_TRUE(refreshed);
+  EXPECT_EQ(session_of(refreshed->access), session) << "over a refresh and a restart";
 }
 
 TEST(WsToken, IsValidOnceAndForAMinute) {
