@@ -146,6 +146,7 @@ result<void> read_option(options& into, std::string_view name, const json_value&
 
 result<options> read_options(const char* json) {
   options wanted;
+  wanted.receipt_json = false; // no call of this interface returns it
   if (json == nullptr)
     return wanted;
   const auto parsed = parse_json(json, json_keys::unique);

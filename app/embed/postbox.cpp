@@ -44,6 +44,12 @@ public:
     return burst_.drafts;
   }
 
+  bool wants_json() const override {
+    return from_->core_->given().receipt_json &&
+           std::any_of(burst_.to.begin() + static_cast<std::ptrdiff_t>(answered_), burst_.to.end(),
+                       [](const addressee& each) { return each.index() != 0; });
+  }
+
   void answer(std::vector<result<append_receipt>> outcomes) override {
     const auto to = std::span(burst_.to).subspan(answered_, outcomes.size());
     from_->answer(to, std::move(outcomes));
@@ -110,12 +116,14 @@ void postbox::recycle(burst& over) {
 }
 
 void postbox::answer(std::span<addressee> to, std::vector<result<append_receipt>> outcomes) {
-  std::vector<result<receipt>> counted;
+  std::vector<result<receipt>> counted; // of those that somebody receives
   counted.reserve(outcomes.size());
   bool recorded = false;
-  for (auto& outcome : outcomes) {
-    counted.push_back(core_->count(std::move(outcome)));
-    recorded = recorded || counted.back().ok();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    auto receipt_of = core_->count(std::move(outcomes[i]));
+    recorded = recorded || receipt_of.ok();
+    if (to[i].index() != 0)
+      counted.push_back(std::move(receipt_of));
   }
   if (recorded)
     core_->wake_transports();
@@ -123,8 +131,10 @@ void postbox::answer(std::span<addressee> to, std::vector<result<append_receipt>
   // A callback's event is in flight until it begins: a slow one holds back the emitting threads.
   in_flight_.leave(static_cast<std::size_t>(
       std::count_if(to.begin(), to.end(), [](const addressee& each) { return each.index() < 2; })));
-  for (std::size_t i = 0; i < to.size(); ++i)
-    deliver(to[i], std::move(counted[i]));
+  auto next = counted.begin();
+  for (addressee& each : to)
+    if (each.index() != 0)
+      deliver(each, std::move(*next++));
   signal_->wake();
 }
 

@@ -71,6 +71,40 @@ TEST_F(Client, WhatLedToAnEventAndWhatItIsAboutAreKept) {
   EXPECT_EQ(text_of(stored, "aggregate_type"), "Feature");
 }
 
+TEST_F(Client, ReceiptsHoldTheEventUnlessTheHostDoesNotReadIt) {
+  {
+    auto events = open();
+    const auto with = events.emit(note()).get();
+    ASSERT_TRUE(with);
+    EXPECT_EQ(text_of(support::parsed(with->json), "event_id"), with->event_id);
+  }
+  auto wanted = host();
+  wanted.receipt_json = false;
+  auto events = open(wanted);
+  const auto without = events.emit(note()).get();
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->json, "");
+  EXPECT_NE(without->event_id, "");
+  EXPECT_EQ(without->lamport_clock, 2U);
+}
+
+TEST_F(Client, EventsThatNobodyWaitsForAreRecordedBesideThoseThatAreAwaited) {
+  auto events = open();
+  std::vector<pending_receipt> awaited;
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_TRUE(events.emit_best_effort(note()));
+    awaited.push_back(events.emit(note()));
+  }
+  for (const auto& receipt : awaited) {
+    const auto got = receipt.get();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(text_of(support::parsed(got->json), "event_id"), got->event_id)
+        << "the answers of two events were swapped";
+  }
+  ASSERT_TRUE(events.flush(30s));
+  EXPECT_EQ(events.status()->emitted, 400U);
+}
+
 TEST_F(Client, AnInvalidEventIsRefusedByItsFieldAndCounted) {
   auto events = open();
   const auto refused = events.emit(event("HistoryAdded", R"({"wp_id":"WP1"})")).get();

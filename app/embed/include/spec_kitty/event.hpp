@@ -50,7 +50,8 @@ struct SPEC_KITTY_API event {
 struct receipt {
   std::string event_id;            ///< ULID; empty where the event was spilled
   std::uint64_t lamport_clock = 0; ///< of this home; 0 where the event was spilled
-  std::string json;                ///< the event as it will be sent; empty where it was spilled
+  /// The event as it will be sent; empty where it was spilled, or options::receipt_json is false.
+  std::string json;
   /// Durable beside the store, which could not be used (`why_spilled`); gets id and clock when it
   /// is taken in.
   bool spilled = false;

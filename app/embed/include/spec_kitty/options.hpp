@@ -57,6 +57,9 @@ struct options {
   when_full full = when_full::block;         ///< what emit does then
   std::chrono::milliseconds block_for{};     ///< only with `block`; 0: 5 s
   std::chrono::milliseconds patience{30000}; ///< of pending_receipt::get()
+  /// Whether receipts hold the event as it is stored (receipt::json). A host that does not read it
+  /// saves a copy of each event: set it to false.
+  bool receipt_json = true;
   std::chrono::milliseconds stop_within{10000}; ///< of the destructor
 
   std::vector<event_type_schema> event_types{}; ///< beside the contract's eight
