@@ -3,6 +3,7 @@
 #include "actors/auth/auth.hpp"
 #include "actors/http/http.hpp"
 #include "actors/websocket/websocket.hpp"
+#include "util/checksum.hpp"
 
 namespace spec_kitty {
 
@@ -41,6 +42,7 @@ result<server_url> configured_server(const settings& config) {
 
 supervisor_config wire(const home_view& view, const server_url& server, const queue_actor& queue,
                        const clock_actor& clock, sync_mode mode) {
+  use_fast_checksums(); // each event that is sent is read twice
   const settings& config = view.config;
   const std::string ca_file = config.text("tls.ca_file");
   const run_limits limits = limits_of(config);

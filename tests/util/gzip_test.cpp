@@ -1,4 +1,5 @@
 // A batch's body: compressed, read back, and refused where it is broken or a bomb.
+#include "util/checksum.hpp"
 #include "util/gzip.hpp"
 #include "util/isal.hpp"
 
@@ -6,6 +7,8 @@
 
 #include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace spec_kitty {
 namespace {
@@ -54,6 +57,24 @@ TEST(Gzip, IsMadeByIsalWhereItIsInstalled) {
 #else
   EXPECT_EQ(gzip("spec-kitty"), zlib_gzip("spec-kitty"));
 #endif
+}
+
+TEST(Checksum, IsTheSameWhateverComputesIt) {
+  const std::string bytes = noise(5000);
+  const auto sums = [&] {
+    std::vector<std::uint32_t> found;
+    for (const std::size_t size : {0U, 1U, 7U, 15U, 16U, 63U, 64U, 65U, 255U, 1024U, 4999U}) {
+      const std::string_view part = std::string_view(bytes).substr(1, size);
+      found.push_back(crc32_checksum(part));
+      found.push_back(crc32_checksum(part, crc32_checksum("the part before")));
+    }
+    return found;
+  };
+  const auto by_zlib = sums();
+  EXPECT_EQ(crc32_checksum("123456789"), 0xCBF43926U);
+  use_fast_checksums();
+  EXPECT_EQ(crc32_checksum("123456789"), 0xCBF43926U);
+  EXPECT_EQ(sums(), by_zlib);
 }
 
 TEST(Gzip, GivesTheSameBytesForTheSameBytes) {
