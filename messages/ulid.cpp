@@ -64,16 +64,19 @@ std::string to_string(const ulid& id) {
 
 event_id_text text_of_id(const ulid& id) {
   // 128 bits in groups of five from the right; the first character holds the top three.
-  std::array<char, event_id_text::max_size> text{};
-  unsigned buffer = 0;
-  int bits = 0;
-  std::size_t at = text.size();
-  for (auto byte = id.bytes.rbegin(); byte != id.bytes.rend(); ++byte) {
-    buffer |= static_cast<unsigned>(*byte) << bits;
-    for (bits += 8; bits >= 5; bits -= 5, buffer >>= 5)
-      text[--at] = alphabet[buffer & 31];
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    high = high << 8 | id.bytes[i];
+    low = low << 8 | id.bytes[8 + i];
   }
-  text[0] = alphabet[buffer & 31];
+  std::array<char, event_id_text::max_size> text{};
+  std::size_t at = text.size();
+  for (; at > 14; low >>= 5)
+    text[--at] = alphabet[low & 31];
+  text[--at] = alphabet[(low | high << 4) & 31]; // four bits of the one, one of the other
+  for (high >>= 1; at > 0; high >>= 5)
+    text[--at] = alphabet[high & 31];
   return std::string_view(text.data(), text.size());
 }
 
