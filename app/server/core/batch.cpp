@@ -56,6 +56,7 @@ private:
   bool had_events_ = false;
   const batch_rules& rules_;
   event_batch& batch_;
+  leaf_hasher leaves_;
   std::unordered_map<std::string_view, std::size_t> by_id_;
 };
 
@@ -147,7 +148,7 @@ std::optional<batch_refusal> batch_reader::take(const plain_event& event) {
   judged.kept = event.text;
   judged.node_id = event.node_id;
   judged.lamport_clock = event.lamport_clock;
-  judged.leaf = leaf_of(event);
+  judged.leaf = leaves_.of(event);
   if (event.team_slug == local_team)
     judged.kept = batch_.keep(with_team(event.text, rules_.team_slug));
   else if (event.team_slug != rules_.team_slug)
@@ -158,7 +159,7 @@ std::optional<batch_refusal> batch_reader::take(const plain_event& event) {
 }
 
 std::optional<batch_refusal> batch_reader::careful(std::string_view text) {
-  auto judged = judge_carefully(text, rules_, batch_);
+  auto judged = judge_carefully(text, rules_, batch_, leaves_);
   if (auto* refused = std::get_if<batch_refusal>(&judged))
     return std::move(*refused);
   batch_.events().push_back(std::move(std::get<batch_event>(judged)));

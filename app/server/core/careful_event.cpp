@@ -1,11 +1,11 @@
 #include "app/server/core/careful_event.hpp"
 
-#include "app/server/core/event_leaf.hpp"
+#include "app/server/core/member_scanner.hpp"
 #include "messages/event.hpp"
 #include "messages/validate.hpp"
 #include "util/json.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace spec_kitty::server {
 
@@ -86,21 +86,23 @@ std::string_view value_at(std::string_view text, std::size_t at) {
 
 std::string with_team(std::string_view event, std::string_view team_slug) {
   const std::string value = json_text(team_slug);
-  const auto members = members_of(event);
-  const auto found = std::find_if(members.begin(), members.end(), [](const raw_member& member) {
-    return member.first == "team_slug";
-  });
   std::string text;
   text.reserve(event.size() + value.size() + 16);
-  if (found != members.end()) {
-    const auto at = static_cast<std::size_t>(found->second.data() - event.data());
+  bool has_members = false;
+  member_scanner members(event);
+  for (auto member = members.open() ? members.next() : std::nullopt; member;
+       member = members.next()) {
+    has_members = true;
+    if (member->key != R"("team_slug")")
+      continue;
+    const auto at = static_cast<std::size_t>(member->value.data() - event.data());
     return text.append(event.substr(0, at))
         .append(value)
-        .append(event.substr(at + found->second.size()));
+        .append(event.substr(at + member->value.size()));
   }
   const std::size_t brace = event.rfind('}');
   return text.append(event.substr(0, brace))
-      .append(members.empty() ? "" : ",")
+      .append(has_members ? "," : "")
       .append("\"team_slug\":")
       .append(value)
       .append(event.substr(brace));
@@ -130,8 +132,9 @@ event_refusal conflict_of(const std::string& differing_member) {
           {}};
 }
 
-std::variant<batch_event, batch_refusal>
-judge_carefully(std::string_view text, const batch_rules& rules, event_batch& batch) {
+std::variant<batch_event, batch_refusal> judge_carefully(std::string_view text,
+                                                         const batch_rules& rules,
+                                                         event_batch& batch, leaf_hasher& leaves) {
   batch_event judged;
   auto event = parse_json(text, json_keys::unique);
   if (!event) {
@@ -161,7 +164,7 @@ judge_carefully(std::string_view text, const batch_rules& rules, event_batch& ba
     return judged;
   judged.node_id = batch.keep(*text_of(*event, "node_id"));
   judged.lamport_clock = member(*event, "lamport_clock")->GetUint64();
-  judged.leaf = leaf_of(judged.kept);
+  judged.leaf = leaves.of(judged.kept);
   return judged;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/server/core/batch.hpp"
+#include "app/server/core/event_leaf.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,8 +21,9 @@ std::string with_team(std::string_view event, std::string_view team_slug);
 
 /// The verdict on an event, whose texts live as long as the batch; a refusal of the whole batch
 /// where the text is not JSON or of another team.
-std::variant<batch_event, batch_refusal>
-judge_carefully(std::string_view text, const batch_rules& rules, event_batch& batch);
+std::variant<batch_event, batch_refusal> judge_carefully(std::string_view text,
+                                                         const batch_rules& rules,
+                                                         event_batch& batch, leaf_hasher& leaves);
 
 /// Of an event whose id another event of the team has; they differ in that member.
 event_refusal conflict_of(const std::string& differing_member);

@@ -1,28 +1,38 @@
-// The leaf of an event: what two texts under the same id are compared by.
+// The leaf of an event: what makes it the same event when it is sent again.
 //
-// SHA-256 of the members but lamport_clock and team_slug, each as `"key":value` with the bytes in
-// which it came and no white space around colon and comma, joined by commas in the order in which
-// they came. A client may have stamped or adopted an event anew after a reply was lost, which
-// changes those two alone. Source: docs/protocol.md, Events. Pure.
+// SHA-256 of its members but `lamport_clock` and `team_slug`, as `key:value` with both as they
+// came, joined by commas in the order in which they came. A client may have stamped the event anew,
+// or adopted it into the team, after an answer was lost: it is still the same event.
+//
+// Equal leaves: the same event. Different leaves: perhaps the same event in another writing (order
+// of members, 1.0 for 1): then the texts are compared as JSON. Pure.
 #pragma once
 
 #include "app/server/core/encoding.hpp"
 #include "messages/event_check.hpp"
 
+#include <memory>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace spec_kitty::server {
 
-/// A member as it stands: its name without quotes, and its value.
-using raw_member = std::pair<std::string_view, std::string_view>;
+/// Computes leaves; keeps what OpenSSL needs between them. Not for two threads at once.
+class leaf_hasher {
+public:
+  leaf_hasher();
+  ~leaf_hasher();
+  leaf_hasher(const leaf_hasher&) = delete;
+  leaf_hasher& operator=(const leaf_hasher&) = delete;
 
-/// The members of a JSON object whose text was checked already (is_json), white space or not.
-std::vector<raw_member> members_of(std::string_view object);
+  /// Of a whole event. `text` is a JSON object, checked before; for other bytes the leaf is that of
+  /// all of them. White space between tokens is not part of the leaf.
+  sha256_digest of(std::string_view text);
+  /// The same of an event that the checking pass took: it is cut at the two members.
+  sha256_digest of(const plain_event& event);
 
-sha256_digest leaf_of(const plain_event& event);
-/// The same for an event that is known to be JSON only.
-sha256_digest leaf_of(std::string_view object);
+private:
+  struct context;
+  std::unique_ptr<context> context_;
+};
 
 } // namespace spec_kitty::server
