@@ -146,11 +146,16 @@ void router_state::offer(const http_call& asked) {
         offer_body(version, format_timestamp(context->wall()), context->options.limits, account)));
   };
   const std::string bearer = bearer_in(*asked.request);
-  if (bearer.empty())
+  const auto asks = context->sessions.get();
+  if (bearer.empty() || !asks)
     return answer_for(std::nullopt);
-  with_caller(asked, [answer_for](const caller_ptr& of) {
-    answer_for(account_view{of->username, of->team_slug, of->as});
-  });
+  // Nobody needs a token for this: one that is not good is passed over.
+  self->request(asks, sessions_patience, identify{bearer})
+      .then(
+          [answer_for](const caller_ptr& of) {
+            answer_for(account_view{of->username, of->team_slug, of->as});
+          },
+          [answer_for](const caf::error&) { answer_for(std::nullopt); });
 }
 
 void router_state::revoke(const http_call& asked) {

@@ -7,6 +7,8 @@
 #include "util/random.hpp"
 #include "util/utf8.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -120,31 +122,49 @@ void sessions_state::log_in(const http_call& http) {
                                                          context->wall() - address_known_for);
     attempt->known_address = known && *known;
   }
-  const auto wait =
-      limits.wait(attempt->username, request.peer, attempt->known_address, context->steady());
-  if (wait) {
-    context->metrics.logins_limited.add();
-    http.reply(later_reply(429, "too_many_failures", "too many logins have failed: wait",
-                           static_cast<unsigned>(*wait / second_us + 1), request));
+  if (refuse_guess(*attempt))
     return;
-  }
-  if (waiting_passwords > context->options.limits.password_checks) {
+  if (waiting_logins.size() >= context->options.limits.password_checks) {
     http.reply(busy(request));
     return;
   }
-  ++waiting_passwords;
-  self->send(passwords, job{[attempt, handle = sessions_actor(self), this] {
-               const std::string hash = attempt->user ? attempt->user->password_hash : "";
-               const bool right = is_password_of(hash, attempt->password);
-               attempt->password.clear();
-               caf::anon_send(handle, session_job_done{[this, attempt, right] {
-                                judge_password(attempt, right);
-                              }});
-             }});
+  waiting_logins.push_back(std::move(attempt));
+  check_next_password();
+}
+
+bool sessions_state::refuse_guess(const login_attempt& attempt) {
+  const listener::inbound_request& request = *attempt.http.request;
+  const auto wait =
+      limits.wait(attempt.username, request.peer, attempt.known_address, context->steady());
+  if (!wait)
+    return false;
+  context->metrics.logins_limited.add();
+  attempt.http.reply(later_reply(429, "too_many_failures", "too many logins have failed: wait",
+                                 static_cast<unsigned>(*wait / second_us + 1), request));
+  return true;
+}
+
+void sessions_state::check_next_password() {
+  while (!checking_password && !waiting_logins.empty()) {
+    const auto attempt = waiting_logins.front();
+    waiting_logins.pop_front();
+    if (refuse_guess(*attempt))
+      continue;
+    checking_password = true;
+    self->send(passwords, job{[attempt, handle = sessions_actor(self), this] {
+                 const std::string hash = attempt->user ? attempt->user->password_hash : "";
+                 const bool right = is_password_of(hash, attempt->password);
+                 ::explicit_bzero(attempt->password.data(), attempt->password.size());
+                 caf::anon_send(handle, session_job_done{[this, attempt, right] {
+                                  checking_password = false;
+                                  judge_password(attempt, right);
+                                  check_next_password();
+                                }});
+               }});
+  }
 }
 
 void sessions_state::judge_password(const std::shared_ptr<login_attempt>& attempt, bool right) {
-  --waiting_passwords;
   const listener::inbound_request& request = *attempt->http.request;
   if (!right || !attempt->user || attempt->user->disabled) {
     context->metrics.logins_failed.add();

@@ -48,6 +48,11 @@ struct sessions_state {
   // ── Sessions (session_calls.cpp). ──────────────────────────────────────────────────────────────
   void handle(const session_call& asked);
   void log_in(const http_call& http);
+  /// Refuses an attempt after too many failures; true where it was refused.
+  bool refuse_guess(const login_attempt& attempt);
+  /// Hands the next attempt to the password WORKER, which has one at a time: so each attempt is
+  /// judged with the outcome of all before it.
+  void check_next_password();
   void judge_password(const std::shared_ptr<login_attempt>& attempt, bool right);
   void open_session(const std::shared_ptr<login_attempt>& attempt, const store::team_info& team);
   void refresh(const http_call& http);
@@ -66,7 +71,8 @@ struct sessions_state {
   context_ptr context;
   worker_actor passwords;
   worker_actor ledger;
-  std::size_t waiting_passwords = 0;
+  std::deque<std::shared_ptr<login_attempt>> waiting_logins;
+  bool checking_password = false;
   std::size_t waiting_jobs = 0;
   login_limits limits;
   std::map<std::string, ws_entry> ws_tokens;

@@ -6,6 +6,7 @@
 #include "util/gzip.hpp"
 
 #include <future>
+#include <stdexcept>
 
 namespace spec_kitty::server {
 
@@ -142,6 +143,16 @@ void service_test::start(service_limits limits) {
   options.public_url = "https://kitty.example";
   options.limits = limits;
   options.serves_metrics = true;
+  options.is_page = [](const listener::inbound_request& request) {
+    return request.path.starts_with("/link/");
+  };
+  options.page = [](const listener::inbound_request& request) {
+    if (request.path == "/link/broken")
+      throw std::runtime_error("a page that fails");
+    listener::outbound_reply reply;
+    reply.body = "a page";
+    return reply;
+  };
   options.log.write = [this](std::string_view line) {
     const std::lock_guard hold(log_guard_);
     log_.emplace_back(line);

@@ -124,7 +124,7 @@ protected:
   std::map<std::string, store::user_info> users_;
   std::mutex log_guard_;
   std::vector<std::string> log_;
-  std::uint64_t asked_ = 0;
+  std::atomic<std::uint64_t> asked_{0};
 };
 
 } // namespace spec_kitty::server

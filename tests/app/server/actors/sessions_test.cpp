@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 #include <thread>
 
 namespace spec_kitty::server {
@@ -185,9 +186,22 @@ TEST_F(Sessions, GuessingIsStoppedAfterFiveFailures) {
   EXPECT_EQ(try_login("ann", good_password).status, 200);
 }
 
+TEST_F(Sessions, GuessesThatComeAtOnceAreCountedLikeOthers) {
+  std::vector<std::future<int>> replies;
+  for (int i = 0; i < 20; ++i)
+    replies.push_back(std::async(std::launch::async,
+                                 [this] { return try_login("ann", "wrong password").status; }));
+  std::map<int, int> statuses;
+  for (auto& reply : replies)
+    ++statuses[reply.get()];
+  EXPECT_EQ(statuses[401], 5);
+  EXPECT_EQ(statuses[429], 15);
+}
+
 TEST_F(Sessions, TheOfferNamesTheCallerWithABearer) {
   const auto open = ask("GET", "/api/v1/");
   EXPECT_EQ(open.status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/", {{"authorization", "Bearer x"}}).status, 200);
   EXPECT_EQ(open.body.find("account"), std::string::npos);
   const auto tokens = log_in("ann");
   const auto own = ask("GET", "/api/v1/", {{"authorization", "Bearer " + tokens.access}});
