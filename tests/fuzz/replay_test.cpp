@@ -36,7 +36,7 @@ TEST_P(FuzzCorpus, HoldsItsProperty) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus,
-                         testing::Values(replayed{"json", fuzz_json},
+                         testing::Values(replayed{"batch", fuzz_batch}, replayed{"json", fuzz_json},
                                          replayed{"emit_line", fuzz_emit_line},
                                          replayed{"json_edit", fuzz_json_edit},
                                          replayed{"frontmatter", fuzz_frontmatter},

@@ -27,6 +27,9 @@ void fuzz_paths(std::string_view input);
 /// Where the checking pass takes a line or a payload, the careful path takes it too, and makes the
 /// same event of it.
 void fuzz_emit_line(std::string_view input);
+/// An event of a batch that the server takes is one that the careful path takes, of the caller's
+/// team, and its leaf is that of its text.
+void fuzz_batch(std::string_view input);
 /// A member of a JSON file that is set is the only one that changes.
 void fuzz_json_edit(std::string_view input);
 
