@@ -2,7 +2,7 @@
 # with its headers, and what CMake and pkg-config need to find it. Nothing installed knows the
 # prefix: the whole tree may be moved.
 #
-# Components: `program`; `library`, which loads modules of `program`; and `chaos`, the harness, which
+# Components: `program`; `server`; `library`, which loads modules of `program`; and `chaos`, the harness, which
 # is installed only when it is named.
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
@@ -20,6 +20,11 @@ install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" COMPONENT program
   FILES_MATCHING PATTERN "*.md")
 # Of the libraries whose code is part of what is installed: archives and headers.
 install(DIRECTORY cmake/licenses/ DESTINATION "${SPEC_KITTY_DOCS}/licenses" COMPONENT program)
+
+# ── The team server: what a team's machine needs, without the client. ────────────────────────────
+install(TARGETS spec-kitty-server RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT server)
+install(FILES docs/server.md docs/protocol.md docs/openapi.json
+  DESTINATION "${SPEC_KITTY_DOCS}/docs" COMPONENT server)
 
 # ── The harness: what injects faults has no place beside a program that people rely on. ──────────
 install(TARGETS spec-kitty-chaos RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"

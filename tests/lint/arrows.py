@@ -49,6 +49,8 @@ ALLOWED: dict[str, list[str]] = {
     "app/server/core": MESSAGES,  # what the team server decides; pure
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
     # Administration: commands on a store; the page of its links is an answer of the listener.
+    "app/server": CONFIG + ["app/server/core", "app/server/store", "app/server/actors",
+                            "app/server/admin", "app/listener"],
     "app/server/admin": CONFIG + ["app/server/core", "app/server/store", "app/listener"],
     "app/server/actors": CONFIG + ["app/listener", "app/server/core", "app/server/store"],
 }

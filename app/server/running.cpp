@@ -1,0 +1,267 @@
+#include "app/server/running.hpp"
+
+#include "app/server/admin/command_table.hpp"
+#include "app/server/admin/key_file.hpp"
+#include "app/server/admin/local_commands.hpp"
+#include "app/server/admin/state_folder.hpp"
+#include "app/server/core/encoding.hpp"
+#include "app/server/core/password_hash.hpp"
+#include "app/server/service_settings.hpp"
+#include "app/server/store/lmdb/open.hpp"
+#include "util/random.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+#include <array>
+
+namespace spec_kitty::server {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr auto certificate_interval = 1min;
+constexpr auto housekeeping_interval = 1h;
+constexpr auto listener_stop_patience = 7s;
+constexpr auto store_stop_patience = 2s;
+constexpr epoch_us tolerated_clock_step = epoch_us{5} * 60 * 1'000'000;
+constexpr std::size_t dev_password_bytes = 12;
+
+std::string random_text(std::size_t bytes) {
+  std::vector<std::uint8_t> drawn(bytes);
+  fill_random(drawn);
+  return {reinterpret_cast<const char*>(drawn.data()), drawn.size()};
+}
+
+log_options log_options_of(const server_settings& settings) {
+  log_options options;
+  options.json = settings.text("log.format") == "json";
+  options.folder = settings.state() / "log";
+  options.days = settings.number("log.days");
+  return options;
+}
+
+} // namespace
+
+std::string program_version() {
+  return std::string(version);
+}
+
+running_server::running_server(const server_settings& settings)
+    : settings_(settings), log_(std::make_unique<server_log>(log_options_of(settings))) {}
+
+result<std::unique_ptr<running_server>> running_server::start(const server_settings& settings,
+                                                              bool dev) {
+  if (dev)
+    if (auto made = make_state_folder(settings.state()); !made)
+      return made.error();
+  if (auto entered = enter_state_folder(settings.state()); !entered)
+    return entered.error();
+  std::unique_ptr<running_server> server(new running_server(settings));
+  if (auto ok = server->open_store(dev); !ok)
+    return ok.error();
+  if (auto ok = server->start_service(); !ok)
+    return ok.error();
+  if (auto ok = server->start_listeners(); !ok)
+    return ok.error();
+  if (auto ok = server->start_administration(); !ok)
+    return ok.error();
+  server->warn_of_clock();
+  server->log_->write(log_level::info,
+                      "spec-kitty-server " + program_version() + " listens on " + server->url_);
+  return server;
+}
+
+running_server::~running_server() {
+  stop();
+}
+
+result<void> running_server::open_store(bool dev) {
+  store::lmdb_options options;
+  options.state = settings_.state();
+  const bool is_new = !store::has_store(options.state);
+  if (is_new && !dev)
+    return failure{ec::not_found, options.state.string() + " does not hold a store",
+                   "make it with the first team: spec-kitty-server init --state " +
+                       shell_word(options.state.string()) + " --team SLUG --admin NAME"};
+  if (is_new)
+    if (auto made = store::create_lmdb_store(options); !made)
+      return made;
+  auto opened = store::open_lmdb_engine(options);
+  if (!opened)
+    return opened.error();
+  engine_ = std::move(*opened);
+  administration_.emplace(
+      administration{*engine_, settings_, public_url_of(settings_, guessed_url(settings_))});
+  if (!dev)
+    return {};
+  auto account = make_first_account();
+  if (!account)
+    return account.error();
+  first_ = std::move(*account);
+  return {};
+}
+
+/// One team, one account; a password of its own each time.
+result<first_account> running_server::make_first_account() {
+  first_account account{"dev-team", "dev", base64url(random_text(dev_password_bytes))};
+  const arguments user({{"name", account.username}, {"password", account.password}});
+  const auto known = administration_->accounts().user_by_name(account.username);
+  if (!known)
+    return known.error();
+  if (*known) {
+    const auto reset = reset_password(*administration_, user);
+    return reset ? result<first_account>(account) : reset.error();
+  }
+  if (const auto team = add_team(*administration_, arguments({{"slug", account.team}})); !team)
+    return team.error();
+  if (const auto added = add_user(*administration_, user); !added)
+    return added.error();
+  const auto joined = add_member(
+      *administration_,
+      arguments({{"team", account.team}, {"user", account.username}, {"role", "admin"}}));
+  return joined ? result<first_account>(account) : joined.error();
+}
+
+result<void> running_server::start_service() {
+  auto keys = read_key_file(settings_.keys_file(), wall_clock_now());
+  if (!keys)
+    return keys.error();
+  const std::string issuer = public_url_of(settings_, guessed_url(settings_));
+  page_ = std::make_unique<link_page>(
+      engine_->directory(), issuer, random_text(signing_key_bytes),
+      [](const std::string& password) { return hash_password(password); });
+  service_options options;
+  options.engine = engine_.get();
+  options.public_url = issuer;
+  options.limits = service_limits_of(settings_);
+  options.log.json = settings_.text("log.format") == "json";
+  options.log.addresses = settings_.flag("log.addresses");
+  if (settings_.flag("log.requests"))
+    options.log.write = [log = log_.get()](std::string_view line) {
+      log->line(without_link_secrets(line));
+    };
+  options.is_page = link_page::is_for;
+  options.page = [page = page_.get()](const listener::inbound_request& request) {
+    return page->answer(request, wall_clock_now());
+  };
+  auto started = service::start(std::move(options), std::move(*keys));
+  if (!started)
+    return started.error();
+  service_ = std::move(*started);
+  return {};
+}
+
+result<void> running_server::start_listeners() {
+  auto options = listener_options_of(settings_);
+  if (!options)
+    return options.error();
+  auto started = listener::http_listener::start(std::move(*options), service_->handlers());
+  if (!started)
+    return started.error();
+  listener_ = std::move(*started);
+  url_ = public_url_of(settings_, listener_->url());
+  service_->set_listener_counters([this] { return listener_->counters(); });
+  if (!settings_.text("tls.certificate").empty())
+    certificate_.emplace(settings_.text("tls.certificate"), settings_.text("tls.key"));
+  if (settings_.text("metrics.listen").empty())
+    return {};
+  auto metrics = start_metrics_listener(settings_, *service_);
+  if (!metrics)
+    return metrics.error();
+  metrics_listener_ = std::move(*metrics);
+  return {};
+}
+
+result<void> running_server::start_administration() {
+  administration_->url = url_;
+  administration_->keys_changed = [this] { change_keys(); };
+  auto started = admin_listener::start(settings_.state(), [this](std::string_view request) {
+    std::string reply = answer_admin_request(*administration_, request);
+    service_->look_up_callers();
+    return reply;
+  });
+  if (!started)
+    return started.error();
+  admin_ = std::move(*started);
+  next_certificate_look_ = steady::now() + certificate_interval;
+  next_round_ = steady::now();
+  return {};
+}
+
+void running_server::change_keys() {
+  if (auto keys = read_key_file(settings_.keys_file(), wall_clock_now()))
+    service_->replace_keys(std::move(*keys));
+  else
+    log_->write(log_level::error, keys.error().message);
+}
+
+void running_server::warn_of_clock() {
+  const auto health = engine_->look();
+  const epoch_us behind = health.newest_received - wall_clock_now();
+  if (behind > tolerated_clock_step)
+    log_->write(log_level::error,
+                "this machine's clock is " + duration_words(std::chrono::microseconds(behind)) +
+                    " behind the newest event of the store, so it is wrong now or was wrong then; "
+                    "set it with: timedatectl set-ntp true");
+  if (!health.trouble.empty())
+    log_->write(log_level::error, health.trouble);
+}
+
+void running_server::reload_certificate() {
+  if (!certificate_)
+    return;
+  const auto loaded = listener_->reload_tls();
+  if (loaded)
+    log_->write(log_level::info, "the certificate was loaded anew");
+  else
+    log_->write(log_level::error, loaded.error().message + "; the one before stays in use (" +
+                                      loaded.error().hint + ")");
+}
+
+void running_server::tick() {
+  const auto now = steady::now();
+  if (certificate_ && now >= next_certificate_look_) {
+    next_certificate_look_ = now + certificate_interval;
+    if (certificate_->has_changed())
+      reload_certificate();
+  }
+  if (now >= next_round_ && house_is_kept_) {
+    next_round_ = now + housekeeping_interval;
+    begin_housekeeping();
+  }
+}
+
+void running_server::begin_housekeeping() {
+  if (housekeeper_.joinable())
+    housekeeper_.join();
+  house_is_kept_ = false;
+  housekeeper_ = std::thread([this] {
+    const auto done = keep_house(*administration_);
+    if (done.is_worth_a_line())
+      log_->write(done.trouble.empty() ? log_level::info : log_level::error, done.sentence());
+    house_is_kept_ = true;
+  });
+}
+
+void running_server::stop() {
+  if (std::exchange(stopped_, true))
+    return;
+  if (service_)
+    service_->begin_stop();
+  if (listener_)
+    listener_->stop(listener_stop_patience);
+  if (metrics_listener_)
+    metrics_listener_->stop(0s);
+  if (service_)
+    service_->stop();
+  if (engine_) // what waits in a command or in the housekeeper is answered
+    engine_->stop(steady::now() + store_stop_patience);
+  admin_.reset();
+  if (housekeeper_.joinable())
+    housekeeper_.join();
+  log_->write(log_level::info, "stopped");
+}
+
+} // namespace spec_kitty::server
