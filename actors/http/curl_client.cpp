@@ -83,8 +83,10 @@ bool configure(exchange& of) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &of);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &of);
-  if (request.only_once)
+  if (request.only_once) {
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); // by a batch, which libcurl would send again
+  }
   // A name that takes the resolver minutes must not hold up the timeout.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   if (!request.ca_file.empty())

@@ -70,7 +70,9 @@ http_request offer_question(const server_url& server, const std::string& ca_file
   request.url = server.at(protocol::offer_path);
   request.headers = {"User-Agent: spec-kitty/" + std::string(version), protocol::version_header};
   request.ca_file = ca_file;
-  request.timeout = std::min(timeout, max_offer_wait);
+  request.timeout = std::min(timeout / 2, max_offer_wait);
+  // On a connection of its own: a batch on one that was used before may be sent twice by libcurl.
+  request.only_once = true;
   request.max_reply_bytes = max_offer_bytes;
   return request;
 }

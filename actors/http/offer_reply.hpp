@@ -13,7 +13,7 @@
 
 namespace spec_kitty {
 
-/// No token goes with it. It is an extra: the request waits for at most 5 s.
+/// No token goes with it. It is an extra: it waits for at most half of a request's time, and 5 s.
 http_request offer_question(const server_url& server, const std::string& ca_file,
                             std::chrono::milliseconds timeout);
 

@@ -175,7 +175,9 @@ class HostileServer:
     def state(self):
         with self.guard, self.world.lock:
             count = self.count
-            return dict(self.world.state(), requests=sum(count.requests.values()),
+            # Without the question for the server's offer, which comes once before the first batch.
+            asked = sum(count.requests.values()) - count.requests["/api/v1/"]
+            return dict(self.world.state(), requests=asked,
                         paths=dict(count.requests), connections=count.connections,
                         bytes=count.bytes, stray_bytes=len(count.strays),
                         strikes=self.use, elsewhere=count.elsewhere,

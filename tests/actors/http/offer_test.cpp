@@ -97,7 +97,7 @@ TEST(OfferQuestion, CarriesNoTokenAndWaitsFiveSecondsAtMost) {
   EXPECT_EQ(request.ca_file, "ca.pem");
   for (const auto& header : request.headers)
     EXPECT_FALSE(header.starts_with("Authorization"));
-  EXPECT_EQ(offer_question(*parse_server_url("https://a"), {}, 2s).timeout, 2s);
+  EXPECT_EQ(offer_question(*parse_server_url("https://a"), {}, 2s).timeout, 1s);
 }
 
 TEST(KeptOffer, HoldsForAnHour) {
