@@ -225,6 +225,7 @@ TEST_F(WsHub, AClosedConnectionGetsNothingMore) {
   woken_.clear();
   hub_->receive(other, event(1));
   hub_->receive(connection, event(2));
+  hub_->commit();
   EXPECT_EQ(woken_, std::vector<ws_hub::id>{other});
   EXPECT_EQ(log_->size(), 1U);
   EXPECT_EQ(hub_->connections(), 1U);
