@@ -60,7 +60,7 @@ std::string encode_result(const attempt_result& result) {
   field(out, "timed_out", result.timed_out);
   field(out, "stopped", result.stopped);
   field(out, "error", result.error);
-  field(out, "log_from", result.log_from);
+  field(out, "tail", result.tail);
   field(out, "left", result.left);
   out.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
@@ -82,7 +82,7 @@ std::optional<attempt_result> decode_result(std::string_view text) {
   read.timed_out = flag("timed_out");
   read.stopped = flag("stopped");
   read.error = text_of(*parsed, "error").value_or("");
-  read.log_from = static_cast<std::uint64_t>(number("log_from"));
+  read.tail = text_of(*parsed, "tail").value_or("");
   read.left = static_cast<std::uint64_t>(number("left"));
   return read;
 }

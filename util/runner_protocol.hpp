@@ -18,7 +18,7 @@ struct agent_runner_job {
   std::string token;              ///< identifies the attempt; copied into the result
   std::filesystem::path root;     ///< result, log, prompt and lock lie below it, no link on the way
   std::filesystem::path result;   ///< replaced as a whole when the agent has ended
-  std::filesystem::path log;      ///< the agent's output is appended
+  std::filesystem::path log;      ///< the agent's output is appended, within bounds
   std::filesystem::path prompt;   ///< the agent's stdin
   std::filesystem::path lock;     ///< held as long as the agent or a process it started runs
   std::filesystem::path worktree; ///< the agent's working directory
@@ -37,15 +37,18 @@ std::vector<std::string> agent_runner_arguments(const agent_runner_job& job);
 /// The job of such arguments; its command is empty where they are not valid.
 agent_runner_job agent_runner_job_of(const std::vector<std::string>& arguments);
 
+/// How much of the end of an agent's output is judged.
+inline constexpr std::size_t max_output_tail = std::size_t{64} << 10;
+
 struct attempt_result {
-  std::string token;          ///< identifies the attempt
-  int status = -1;            ///< the agent's exit status; -1: a signal ended it
-  int signal = 0;             ///< that signal
-  bool timed_out = false;     ///< stopped because it reached its timeout
-  bool stopped = false;       ///< stopped because the orchestrator ended or stopped it
-  std::string error;          ///< why it could not be started or ended; else empty
-  std::uint64_t log_from = 0; ///< where its output begins in the log
-  std::uint64_t left = 0;     ///< processes it left behind, which were ended
+  std::string token;      ///< identifies the attempt
+  int status = -1;        ///< the agent's exit status; -1: a signal ended it
+  int signal = 0;         ///< that signal
+  bool timed_out = false; ///< stopped because it reached its timeout
+  bool stopped = false;   ///< stopped because the orchestrator ended or stopped it
+  std::string error;      ///< why it could not be started or ended; else empty
+  std::string tail;       ///< the end of its output, from the beginning of a line; UTF-8
+  std::uint64_t left = 0; ///< processes it left behind, which were ended
 
   bool operator==(const attempt_result&) const = default;
 };

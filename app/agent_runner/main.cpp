@@ -2,10 +2,13 @@
 // started.
 //
 //   parent pipe (stdin) closes, TERM, or timeout ─▶ TERM to the agent's group, then KILL
+//   the agent reads from a terminal ─▶ the same: nobody answers there
+//   the agent prints ─▶ pipe ─▶ log, and the end of it into the result
 //   the agent ends ─▶ the processes it left behind are ended ─▶ the result is written
 //
 // One thread. The runner is the subreaper of all processes that the agent starts, so that none
 // escapes; the agent itself is killed when the runner ends (parent-death signal).
+#include "app/agent_runner/agent_output.hpp"
 #include "util/files.hpp"
 #include "util/rooted_files.hpp"
 #include "util/runner_protocol.hpp"
@@ -28,6 +31,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spec_kitty::agent_runner {
@@ -41,6 +45,11 @@ using std::chrono::steady_clock;
 constexpr milliseconds leftovers_grace = 2s;
 constexpr milliseconds lock_patience = 30s;
 constexpr int max_kills = 30; ///< one a second
+constexpr int reads_per_round = 16;
+constexpr int max_pipe_reads = 64; ///< a pipe holds at most 1 MiB
+constexpr std::string_view asks_words =
+    "it asks for input at the terminal, where nobody answers: give its command the option that "
+    "asks no questions";
 
 /// Live children of this process; orphaned processes of the agent are among them.
 std::vector<pid_t> children() {
@@ -71,7 +80,8 @@ std::vector<pid_t> children() {
 
 class agent_runner {
 public:
-  explicit agent_runner(agent_runner_job job) : job_(std::move(job)), files_(job_.root) {
+  explicit agent_runner(agent_runner_job job)
+      : job_(std::move(job)), files_(job_.root), output_(files_, job_.log) {
     result_.token = job_.token;
   }
 
@@ -82,6 +92,9 @@ public:
     if (start())
       watch();
     end_leftovers();
+    drain(max_pipe_reads);
+    output_.finish();
+    result_.tail = output_.tail();
     return files_.replace(job_.result, encode_result(result_), {0600}) ? 0 : 1;
   }
 
@@ -120,32 +133,35 @@ private:
   }
 
   bool start() {
-    const auto opened = files_.open(job_.log, O_WRONLY | O_CREAT | O_APPEND);
     const auto prompt_file = files_.open(job_.prompt, O_RDONLY);
     const auto worktree = rooted_files(job_.worktree_root).open_folder(job_.worktree);
-    for (const auto* each : {&opened, &prompt_file, &worktree})
+    for (const auto* each : {&prompt_file, &worktree})
       if (!*each) {
         result_.error = each->error().message;
         return false;
       }
-    const unique_fd& log = *opened;
     const unique_fd& prompt = *prompt_file;
     errno = ENOENT;
     if (!prompt || !*worktree)
       return fail("cannot read " + (prompt ? job_.worktree : job_.prompt).string());
-    const std::string title = "=== " + job_.title + "\n";
-    struct stat info {};
-    if (::write(log.get(), title.data(), title.size()) < 0 || ::fstat(log.get(), &info) != 0)
-      return fail("cannot write " + job_.log.string());
-    result_.log_from = static_cast<std::uint64_t>(info.st_size);
+    if (const auto opened = output_.open("=== " + job_.title + "\n"); !opened) {
+      result_.error = opened.error().message;
+      return false;
+    }
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+      return fail("cannot create a pipe");
+    pipe_ = unique_fd(ends[0]);
+    const unique_fd agents_end(ends[1]);
+    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
     spawn_request request;
     request.argv = job_.command;
     request.environment = environment_with({}, {});
     // The folder that was opened, whatever its name stands for by now.
     request.folder = "/proc/self/fd/" + std::to_string(worktree->get());
     request.input = prompt.get();
-    request.output = log.get();
-    request.error_output = log.get();
+    request.output = agents_end.get();
+    request.error_output = agents_end.get();
     request.kept_open = lock_.get();
     request.group = process_group::own;
     request.parent_death_signal = SIGKILL;
@@ -153,6 +169,19 @@ private:
     agent_ = started.pid;
     errno = started.error;
     return started.error == 0 || fail("cannot run " + job_.command.front());
+  }
+
+  /// Takes what is in the pipe, in at most `reads` portions.
+  void drain(int reads) {
+    for (; reads > 0 && pipe_; --reads) {
+      const auto got = ::read(pipe_.get(), portion_.data(), portion_.size());
+      if (got > 0)
+        output_.take({portion_.data(), static_cast<std::size_t>(got)});
+      else if (got == 0)
+        pipe_ = unique_fd{}; // the last writer has ended
+      else if (errno != EINTR)
+        return;
+    }
   }
 
   /// Returns when the agent has ended.
@@ -166,6 +195,7 @@ private:
         return;
       why = true;
       signal_all(SIGTERM);
+      signal_all(SIGCONT); // a stopped process gets it then
       kill_at = steady_clock::now() + stop_grace;
     };
     for (;;) {
@@ -181,16 +211,23 @@ private:
       const auto next = kill_at.value_or(deadline) - now;
       const auto wait = std::clamp<milliseconds>(
           std::chrono::duration_cast<milliseconds>(next) + 1ms, 0ms, 60'000ms);
-      std::array<pollfd, 2> list = {
-          {{signals_.get(), POLLIN, 0}, {owned ? STDIN_FILENO : -1, POLLIN, 0}}};
+      std::array<pollfd, 3> list = {{{signals_.get(), POLLIN, 0},
+                                     {owned ? STDIN_FILENO : -1, POLLIN, 0},
+                                     {pipe_ ? pipe_.get() : -1, POLLIN, 0}}};
       (void)::poll(list.data(), list.size(), static_cast<int>(wait.count()));
       signalfd_siginfo signal_info{};
       while (::read(signals_.get(), &signal_info, sizeof signal_info) ==
              static_cast<ssize_t>(sizeof signal_info))
         if (signal_info.ssi_signo != SIGCHLD)
           stop(result_.stopped);
+      if (list[2].revents != 0)
+        drain(reads_per_round);
       if (reap())
         return;
+      if (bool asks = false; asks_at_terminal_ && !kill_at) {
+        result_.error = std::string(asks_words);
+        stop(asks);
+      }
       if (list[1].revents != 0) { // nothing is ever written to it: the orchestrator closed it
         owned = false;
         stop(result_.stopped);
@@ -204,8 +241,11 @@ private:
   bool reap() {
     bool over = false;
     int how = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG)) > 0;)
-      if (pid == agent_) {
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG | WUNTRACED)) > 0;)
+      if (WIFSTOPPED(how)) {
+        asks_at_terminal_ =
+            asks_at_terminal_ || WSTOPSIG(how) == SIGTTIN || WSTOPSIG(how) == SIGTTOU;
+      } else if (pid == agent_) {
         over = true;
         result_.status = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
         result_.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
@@ -245,7 +285,11 @@ private:
   attempt_result result_;
   unique_fd signals_;
   unique_fd lock_;
+  agent_output output_;
+  unique_fd pipe_; ///< what the agent prints; empty: no writer is left
+  std::array<char, std::size_t{64} << 10> portion_{};
   pid_t agent_ = -1;
+  bool asks_at_terminal_ = false; ///< the terminal stopped it
 };
 
 } // namespace

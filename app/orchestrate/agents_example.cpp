@@ -27,13 +27,14 @@ constexpr std::string_view head =
     R"(# The agents that work on work packages: spec-kitty orchestrate --feature SLUG
 #
 # An agent is any program. It gets the work package's file on stdin, runs in its worktree, and ends
-# with 0 when it is done. A reviewer ends with 0, or prints as its last line
+# with 0 when it is done. A reviewer prints as its last line
 #   APPROVED      or      CHANGES REQUESTED: what must change
 # In `command`, {wp}, {worktree} and {prompt_file} are replaced by this run's values. The
 # environment has SPEC_KITTY_WP, SPEC_KITTY_FEATURE, SPEC_KITTY_PHASE and SPEC_KITTY_ATTEMPT.
 #
 # roles      implementation, review (default: both)
 # timeout_s  after this time it is stopped: TERM, then KILL (default 3600)
+# silent_s   after this time without output it is reported; 0: never (default 600)
 # env        { NAME = "value" }, added to the environment
 # fallback   the agents to use after max_retries: ["OTHER"]
 #

@@ -105,13 +105,15 @@ private:
         agent.roles = roles(node);
       else if (key == "timeout_s")
         agent.timeout = std::chrono::seconds(number(node, "timeout_s", 1, max_timeout_s));
+      else if (key == "silent_s")
+        agent.silence = std::chrono::seconds(number(node, "silent_s", 0, max_timeout_s));
       else if (key == "env")
         read_env(node, agent);
       else if (key == "fallback")
         agent.fallback = words(node, "fallback");
       else
         wrong(node, "agents." + name + " has no key " + std::string(key.str()),
-              "the keys are command, roles, timeout_s, env and fallback");
+              "the keys are command, roles, timeout_s, silent_s, env and fallback");
     }
     if (!problem_ && !agent.command.empty())
       for (const auto* placeholder : {"{wp}", "{worktree}", "{prompt_file}"})

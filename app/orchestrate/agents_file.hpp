@@ -4,6 +4,7 @@
 //   command = ["claude", "--print"]            # {wp}, {worktree}, {prompt_file} are replaced
 //   roles = ["implementation", "review"]       # the default: both
 //   timeout_s = 3600
+//   silent_s = 600
 //   env = { NAME = "value" }
 //   fallback = ["codex"]
 //   [limits]
@@ -32,6 +33,7 @@ struct agent_spec {
   std::vector<std::string> command; ///< argv with placeholders; never empty
   std::vector<role> roles;
   std::chrono::seconds timeout{3600};
+  std::chrono::seconds silence{600}; ///< without output for so long it is reported; 0: never
   std::map<std::string, std::string> env;
   std::vector<std::string> fallback; ///< names of agents in the same file
   unsigned line = 0;                 ///< of its section in the file

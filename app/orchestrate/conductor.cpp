@@ -49,6 +49,8 @@ result<run_end> conductor::perform() {
       break;
     if (auto waited = wait(tick); !waited)
       return give_up(waited.error());
+    if (auto watched = watch_silence(); !watched)
+      return give_up(watched.error());
   }
   run_.state = is_over(run_) ? run_state::done : run_state::paused;
   if (is_complete(run_))

@@ -9,6 +9,7 @@
 #include "app/orchestrate/approval.hpp"
 #include "app/orchestrate/attempt_verdict.hpp"
 #include "app/orchestrate/recorder.hpp"
+#include "app/orchestrate/silence.hpp"
 #include "app/orchestrate/state_file.hpp"
 #include "app/workflow/lane_edit.hpp"
 
@@ -47,6 +48,7 @@ public:
 private:
   struct attempt {
     agent_at_work work;
+    silence_watch silence;
     bool cut = false; ///< we stopped it: its end is not a failure
   };
 
@@ -73,7 +75,12 @@ private:
   result<void> move(package_run& package, workflow::lane_edit edit);
   void free_dependents(package_run& package, const std::string& how);
   std::optional<attempt_result> result_of(const package_run& package) const;
-  std::string tail_of(const package_run& package, const attempt_result& result) const;
+  /// The command that shows what its agent prints.
+  std::string log_command(const package_run& package) const;
+
+  /// Reports agents that have printed nothing for too long, and those that print again.
+  result<void> watch_silence();
+  void note_silence(package_run& package, const std::string& last);
 
   result<bool> complete_requests();
   result<void> wait(std::chrono::milliseconds patience);
@@ -84,6 +91,7 @@ private:
   recorder& events_;
   caf::scoped_actor self_;
   std::map<std::string, attempt> at_work_; ///< by work package
+  silence_watch::time_point looked_at_ = {};
 };
 
 } // namespace spec_kitty::orchestrate

@@ -24,6 +24,11 @@ APPROVED
 CHANGES REQUESTED: what must be changed
 )";
 
+constexpr std::string_view asked_again = R"(
+You have reviewed it before, and your last line was neither of the two. Review it again, and end
+with one of these two lines, without another word in it.
+)";
+
 } // namespace
 
 std::string conductor::token_of(const package_run& package) const {
@@ -69,8 +74,10 @@ result<void> conductor::launch(package_run& package, bool again) {
   if (!work)
     return pause_package(package, work.error());
   self_->monitor(work->handle);
-  at_work_.emplace(package.id, attempt{std::move(*work)});
   const post& post = package.of(task);
+  at_work_.emplace(package.id, attempt{std::move(*work),
+                                       {config_.approved.agents.find(post.agent)->silence,
+                                        std::chrono::steady_clock::now()}});
   config_.say(package.id + ": " + std::string(to_string(task)) + " by " + post.agent +
               (post.starts > 1 ? ", try " + std::to_string(post.starts) : ""));
   return {};
@@ -130,6 +137,8 @@ result<void> conductor::write_prompt(const package_run& run) const {
   std::string text = package->file.text();
   if (run.task() == role::review)
     text += review_request;
+  if (run.task() == role::review && run.review.no_verdicts > 0)
+    text += asked_again;
   const auto files = config_.state.files();
   auto written = files.replace(config_.state.of(run.id, ".prompt.md"), text, {0600});
   if (!written)
@@ -218,28 +227,11 @@ std::optional<attempt_result> conductor::result_of(const package_run& package) c
   return found;
 }
 
-std::string conductor::tail_of(const package_run& package, const attempt_result& result) const {
-  const auto opened = config_.state.files().open(config_.state.of(package.id, ".log"), O_RDONLY);
-  if (!opened)
-    return {};
-  const unique_fd& log = *opened;
-  const off_t size = log ? ::lseek(log.get(), 0, SEEK_END) : 0;
-  const auto from =
-      std::max(static_cast<off_t>(result.log_from), size - static_cast<off_t>(max_log_tail_bytes));
-  if (size <= from)
-    return {};
-  std::string tail(static_cast<std::size_t>(size - from), '\0');
-  const auto got = ::pread(log.get(), tail.data(), tail.size(), from);
-  tail.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return tail;
-}
-
 result<void> conductor::take_in_end(package_run& package, const attempt_result& result) {
   const role task = package.task();
   const auto& agent = package.of(task).agent;
   const auto* spec = config_.approved.agents.find(agent);
-  auto end = judge(task, result, tail_of(package, result),
-                   spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
+  auto end = judge(task, result, spec == nullptr ? std::chrono::seconds(0) : spec->timeout);
   using kind = attempt_end::kind;
   if (end.what == kind::done && task == role::implementation) {
     if (auto kept = commit_leftovers(config_.feature, package.id, agent); !kept)
@@ -248,7 +240,7 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
     if (!work)
       return hold_package(package, work.error());
     if (!*work)
-      end = {kind::failed, "it made no commit and changed nothing"};
+      end = {kind::failed, "it made no commit and changed nothing" + quoted_last_line(result.tail)};
   }
   wf::lane_edit edit;
   edit.to = task == role::implementation ? "for_review" : end.what == kind::done ? "done" : "doing";
@@ -262,7 +254,8 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
   edit.by = agent;
   if (end.what == kind::changes_requested)
     edit.feedback = end.words;
-  if (end.what == kind::failed)
+  const bool failed = end.what == kind::failed || end.what == kind::no_verdict;
+  if (failed)
     events_.failed(package, task, end.words);
   else if (auto moved = move(package, std::move(edit)); !moved)
     return hold_package(package, moved.error());
@@ -270,7 +263,7 @@ result<void> conductor::take_in_end(package_run& package, const attempt_result& 
               (end.what == kind::done                ? " done"
                : end.what == kind::changes_requested ? ": changes requested: "
                                                      : " failed: ") +
-              wf::as_one_line(end.words));
+              wf::as_one_line(end.words) + (failed ? "; its log: " + log_command(package) : ""));
   if (end.what == kind::done && task == role::review)
     free_dependents(package, "completed");
   settle(run_, package, end, config_.approved.agents, wall_clock_now());

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> stage_names = {
     "waiting", "implementing", "implemented", "reviewing", "done", "skipped", "paused"};
+constexpr std::uint64_t max_no_verdicts = 2;
 constexpr std::array<std::string_view, 4> state_names = {"running", "paused", "done", "aborted"};
 
 stage stage_of(std::string_view lane) {
@@ -74,6 +75,17 @@ failure used_up(const orchestration& run, const package_run& package, role task,
           "see .kittify/orchestration/" + run.feature + "/" + package.id +
               ".log, fix it, then: " + orchestrate_command(run, "--resume") +
               "; or skip it: " + orchestrate_command(run, "--skip " + package.id)};
+}
+
+failure undecided(const orchestration& run, const package_run& package, const std::string& words) {
+  const std::string feature = " " + shell_option("--feature", run.feature);
+  return {ec::bad_input,
+          package.id + ": its reviewer " + package.review.agent +
+              " was asked twice: " + workflow::as_one_line(words),
+          "see .kittify/orchestration/" + run.feature + "/" + package.id +
+              ".log; approve it: spec-kitty agent tasks move-task " + package.id +
+              " --to done --force" + feature +
+              "; or have it reviewed again: " + orchestrate_command(run, "--resume")};
 }
 
 } // namespace
@@ -197,12 +209,20 @@ void settle(orchestration& run, package_run& package, const attempt_end& end,
   package.spent += std::max<epoch_us>(now - package.began, 0);
   package.reason.clear();
   package.hint.clear();
+  const bool undecided_review = end.what == attempt_end::kind::no_verdict;
+  package.review.no_verdicts = undecided_review ? package.review.no_verdicts + 1 : 0;
   if (end.what == attempt_end::kind::done) {
     package.at = task == role::review ? stage::done : stage::implemented;
     return;
   }
   package.reason = end.words;
   ++package.errors;
+  if (undecided_review) {
+    package.at = stage::implemented;
+    if (package.review.no_verdicts >= max_no_verdicts)
+      pause(run, package, undecided(run, package, end.words));
+    return;
+  }
   const bool rework = end.what == attempt_end::kind::changes_requested;
   const role failed_task = rework ? role::implementation : task;
   package.at = failed_task == role::review ? stage::implemented : stage::waiting;
@@ -246,6 +266,7 @@ void revive(orchestration& run, const agents_file& agents) {
       if (package.at == stage::paused || gone) {
         post.agent = post.tried.empty() ? post.agent : post.tried.front();
         post.failures = 0;
+        post.no_verdicts = 0;
         post.tried.clear();
       }
       if (gone && agents.find(post.agent) == nullptr)

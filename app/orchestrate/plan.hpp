@@ -25,6 +25,7 @@ struct post {
   std::string agent;              ///< empty: not chosen yet
   std::uint64_t starts = 0;       ///< attempts so far, of all agents
   std::uint64_t failures = 0;     ///< of this agent; a rejected implementation is one
+  std::uint64_t no_verdicts = 0;  ///< reviews in a row that ended without a verdict
   std::vector<std::string> tried; ///< agents that used up their tries
 
   bool operator==(const post&) const = default;
@@ -111,11 +112,12 @@ result<void> begin(orchestration& run, package_run& package, role task, const ag
 
 /// How an attempt ended.
 struct attempt_end {
-  enum class kind { done, changes_requested, failed } what = kind::failed;
-  std::string words; ///< the feedback, or why it failed
+  enum class kind { done, changes_requested, no_verdict, failed } what = kind::failed;
+  std::string words; ///< the feedback, or what was missing
 };
 
-/// Applies the end of an attempt: the next stage, a retry, the fallback agent, or a pause.
+/// Applies the end of an attempt: the next stage, a retry, the fallback agent, or a pause. A
+/// reviewer that gave no verdict is asked once more; then a person decides.
 void settle(orchestration& run, package_run& package, const attempt_end& end,
             const agents_file& agents, epoch_us now);
 

@@ -18,6 +18,7 @@ void write_post(json_writer& out, const char* name, const post& post) {
   field(out, "agent", post.agent);
   field(out, "starts", post.starts);
   field(out, "failures", post.failures);
+  field(out, "no_verdicts", post.no_verdicts);
   payload_detail::write(out, "tried", post.tried);
   out.EndObject();
 }
@@ -50,6 +51,7 @@ post read_post(const json_value& object, const char* name) {
     post.agent = text(*value, "agent");
     post.starts = static_cast<std::uint64_t>(number(*value, "starts"));
     post.failures = static_cast<std::uint64_t>(number(*value, "failures"));
+    post.no_verdicts = static_cast<std::uint64_t>(number(*value, "no_verdicts"));
     post.tried = list(*value, "tried");
   }
   return post;

@@ -1,6 +1,7 @@
 #include "app/orchestrate/preflight.hpp"
 
 #include "app/orchestrate/approval.hpp"
+#include "app/workflow/feature_dependencies.hpp"
 #include "util/json.hpp"
 
 #include <set>
@@ -17,14 +18,13 @@ result<std::vector<package_facts>> read_packages(const wf::feature& feature) {
     return failure{ec::not_found, "no work packages in " + (feature.folder() / "tasks").string(),
                    "write one, such as tasks/WP01-first.md, then: " +
                        feature.command("agent feature finalize-tasks")};
-  if (const auto legal = wf::check_dependencies(wf::graph_of(*packages)); !legal)
-    return failure{legal.error().code, feature.slug() + ": " + legal.error().message,
-                   "fix the dependencies, then: " +
-                       feature.command("agent feature finalize-tasks")};
+  const auto graph = wf::read_dependencies(feature, *packages); // as finalize-tasks reads them
+  if (!graph)
+    return graph.error();
   std::vector<package_facts> facts;
   for (const auto& package : *packages)
     facts.push_back(
-        {package.id, package.dependencies(), package.lane(), package.file.scalar("agent")});
+        {package.id, graph->at(package.id), package.lane(), package.file.scalar("agent")});
   return facts;
 }
 

@@ -7,6 +7,7 @@
 #include "app/workflow/unfinished_worktree.hpp"
 #include "app/workflow/worktree_removal.hpp"
 #include "app/workflow/worktree_state.hpp"
+#include "app/workflow/worktree_use.hpp"
 #include "util/text.hpp"
 
 #include <sys/stat.h>
@@ -104,6 +105,12 @@ bool remove_worktree(const feature& feature_ref, const std::string& wp, const st
     if (has_ended())
       return true;
     warnings.push_back(tree.string() + " was kept: " + (reason ? *reason : reason.error().message));
+    return false;
+  }
+  if (const auto user = user_of_worktree(tree)) {
+    warnings.push_back(
+        tree.string() + " was kept: " + user->words() + "; when it has ended: " +
+        git_command(feature_ref.repo().checkout, "worktree remove " + shell_word(tree.string())));
     return false;
   }
   const auto state = look_at_worktree(tree);

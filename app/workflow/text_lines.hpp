@@ -2,6 +2,8 @@
 // by line. Pure.
 #pragma once
 
+#include "util/utf8_text.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +38,6 @@ std::string as_one_line(std::string_view text);
 /// The parts with a separator between them.
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
-/// The same text with `?` for every byte that is not part of a UTF-8 character.
-std::string as_utf8(std::string_view text);
+using spec_kitty::as_utf8;
 
 } // namespace spec_kitty::workflow

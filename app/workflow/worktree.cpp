@@ -6,6 +6,7 @@
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "app/workflow/unfinished_worktree.hpp"
+#include "app/workflow/worktree_use.hpp"
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
 #include "util/json.hpp"
@@ -140,6 +141,11 @@ result<void> made_worktree::make(const std::string& start) {
   const std::string branch = feature_.branch_of(wp_);
   if (auto there = feature_.has_worktree(wp_); !there)
     return there.error();
+  if (is_half_removed_worktree(feature_.repo(), path))
+    if (const auto user = user_of_worktree(path))
+      return failure{ec::bad_input, path.string() + " has lost its .git file, and " + user->words(),
+                     "end it: kill " + std::to_string(user->pid) +
+                         "; then run: " + feature_.command("implement " + wp_)};
   remove_half_made_worktree(git_, feature_.repo(), path);
   const auto& git_dir =
       feature_.repo().git_dir; // of a git that was killed while it made the branch

@@ -28,6 +28,7 @@ ALLOWED: dict[str, tuple[int, str]] = {
     "app/workflow/index_refresh.cpp": (1, "git's configuration files, read as git reads them"),
     "app/workflow/intents/take_back.cpp": (1, "/proc"),
     "app/workflow/unfinished_worktree.cpp": (2, "/proc; what a killed git left in the git directory"),
+    "app/workflow/worktree_use.cpp": (1, "/proc"),
     "app/workflow/worktree.cpp": (2, "the exclude file, as git reads it; the home's own folder"),
 }
 

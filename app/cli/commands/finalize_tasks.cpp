@@ -3,6 +3,7 @@
 #include "actors/queue/store.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/work_change.hpp"
+#include "app/workflow/feature_dependencies.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
@@ -35,28 +36,9 @@ std::vector<std::string> announcement_keys(const wf::feature& feature, const std
 /// Frontmatter with what tasks.md says; a section that names none leaves it alone.
 result<void> take_dependencies(const wf::feature& feature, const wf::tasks_document& tasks,
                                std::vector<wf::work_package>& packages) {
-  std::string missing;
-  for (const auto& section : tasks.sections) {
-    const bool known = std::any_of(packages.begin(), packages.end(), [&](const auto& package) {
-      return package.id == section.wp_id;
-    });
-    if (!known)
-      missing += (missing.empty() ? "" : ", ") + section.wp_id;
-  }
-  if (!missing.empty())
-    return failure{ec::bad_input,
-                   feature.tasks_path().string() +
-                       " has sections without a file in tasks/: " + missing,
-                   "write tasks/" + missing.substr(0, 4) +
-                       "-name.md, then run: " + feature.command("agent feature finalize-tasks")};
-  auto graph = wf::graph_of(packages);
-  for (const auto& section : tasks.sections)
-    if (!section.dependencies.empty())
-      graph[section.wp_id] = section.dependencies;
-  if (auto legal = wf::check_dependencies(graph); !legal)
-    return failure{legal.error().code, feature.tasks_path().string() + ": " + legal.error().message,
-                   "fix its dependencies, then run: " +
-                       feature.command("agent feature finalize-tasks")};
+  const auto graph = wf::dependencies_in(feature, tasks, packages);
+  if (!graph)
+    return graph.error();
   for (auto& package : packages) {
     const auto* section = tasks.section(package.id);
     if (section == nullptr || section->dependencies.empty())

@@ -13,7 +13,9 @@ namespace fs = std::filesystem;
 struct OrchestrateControl : orchestrate_test {
   /// An agent that works until `go` is there.
   void patient_agent() const {
-    agent("good", "while [ ! -e \"$RUNS.go\" ]; do sleep 0.05; done; echo x > $SPEC_KITTY_WP.txt",
+    agent("good",
+          "while [ ! -e \"$RUNS.go\" ]; do sleep 0.05; done; echo x > $SPEC_KITTY_WP.txt\n"
+          "[ $SPEC_KITTY_PHASE != review ] || echo APPROVED",
           false);
     agents_toml("[limits]\nmax_parallel = 1\n");
   }
@@ -141,8 +143,9 @@ TEST_F(OrchestrateControl, FiftyMegabytesOfOutputGoToTheLog) {
   agent("loud", "head -c 50000000 /dev/zero | tr '\\0' x; echo; echo APPROVED");
   agents_toml();
   carry_out({"--json"});
-  EXPECT_GT(fs::file_size(repo() / ".kittify" / "orchestration" / "001-tea" / "WP01.log"),
-            100'000'000U);
+  EXPECT_LT(fs::file_size(repo() / ".kittify" / "orchestration" / "001-tea" / "WP01.log"),
+            (std::size_t{5} << 20) + 100)
+      << "its beginning and its end";
 }
 
 TEST_F(OrchestrateControl, AnAgentThatCannotBeRunIsAFailureLikeAnother) {
@@ -162,6 +165,7 @@ TEST_F(OrchestrateControl, AnAgentThatCannotBeRunIsAFailureLikeAnother) {
 /// A diamond: a work package at the top, 24 beside each other, 24 that depend on two of those each,
 /// and the last below all.
 TEST_F(OrchestrateControl, FiftyInADiamondKeepTheirOrderEightAtATime) {
+  write_text(feature() / "tasks.md", "# Work packages\n"); // the frontmatter alone counts then
   std::map<std::string, std::vector<std::string>> needs;
   const auto name = [](int number) {
     return (number < 10 ? "WP0" : "WP") + std::to_string(number);

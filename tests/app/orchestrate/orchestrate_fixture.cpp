@@ -17,7 +17,8 @@ orchestrate_test::orchestrate_test() {
 
 void orchestrate_test::agent(const std::string& name, const std::string& script, bool works) const {
   const std::string work =
-      works ? "[ $SPEC_KITTY_PHASE = review ] || echo $SPEC_KITTY_WP > made-$SPEC_KITTY_WP.txt\n"
+      works ? "trap 'code=$?; [ $SPEC_KITTY_PHASE$code != review0 ] || echo APPROVED' EXIT\n"
+              "[ $SPEC_KITTY_PHASE = review ] || echo $SPEC_KITTY_WP > made-$SPEC_KITTY_WP.txt\n"
             : "";
   const auto file = repo() / "agents" / (name + ".sh");
   fs::create_directories(file.parent_path());

@@ -10,7 +10,8 @@ protected:
   orchestrate_test();
 
   /// Writes `agents/<name>.sh`. Every script begins with a line in `runs`: phase, work package,
-  /// try. Where it `works`, an implementation then leaves `made-WPnn.txt`.
+  /// try. Where it `works`, an implementation leaves `made-WPnn.txt`, and a review that ends with
+  /// status 0 approves.
   void agent(const std::string& name, const std::string& script, bool works = true) const;
   /// Writes `.kittify/agents.toml`: a section per agent that was written, then `more`.
   void agents_toml(const std::string& more = {}) const;

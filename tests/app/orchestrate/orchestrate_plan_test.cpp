@@ -124,6 +124,37 @@ TEST_F(OrchestratePlan, AReviewThatFailsIsReviewedAgain) {
   EXPECT_EQ(wp("WP01").implementation.failures, 0U);
 }
 
+TEST_F(OrchestratePlan, AReviewerWithoutAVerdictIsAskedOnceMoreThenAPersonDecides) {
+  start("WP01", role::implementation);
+  end("WP01", kind::done);
+  start("WP01", role::review);
+  end("WP01", kind::no_verdict, "it gave no verdict: fine");
+  EXPECT_EQ(due_now(), "WP01 review;");
+  start("WP01", role::review);
+  end("WP01", kind::no_verdict, "it gave no verdict: fine");
+  EXPECT_EQ(wp("WP01").at, stage::paused);
+  EXPECT_EQ(wp("WP01").reason, "WP01: its reviewer b was asked twice: it gave no verdict: fine");
+  EXPECT_NE(wp("WP01").hint.find("move-task WP01 --to done --force --feature 001-tea"),
+            std::string::npos);
+  wp("WP01").lane = "for_review";
+  revive(run, agents);
+  start("WP01", role::review);
+  end("WP01", kind::no_verdict);
+  EXPECT_EQ(due_now(), "WP01 review;") << "a resumed run asks again";
+}
+
+TEST_F(OrchestratePlan, AVerdictBetweenTwoThatAreMissingBeginsAnew) {
+  for (int round = 0; round < 2; ++round) {
+    start("WP01", role::implementation);
+    end("WP01", kind::done);
+    start("WP01", role::review);
+    end("WP01", kind::no_verdict);
+    start("WP01", role::review);
+    end("WP01", kind::changes_requested, "more tea");
+    EXPECT_EQ(wp("WP01").at, stage::waiting);
+  }
+}
+
 TEST_F(OrchestratePlan, AnEndThatCouldNotBeRecordedIsRecordedAfterRevival) {
   start("WP01", role::implementation);
   hold_end(run, wp("WP01"), {ec::bad_input, "no commits today", "fix it"});

@@ -1,5 +1,11 @@
 // Worktrees that a killed git has made or removed in part.
 #include "tests/app/workflow/workflow_fixture.hpp"
+#include "util/files.hpp"
+#include "util/process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace spec_kitty::support {
 namespace {
@@ -44,6 +50,56 @@ TEST_F(WorkflowWorktree, AHalfRemovedWorktreeWithSomethingElseInItIsLeft) {
     EXPECT_EQ(read_text(fs::path(tree("WP01").string() + ".old") / file.filename()), text);
     fs::remove_all(tree("WP01").string() + ".old");
   }
+}
+
+/// A process that works in a folder until it is asked to end.
+class worker {
+public:
+  explicit worker(const fs::path& folder) {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const unique_fd input(ends[0]);
+    end_ = unique_fd(ends[1]);
+    const auto started = start_program({{"cat"}, folder, {}}, input.get());
+    EXPECT_TRUE(started);
+    pid_ = started ? *started : -1;
+  }
+  ~worker() {
+    end_ = unique_fd{};
+    ::waitpid(pid_, nullptr, 0);
+  }
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+  std::string name() const { return "process " + std::to_string(pid_) + " (cat) works in it"; }
+
+private:
+  unique_fd end_;
+  pid_t pid_ = -1;
+};
+
+TEST_F(WorkflowWorktree, AWorktreeInUseIsNotMadeAgain) {
+  implement("WP01");
+  fs::remove(tree("WP01") / ".git");
+  {
+    const worker editor(tree("WP01"));
+    const auto message = refused({"implement", "WP01"});
+    EXPECT_NE(message.find("has lost its .git file, and " + editor.name()), std::string::npos)
+        << message;
+    EXPECT_TRUE(fs::exists(tree("WP01") / "WP01.txt"));
+  }
+  ok({"implement", "WP01"});
+}
+
+TEST_F(WorkflowWorktree, AMergeKeepsAWorktreeInUse) {
+  implement("WP01");
+  ok({"agent", "tasks", "mark-status", "T001", "T002", "--status", "done"});
+  {
+    const worker editor(tree("WP01"));
+    const auto done = ok({"merge"});
+    EXPECT_NE(done.err.find("was kept: " + editor.name()), std::string::npos) << done.err;
+    EXPECT_TRUE(fs::exists(tree("WP01") / "WP01.txt"));
+  }
+  EXPECT_EQ(git({"show", "main:WP01.txt"}), read_text(tree("WP01") / "WP01.txt"));
 }
 
 } // namespace
