@@ -30,19 +30,15 @@ bool all_digits(std::string_view text) {
 }
 
 bool fits_form(text_form form, std::string_view text) {
-  const auto in_slug = [](char c) {
-    return is_ascii_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
-  };
   switch (form) {
   case text_form::any:
     return true;
   case text_form::work_package:
     return is_work_package_id(text);
   case text_form::feature_number:
-    return text.size() == 3 && all_digits(text);
+    return text.size() >= 3 && text.size() <= 6 && all_digits(text);
   case text_form::feature_slug:
-    return text.size() > 4 && all_digits(text.substr(0, 3)) && text[3] == '-' &&
-           std::all_of(text.begin() + 4, text.end(), in_slug);
+    return !text.empty() && text.find_first_of("/\\") == std::string_view::npos;
   case text_form::date_time:
     return parse_date_time(text).has_value();
   case text_form::unknown:
@@ -54,6 +50,7 @@ bool fits_form(text_form form, std::string_view text) {
 /// A text as it stands between its quotes. Escapes in it only make a rule say no to what fits.
 bool fits_field(const payload_field& rule, std::string_view text) {
   return (rule.takes & takes_text) != 0 && !(rule.not_empty && text.empty()) &&
+         (rule.max_bytes == 0 || text.size() <= rule.max_bytes) &&
          (rule.choices.empty() ||
           std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end()) &&
          fits_form(rule.form, text);

@@ -14,6 +14,10 @@
 
 namespace spec_kitty {
 
+/// Marks an optional field that stands in the JSON as null when it is missing.
+struct null_when_missing_t {};
+inline constexpr null_when_missing_t null_when_missing{};
+
 /// A work package moved from one lane to another. Lanes: planned, doing, for_review, done.
 struct wp_status_changed {
   static constexpr std::string_view event_type = "WPStatusChanged"; ///< in the contract
@@ -73,17 +77,17 @@ struct wp_assigned {
 /// A feature's work packages are final.
 struct feature_created {
   static constexpr std::string_view event_type = "FeatureCreated"; ///< in the contract
-  std::string feature_slug;                ///< `028-cli-event-emission-sync`
-  std::string feature_number;              ///< three digits
-  std::string target_branch;               ///< where the feature is merged
-  std::int64_t wp_count = 0;               ///< its work packages
-  std::optional<std::string> created_at{}; ///< RFC 3339
+  std::string feature_slug;                  ///< `028-cli-event-emission-sync`
+  std::optional<std::string> feature_number; ///< three to six digits; without them null
+  std::string target_branch;                 ///< where the feature is merged
+  std::int64_t wp_count = 0;                 ///< its work packages
+  std::optional<std::string> created_at{};   ///< RFC 3339
 
   /// Calls `f(name, member)` for each field.
   template <class Fields>
   static void describe(Fields& f) {
     f("feature_slug", &feature_created::feature_slug);
-    f("feature_number", &feature_created::feature_number);
+    f("feature_number", &feature_created::feature_number, null_when_missing);
     f("target_branch", &feature_created::target_branch);
     f("wp_count", &feature_created::wp_count);
     f("created_at", &feature_created::created_at);

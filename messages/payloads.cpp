@@ -21,6 +21,11 @@ void write(json_writer& out, const char* name, const std::vector<std::string>& v
   out.EndArray();
 }
 
+void write_null(json_writer& out, const char* name) {
+  key(out, name);
+  out.Null();
+}
+
 void read(const json_value& from, const char* name, std::string& value) {
   value = text_of(from, name).value_or(std::string{});
 }

@@ -18,6 +18,7 @@ namespace payload_detail {
 void write(json_writer& out, const char* name, const std::string& value);
 void write(json_writer& out, const char* name, std::int64_t value);
 void write(json_writer& out, const char* name, const std::vector<std::string>& value);
+void write_null(json_writer& out, const char* name);
 void read(const json_value& from, const char* name, std::string& value);
 void read(const json_value& from, const char* name, std::int64_t& value);
 void read(const json_value& from, const char* name, std::vector<std::string>& value);
@@ -43,7 +44,10 @@ std::string to_json(const Payload& payload) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  auto write_field = [&](const char* name, auto field_of) {
+  auto write_field = [&](const char* name, auto field_of, auto... when_missing) {
+    if constexpr (sizeof...(when_missing) > 0)
+      if (!(payload.*field_of))
+        return payload_detail::write_null(out, name);
     payload_detail::write(out, name, payload.*field_of);
   };
   Payload::describe(write_field);
@@ -55,7 +59,7 @@ std::string to_json(const Payload& payload) {
 template <class Payload>
 Payload from_json(const json_value& value) {
   Payload payload;
-  auto read_field = [&](const char* name, auto field_of) {
+  auto read_field = [&](const char* name, auto field_of, auto...) {
     payload_detail::read(value, name, payload.*field_of);
   };
   Payload::describe(read_field);

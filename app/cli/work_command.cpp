@@ -105,11 +105,12 @@ result<workflow::repository> find_repository(const context& ctx) {
   return workflow::repository::here(elsewhere.text);
 }
 
-result<workflow::feature> find_feature(const context& ctx, const work_options& options) {
+result<workflow::feature> find_feature(const context& ctx, const work_options& options,
+                                       workflow::feature_use use) {
   const auto repo = find_repository(ctx);
   if (!repo)
     return repo.error();
-  return workflow::feature::find(*repo, options.feature);
+  return workflow::feature::find(*repo, options.feature, use);
 }
 
 result<file_lock> lock_and_settle(context& ctx, const workflow::repository& repo) {

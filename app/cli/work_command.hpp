@@ -71,7 +71,8 @@ work_done checked(const workflow::feature& feature, std::string aim,
 result<workflow::repository> find_repository(const context& ctx);
 
 /// The feature that `--feature` or the place names, in that repository.
-result<workflow::feature> find_feature(const context& ctx, const work_options& options);
+result<workflow::feature> find_feature(const context& ctx, const work_options& options,
+                                       workflow::feature_use use = workflow::feature_use::edit);
 
 /// The edit lock of a repository; what interrupted commands left there is settled.
 result<file_lock> lock_and_settle(context& ctx, const workflow::repository& repo);

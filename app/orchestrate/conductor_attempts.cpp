@@ -115,7 +115,7 @@ result<void> conductor::move(package_run& run, wf::lane_edit edit) {
   const std::string message = run.lane == "planned"
                                   ? "chore: " + run.id + " claimed for implementation"
                                   : "chore: Move " + run.id + " to " + to + " on spec " +
-                                        config_.feature.number() + " [" + by + "]";
+                                        config_.feature.label() + " [" + by + "]";
   auto moved = move_lane(config_.feature, run, std::move(edit),
                          run_.no_auto_commit ? std::nullopt : std::optional(message), events_);
   if (!moved)

@@ -110,6 +110,16 @@ int range_end(std::string_view line, std::size_t at) {
   return !is_word && dash == at && next == dash + length ? two_digits(line, next) : -1;
 }
 
+/// True when a semicolon separates ids of one list: `WP01; WP02`, not `WP01; WP02 depends on this`.
+bool continues_list(std::string_view line, std::size_t semicolon) {
+  const auto next = line.find_first_not_of(" *_", semicolon + 1);
+  if (next == npos || wp_number(line, next) < 0)
+    return false;
+  const auto behind = line.find_first_not_of(" *_", next + 4);
+  return behind == npos || std::string_view(";,.").find(line[behind]) != npos ||
+         line.substr(behind).starts_with("and ");
+}
+
 /// Where the sentence that begins at `from` ends: a full stop, a cell, another bold label, or a
 /// word behind which other work packages are named.
 std::size_t sentence_end(std::string_view line, std::string_view lower, std::size_t from) {
@@ -118,6 +128,8 @@ std::size_t sentence_end(std::string_view line, std::string_view lower, std::siz
                                                     "blocking", "unblocks",    "enables"};
   for (std::size_t at = from; at < line.size(); ++at) {
     const char c = line[at];
+    if (c == ';' && continues_list(line, at))
+      continue;
     if (c == ';' || c == '!' || c == '?' || c == '|' || line.substr(at).starts_with("\xC2\xB7"))
       return at;
     if (c == '.' && (at + 1 == line.size() || line[at + 1] == ' ' || line[at + 1] == '*'))
@@ -163,7 +175,9 @@ private:
 bool is_own_subject(std::string_view line, std::string_view lower, std::size_t from,
                     std::size_t keyword, std::string_view own) {
   const auto subject = line.substr(from, keyword - from);
-  if (subject.size() > max_subject_bytes)
+  const bool quoted = subject.ends_with('"') || subject.ends_with('\'') ||
+                      subject.ends_with("\xE2\x80\x9C") || subject.ends_with("\xE2\x80\x98");
+  if (quoted || subject.size() > max_subject_bytes)
     return false;
   int words = 0;
   bool inside = false;
@@ -240,6 +254,26 @@ std::vector<std::string> dependencies_in_line(std::string_view given, std::strin
     }
     at = std::max(at, from) - 1; // another keyword may follow in the same sentence
   }
+  return ids;
+}
+
+std::vector<std::string> unread_dependencies(std::string_view given, std::string_view own,
+                                             bool below_heading) {
+  constexpr std::array<std::string_view, 3> words = {"deps", "depends", "dependencies"};
+  const std::string line = plain_words(given);
+  const std::string lower = lower_case(line);
+  std::vector<std::string> ids;
+  const auto take = [&](std::size_t from) {
+    from = std::min(line.find_first_not_of("*_:.[ ", from), line.size());
+    if (ids.empty() && wp_number(line, from) >= 0)
+      add_ids(line, from, sentence_end(line, lower, from), own, ids);
+  };
+  for (const auto word : words)
+    for (auto at = lower.find(word); at != npos && ids.empty(); at = lower.find(word, at + 1))
+      if (has_word_at(lower, at, word))
+        take(at + word.size());
+  if (const auto first = line.find_first_not_of("-*+ \t"); below_heading && first != npos)
+    take(first);
   return ids;
 }
 

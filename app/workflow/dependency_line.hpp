@@ -14,6 +14,12 @@ namespace spec_kitty::workflow {
 /// line. `own` is the work package that the line belongs to: it does not depend on itself.
 std::vector<std::string> dependencies_in_line(std::string_view line, std::string_view own = {});
 
+/// The ids of a line that looks like a dependency and is not in the grammar: `Deps: WP01`,
+/// `**Dependencies.** WP01`, `Depends: WP01`; and, below a heading `Dependencies`, an item that
+/// begins with an id.
+std::vector<std::string> unread_dependencies(std::string_view line, std::string_view own,
+                                             bool below_heading);
+
 /// Every id and range of a text such as a frontmatter's `dependencies: WP01, WP02`; none after the
 /// word `none`.
 std::vector<std::string> dependency_ids(std::string_view text);

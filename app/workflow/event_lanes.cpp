@@ -4,6 +4,7 @@
 #include "messages/event.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/timestamp.hpp"
 
 #include <array>
 #include <utility>
@@ -23,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> lanes_by
      {"blocked", "doing"},
      {"for_review", "for_review"},
      {"in_review", "for_review"},
-     {"approved", "for_review"},
+     {"approved", "done"},
      {"done", "done"},
      {"canceled", "done"}}};
 
@@ -37,7 +38,7 @@ read_event_states(const repository& repo, const std::filesystem::path& feature_f
   if (!*text)
     return std::optional<std::map<std::string, std::string>>{};
   std::map<std::string, std::string> states;
-  std::map<std::string, std::pair<std::string, std::string>> latest; ///< time and id
+  std::map<std::string, std::pair<epoch_us, std::string>> latest; ///< time and id
   std::string_view rest = **text;
   while (!rest.empty()) { // logs of two branches may be joined in any order
     const auto line = rest.substr(0, rest.find('\n'));
@@ -49,10 +50,12 @@ read_event_states(const repository& repo, const std::filesystem::path& feature_f
     const auto state = text_of(*entry, "to_lane");
     if (!wp || !state || !is_work_package_id(*wp))
       continue;
-    std::pair<std::string, std::string> moment = {text_of(*entry, "at").value_or(""),
-                                                  text_of(*entry, "event_id").value_or("")};
-    if (auto& last = latest[*wp]; moment >= last) {
-      last = std::move(moment);
+    const auto at = parse_date_time(text_of(*entry, "at").value_or("")); // in any zone
+    std::pair<epoch_us, std::string> moment = {at.value_or(0),
+                                               text_of(*entry, "event_id").value_or("")};
+    const auto known = latest.find(*wp);
+    if (known == latest.end() || moment >= known->second) {
+      latest[*wp] = std::move(moment);
       states[*wp] = printable(*state);
     }
   }

@@ -24,6 +24,9 @@ namespace {
 
 constexpr std::size_t max_feature_file_bytes = std::size_t{1} << 20;
 constexpr std::size_t short_hash_digits = 8;
+constexpr std::size_t min_number_digits = 3;
+constexpr std::size_t max_number_digits = 6;
+constexpr std::size_t max_named_problems = 5;
 constexpr std::size_t max_package_bytes = std::size_t{4} << 20; ///< with its activity log
 
 /// The work package id at the beginning of a file name; empty for other names.
@@ -34,43 +37,20 @@ std::string id_of_name(const std::string& name) {
              : std::string();
 }
 
-/// The features; `links` gets the names that are symbolic links.
-result<std::vector<std::string>> all_slugs(const repository& repo, const fs::path& specs,
-                                           std::vector<std::string>& links) {
-  const auto entries = repo.files().list(specs);
-  if (!entries)
-    return entries.error();
-  std::vector<std::string> slugs;
-  for (const auto& entry : *entries)
-    if (entry.name[0] != '.' && entry.kind == entry_kind::folder)
-      slugs.push_back(entry.name);
-    else if (entry.kind == entry_kind::link)
-      links.push_back(entry.name);
-  return slugs;
+failure two_files(const std::string& wp, const std::vector<fs::path>& files) {
+  return {ec::bad_input,
+          wp + " has two files: " + files[0].filename().string() + " and " +
+              files[1].filename().string() + " in " + files[0].parent_path().string(),
+          "keep one of them; put the other away, such as: mv " + shell_word(files[1].string()) +
+              " " + shell_word(files[1].string() + ".old")};
 }
 
-/// `028-login-WP03` as `028-login`.
-std::string without_wp(const std::string& name) {
-  return name.size() > 5 && name[name.size() - 5] == '-' &&
-                 is_work_package_id(name.substr(name.size() - 4))
-             ? name.substr(0, name.size() - 5)
-             : name;
-}
-
-/// The candidates in branch and folder names, the nearest folder first.
-std::vector<std::string> hints(const fs::path& here) {
-  std::vector<std::string> names = {git(here).current_branch()};
-  for (auto at = here; at.has_relative_path(); at = at.parent_path())
-    names.push_back(at.filename().string());
-  for (auto& name : names)
-    name = without_wp(name);
-  return names;
-}
-
-/// True where a sparse checkout may leave kitty-specs out.
-bool is_sparse(const repository& repo) {
-  return lower_case(core_value(repo.git_dir / "config", "sparsecheckout")) == "true" ||
-         lower_case(core_value(repo.git_dir / "config.worktree", "sparsecheckout")) == "true";
+/// A feature's number as it is written in names and events; empty for anything else.
+std::string number_text(std::string text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || text.size() > max_number_digits)
+    return {};
+  return text.insert(0, min_number_digits - std::min(min_number_digits, text.size()), '0');
 }
 
 } // namespace
@@ -129,53 +109,6 @@ feature::feature(repository repo, std::string slug)
     : repo_(std::move(repo)), slug_(std::move(slug)),
       folder_(repo_.checkout / "kitty-specs" / slug_) {}
 
-result<feature> feature::find(const repository& repo, const std::optional<std::string>& named) {
-  const fs::path specs = repo.checkout / "kitty-specs";
-  std::vector<std::string> links;
-  const auto listed = all_slugs(repo, specs, links);
-  if (!listed)
-    return input_failure(listed.error());
-  const auto& slugs = *listed;
-  if (const auto there = repo.files().kind_of(specs);
-      slugs.empty() && there && *there == entry_kind::missing && is_sparse(repo))
-    return failure{ec::not_found, "this sparse checkout does not include " + specs.string(),
-                   "include it: git -C " + shell_word(repo.checkout.string()) +
-                       " sparse-checkout add kitty-specs"};
-  const auto is_known = [&](const std::string& slug) {
-    return std::find(slugs.begin(), slugs.end(), slug) != slugs.end();
-  };
-  const char* variable = std::getenv("SPECIFY_FEATURE");
-  std::string chosen = named ? *named : variable != nullptr ? variable : "";
-  if (std::find(links.begin(), links.end(), chosen) != links.end())
-    return is_a_link(specs / chosen);
-  if (!chosen.empty() && !is_known(chosen))
-    return failure{ec::not_found, "no feature " + chosen + " in " + specs.string(),
-                   slugs.empty()
-                       ? "create the folder kitty-specs/" + chosen + " with tasks.md first"
-                       : "give one of them with --feature: " + joined(slugs)};
-  if (chosen.empty() && slugs.size() != 1) {
-    std::error_code error;
-    for (const auto& name : hints(fs::current_path(error)))
-      if (chosen.empty() && is_known(name))
-        chosen = name;
-  }
-  if (chosen.empty() && slugs.empty())
-    return failure{ec::not_found, "no feature in " + specs.string(),
-                   "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
-  if (chosen.empty() && slugs.size() > 1)
-    return failure{ec::bad_input, "more than one feature exists: " + joined(slugs),
-                   "give one with --feature, for example: " +
-                       shell_option("--feature", slugs.back())};
-  feature found(repo, chosen.empty() ? slugs.front() : chosen);
-  if (auto read = found.read_meta(); !read)
-    return read.error();
-  auto states = read_event_states(repo, found.folder_);
-  if (!states)
-    return states.error();
-  found.event_states_ = std::move(*states);
-  return found;
-}
-
 result<void> feature::read_meta() {
   const auto text = repo_.files().read(meta_path(), max_feature_file_bytes);
   if (!text)
@@ -189,14 +122,21 @@ result<void> feature::read_meta() {
                    meta_path().string() + ": " +
                        (meta ? std::string("not a JSON object") : meta.error().message),
                    "fix " + shell_word(meta_path().string()) + ", then run the command again"};
-  number_ = text_of(*meta, "feature_number").value_or("");
+  for (const char* key : {"feature_number", "mission_number"}) {
+    const auto whole = whole_number_of(*meta, key);
+    if (number_.empty())
+      number_ = number_text(whole ? std::to_string(*whole) : text_of(*meta, key).value_or(""));
+  }
   target_ = text_of(*meta, "target_branch").value_or("");
   return {};
 }
 
 std::string feature::number() const {
   const auto digits = std::min(slug_.find_first_not_of("0123456789"), slug_.size());
-  return digits == 3 ? slug_.substr(0, 3) : number_;
+  const bool whole = digits == slug_.size() || slug_[digits] == '-';
+  return whole && digits >= min_number_digits && digits <= max_number_digits
+             ? slug_.substr(0, digits)
+             : number_;
 }
 
 fs::path feature::worktree_of(const std::string& wp) const {
@@ -233,76 +173,88 @@ result<std::vector<std::pair<std::string, fs::path>>> feature::package_files() c
     if (auto id = id_of_name(entry.name); !id.empty())
       found.emplace_back(std::move(id), folder_ / "tasks" / entry.name);
   std::sort(found.begin(), found.end());
-  for (std::size_t at = 1; at < found.size(); ++at)
-    if (found[at].first == found[at - 1].first)
-      return failure{ec::bad_input,
-                     found[at].first +
-                         " has two files: " + found[at - 1].second.filename().string() + " and " +
-                         found[at].second.filename().string() + " in " +
-                         (folder_ / "tasks").string(),
-                     "keep one of them; put the other away, such as: mv " +
-                         shell_word(found[at].second.string()) + " " +
-                         shell_word(found[at].second.string() + ".old")};
   return found;
 }
 
-result<std::vector<std::string>> feature::ids() const {
-  const auto found = package_files();
-  if (!found)
-    return found.error();
-  std::vector<std::string> ids;
-  for (const auto& [id, path] : *found)
-    ids.push_back(id);
-  return ids;
-}
-
-result<work_package> feature::load(const std::string& wp) const {
-  const auto found = package_files();
-  if (!found)
-    return found.error();
-  const auto place = std::find_if(found->begin(), found->end(),
-                                  [&](const auto& candidate) { return candidate.first == wp; });
-  if (place == found->end()) {
-    std::vector<std::string> known;
-    for (const auto& [id, path] : *found)
-      known.push_back(id);
-    return failure{ec::not_found,
-                   "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
-                   known.empty() ? "write its file first, for example tasks/WP01-first.md"
-                                 : "existing work packages: " + joined(known) +
-                                       "; see: " + command("agent tasks status")};
-  }
-  auto text = repo_.files().read(place->second, max_package_bytes);
+result<work_package> feature::load_file(const std::string& wp, const fs::path& path) const {
+  auto text = repo_.files().read(path, max_package_bytes);
   if (!text || !*text)
-    return failure{ec::bad_input,
-                   text ? "cannot read " + place->second.string() : text.error().message,
+    return failure{ec::bad_input, text ? "cannot read " + path.string() : text.error().message,
                    text ? "check the file and its permissions" : input_failure(text.error()).hint};
-  auto file = frontmatter_file::parse(std::move(**text), place->second.string());
+  auto file = frontmatter_file::parse(std::move(**text), path.string());
   if (!file)
     return file.error();
-  work_package package{wp, place->second, std::move(*file)};
+  work_package package{wp, path, std::move(*file)};
   if (event_states_) {
     const auto state = event_states_->find(wp);
     package.event_state = state == event_states_->end() ? "planned" : state->second;
   }
   if (!is_lane(package.lane()))
     return failure{ec::bad_input,
-                   place->second.string() + ": lane " + excerpt(package.lane()) + " is not a lane",
+                   path.string() + ": lane " + excerpt(package.lane()) + " is not a lane",
                    "set lane to planned, doing, for_review or done in that file"};
   return package;
 }
 
-result<std::vector<work_package>> feature::load_all() const {
-  const auto known = ids();
-  if (!known)
-    return known.error();
-  std::vector<work_package> all;
-  for (const auto& id : *known) {
-    auto loaded = load(id);
-    if (!loaded)
-      return loaded.error();
-    all.push_back(std::move(*loaded));
+result<work_package> feature::load(const std::string& wp) const {
+  const auto found = package_files();
+  if (!found)
+    return found.error();
+  std::vector<fs::path> own;
+  std::vector<std::string> known;
+  for (const auto& [id, path] : *found) {
+    if (id == wp)
+      own.push_back(path);
+    if (known.empty() || known.back() != id)
+      known.push_back(id);
   }
+  if (own.size() > 1)
+    return two_files(wp, own);
+  if (own.empty())
+    return failure{ec::not_found,
+                   "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
+                   known.empty() ? "write its file first, for example tasks/WP01-first.md"
+                                 : "existing work packages: " + joined(known) +
+                                       "; see: " + command("agent tasks status")};
+  return load_file(wp, own.front());
+}
+
+result<package_reading> feature::read_all() const {
+  const auto found = package_files();
+  if (!found)
+    return found.error();
+  package_reading reading;
+  if (meta_problem_)
+    reading.problems.push_back(*meta_problem_);
+  std::map<std::string, std::vector<fs::path>> paths;
+  for (const auto& [id, path] : *found) {
+    if (const auto kind = repo_.files().kind_of(path); kind && *kind == entry_kind::link)
+      return input_failure(is_a_link(path));
+    paths[id].push_back(path);
+  }
+  for (const auto& [id, own] : paths) {
+    auto loaded =
+        own.size() > 1 ? result<work_package>(two_files(id, own)) : load_file(id, own.front());
+    if (loaded)
+      reading.packages.push_back(std::move(*loaded));
+    else
+      reading.problems.push_back(loaded.error());
+  }
+  return reading;
+}
+
+result<std::vector<work_package>> feature::load_all() const {
+  auto reading = read_all();
+  if (!reading)
+    return reading.error();
+  if (reading->problems.empty())
+    return std::move(reading->packages);
+  failure all = reading->problems.front();
+  for (std::size_t at = 1; at < reading->problems.size() && at < max_named_problems; ++at)
+    all.message += "; " + reading->problems[at].message;
+  if (reading->problems.size() > max_named_problems)
+    all.message +=
+        "; and " + std::to_string(reading->problems.size() - max_named_problems) + " more files";
   return all;
 }
 

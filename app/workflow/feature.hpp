@@ -9,6 +9,7 @@
 #include "app/workflow/tasks_md.hpp"
 #include "util/rooted_files.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -51,16 +52,33 @@ struct work_package {
   std::vector<std::string> dependencies() const;
 };
 
+/// The work packages that can be read, and why the others cannot.
+struct package_reading {
+  std::vector<work_package> packages; ///< in order of their ids
+  std::vector<failure> problems;      ///< each names a file
+};
+
+/// What a feature is looked for.
+enum class feature_use : std::uint8_t {
+  edit, ///< its meta.json must be readable
+  look  ///< a bad meta.json is a problem like a bad work package
+};
+
 class feature {
 public:
-  /// `--feature`, else SPECIFY_FEATURE, else branch or folder name, else the only one.
-  static result<feature> find(const repository& repo, const std::optional<std::string>& named);
+  /// `--feature` (or the beginning of one name alone), else SPECIFY_FEATURE, else branch or folder
+  /// name, else the only one.
+  static result<feature> find(const repository& repo, const std::optional<std::string>& named,
+                              feature_use use = feature_use::edit);
 
   const std::string& slug() const { return slug_; }
   const std::filesystem::path& folder() const { return folder_; }
   const repository& repo() const { return repo_; }
-  /// The three digits in front of the slug, or meta.json's `feature_number`; may be empty.
+  /// The three to six digits in front of the slug, else meta.json's `feature_number` or
+  /// `mission_number`, with at least three digits; may be empty.
   std::string number() const;
+  /// For the subjects of commits: its number, else its slug.
+  std::string label() const { return number().empty() ? slug_ : number(); }
   /// meta.json's `target_branch`; empty if it has none.
   const std::string& declared_target() const { return target_; }
 
@@ -76,11 +94,13 @@ public:
   result<bool> has_worktree(const std::string& wp) const;
   std::string branch_of(const std::string& wp) const { return slug_ + "-" + wp; }
 
-  /// The ids that have a file, in order. Two files of one id are a failure.
-  result<std::vector<std::string>> ids() const;
-  /// Reads one work package; not_found lists the existing ones. Its lane is one of the four.
+  /// Reads one work package; not_found lists the existing ones. Its lane is one of the four. Two
+  /// files of its id are a failure.
   result<work_package> load(const std::string& wp) const;
+  /// All of them; a failure names every file that cannot be read.
   result<std::vector<work_package>> load_all() const;
+  /// Those that can be read. One bad file does not hide the others, but a link is refused.
+  result<package_reading> read_all() const;
 
   /// The text of tasks.md; not_found if it does not exist.
   result<std::string> tasks_text() const;
@@ -92,6 +112,7 @@ private:
   result<void> read_meta();
   /// Each with its id, in order.
   result<std::vector<std::pair<std::string, std::filesystem::path>>> package_files() const;
+  result<work_package> load_file(const std::string& wp, const std::filesystem::path& path) const;
 
   repository repo_;
   std::string slug_;
@@ -99,6 +120,7 @@ private:
   std::string number_;
   std::string target_;
   std::optional<std::map<std::string, std::string>> event_states_;
+  std::optional<failure> meta_problem_; ///< of feature_use::look
 };
 
 dependency_graph graph_of(const std::vector<work_package>& packages);

@@ -1,12 +1,8 @@
 #include "app/workflow/feature_dependencies.hpp"
 
-#include "app/workflow/text_lines.hpp"
-
 #include <algorithm>
 
 namespace spec_kitty::workflow {
-
-namespace {
 
 std::vector<std::string> sections_without_file(const tasks_document& tasks,
                                                const std::vector<work_package>& packages) {
@@ -18,24 +14,16 @@ std::vector<std::string> sections_without_file(const tasks_document& tasks,
   return missing;
 }
 
-} // namespace
-
 result<dependency_graph> dependencies_in(const feature& feature_ref, const tasks_document& tasks,
                                          const std::vector<work_package>& packages) {
-  const std::string finalize = feature_ref.command("agent feature finalize-tasks");
-  if (const auto missing = sections_without_file(tasks, packages); !missing.empty())
-    return failure{ec::bad_input,
-                   feature_ref.tasks_path().string() +
-                       " has sections without a file in tasks/: " + joined(missing),
-                   "write tasks/" + missing.front() + "-name.md, then run: " + finalize};
   auto graph = graph_of(packages);
   for (const auto& section : tasks.sections)
-    if (!section.dependencies.empty())
+    if (!section.dependencies.empty() && graph.count(section.wp_id) > 0)
       graph[section.wp_id] = section.dependencies;
   if (const auto legal = check_dependencies(graph); !legal)
-    return failure{legal.error().code,
-                   feature_ref.tasks_path().string() + ": " + legal.error().message,
-                   "fix its dependencies, then run: " + finalize};
+    return failure{
+        legal.error().code, feature_ref.tasks_path().string() + ": " + legal.error().message,
+        "fix its dependencies, then run: " + feature_ref.command("agent feature finalize-tasks")};
   return graph;
 }
 

@@ -39,7 +39,7 @@ git::words lanes_message(const feature& feature_ref, const merge_state& state,
   const std::string what = state.moving.empty()
                                ? "chore: Join activity logs"
                                : "chore: Move " + joined(state.moving) + " to for_review";
-  git::words message = {"-m", what + " on spec " + feature_ref.number()};
+  git::words message = {"-m", what + " on spec " + feature_ref.label()};
   std::vector<std::string> trailers;
   for (const auto& branch : chain.branches)
     if (branch.was_in && is_moving(state, branch.wp_id))

@@ -27,10 +27,9 @@ result<merged_work> merged_work::read(const git& runner, const feature& feature_
   std::istringstream commits(*listed);
   for (std::string commit; std::getline(commits, commit, '\x1e');) {
     const auto subject = commit.substr(0, commit.find('\x1f'));
-    // The first names the slug, the commit that moves lanes names the number.
-    const bool ours =
-        subject.find(" of " + feature_ref.slug()) != std::string::npos ||
-        (!feature_ref.number().empty() && subject.ends_with(" on spec " + feature_ref.number()));
+    // The first names the slug, the commit that moves lanes its label.
+    const bool ours = subject.find(" of " + feature_ref.slug()) != std::string::npos ||
+                      subject.ends_with(" on spec " + feature_ref.label());
     if (subject.size() == commit.size())
       continue;
     for (const auto& line : lines_of_text(std::string_view(commit).substr(subject.size() + 1))) {

@@ -14,8 +14,25 @@ bool has_word(const std::vector<std::string>& words, const std::string& word) {
 
 } // namespace
 
+std::vector<std::string> listed_subtasks(const tasks_document& tasks, const work_package& package) {
+  std::vector<std::string> all;
+  const auto add = [&](std::string id) {
+    if (!has_word(all, id))
+      all.push_back(std::move(id));
+  };
+  for (const auto& entry : package.file.list("subtasks").value_or(std::vector<std::string>{}))
+    for (auto& id : subtask_ids(entry))
+      add(std::move(id));
+  for (auto& id : subtask_ids(package.file.scalar("subtasks")))
+    add(std::move(id));
+  for (const auto& each : tasks.listed)
+    if (each.wp_id == package.id)
+      add(each.id);
+  return all;
+}
+
 subtask_state subtasks_of(const tasks_document& tasks, const work_package& package) {
-  const auto listed = package.file.list("subtasks").value_or(std::vector<std::string>{});
+  const auto listed = listed_subtasks(tasks, package);
   subtask_state state;
   for (const auto& box : tasks.subtasks) {
     if (box.wp_id != package.id && !(box.wp_id.empty() && has_word(listed, box.id)))

@@ -10,9 +10,13 @@ namespace spec_kitty::workflow {
 
 struct subtask_state {
   std::vector<std::string> open;        ///< ids with a box that is not checked
-  std::vector<std::string> without_box; ///< ids in the frontmatter that no box belongs to
+  std::vector<std::string> without_box; ///< listed ids that no box belongs to
   std::vector<std::size_t> checked;     ///< offsets of the boxes that are checked
 };
+
+/// The ids that belong to a work package by a list: of its frontmatter (`subtasks`), of its section
+/// or of a table in tasks.md. In order, each once.
+std::vector<std::string> listed_subtasks(const tasks_document& tasks, const work_package& package);
 
 subtask_state subtasks_of(const tasks_document& tasks, const work_package& package);
 

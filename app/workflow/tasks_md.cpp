@@ -43,63 +43,17 @@ std::string heading_wp(std::string_view line, std::string& title) {
   return wp_name(number);
 }
 
-/// `T012` at `at` as a whole: where it ends; npos where none stands.
-std::size_t subtask_end(std::string_view text, std::size_t at) {
-  const auto end = std::min(text.find_first_not_of("0123456789", at + 1), text.size());
-  const bool named = at < text.size() && text[at] == 'T' && end >= at + 4 &&
-                     (end == text.size() || !is_word(text[end]));
-  return named ? end : std::string_view::npos;
-}
-
-/// The subtask in a row of a table: one cell is its id, one its box, perhaps one its work package.
-subtask subtask_in_row(const text_line& line) {
-  subtask found;
-  const auto row = trimmed(line.content);
-  if (!row.starts_with("|"))
-    return found;
-  std::string id;
-  for (std::size_t at = line.content.find('|') + 1; at < line.content.size();) {
-    const auto end = std::min(line.content.find('|', at), line.content.size());
-    const auto cell = trimmed(line.content.substr(at, end - at));
-    if (cell == "[ ]" || cell == "[x]" || cell == "[X]") {
-      found.box = line.at + line.content.find('[', at) + 1;
-      found.done = cell[1] != ' ';
-    } else if (id.empty() && subtask_end(cell, 0) == cell.size()) {
-      id = cell;
-    } else if (wp_number(cell, 0) >= 0 && cell.size() == 4) {
-      found.wp_id = cell;
-    } else if (found.text.empty()) {
-      found.text = cell;
-    }
-    at = end + 1;
-  }
-  if (found.box > 0)
-    found.id = id;
-  return found;
-}
-
-/// The check box in a line; an empty id if the line has none.
-subtask subtask_in(const text_line& line) {
-  if (auto row = subtask_in_row(line); !row.id.empty())
-    return row;
-  subtask found;
-  const auto text = line.content;
-  auto at = text.find_first_not_of(" \t");
-  if (at == std::string_view::npos || (text[at] != '-' && text[at] != '*' && text[at] != '+'))
-    return found;
-  at = std::min(text.find_first_not_of(' ', at + 1), text.size());
-  if (at + 3 > text.size() || text[at] != '[' || text[at + 2] != ']' ||
-      (text[at + 1] != ' ' && text[at + 1] != 'x' && text[at + 1] != 'X'))
-    return found;
-  found.box = line.at + at + 1;
-  found.done = text[at + 1] != ' ';
-  at = std::min(text.find_first_not_of(" *`_", at + 3), text.size());
-  const auto end = subtask_end(text, at);
-  if (end == std::string_view::npos)
-    return found;
-  found.id = text.substr(at, end - at);
-  found.text = trimmed(text.substr(end));
-  return found;
+/// Adds what a line of a section says about dependencies.
+void read_dependencies(tasks_section& section, const text_line& line, std::size_t number,
+                       bool below_heading) {
+  auto& named = section.dependencies;
+  const auto ids = dependencies_in_line(line.content, section.wp_id);
+  for (const auto& id : ids)
+    if (std::find(named.begin(), named.end(), id) == named.end())
+      named.push_back(id);
+  if (auto unread = unread_dependencies(line.content, section.wp_id, below_heading);
+      ids.empty() && !unread.empty())
+    section.unread.push_back({number, std::move(unread)});
 }
 
 } // namespace
@@ -115,34 +69,34 @@ tasks_document read_tasks(std::string_view text) {
   tasks_document document;
   std::size_t current = 0; ///< index of the section plus one; 0: none
   std::size_t depth = 0;
+  std::size_t number = 0;
+  bool below_heading = false; ///< of a heading `Dependencies`
   for (const auto& line : lines_of_text(text)) {
+    ++number;
     if (line.is_hidden)
       continue;
     if (const auto level = heading_level(line.content); level > 0) {
       std::string title;
+      below_heading = lower_case(trimmed(line.content.substr(level))) == "dependencies";
       if (auto wp = heading_wp(line.content, title); !wp.empty()) {
         depth = level;
         const tasks_section* known = document.section(wp);
         current = known == nullptr ? document.sections.size() + 1
                                    : static_cast<std::size_t>(known - document.sections.data()) + 1;
         if (known == nullptr)
-          document.sections.push_back({std::move(wp), std::move(title), {}});
+          document.sections.push_back({std::move(wp), std::move(title), {}, {}});
       } else if (level < depth || (level == depth && depth == 2)) {
         current = 0;
       }
       continue;
     }
-    if (auto box = subtask_in(line); !box.id.empty()) {
-      if (box.wp_id.empty() && current > 0)
-        box.wp_id = document.sections[current - 1].wp_id;
-      document.subtasks.push_back(std::move(box));
+    for (auto& found : subtasks_in_line(line)) {
+      if (found.wp_id.empty() && current > 0)
+        found.wp_id = document.sections[current - 1].wp_id;
+      (found.box > 0 ? document.subtasks : document.listed).push_back(std::move(found));
     }
-    if (current == 0)
-      continue;
-    auto& named = document.sections[current - 1].dependencies;
-    for (auto& id : dependencies_in_line(line.content, document.sections[current - 1].wp_id))
-      if (std::find(named.begin(), named.end(), id) == named.end())
-        named.push_back(std::move(id));
+    if (current > 0)
+      read_dependencies(document.sections[current - 1], line, number, below_heading);
   }
   return document;
 }

@@ -7,19 +7,18 @@
 // Package WP02`.) Code blocks and HTML comments are ignored. Pure.
 #pragma once
 
+#include "app/workflow/subtask_line.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace spec_kitty::workflow {
 
-/// A check box: `- [ ] T012 what to do`, or `| T012 | what to do | WP01 | [ ] |` in a table.
-struct subtask {
-  std::string id;    ///< `T012`
-  std::string wp_id; ///< of its row, else of its section; empty outside of all sections
-  std::string text;  ///< the line behind the id
-  bool done = false;
-  std::size_t box = 0; ///< byte offset of the character between the brackets
+/// A line that names work packages as dependencies may, but not in the grammar.
+struct unread_line {
+  std::size_t number = 0; ///< from 1
+  std::vector<std::string> ids;
 };
 
 /// The sections of one work package in tasks.md, taken together.
@@ -29,11 +28,13 @@ struct tasks_section {
   /// Every id and range after `Depends on` or `Dependencies:`, in order, each once. Empty: the
   /// section names none.
   std::vector<std::string> dependencies;
+  std::vector<unread_line> unread; ///< lines that look like dependencies and were not read as any
 };
 
 struct tasks_document {
   std::vector<tasks_section> sections;
-  std::vector<subtask> subtasks;
+  std::vector<subtask> subtasks; ///< those with a box
+  std::vector<subtask> listed;   ///< ids of lists and tables without a box, each with its section
 
   const tasks_section* section(std::string_view wp_id) const;
 };

@@ -13,8 +13,8 @@ namespace spec_kitty {
 enum class text_form : std::uint8_t {
   any,
   work_package,   ///< ^WP[0-9]{2}$
-  feature_number, ///< ^[0-9]{3}$
-  feature_slug,   ///< ^[0-9]{3}-[a-z0-9-]+$
+  feature_number, ///< ^[0-9]{3,6}$
+  feature_slug,   ///< ^[^/]+$
   date_time,
   unknown,
 };
@@ -29,7 +29,9 @@ struct payload_field {
   std::string_view name;
   std::uint8_t takes = 0;
   bool required = false;
-  bool not_empty = false;                      ///< of a text
+  bool not_empty = false; ///< of a text
+  std::uint16_t max_bytes =
+      0; ///< of a text that surely has no more characters than allowed; 0: any
   text_form form = text_form::any;             ///< of a text
   text_form items = text_form::any;            ///< of the entries of a list, which are texts
   std::span<const std::string_view> choices{}; ///< of a text; empty: any

@@ -63,6 +63,9 @@ TEST(Payloads, FeatureCreatedRoundTrips) {
   round_trips(feature_created{"028-x", "028", "main", std::numeric_limits<std::int64_t>::max(), {}},
               R"({"feature_slug":"028-x","feature_number":"028","target_branch":"main",)"
               R"("wp_count":9223372036854775807})");
+  round_trips(feature_created{"session-presence-01KTH57W", {}, "main", 2, {}},
+              R"({"feature_slug":"session-presence-01KTH57W","feature_number":null,)"
+              R"("target_branch":"main","wp_count":2})");
 }
 
 TEST(Payloads, FeatureCompletedRoundTrips) {

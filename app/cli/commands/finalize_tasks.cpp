@@ -49,6 +49,22 @@ result<void> take_dependencies(const wf::feature& feature, const wf::tasks_docum
   return {};
 }
 
+/// A line that looks like a dependency, where the work package does not have it.
+void find_unread(const wf::tasks_section& section, const std::vector<std::string>& now,
+                 std::vector<std::string>& found) {
+  for (const auto& line : section.unread) {
+    std::vector<std::string> missing;
+    for (const auto& id : line.ids)
+      if (std::find(now.begin(), now.end(), id) == now.end())
+        missing.push_back(id);
+    if (!missing.empty())
+      found.push_back(
+          section.wp_id + " does not depend on " + wf::joined(missing) + ": line " +
+          std::to_string(line.number) +
+          " of tasks.md is not read; write it as `Dependencies: " + wf::joined(missing) + "`");
+  }
+}
+
 /// What finalize cannot use, or takes out: each is named, none stops it.
 std::vector<std::string> findings(const wf::tasks_document& tasks,
                                   const std::vector<wf::work_package>& packages,
@@ -63,6 +79,8 @@ std::vector<std::string> findings(const wf::tasks_document& tasks,
       found.push_back(std::move(words));
     std::vector<std::string> gone;
     const auto now = package.dependencies();
+    if (section != nullptr)
+      find_unread(*section, now, found);
     for (const auto& id : before.at(package.id))
       if (std::find(now.begin(), now.end(), id) == now.end())
         gone.push_back(id);
@@ -72,6 +90,8 @@ std::vector<std::string> findings(const wf::tasks_document& tasks,
   }
   if (!lonely.empty())
     found.push_back("no section in tasks.md for " + wf::joined(lonely));
+  if (const auto without = wf::sections_without_file(tasks, packages); !without.empty())
+    found.push_back("no file in tasks/ for the sections of " + wf::joined(without));
   return found;
 }
 
@@ -80,7 +100,8 @@ void announce(const wf::feature& feature, const std::vector<wf::work_package>& p
   const std::string cause = fresh_ulid(static_cast<std::uint64_t>(wall_clock_now() / 1000));
   feature_created whole;
   whole.feature_slug = feature.slug();
-  whole.feature_number = feature.number();
+  if (auto number = feature.number(); !number.empty())
+    whole.feature_number = std::move(number);
   whole.target_branch = target.empty() ? "HEAD" : target;
   whole.wp_count = static_cast<std::int64_t>(packages.size());
   done.events.push_back(event_of(whole));
@@ -132,7 +153,7 @@ result<work_done> finalize(context& ctx, const work_options& options) {
   if (!change.empty()) {
     // Without events: what is announced is read from disk again, and has keys of its own.
     auto words = words_for(ctx, feature, options, "agent feature finalize-tasks",
-                           "chore: Finalize tasks of spec " + feature.number());
+                           "chore: Finalize tasks of spec " + feature.label());
     if (!words)
       return words.error();
     if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)

@@ -10,6 +10,7 @@
 #include "app/workflow/merging.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/scratch.hpp"
+#include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "app/workflow/worktree.hpp"
 
@@ -168,16 +169,32 @@ result<void> plan_merge(merge_job& job, const std::optional<std::string>& target
   return {};
 }
 
+/// Names the subtasks without a box of the work packages that would move: the gates look at boxes.
+result<void> warn_boxless(context& ctx, const merge_job& job) {
+  for (const auto& package : job.packages) {
+    if (package.lane() != "doing")
+      continue;
+    const auto subtasks = wf::read_subtasks(job.feature, package);
+    if (!subtasks)
+      return subtasks.error();
+    if (const auto words = wf::boxless_words(package, *subtasks); !words.empty())
+      ctx.out.warn(words);
+  }
+  return {};
+}
+
 /// The gates, unless --force passes them.
-result<std::vector<wf::blocker>> merge_gates(const merge_job& job) {
+result<std::vector<wf::blocker>> merge_gates(context& ctx, const merge_job& job) {
+  if (auto named = warn_boxless(ctx, job); !named)
+    return named.error();
   if (job.state.force)
     return std::vector<wf::blocker>{};
   return wf::merge_blockers(job.feature, job.packages, job.state.order);
 }
 
 /// --check and --dry-run: gates and conflicts, found without writing anything.
-result<work_done> look_ahead(merge_job job, bool dry_run, bool continues) {
-  auto found = merge_gates(job);
+result<work_done> look_ahead(context& ctx, merge_job job, bool dry_run, bool continues) {
+  auto found = merge_gates(ctx, job);
   if (!found)
     return found.error();
   wf::scratch_objects scratch;
@@ -289,14 +306,14 @@ result<work_done> merge(context& ctx, const merge_options& options) {
     if (job.state.order.empty())
       return nothing_to_merge(job, std::move(done));
     if (reads)
-      return look_ahead(std::move(job), options.dry_run, continues);
+      return look_ahead(ctx, std::move(job), options.dry_run, continues);
     for (const auto& wp : job.state.order)
       wf::repair_if_moved(job.feature, wp);
-    auto found = merge_gates(job);
+    auto found = merge_gates(ctx, job);
     if (!found)
       return found.error();
     if (!found->empty()) // with the conflicts, so that all of it is in one answer
-      return look_ahead(std::move(job), false, continues);
+      return look_ahead(ctx, std::move(job), false, continues);
   }
   return run_merge(ctx, std::move(job), std::move(done));
 }

@@ -215,7 +215,7 @@ result<work_done> move(context& ctx, move_options options) {
   auto words = words_for(ctx, feature, options,
                          "agent tasks move-task " + options.wp + " --to " + options.to,
                          "chore: Move " + options.wp + " to " + options.to + " on spec " +
-                             feature.number() + " [" + options.agent.value_or("user") + "]");
+                             feature.label() + " [" + options.agent.value_or("user") + "]");
   if (!words && package->lane() != options.to)
     return words.error();
   const auto known = words ? wf::lane_known_of(feature.repo(), words->branch, *package)

@@ -19,7 +19,8 @@ namespace wf = workflow;
 struct board {
   wf::feature feature;
   std::vector<wf::work_package> packages;
-  wf::tasks_document tasks; ///< empty where there is no tasks.md
+  wf::tasks_document tasks;      ///< empty where there is no tasks.md
+  std::vector<failure> problems; ///< files that cannot be read
 
   std::vector<const wf::subtask*> subtasks_of(const std::string& wp) const {
     std::vector<const wf::subtask*> all;
@@ -30,18 +31,33 @@ struct board {
   }
 };
 
-result<board> look(const context& ctx, const work_options& options) {
-  auto feature = find_feature(ctx, options);
+result<board> look(context& ctx, const work_options& options) {
+  auto feature = find_feature(ctx, options, wf::feature_use::look);
   if (!feature)
     return feature.error();
-  auto packages = feature->load_all();
-  if (!packages)
-    return packages.error();
-  const auto text = feature->tasks_text();
-  if (!text && text.error().code != ec::not_found)
-    return text.error();
-  return board{std::move(*feature), std::move(*packages),
-               text ? wf::read_tasks(*text) : wf::tasks_document{}};
+  auto reading = feature->read_all();
+  if (!reading)
+    return reading.error();
+  board all{std::move(*feature), std::move(reading->packages), {}, std::move(reading->problems)};
+  const auto text = all.feature.tasks_text();
+  if (text)
+    all.tasks = wf::read_tasks(*text);
+  else if (text.error().code != ec::not_found)
+    all.problems.push_back(text.error());
+  for (const auto& problem : all.problems)
+    ctx.out.warn(problem.message + "; " + problem.hint);
+  return all;
+}
+
+/// `"unreadable":[…]` where a file could not be read: the others are shown all the same.
+void write_problems(json_writer& out, const board& all) {
+  if (all.problems.empty())
+    return;
+  key(out, "unreadable");
+  out.StartArray();
+  for (const auto& problem : all.problems)
+    put(out, problem.message);
+  out.EndArray();
 }
 
 void write_package(json_writer& out, const board& all, const wf::work_package& package) {
@@ -110,6 +126,7 @@ result<work_done> task_status(context& ctx, const work_options& options) {
   name_source(*all, done);
   done.fields = [all](json_writer& out) {
     field(out, "feature", all->feature.slug());
+    write_problems(out, *all);
     field(out, "target_branch",
           all->feature.declared_target().empty() ? std::nullopt
                                                  : std::optional(all->feature.declared_target()));
@@ -133,8 +150,7 @@ result<work_done> task_status(context& ctx, const work_options& options) {
   return done;
 }
 
-result<work_done> list_tasks(const context& ctx, const work_options& options,
-                             const std::string& lane) {
+result<work_done> list_tasks(context& ctx, const work_options& options, const std::string& lane) {
   if (!lane.empty() && !wf::is_lane(lane))
     return failure{ec::bad_input, excerpt(lane) + " is not a lane",
                    "give --lane planned, doing, for_review or done"};
@@ -153,6 +169,7 @@ result<work_done> list_tasks(const context& ctx, const work_options& options,
   }
   done.fields = [all, lane](json_writer& out) {
     field(out, "feature", all->feature.slug());
+    write_problems(out, *all);
     key(out, "tasks");
     out.StartArray();
     for (const auto& package : all->packages) {
@@ -167,7 +184,7 @@ result<work_done> list_tasks(const context& ctx, const work_options& options,
   return done;
 }
 
-result<work_done> list_dependents(const context& ctx, const work_options& options) {
+result<work_done> list_dependents(context& ctx, const work_options& options) {
   const auto found = look(ctx, options);
   if (!found)
     return found.error();

@@ -34,13 +34,14 @@ work_event history_event(const wf::feature& feature, const std::string& wp,
   return in_feature(feature, event_of(history_added{wp, "note", content, author}));
 }
 
-/// The owner of a subtask outside all sections: the work package whose frontmatter lists it.
-result<std::string> owner_of(const wf::feature& feature, const std::string& subtask) {
+/// The owner of a subtask outside all sections: the work package that lists it.
+result<std::string> owner_of(const wf::feature& feature, const wf::tasks_document& tasks,
+                             const std::string& subtask) {
   const auto all = feature.load_all();
   if (!all)
     return all.error();
   for (const auto& package : *all) {
-    const auto listed = package.file.list("subtasks").value_or(std::vector<std::string>{});
+    const auto listed = wf::listed_subtasks(tasks, package);
     if (std::find(listed.begin(), listed.end(), subtask) != listed.end())
       return package.id;
   }
@@ -56,11 +57,12 @@ struct mark_plan {
   std::vector<work_event> events;
 };
 
-/// The event of a subtask, whose section names `owner`; empty: the frontmatter that lists it does.
-result<bool> add_mark(const wf::feature& feature, const std::string& id, std::string owner,
-                      const std::string& status, mark_plan& plan) {
+/// The event of a subtask, whose section names `owner`; empty: a list does.
+result<bool> add_mark(const wf::feature& feature, const wf::tasks_document& tasks,
+                      const std::string& id, std::string owner, const std::string& status,
+                      mark_plan& plan) {
   if (owner.empty()) {
-    auto listed_in = owner_of(feature, id);
+    auto listed_in = owner_of(feature, tasks, id);
     if (!listed_in)
       return listed_in.error();
     owner = std::move(*listed_in);
@@ -94,7 +96,7 @@ result<bool> plan_subtask(const wf::feature& feature, const wf::tasks_document& 
     plan.as_they_are.push_back(id);
   if (!changes || std::find(plan.changed.begin(), plan.changed.end(), id) != plan.changed.end())
     return found;
-  return add_mark(feature, id, owner, status, plan);
+  return add_mark(feature, tasks, id, owner, status, plan);
 }
 
 result<mark_plan> plan_marks(const wf::feature& feature, const std::string& tasks_text,
@@ -133,10 +135,11 @@ result<void> add_uncommitted(const wf::feature& feature, const std::string& bran
     if (wf::shows(*committed, wanted) ||
         wf::was_recorded_uncommitted(repo, feature.tasks_path(), wanted))
       continue;
-    const auto boxes = wf::read_tasks(text).subtasks;
+    const auto tasks = wf::read_tasks(text);
+    const auto& boxes = tasks.subtasks;
     const auto box =
         std::find_if(boxes.begin(), boxes.end(), [&](const auto& each) { return each.id == id; });
-    if (auto added = add_mark(feature, id, box->wp_id, status, plan); !added)
+    if (auto added = add_mark(feature, tasks, id, box->wp_id, status, plan); !added)
       return added.error();
   }
   return {};
@@ -164,7 +167,7 @@ result<work_done> mark(context& ctx, const mark_options& options) {
                          "agent tasks mark-status " + wf::joined(options.subtasks, " ") +
                              " --status " + options.status,
                          "chore: Mark " + wf::joined(plan->changed) + " as " + options.status +
-                             " on spec " + feature.number());
+                             " on spec " + feature.label());
   if (words) {
     if (auto added = add_uncommitted(feature, words->branch, *text, options.status, *plan); !added)
       return added.error();
@@ -174,7 +177,7 @@ result<work_done> mark(context& ctx, const mark_options& options) {
   if (!plan->changed.empty()) {
     if (words->subject)
       words->subject = "chore: Mark " + wf::joined(plan->changed) + " as " + options.status +
-                       " on spec " + feature.number();
+                       " on spec " + feature.label();
     wf::repo_edit change;
     change.change(feature.tasks_path(),
                   wf::with_boxes(std::move(*text), plan->boxes, options.status == "done"));
@@ -221,7 +224,7 @@ result<work_done> add_history(context& ctx, const history_options& options) {
   if (!package)
     return package.error();
   auto words = words_for(ctx, feature, options, "agent tasks add-history " + package->id,
-                         "chore: Add history to " + package->id + " on spec " + feature.number() +
+                         "chore: Add history to " + package->id + " on spec " + feature.label() +
                              " [" + agent + "]");
   if (!words)
     return words.error();

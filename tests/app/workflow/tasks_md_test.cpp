@@ -75,6 +75,89 @@ TEST(DependencyLine, OnlyTheSentenceCountsAndNothingBesideIt) {
     EXPECT_EQ(dependencies_in_line(line, "WP02"), ids{"WP01"}) << line;
 }
 
+TEST(DependencyLine, ASemicolonMaySeparateIdsOfOneList) {
+  EXPECT_EQ(dependencies_in_line("**Dependencies**: WP01 (the sidecar; done); WP02; WP04 (nodes)."),
+            (ids{"WP01", "WP02", "WP04"}));
+  EXPECT_EQ(dependencies_in_line("Depends on WP01; WP04 depends on this"), ids{"WP01"});
+  EXPECT_EQ(dependencies_in_line("Depends on WP01; WP04 can begin"), ids{"WP01"});
+}
+
+TEST(DependencyLine, WhatIsQuotedIsNotADependency) {
+  EXPECT_EQ(dependencies_in_line("an earlier claim as \"depends on WP05\" is wrong"), ids{});
+}
+
+TEST(DependencyLine, ALineThatLooksLikeADependencyIsUnread) {
+  const auto unread = [](const char* line, bool below = false) {
+    return unread_dependencies(line, "WP09", below);
+  };
+  EXPECT_EQ(unread("- **Priority**: P2. **Deps**: WP04."), ids{"WP04"});
+  EXPECT_EQ(unread("**Dependencies.** WP01 and WP02."), (ids{"WP01", "WP02"}));
+  EXPECT_EQ(unread("- **Depends**: WP01"), ids{"WP01"});
+  EXPECT_EQ(unread("- WP02 (the manifest)", true), ids{"WP02"});
+  EXPECT_EQ(unread("- WP02 (the manifest)"), ids{}) << "not below a heading Dependencies";
+  EXPECT_EQ(unread("WP03 itself depends on WP04"), ids{}) << "another work package's";
+  EXPECT_EQ(unread("- **Deps**: none"), ids{});
+  EXPECT_EQ(unread("- **Deps**: WP09"), ids{}) << "its own id";
+}
+
+TEST(TasksMd, UnreadLinesHaveTheirNumber) {
+  const auto tasks = read_tasks("# T\n\n## WP02\n\n### Dependencies\n\n- WP01\n\n**Deps**: WP03\n");
+  const auto& unread = tasks.section("WP02")->unread;
+  ASSERT_EQ(unread.size(), 2U);
+  EXPECT_EQ(unread[0].number, 7U);
+  EXPECT_EQ(unread[0].ids, ids{"WP01"});
+  EXPECT_EQ(unread[1].number, 9U);
+}
+
+/// The ids that a line lists, those with a box marked with their state.
+ids subtasks_of_line(const std::string& line) {
+  ids all;
+  for (const auto& each : subtasks_in_line(lines_of_text(line).front()))
+    all.push_back(each.id +
+                  (each.box == 0 ? ""
+                   : each.done   ? " done"
+                                 : " open") +
+                  (each.wp_id.empty() ? "" : " " + each.wp_id));
+  return all;
+}
+
+TEST(SubtaskLine, AListNamesIdsAndRanges) {
+  EXPECT_EQ(subtasks_of_line("**Subtasks**: T001–T003, T007 (5, not T099). **Deps**: WP01"),
+            (ids{"T001", "T002", "T003", "T007"}));
+  EXPECT_EQ(subtasks_of_line("- **Subtasks:** T004..T006"), (ids{"T004", "T005", "T006"}));
+  EXPECT_EQ(subtasks_of_line("- Included subtasks: T001 T002b \xC2\xB7 T003"),
+            (ids{"T001", "T002b"}));
+  EXPECT_EQ(subtasks_of_line("**Priority**: High | **Subtasks**: `T001`-`T002` (2) | T009"),
+            (ids{"T001", "T002"}));
+}
+
+TEST(SubtaskLine, AListMayHaveBoxes) {
+  EXPECT_EQ(subtasks_of_line("- **Subtasks**: [ ] T001 [x] T002 T003"),
+            (ids{"T001 open", "T002 done", "T003"}));
+  const auto text = std::string("- **Subtasks**: [ ] T001 [x] T002");
+  const auto found = subtasks_in_line(lines_of_text(text).front());
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(with_boxes(text, {found[0].box}, true), "- **Subtasks**: [x] T001 [x] T002");
+}
+
+TEST(SubtaskLine, ARowOfATableNamesItsIdWithOrWithoutABox) {
+  EXPECT_EQ(subtasks_of_line("| T001 | boil | WP01 | [x] |"), ids{"T001 done WP01"});
+  EXPECT_EQ(subtasks_of_line("| **T001** | boil | WP01 | [P] |"), ids{"T001 WP01"});
+  EXPECT_EQ(subtasks_of_line("| What | T001, T002 |"), ids{});
+}
+
+TEST(SubtaskLine, ProseNamesNone) {
+  for (const char* line : {"T001 and T002 can run together", "- T001: boil", "Total subtasks 45",
+                           "- [ ] boil T001", "Subtasks T001-T003 can be done in parallel"})
+    EXPECT_EQ(subtasks_of_line(line), ids{}) << line;
+}
+
+TEST(SubtaskLine, AFrontmatterMayListMapsAndRanges) {
+  EXPECT_EQ(subtask_ids("{id: T001, title: boil}"), ids{"T001"});
+  EXPECT_EQ(subtask_ids("T001-T003, T007"), (ids{"T001", "T002", "T003", "T007"}));
+  EXPECT_EQ(subtask_ids("T001-T999"), (ids{"T001", "T999"})) << "no list is that long";
+}
+
 TEST(DependencyLine, AFrontmattersTextIsAListToo) {
   EXPECT_EQ(dependency_ids("WP01, WP03-WP04"), (ids{"WP01", "WP03", "WP04"}));
   EXPECT_EQ(dependency_ids("none"), ids{});

@@ -86,8 +86,8 @@ TEST_F(WorkflowRefused, DependenciesThatAreNotLegalAreShown) {
   expect({"agent", "feature", "finalize-tasks"}, "WP01 → WP03 → WP02 → WP01", "finalize-tasks");
   write_text(feature() / "tasks.md", "## WP01\nDepends on WP07\n");
   expect({"agent", "feature", "finalize-tasks"}, "WP01 depends on WP07", "finalize-tasks");
-  write_text(feature() / "tasks.md", "## WP01\n## WP08\n");
-  expect({"agent", "feature", "finalize-tasks"}, "WP08", "tasks/WP08");
+  write_text(feature() / "tasks.md", "## WP01\nDepends on WP08\n## WP08\n");
+  expect({"agent", "feature", "finalize-tasks"}, "WP01 depends on WP08", "finalize-tasks");
 }
 
 TEST_F(WorkflowRefused, TheTargetBranchIsNotHere) {

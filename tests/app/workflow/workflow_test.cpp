@@ -96,7 +96,7 @@ TEST(Bookkeeping, IsWhatCommandsKeepInKittySpecs) {
 
 TEST(EventLanes, EachStateBelongsToALane) {
   EXPECT_EQ(lane_of_state("in_progress"), "doing");
-  EXPECT_EQ(lane_of_state("approved"), "for_review");
+  EXPECT_EQ(lane_of_state("approved"), "done");
   EXPECT_EQ(lane_of_state("done"), "done");
   EXPECT_EQ(lane_of_state("whatever"), "planned");
 }

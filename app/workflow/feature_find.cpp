@@ -1,0 +1,136 @@
+// Which feature a command is about: what names it, and what is said where nothing does.
+#include "app/workflow/event_lanes.hpp"
+#include "app/workflow/feature.hpp"
+#include "app/workflow/text_lines.hpp"
+#include "config/git_files.hpp"
+#include "messages/event.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace spec_kitty::workflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The features; `links` gets the names that are symbolic links.
+result<std::vector<std::string>> all_slugs(const repository& repo, const fs::path& specs,
+                                           std::vector<std::string>& links) {
+  const auto entries = repo.files().list(specs);
+  if (!entries)
+    return entries.error();
+  std::vector<std::string> slugs;
+  for (const auto& entry : *entries)
+    if (entry.name[0] != '.' && entry.kind == entry_kind::folder)
+      slugs.push_back(entry.name);
+    else if (entry.kind == entry_kind::link)
+      links.push_back(entry.name);
+  return slugs;
+}
+
+/// `028-login-WP03` as `028-login`.
+std::string without_wp(const std::string& name) {
+  return name.size() > 5 && name[name.size() - 5] == '-' &&
+                 is_work_package_id(name.substr(name.size() - 4))
+             ? name.substr(0, name.size() - 5)
+             : name;
+}
+
+/// The candidates in branch and folder names, the nearest folder first.
+std::vector<std::string> hints(const fs::path& here) {
+  std::vector<std::string> names = {git(here).current_branch()};
+  for (auto at = here; at.has_relative_path(); at = at.parent_path())
+    names.push_back(at.filename().string());
+  for (auto& name : names)
+    name = without_wp(name);
+  return names;
+}
+
+/// True where a sparse checkout may leave kitty-specs out.
+bool is_sparse(const repository& repo) {
+  return lower_case(core_value(repo.git_dir / "config", "sparsecheckout")) == "true" ||
+         lower_case(core_value(repo.git_dir / "config.worktree", "sparsecheckout")) == "true";
+}
+
+/// The names that `begin` is the beginning of; a number only as a whole.
+std::vector<std::string> names_that_begin(const std::vector<std::string>& slugs,
+                                          const std::string& begin) {
+  const bool is_number = begin.find_first_not_of("0123456789") == std::string::npos;
+  std::vector<std::string> found;
+  for (const auto& slug : slugs)
+    if (slug.starts_with(is_number ? begin + "-" : begin))
+      found.push_back(slug);
+  return found;
+}
+
+failure unknown_feature(const repository& repo, const fs::path& specs, const std::string& name,
+                        const std::vector<std::string>& known) {
+  const auto folder = "kitty-specs/" + name;
+  if (is_sparse(repo))
+    return {ec::not_found,
+            "no feature " + name + " in " + specs.string() +
+                ": this sparse checkout may leave it out",
+            "include it: git -C " + shell_word(repo.checkout.string()) + " sparse-checkout add " +
+                shell_word(folder)};
+  return {ec::not_found, "no feature " + name + " in " + specs.string(),
+          known.empty() ? "create the folder " + folder + " with tasks.md first"
+                        : "give one of them with --feature: " + joined(known)};
+}
+
+} // namespace
+
+result<feature> feature::find(const repository& repo, const std::optional<std::string>& named,
+                              feature_use use) {
+  const fs::path specs = repo.checkout / "kitty-specs";
+  std::vector<std::string> links;
+  const auto listed = all_slugs(repo, specs, links);
+  if (!listed)
+    return input_failure(listed.error());
+  const auto& slugs = *listed;
+  if (const auto there = repo.files().kind_of(specs);
+      slugs.empty() && there && *there == entry_kind::missing && is_sparse(repo))
+    return failure{ec::not_found, "this sparse checkout does not include " + specs.string(),
+                   "include it: git -C " + shell_word(repo.checkout.string()) +
+                       " sparse-checkout add kitty-specs"};
+  const auto is_known = [&](const std::string& slug) {
+    return std::find(slugs.begin(), slugs.end(), slug) != slugs.end();
+  };
+  const char* variable = std::getenv("SPECIFY_FEATURE");
+  std::string chosen = named ? *named : variable != nullptr ? variable : "";
+  if (std::find(links.begin(), links.end(), chosen) != links.end())
+    return is_a_link(specs / chosen);
+  if (!chosen.empty() && !is_known(chosen)) {
+    const auto begun = names_that_begin(slugs, chosen);
+    if (begun.size() != 1)
+      return unknown_feature(repo, specs, chosen, begun.empty() ? slugs : begun);
+    chosen = begun.front();
+  }
+  if (chosen.empty() && slugs.size() != 1) {
+    std::error_code error;
+    for (const auto& name : hints(fs::current_path(error)))
+      if (chosen.empty() && is_known(name))
+        chosen = name;
+  }
+  if (chosen.empty() && slugs.empty())
+    return failure{ec::not_found, "no feature in " + specs.string(),
+                   "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
+  if (chosen.empty() && slugs.size() > 1)
+    return failure{ec::bad_input, "more than one feature exists: " + joined(slugs),
+                   "give one with --feature, for example: " +
+                       shell_option("--feature", slugs.back())};
+  feature found(repo, chosen.empty() ? slugs.front() : chosen);
+  if (auto read = found.read_meta(); !read && use == feature_use::edit)
+    return read.error();
+  else if (!read)
+    found.meta_problem_ = read.error();
+  auto states = read_event_states(repo, found.folder_);
+  if (!states)
+    return states.error();
+  found.event_states_ = std::move(*states);
+  return found;
+}
+
+} // namespace spec_kitty::workflow
