@@ -53,10 +53,12 @@ result<store*> queue_state::open() {
   if (!value)
     return value.error();
   last_clock = *value;
-  auto ahead = value_to_recover(mirror, last_clock, fresh->node_id());
+  const auto& former = fresh->former_node_id();
+  const std::string& mirrored = former ? *former : fresh->node_id(); // the mirror is older
+  auto ahead = value_to_recover(mirror, last_clock, mirrored);
   if (!ahead)
-    ahead = value_to_inherit(mirror, last_clock, fresh->node_id());
-  if (mirror && mirror->node_id != fresh->node_id()) // best effort, as the mirror is
+    ahead = value_to_inherit(mirror, last_clock, mirrored);
+  if (mirror && mirror->node_id != mirrored) // best effort, as the mirror is
     (void)keep_foreign_mirror(config.store.home, fresh->node_id());
   if (ahead) {
     const auto merged = fresh->merge_clock(*ahead);
@@ -71,7 +73,9 @@ result<store*> queue_state::open() {
       last_clock = *after;
   opened = std::move(*fresh);
   give_back_leases();
-  if (has_clock && (!mirror || mirror->value != last_clock)) // missing, corrupt or behind
+  const bool is_current =
+      mirror && mirror->value == last_clock && mirror->node_id == opened->node_id();
+  if (has_clock && !is_current) // missing, corrupt, behind or of the id before
     publish_clock(last_clock);
   return &*opened;
 }

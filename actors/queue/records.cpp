@@ -283,6 +283,17 @@ place_record place_record::decode(std::string_view bytes) {
   return place;
 }
 
+bool place_record::differs_from(const place_record& other) const {
+  const auto is_other = [](const auto& mine, const auto& theirs, const auto& unknown) {
+    return mine != unknown && theirs != unknown && mine != theirs;
+  };
+  return is_other(machine, other.machine, ulid{}) || is_other(inode, other.inode, std::uint64_t{0});
+}
+
+place_record place_record::or_else(const place_record& other) const {
+  return {machine == ulid{} ? other.machine : machine, inode == 0 ? other.inode : inode};
+}
+
 std::string cursor_record::encode() const {
   byte_writer out;
   out << std::string_view(origin) << log << moved_at << taken_back_at << lost_from << lost_to

@@ -143,14 +143,19 @@ struct lease_record {
   static std::optional<lease_record> decode(std::string_view bytes);
 };
 
-/// The machine and the folder that a store was made in: a home that was copied is somewhere else.
+/// The machine and the folder that a store is used in: a home that was copied is somewhere else.
 struct place_record {
   ulid machine;            ///< 16 bytes that identify the machine; zeros: unknown
-  std::uint64_t inode = 0; ///< of the `queue` folder
+  std::uint64_t inode = 0; ///< of the `queue` folder; 0: unknown, or of no use
 
   bool operator==(const place_record&) const = default;
   std::string encode() const;
   static place_record decode(std::string_view bytes);
+
+  /// True when machine or inode is known to be another one. What is unknown proves nothing.
+  bool differs_from(const place_record& other) const;
+  /// This place, where something is unknown as `other` has it.
+  place_record or_else(const place_record& other) const;
 };
 
 /// How far this home has heard a team's log at a server.

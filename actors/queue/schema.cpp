@@ -2,8 +2,10 @@
 
 #include "util/files.hpp"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 #include <sha256.h>
 
@@ -19,6 +21,9 @@ namespace {
 constexpr const char* old_partitions = "tm";
 constexpr std::string_view moved_text = "the partitions are in pt";
 constexpr std::size_t max_machine_id_bytes = 4096;
+#ifndef FUSE_SUPER_MAGIC // headers of older kernels lack it
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 /// The machine's id is not for others (machine-id(5)), so only a hash of it is kept.
 ulid machine_mark() {
@@ -37,6 +42,13 @@ ulid machine_mark() {
     return mark;
   }
   return mark;
+}
+
+/// False where a folder may have another inode after the next mount: overlayfs and FUSE.
+bool keeps_inodes(const std::filesystem::path& folder) {
+  struct statfs system {};
+  return ::statfs(folder.c_str(), &system) == 0 && system.f_type != OVERLAYFS_SUPER_MAGIC &&
+         system.f_type != FUSE_SUPER_MAGIC;
 }
 
 MDB_dbi open_table(const lmdb_txn& txn, const char* name, unsigned flags) {
@@ -95,7 +107,7 @@ place_record place_of(const std::filesystem::path& folder) {
   place_record here;
   here.machine = machine_mark();
   struct stat found {};
-  if (::stat(folder.c_str(), &found) == 0)
+  if (keeps_inodes(folder) && ::stat(folder.c_str(), &found) == 0)
     here.inode = found.st_ino;
   return here;
 }

@@ -21,7 +21,8 @@ const char* partitions_table(std::uint32_t schema);
 /// Makes a store of version 1 or 2 one of version 3. The tables are to be opened again after it.
 void upgrade_schema(lmdb_txn& txn, const store_tables& tables, const place_record& here);
 
-/// This machine and the `queue` folder.
+/// This machine and the `queue` folder; without the folder's inode where the file system gives it
+/// another one after a mount.
 place_record place_of(const std::filesystem::path& folder);
 
 } // namespace spec_kitty

@@ -65,7 +65,11 @@ result<store> store::open(const store_options& options, open_mode mode) {
     return node.error();
   if (!is_node_id(*node))
     return to_failure(lmdb_error(MDB_CORRUPTED, "read the node id"), place.folder);
-  return store(options, *std::move(env), *node);
+  store opened(options, *std::move(env), *node);
+  if (mode == open_mode::write)
+    if (auto checked = opened.check_node(); !checked)
+      return checked.error();
+  return opened;
 }
 
 std::uint64_t store::byte_cap() const {

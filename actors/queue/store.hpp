@@ -36,9 +36,17 @@ namespace store_detail {
 struct queue_rows;
 } // namespace store_detail
 
+/// A store that was copied counts under an id of its own from then on: two homes of one node would
+/// give the same clock values.
+struct node_change {
+  std::string before;
+  std::string now;
+  bool was_copied = false; ///< else a person asked for it
+};
+
 struct store_options {
   std::filesystem::path home;
-  std::function<node_seed()> seed;     ///< asked when the store is made
+  std::function<node_seed()> seed;     ///< asked when the store is made, or gets a new node id
   bool home_trusted = false;           ///< this process has just checked the home
   std::uint64_t max_events = 10000;    ///< queued, leased and held together
   std::uint64_t max_bytes = 268435456; ///< of stored rows; the map is four times as large
@@ -49,6 +57,10 @@ struct store_options {
   std::size_t look_through = looked_through::by_default;
   /// A file of at most so many bytes is never rewritten to return its space.
   std::uint64_t keep_file_bytes = std::uint64_t{16} << 20;
+  /// Called by a writer that gave the store a new node id, because the home was copied or
+  /// `renew_node` asks for it; from the thread that opens it.
+  std::function<void(const node_change&)> on_new_node = {};
+  bool renew_node = false; ///< a writer gives the store a new node id
 };
 
 /// Whether a receipt holds the event as it is stored, a copy of all of it.
@@ -141,11 +153,15 @@ public:
                     epoch_us now);
 
   const std::string& node_id() const { return node_id_; }
+  /// The node id before this opening gave it a new one.
+  const std::optional<std::string>& former_node_id() const { return former_node_id_; }
 
 private:
   store(store_options options, std::shared_ptr<environment> environment, std::string node_id)
       : options_(std::move(options)), env_(std::move(environment)), node_id_(std::move(node_id)) {}
 
+  /// Gives the store a new node id where the home was copied, or the options ask for it.
+  result<void> check_node();
   result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last);
   std::uint64_t byte_cap() const;
   /// Frees capacity for that many events, or bytes: moves the oldest to the overflow folder.
@@ -155,6 +171,7 @@ private:
   store_options options_;
   std::shared_ptr<environment> env_;
   std::string node_id_;
+  std::optional<std::string> former_node_id_;
   std::vector<ulid> attempted_; ///< zeros: refused
 };
 

@@ -54,6 +54,7 @@ command_action declare_events_discard(CLI::App& app);
 command_action declare_events_acknowledge_drops(CLI::App& app);
 command_action declare_clock_show(CLI::App& app);
 command_action declare_clock_reconcile(CLI::App& app);
+command_action declare_clock_renew(CLI::App& app);
 command_action declare_auth_login(CLI::App& app);
 command_action declare_auth_logout(CLI::App& app);
 command_action declare_auth_status(CLI::App& app);

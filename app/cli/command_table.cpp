@@ -18,7 +18,7 @@ constexpr std::array<command_group, 9> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 46> table = {{
+constexpr std::array<command, 47> table = {{
     {"emit", "record an event", declare_emit},
     {"events list", "list recorded events in order", declare_events_list},
     {"events show", "show one event", declare_events_show},
@@ -33,6 +33,7 @@ constexpr std::array<command, 46> table = {{
      declare_events_acknowledge_drops},
     {"clock show", "show the clock's value and this home's node id", declare_clock_show},
     {"clock reconcile", "merge the server's clock", declare_clock_reconcile},
+    {"clock renew", "give this home a new node id", declare_clock_renew},
     {"auth login", "log in to the server", declare_auth_login, requirement::config,
      wakeup_reason::session},
     {"auth logout", "log out", declare_auth_logout, requirement::home, wakeup_reason::session},

@@ -3,6 +3,7 @@
 #include "app/cli/home_use.hpp"
 #include "app/cli/store_guard.hpp"
 #include "app/home/doorbell.hpp"
+#include "app/home/node_notice.hpp"
 #include "util/process.hpp"
 #include "util/utf8.hpp"
 #include "util/version.hpp"
@@ -168,13 +169,17 @@ exit_status run_command(const command_line& line) {
     status = status_of(config.error().code);
   } else {
     const bool trusted = allowed && home_use_of(line.chosen->path) == home_use::changes_store;
-    context ctx{{home ? *home : home_folder{}, std::move(*config), trusted},
+    const auto node = std::make_shared<node_notice>();
+    context ctx{{home ? *home : home_folder{}, std::move(*config), trusted,
+                 [node](const node_change& change) { node->put(change); }},
                 std::move(out),
                 std::move(config_problem),
                 std::move(no_home)};
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn_of("remarks on the configuration", warning);
     status = act(line.action, ctx);
+    if (const auto change = node->take())
+      ctx.out.warn(node_change_words(*change));
     if (line.chosen->notifies && status != exit_status::usage)
       (void)notify_daemon_with_timeout(ctx.home.path,
                                        *line.chosen->notifies); // no daemon may be running

@@ -1,5 +1,6 @@
 #include "app/daemon/engine.hpp"
 
+#include "app/home/node_notice.hpp"
 #include "app/home/sync_system.hpp"
 
 #include <optional>
@@ -40,7 +41,11 @@ engine::engine(const home_view& view, listener on_notice) : parts_(std::make_uni
     to->drain.note(at, drain_meter::steady::now());
   };
   mode.publish = [to = parts_.get()](const notice& what) { to->hear(what); };
-  parts_->actors.emplace(view, *server, std::move(mode));
+  home_view ours = view;
+  ours.on_new_node = [to = parts_.get()](const node_change& change) {
+    to->hear(remark{node_change_words(change)});
+  };
+  parts_->actors.emplace(ours, *server, std::move(mode));
 }
 
 engine::~engine() = default;

@@ -1,6 +1,7 @@
 #include "app/embed/root_supervisor.hpp"
 
 #include "actors/clock/clock.hpp"
+#include "app/home/node_notice.hpp"
 
 #include <caf/send.hpp>
 
@@ -44,8 +45,13 @@ root_supervisor_state::~root_supervisor_state() {
 
 void root_supervisor_state::start_parts() {
   const home_view& view = core->view();
-  queue_handle = spawn_counted(*self, alive, queue,
-                               queue_config{view.store_settings(), wall_clock_now, leases});
+  auto options = view.store_settings();
+  options.on_new_node = [weak = std::weak_ptr(core)](const node_change& change) {
+    if (const auto home = weak.lock())
+      home->log(log_level::warning, node_change_words(change));
+  };
+  queue_handle =
+      spawn_counted(*self, alive, queue, queue_config{std::move(options), wall_clock_now, leases});
   clock_handle = spawn_counted(*self, alive, clock,
                                clock_config{view.home.path, queue_handle, wall_clock_now});
   self->monitor(queue_handle);

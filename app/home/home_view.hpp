@@ -9,6 +9,7 @@
 #include "config/settings.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -19,12 +20,15 @@ struct home_view {
   home_folder home;
   settings config;
   bool home_trusted = false; ///< this process has just checked the home
+  /// Called when the store of this home gets a new node id, by the thread that opens it.
+  std::function<void(const node_change&)> on_new_node = {};
 
   store_options store_settings() const {
     store_options options;
     options.home = home.path;
     options.seed = [home = home] { return local_seed(home); };
     options.home_trusted = home_trusted;
+    options.on_new_node = on_new_node;
     options.max_events = static_cast<std::uint64_t>(config.number("sync.max_queue_size"));
     options.max_bytes = static_cast<std::uint64_t>(config.number("sync.max_queue_bytes"));
     options.busy_timeout = std::chrono::milliseconds(config.number("sync.busy_timeout_ms"));

@@ -193,7 +193,8 @@ private:
         node_ = mirrored_node;
       txn_.put(tables_.main, node_key, node_.empty() ? make_node_id({}, home_id) : node_);
     }
-    txn_.put(tables_.main, place_key, place_of(queue_).encode());
+    if (!txn_.get(tables_.main, place_key)) // a copied home is still known as one
+      txn_.put(tables_.main, place_key, place_of(queue_).encode());
     txn_.put(tables_.main, schema_key, encode_schema(schema_version));
     row_.accepted = std::max(row_.accepted, row_.live + row_.dead);
     row_.dropped += kept_.lost.size() + kept_.unnamed;

@@ -1,6 +1,8 @@
 // spec-kitty clock …: the Lamport value, from the store; and the server's, merged.
 #include "actors/clock/foreign_mirror.hpp"
 #include "app/cli/command.hpp"
+#include "app/home/local_system.hpp"
+#include "app/home/node_notice.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
@@ -25,6 +27,31 @@ command_action declare_clock_show(CLI::App&) {
     });
     ctx.out.line(std::to_string(clock) +
                  (node.empty() ? "  (nothing has been recorded yet)" : "  node " + node));
+    return exit_status::done;
+  };
+}
+
+command_action declare_clock_renew(CLI::App&) {
+  return [](context& ctx) {
+    auto options = ctx.store_settings();
+    options.renew_node = true;
+    node_notice renewed;
+    options.on_new_node = [&](const node_change& change) { renewed.put(change); };
+    local_system local(options, 0);
+    const auto value =
+        local.ask<clock_value>(local.queue_handle(), local.patience(), clock_question{});
+    local.close();
+    if (!value)
+      return ctx.fail(value.error());
+    const auto change = renewed.take();
+    ctx.out.object([&](json_writer& out) {
+      field(out, "value", value->value);
+      field(out, "node_id", change ? std::optional(change->now) : std::nullopt);
+      field(out, "former_node_id", change ? std::optional(change->before) : std::nullopt);
+    });
+    if (change)
+      ctx.out.line(std::to_string(value->value) + "  node " + change->now + ", before " +
+                   change->before);
     return exit_status::done;
   };
 }

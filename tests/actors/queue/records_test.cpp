@@ -147,6 +147,11 @@ TEST(Records, OfTheSchemasRowOnlyTheNumberIsRead) {
 TEST(Records, APlaceAndACursorComeBackAsTheyWere) {
   const place_record place{some_id(1), 77};
   EXPECT_EQ(place_record::decode(place.encode()), place);
+  EXPECT_FALSE(place.differs_from(place_record{}));
+  EXPECT_FALSE(place.differs_from({some_id(1), 0}));
+  EXPECT_TRUE(place.differs_from({some_id(2), 77}));
+  EXPECT_TRUE(place.differs_from({some_id(1), 78}));
+  EXPECT_EQ(place_record{}.or_else(place), place);
   cursor_record cursor{"https://sync.example:8443", some_id(2), 10, 20, 3, 4, {}};
   cursor.known = {{9, some_id(3)}, {8, some_id(4)}};
   const auto back = cursor_record::decode(cursor.encode());

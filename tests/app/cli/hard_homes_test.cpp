@@ -195,5 +195,46 @@ TEST_F(HardHome, BelowAFileIsNamed) {
   EXPECT_EQ(read_text(home()), "a file");
 }
 
+TEST_F(HardHome, ACopyIsAnotherNodeAndSaysSoOnce) {
+  emit(2);
+  const auto copy = root() / "copy";
+  fs::copy(home(), copy, fs::copy_options::recursive);
+  fs::permissions(copy, fs::perms::owner_all);
+  const auto record = [&](const fs::path& where) {
+    auto words = one_event;
+    words.insert(words.begin(), {"--home", where.string()});
+    const auto done = cli(std::move(words));
+    EXPECT_EQ(done.status, 0) << done.err;
+    return done.err;
+  };
+  const auto node_of = [&](const fs::path& where) {
+    return text_of(json_of({"--home", where.string(), "clock", "show"}), "node_id").value_or("");
+  };
+  const auto before = node_of(home());
+  EXPECT_EQ(record(home()).find("warning"), std::string::npos);
+  const auto words = record(copy);
+  EXPECT_NE(words.find("warning: this home was copied, or restored: what it records from now on is "
+                       "of the node " +
+                       node_of(copy) + ", not " + before),
+            std::string::npos)
+      << words;
+  EXPECT_EQ(record(copy).find("warning"), std::string::npos) << "once";
+  EXPECT_EQ(node_of(home()), before);
+  const auto mirror = parsed(read_text(copy / "clock.json"));
+  EXPECT_EQ(text_of(mirror, "node_id"), node_of(copy));
+  EXPECT_FALSE(fs::exists(copy / ("clock.json." + before))) << "it is the same clock";
+}
+
+TEST_F(HardHome, ANodeIdIsRenewedByHand) {
+  emit();
+  const auto before = text_of(json_of({"clock", "show"}), "node_id");
+  const auto renewed = json_of({"clock", "renew"});
+  EXPECT_EQ(text_of(renewed, "former_node_id"), before);
+  EXPECT_NE(text_of(renewed, "node_id"), before);
+  EXPECT_EQ(text_of(json_of({"clock", "show"}), "node_id"), text_of(renewed, "node_id"));
+  EXPECT_EQ(text_of(parsed(read_text(home() / "clock.json")), "node_id"),
+            text_of(renewed, "node_id"));
+}
+
 } // namespace
 } // namespace spec_kitty::support

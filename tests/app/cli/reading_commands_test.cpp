@@ -47,6 +47,7 @@ const std::set<std::string> writing = {
     "events discard",
     "events acknowledge-drops",
     "clock reconcile",
+    "clock renew",
     "auth login",
     "auth logout",
     "events import",
