@@ -1,5 +1,6 @@
 // spec-kitty implement: a worktree for a work package, and the claim on it.
 #include "app/cli/command.hpp"
+#include "app/cli/soft_claim.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/bases.hpp"
 #include "app/workflow/event_lanes.hpp"
@@ -135,7 +136,18 @@ result<bool> commit_claim(context& ctx, const wf::feature& feature, wf::work_pac
   return claims;
 }
 
+/// Before the lock is taken: the server may need a second.
+void look_for_other_claim(context& ctx, const implement_options& options) {
+  if (options.force)
+    return;
+  const auto feature = find_feature(ctx, options);
+  const auto package = feature ? feature->load(options.wp) : result<wf::work_package>(failure{});
+  if (package && package->lane() == "planned")
+    warn_of_other_claim(ctx, feature->slug(), options.wp);
+}
+
 result<work_done> implement(context& ctx, implement_options options) {
+  look_for_other_claim(ctx, options);
   auto opened = open_feature_for_edit(ctx, options, [&]() -> result<void> {
     if (!options.agent)
       return {};
