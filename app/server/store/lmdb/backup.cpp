@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <vector>
 
 namespace spec_kitty::server::store {
@@ -45,6 +46,16 @@ public:
 private:
   fs::path file_;
 };
+
+/// Fails where the other name exists, on file systems that can; else nothing had it a moment
+/// before.
+int rename_to_new(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return errno;
+  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
 
 result<void> copy_bytes(const fs::path& from, const fs::path& to) {
   auto in = open_regular(from, O_RDONLY);
@@ -211,8 +222,9 @@ result<void> copy_store(lmdb_environment& env, const fs::path& file) {
     return env.failure_of(rc, ("copy it to " + file.string()).c_str());
   if (::fsync(out->get()) != 0)
     return system_failure(errno, "cannot sync " + unfinished.string());
-  if (::link(unfinished.c_str(), file.c_str()) != 0) // fails where the file came into being since
-    return system_failure(errno, "cannot name " + file.string());
+  if (const int error = rename_to_new(unfinished, file); error != 0)
+    return system_failure(error, "cannot name " + file.string());
+  remover.release();
   if (const int error = fsync_directory(file.parent_path().empty() ? "." : file.parent_path());
       error != 0)
     return system_failure(error, "cannot sync the folder of " + file.string());

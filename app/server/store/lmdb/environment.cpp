@@ -167,11 +167,21 @@ result<void> lmdb_environment::prepare_tables(opening how) {
   });
 }
 
+bool lmdb_environment::refuses_everything() const {
+  MDB_txn* txn = nullptr;
+  const int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (rc == MDB_SUCCESS)
+    mdb_txn_abort(txn);
+  return rc == MDB_PANIC;
+}
+
 result<void> lmdb_environment::reopen() {
   const std::unique_lock alone(reopening_);
   close_env();
-  if (auto opened = open_env(); !opened)
+  if (auto opened = open_env(); !opened) {
+    close_env();
     return opened;
+  }
   try {
     lmdb_txn txn(env_, 0);
     for (const auto& [name, table] : table_list)
@@ -182,7 +192,9 @@ result<void> lmdb_environment::reopen() {
     txn.commit();
     return {};
   } catch (...) {
-    return failure_of_exception();
+    failure why = failure_of_exception();
+    close_env(); // the next write tries again: nothing may be read before this one succeeds
+    return why;
   }
 }
 

@@ -77,20 +77,17 @@ public:
   template <class F>
   auto write(F&& work) -> std::invoke_result_t<F, lmdb_txn&> {
     try {
-      return try_write(work);
-    } catch (const lmdb_error& error) {
-      if (error.rc() != MDB_PANIC)
-        return note(failure_of_exception());
-    } catch (...) {
-      return note(failure_of_exception());
-    }
-    // The last commit failed at its very end: LMDB wants to be opened anew.
-    if (auto opened = reopen(); !opened)
-      return note(opened.error());
-    try {
+      if (env_ == nullptr) // it could not be opened anew before
+        if (auto opened = reopen(); !opened)
+          return note(opened.error());
       return try_write(work);
     } catch (...) {
-      return note(failure_of_exception());
+      const failure why = failure_of_exception();
+      // A commit that failed at its very end: LMDB refuses everything, reads too, until it is
+      // opened anew. What the commit wrote is there or not; nothing was promised.
+      if (refuses_everything())
+        (void)reopen();
+      return note(why);
     }
   }
 
@@ -112,8 +109,6 @@ private:
 
   template <class F>
   auto try_write(F& work) -> std::invoke_result_t<F, lmdb_txn&> {
-    if (env_ == nullptr) // opening it anew failed
-      throw lmdb_error(MDB_PANIC, "write");
     lmdb_txn txn(env_, 0);
     auto out = work(txn);
     if (out) {
@@ -128,6 +123,7 @@ private:
   result<void> check_size() const;
   std::uint64_t bytes_of_pages() const;
   result<void> prepare_tables(opening how);
+  bool refuses_everything() const;
   result<void> reopen();
   void close_env();
   failure failure_of_exception() const;
