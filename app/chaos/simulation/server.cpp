@@ -82,6 +82,9 @@ http_reply simulated_server::handle(const http_request& request,
     return *status_reply;
   if (goes_to(request, protocol::refresh_path))
     return refresh(request, now_s);
+  if (goes_to(request, protocol::revoke_path))
+    return answered(404,
+                    R"({"error":"no such path"})"); // as older servers: a refresh takes its place
   if (goes_to(request, protocol::token_path) && !goes_to(request, protocol::ws_token_path))
     return log_in(request, now_s);
   const auto found = access_.find(header_value(request, "Authorization: Bearer "));
