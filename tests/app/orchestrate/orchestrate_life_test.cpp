@@ -98,8 +98,10 @@ TEST_F(OrchestrateLife, AnAgentFindsItsWorktreeItsPromptAndItsVariables) {
 TEST_F(OrchestrateLife, RequestedChangesComeBackInThePrompt) {
   agent("maker", "cat > \"$RUNS.prompt.$SPEC_KITTY_WP.$SPEC_KITTY_ATTEMPT\"; echo x >> "
                  "$SPEC_KITTY_WP.txt");
-  agent("judge", "if [ $SPEC_KITTY_ATTEMPT = 1 ] && [ $SPEC_KITTY_WP = WP01 ]; then\n"
-                 "  echo 'CHANGES REQUESTED: more steam'; else echo APPROVED; fi");
+  agent("judge",
+        "if [ $SPEC_KITTY_ATTEMPT = 1 ] && [ $SPEC_KITTY_WP = WP01 ]; then\n"
+        "  echo 'CHANGES REQUESTED: more steam'; else echo APPROVED; fi",
+        false);
   agents_toml("[agents.maker]\ncommand = [\"./agents/maker.sh\"]\nroles = [\"implementation\"]\n"
               "[agents.judge]\ncommand = [\"./agents/judge.sh\"]\nroles = [\"review\"]\n");
   carry_out();

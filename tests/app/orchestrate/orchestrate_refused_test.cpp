@@ -131,6 +131,7 @@ TEST_F(OrchestrateRefused, AfterAnAbortNothingIsSkipped) {
 TEST_F(OrchestrateRefused, WhereSeveralArePausedTheStatusShowsEach) {
   for (const char* wp : {"WP01", "WP02", "WP03"})
     write_text(wp_file(wp), wp_text(wp)); // without dependencies
+  write_text(feature() / "tasks.md", "# Work packages\n");
   commit_all();
   agent("good", "exit 9");
   agents_toml("[limits]\nmax_retries = 0\n");
