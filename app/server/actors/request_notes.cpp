@@ -1,5 +1,6 @@
 #include "app/server/actors/request_notes.hpp"
 
+#include "app/server/core/routes.hpp"
 #include "messages/event.hpp"
 #include "util/json.hpp"
 #include "util/utf8.hpp"
@@ -10,7 +11,17 @@ namespace spec_kitty::server {
 
 namespace {
 
-constexpr std::size_t max_logged_path = 200;
+constexpr std::size_t max_logged_segment = 40;
+
+/// A path of the server as it is. Of another only where it begins: the rest may be the secret of a
+/// link, or whatever a person pasted.
+std::string logged_path(std::string_view path) {
+  if (path.empty() || route_of(path) != nullptr)
+    return std::string(path);
+  const std::size_t end = path.find('/', 1);
+  const std::string first = printable(path.substr(0, end), max_logged_segment);
+  return end == std::string_view::npos ? first : first + "/…";
+}
 
 void write_note(json_writer& out, const request_note& note) {
   if (!note.account.empty())
@@ -66,7 +77,7 @@ request_note request_notes::take(const std::string& id) {
 
 std::string log_line(const listener::finished_request& request, const request_note& note,
                      std::string_view time, bool json, bool addresses) {
-  const std::string path = printable(request.path, max_logged_path);
+  const std::string path = logged_path(request.path);
   if (json) {
     json_buffer buffer;
     json_writer out(buffer);

@@ -38,7 +38,7 @@ private:
   std::map<std::string, request_note> notes_;
 };
 
-/// One line of the log, without its end. No token, password, query or payload is in it.
+/// One line of the log, without its end. No token, password, link, query or payload is in it.
 std::string log_line(const listener::finished_request& request, const request_note& note,
                      std::string_view time, bool json, bool addresses);
 

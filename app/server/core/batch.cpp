@@ -8,6 +8,7 @@
 #include "util/json.hpp"
 #include "util/utf8.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace spec_kitty::server {
@@ -208,6 +209,8 @@ std::size_t event_batch::bytes() const {
 std::variant<event_batch, batch_refusal> read_batch(std::string body, const batch_rules& rules) {
   event_batch batch;
   const std::string_view text = batch.hold(std::move(body));
+  constexpr std::size_t usual_event_bytes = 400;
+  batch.events().reserve(std::min(rules.max_events, text.size() / usual_event_bytes + 1));
   if (auto refused = batch_reader(text, rules, batch).read())
     return std::move(*refused);
   return batch;

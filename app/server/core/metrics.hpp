@@ -1,6 +1,6 @@
 // Figures of the server for operators, and their text as OpenMetrics. Counted from any thread.
 //
-// Names never change once they are released.
+// Names never change once they are released; docs/server-metrics.md says what each one means.
 #pragma once
 
 #include <array>

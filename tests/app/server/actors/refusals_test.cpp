@@ -4,6 +4,10 @@
 #include "app/server/core/routes.hpp"
 #include "tests/app/server/core/batch_fixture.hpp"
 
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
 namespace spec_kitty::server {
 namespace {
 
@@ -149,6 +153,23 @@ TEST_F(Refusals, TheServersOwnPathsNeedNoLogin) {
   const auto stopping = ask("GET", "/readyz");
   EXPECT_EQ(stopping.status, 503);
   EXPECT_EQ(text_in(stopping, "reason"), "stopping");
+}
+
+TEST_F(Refusals, EveryFigureIsExplained) {
+  service_->set_listener_counters([] { return listener::listener_counters{}; });
+  std::ifstream file(std::string(SPEC_KITTY_SOURCE_DIR) + "/docs/server-metrics.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream lines(service_->metrics());
+  const std::string begin = "# TYPE spec_kitty_";
+  int figures = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(begin))
+      continue;
+    const std::string name = line.substr(begin.size(), line.find(' ', begin.size()) - begin.size());
+    EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name;
+    ++figures;
+  }
+  EXPECT_GT(figures, 30);
 }
 
 TEST_F(Refusals, APartThatFailsIsStartedAgain) {

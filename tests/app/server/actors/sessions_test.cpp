@@ -214,13 +214,14 @@ TEST_F(Sessions, NothingSecretIsLogged) {
   const auto tokens = log_in("ann");
   (void)refresh(tokens.refresh);
   (void)send_batch(tokens.access, {event_text()}, {{"idempotency-key", id_of(77)}});
+  (void)ask("GET", "/link/secret-of-a-link");
   const std::lock_guard hold(log_guard_);
   ASSERT_GE(log_.size(), 3U);
   std::string all;
   for (const std::string& line : log_)
     all += line + "\n";
-  for (const std::string& secret :
-       {tokens.access, tokens.refresh, std::string(good_password), std::string("WP01")})
+  for (const std::string& secret : {tokens.access, tokens.refresh, std::string(good_password),
+                                    std::string("WP01"), std::string("secret-of-a-link")})
     EXPECT_EQ(all.find(secret), std::string::npos) << all;
   EXPECT_NE(all.find("key=" + id_of(77)), std::string::npos) << all;
   EXPECT_NE(all.find("events=1 new=1 duplicate=0 rejected=0"), std::string::npos) << all;
