@@ -30,6 +30,9 @@ void fuzz_emit_line(std::string_view input);
 /// An event of a batch that the server takes is one that the careful path takes, of the caller's
 /// team, and its leaf is that of its text.
 void fuzz_batch(std::string_view input);
+/// A request is judged alike however its bytes arrive; what the gate and the parser take has one
+/// framing, one host and one body.
+void fuzz_http_request(std::string_view input);
 /// A member of a JSON file that is set is the only one that changes.
 void fuzz_json_edit(std::string_view input);
 
