@@ -1,5 +1,7 @@
 #include "app/embed/running_home.hpp"
 
+#include "util/checksum.hpp"
+
 #include <caf/attachable.hpp>
 #include <caf/send.hpp>
 
@@ -69,6 +71,7 @@ running_home::running_home(caf::actor_system& system, std::shared_ptr<home_core>
                            std::shared_ptr<std::atomic<int>> alive)
     : system_(&system), core_(std::move(core)), alive_(std::move(alive)),
       watch_(std::make_shared<system_watch>()) {
+  use_fast_checksums();
   const caf_logger_restorer guard;
   root_supervisor_ = spawn_counted(system, alive_, root_supervisor, core_, alive_);
   core_->actors().set_root_supervisor(root_supervisor_);

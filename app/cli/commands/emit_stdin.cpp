@@ -4,6 +4,7 @@
 #include "app/cli/commands/stdin_lines.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
+#include "util/checksum.hpp"
 #include "util/json.hpp"
 
 #include <array>
@@ -30,6 +31,8 @@ void append_answer(std::string& to, const result<append_receipt>& answer) {
   out.EndObject();
   to.append(buffer.GetString(), buffer.GetSize());
 }
+
+constexpr std::size_t min_lines_for_vectors = 512; ///< in a burst: a library is loaded for them
 
 /// The lines that are recorded together.
 struct burst_of_lines {
@@ -92,6 +95,8 @@ result<void> emit_stream::prepare(const stdin_lines::line& line, event_draft& in
 /// Reads and checks the lines of the next burst; false without any.
 bool emit_stream::prepare(burst_of_lines& next, stdin_lines::wait may_wait) {
   const auto lines = input_.next(may_wait);
+  if (lines.size() >= min_lines_for_vectors)
+    use_fast_checksums();
   event_burst& events = *next.events;
   events.count = 0;
   events.answers.clear();
