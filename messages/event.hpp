@@ -73,6 +73,9 @@ struct event_draft {
   bool project_in_doubt = false; ///< which project it is could not be read: held unless decided
 };
 
+  /// The checking pass has found the payload to be JSON and every text UTF-8, so the event as it is
+  /// written needs no second look. Not part of the event.
+  bool well_formed = false;
 /// The key of an intent's n-th event: `in`, the intent's ULID, and the number. It lives 30 days.
 std::string make_intent_key(std::string_view intent, std::size_t number);
 bool is_intent_key(std::string_view text);

@@ -75,7 +75,9 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
         answers.emplace_back(full(row, options_.max_events, byte_cap()));
         continue;
       }
-      if (!rows.add(made, draft.team_slug, rows.project_of(draft))) {
+      if (draft.well_formed) {
+        rows.add_well_formed(made, draft.team_slug, rows.project_of(draft));
+      } else if (!rows.add(made, draft.team_slug, rows.project_of(draft))) {
         attempted_.emplace_back();
         answers.emplace_back(unreadable);
         continue;

@@ -23,9 +23,15 @@ const event_record& event_maker::make(const event_draft& draft,
   return record_;
 }
 
-bool queue_rows::add(event_record event, std::string_view team, std::string_view project) {
+bool queue_rows::add(const event_record& event, std::string_view team, std::string_view project) {
   if (!is_json(event.joined(joined_)))
     return false;
+  add_well_formed(event, team, project);
+  return true;
+}
+
+void queue_rows::add_well_formed(event_record event, std::string_view team,
+                                 std::string_view project) {
   partition_record& partition = teams.at(team, project);
   event.partition_id = partition.id;
   const std::uint64_t seq = row.next_seq++;
@@ -43,7 +49,6 @@ bool queue_rows::add(event_record event, std::string_view team, std::string_view
   ++row.accepted;
   ++partition.live;
   types.add(event.type, 1);
-  return true;
 }
 
 void queue_rows::move_to_partition(std::uint64_t seq, std::string_view team,

@@ -86,7 +86,10 @@ struct queue_rows {
 
   /// Puts an event at the end of the queue, in its partition. The clock never falls below it.
   /// False, and nothing is put, where its text does not read back as JSON.
-  [[nodiscard]] bool add(event_record event, std::string_view team, std::string_view project);
+  [[nodiscard]] bool add(const event_record& event, std::string_view team,
+                         std::string_view project);
+  /// The same without that look: for an event of a draft that is well_formed.
+  void add_well_formed(event_record event, std::string_view team, std::string_view project);
   /// The id of the event that was recorded under one of the draft's keys (empty: announced before
   /// ids were kept); nothing when all of them are new.
   std::optional<std::string> recorded_as(const event_draft& draft) const;

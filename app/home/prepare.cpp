@@ -83,7 +83,8 @@ bool complete(event_draft& draft, const plain_request& asked, plain_payload& pay
   assign(draft.feature_slug, feature && !feature->empty() ? feature : std::nullopt);
   format_timestamp(now, draft.timestamp);
   draft.payload.swap(payload.compact);
-  return is_short(draft, known) && has_plain_envelope(draft);
+  draft.well_formed = is_short(draft, known) && has_plain_envelope(draft);
+  return draft.well_formed;
 }
 
 } // namespace
