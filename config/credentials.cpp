@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -34,12 +35,21 @@ constexpr std::array<std::string_view, 8> credential_keys = {"tokens.access",
                                                              "user.role",
                                                              "server.url"};
 
+/// ISO 8601 with a zone, without fractions: the form that the older tool reads as well, which takes
+/// anything else for a session that is over.
+std::string expiry_text(std::int64_t seconds) {
+  constexpr std::int64_t end_of_9999 = 253402300799;
+  constexpr std::size_t whole_seconds = 19; // of `2026-02-03T19:29:53.000000Z`
+  const auto instant = std::clamp<std::int64_t>(seconds, 0, end_of_9999) * 1000000;
+  return format_timestamp(instant).substr(0, whole_seconds) + "+00:00";
+}
+
 /// A session's values in the order of the keys.
 std::array<std::string, 8> values_of(const credentials& session) {
   return {session.access,
           session.refresh,
-          std::to_string(session.access_expires_at),
-          std::to_string(session.refresh_expires_at),
+          expiry_text(session.access_expires_at),
+          expiry_text(session.refresh_expires_at),
           session.username,
           session.team_slug,
           session.role,
@@ -115,8 +125,8 @@ std::string render_after(const credentials& after, const std::optional<credentia
 std::string render_credentials(const credentials& session) {
   return "[tokens]\naccess = " + toml_quote(session.access) +
          "\nrefresh = " + toml_quote(session.refresh) +
-         "\naccess_expires_at = " + toml_quote(std::to_string(session.access_expires_at)) +
-         "\nrefresh_expires_at = " + toml_quote(std::to_string(session.refresh_expires_at)) +
+         "\naccess_expires_at = " + toml_quote(expiry_text(session.access_expires_at)) +
+         "\nrefresh_expires_at = " + toml_quote(expiry_text(session.refresh_expires_at)) +
          "\n\n[user]\nusername = " + toml_quote(session.username) +
          "\nteam_slug = " + toml_quote(session.team_slug) + "\nrole = " + toml_quote(session.role) +
          "\n\n[server]\nurl = " + toml_quote(session.server) + "\n";
