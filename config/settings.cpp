@@ -3,10 +3,13 @@
 #include "config/home_check.hpp"
 #include "config/older_home.hpp"
 #include "config/toml_file.hpp"
+#include "util/closest.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
 #include "util/text.hpp"
 #include "util/url.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -103,6 +106,45 @@ std::string allowed_values(const setting_key& key) {
   return {};
 }
 
+namespace {
+
+std::optional<std::string> closest_setting(std::string_view name) {
+  std::array<std::string_view, known_settings.size()> names;
+  std::transform(known_settings.begin(), known_settings.end(), names.begin(),
+                 [](const auto& key) { return key.name; });
+  return closest(name, names);
+}
+
+/// Variables that other parts of the program read.
+constexpr std::array<std::string_view, 8> further_variables = {
+    "SPEC_KITTY_HOME",    "SPEC_KITTY_PASSWORD", "SPEC_KITTY_DEV_PASSWORD", "SPEC_KITTY_MODULES",
+    "SPEC_KITTY_FEATURE", "SPEC_KITTY_WP",       "SPEC_KITTY_PHASE",        "SPEC_KITTY_ATTEMPT"};
+/// Families of variables that belong to other programs of the project.
+constexpr std::array<std::string_view, 6> foreign_variables = {
+    "SPEC_KITTY_SERVER_", "SPEC_KITTY_TEST_", "SPEC_KITTY_SHIM_",
+    "SPEC_KITTY_POWER_",  "SPEC_KITTY_LIE_",  "SPEC_KITTY_CHAOS_"};
+
+/// A variable that looks like a setting and has no effect is most likely mistyped.
+void warn_of_unknown_variables(std::vector<std::string>& warnings) {
+  std::vector<std::string> known(further_variables.begin(), further_variables.end());
+  for (const auto& key : known_settings)
+    known.push_back(environment_name(key.name));
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view line = *variable;
+    const std::string_view name = line.substr(0, line.find('='));
+    const bool foreign =
+        std::any_of(foreign_variables.begin(), foreign_variables.end(),
+                    [&](std::string_view family) { return name.starts_with(family); });
+    if (!name.starts_with("SPEC_KITTY_") || foreign ||
+        std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    warnings.push_back("environment variable " + std::string(name) + " has no effect" +
+                       did_you_mean(closest(name, known)));
+  }
+}
+
+} // namespace
+
 std::span<const setting_key> setting_keys() {
   return known_settings;
 }
@@ -178,45 +220,79 @@ settings::settings() {
     values_.push_back({std::string(key.fallback), "default"});
 }
 
-result<settings> settings::load(const fs::path& home) {
-  settings loaded;
+/// Puts a value in its place, or the default with a warning.
+result<void> settings::take(std::size_t at, setting_value value, const result<void>& checked,
+                            wrong_value wrong) {
+  if (checked) {
+    values_[at] = std::move(value);
+    return {};
+  }
+  if (wrong == wrong_value::refused)
+    return checked.error();
+  const auto& key = known_settings[at];
+  warnings_.push_back(checked.error().message + "; the default is used" +
+                      (key.fallback.empty() ? "" : ": " + std::string(key.fallback)) + " (" +
+                      checked.error().hint + ")");
+  return {};
+}
 
+result<void> settings::load_file(const fs::path& home, wrong_value wrong) {
   const std::string file = settings_file(home).string();
   const auto text = read_private_file(file);
   if (!text)
     return text.error();
-  if (*text) {
-    const auto entries = read_toml(**text, file);
-    if (!entries)
-      return entries.error();
-    for (const auto& entry : *entries) {
-      const std::size_t at = index_of(entry.key);
-      const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
-      if (at == known_settings.size()) {
-        const auto remark =
-            remark_on_older_key(entry).value_or("unknown key " + entry.key + " is ignored");
-        if (!remark.empty())
-          loaded.warnings_.push_back(place + remark);
-        continue;
-      }
-      if (!type_fits(known_settings[at], entry.type))
-        return failure{ec::bad_config, place + entry.key + " has the wrong type",
-                       "give " + allowed_values(known_settings[at])};
-      if (const auto ok = check_setting(known_settings[at], entry.value); !ok)
-        return failure{ok.error().code, place + ok.error().message, ok.error().hint};
-      loaded.values_[at] = {entry.value, "file"};
+  if (!*text)
+    return {};
+  const auto entries = read_toml(**text, file);
+  if (!entries)
+    return entries.error();
+  for (const auto& entry : *entries) {
+    const std::size_t at = index_of(entry.key);
+    const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
+    if (at == known_settings.size()) {
+      const auto remark = remark_on_older_key(entry).value_or(
+          "unknown key " + entry.key + " is ignored" + did_you_mean(closest_setting(entry.key)));
+      if (!remark.empty())
+        warnings_.push_back(place + remark);
+      continue;
     }
+    auto checked = type_fits(known_settings[at], entry.type)
+                       ? check_setting(known_settings[at], entry.value)
+                       : failure{ec::bad_config, entry.key + " has the wrong type",
+                                 "give " + allowed_values(known_settings[at])};
+    if (!checked)
+      checked =
+          failure{checked.error().code, place + checked.error().message, checked.error().hint};
+    if (auto taken = take(at, {entry.value, "file"}, checked, wrong); !taken)
+      return taken;
   }
+  return {};
+}
+
+result<void> settings::load_environment(wrong_value wrong) {
   for (std::size_t at = 0; at < known_settings.size(); ++at) {
     const std::string name = environment_name(known_settings[at].name);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0')
       continue;
-    if (const auto ok = check_setting(known_settings[at], value); !ok)
-      return failure{ok.error().code, "environment variable " + name + ": " + ok.error().message,
-                     ok.error().hint};
-    loaded.values_[at] = {value, "environment"};
+    auto checked = check_setting(known_settings[at], value);
+    if (!checked)
+      checked = failure{checked.error().code,
+                        "environment variable " + name + ": " + checked.error().message,
+                        checked.error().hint};
+    if (auto taken = take(at, {value, "environment"}, checked, wrong); !taken)
+      return taken;
   }
+  warn_of_unknown_variables(warnings_);
+  return {};
+}
+
+result<settings> settings::load(const fs::path& home, wrong_value wrong) {
+  settings loaded;
+  if (auto read = loaded.load_file(home, wrong); !read)
+    return read.error();
+  if (auto read = loaded.load_environment(wrong); !read)
+    return read.error();
   return loaded;
 }
 

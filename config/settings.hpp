@@ -39,12 +39,19 @@ struct setting_value {
   std::string_view origin = "default";
 };
 
+/// What happens with a value that its key does not allow.
+enum class wrong_value {
+  refused,   ///< nothing is loaded
+  defaulted, ///< a warning; the default counts
+};
+
 class settings {
 public:
   settings(); ///< the defaults
   /// Reads every layer. bad_config names file, line, key and what is allowed; an unknown key in
-  /// the file only adds a warning.
-  static result<settings> load(const std::filesystem::path& home);
+  /// the file, or an unknown SPEC_KITTY_ variable, only adds a warning.
+  static result<settings> load(const std::filesystem::path& home,
+                               wrong_value wrong = wrong_value::refused);
 
   /// Sets a value for this process alone: it overrides every layer (`flag`). not_found for
   /// an unknown key, bad_config for a bad value.
@@ -58,6 +65,11 @@ public:
   const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:
+  result<void> load_file(const std::filesystem::path& home, wrong_value wrong);
+  result<void> load_environment(wrong_value wrong);
+  result<void> take(std::size_t at, setting_value value, const result<void>& checked,
+                    wrong_value wrong);
+
   std::vector<setting_value> values_; ///< in the order of setting_keys()
   std::vector<std::string> warnings_;
 };

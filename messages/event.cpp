@@ -34,6 +34,16 @@ bool is_work_package_id(std::string_view text) {
   return text.size() == 4 && text.substr(0, 2) == "WP" && is_digit(text[2]) && is_digit(text[3]);
 }
 
+std::string work_package_meant(std::string_view typed) {
+  const auto is_letter = [](char c, char small) { return c == small || c == small - 'a' + 'A'; };
+  const bool meant = (typed.size() == 3 || typed.size() == 4) && is_letter(typed[0], 'w') &&
+                     is_letter(typed[1], 'p') &&
+                     std::all_of(typed.begin() + 2, typed.end(), is_digit);
+  if (!meant)
+    return std::string(typed);
+  return std::string(typed.size() == 3 ? "WP0" : "WP").append(typed.substr(2));
+}
+
 bool is_uuid(std::string_view text) {
   if (text.size() != 36)
     return false;

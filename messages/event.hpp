@@ -40,6 +40,8 @@ bool is_ulid(std::string_view text);
 
 /// `WP` and two digits.
 bool is_work_package_id(std::string_view text);
+/// The id that a person meant who typed `wp1`, `WP1` or `wp01`: `WP01`. Any other text as it is.
+std::string work_package_meant(std::string_view typed);
 
 /// 8-4-4-4-12 hex digits. https://www.rfc-editor.org/rfc/rfc9562
 bool is_uuid(std::string_view text);
@@ -71,11 +73,11 @@ struct event_draft {
   std::vector<std::string> project_aliases{};
   std::string project_parent{};  ///< key of the repository around the project; empty: none
   bool project_in_doubt = false; ///< which project it is could not be read: held unless decided
-};
-
   /// The checking pass has found the payload to be JSON and every text UTF-8, so the event as it is
   /// written needs no second look. Not part of the event.
   bool well_formed = false;
+};
+
 /// The key of an intent's n-th event: `in`, the intent's ULID, and the number. It lives 30 days.
 std::string make_intent_key(std::string_view intent, std::size_t number);
 bool is_intent_key(std::string_view text);

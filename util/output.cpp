@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace spec_kitty {
@@ -128,9 +129,20 @@ std::string output::take() {
 }
 
 bool output::flush() {
-  const bool written = write_out(STDOUT_FILENO, pending_);
+  if (!write_out(STDOUT_FILENO, pending_) && stdout_error_ == 0)
+    stdout_error_ = errno;
   pending_.clear();
-  return written;
+  return stdout_error_ == 0;
+}
+
+bool output::end() {
+  if (flush())
+    return true;
+  if (stdout_error_ == EPIPE || stdout_error_ == EBADF)
+    return false; // nobody reads, which is not a failure to report
+  to_stderr("error: cannot write to stdout: " + std::generic_category().message(stdout_error_));
+  to_stderr("  the command has done its work; only what it printed is incomplete");
+  return false;
 }
 
 std::string shown_hint(const std::string& hint) {

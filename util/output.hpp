@@ -54,8 +54,10 @@ public:
 
   /// Takes what is buffered; the caller writes it.
   std::string take();
-  /// Writes what is buffered; false when stdout is closed.
+  /// Writes what is buffered; false when something could not be written, now or before.
   bool flush();
+  /// The same at the end of a command, and says on stderr why the output is incomplete.
+  bool end();
 
 private:
   void append(std::string_view line);
@@ -64,7 +66,8 @@ private:
   bool quiet_;
   bool color_;
   std::string pending_;
-  bool terminal_; ///< stdout is one
+  bool terminal_;        ///< stdout is one
+  int stdout_error_ = 0; ///< the first that a write met
   std::set<std::string, std::less<>> warned_;
   std::map<std::string, std::uint64_t> kinds_; ///< how many of each kind, printed or not
 };

@@ -20,6 +20,7 @@ using command_action = std::function<exit_status(context&)>;
 /// What must be usable before a command runs.
 enum class requirement {
   config,  ///< a home and its config.toml
+  store,   ///< a home; a wrong value of config.toml counts as its default, with a warning
   home,    ///< a home; a damaged config.toml gives the defaults and context::config_problem
   nothing, ///< without a usable home the command runs too; context::no_home has the reason
 };

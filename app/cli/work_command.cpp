@@ -172,6 +172,11 @@ work_done checked(const workflow::feature& feature, std::string aim,
   return done;
 }
 
+void work_package_value(CLI::Option* option) {
+  option->type_name("WPnn")->transform(
+      [](const std::string& typed) { return work_package_meant(typed); });
+}
+
 void declare_feature(CLI::App& app, work_options& options) {
   app.add_option(
          "--feature", options.feature,

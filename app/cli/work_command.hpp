@@ -21,6 +21,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace spec_kitty {
@@ -85,6 +86,9 @@ result<void> settle_before(context& ctx, const workflow::repository& repo);
 result<feature_edit>
 open_feature_for_edit(context& ctx, const work_options& options,
                       const std::function<result<void>()>& check_arguments = {});
+
+/// Makes an option one for a work package: `wp1` is WP01.
+void work_package_value(CLI::Option* option);
 
 /// Adds `--feature`.
 void declare_feature(CLI::App& app, work_options& options);

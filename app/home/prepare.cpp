@@ -2,6 +2,7 @@
 
 #include "messages/protocol.hpp"
 #include "messages/validate.hpp"
+#include "util/closest.hpp"
 
 namespace spec_kitty {
 
@@ -146,7 +147,9 @@ result<event_draft> prepare_carefully(const emit_request& request, const emit_co
                                       epoch_us now) {
   if (!is_event_type(request.event_type) && !known.more_types.contains(request.event_type)) {
     const auto unknown = validate_payload(request.event_type, json_value(rapidjson::kObjectType));
-    return failure{ec::invalid_event, unknown->message(), "see docs/protocol.md for the types"};
+    return failure{ec::invalid_event,
+                   unknown->message() + did_you_mean(closest(request.event_type, event_types)),
+                   "see them all with: spec-kitty events types"};
   }
   std::string payload = request.payload;
   auto parsed = compact_and_parse(payload);

@@ -4,15 +4,19 @@
 #include "app/cli/commands/emit_stdin.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
+#include "messages/schema/payload_tables.hpp"
 #include "messages/validate.hpp"
+#include "util/closest.hpp"
 #include "util/files.hpp"
 #include "util/json_slices.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <memory>
 #include <unistd.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace spec_kitty {
 
@@ -65,20 +69,50 @@ json_value typed(const std::string& text, const std::string& types, json_documen
   return list;
 }
 
-/// The payload with what the short options add.
-result<std::string> with_fields(std::string payload, const emit_options& options) {
-  std::vector<std::pair<std::string, std::string>> extra;
+using named_values = std::vector<std::pair<std::string, std::string>>;
+
+/// What the short options set, each name once; the last value counts.
+result<named_values> short_options(context& ctx, const emit_options& options) {
+  named_values values;
+  const auto set = [&](std::string name, std::string value) {
+    const auto before = std::find_if(values.begin(), values.end(),
+                                     [&](const auto& known) { return known.first == name; });
+    if (before == values.end()) {
+      values.emplace_back(std::move(name), std::move(value));
+      return;
+    }
+    if (before->second != value)
+      ctx.out.warn("payload." + name + " is given twice; the last value counts: " + value);
+    before->second = std::move(value);
+  };
   if (options.wp)
-    extra.emplace_back("wp_id", *options.wp);
+    set("wp_id", work_package_meant(*options.wp));
   if (options.feature && !payload_field_types(options.event_type, "feature_slug").empty())
-    extra.emplace_back("feature_slug", *options.feature);
+    set("feature_slug", *options.feature);
   for (const auto& given : options.fields) {
     const auto equals = given.find('=');
     if (equals == std::string::npos || equals == 0)
       return failure{ec::bad_input, "--field " + given + " is not of the form name=value",
                      "write for example --field new_status=doing"};
-    extra.emplace_back(given.substr(0, equals), given.substr(equals + 1));
+    set(given.substr(0, equals), given.substr(equals + 1));
   }
+  return values;
+}
+
+/// A short option that changes what --payload has. (A feature only fills what is missing.)
+void warn_of_replaced(context& ctx, const json_value& payload, const named_values& values) {
+  for (const auto& [name, value] : values)
+    if (const auto before = text_of(payload, name.c_str()); before && *before != value)
+      ctx.out.warn("payload." + name + ": " + excerpt(value) + " takes the place of " +
+                   excerpt(*before) + " from --payload");
+}
+
+/// The payload with what the short options add.
+result<std::string> with_fields(context& ctx, std::string payload, const emit_options& options) {
+  const auto given = short_options(ctx, options);
+  if (!given)
+    return given.error();
+  const named_values& extra = *given;
   if (extra.empty())
     return payload;
   auto compact = compact_json(payload, json_keys::unique);
@@ -87,6 +121,9 @@ result<std::string> with_fields(std::string payload, const emit_options& options
                    compact.error().hint};
   if (!compact->starts_with('{'))
     return payload; // refused later, with the message for any payload
+  if (options.payload)
+    if (const auto parsed = parse_json(*compact); parsed)
+      warn_of_replaced(ctx, *parsed, extra);
   for (const auto& [name, value] : extra) {
     if (!is_utf8(name) || !is_utf8(value))
       return failure{ec::bad_input, "--field: text that is not valid UTF-8", {}};
@@ -97,11 +134,30 @@ result<std::string> with_fields(std::string payload, const emit_options& options
   return *compact;
 }
 
+/// The contract lets a payload have further fields; nearly always such a field is mistyped.
+void warn_of_unknown_fields(context& ctx, const std::string& event_type,
+                            const std::string& payload) {
+  const payload_table* const table = payload_table_of(event_type);
+  const auto parsed = parse_json(payload);
+  if (table == nullptr || !parsed || !parsed->IsObject())
+    return;
+  std::vector<std::string> known;
+  for (const auto& field : table->fields)
+    known.emplace_back(field.name);
+  for (const auto& member : parsed->GetObject()) {
+    const std::string name(member.name.GetString(), member.name.GetStringLength());
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      ctx.out.warn_of("unknown fields", "payload." + name + " is not a field of " + event_type +
+                                            " and is kept as it is" +
+                                            did_you_mean(closest(name, known)));
+  }
+}
+
 exit_status emit_one(context& ctx, const emit_options& options) {
   const auto given = payload_text(options.payload.value_or("{}"));
   if (!given)
     return ctx.fail(given.error());
-  const auto payload = with_fields(*given, options);
+  const auto payload = with_fields(ctx, *given, options);
   if (!payload)
     return ctx.fail(payload.error());
 
@@ -110,6 +166,7 @@ exit_status emit_one(context& ctx, const emit_options& options) {
       {options.event_type, *payload, options.causation, options.aggregate, options.feature});
   if (!draft)
     return ctx.fail(draft.error());
+  warn_of_unknown_fields(ctx, options.event_type, draft->payload);
   std::vector<event_draft> drafts;
   drafts.push_back(std::move(*draft));
   const auto answers = emit.record(std::move(drafts));

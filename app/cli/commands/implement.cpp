@@ -212,9 +212,9 @@ result<work_done> implement(context& ctx, implement_options options) {
 
 command_action declare_implement(CLI::App& app) {
   auto options = std::make_shared<implement_options>();
-  app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
-  app.add_option("--base", options->base, "Start from the branch of this work package")
-      ->type_name("WPmm");
+  work_package_value(app.add_option("wp", options->wp, "Work package")->required());
+  work_package_value(
+      app.add_option("--base", options->base, "Start from the branch of this work package"));
   app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
   app.add_flag("--force", options->force, "Skip the gates: any lane, any owner, any dependency");
   declare_no_auto_commit(app, *options);

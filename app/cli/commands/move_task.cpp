@@ -249,7 +249,7 @@ result<work_done> move(context& ctx, move_options options) {
 
 command_action declare_move_task(CLI::App& app) {
   auto options = std::make_shared<move_options>();
-  app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
+  work_package_value(app.add_option("wp", options->wp, "Work package")->required());
   app.add_option("--to", options->to, "planned, doing, for_review or done")
       ->type_name("LANE")
       ->required();

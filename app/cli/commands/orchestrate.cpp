@@ -295,7 +295,8 @@ command_action declare_orchestrate(CLI::App& app) {
   auto* resume =
       app.add_flag("--resume", options->resume, "Resume after a stop, a kill or a pause");
   auto* abort = app.add_flag("--abort", options->abort, "End the run; finished work is kept");
-  auto* skip = app.add_option("--skip", options->skip, "Skip a work package")->type_name("WPnn");
+  auto* skip = app.add_option("--skip", options->skip, "Skip a work package");
+  work_package_value(skip);
   const std::vector<CLI::Option*> modes = {init, trust, status, resume, abort, skip};
   for (auto* mode : modes)
     for (auto* other : modes)

@@ -228,7 +228,7 @@ command_action declare_list_tasks(CLI::App& app) {
 
 command_action declare_list_dependents(CLI::App& app) {
   auto options = std::make_shared<work_options>();
-  app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
+  work_package_value(app.add_option("wp", options->wp, "Work package")->required());
   declare_feature(app, *options);
   return [options](context& ctx) {
     return run_reading(ctx, [&] { return list_dependents(ctx, *options); });

@@ -261,7 +261,7 @@ command_action declare_mark_status(CLI::App& app) {
 
 command_action declare_add_history(CLI::App& app) {
   auto options = std::make_shared<history_options>();
-  app.add_option("wp", options->wp, "Work package")->type_name("WPnn")->required();
+  work_package_value(app.add_option("wp", options->wp, "Work package")->required());
   app.add_option("--note", options->note, "What happened")->type_name("T")->required();
   app.add_option("--agent", options->agent, "The author of the note")->type_name("A");
   declare_no_auto_commit(app, *options);

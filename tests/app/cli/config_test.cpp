@@ -107,8 +107,7 @@ TEST_F(Config, ABadValueNamesFileLineKeyAndWhatIsAllowed) {
            bad_file{"[sync]\ntimeout_s = \n", "line 2", "", "correct that line"},
        }) {
     write(text);
-    for (const words& any : {words{"sync", "status"}, words{"config", "list"},
-                             words{"emit", "WPStatusChanged", "--payload", good_payload}}) {
+    for (const words& any : {words{"sync", "status"}, words{"config", "list"}}) {
       const auto answer = json_of(any, 1);
       const std::string message = error_part(answer, "message");
       EXPECT_NE(message.find(file().string() + ", " + line), std::string::npos) << message;
@@ -117,6 +116,13 @@ TEST_F(Config, ABadValueNamesFileLineKeyAndWhatIsAllowed) {
     }
     EXPECT_EQ(read_text(file()), text);
   }
+  EXPECT_FALSE(std::filesystem::exists(home() / "queue"));
+}
+
+TEST_F(Config, AFileThatCannotBeReadStopsAnEmissionToo) {
+  write("[sync]\ntimeout_s = \n");
+  const auto answer = json_of({"emit", "WPStatusChanged", "--payload", good_payload}, 1);
+  EXPECT_NE(error_part(answer, "message").find("line 2"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(home() / "queue"));
 }
 

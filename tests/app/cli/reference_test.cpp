@@ -1,6 +1,6 @@
 // docs/cli.md, the reference of the command line, against the command table: every command stands
 // in both, with the same long options and the same number of positional arguments.
-#include "app/cli/command.hpp"
+#include "app/cli/command_line.hpp"
 #include "util/files.hpp"
 
 #include <CLI/CLI.hpp>
@@ -135,6 +135,14 @@ TEST(Reference, GivesEachCommandItsOptionsAndArguments) {
     if (const auto row = docs.find(path); row != docs.end()) {
       EXPECT_EQ(row->second, accepted) << path;
     }
+}
+
+TEST(Reference, GivesEachCommandAnExampleThatBeginsWithItsWords) {
+  for (const auto& entry : command_table()) {
+    EXPECT_FALSE(examples_of(entry.path).empty()) << entry.path;
+    for (const auto example : examples_of(entry.path))
+      EXPECT_TRUE(example.starts_with(entry.path)) << example;
+  }
 }
 
 TEST(Reference, ReadsOptionalRepeatedAndAlternativeWords) {
