@@ -16,6 +16,8 @@ install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite
 install(TARGETS spec-kitty-dev-server spec-kitty-agent-runner spec-kitty-store-check
   RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT program)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}" COMPONENT program)
+install(FILES messages/schema/events.schema.json
+  DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/spec-kitty" COMPONENT program)
 install(DIRECTORY docs/ DESTINATION "${SPEC_KITTY_DOCS}/docs" COMPONENT program
   FILES_MATCHING PATTERN "*.md")
 # Of the libraries whose code is part of what is installed: archives and headers.

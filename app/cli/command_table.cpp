@@ -6,19 +6,20 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<command_group, 9> groups = {{
+constexpr std::array<command_group, 10> groups = {{
     {"events", "inspect recorded events"},
     {"clock", "the Lamport clock"},
     {"auth", "log in and out"},
     {"sync", "send events to the server"},
     {"sync daemon", "send events in the background as they are recorded"},
     {"config", "show and change the configuration of this home"},
+    {"feature", "start a feature"},
     {"agent", "commands for work packages"},
     {"agent tasks", "move work packages and record their history"},
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 47> table = {{
+constexpr std::array<command, 49> table = {{
     {"emit", "record an event", declare_emit, requirement::store},
     {"events list", "list recorded events in order", declare_events_list, requirement::store},
     {"events show", "show one event", declare_events_show, requirement::store},
@@ -27,6 +28,8 @@ constexpr std::array<command, 47> table = {{
     {"events import", "import exported, overflowed or older events", declare_events_import,
      requirement::store, wakeup_reason::events},
     {"events stats", "count events by type and state", declare_events_stats, requirement::store},
+    {"events types", "show the event types and their fields", declare_events_types,
+     requirement::nothing},
     {"events retry", "put dead letters back into the queue", declare_events_retry,
      requirement::store, wakeup_reason::events},
     {"events discard", "delete dead letters permanently", declare_events_discard,
@@ -69,6 +72,8 @@ constexpr std::array<command, 47> table = {{
     {"dev-server", "run a local reference server to try spec-kitty", declare_dev_server,
      requirement::home},
     {"init", "give this repository a project identity", declare_init, requirement::nothing},
+    {"feature create", "write the folder of a new feature", declare_feature_create,
+     requirement::nothing},
     {"implement", "start a work package in its own worktree", declare_implement,
      requirement::nothing},
     {"merge", "merge a feature's work packages into its target branch", declare_merge,

@@ -73,6 +73,7 @@ TEST_F(Typing, ShortOptionsAreThoseThatPeopleKnow) {
 
 TEST_F(Typing, AnUnknownEventTypeIsAnsweredWithTheNearestOne) {
   expect_answer({"emit", "WPStatusChange", "--wp", "WP01"}, 1, "did you mean WPStatusChanged?");
+  expect_answer({"events", "types", "wpcreate"}, 1, "did you mean WPCreated?");
 }
 
 TEST_F(Typing, AFieldThatTheTypeDoesNotHaveIsKeptAndNamed) {
@@ -143,6 +144,22 @@ TEST_F(Typing, OutputThatCannotBeWrittenIsExplained) {
   EXPECT_EQ(full.status, 1);
   EXPECT_NE(full.err.find("cannot write to stdout: No space left on device"), std::string::npos)
       << full.err;
+}
+
+TEST_F(Typing, TheExampleOfEachEventTypeCanBeTyped) {
+  const auto listed = json_of({"events", "types"});
+  for (const auto& type : member(listed, "types")->GetArray()) {
+    const std::string example = text_of(type, "example").value_or("");
+    ASSERT_TRUE(example.starts_with("spec-kitty emit "));
+    words typed = {"emit"};
+    std::istringstream rest(example.substr(std::string("spec-kitty emit ").size()));
+    for (std::string word; rest >> word;)
+      typed.push_back(word);
+    const auto done = cli(typed);
+    EXPECT_EQ(done.status, 0) << example << "\n" << done.err;
+    EXPECT_EQ(done.err.find("warning"), std::string::npos) << done.err;
+  }
+  EXPECT_EQ(member(listed, "types")->Size(), 8U);
 }
 
 } // namespace
