@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
                 return threading.Event().wait()
             revoked.add(self.headers["Authorization"].removeprefix("Bearer "))
             return self.answer(200, {})
-        if self.path == "/api/v1/token/refresh/" and body.get("refresh") == "refresh":
+        if self.path == "/api/v1/token/refresh/" and body.get("refresh") == "once-more":
             return self.answer(200, {"access": "access-ann-alpha", "refresh": "another"})
         if self.path == "/api/v1/events/batch/":
             return self.take(body["events"])
@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         if team not in teams:
             return self.answer(403, {"error": "not found"})
         return self.answer(200, {"access": f"access-{body['username']}-{team}",
-                                 "refresh": "refresh", "team_slug": team, "role": teams[team]})
+                                 "refresh": "once-more", "team_slug": team, "role": teams[team]})
 
     def take(self, events):
         account = self.account()

@@ -125,11 +125,12 @@ TEST_F(DevServer, PrintsEachRequestAsOneJsonLine) {
   emit(2);
   EXPECT_EQ(cli({"sync", "now"}).status, 0);
   const auto lines = server->stop();
-  ASSERT_EQ(lines.size(), 2U);
+  ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(text_of(parsed(lines[0]), "path"), "/api/v1/token/");
-  EXPECT_EQ(text_of(parsed(lines[1]), "path"), "/api/v1/events/batch/");
-  EXPECT_EQ(number_in(parsed(lines[1]), {"events"}), 2);
-  EXPECT_EQ(number_in(parsed(lines[1]), {"new"}), 2);
+  EXPECT_EQ(text_of(parsed(lines[1]), "path"), "/api/v1/");
+  EXPECT_EQ(text_of(parsed(lines[2]), "path"), "/api/v1/events/batch/");
+  EXPECT_EQ(number_in(parsed(lines[2]), {"events"}), 2);
+  EXPECT_EQ(number_in(parsed(lines[2]), {"new"}), 2);
 }
 
 TEST_F(DevServer, RunsAlthoughTheConfigurationIsDamaged) {
