@@ -124,19 +124,27 @@ constexpr std::array<std::string_view, 6> foreign_variables = {
     "SPEC_KITTY_SERVER_", "SPEC_KITTY_TEST_", "SPEC_KITTY_SHIM_",
     "SPEC_KITTY_POWER_",  "SPEC_KITTY_LIE_",  "SPEC_KITTY_CHAOS_"};
 
-/// A variable that looks like a setting and has no effect is most likely mistyped.
-void warn_of_unknown_variables(std::vector<std::string>& warnings) {
+std::vector<std::string> known_variables() {
   std::vector<std::string> known(further_variables.begin(), further_variables.end());
   for (const auto& key : known_settings)
     known.push_back(environment_name(key.name));
+  return known;
+}
+
+/// A variable that looks like a setting and has no effect is most likely mistyped.
+void warn_of_unknown_variables(std::vector<std::string>& warnings) {
+  std::vector<std::string> known; // made for the first variable that needs it
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view line = *variable;
     const std::string_view name = line.substr(0, line.find('='));
     const bool foreign =
         std::any_of(foreign_variables.begin(), foreign_variables.end(),
                     [&](std::string_view family) { return name.starts_with(family); });
-    if (!name.starts_with("SPEC_KITTY_") || foreign ||
-        std::find(known.begin(), known.end(), name) != known.end())
+    if (!name.starts_with("SPEC_KITTY_") || foreign)
+      continue;
+    if (known.empty())
+      known = known_variables();
+    if (std::find(known.begin(), known.end(), name) != known.end())
       continue;
     warnings.push_back("environment variable " + std::string(name) + " has no effect" +
                        did_you_mean(closest(name, known)));

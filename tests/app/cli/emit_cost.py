@@ -17,8 +17,8 @@ SLACK = 1.05
 LINES = {"plain": (10000, 20000), "careful": (1000, 3000)}
 # Measured; lower them when an event has become cheaper.
 LIMITS = {
-    "plain": {"instructions": 24600, "heap calls": 1.03},
-    "careful": {"instructions": 62250, "heap calls": 51.2},
+    "plain": {"instructions": 17500, "heap calls": 1.03},
+    "careful": {"instructions": 59600, "heap calls": 51.2},
 }
 HEAP = {"malloc", "calloc", "realloc", "aligned_alloc", "posix_memalign", "memalign"}
 
