@@ -125,7 +125,8 @@ failure login_failure(const http_reply& reply, std::string_view username) {
             "check both and run: spec-kitty auth login"};
   if (reply.status == 409 && text_of(*body, "error_code") == "team_required")
     return team_needed(*body, username);
-  if (reply.status == 403)
+  const bool says_why = member(*body, "error_code") != nullptr || member(*body, "error") != nullptr;
+  if (reply.status == 403 && says_why) // a proxy's refusal is of another form
     return {ec::login_refused, "the server does not let this account into the team",
             "check --team, or ask an admin of the team"};
   if (reply.status == 429)

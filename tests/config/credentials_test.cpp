@@ -60,7 +60,7 @@ TEST_F(Credentials, AreTextInThreeTables) {
   EXPECT_EQ(read_text(file), "[tokens]\naccess = \"access-1\"\nrefresh = \"refresh-1\"\n"
                              "access_expires_at = \"2026-02-02T02:55:00+00:00\"\n"
                              "refresh_expires_at = \"2026-02-09T02:40:00+00:00\"\n\n"
-                             "[user]\nusername = \"ann\"\nteam_slug = \"team-a\"\n\n"
+                             "[user]\nusername = \"ann\"\nteam_slug = \"team-a\"\nrole = \"\"\n\n"
                              "[server]\nurl = \"https://a:443\"\n");
 }
 

@@ -120,7 +120,7 @@ TEST_F(Batches, WhatIsTooLargeNamesTheLimit) {
   EXPECT_EQ(bomb.status, 413) << "over the ratio";
   EXPECT_EQ(bomb.body.find("limits"), std::string::npos);
   std::string noise;
-  for (int i = 0; noise.size() < (4 << 20); ++i)
+  for (std::int64_t i = 0; noise.size() < (4 << 20); ++i)
     noise += std::to_string(i * 7919) + ",";
   const auto large = ask("POST", "/api/v1/events/batch/", headers, gzip("[" + noise + "1]"));
   EXPECT_EQ(large.status, 413);
