@@ -22,7 +22,7 @@
 namespace CLI {
 class App;
 class Option;
-}
+} // namespace CLI
 
 namespace spec_kitty {
 

@@ -197,7 +197,8 @@ std::vector<subtask> subtasks_in_line(const text_line& line) {
     if (auto item = in_item(line, first); !item.empty())
       return item;
   const auto from = list_begin(line.content);
-  return from == nowhere ? std::vector<subtask>{} : in_list(line.content.substr(from), line.at + from);
+  return from == nowhere ? std::vector<subtask>{}
+                         : in_list(line.content.substr(from), line.at + from);
 }
 
 std::vector<std::string> subtask_ids(std::string_view text) {

@@ -152,9 +152,10 @@ TEST_F(OrchestrateMisbehaviour, AnAgentThatAsksAtTheTerminalIsStoppedAndNamed) {
 }
 
 TEST_F(OrchestrateMisbehaviour, ASilentAgentIsReportedWhileItIsSilent) {
-  worked_on_by("[ $SPEC_KITTY_PHASE = review ] && { echo APPROVED; exit 0; }\necho 'Continue? [y/N]'\n"
-               "until grep -q 'has printed nothing' ../../.kittify/orchestration-state.json; do "
-               "sleep 0.1; done\necho x > $SPEC_KITTY_WP.txt");
+  worked_on_by(
+      "[ $SPEC_KITTY_PHASE = review ] && { echo APPROVED; exit 0; }\necho 'Continue? [y/N]'\n"
+      "until grep -q 'has printed nothing' ../../.kittify/orchestration-state.json; do "
+      "sleep 0.1; done\necho x > $SPEC_KITTY_WP.txt");
   const auto done = carry_out();
   EXPECT_NE(done.out.find("WP01: odd has printed nothing for 1 second and may wait for an answer: "
                           "Continue? [y/N]; see its log: less "),
