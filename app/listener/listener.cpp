@@ -112,7 +112,13 @@ public:
       : core_(std::move(options), std::move(handlers)) {}
   server(const server&) = delete;
   server& operator=(const server&) = delete;
-  ~server() { stop(std::chrono::milliseconds(0)); }
+  ~server() {
+    try {
+      stop(std::chrono::milliseconds(0));
+    } catch (...) { // out of memory: what is left is cut with the threads
+      stopped_ = true;
+    }
+  }
 
   result<void> start();
   void stop(std::chrono::milliseconds patience);

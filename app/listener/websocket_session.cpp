@@ -109,8 +109,12 @@ websocket_session::websocket_session(io_thread& io, std::shared_ptr<stream> byte
 }
 
 websocket_session::~websocket_session() {
-  end(1006, "the listener ended");
-  io_.connections.erase(this);
+  try {
+    end(1006, "the listener ended");
+    io_.connections.erase(this);
+  } catch (...) { // the program's function threw; the connection ends all the same
+    io_.connections.erase(this);
+  }
 }
 
 void websocket_session::cut() {

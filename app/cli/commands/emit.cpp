@@ -146,10 +146,12 @@ void warn_of_unknown_fields(context& ctx, const std::string& event_type,
     known.emplace_back(field.name);
   for (const auto& member : parsed->GetObject()) {
     const std::string name(member.name.GetString(), member.name.GetStringLength());
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      ctx.out.warn_of("unknown fields", "payload." + name + " is not a field of " + event_type +
-                                            " and is kept as it is" +
-                                            did_you_mean(closest(name, known)));
+    if (std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    std::string words = "payload.";
+    words.append(name).append(" is not a field of ").append(event_type);
+    words.append(" and is kept as it is").append(did_you_mean(closest(name, known)));
+    ctx.out.warn_of("unknown fields", words);
   }
 }
 

@@ -159,8 +159,8 @@ result<new_feature> plan(const wf::repository& repo, const create_options& optio
       return failure{ec::bad_input, "--wp: a title has at most 200 bytes", "shorten it"};
     const std::string id = "WP" + padded(at + 1, 2);
     const std::string subtask = "T" + padded(at + 1, 3);
-    tasks +=
-        "\n## Work Package " + id + ": " + *title + "\n\n- [ ] " + subtask + " " + *title + "\n";
+    tasks.append("\n## Work Package ").append(id).append(": ").append(*title);
+    tasks.append("\n\n- [ ] ").append(subtask).append(" ").append(*title).append("\n");
     made.files.change(made.folder / "tasks" / (id + "-" + file_word(*title) + ".md"),
                       package_file(id, *title, subtask));
     made.ids.push_back(id);

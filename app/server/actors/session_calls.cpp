@@ -190,6 +190,7 @@ void sessions_state::judge_password(const std::shared_ptr<login_attempt>& attemp
   }
   if (teams.size() > 1) {
     std::vector<std::string> slugs;
+    slugs.reserve(teams.size());
     for (const store::team_info& team : teams)
       slugs.push_back(team.slug);
     std::sort(slugs.begin(), slugs.end());

@@ -58,9 +58,8 @@ bool write_admin_line(int fd, std::string_view line) {
     const auto sent = ::send(fd, text.data() + at, text.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0)
       at += static_cast<std::size_t>(sent);
-    else if (sent < 0 && errno != EAGAIN && errno != EINTR)
-      return false;
-    else if (!wait_for(fd, true, time_until(end)))
+    else if ((sent < 0 && errno != EAGAIN && errno != EINTR) ||
+             !wait_for(fd, true, time_until(end)))
       return false;
   }
   return true;

@@ -196,7 +196,8 @@ int run_parsed(parsed_line& line, const local_commands& own) {
   auto settings = server_settings::load(line.chosen);
   if (!settings) {
     out.fail(settings.error());
-    return out.flush() ? failed_status : failed_status;
+    (void)out.flush();
+    return failed_status;
   }
   command_context ctx{std::move(out), std::move(*settings), line.dev};
   for (const auto& warning : ctx.settings.warnings())

@@ -64,7 +64,7 @@ LimitNOFILE=65536
 } // namespace
 
 std::string unit_text(const server_settings& settings, const std::string& program) {
-  const std::string state = settings.text("state");
+  const std::string& state = settings.text("state");
   std::string command = quoted_unit_word(program) + " run";
   if (!settings.file().empty())
     command += " --config " + quoted_unit_word(settings.file());

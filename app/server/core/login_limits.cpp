@@ -18,7 +18,7 @@ std::string pair_name(std::string_view account, const std::string& address) {
 } // namespace
 
 std::string counted_address(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   std::array<unsigned char, 16> bytes{};
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1)
     return text;

@@ -51,9 +51,11 @@ void add_audit(lmdb_txn& txn, const store_tables& tables, audit_line line) {
 
 void add_audit(lmdb_txn& txn, const store_tables& tables, const change_note& note, team_id team,
                std::string action, std::string subject, std::string detail) {
+  if (detail.empty())
+    detail = note.reason;
   add_audit(txn, tables,
             {0, note.at, team, note.actor, note.address, std::move(action), std::move(subject),
-             detail.empty() ? note.reason : std::move(detail)});
+             std::move(detail)});
 }
 
 std::vector<audit_line> read_audit_lines(const lmdb_txn& txn, const store_tables& tables,
