@@ -83,6 +83,34 @@ std::size_t end_of_data(int fd, off_t file_bytes, std::size_t size) {
   return size;
 }
 
+/// Both, if they are whole and agree with each other.
+std::optional<std::array<file_header, 2>> read_metas(std::string_view file, std::string& why) {
+  const auto first = read_meta(file, 0, 0, why);
+  const auto second = first ? read_meta(file, first->page_bytes, 1, why) : std::nullopt;
+  if (!second)
+    return std::nullopt;
+  // Each commit writes one of the two, in turn; a new file has 0 in both.
+  const std::uint64_t step = std::max(first->transaction, second->transaction) -
+                             std::min(first->transaction, second->transaction);
+  const bool in_turn = step == 1 && first->transaction % 2 == 0;
+  const bool is_new = first->transaction == 0 && second->transaction == 0;
+  if (first->page_bytes != second->page_bytes || (!in_turn && !is_new)) {
+    why = "its two meta pages contradict each other";
+    return std::nullopt;
+  }
+  return std::array{*first, *second};
+}
+
+std::optional<file_header> within(std::string_view file, const file_header& head,
+                                  std::string& why) {
+  if (head.last_page < (file.size() + unwritten_end) / head.page_bytes)
+    return head;
+  why = "it is truncated: it should have " + std::to_string(head.last_page + 1) + " pages of " +
+        std::to_string(head.page_bytes) + " bytes and has " +
+        std::to_string(file.size() / head.page_bytes);
+  return std::nullopt;
+}
+
 } // namespace
 
 std::uint64_t number_at(std::string_view bytes, std::size_t offset) {
@@ -105,27 +133,22 @@ tree tree::decode(std::string_view bytes) {
 }
 
 std::optional<file_header> read_header(std::string_view file, std::string& why) {
-  const auto first = read_meta(file, 0, 0, why);
-  const auto second = first ? read_meta(file, first->page_bytes, 1, why) : std::nullopt;
-  if (!second)
+  const auto metas = read_metas(file, why);
+  if (!metas)
     return std::nullopt;
-  // Each commit writes one of the two, in turn; a new file has 0 in both.
-  const std::uint64_t step = std::max(first->transaction, second->transaction) -
-                             std::min(first->transaction, second->transaction);
-  const bool in_turn = step == 1 && first->transaction % 2 == 0;
-  const bool is_new = first->transaction == 0 && second->transaction == 0;
-  if (first->page_bytes != second->page_bytes || (!in_turn && !is_new)) {
-    why = "its two meta pages contradict each other";
+  const auto& [first, second] = *metas;
+  return within(file, second.transaction > first.transaction ? second : first, why);
+}
+
+std::optional<file_header> header_of(std::string_view file, std::uint64_t transaction,
+                                     std::string& why) {
+  const auto metas = read_metas(file, why);
+  if (!metas)
     return std::nullopt;
-  }
-  const file_header& newer = second->transaction > first->transaction ? *second : *first;
-  if (newer.last_page >= (file.size() + unwritten_end) / newer.page_bytes) {
-    why = "it is truncated: it should have " + std::to_string(newer.last_page + 1) + " pages of " +
-          std::to_string(newer.page_bytes) + " bytes and has " +
-          std::to_string(file.size() / newer.page_bytes);
-    return std::nullopt;
-  }
-  return newer;
+  for (const auto& meta : *metas)
+    if (meta.transaction == transaction)
+      return within(file, meta, why);
+  return std::nullopt;
 }
 
 std::vector<file_header> possible_headers(std::string_view file) {

@@ -55,6 +55,11 @@ struct file_header {
 /// `why` has the reason.
 std::optional<file_header> read_header(std::string_view file, std::string& why);
 
+/// What a reader of this transaction sees: a commit writes its meta page before readers may begin
+/// with it, so that may be the older one. Nothing and no reason where neither is of it any more.
+std::optional<file_header> header_of(std::string_view file, std::uint64_t transaction,
+                                     std::string& why);
+
 /// What may be the header of a damaged file, the newer first; the values may be wrong.
 std::vector<file_header> possible_headers(std::string_view file);
 
@@ -67,7 +72,11 @@ public:
   ~mapped_file();
   mapped_file(mapped_file&& other) noexcept
       : bytes_(std::exchange(other.bytes_, {})), written_(std::exchange(other.written_, 0)) {}
-  mapped_file& operator=(mapped_file&&) = delete;
+  mapped_file& operator=(mapped_file&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(written_, other.written_);
+    return *this;
+  }
 
   std::string_view bytes() const { return bytes_; }
   /// Without the hole at the end of a file that was made long and never written.

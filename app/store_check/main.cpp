@@ -17,10 +17,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <optional>
 #include <string>
+#include <thread>
 
 namespace spec_kitty {
 
@@ -34,7 +37,7 @@ constexpr int no_verdict = 2;
 constexpr rlim_t max_seconds = 600;
 [[maybe_unused]] constexpr rlim_t memory_beside_files = rlim_t{3}
                                                         << 30; ///< the map of a new store is in it
-constexpr int max_looks = 10;
+constexpr int max_looks = 12; ///< some two seconds, with the pauses between them
 
 /// And nobody waits for a check whose caller has ended: it ends with the thread that started it.
 void bound_resources([[maybe_unused]] std::size_t file_bytes) {
@@ -111,20 +114,29 @@ private:
   std::optional<lmdb_txn> txn_;
 };
 
+/// A store in use changes between two looks at it: a fault of its head counts when the next look,
+/// after a pause, finds the same.
 int check(const fs::path& queue) {
   const fs::path data = queue / "env" / "data.mdb";
-  for (int looks = 0; looks < max_looks; ++looks) {
-    std::string why;
-    if (const auto before = mapped(data); !pages::read_header(before.bytes(), why))
-      return say_findings({{why}, 0, 0}, before.written());
-    const pinned_state state(queue / "env");
-    const auto file = mapped(data);
-    const auto head = pages::read_header(file.bytes(), why);
-    if (!head)
-      return say_findings({{why}, 0, 0}, file.written());
-    if (head->transaction == state.transaction())
+  std::string fault_before;
+  for (int look = 0; look < max_looks; ++look) {
+    if (look > 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1 << (look - 1)));
+    std::string fault;
+    auto file = mapped(data);
+    std::optional<pinned_state> state;
+    auto head = pages::read_header(file.bytes(), fault);
+    if (head) {
+      state.emplace(queue / "env");
+      file = mapped(data);
+      head = pages::header_of(file.bytes(), state->transaction(), fault);
+    }
+    if (head)
       return say_findings(check_everything(file.bytes(), *head, queue.parent_path()),
                           file.written());
+    if (!fault.empty() && fault == fault_before)
+      return say_findings({{fault}, 0, 0}, file.written());
+    fault_before = fault;
   }
   std::fputs("the store is too busy to be looked at\n", stderr);
   return no_verdict;

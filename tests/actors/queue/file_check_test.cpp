@@ -100,6 +100,17 @@ TEST_F(FileCheck, AnOlderStateIsNotTakenForTheNewest) {
   expect_refused();
 }
 
+TEST_F(FileCheck, AReaderOfTheOlderStateSeesItBesideTheNewest) {
+  const auto newest = header();
+  std::string why;
+  const auto older = pages::header_of(bytes(), newest.transaction - 1, why);
+  ASSERT_TRUE(older) << why;
+  EXPECT_EQ(older->transaction, newest.transaction - 1);
+  EXPECT_EQ(pages::header_of(bytes(), newest.transaction, why)->main.root, newest.main.root);
+  EXPECT_FALSE(pages::header_of(bytes(), newest.transaction - 2, why));
+  EXPECT_EQ(why, "") << "it is gone, and nothing is damaged";
+}
+
 TEST_F(FileCheck, ARootThatIsNotInTheFileIsFound) {
   EXPECT_NE(damage_with(main_root_at, 1'000'000), "");
   EXPECT_NE(*damage_in(data(), 1), "");

@@ -8,9 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 namespace spec_kitty::support {
 namespace {
@@ -225,6 +227,26 @@ TEST_F(DamagedStore, ACheckEndsWithItsCaller) {
   ::close(lock);
   EXPECT_TRUE(ended) << "it continues, and nobody hears what it finds";
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+TEST_F(DamagedStore, AStoreThatChangesMeanwhileIsFoundWhole) {
+  child stream(command({"emit", "--stdin"}));
+  std::atomic<bool> looked_at{false};
+  std::thread emitter([&] {
+    for (int n = 1; !looked_at && stream.write(stdin_line(n)) && stream.next_line(); ++n) {
+    }
+  });
+  EXPECT_TRUE(eventually([&] { return fs::exists(data()); }));
+  auto what = command({});
+  what.argv = {program_folder() + "/spec-kitty-store-check", "check", (home() / "queue").string()};
+  for (int look = 0; look < 40; ++look) {
+    const auto done = support::run(what);
+    EXPECT_EQ(done.status, 0) << done.out << done.err;
+  }
+  looked_at = true;
+  emitter.join();
+  stream.close_input();
+  stream.wait();
 }
 
 TEST_F(DamagedStore, AStoreThatAProcessHasOpenIsNotExchanged) {
