@@ -22,6 +22,16 @@ void write_team(json_writer& out, const store::team_info& team) {
   instant_field(out, "created", team.created);
 }
 
+/// Events whose texts are gone, as clients hear of them.
+void write_gap(json_writer& out, const store::gap& gap) {
+  out.StartObject();
+  field(out, "type", "gap");
+  field(out, "from", gap.from);
+  field(out, "to", gap.to);
+  field(out, "reason", gap.reason == store::gap_reason::erased ? "erased" : "retention");
+  out.EndObject();
+}
+
 result<role> asked_role(const arguments& given) {
   const std::string& name = given.text("role");
   const auto found = role_of(name.empty() ? "member" : name);
@@ -131,13 +141,20 @@ reply_fields export_team(administration& of, const arguments& given) {
     field(out, "head", page->head.head);
     key(out, "events");
     out.StartArray();
+    auto gap = page->gaps.begin();
+    const auto gaps_before = [&](store::sequence seq) {
+      for (; gap != page->gaps.end() && gap->from < seq; ++gap)
+        write_gap(out, *gap);
+    };
     for (const auto& event : page->events) {
+      gaps_before(event.seq);
       out.StartObject();
       field(out, "seq", event.seq);
       instant_field(out, "received_at", event.received_at);
       raw_field(out, "event", event.text);
       out.EndObject();
     }
+    gaps_before(page->through + 1);
     out.EndArray();
   });
 }
