@@ -51,6 +51,8 @@ class TeamServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
+        self.env = {}
+        self.log_file = tempfile.TemporaryFile("w+")
 
     def __enter__(self):
         self.command("init", "--team", "alpha", "--admin", "ann", "--password-stdin")
@@ -84,11 +86,15 @@ class TeamServer:
     def start(self):
         self.process = subprocess.Popen(
             [str(self.programs / "spec-kitty-server"), "--state", self.state, "run", "--json",
-             "--listen", f"127.0.0.1:{self.port}", "--log-requests", "false", *self.options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             "--listen", f"127.0.0.1:{self.port}", "--log-requests", "false", *map(str, self.options)],
+            stdout=subprocess.PIPE, stderr=self.log_file, text=True, env=os.environ | self.env)
         greeting = self.process.stdout.readline()
         if not greeting:
-            raise RuntimeError("the server did not start: " + self.process.stderr.read())
+            raise RuntimeError("the server did not start: " + self.log())
+
+    def log(self):
+        """All that it has written to stderr."""
+        return os.pread(self.log_file.fileno(), 1 << 20, 0).decode()
 
     def kill(self):
         self.process.kill()
@@ -132,13 +138,15 @@ def percentile(values, share):
 class Home:
     """A home of the real client, logged in at a server."""
 
-    def __init__(self, programs, url, folder, user="ann"):
+    def __init__(self, programs, url, folder, user="ann", authority=None):
         self.program = str(Path(programs) / "spec-kitty")
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8",
                     "SPEC_KITTY_HOME": str(self.folder / ".spec-kitty"),
                     "SPEC_KITTY_PASSWORD": PASSWORD}
+        if authority:
+            self.env["SPEC_KITTY_TLS_CA_FILE"] = str(authority)
         self.run("sync", "server", url)
         self.run("auth", "login", "--username", user)
 
