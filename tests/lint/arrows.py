@@ -41,11 +41,18 @@ ALLOWED: dict[str, list[str]] = {
     "app/daemon": HOME,
     "app/orchestrate": HOME + ["app/workflow"],
     "app/embed": HOME,
-    "app/cli": HOME + ["app/daemon", "app/orchestrate", "app/embed", "app/workflow"],
+    "app/cli": HOME + ["app/daemon", "app/orchestrate", "app/embed", "app/workflow",
+                       "app/board/core", "app/board/sources"],
     "app/store_check": CONFIG + ["actors/clock", "actors/queue"],  # reads a store, and no more
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
     "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
+    "app/board/core": MESSAGES,  # what a board shows; pure
+    "app/board/page": UTIL,      # the page, which a program serves
+    # The board of one repository and home; then the program that serves it.
+    "app/board/sources": HOME + ["app/workflow", "app/board/core"],
+    "app/board/local": HOME + ["app/workflow", "app/listener", "app/board/core", "app/board/page",
+                               "app/board/sources"],
     "app/server/core": MESSAGES,  # what the team server decides; pure
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
     # Administration: commands on a store; the page of its links is an answer of the listener.
@@ -70,7 +77,7 @@ def folder_of(path: str) -> str:
     parts = posixpath.dirname(path).split("/")
     if parts[:2] == ["messages", "schema"]:
         return "messages/schema"
-    if parts[:2] == ["app", "server"]:
+    if parts[:2] in (["app", "server"], ["app", "board"]):
         return "/".join(parts[:3])
     return "/".join(parts[:2]) if parts[0] in ("app", "actors") else parts[0]
 
