@@ -12,6 +12,8 @@ inline constexpr std::string_view token_path = "/api/v1/token/";
 inline constexpr std::string_view refresh_path = "/api/v1/token/refresh/";
 inline constexpr std::string_view revoke_path = "/api/v1/token/revoke/";
 inline constexpr std::string_view batch_path = "/api/v1/events/batch/";
+/// A page of the team's log, where `resume` is offered.
+inline constexpr std::string_view events_path = "/api/v1/events/";
 inline constexpr std::string_view clock_path = "/api/v1/clock/";
 inline constexpr std::string_view ws_token_path = "/api/v1/ws-token/";
 inline constexpr std::string_view ws_path = "/ws/v1/events/";
@@ -26,6 +28,9 @@ inline constexpr std::size_t max_batch_events = 1000;
 
 /// The header that every request carries: the version of the protocol that this client speaks.
 inline constexpr const char* version_header = "Spec-Kitty-Protocol: 1";
+
+/// The header of an upgrade that asks for extensions.
+inline constexpr std::string_view extensions_header = "Spec-Kitty-Extensions";
 
 /// A token for a machine begins with this; it is sent as it is and never refreshed.
 inline constexpr std::string_view machine_token_prefix = "skt_";

@@ -4,6 +4,7 @@
 
 #include "app/server/actors/caller.hpp"
 #include "app/server/actors/interfaces.hpp"
+#include "app/server/actors/known_names.hpp"
 #include "app/server/actors/request_notes.hpp"
 #include "app/server/actors/service.hpp"
 #include "app/server/core/metrics.hpp"
@@ -39,6 +40,7 @@ struct server_context {
   shared_value<std::shared_ptr<const signing_keys>> keys;
   shared_value<std::function<listener::listener_counters()>> listener_counters;
   caller_cache callers;
+  known_names names;
   request_notes notes;
   service_metrics metrics;
   std::atomic<bool> stopping{false};

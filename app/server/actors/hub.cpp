@@ -18,8 +18,17 @@ constexpr auto check_patience = std::chrono::seconds(10);
 constexpr epoch_us check_every = 4'000'000;
 constexpr epoch_us ping_every = 30'000'000;
 constexpr epoch_us max_opening = 30'000'000;
+constexpr epoch_us max_resuming = 10'000'000;
 constexpr epoch_us idle_feed_kept = 600'000'000;
 constexpr std::uint16_t policy_violation = 1008;
+constexpr std::uint16_t protocol_error = 1002;
+
+/// What comes after the last message that was written. A client that resumes has marks of one more
+/// than the number, so that 0 says that nothing was.
+store::sequence behind_mark(const subscriber& slow, std::uint64_t mark) {
+  return slow.resumes ? std::max(mark, slow.snapshot_through + 1)
+                      : std::max(mark, slow.snapshot_through) + 1;
+}
 
 template <class Map, class Key>
 void count_down(Map& counts, const Key& key) {
@@ -67,6 +76,8 @@ void hub_state::subscribe(const subscribe_call& asked) {
   subscriber& fresh = subscribers[id];
   fresh.owner = asked.caller;
   fresh.since = context->steady();
+  fresh.resumes =
+      names_extension(asked.upgrade.request->header("spec-kitty-extensions"), resume_extension);
   ++of_account[asked.caller->account];
   ++of_credential[asked.caller->credential];
   context->metrics.subscribers.add(1);
@@ -104,6 +115,7 @@ void hub_state::open(const socket_opened& opened) {
   found->second.state = phase::waiting;
   team_feed& feed = teams[found->second.owner->team];
   feed.members.insert(opened.id);
+  join(found->second, feed);
   read_on(found->second.owner->team);
 }
 
@@ -128,13 +140,15 @@ void hub_state::overflow(const socket_overflow& report) {
   if (found == subscribers.end())
     return;
   subscriber& slow = found->second;
-  if (slow.state == phase::waiting || slow.state == phase::opening)
+  if (slow.state == phase::waiting || slow.state == phase::opening || slow.state == phase::resuming)
     return; // nothing of the log was sent yet
   if (slow.state == phase::live)
     context->metrics.subscribers_behind.add(1);
   context->metrics.websocket_catch_ups.add();
   slow.state = phase::behind;
-  slow.next = std::min(slow.next, std::max(report.last_sent, slow.snapshot_through) + 1);
+  slow.next = std::min(slow.next, behind_mark(slow, report.last_sent));
+  slow.reported = slow.next - 1;
+  slow.lost_its_place = slow.resumes && report.last_sent == 0;
 }
 
 void hub_state::drained(subscriber_id id) {
@@ -145,6 +159,7 @@ void hub_state::drained(subscriber_id id) {
   if (found->second.state != phase::behind)
     return;
   found->second.state = phase::catching;
+  report_place(found->second);
   read_for(id);
 }
 
@@ -186,6 +201,8 @@ void hub_state::look_after() {
   for (const auto& [id, entry] : subscribers)
     if (entry.state == phase::opening && now - entry.since > max_opening)
       never_opened.push_back(id);
+    else if (entry.state == phase::resuming && now - entry.since > max_resuming)
+      entry.channel->close(protocol_error, "no resume came within 10 s");
   for (const subscriber_id id : never_opened)
     leave(id);
   std::erase_if(teams, [now](const auto& entry) {
@@ -196,6 +213,7 @@ void hub_state::look_after() {
   for (const auto& [team, feed] : teams)
     if (!feed.members.empty())
       followed.push_back(team);
+  report_through();
   for (const store::team_id team : followed)
     read_on_for_waiting(team);
   if (!followed.empty())
@@ -235,6 +253,7 @@ hub_actor::behavior_type hub(hub_actor::stateful_pointer<hub_state> self, contex
       [self](const socket_verdicts& verdicts) { self->state.take_verdicts(verdicts); },
       [self](const team_news& news) { self->state.hear(news); },
       [self](const page_read& read) { self->state.take_page(read); },
+      [self](const known_looked_up& found) { self->state.take_known(found); },
       [self](upkeep_tick) {
         self->state.look_after();
         self->delayed_send(self, hub_tick_every, upkeep_tick{});

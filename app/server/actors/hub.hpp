@@ -2,6 +2,7 @@
 //
 //   upgrade ─▶ snapshot ─▶ live: each event once, in the order of the team's log
 //   news of a team ─▶ one page is read for all its live subscribers, each frame made once
+//   a client that resumes: snapshot ─▶ its `resume` ─▶ the place it knows ─▶ catching or live
 //   too slow ─▶ behind: what waits is dropped ─▶ drained ─▶ reads for itself ─▶ live
 //   event of a client ─▶ INGEST, as one batch with what else waits there ─▶ ack or error
 //
@@ -11,6 +12,7 @@
 
 #include "app/server/actors/context.hpp"
 #include "app/server/core/board.hpp"
+#include "app/server/core/team_log.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -35,6 +37,7 @@ struct subscriber {
   enum class phase : std::uint8_t {
     opening,  ///< accepted, not open yet
     waiting,  ///< open, waits for its snapshot
+    resuming, ///< has it, and says where it continues
     live,     ///< gets the pages of its team
     behind,   ///< its queue was dropped; waits until the rest is written
     catching, ///< reads pages of its own
@@ -43,10 +46,16 @@ struct subscriber {
   caller_ptr owner;
   std::shared_ptr<listener::websocket_channel> channel;
   phase state = phase::opening;
-  epoch_us since = 0;                    ///< when it was accepted
+  epoch_us since = 0;                    ///< when it was accepted, or began to resume
   std::optional<store::sequence> target; ///< the snapshot shows the log at least up to here
   store::sequence snapshot_through = 0;
   store::sequence next = 0; ///< the event that it gets next
+
+  bool resumes = false;                ///< gets the log: numbers, senders, gaps
+  std::optional<resume_request> asked; ///< where it continues, while that is looked up
+  std::size_t looked_up = 0;           ///< of what it knows
+  store::sequence reported = 0;        ///< it has been reported about everything up to here
+  bool lost_its_place = false;         ///< `resumed` was dropped by an overflow
 
   std::deque<socket_event> waiting;       ///< not sent to INGEST yet
   std::vector<socket_event> sent;         ///< with INGEST now
@@ -58,10 +67,15 @@ struct subscriber {
 struct team_feed {
   std::set<subscriber_id> members;
   board packages;              ///< as of `through`
+  std::string log;             ///< id of the team's log
+  store::sequence first = 1;   ///< of the log, when it was read last
   store::sequence through = 0; ///< read and sent up to here
   store::sequence news = 0;    ///< the highest head that was heard of
   bool reading = false;
-  epoch_us idle_since = 0; ///< when the last member left
+  bool shows_packages = false; ///< a member wants them: read from the log's beginning
+  bool started = false;        ///< a page was read
+  bool reads_anew = false;     ///< the page that is being read is of no use
+  epoch_us idle_since = 0;     ///< when the last member left
 };
 
 /// Frames of a page, made when the first subscriber needs them.
@@ -72,10 +86,15 @@ public:
   store::sequence seq(std::size_t at) const { return page_.events[at].seq; }
   std::string_view id(std::size_t at);
   const std::shared_ptr<const std::string>& text(std::size_t at);
+  /// The same with number and sender.
+  const std::shared_ptr<const std::string>& log_text(std::size_t at, known_names& names,
+                                                     store::accounts& accounts);
+  const store::page& page() const { return page_; }
 
 private:
   const store::page& page_;
   std::vector<std::shared_ptr<const std::string>> texts_;
+  std::vector<std::shared_ptr<const std::string>> log_texts_;
 };
 
 struct hub_state {
@@ -102,8 +121,19 @@ struct hub_state {
   void take_page(const page_read& read);
   void take_own_page(const page_read& read);
   /// Sends what of a page a subscriber has not had; false where it reads too slowly.
-  bool send_page(subscriber& to, page_frames& frames, store::sequence through);
+  bool send_page(subscriber& to, page_frames& frames);
   void welcome(team_feed& feed, const store::page& page);
+
+  // ── Clients that resume (hub_resume.cpp). ─────────────────────────────────────────────────────
+  void join(subscriber& fresh, team_feed& feed);
+  void welcome_resuming(subscriber& fresh, const team_feed& feed, const store::page& page);
+  void take_resume(subscriber& from, subscriber_id id, std::optional<resume_request> asked);
+  void look_up_known(subscriber_id id);
+  void take_known(const known_looked_up& looked_up);
+  void begin_at(subscriber_id id, store::sequence from);
+  void report_place(subscriber& to);
+  bool send_log_page(subscriber& to, page_frames& frames);
+  void report_through();
 
   // ── Events in (hub_inbound.cpp). ───────────────────────────────────────────────────────────────
   void take_text(const socket_text& text);

@@ -2,6 +2,7 @@
 #include "app/server/core/socket_message.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace spec_kitty::server {
@@ -41,9 +42,11 @@ void hub_state::read_on(store::team_id team) {
   if (feed.reading)
     return;
   feed.reading = true;
+  // Where nobody wants the work packages, what is there already needs no reading.
+  const bool from_head = !feed.started && !feed.shows_packages;
   context->engine().read(
-      team, feed.through, shared_page, context->store_deadline(),
-      [handle = hub_actor(self), team](result<store::page> page) {
+      team, from_head ? std::numeric_limits<store::sequence>::max() : feed.through, shared_page,
+      context->store_deadline(), [handle = hub_actor(self), team](result<store::page> page) {
         caf::anon_send(
             handle,
             page_read{team, 0, std::make_shared<const result<store::page>>(std::move(page))});
@@ -62,7 +65,9 @@ void hub_state::read_for(subscriber_id id) {
       });
 }
 
-bool hub_state::send_page(subscriber& to, page_frames& frames, store::sequence through) {
+bool hub_state::send_page(subscriber& to, page_frames& frames) {
+  if (to.resumes)
+    return send_log_page(to, frames);
   for (std::size_t at = 0; at < frames.size(); ++at) {
     const store::sequence seq = frames.seq(at);
     if (seq < to.next)
@@ -79,7 +84,7 @@ bool hub_state::send_page(subscriber& to, page_frames& frames, store::sequence t
     context->metrics.websocket_events_sent.add();
     to.next = seq + 1;
   }
-  to.next = std::max(to.next, through + 1);
+  to.next = std::max(to.next, frames.page().through + 1);
   return true;
 }
 
@@ -90,6 +95,10 @@ void hub_state::welcome(team_feed& feed, const store::page& page) {
     subscriber& fresh = subscribers.at(id);
     if (fresh.state != subscriber::phase::waiting)
       continue;
+    if (fresh.resumes) {
+      welcome_resuming(fresh, feed, page);
+      continue;
+    }
     if (!fresh.target)
       fresh.target = page.head.head;
     if (feed.through < *fresh.target)
@@ -109,6 +118,8 @@ void hub_state::take_page(const page_read& read) {
     return take_own_page(read);
   team_feed& feed = teams[read.team];
   feed.reading = false;
+  if (std::exchange(feed.reads_anew, false))
+    return read_on(read.team);
   if (!*read.page) {
     if (read.page->error().code == ec::not_found) // the team was removed
       for (const subscriber_id id : feed.members)
@@ -116,13 +127,16 @@ void hub_state::take_page(const page_read& read) {
     return; // else the next tick tries again
   }
   const store::page& page = **read.page;
-  for (const store::stored_event& event : page.events)
-    feed.packages.apply(event.text);
+  feed.started = true;
+  feed.first = page.head.first;
+  if (feed.shows_packages)
+    for (const store::stored_event& event : page.events)
+      feed.packages.apply(event.text);
   page_frames frames(page);
   for (const subscriber_id id : feed.members) {
     subscriber& listening = subscribers.at(id);
     if (listening.state == subscriber::phase::live)
-      (void)send_page(listening, frames, page.through); // too slow: its overflow is reported
+      (void)send_page(listening, frames); // too slow: its overflow is reported
   }
   feed.through = std::max(feed.through, page.through);
   feed.news = std::max(feed.news, page.head.head);
@@ -142,7 +156,7 @@ void hub_state::take_own_page(const page_read& read) {
   }
   const store::page& page = **read.page;
   page_frames frames(page);
-  if (!send_page(slow, frames, page.through))
+  if (!send_page(slow, frames))
     return; // its overflow is reported
   if (slow.next <= teams[read.team].through)
     return read_for(read.id);

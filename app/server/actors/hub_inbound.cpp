@@ -31,6 +31,10 @@ void hub_state::take_text(const socket_text& text) {
   socket_message message = read_socket_message(std::move(text.message->text));
   if (message.what == socket_message::kind::ignored)
     return;
+  if (message.what == socket_message::kind::resume && from.resumes)
+    return take_resume(from, text.id, std::move(message.resume));
+  if (message.what == socket_message::kind::resume)
+    return send_text(from, error_message({}, "this connection did not ask for resume", "invalid"));
   if (message.what == socket_message::kind::bad)
     return send_text(from, error_message({}, message.trouble, "invalid"));
   if (judge_permission(from.owner->as, action::send_events, true) != permission::granted) {

@@ -144,8 +144,21 @@ struct page_read {
   subscriber_id id = 0;
   std::shared_ptr<const result<store::page>> page;
 };
+/// HUB: what the log has under the id of an event that a client knows.
+struct known_looked_up {
+  subscriber_id id = 0;
+  bool readable = true;      ///< false: the store does not answer now
+  store::sequence found = 0; ///< 0: no such event
+};
+/// A page of a team's log that was read for a request.
+struct log_page_read {
+  http_call asked;
+  caller_ptr caller;
+  std::shared_ptr<const void> hold; ///< of the bound on pages that are held at once
+  std::shared_ptr<const result<store::page>> page;
+};
 
-using router_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>>;
+using router_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>, takes<log_page_read>>;
 using sessions_actor =
     caf::typed_actor<answers<identify, caller_ptr>, answers<take_ws_token, caller_ptr>,
                      takes<session_call>, answers<check_callers, callers_gone>,
@@ -159,7 +172,7 @@ using ingest_worker_actor =
 using hub_actor = caf::typed_actor<takes<subscribe_call>, takes<socket_opened>, takes<socket_text>,
                                    takes<socket_overflow>, takes<socket_drained>,
                                    takes<socket_closed>, takes<socket_verdicts>, takes<team_news>,
-                                   takes<page_read>, takes<upkeep_tick>>;
+                                   takes<page_read>, takes<known_looked_up>, takes<upkeep_tick>>;
 
 } // namespace spec_kitty::server
 
@@ -189,3 +202,5 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::socket_closed)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::socket_verdicts)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::team_news)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::page_read)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::known_looked_up)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::log_page_read)

@@ -133,6 +133,8 @@ void router_state::answer_as(const http_call& asked, const route& to, const call
     return take_batch(asked, of);
   case call::clock:
     return read_clock(asked, of);
+  case call::events:
+    return read_events(asked, of);
   case call::ws_token:
     return send_to_sessions(to.what, asked, of);
   default:
@@ -273,9 +275,11 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.context = std::move(context);
   state.self = self;
   state.pages = self->template spawn<caf::linked + caf::detached>(worker);
+  state.log_pages = self->template spawn<caf::linked + caf::detached>(worker);
   return {
       [self](const http_call& asked) { self->state.handle(asked); },
       [self](const upgrade_call& asked) { self->state.handle(asked); },
+      [self](const log_page_read& read) { self->state.take_log_page(read); },
   };
 }
 

@@ -29,11 +29,16 @@ struct router_state {
   void send_to_sessions(call what, const http_call& asked, const caller_ptr& of);
   void take_batch(const http_call& asked, const caller_ptr& of);
   void read_clock(const http_call& asked, const caller_ptr& of);
+  void read_events(const http_call& asked, const caller_ptr& of);
+  void take_log_page(const log_page_read& read);
   void show_readiness(const http_call& asked);
   void show_page(const http_call& asked);
 
   context_ptr context;
   worker_actor pages;
+  worker_actor log_pages;
+  /// One copy for each page of a log that is held.
+  std::shared_ptr<const void> page_holds = std::make_shared<char>();
   std::optional<rate_buckets> rates; ///< of accounts
   router_actor::pointer self = nullptr;
 };

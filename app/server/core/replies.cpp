@@ -4,6 +4,7 @@
 #include "app/server/core/careful_event.hpp"
 #include "app/server/core/routes.hpp"
 #include "app/server/core/session_tokens.hpp"
+#include "app/server/core/team_log.hpp"
 #include "util/json.hpp"
 
 namespace spec_kitty::server {
@@ -160,6 +161,7 @@ std::string offer_body(std::string_view version, std::string_view time,
   out.EndObject();
   key(out, "capabilities");
   out.StartArray();
+  put(out, resume_extension);
   out.EndArray();
   write_limits(out, limits);
   if (caller) {

@@ -19,6 +19,7 @@ enum class call : std::uint8_t {
   revoke,
   ws_token,
   batch,
+  events, ///< a page of the team's log
   clock,
   websocket,
   health,

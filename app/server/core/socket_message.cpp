@@ -52,6 +52,8 @@ socket_message read_socket_message(std::string text) {
     return event_of(*compact, text_of(*message, "event_id").value_or(""));
   if (*type == "pong")
     return {socket_message::kind::ignored, {}, {}, {}};
+  if (*type == "resume")
+    return {socket_message::kind::resume, {}, {}, {}, read_resume(*message)};
   if (*type != "event")
     return bad_message("unknown message type " + excerpt(*type));
   if (const json_value* nested = member(*message, "event"); nested != nullptr && nested->IsObject())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/server/core/replies.hpp"
+#include "app/server/core/team_log.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,13 +15,15 @@ namespace spec_kitty::server {
 struct socket_message {
   enum class kind : std::uint8_t {
     event,   ///< bare, flat or nested
+    resume,  ///< where a client continues
     ignored, ///< a pong
     bad,     ///< not JSON, or of no known type
   };
   kind what = kind::bad;
-  std::string event;    ///< the event's own text
-  std::string event_id; ///< as far as it has one
-  std::string trouble;  ///< of `bad`, in words
+  std::string event;                         ///< the event's own text
+  std::string event_id;                      ///< as far as it has one
+  std::string trouble;                       ///< of `bad`, in words
+  std::optional<resume_request> resume = {}; ///< nothing: not as the protocol says
 };
 
 socket_message read_socket_message(std::string text);

@@ -41,6 +41,7 @@ def described_path(path):
 
 def check(method, path, status, content_type, body):
     """One exchange against the description."""
+    path = path.split("?")[0]
     name = described_path(path)
     if name is None:
         if status != 404:
@@ -182,6 +183,9 @@ def calls(server):
                              ("POST", "/api/v1/ws-token/"), ("GET", "/ws/v1/events/")):
             server.ask(method, path, token=token)
         server.ask("POST", "/api/v1/events/batch/", {"events": [event(50)]}, token)
+        for query in ("", "?after=0&limit=2", "?after=x", "?limit=1001", "?log=1",
+                      "?log=01ARZ3NDEKTSV4RRFFQ6000001"):
+            server.ask("GET", "/api/v1/events/" + query, token=token)
     batches(server, ann["access"])
     batches(server, server.machine)
 

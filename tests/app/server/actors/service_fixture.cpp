@@ -5,6 +5,7 @@
 #include "app/server/core/session_tokens.hpp"
 #include "util/gzip.hpp"
 
+#include <algorithm>
 #include <future>
 #include <stdexcept>
 
@@ -209,7 +210,8 @@ listener::outbound_reply service_test::ask(const std::string& method, const std:
                                            const std::string& peer) {
   listener::inbound_request request;
   request.method = method;
-  request.path = path;
+  request.path = path.substr(0, path.find('?'));
+  request.query = path.substr(std::min(path.size(), request.path.size() + 1));
   request.headers = std::move(headers);
   request.body = std::move(body);
   request.content_encoding = request.header("content-encoding");
@@ -304,22 +306,25 @@ bool service_test::has_header(const listener::outbound_reply& reply, std::string
 }
 
 std::shared_ptr<test_socket> service_test::connect(const std::string& bearer,
-                                                   listener::outbound_reply* refusal) {
+                                                   listener::outbound_reply* refusal,
+                                                   const asked_headers& more) {
   const auto reply = ask("POST", "/api/v1/ws-token/", {{"authorization", "Bearer " + bearer}});
   if (reply.status != 200) {
     if (refusal != nullptr)
       *refusal = reply;
     return nullptr;
   }
-  return connect_with(text_in(reply, "ws_token"), refusal);
+  return connect_with(text_in(reply, "ws_token"), refusal, more);
 }
 
 std::shared_ptr<test_socket> service_test::connect_with(const std::string& ws_token,
-                                                        listener::outbound_reply* refusal) {
+                                                        listener::outbound_reply* refusal,
+                                                        const asked_headers& more) {
   listener::inbound_request request;
   request.method = "GET";
   request.path = "/ws/v1/events/";
   request.headers = {{"authorization", "Bearer " + ws_token}};
+  request.headers.insert(request.headers.end(), more.begin(), more.end());
   request.id = "u" + std::to_string(++asked_);
   auto promise = std::make_shared<std::promise<listener::upgrade_answer>>();
   auto coming = promise->get_future();

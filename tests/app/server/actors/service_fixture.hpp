@@ -106,9 +106,11 @@ protected:
 
   /// An open WebSocket of this bearer; nullptr where the upgrade is refused, with the reply.
   std::shared_ptr<test_socket> connect(const std::string& bearer,
-                                       listener::outbound_reply* refusal = nullptr);
+                                       listener::outbound_reply* refusal = nullptr,
+                                       const asked_headers& more = {});
   std::shared_ptr<test_socket> connect_with(const std::string& ws_token,
-                                            listener::outbound_reply* refusal = nullptr);
+                                            listener::outbound_reply* refusal = nullptr,
+                                            const asked_headers& more = {});
 
   epoch_us wall() const { return wall_clock_now() + moved_; }
   void move_clocks(std::chrono::seconds by) {
