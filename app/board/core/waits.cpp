@@ -1,4 +1,4 @@
-// Who waits for whom on a board, and which agents are at work.
+// What waits on a board, for which person or agent, and which agents are at work.
 #include "app/board/core/board_view.hpp"
 #include "util/text.hpp"
 

@@ -1,0 +1,33 @@
+// The token of this board, and requests with it. The loopback board is opened with the token in the
+// fragment, which no request carries; it is kept for this tab alone and leaves the address at once.
+const name = 'board-token';
+
+export function takeToken(): void {
+  const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (given === undefined) return;
+  sessionStorage.setItem(name, given);
+  history.replaceState(null, '', location.pathname + location.search);
+}
+
+export const token = (): string | null => sessionStorage.getItem(name);
+
+/** The server does not accept this page's token, or wants a login. */
+export class Refused extends Error {}
+
+async function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  const held = token();
+  const headers: Record<string, string> = held === null ? {} : { Authorization: `Bearer ${held}` };
+  if (options.method === 'POST') headers['X-Board'] = '1';
+  const reply = await fetch(path, { ...options, headers, cache: 'no-store' });
+  if (reply.status === 401 || reply.status === 403) throw new Refused(`HTTP ${reply.status}`);
+  if (!reply.ok) {
+    const body = await reply.json().catch(() => null) as { error?: string } | null;
+    throw new Error(body?.error ?? `the server answered HTTP ${reply.status}`);
+  }
+  return reply;
+}
+
+export const getJson = async <Reply>(path: string, signal?: AbortSignal): Promise<Reply> =>
+  await (await ask(path, signal ? { signal } : {})).json() as Reply;
+export const getBytes = async (path: string): Promise<ArrayBuffer> => await (await ask(path)).arrayBuffer();
+export const post = async (path: string): Promise<void> => { await ask(path, { method: 'POST' }); };

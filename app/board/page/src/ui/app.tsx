@@ -1,0 +1,71 @@
+// The page as a whole, and what stands in place of it: no permission, no server, no feature.
+import * as store from '../store';
+import { Agents } from './agents';
+import { Announcer } from './announce';
+import { Board } from './board';
+import { Detail } from './detail';
+import { EventList } from './events';
+import { Features } from './features';
+import { Graph } from './graph';
+import { Connection, Header } from './header';
+import { Help } from './help';
+import { Numbers } from './numbers';
+import { Sync } from './sync';
+import { TimeBar } from './timebar';
+
+function Empty() {
+  return (
+    <div class="page empty">
+      <h2>No feature yet</h2>
+      <p>There is nothing in <code>kitty-specs/</code> of this repository. This writes the folder of a first feature:</p>
+      <p><code>spec-kitty feature create tea --wp 'Boil water'</code></p>
+      <p class="dim">It appears here as soon as it is on disk.</p>
+    </div>
+  );
+}
+
+const shownViews: Record<store.View, () => preact.JSX.Element> = {
+  board: Board, graph: Graph, events: EventList, agents: Agents, numbers: Numbers, sync: Sync,
+};
+
+function Trouble() {
+  const text = store.trouble.value;
+  return text === null ? null : (
+    <p class="trouble" role="alert"><span dir="auto">{text}</span> <button onClick={() => { store.trouble.value = null; }}>Close</button></p>
+  );
+}
+
+function Waiting() {
+  const refused = store.connection.value === 'refused';
+  return (
+    <main class="alone" id="main">
+      <h1>Board</h1>
+      {refused
+        ? <><p>This page may not read the board: its address had no token, or the board was started anew since.</p><p>Open the address that <code>spec-kitty board</code> printed, or start it again: <code>spec-kitty board --open</code></p></>
+        : store.connection.value === 'old' ? <p>The board's server does not answer. This page keeps trying.</p> : <p class="dim">Loading…</p>}
+      {!refused && <Connection />}
+    </main>
+  );
+}
+
+export function App() {
+  const board = store.now.value;
+  const allowed = store.connection.value !== 'refused';
+  if (board === null || !allowed) return <Waiting />;
+  const View = shownViews[store.view.value];
+  const empty = board.features.length === 0 && store.view.value !== 'sync' && store.view.value !== 'events';
+  return (
+    <>
+      <Header />
+      <Features />
+      <main id="main" class={store.chosen.value ? 'with-detail' : ''}>
+        <Trouble />
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${store.view.value}`} class={`content content-${store.view.value}`}>{empty ? <Empty /> : <View />}</div>
+        <Detail />
+      </main>
+      <TimeBar />
+      <Help />
+      <Announcer />
+    </>
+  );
+}

@@ -1,0 +1,138 @@
+// The counts as plots, each with a sentence and the table behind it. The server counts; the page
+// draws.
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { Counts, Day } from '../api.gen';
+import { dayOf, laneNames, lanes, laneSigns, plural, seconds } from '../model/words';
+import { getJson } from '../net/session';
+import * as store from '../store';
+import { colour } from './colour';
+
+const height = 220;
+
+function Plot({ title, summary, data, options, children }: {
+  title: string; summary: string; data: uPlot.AlignedData; options: () => Partial<uPlot.Options>; children: ComponentChildren;
+}) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const place = ref.current!;
+    const axis = () => ({ stroke: colour('dim'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line') }, font: '12px system-ui' });
+    const draw = () => {
+      const more = options();
+      return new uPlot({
+        width: Math.max(place.clientWidth, 100), height, legend: { show: false }, cursor: { show: false }, series: [{}],
+        ...more, axes: (more.axes ?? [{}, {}]).map(one => ({ ...axis(), ...one })),
+      }, data, place);
+    };
+    let plot = draw();
+    const sizes = new ResizeObserver(() => plot.setSize({ width: Math.max(place.clientWidth, 100), height }));
+    sizes.observe(place);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const again = () => { plot.destroy(); plot = draw(); };
+    scheme.addEventListener('change', again);
+    return () => { sizes.disconnect(); scheme.removeEventListener('change', again); plot.destroy(); };
+  }, [data]);
+  return (
+    <section class="plot">
+      <h2>{title}</h2>
+      <p>{summary}</p>
+      <div ref={ref} role="img" aria-label={`${title}. ${summary}`} />
+      <details><summary>As a table</summary><div class="table" tabIndex={0} role="region" aria-label={`${title}, as a table`}>{children}</div></details>
+    </section>
+  );
+}
+
+/** Days, or weeks where single days would be too thin to see. */
+function binned(days: Day[]): { x: number[]; finished: number[]; lanes: number[][]; unit: 'day' | 'week' } {
+  const size = days.length > 120 ? 7 : 1;
+  const bins = { x: [] as number[], finished: [] as number[], lanes: [[], [], [], []] as number[][], unit: size === 7 ? 'week' as const : 'day' as const };
+  for (let from = 0; from < days.length; from += size) {
+    const part = days.slice(from, from + size);
+    bins.x.push(Date.parse(part[0]!.day) / 1000);
+    bins.finished.push(part.reduce((sum, day) => sum + day.finished, 0));
+    // What is done lies at the bottom, and each lane on those behind it.
+    let sum = 0;
+    for (let lane = 3; lane >= 0; lane--) bins.lanes[lane]!.push(sum += part[part.length - 1]!.lanes[lane]!);
+  }
+  return bins;
+}
+
+export function Numbers() {
+  const counts = useSignal<Counts | null>(null);
+  const at = store.point.value;
+  const arrived = store.arrivals.value;
+  useEffect(() => {
+    const stop = new AbortController();
+    const words = new URLSearchParams();
+    if (store.feature.value) words.set('feature', store.feature.value);
+    if (at !== null) words.set('at', String(at));
+    const timer = setTimeout(() => getJson<Counts>(`/board/counts?${words}`, stop.signal).then(reply => { counts.value = reply; }, store.fail), 150);
+    return () => { clearTimeout(timer); stop.abort(); };
+  }, [store.feature.value, at, arrived]);
+  if (counts.value === null) return <p class="dim page">Counting…</p>;
+  if (counts.value.days.length === 0) return <p class="empty">Nothing has moved yet, so there is nothing to count.</p>;
+  return <Plots key={`${counts.value.days.length}-${store.feature.value}`} counts={counts.value} />;
+}
+
+function Plots({ counts }: { counts: Counts }) {
+  const bins = binned(counts.days);
+  const finished = bins.finished.reduce((sum, value) => sum + value, 0);
+  const last = counts.days[counts.days.length - 1]!.lanes;
+  const cycles = counts.work_packages.filter(wp => wp.cycle_s !== null).sort((a, b) => a.cycle_s! - b.cycle_s!);
+  const reviews = counts.work_packages.filter(wp => (wp.review_s ?? 0) > 0).sort((a, b) => a.review_s! - b.review_s!);
+  const hours = (list: typeof cycles, of: (wp: (typeof cycles)[number]) => number) =>
+    [list.map((_, index) => index + 1), list.map(wp => Math.max(of(wp) / 3600, 0.01))] as uPlot.AlignedData;
+  const dots = (name: string): Partial<uPlot.Options> => ({
+    scales: { x: { time: false }, y: { distr: 3, log: 10 } },
+    axes: [{ label: 'work packages, shortest first' }, {
+      label: 'hours', ticks: { show: false },
+      // Lines at powers of ten alone: the others are a grey wall.
+      grid: { stroke: colour('line'), width: 1, filter: (_, splits) => splits.map(value => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null)) },
+    }],
+    series: [{}, { stroke: colour(name), paths: () => null, points: { show: true, size: 6, fill: colour(`fill-${name}`) } }],
+  });
+  return (
+    <div class="page plots">
+      <Plot title="Throughput" data={[bins.x, bins.finished]}
+        summary={`${plural(finished, 'time')} a work package came to Done in ${plural(counts.days.length, 'day')}.`}
+        options={() => ({
+          axes: [{}, { label: `done per ${bins.unit}` }],
+          series: [{}, { stroke: colour('done'), fill: colour('fill-done'), paths: uPlot.paths.bars!({ size: [0.8, 40] }), points: { show: false } }],
+        })}>
+        <table><thead><tr><th scope="col">Day</th><th scope="col">Done</th></tr></thead>
+          <tbody>{counts.days.filter(day => day.finished > 0).map(day => <tr key={day.day}><th scope="row">{dayOf(Date.parse(day.day))}</th><td>{day.finished}</td></tr>)}</tbody></table>
+      </Plot>
+      <Plot title="Cumulative flow" data={[bins.x, ...bins.lanes] as uPlot.AlignedData}
+        summary={`At the end: ${lanes.map((name, lane) => `${laneSigns[name]} ${last[lane]} ${laneNames[name].toLowerCase()}`).join(', ')}.`}
+        options={() => ({
+          axes: [{}, { label: 'work packages' }],
+          series: [{}, ...lanes.map(name => ({ stroke: colour(name), fill: colour(`fill-${name}`), width: 1, points: { show: bins.x.length < 2 } }))],
+        })}>
+        <table><thead><tr><th scope="col">Day</th>{lanes.map(name => <th scope="col" key={name}>{laneNames[name]}</th>)}</tr></thead>
+          <tbody>{counts.days.map(day => <tr key={day.day}><th scope="row">{dayOf(Date.parse(day.day))}</th>{day.lanes.map((value, lane) => <td key={lane}>{value}</td>)}</tr>)}</tbody></table>
+      </Plot>
+      <Plot title="Cycle time" data={hours(cycles, wp => wp.cycle_s!)} options={() => dots('doing')}
+        summary={cycles.length === 0 ? 'No work package has been through Doing to Done yet.'
+          : `From the first Doing to Done: half took at most ${seconds(counts.cycle_median_s)}, 85 of 100 at most ${seconds(counts.cycle_85_s)}.`}>
+        <table><thead><tr><th scope="col">Work package</th><th scope="col">Took</th></tr></thead>
+          <tbody>{cycles.map(wp => <tr key={`${wp.feature}/${wp.wp_id}`}><th scope="row">{wp.wp_id} <span class="dim">{wp.feature}</span></th><td>{seconds(wp.cycle_s)}</td></tr>)}</tbody></table>
+      </Plot>
+      <Plot title="Time in review" data={hours(reviews, wp => wp.review_s!)} options={() => dots('for_review')}
+        summary={counts.reviewed === 0 ? 'Nothing has been in review yet.'
+          : `Summed over all visits, half spent at most ${seconds(counts.review_median_s)}. Of ${counts.reviewed} that were reviewed, ${counts.sent_back} were sent back (${Math.round((100 * counts.sent_back) / counts.reviewed)} %).`}>
+        <table><thead><tr><th scope="col">Work package</th><th scope="col">In review</th><th scope="col">Sent back</th></tr></thead>
+          <tbody>{reviews.map(wp => <tr key={`${wp.feature}/${wp.wp_id}`}><th scope="row">{wp.wp_id} <span class="dim">{wp.feature}</span></th><td>{seconds(wp.review_s)}</td><td>{wp.sent_back}</td></tr>)}</tbody></table>
+      </Plot>
+      <section class="plot">
+        <h2>Per agent and person</h2>
+        <div class="table" tabIndex={0} role="region" aria-label="Moves per agent and person"><table>
+          <thead><tr><th scope="col">Who</th><th scope="col">Moves</th><th scope="col">To review</th><th scope="col">Done</th><th scope="col">Sent back</th></tr></thead>
+          <tbody>{[...counts.people].sort((a, b) => b.moves - a.moves).map(one => (
+            <tr key={one.name}><th scope="row" dir="auto">{one.name}</th><td>{one.moves}</td><td>{one.to_review}</td><td>{one.finished}</td><td>{one.sent_back}</td></tr>))}</tbody></table></div>
+        {counts.clock_disagreements > 0 && <p class="note">{plural(counts.clock_disagreements, 'time')} two clocks disagreed: such a duration counts as none.</p>}
+      </section>
+    </div>
+  );
+}
