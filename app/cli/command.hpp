@@ -79,6 +79,8 @@ command_action declare_config_list(CLI::App& app);
 command_action declare_config_get(CLI::App& app);
 command_action declare_config_set(CLI::App& app);
 command_action declare_dev_server(CLI::App& app);
+command_action declare_board(CLI::App& app);
+command_action declare_report(CLI::App& app);
 command_action declare_init(CLI::App& app);
 command_action declare_feature_create(CLI::App& app);
 command_action declare_implement(CLI::App& app);

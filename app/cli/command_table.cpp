@@ -19,7 +19,7 @@ constexpr std::array<command_group, 10> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 49> table = {{
+constexpr std::array<command, 51> table = {{
     {"emit", "record an event", declare_emit, requirement::store},
     {"events list", "list recorded events in order", declare_events_list, requirement::store},
     {"events show", "show one event", declare_events_show, requirement::store},
@@ -70,6 +70,10 @@ constexpr std::array<command, 49> table = {{
     {"config set", "change one key in config.toml", declare_config_set, requirement::home,
      wakeup_reason::session},
     {"dev-server", "run a local reference server to try spec-kitty", declare_dev_server,
+     requirement::home},
+    {"board", "show the work of this repository in a browser, now and in the past", declare_board,
+     requirement::home},
+    {"report", "count throughput, cycle times, reviews and moves", declare_report,
      requirement::home},
     {"init", "give this repository a project identity", declare_init, requirement::nothing},
     {"feature create", "write the folder of a new feature", declare_feature_create,

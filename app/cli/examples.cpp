@@ -52,6 +52,8 @@ constexpr auto all_examples = std::to_array<command_examples>({
     {"config get", {"config get sync.timeout_s", ""}},
     {"config set", {"config set sync.timeout_s 30", "config set sync.autostart true"}},
     {"dev-server", {"dev-server", "dev-server --port 8787"}},
+    {"board", {"board --open", "board --port 8080 --json"}},
+    {"report", {"report 001-login", "report 001-login --format csv >report.csv"}},
     {"init", {"init", "init --name my-project"}},
     {"feature create", {"feature create 002-search --wp \"Index\" --wp \"Query\"", ""}},
     {"implement", {"implement WP01", "implement WP02 --base WP01 --agent claude"}},

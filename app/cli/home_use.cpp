@@ -10,7 +10,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, home_use>, 32> uses = {{
+constexpr std::array<std::pair<std::string_view, home_use>, 34> uses = {{
     {"dev-server", home_use::none},
     {"events types", home_use::none},
     // Work packages never depend on the home: the store checks it when events are recorded.
@@ -34,6 +34,8 @@ constexpr std::array<std::pair<std::string_view, home_use>, 32> uses = {{
     {"clock show", home_use::reads},
     {"auth status", home_use::reads},
     {"sync status", home_use::reads},
+    {"board", home_use::reads},
+    {"report", home_use::reads},
     {"sync doctor", home_use::diagnoses},
     {"sync watch", home_use::reads},
     {"sync daemon status", home_use::reads},

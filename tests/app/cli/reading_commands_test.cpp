@@ -33,6 +33,7 @@ const std::map<std::string, std::vector<words>> reading = {
     {"agent tasks status", {{}}},
     {"agent tasks list-tasks", {{}}},
     {"agent tasks list-dependents", {{"WP01"}}},
+    {"report", {{}, {"--format", "csv"}}},
 };
 
 /// Reads until it is told to end.
@@ -59,6 +60,7 @@ const std::set<std::string> writing = {
     "sync repair",
     "config set",
     "dev-server",
+    "board", // reads, but listens on a port: tests/app/board/local
     "init",
     "feature create",
     "implement",

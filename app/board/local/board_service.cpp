@@ -1,0 +1,198 @@
+#include "app/board/local/board_service.hpp"
+
+#include "app/board/local/replies.hpp"
+#include "app/board/local/retry.hpp"
+#include "util/gzip.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace spec_kitty::board {
+
+using listener::error_reply;
+using listener::inbound_request;
+using listener::outbound_reply;
+
+namespace {
+
+constexpr epoch_us second = 1'000'000;
+/// A command changes several files: what follows within this time is read together.
+constexpr epoch_us gathering = second / 50;
+constexpr epoch_us tick_interval = 20 * second;
+/// Everything is read anew so often, for file systems that notify of nothing.
+constexpr epoch_us look_interval = 30 * second;
+constexpr epoch_us look_interval_without_watch = second;
+constexpr std::size_t min_gzip_bytes = 1024;
+
+std::filesystem::path queue_of(const std::optional<home_view>& home) {
+  return home ? home->home.path / "queue" / "env" : std::filesystem::path();
+}
+
+void compress(outbound_reply& reply, const std::string& accepted) {
+  if (reply.body.size() < min_gzip_bytes || accepted.find("gzip") == std::string::npos)
+    return;
+  reply.body = zlib_gzip(reply.body, 1);
+  reply.headers.push_back({"Content-Encoding", "gzip"});
+  reply.headers.push_back({"Vary", "Accept-Encoding"});
+}
+
+} // namespace
+
+board_service::board_service(local_board board, std::string token)
+    : board_(std::move(board)), token_(token), hub_(std::move(token)),
+      watch_(board_.repo().checkout / "kitty-specs", queue_of(board_.home())),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+listener::listener_handlers board_service::handlers() {
+  listener::listener_handlers all;
+  all.on_request = [this](inbound_request request, const listener::reply_callback& reply) {
+    on_request(std::move(request), reply);
+  };
+  all.on_upgrade = [this](const inbound_request& request, const listener::upgrade_callback& reply) {
+    on_upgrade(request, reply);
+  };
+  return all;
+}
+
+void board_service::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  const std::uint64_t more = 1;
+  (void)!::write(wake_.get(), &more, sizeof more);
+}
+
+void board_service::run_tasks() {
+  std::uint64_t count = 0;
+  (void)!::read(wake_.get(), &count, sizeof count);
+  std::deque<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks)
+    task();
+}
+
+void board_service::on_request(inbound_request request, const listener::reply_callback& reply) {
+  const bool is_page = request.path == "/";
+  auto refused = is_page ? refuse_page(request, guard()) : refuse(request, guard());
+  const bool is_get = request.method == "GET";
+  const std::string dead = dead_letter_in(request.path);
+  if (!refused && !is_get && (dead.empty() || request.method != "POST"))
+    refused = error_reply(405, "method_not_allowed", "this is only read", request.id);
+  if (refused) {
+    add_safe_headers(*refused);
+    reply(std::move(*refused));
+    return;
+  }
+  post([this, request = std::move(request), reply, dead, is_page, is_get] {
+    outbound_reply answered = is_page  ? page_reply(port_)
+                              : is_get ? answer(board_, request)
+                                       : retry_dead_letter(board_.home(), dead, request.id);
+    add_safe_headers(answered);
+    compress(answered, std::string(request.header("accept-encoding")));
+    reply(std::move(answered));
+    if (!is_get)
+      read_changes({{}, false, true});
+  });
+}
+
+void board_service::on_upgrade(const inbound_request& request,
+                               const listener::upgrade_callback& reply) {
+  if (auto refused = refuse_stream(request, guard())) {
+    add_safe_headers(*refused);
+    reply(listener::upgrade_answer(std::move(*refused)));
+    return;
+  }
+  const auto stream = std::make_shared<open_stream>();
+  listener::websocket_events events;
+  events.on_open = [this, stream](std::shared_ptr<listener::websocket_channel> channel) {
+    post([this, stream, channel = std::move(channel)] {
+      stream->channel = channel;
+      stream->since = steady_now();
+      hub_.open(stream);
+    });
+  };
+  events.on_message = [this, stream](listener::websocket_message message) {
+    post(
+        [this, stream, message = std::move(message)] { hub_.heard(stream, message.text, board_); });
+  };
+  events.on_closed = [this, stream](const listener::websocket_end&) {
+    post([this, stream] { hub_.closed(stream); });
+  };
+  reply(listener::upgrade_answer(std::move(events)));
+}
+
+void board_service::read_everything() {
+  board_.read_features();
+  board_.read_home_events();
+  watch_.follow(board_.slugs());
+  hub_.publish(board_, board_.settle());
+}
+
+void board_service::read_changes(const source_changes& changes) {
+  if (changes.feature_list)
+    board_.read_features();
+  else
+    for (const auto& slug : changes.features)
+      board_.read_one_feature(slug);
+  if (changes.queue)
+    board_.read_home_events();
+  if (changes.feature_list || changes.queue || !changes.features.empty())
+    watch_.follow(board_.slugs()); // a folder may have been made, or made anew
+  hub_.publish(board_, board_.settle());
+}
+
+void board_service::run(int signals) {
+  read_everything();
+  bool commits_read = false;
+  source_changes changes;
+  epoch_us due = 0; ///< when `changes` are read; 0: not at all
+  epoch_us next_tick = steady_now() + tick_interval;
+  const epoch_us interval = watch_.descriptor() < 0 ? look_interval_without_watch : look_interval;
+  epoch_us next_look = steady_now() + interval;
+  for (;;) {
+    const epoch_us now = steady_now();
+    if (due != 0 && now >= due) {
+      read_changes(std::exchange(changes, {}));
+      due = 0;
+    } else if (!commits_read) { // the page is served before
+      board_.read_commits();
+      hub_.publish(board_, board_.settle());
+      commits_read = true;
+    } else if (now >= next_look) {
+      read_everything();
+      next_look = steady_now() + interval;
+    } else if (now >= next_tick) {
+      hub_.publish(board_, 0); // what only time changes
+      hub_.tick();
+      next_tick = now + tick_interval;
+    }
+    const epoch_us until = std::min({due == 0 ? next_look : due, next_look, next_tick});
+    std::array<pollfd, 3> list = {
+        {{signals, POLLIN, 0}, {wake_.get(), POLLIN, 0}, {watch_.descriptor(), POLLIN, 0}}};
+    const auto wait = std::max<epoch_us>(0, until - steady_now()) / 1000 + 1;
+    (void)::poll(list.data(), list.size(), commits_read ? static_cast<int>(wait) : 0);
+    if (list[0].revents != 0)
+      return;
+    if (list[1].revents != 0)
+      run_tasks();
+    if (list[2].revents != 0) {
+      auto more = watch_.take();
+      changes.features.merge(more.features);
+      changes.feature_list = changes.feature_list || more.feature_list;
+      changes.queue = changes.queue || more.queue;
+      if (due == 0 && changes.any())
+        due = steady_now() + gathering;
+    }
+  }
+}
+
+} // namespace spec_kitty::board

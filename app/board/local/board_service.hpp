@@ -1,0 +1,54 @@
+// The board as a service: one thread that owns the board, reads what has changed and answers.
+//
+//   I/O thread ── guard ── task ─▶ queue of tasks ─┐
+//   inotify ───────────────────────────────────────┼─▶ the board's thread (run) ─▶ replies, streams
+//   SIGINT, SIGTERM, SIGHUP ───────────────────────┘
+#pragma once
+
+#include "app/board/local/change_watch.hpp"
+#include "app/board/local/guard.hpp"
+#include "app/board/local/stream_hub.hpp"
+#include "app/board/sources/local_board.hpp"
+#include "app/listener/listener.hpp"
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace spec_kitty::board {
+
+class board_service {
+public:
+  board_service(local_board board, std::string token);
+
+  /// The functions of the listener that asks this service. The service lives longer than it.
+  listener::listener_handlers handlers();
+  /// Known once the listener has started; nothing is answered before.
+  void set_port(std::uint16_t port) { port_ = port; }
+
+  /// Serves until `signals`, a signalfd, can be read.
+  void run(int signals);
+
+private:
+  void on_request(listener::inbound_request request, const listener::reply_callback& reply);
+  void on_upgrade(const listener::inbound_request& request,
+                  const listener::upgrade_callback& reply);
+  guard_settings guard() const { return {port_, token_}; }
+  void post(std::function<void()> task);
+  void run_tasks();
+  void read_changes(const source_changes& changes);
+  void read_everything();
+
+  local_board board_;
+  const std::string token_;
+  std::atomic<std::uint16_t> port_{0};
+  stream_hub hub_;
+  change_watch watch_;
+  unique_fd wake_; ///< eventfd
+  std::mutex mutex_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+} // namespace spec_kitty::board

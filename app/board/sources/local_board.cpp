@@ -1,0 +1,151 @@
+#include "app/board/sources/local_board.hpp"
+
+#include "app/board/sources/home_events.hpp"
+#include "config/project.hpp"
+
+#include <algorithm>
+
+namespace spec_kitty::board {
+
+namespace {
+
+/// A move that is on disk is recorded as an event soon, if at all: until then it is on the board,
+/// and not yet in the past.
+constexpr epoch_us recording_time = 75'000'000;
+
+} // namespace
+
+local_board::local_board(workflow::repository repo, std::optional<home_view> home)
+    : repo_(std::move(repo)), home_(std::move(home)), log_(std::make_unique<event_log>()),
+      timeline_(std::make_unique<timeline>(*log_)) {
+  const auto project = read_project(repo_.checkout);
+  project_name_ = project.name.empty() ? repo_.checkout.filename().string() : project.name;
+  project_uuid_ = project.uuid.value_or("");
+}
+
+void local_board::read_features() {
+  problems_.clear();
+  const auto slugs = feature_slugs(repo_);
+  if (!slugs) {
+    problems_.push_back(slugs.error().message);
+    return;
+  }
+  std::erase_if(features_, [&](const auto& known) {
+    return !std::binary_search(slugs->begin(), slugs->end(), known.first);
+  });
+  for (const auto& slug : *slugs)
+    read_one_feature(slug);
+}
+
+void local_board::read_one_feature(const std::string& slug) {
+  auto read = read_feature(repo_, slug);
+  if (read)
+    features_[slug] = std::move(*read);
+  else
+    features_.erase(slug);
+}
+
+void local_board::read_home_events() {
+  if (!home_)
+    return;
+  auto read = read_home(*home_, project_uuid_, [this](const ulid& id, std::uint64_t clock) {
+    const auto known = recorded_places_.find(id);
+    return known != recorded_places_.end() && recorded_[known->second].lamport_clock == clock;
+  });
+  home_problem_ = read ? std::string() : read.error().message;
+  if (!read)
+    return;
+  sync_ = std::move(read->sync);
+  for (auto& event : read->events) {
+    const auto [place, is_new] = recorded_places_.emplace(event.id, recorded_.size());
+    if (is_new) {
+      recorded_.push_back(std::move(event));
+    } else { // stamped anew when the server's clock was merged
+      recorded_[place->second] = std::move(event);
+      restamped_ = true;
+    }
+  }
+}
+
+void local_board::read_commits() {
+  auto read = read_git_moves(repo_);
+  if (read.complete || commits_.moves.empty())
+    commits_ = std::move(read);
+}
+
+std::size_t local_board::settle() {
+  if (restamped_) {
+    log_ = std::make_unique<event_log>();
+    timeline_ = std::make_unique<timeline>(*log_);
+    restamped_ = false;
+  }
+  std::vector<lane_move> moves;
+  for (const auto& [slug, feature] : features_)
+    moves.insert(moves.end(), feature.moves.begin(), feature.moves.end());
+  for (const auto& move : commits_.moves)
+    if (const auto known = features_.find(move.feature);
+        known != features_.end() && !known->second.view.read_only)
+      moves.push_back(move);
+  std::erase_if(moves, [until = wall_clock_now() - recording_time](const lane_move& move) {
+    return move.at > until;
+  });
+  // What is in the log stays there: an event that was delivered is told by the log alone.
+  auto added = log_->add(recorded_);
+  timeline_->changed_from(added.first);
+  const auto inferred = log_->add(events_of(std::move(moves), recorded_));
+  timeline_->changed_from(inferred.first);
+  return added.earlier + inferred.earlier;
+}
+
+std::vector<source_view> local_board::sources() const {
+  std::map<event_origin, source_view> found;
+  for (std::size_t place = 0; place < log_->size(); ++place) {
+    const log_row& row = log_->at(place);
+    source_view& source = found[row.origin];
+    source.kind = row.origin;
+    source.from = source.count == 0 ? row.at : std::min(source.from, row.at);
+    source.to = std::max(source.to, row.at);
+    ++source.count;
+  }
+  std::vector<source_view> all;
+  for (const auto& [kind, source] : found)
+    all.push_back(source);
+  return all;
+}
+
+board_view local_board::now() const {
+  board_view view;
+  view.project = project_name_;
+  view.taken_at = wall_clock_now();
+  view.unreadable = problems_;
+  if (!home_problem_.empty())
+    view.unreadable.push_back(home_problem_);
+  for (const auto& [slug, feature] : features_) {
+    view.features.push_back(feature.view);
+    view.unreadable.insert(view.unreadable.end(), feature.unreadable.begin(),
+                           feature.unreadable.end());
+  }
+  view.sources = sources();
+  view.history_complete = commits_.complete;
+  view.sync = sync_;
+  with_events(view, *log_, timeline_->state_at(log_->size()));
+  add_waits(view);
+  return view;
+}
+
+board_view local_board::past(std::size_t position) {
+  const board_view known = now();
+  board_view then = as_of(known, *log_, timeline_->state_at(position), position);
+  then.sync = known.sync;
+  add_waits(then);
+  return then;
+}
+
+std::vector<std::string> local_board::slugs() const {
+  std::vector<std::string> all;
+  for (const auto& [slug, feature] : features_)
+    all.push_back(slug);
+  return all;
+}
+
+} // namespace spec_kitty::board

@@ -1,0 +1,69 @@
+// The board of one repository and one home: everything it is made of, read again piece by piece.
+//
+//   kitty-specs ─▶ features, activity logs ─┐
+//   git log ──────▶ older moves ────────────┼─▶ log ─▶ timeline ─▶ now(), past()
+//   queue ────────▶ events with a clock ────┘
+//
+// Not for several threads at once. Changes nothing on disk.
+#pragma once
+
+#include "app/board/core/board_view.hpp"
+#include "app/board/core/state.hpp"
+#include "app/board/sources/features.hpp"
+#include "app/board/sources/git_history.hpp"
+#include "app/home/home_view.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spec_kitty::board {
+
+class local_board {
+public:
+  /// Reads nothing yet. Without a home there are no events with a clock.
+  local_board(workflow::repository repo, std::optional<home_view> home);
+
+  /// Every feature; those that are gone are left out.
+  void read_features();
+  /// One feature, after a change in its folder.
+  void read_one_feature(const std::string& slug);
+  /// The queue, and the state of delivery.
+  void read_home_events();
+  /// The commits: once, and again after what only git can tell has changed.
+  void read_commits();
+  /// Takes what was read into the log. How many events in the past are new.
+  std::size_t settle();
+
+  /// The board now.
+  board_view now() const;
+  /// The board after the first `position` events.
+  board_view past(std::size_t position);
+
+  const event_log& log() const { return *log_; }
+  const workflow::repository& repo() const { return repo_; }
+  const std::optional<home_view>& home() const { return home_; }
+  std::vector<std::string> slugs() const;
+
+private:
+  std::vector<source_view> sources() const;
+
+  workflow::repository repo_;
+  std::optional<home_view> home_;
+  std::string project_name_;
+  std::string project_uuid_;
+  std::map<std::string, feature_on_disk> features_;
+  std::vector<std::string> problems_; ///< why kitty-specs or the store cannot be read
+  std::string home_problem_;
+  git_moves commits_;
+  std::optional<sync_view> sync_;
+  std::vector<board_event> recorded_; ///< with a clock, in the order in which they were read
+  std::map<ulid, std::size_t> recorded_places_;
+  bool restamped_ = false; ///< the clock of an event is another than in the log
+  std::unique_ptr<event_log> log_;
+  std::unique_ptr<timeline> timeline_;
+};
+
+} // namespace spec_kitty::board

@@ -1,0 +1,33 @@
+#include "app/board/local/query.hpp"
+#include "app/board/local/retry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spec_kitty::board {
+
+namespace {
+
+using pairs = std::map<std::string, std::string>;
+
+TEST(board_query, takes_words_apart) {
+  EXPECT_EQ(read_query("a=1&b=two+words&c=%D0%BA%26&d&=e&a=2"),
+            (pairs{{"a", "1"}, {"b", "two words"}, {"c", "к&"}, {"d", ""}, {"", "e"}}));
+  EXPECT_EQ(read_query(""), pairs{});
+}
+
+TEST(board_query, refuses_what_cannot_be_read) {
+  for (const auto* text : {"a=%", "a=%4", "a=%zz", "a=%-1", "a=%FF", "%C3=b"})
+    EXPECT_EQ(read_query(text), std::nullopt) << text;
+}
+
+TEST(board_query, finds_the_dead_letter_in_a_path) {
+  EXPECT_EQ(dead_letter_in("/board/dead/01ARZ3NDEKTSV4RRFFQ69G5FAV/retry"),
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  for (const auto* path : {"/board/dead//retry", "/board/dead/01ARZ3/retry", "/board/state",
+                           "/board/dead/01ARZ3NDEKTSV4RRFFQ69G5FAV/retry/x"})
+    EXPECT_EQ(dead_letter_in(path), "") << path;
+}
+
+} // namespace
+
+} // namespace spec_kitty::board
