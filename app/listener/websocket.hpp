@@ -39,7 +39,8 @@ public:
   /// Takes messages again after an overflow that was answered with catch_up.
   virtual void resume() = 0;
   /// Closes with a code (1000 to 4999) and a reason of at most 123 bytes: what is being written is
-  /// completed, what is queued is dropped, and a peer that does not answer is cut after 5 s.
+  /// completed, what is queued is dropped, and a peer that does not answer is cut after 5 s. 1006,
+  /// which never stands in a close frame, cuts the connection at once, as a broken network does.
   virtual void close(std::uint16_t code, std::string reason = {}) = 0;
   /// Bytes that were queued and are not written yet.
   virtual std::size_t unsent() const = 0;

@@ -255,8 +255,13 @@ void websocket_session::pump() {
     return;
   if (const auto overflow = queue_->take_overflow())
     handle_overflow(*overflow);
-  if (const auto asked = queue_->take_close(); asked && !close_)
+  if (const auto asked = queue_->take_close(); asked && !close_) {
+    if (asked->code == websocket::close_code::abnormal) {
+      cut();
+      return;
+    }
     close_ = asked;
+  }
   if (close_ && !hard_stop_)
     cut_after(core_.limits().websocket_close); // Beast's close waits behind a write that is stuck
   if (writing_)
