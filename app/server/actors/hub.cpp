@@ -16,7 +16,6 @@ using phase = subscriber::phase;
 constexpr auto hub_tick_every = std::chrono::milliseconds(1000);
 constexpr auto check_patience = std::chrono::seconds(10);
 constexpr epoch_us check_every = 4'000'000;
-constexpr epoch_us ping_every = 30'000'000;
 constexpr epoch_us max_opening = 30'000'000;
 constexpr epoch_us max_resuming = 10'000'000;
 constexpr epoch_us idle_feed_kept = 600'000'000;
@@ -227,7 +226,7 @@ void hub_state::look_after() {
     last_check = now;
     check_access();
   }
-  if (now - last_ping < ping_every)
+  if (const epoch_us every = context->options.ping_every; every == 0 || now - last_ping < every)
     return;
   last_ping = now;
   const auto ping = std::make_shared<const std::string>(ping_message(context->wall_s()));

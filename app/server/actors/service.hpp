@@ -10,6 +10,7 @@
 #include "app/listener/listener.hpp"
 #include "app/server/core/access_token.hpp"
 #include "app/server/core/limits.hpp"
+#include "app/server/core/session_tokens.hpp"
 #include "app/server/store/engine.hpp"
 #include "util/result.hpp"
 #include "util/timestamp.hpp"
@@ -33,6 +34,8 @@ struct service_options {
   store::engine* engine = nullptr; ///< outlives the service
   std::string public_url;          ///< `iss` of access tokens
   service_limits limits;
+  session_rules sessions;
+  epoch_us ping_every = 30'000'000; ///< on a WebSocket; 0: never
   log_settings log;
   bool serves_metrics = false; ///< at /metrics of this listener; else 404
   /// Paths of pages (`/link/…`): asked first. Runs on a thread that may wait.

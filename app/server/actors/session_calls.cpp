@@ -64,11 +64,13 @@ listener::outbound_reply tokens_reply(const server_context& context, const calle
   stated.subject = of.username;
   stated.team_slug = of.team_slug;
   stated.as = of.as;
-  stated.expires = context.wall_s() + access_lifetime_s;
+  const session_rules& rules = context.options.sessions;
+  stated.expires = context.wall_s() + rules.access_lifetime;
   stated.generation = of.generation;
   stated.session = to_string(of.credential);
   return secret_reply(to_json(token_body{make_access_token(stated, context.keys.get()->newest()),
-                                         std::move(refresh), of.team_slug, of.as}));
+                                         std::move(refresh), of.team_slug, of.as,
+                                         rules.access_lifetime, rules.refresh_lifetime}));
 }
 
 store::change_note note_of(const server_context& context, const listener::inbound_request& request,
@@ -210,7 +212,7 @@ void sessions_state::open_session(const std::shared_ptr<login_attempt>& attempt,
   family.account = attempt->user->id;
   family.team = team.id;
   family.created = context->wall();
-  family.expires = context->wall() + refresh_lifetime_s * second_us;
+  family.expires = context->wall() + context->options.sessions.refresh_lifetime * second_us;
   family.client = printable(request.header("user-agent"), max_name_of_client);
   family.address = request.peer;
   std::string refresh = make_refresh_token(to_string(family.id), random_bytes());
@@ -268,13 +270,18 @@ void sessions_state::refresh(const http_call& http) {
                    : store_refusal(before.error(), *http.request));
     return;
   }
+  if (!context->options.sessions.rotate) {
+    http.reply((*session)->current == sha256(*shown) ? tokens_reply(*context, **before, {})
+                                                     : session_over(*http.request, "session_over"));
+    return;
+  }
   std::string next = make_refresh_token(*family, random_bytes());
   const bool sent =
       run_on_ledger([context = context, http, before = *before, next, hash = sha256(*shown)] {
-        const auto turned =
-            context->accounts().rotate(before->credential, hash, sha256(next),
-                                       context->wall() + refresh_lifetime_s * second_us,
-                                       note_of(*context, *http.request, before->username));
+        const auto turned = context->accounts().rotate(
+            before->credential, hash, sha256(next),
+            context->wall() + context->options.sessions.refresh_lifetime * second_us,
+            note_of(*context, *http.request, before->username));
         return std::function<void()>([context, http, before, next, turned] {
           if (!turned) {
             http.reply(store_refusal(turned.error(), *http.request));

@@ -26,11 +26,14 @@ const std::string& unknown_hash() {
 
 } // namespace
 
-result<std::string> hash_password(std::string_view password) {
+result<std::string> hash_password(std::string_view password, hash_cost cost) {
   std::array<char, crypto_pwhash_STRBYTES> text{};
-  if (!sodium_is_ready() || crypto_pwhash_str(text.data(), password.data(), password.size(),
-                                              crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                              crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+  const bool least = cost == hash_cost::least;
+  if (!sodium_is_ready() ||
+      crypto_pwhash_str(text.data(), password.data(), password.size(),
+                        least ? crypto_pwhash_OPSLIMIT_MIN : crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                        least ? crypto_pwhash_MEMLIMIT_MIN : crypto_pwhash_MEMLIMIT_INTERACTIVE) !=
+          0)
     return failure{ec::overloaded, "there is not enough memory for a password hash",
                    "try again, or give the server 64 MiB more memory"};
   return std::string(text.data());

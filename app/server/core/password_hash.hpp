@@ -9,8 +9,14 @@
 
 namespace spec_kitty::server {
 
+enum class hash_cost {
+  interactive,
+  least, ///< some microseconds: for a server for trying out alone, which prints its password
+};
+
 /// The text that the store keeps; overloaded where there is no memory.
-result<std::string> hash_password(std::string_view password);
+result<std::string> hash_password(std::string_view password,
+                                  hash_cost cost = hash_cost::interactive);
 
 /// Whether the password is the hash's. An empty or foreign hash costs the same time and is never
 /// right, so that an unknown account is answered as slowly as a known one.

@@ -181,9 +181,10 @@ std::string to_json(const token_body& body) {
   json_writer out(buffer);
   out.StartObject();
   field(out, "access", body.access);
-  field(out, "refresh", body.refresh);
-  field(out, "access_lifetime", static_cast<std::uint64_t>(access_lifetime_s));
-  field(out, "refresh_lifetime", static_cast<std::uint64_t>(refresh_lifetime_s));
+  if (!body.refresh.empty())
+    field(out, "refresh", body.refresh);
+  field(out, "access_lifetime", static_cast<std::uint64_t>(body.access_lifetime));
+  field(out, "refresh_lifetime", static_cast<std::uint64_t>(body.refresh_lifetime));
   field(out, "team_slug", body.team_slug);
   field(out, "role", to_string(body.as));
   out.EndObject();

@@ -67,9 +67,11 @@ std::string offer_body(std::string_view version, std::string_view time,
 
 struct token_body {
   std::string access;
-  std::string refresh;
+  std::string refresh; ///< empty: left out, the one that was shown stays good
   std::string team_slug;
   role as = role::reader;
+  std::int64_t access_lifetime = 0;  ///< in seconds
+  std::int64_t refresh_lifetime = 0; ///< in seconds
 };
 std::string to_json(const token_body& body);
 

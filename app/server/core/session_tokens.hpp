@@ -21,6 +21,13 @@ inline constexpr epoch_s refresh_lifetime_s = 7 * 24 * 3600;
 /// A session that was never used ends after this: the reply to its login was lost.
 inline constexpr epoch_s unused_session_s = 24 * 3600;
 inline constexpr std::size_t token_secret_bytes = 32;
+/// How sessions behave. Only a server for trying out has others than these.
+struct session_rules {
+  epoch_s access_lifetime = access_lifetime_s;   ///< in seconds
+  epoch_s refresh_lifetime = refresh_lifetime_s; ///< in seconds
+  bool rotate = true; ///< a refresh token is used up by its use, and replaced
+};
+
 inline constexpr std::string_view refresh_prefix = "skr_";
 inline constexpr std::string_view machine_prefix = "skt_";
 inline constexpr std::string_view ws_prefix = "skw_";
