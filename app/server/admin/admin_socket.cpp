@@ -82,6 +82,7 @@ result<std::unique_ptr<admin_listener>> admin_listener::start(const fs::path& st
 
 admin_listener::~admin_listener() {
   stopping_ = true;
+  ::shutdown(listening_.get(), SHUT_RDWR); // so that nothing is waited for any more
   thread_.join();
   remove_from_home(state_, admin_socket_name);
 }
@@ -94,6 +95,8 @@ void admin_listener::serve() {
 
 void admin_listener::answer_next() {
   const unique_fd peer(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!peer && stopping_)
+    return;
   if (!peer) {
     std::this_thread::sleep_for(stop_poll); // no descriptor is left, or the peer has gone
     return;
