@@ -1,5 +1,7 @@
 #include "app/server/admin/show_reply.hpp"
 
+#include "util/json_slices.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -109,10 +111,10 @@ int print_export(output& out, const arguments& given,
       (void)show_reply(out, *reply);
       return 1;
     }
-    const json_value* events = member(*parsed, "events");
-    if (events != nullptr && events->IsArray())
-      for (const auto& event : events->GetArray())
-        out.raw(to_text(event));
+    const auto compact = compact_json(*reply); // an event is printed digit for digit: 1.10 stays
+    if (const auto events = compact ? list_slices(*compact, "events") : std::nullopt)
+      for (const std::string_view event : *events)
+        out.raw(event);
     if (!out.flush())
       return 1;
     const std::int64_t through = whole_number_of(*parsed, "through").value_or(0);
