@@ -8,8 +8,9 @@
 
 namespace spec_kitty {
 
-temporary_folder::temporary_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "spec-kitty-test-XXXXXX").string();
+temporary_folder::temporary_folder(std::string_view prefix) {
+  std::string name =
+      (std::filesystem::temp_directory_path() / (std::string(prefix) + "XXXXXX")).string();
   if (::mkdtemp(name.data()) == nullptr)
     throw std::runtime_error("cannot create " + name + ": " + std::strerror(errno));
   path_ = name;

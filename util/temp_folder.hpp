@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace spec_kitty {
 
@@ -9,7 +10,8 @@ namespace spec_kitty {
 /// std::runtime_error where it cannot be created.
 class temporary_folder {
 public:
-  temporary_folder();
+  /// Its name begins with the prefix.
+  explicit temporary_folder(std::string_view prefix = "spec-kitty-test-");
   ~temporary_folder();
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;

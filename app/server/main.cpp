@@ -26,7 +26,12 @@ void open_standard_streams() {
 int main(int argc, char** argv) {
   open_standard_streams();
   try {
-    return spec_kitty::server::run_server_command_line(argc, argv, {spec_kitty::server::serve});
+    using namespace spec_kitty::server;
+    dev::options trying_out;
+    return run_server_command_line(
+        argc, argv,
+        {[&](command_context& ctx, const arguments&) { return serve(ctx, trying_out); },
+         [&](CLI::App& run) { dev::declare_options(run, trying_out); }});
   } catch (const std::exception& defect) {
     const std::string line = "spec-kitty-server: " + spec_kitty::printable(defect.what()) + "\n";
     std::fputs(line.c_str(), stderr);

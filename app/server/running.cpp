@@ -6,6 +6,8 @@
 #include "app/server/admin/state_folder.hpp"
 #include "app/server/core/encoding.hpp"
 #include "app/server/core/password_hash.hpp"
+#include "app/server/dev/account.hpp"
+#include "app/server/dev/layer.hpp"
 #include "app/server/service_settings.hpp"
 #include "app/server/store/lmdb/open.hpp"
 #include "util/random.hpp"
@@ -26,7 +28,8 @@ constexpr auto housekeeping_interval = 1h;
 constexpr auto listener_stop_patience = 7s;
 constexpr auto store_stop_patience = 2s;
 constexpr epoch_us tolerated_clock_step = epoch_us{5} * 60 * 1'000'000;
-constexpr std::size_t dev_password_bytes = 12;
+/// Of tokens, and the same on any port: sessions of a server for trying out outlive its restart.
+constexpr const char* issuer_for_trying_out = "spec-kitty-server --dev";
 
 std::string random_text(std::size_t bytes) {
   std::vector<std::uint8_t> drawn(bytes);
@@ -34,8 +37,9 @@ std::string random_text(std::size_t bytes) {
   return {reinterpret_cast<const char*>(drawn.data()), drawn.size()};
 }
 
-log_options log_options_of(const server_settings& settings) {
+log_options log_options_of(const server_settings& settings, bool for_trying_out) {
   log_options options;
+  options.for_trying_out = for_trying_out;
   options.json = settings.text("log.format") == "json";
   options.folder = settings.state() / "log";
   options.days = settings.number("log.days");
@@ -48,18 +52,19 @@ std::string program_version() {
   return std::string(version);
 }
 
-running_server::running_server(const server_settings& settings)
-    : settings_(settings), log_(std::make_unique<server_log>(log_options_of(settings))) {}
+running_server::running_server(const server_settings& settings, const dev::options* trying_out)
+    : settings_(settings), trying_out_(trying_out),
+      log_(std::make_unique<server_log>(log_options_of(settings, trying_out != nullptr))) {}
 
 result<std::unique_ptr<running_server>> running_server::start(const server_settings& settings,
-                                                              bool dev) {
-  if (dev)
+                                                              const dev::options* trying_out) {
+  if (trying_out != nullptr)
     if (auto made = make_state_folder(settings.state()); !made)
       return made.error();
   if (auto entered = enter_state_folder(settings.state()); !entered)
     return entered.error();
-  std::unique_ptr<running_server> server(new running_server(settings));
-  if (auto ok = server->open_store(dev); !ok)
+  std::unique_ptr<running_server> server(new running_server(settings, trying_out));
+  if (auto ok = server->open_store(); !ok)
     return ok.error();
   if (auto ok = server->start_service(); !ok)
     return ok.error();
@@ -77,11 +82,11 @@ running_server::~running_server() {
   stop();
 }
 
-result<void> running_server::open_store(bool dev) {
+result<void> running_server::open_store() {
   store::lmdb_options options;
   options.state = settings_.state();
   const bool is_new = !store::has_store(options.state);
-  if (is_new && !dev)
+  if (is_new && trying_out_ == nullptr)
     return failure{ec::not_found, options.state.string() + " does not hold a store",
                    "make it with the first team: spec-kitty-server init --state " +
                        shell_word(options.state.string()) + " --team SLUG --admin NAME"};
@@ -94,34 +99,13 @@ result<void> running_server::open_store(bool dev) {
   engine_ = std::move(*opened);
   administration_.emplace(
       administration{*engine_, settings_, public_url_of(settings_, guessed_url(settings_))});
-  if (!dev)
+  if (trying_out_ == nullptr)
     return {};
-  auto account = make_first_account();
+  auto account = dev::settle_account(*administration_, settings_.state(), trying_out_->account);
   if (!account)
     return account.error();
-  first_ = std::move(*account);
-  return {};
-}
-
-/// One team, one account; a password of its own each time.
-result<first_account> running_server::make_first_account() {
-  first_account account{"dev-team", "dev", base64url(random_text(dev_password_bytes))};
-  const arguments user({{"name", account.username}, {"password", account.password}});
-  const auto known = administration_->accounts().user_by_name(account.username);
-  if (!known)
-    return known.error();
-  if (*known) {
-    const auto reset = reset_password(*administration_, user);
-    return reset ? result<first_account>(account) : reset.error();
-  }
-  if (const auto team = add_team(*administration_, arguments({{"slug", account.team}})); !team)
-    return team.error();
-  if (const auto added = add_user(*administration_, user); !added)
-    return added.error();
-  const auto joined = add_member(
-      *administration_,
-      arguments({{"team", account.team}, {"user", account.username}, {"role", "admin"}}));
-  return joined ? result<first_account>(account) : joined.error();
+  login_ = std::move(*account);
+  return dev::accept_types(*administration_, login_->team_slug, trying_out_->types);
 }
 
 result<void> running_server::start_service() {
@@ -135,6 +119,11 @@ result<void> running_server::start_service() {
   service_options options;
   options.engine = engine_.get();
   options.public_url = issuer;
+  if (trying_out_ != nullptr) {
+    options.public_url = issuer_for_trying_out;
+    options.sessions = trying_out_->sessions;
+    options.ping_every = epoch_us{trying_out_->ping_s} * 1'000'000;
+  }
   options.limits = service_limits_of(settings_);
   options.log.json = settings_.text("log.format") == "json";
   options.log.addresses = settings_.flag("log.addresses");
@@ -157,7 +146,10 @@ result<void> running_server::start_listeners() {
   auto options = listener_options_of(settings_);
   if (!options)
     return options.error();
-  auto started = listener::http_listener::start(std::move(*options), service_->handlers());
+  auto handlers = service_->handlers();
+  if (trying_out_ != nullptr)
+    handlers = dev::with_layer(std::move(handlers), trying_out_->faults, activity_log());
+  auto started = listener::http_listener::start(std::move(*options), std::move(handlers));
   if (!started)
     return started.error();
   listener_ = std::move(*started);
@@ -172,6 +164,14 @@ result<void> running_server::start_listeners() {
     return metrics.error();
   metrics_listener_ = std::move(*metrics);
   return {};
+}
+
+dev::activity_log running_server::activity_log() const {
+  dev::activity_log log;
+  log.json = settings_.text("log.format") == "json";
+  if (settings_.flag("log.requests"))
+    log.say = [to = log_.get()](std::string_view line) { to->line(line); };
+  return log;
 }
 
 result<void> running_server::start_administration() {
@@ -239,14 +239,14 @@ void running_server::begin_housekeeping() {
   house_is_kept_ = false;
   housekeeper_ = std::thread([this] {
     const auto done = keep_house(*administration_);
-    if (done.is_worth_a_line())
+    if (done.is_worth_a_line() && !stopped_) // a store that is being closed cannot answer
       log_->write(done.trouble.empty() ? log_level::info : log_level::error, done.sentence());
     house_is_kept_ = true;
   });
 }
 
 void running_server::stop() {
-  if (std::exchange(stopped_, true))
+  if (stopped_.exchange(true))
     return;
   if (service_)
     service_->begin_stop();

@@ -11,6 +11,8 @@
 #include "app/server/admin/link_page.hpp"
 #include "app/server/admin/server_log.hpp"
 #include "app/server/admin/server_settings.hpp"
+#include "app/server/dev/layer.hpp"
+#include "app/server/dev/options.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -23,17 +25,11 @@ namespace spec_kitty::server {
 
 std::string program_version();
 
-/// The account of a server for trying out.
-struct first_account {
-  std::string team;
-  std::string username;
-  std::string password;
-};
-
 class running_server {
 public:
-  /// Starts every part. With `dev` a store is made where none is, with one account.
-  static result<std::unique_ptr<running_server>> start(const server_settings& settings, bool dev);
+  /// Starts every part. With `trying_out` a store is made where none is, with one account.
+  static result<std::unique_ptr<running_server>> start(const server_settings& settings,
+                                                       const dev::options* trying_out);
   ~running_server();
   running_server(const running_server&) = delete;
   running_server& operator=(const running_server&) = delete;
@@ -41,7 +37,10 @@ public:
   const std::string& url() const { return url_; }
   /// Of `metrics.listen`; empty: off.
   std::string metrics_url() const { return metrics_listener_ ? metrics_listener_->url() : ""; }
-  const std::optional<first_account>& first() const { return first_; }
+  /// Of a server for trying out.
+  const std::optional<dev::login>& login() const { return login_; }
+  /// What it prints first has been printed.
+  void greeted() { log_->release(); }
 
   /// Reads certificate and key anew; a pair that cannot be used is a line in the log.
   void reload_certificate();
@@ -52,18 +51,19 @@ public:
   void stop();
 
 private:
-  explicit running_server(const server_settings& settings);
+  running_server(const server_settings& settings, const dev::options* trying_out);
 
-  result<void> open_store(bool dev);
+  result<void> open_store();
   result<void> start_service();
   result<void> start_listeners();
   result<void> start_administration();
-  result<first_account> make_first_account();
+  dev::activity_log activity_log() const;
   void warn_of_clock();
   void change_keys();
   void begin_housekeeping();
 
   server_settings settings_;
+  const dev::options* trying_out_; ///< null: a server in earnest
   std::unique_ptr<server_log> log_;
   std::unique_ptr<store::engine> engine_;
   std::unique_ptr<link_page> page_;
@@ -78,8 +78,8 @@ private:
   std::chrono::steady_clock::time_point next_certificate_look_{};
   std::chrono::steady_clock::time_point next_round_{};
   std::string url_;
-  std::optional<first_account> first_;
-  bool stopped_ = false;
+  std::optional<dev::login> login_;
+  std::atomic<bool> stopped_{false};
 };
 
 } // namespace spec_kitty::server

@@ -40,50 +40,78 @@ int next_signal(const sigset_t& set) {
   return signal > 0 ? signal : 0;
 }
 
-void greet(command_context& ctx, const running_server& server) {
+/// The commands to type in another terminal.
+std::string words_for_trying_out(const std::string& url, const dev::login& login,
+                                 const std::string& kept_in) {
+  return "A team server for trying out, on this machine only. It listens on " + url + "\n(team " +
+         login.team_slug + "). " +
+         (kept_in.empty() ? "It forgets everything when it ends; --state DIR keeps it."
+                          : "It keeps its state in " + kept_in + ".") +
+         "\n\nTo use it, in another terminal:\n  spec-kitty sync server " + url +
+         "\n  spec-kitty auth login --username " + login.username +
+         "\n  password: " + login.password + "\n\nCtrl-C ends it.";
+}
+
+void greet(command_context& ctx, const running_server& server, bool forgets) {
   const std::string& url = server.url();
-  const auto& first = server.first();
+  const auto& login = server.login();
   if (ctx.out.json()) {
     ctx.out.raw(json_fields([&](json_writer& out) {
       field(out, "url", url);
-      if (first) {
-        field(out, "username", first->username);
-        field(out, "password", first->password);
-        field(out, "team_slug", first->team);
+      if (login) {
+        field(out, "username", login->username);
+        field(out, "password", login->password);
+        field(out, "team_slug", login->team_slug);
       }
       field(out, "version", program_version());
       if (!server.metrics_url().empty())
         field(out, "metrics_url", server.metrics_url());
     }));
+  } else if (login) {
+    ctx.out.lines(words_for_trying_out(url, *login, forgets ? "" : ctx.settings.state().string()));
   } else {
     ctx.out.line("spec-kitty-server " + program_version() + " listens on " + url);
-    if (first)
-      ctx.out.lines("This server is for trying out. Log in to the team " + first->team +
-                    " with:\n  spec-kitty sync server " + url +
-                    "\n  spec-kitty auth login --username " + first->username +
-                    "\nPassword: " + first->password);
   }
   ctx.out.flush();
 }
 
+/// The folder is removed with what it returns; null where the state is to be kept.
+result<std::unique_ptr<temporary_folder>> prepare_trying_out(command_context& ctx,
+                                                             const dev::options& chosen) {
+  std::unique_ptr<temporary_folder> throwaway;
+  if (ctx.settings.at("state").origin == "default")
+    throwaway = std::make_unique<temporary_folder>("spec-kitty-dev-server-");
+  auto given = chosen.settings;
+  if (ctx.out.json())
+    given["log.format"] = "json";
+  if (ctx.out.quiet())
+    given["log.requests"] = "false";
+  const auto ok =
+      ctx.settings.for_trying_out(given, throwaway ? throwaway->path().string() : std::string());
+  if (!ok)
+    return ok.error();
+  return throwaway;
+}
+
 } // namespace
 
-int serve(command_context& ctx, const arguments&) {
+int serve(command_context& ctx, const dev::options& trying_out) {
   hide_memory();
   const sigset_t signals = block_signals();
   std::unique_ptr<temporary_folder> throwaway;
-  if (ctx.dev && ctx.settings.at("state").origin == "default")
-    throwaway = std::make_unique<temporary_folder>();
-  if (ctx.dev)
-    if (auto chosen = ctx.settings.for_trying_out(throwaway ? throwaway->path().string() : "");
-        !chosen)
-      return ctx.fail(chosen.error());
+  if (ctx.dev) {
+    auto prepared = prepare_trying_out(ctx, trying_out);
+    if (!prepared)
+      return ctx.fail(prepared.error());
+    throwaway = std::move(*prepared);
+  }
   if (auto ok = check_server_settings(ctx.settings); !ok)
     return ctx.fail(ok.error());
-  auto server = running_server::start(ctx.settings, ctx.dev);
+  auto server = running_server::start(ctx.settings, ctx.dev ? &trying_out : nullptr);
   if (!server)
     return ctx.fail(server.error());
-  greet(ctx, **server);
+  greet(ctx, **server, throwaway != nullptr);
+  (*server)->greeted();
   notify_service_manager("READY=1");
   for (int signal = 0; signal != SIGTERM && signal != SIGINT; signal = next_signal(signals)) {
     if (signal == SIGHUP)

@@ -81,7 +81,7 @@ void declare_options(parsed_line& line, CLI::App& sub, const server_command& com
   }
 }
 
-void declare_server_commands(parsed_line& line) {
+void declare_server_commands(parsed_line& line, const local_commands& own) {
   std::map<std::string_view, CLI::App*> groups;
   for (const auto& group : server_command_groups())
     groups[group.path] = line.app.add_subcommand(std::string(group.path), std::string(group.help))
@@ -94,8 +94,10 @@ void declare_server_commands(parsed_line& line) {
     CLI::App* sub =
         parent.add_subcommand(std::string(last_word_of(command.path)), std::string(command.help))
             ->fallthrough();
-    if (command.path == "run")
+    if (command.path == "run") {
       sub->add_flag("--dev", line.dev, "A throwaway server on this machine, with one account");
+      own.declare_dev_options(*sub);
+    }
     sub->parse_complete_callback([&line, &command] { line.command = &command; });
     declare_options(line, *sub, command);
   }
@@ -189,9 +191,13 @@ int run_store_command(command_context& ctx, const server_command& command, const
 }
 
 int run_parsed(parsed_line& line, const local_commands& own) {
-  for (const auto& [key, value] : line.flags)
-    if (!value.empty())
-      line.chosen.flags[key] = value;
+  for (const auto& key : server_setting_keys())
+    if (const std::string& value = line.flags.at(std::string(key.name)); !value.empty()) {
+      std::error_code none; // a path on the command line begins where it is typed
+      line.chosen.flags[std::string(key.name)] =
+          key.type == setting_key::kind::path ? fs::absolute(value, none).string() : value;
+    }
+  line.chosen.for_trying_out = line.dev;
   output out(line.json, line.quiet, false);
   auto settings = server_settings::load(line.chosen);
   if (!settings) {
@@ -228,7 +234,7 @@ int command_context::fail(const failure& why) {
 int run_server_command_line(int argc, char** argv, const local_commands& own) {
   parsed_line line;
   declare_settings(line);
-  declare_server_commands(line);
+  declare_server_commands(line, own);
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

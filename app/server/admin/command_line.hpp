@@ -4,6 +4,12 @@
 #include "app/server/admin/command_table.hpp"
 #include "util/output.hpp"
 
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
 namespace spec_kitty::server {
 
 /// What a command of its own (`run`, `init` …) gets.
@@ -17,9 +23,11 @@ struct command_context {
 };
 
 /// The commands that are not carried out by a server: by their path in the table.
-using local_command = int (*)(command_context& ctx, const arguments& given);
+using local_command = std::function<int(command_context& ctx, const arguments& given)>;
 struct local_commands {
   local_command run; ///< the program's own: it composes store, actors and listener
+  /// Adds what only `run --dev` takes to the options of `run`.
+  std::function<void(CLI::App& run)> declare_dev_options;
 };
 
 /// The whole program; the exit status: 0 done, 1 failed, 2 wrong usage.

@@ -68,7 +68,7 @@ std::string event_line(log_level level, std::string_view text, bool json, epoch_
 }
 
 server_log::server_log(log_options options)
-    : options_(std::move(options)), thread_([this] { run(); }) {}
+    : options_(std::move(options)), held_(options_.for_trying_out), thread_([this] { run(); }) {}
 
 server_log::~server_log() {
   {
@@ -82,21 +82,30 @@ server_log::~server_log() {
 }
 
 void server_log::line(std::string_view text) {
-  push(std::string(text));
+  push(std::string(text), options_.for_trying_out ? STDOUT_FILENO : STDERR_FILENO);
 }
 
 void server_log::write(log_level level, std::string_view text) {
-  push(event_line(level, text, options_.json, options_.now()));
+  if (level != log_level::info || !options_.for_trying_out)
+    push(event_line(level, text, options_.json, options_.now()), STDERR_FILENO);
 }
 
-void server_log::push(std::string line) {
+void server_log::release() {
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+  }
+  changed_.notify_one();
+}
+
+void server_log::push(std::string line, int stream) {
   {
     const std::lock_guard lock(mutex_);
     if (lines_.size() >= max_waiting_lines) {
       ++dropped_;
       return;
     }
-    lines_.push_back(std::move(line));
+    lines_.push_back({std::move(line), stream});
   }
   changed_.notify_one();
 }
@@ -104,25 +113,34 @@ void server_log::push(std::string line) {
 void server_log::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
+    changed_.wait(lock, [this] { return stopping_ || (!held_ && !lines_.empty()); });
     if (lines_.empty())
       return;
-    std::string text;
-    for (const auto& line : std::exchange(lines_, {}))
-      text.append(line).append("\n");
+    auto lines = std::exchange(lines_, {});
     if (const auto dropped = std::exchange(dropped_, 0); dropped > 0)
-      text +=
-          event_line(log_level::warning, std::to_string(dropped) + " lines of the log were dropped",
-                     options_.json, options_.now()) +
-          "\n";
+      lines.push_back({event_line(log_level::warning,
+                                  std::to_string(dropped) + " lines of the log were dropped",
+                                  options_.json, options_.now()),
+                       STDERR_FILENO});
     lock.unlock();
-    write_lines(text);
+    write_all(std::move(lines));
     lock.lock();
   }
 }
 
-void server_log::write_lines(const std::string& lines) {
-  write_whole(STDERR_FILENO, lines);
+/// Neighbours of one stream with one system call.
+void server_log::write_all(std::deque<waiting_line> lines) {
+  while (!lines.empty()) {
+    const int stream = lines.front().stream;
+    std::string text;
+    for (; !lines.empty() && lines.front().stream == stream; lines.pop_front())
+      text.append(lines.front().text).append("\n");
+    write_lines(text, stream);
+  }
+}
+
+void server_log::write_lines(const std::string& lines, int stream) {
+  write_whole(stream, lines);
   if (options_.folder.empty() || options_.days <= 0)
     return;
   open_file_of_today();

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 namespace spec_kitty::server {
 
@@ -209,10 +210,13 @@ result<server_settings> server_settings::load(const chosen_settings& chosen) {
   std::string file = system_file;
   if (chosen.config_file)
     file = fs::absolute(*chosen.config_file, none).string();
-  else if (!fs::exists(system_file, none))
+  else if (chosen.for_trying_out && loaded.at("state").origin == "default")
+    file.clear();
+  else if (chosen.for_trying_out || !fs::exists(system_file, none))
     file = (loaded.state() / "server.toml").string();
-  if (auto ok = loaded.read_layer_file(file, chosen.config_file.has_value()); !ok)
-    return ok.error();
+  if (!file.empty())
+    if (auto ok = loaded.read_layer_file(file, chosen.config_file.has_value()); !ok)
+      return ok.error();
   if (auto ok = loaded.read_environment(); !ok)
     return ok.error();
   if (auto ok = loaded.read_flags(chosen); !ok)
@@ -220,11 +224,18 @@ result<server_settings> server_settings::load(const chosen_settings& chosen) {
   return loaded;
 }
 
-result<void> server_settings::for_trying_out(const std::string& state) {
+result<void>
+server_settings::for_trying_out(const std::map<std::string, std::string, std::less<>>& given,
+                                const std::string& state) {
+  for (const auto& [key, value] : given)
+    if (auto ok = set(place_of(key), value, "flag", key + ": "); !ok)
+      return ok;
   if (!state.empty())
     values_[place_of("state")] = {state, "default"};
-  if (at("listen").origin == "default")
-    values_[place_of("listen")] = {"127.0.0.1:0", "default"};
+  for (const auto& [key, value] :
+       {std::pair{"listen", "127.0.0.1:0"}, std::pair{"limits.requests_per_second", "1000000"}})
+    if (at(key).origin == "default")
+      values_[place_of(key)] = {value, "default"};
   const auto listen = parse_listen_address("listen", text("listen"));
   if (!listen || listen->is_loopback())
     return listen ? result<void>{} : listen.error();

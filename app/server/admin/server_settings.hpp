@@ -29,6 +29,8 @@ std::string server_environment_name(std::string_view key);
 struct chosen_settings {
   std::optional<std::string> config_file;
   std::map<std::string, std::string, std::less<>> flags; ///< key to value
+  /// `run --dev`: no file counts that was not named or lies in a folder that was named.
+  bool for_trying_out = false;
 };
 
 class server_settings {
@@ -37,8 +39,10 @@ public:
   /// is allowed; an unknown key in the file is a warning.
   static result<server_settings> load(const chosen_settings& chosen);
 
-  /// What `run --dev` uses where nothing else was chosen: this folder, any free port.
-  result<void> for_trying_out(const std::string& state);
+  /// Of `run --dev`: the values of its own options, then what it uses where nothing else was
+  /// chosen: this folder, any free port, as many requests as one account likes.
+  result<void> for_trying_out(const std::map<std::string, std::string, std::less<>>& given,
+                              const std::string& state);
 
   const setting_value& at(std::string_view key) const;
   const std::string& text(std::string_view key) const { return at(key).text; }

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
 namespace spec_kitty::server {
 namespace {
 
@@ -50,6 +54,28 @@ TEST(ServerLog, FilesAreOfOneDayAndPrivateAndOldOnesGo) {
   EXPECT_FALSE(fs::exists(folder / "server-2026-11-20.log"));
   EXPECT_TRUE(fs::exists(folder / "server-2026-11-25.log"));
   EXPECT_TRUE(fs::exists(folder / "notes.txt"));
+}
+
+// A client may be served before the greeting is printed, and the greeting is the first line.
+TEST(ServerLog, OfAServerForTryingOutItWaitsForTheGreetingAndLeavesRemarksOut) {
+  const temporary_folder root;
+  log_options options;
+  options.for_trying_out = true;
+  options.folder = root.path() / "log";
+  options.days = 1;
+  options.now = [] { return noon; };
+  const auto file = options.folder / "server-2026-12-01.log";
+  {
+    server_log log(options);
+    log.line("a request");
+    log.write(log_level::info, "listens");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(std::filesystem::exists(file));
+    log.release();
+  }
+  const auto text = read_file(file);
+  ASSERT_TRUE(text && *text);
+  EXPECT_EQ(**text, "a request\n");
 }
 
 } // namespace
