@@ -13,8 +13,7 @@ set(SPEC_KITTY_DOCS "${CMAKE_INSTALL_DATAROOTDIR}/doc/spec-kitty")
 install(TARGETS spec-kitty RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT program)
 install(TARGETS spec_kitty_http spec_kitty_link spec_kitty_sqlite
   LIBRARY DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT program)
-install(TARGETS
-  spec-kitty-board spec-kitty-dev-server spec-kitty-agent-runner spec-kitty-store-check
+install(TARGETS spec-kitty-board spec-kitty-agent-runner spec-kitty-store-check
   RUNTIME DESTINATION "${SPEC_KITTY_LIBEXEC}" COMPONENT program)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION "${SPEC_KITTY_DOCS}" COMPONENT program)
 install(FILES messages/schema/events.schema.json

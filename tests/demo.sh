@@ -31,8 +31,15 @@ start_server() { # options
 }
 stop_server() { kill "$server"; wait "$server" 2>/dev/null || true; server=; }
 
+fetch_arrived() { # what the server has, into the file `arrived`: one event in a line
+  spec-kitty-server --state "$place/server" team export dev-team |
+    python3 -c 'import json, sys
+for line in sys.stdin: print(json.dumps(json.loads(line)["event"]))' >"$place/arrived"
+}
+
 what_arrived() { # from which line on
-  python3 - "$place/server/events.jsonl" "$1" <<'PY'
+  fetch_arrived
+  python3 - "$place/arrived" "$1" <<'PY'
 import json, sys
 for line in open(sys.argv[1]).readlines()[int(sys.argv[2]):]:
     event = json.loads(line)
@@ -112,7 +119,7 @@ run spec-kitty sync now
 what_arrived 4
 git log --oneline --graph
 [ -z "$(git status --porcelain)" ]
-life=$(wc -l <"$place/server/events.jsonl")
+life=$(wc -l <"$place/arrived")
 
 say "16 processes at once record 25 events each."
 cd "$place"
@@ -142,7 +149,8 @@ run spec-kitty sync now
 run spec-kitty sync status
 
 say "What the server has."
-python3 - "$place/server/events.jsonl" "$life" <<'EOF2'
+fetch_arrived
+python3 - "$place/arrived" "$life" <<'EOF2'
 import json, sys
 events = [json.loads(line) for line in open(sys.argv[1])]
 life = int(sys.argv[2])
@@ -169,7 +177,7 @@ for _ in $(seq 100); do
   sleep 0.05
 done
 run spec-kitty emit HistoryAdded --wp WP01 --field entry_type=note --field "entry_content=hello"
-python3 - "$place/server/events.jsonl" <<'EOF3'
+python3 - "$place/server.log" <<'EOF3'
 import subprocess, sys, time
 emit = ["spec-kitty", "emit", "HistoryAdded", "--quiet", "--wp", "WP01", "--field", "entry_type=note",
         "--field", "entry_content=how fast?"]

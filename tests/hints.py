@@ -27,7 +27,7 @@ MAX_PASSES = 40
 WANTED = 0.9
 FOLDERS = ("app/", "actors/", "config/", "util/")
 # The harness, and parts whose hints are for a host or of a program of its own.
-ELSEWHERE = ("app/chaos", "app/embed", "app/dev_server", "app/agent_runner",
+ELSEWHERE = ("app/chaos", "app/embed", "app/agent_runner",
              "app/orchestrate/agents_example.cpp")
 WORDS = ("emit|events|clock|auth|sync|config|init|implement|agent|merge|accept|orchestrate|"
          "dev-server|--home|--help")

@@ -189,12 +189,6 @@ support::finished installation::sync_now(const std::string& home,
   return done;
 }
 
-std::vector<std::string> installation::server_events(const std::string& name) const {
-  // What stands behind the last newline is being written, or was when the server was killed.
-  const auto text = support::read_text(folder() / name / "events.jsonl");
-  return support::lines_of(std::string_view(text).substr(0, text.rfind('\n') + 1));
-}
-
 bool installation::look_at_status(const std::string& home) {
   status_seen status;
   status.home = home;
@@ -209,7 +203,7 @@ bool installation::look_at_status(const std::string& home) {
   status.says_acked =
       member(*status_json, "last_ack_at") != nullptr && !(*status_json)["last_ack_at"].IsNull();
   for (const auto& [name, process] : servers_)
-    for (const auto& event : view_server(name, team_of(name), server_events(name)).events)
+    for (const auto& event : view_server(name, team_of(name), process->events()).events)
       status.on_server.insert(event.event_id);
   seen.statuses.push_back(std::move(status));
   return true;
@@ -233,7 +227,7 @@ void installation::look(const std::vector<std::string>& homes) {
   for (const auto& home : homes)
     now.stores.push_back(view_store(home, this->home(home), home_is::busy));
   for (const auto& [name, process] : servers_)
-    now.servers.push_back(view_server(name, team_of(name), server_events(name)));
+    now.servers.push_back(view_server(name, team_of(name), process->events()));
   for (auto& found : check_all(now))
     if (found.invariant == "nothing-lost" || found.invariant == "nothing-invented" ||
         found.invariant == "once" || found.invariant == "order")
@@ -244,7 +238,7 @@ std::vector<violation> installation::judge(const std::vector<std::string>& homes
   for (const auto& home : homes)
     seen.stores.push_back(view_store(home, this->home(home)));
   for (const auto& [name, process] : servers_)
-    seen.servers.push_back(view_server(name, team_of(name), server_events(name)));
+    seen.servers.push_back(view_server(name, team_of(name), process->events()));
   auto all = check_all(seen);
   all.insert(all.end(), found_.begin(), found_.end());
   return all;

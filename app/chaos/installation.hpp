@@ -42,7 +42,7 @@ public:
   /// Notes an end without a cause: a defect, an unsent signal, a hang.
   void judge_end(const std::string& what, const support::finished& done, int sent);
 
-  /// Starts the dev-server of that name, on a state folder of its own.
+  /// Starts the server of that name, on a state folder of its own.
   support::server_process& start_server(const std::string& name = "server", words options = {});
   support::server_process& server(const std::string& name = "server");
   /// Points a home at an address and logs in with the server's login. False when that failed.
@@ -84,8 +84,6 @@ public:
   history seen;
 
 private:
-  std::vector<std::string> server_events(const std::string& name) const;
-
   stage stage_;
   std::map<std::string, std::map<std::string, std::string>> env_of_home_;
   std::map<std::string, std::unique_ptr<support::server_process>> servers_;

@@ -1,6 +1,7 @@
 #include "app/chaos/server_process.hpp"
 
 #include "util/json.hpp"
+#include "util/json_slices.hpp"
 
 #include <csignal>
 #include <stdexcept>
@@ -61,8 +62,22 @@ std::vector<std::string> server_process::stop() {
   return lines_of(printed_);
 }
 
+finished server_process::administer(std::vector<std::string> words) const {
+  launch what;
+  what.argv = {(program_.parent_path() / "spec-kitty-server").string(), "--state", state_.string()};
+  what.argv.insert(what.argv.end(), words.begin(), words.end());
+  return run(what);
+}
+
 std::vector<std::string> server_process::events() const {
-  return lines_of(read_text(state_ / "events.jsonl"));
+  const auto exported = administer({"team", "export", team_});
+  if (exported.status != 0)
+    throw std::runtime_error("the server's events cannot be read: " + exported.err);
+  std::vector<std::string> events;
+  for (const auto& line : lines_of(exported.out))
+    if (const auto event = member_slice(line, "event"))
+      events.emplace_back(*event);
+  return events;
 }
 
 } // namespace spec_kitty::support

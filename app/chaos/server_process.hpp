@@ -1,4 +1,4 @@
-// The dev-server as a process: started, killed, started again on the same state and port.
+// A server for trying out as a process: started, killed, started again on the same state and port.
 #pragma once
 
 #include "app/chaos/process.hpp"
@@ -29,7 +29,10 @@ public:
   /// Ends it by SIGTERM: every line it printed after the greeting, over all its lives.
   std::vector<std::string> stop();
 
-  /// Every event it keeps: one JSON text each, in arrival order.
+  /// Runs a command of spec-kitty-server on its state, whether it runs or not.
+  finished administer(std::vector<std::string> words) const;
+  /// Every event of its team that it keeps: one JSON text each, in arrival order. Throws
+  /// std::runtime_error where they cannot be read.
   std::vector<std::string> events() const;
 
 private:

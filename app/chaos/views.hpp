@@ -32,7 +32,7 @@ std::vector<std::string> stored_events(const std::filesystem::path& home);
 /// Whether events wait in spill files.
 bool has_spilled(const std::filesystem::path& home);
 
-/// Events of a dev-server, each a JSON text, and the team that it is for.
+/// Events of a server, each a JSON text, and the team that it is for.
 server_view view_server(const std::string& name, const std::string& team,
                         const std::vector<std::string>& events);
 

@@ -69,7 +69,7 @@ constexpr std::array<command, 51> table = {{
     {"config get", "show one key", declare_config_get},
     {"config set", "change one key in config.toml", declare_config_set, requirement::home,
      wakeup_reason::session},
-    {"dev-server", "run a local reference server to try spec-kitty", declare_dev_server,
+    {"dev-server", "run a team server on this machine to try spec-kitty", declare_dev_server,
      requirement::home},
     {"board", "show the work of this repository in a browser, now and in the past", declare_board,
      requirement::home},

@@ -67,8 +67,10 @@ class Place:
         return home
 
     def arrived(self):
-        file = self.path / "server" / "events.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        server = pathlib.Path(self.program).parent / "spec-kitty-server"
+        exported = self.run(server, "--state", self.path / "server", "team", "export",
+                            self.greeting["team_slug"]).stdout
+        return [json.loads(line)["event"] for line in exported.splitlines()]
 
     def recorded(self, home):
         listing = self.kitty(home, "events", "export").stdout

@@ -45,7 +45,6 @@ ALLOWED: dict[str, list[str]] = {
                        "app/board/core", "app/board/sources"],
     "app/store_check": CONFIG + ["actors/clock", "actors/queue"],  # reads a store, and no more
     "app/agent_runner": UTIL,   # small, because one runs beside each agent
-    "app/dev_server": CONFIG,   # a server knows the messages, not the actors of a home
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
     "app/board/core": MESSAGES,  # what a board shows; pure
     "app/board/page": UTIL,      # the page, which a program serves

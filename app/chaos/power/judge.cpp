@@ -187,7 +187,7 @@ std::vector<violation> judge_image(const fs::path& folder, const recording& seen
   look_at_files(home, seen, cut, view);
   found.servers.push_back(look_into_overflow(home, view.wrong));
   found.stores.push_back(std::move(view));
-  server_view server{server_name, {}};
+  server_view server{"server", {}};
   for (const auto& line : support::lines_of(on_server))
     server.events.push_back(read_event(line));
   found.servers.push_back(std::move(server));

@@ -22,7 +22,7 @@ namespace spec_kitty::chaos::power {
 void write_image(const image& what, const std::filesystem::path& folder, dice& chance);
 
 /// What is wrong with the home in `folder`, found after `cut` steps of the recording. `on_server`:
-/// the server's events.jsonl at that moment.
+/// what the server had noted at that moment.
 std::vector<violation> judge_image(const std::filesystem::path& folder, const recording& seen,
                                    moment cut, const std::string& on_server);
 

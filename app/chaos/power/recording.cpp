@@ -115,12 +115,15 @@ void recorder::wait() {
 }
 
 void recorder::serve() {
-  server_ = std::make_unique<support::child>(command(
-      {"dev-server", "--json", "--state", (root_ / server_name).string(), "--port", "0"}, {}));
+  // Its store lies outside of the recorded disk: only what it notes is read there.
+  server_ = std::make_unique<support::child>(
+      command({"dev-server", "--json", "--quiet", "--state", (folder_ / "server").string(),
+               "--note-kept", (root_ / server_events).string()},
+              {}));
   const auto greeting = server_->next_line();
   const auto parsed = parse_json(greeting.value_or(""));
   if (!parsed)
-    throw std::runtime_error("the dev-server does not greet");
+    throw std::runtime_error("the server does not greet");
   username_ = text_of(*parsed, "username").value_or("");
   password_ = text_of(*parsed, "password").value_or("");
   run({{"sync", "server", text_of(*parsed, "url").value_or("")}});

@@ -21,8 +21,9 @@ namespace spec_kitty::chaos::power {
 
 /// The one home of a recording, below its root; the store of an image has this name too.
 inline constexpr const char* home_name = "home";
-/// The dev-server's folder. It is another machine: its disk keeps its power.
-inline constexpr const char* server_name = "server";
+/// The server's file, in which it notes each event that it keeps. It is another machine: its disk
+/// keeps its power.
+inline constexpr const char* server_events = "server-events.jsonl";
 
 /// Something other than an event that a program reported as done.
 struct promise {
@@ -69,7 +70,7 @@ public:
   /// One new event by a command of its own.
   order single();
 
-  /// Starts the dev-server and tells the home about it; its password.
+  /// Starts the server and tells the home about it; its password.
   void serve();
   const std::string& username() const { return username_; }
   const std::string& password() const { return password_; }

@@ -70,7 +70,7 @@ struct worker {
         played.apply(seen.steps[steps], steps);
       dice chance(trial.seed);
       write_image(played.draw(chance, home_name), folder, chance);
-      const auto on_server = played.newest(std::string(server_name) + "/events.jsonl");
+      const auto on_server = played.newest(server_events);
       std::string text;
       for (const auto& wrong : judge_image(folder, seen, trial.cut, on_server))
         text += wrong.invariant + '\0' + named(seen, trial) + wrong.words + '\0';

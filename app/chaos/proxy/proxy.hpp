@@ -1,6 +1,6 @@
 // A proxy between spec-kitty and a server, on loopback, in a thread of its own.
 //
-//   spec-kitty ──▶ proxy ──▶ dev-server
+//   spec-kitty ──▶ proxy ──▶ spec-kitty-server
 //                    ▲ faults wait here until something comes by that they fit
 //
 // Without faults it changes nothing. All functions may be called from any thread.

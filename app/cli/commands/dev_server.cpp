@@ -1,5 +1,4 @@
-// spec-kitty dev-server: executes the reference server, a separate program, so that this one never
-// links libwebsockets.
+// spec-kitty dev-server: executes `spec-kitty-server run --dev`, a program of a package of its own.
 #include "app/cli/command.hpp"
 #include "util/install_tree.hpp"
 
@@ -14,10 +13,13 @@ namespace spec_kitty {
 command_action declare_dev_server(CLI::App& app) {
   app.fallthrough(false)->allow_extras()->set_help_flag(); // all options belong to the server
   return [&app](context& ctx) {
-    const auto program = find_part("spec-kitty-dev-server");
+    const auto program = find_part("spec-kitty-server");
     if (!program)
-      return ctx.fail(program.error());
-    std::vector<std::string> words = {program->string()};
+      return ctx.fail({ec::not_found,
+                       "spec-kitty-server, which this command runs, is not installed beside "
+                       "spec-kitty",
+                       "install the package spec-kitty-server, then run the command again"});
+    std::vector<std::string> words = {program->string(), "run", "--dev"};
     if (ctx.out.json())
       words.emplace_back("--json");
     if (ctx.out.quiet())
@@ -33,7 +35,7 @@ command_action declare_dev_server(CLI::App& app) {
     ::execv(program->c_str(), argv.data());
     return ctx.fail({ec::internal,
                      "cannot start " + program->string() + ": " + std::strerror(errno),
-                     "install spec-kitty again"});
+                     "install spec-kitty-server again"});
   };
 }
 

@@ -120,7 +120,7 @@ TEST_F(PowerLoss, AnEventThatLeftTheStoreAndNeverCameToTheServerIsFound) {
   EXPECT_EQ(found_in(seen, 50), std::vector<std::string>{});
   int forgotten = 0;
   for (auto& step : seen.steps)
-    if (step.what == power::kind::write && step.path == "server/events.jsonl") {
+    if (step.what == power::kind::write && step.path == power::server_events) {
       step.what = power::kind::sync_begin; // which does nothing
       ++forgotten;
     }

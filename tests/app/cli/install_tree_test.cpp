@@ -92,6 +92,11 @@ TEST_F(InstallTree, TheProgramIsAComponentThatNeedsNoOther) {
   install({"--component", "program"});
   EXPECT_FALSE(fs::exists(prefix_ / "include"));
   EXPECT_EQ(run(installed({"emit", "WPStatusChanged", "--payload", good_payload})).status, 0);
+  const auto missing = run(installed({"dev-server", "--json"}));
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_NE(missing.err.find("install the package spec-kitty-server"), std::string::npos)
+      << missing.err;
+  install({"--component", "server"});
   child server_process(installed({"dev-server", "--json"}));
   EXPECT_TRUE(server_process.next_line());
 }

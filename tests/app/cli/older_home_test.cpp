@@ -136,7 +136,7 @@ TEST_F(OlderHome, ItsExpiredSessionIsRefreshedAndWhatElseItSaysIsKept) {
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 2);
   const auto after = read_credentials(older());
   ASSERT_TRUE(after && *after);
-  EXPECT_NE((*after)->access, session.access);
+  EXPECT_NE((*after)->refresh, session.refresh);
   EXPECT_EQ((*after)->username, session.username);
   EXPECT_NE(read_text(older() / "credentials").find("full_name = \"Ann Older\"\n"),
             std::string::npos);

@@ -18,10 +18,11 @@ struct DaemonSync : daemon_test {
     const auto shown = json_of({"sync", "status"});
     return text_of(*member(shown, "connection"), "reason").value_or("");
   }
-  /// How many of the server's lines so far begin like this.
-  static std::size_t count(const std::vector<std::string>& lines, std::string_view begin) {
-    return static_cast<std::size_t>(std::count_if(
-        lines.begin(), lines.end(), [&](const auto& line) { return line.starts_with(begin); }));
+  /// How many of the server's lines so far hold this.
+  static std::size_t count(const std::vector<std::string>& lines, std::string_view part) {
+    return static_cast<std::size_t>(
+        std::count_if(lines.begin(), lines.end(),
+                      [&](const auto& line) { return line.find(part) != std::string::npos; }));
   }
 };
 
@@ -35,7 +36,7 @@ TEST_F(DaemonSync, AnEmittedEventIsOnTheServerWithoutAnotherCommand) {
   stop_daemon();
   const auto lines = server->stop();
   EXPECT_EQ(count(lines, R"({"ws":"event")"), 1U) << "over the WebSocket";
-  EXPECT_EQ(count(lines, R"({"method":"POST","path":"/api/v1/events/batch/")"), 0U);
+  EXPECT_EQ(count(lines, "/api/v1/events/batch/"), 0U);
 }
 
 TEST_F(DaemonSync, WhatWasRecordedBeforeItStartedGoesFirst) {

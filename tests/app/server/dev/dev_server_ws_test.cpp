@@ -114,10 +114,10 @@ TEST_F(DevServerWs, ClosesOnBinaryAndOnTooLargeMessages) {
   EXPECT_EQ(number_in(big->next(), {"closed"}), 1009);
 }
 
-TEST_F(DevServerWs, AnswersMegabytesThatAreNotJsonWithAnError) {
+TEST_F(DevServerWs, AnswersALongMessageThatIsNotJsonWithAnError) {
   server_set();
   const auto joined_peer = joined();
-  joined_peer->send(std::string(std::size_t{2} << 20, 'x'));
+  joined_peer->send(std::string(std::size_t{900} << 10, 'x'));
   EXPECT_TRUE(joined_peer->next_text().starts_with(R"({"type":"error","event_id":null,)"));
 }
 

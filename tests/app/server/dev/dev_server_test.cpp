@@ -1,5 +1,6 @@
 // spec-kitty dev-server as a process: its greeting, its state, its strictness from outside.
 #include "tests/support/cli_test.hpp"
+#include "tests/support/hostile.hpp"
 
 #include <csignal>
 
@@ -16,7 +17,7 @@ TEST_F(DevServer, GreetsInOneJsonLineWithUrlAndLogin) {
   std::set<std::string> names;
   for (const auto& entry : greeting.GetObject())
     names.insert(entry.name.GetString());
-  EXPECT_EQ(names, (std::set<std::string>{"url", "username", "password", "team_slug"}));
+  EXPECT_EQ(names, (std::set<std::string>{"url", "username", "password", "team_slug", "version"}));
   EXPECT_TRUE(text_of(greeting, "url").value_or("").starts_with("http://127.0.0.1:"));
   process.send(SIGTERM);
   EXPECT_EQ(process.wait().status, 0);
@@ -59,15 +60,17 @@ TEST_F(DevServer, OneStateFolderBelongsToOneServer) {
   server_set();
   const auto second = cli({"dev-server", "--state", (root() / "server").string()});
   EXPECT_EQ(second.status, 1);
-  EXPECT_NE(second.err.find("another dev-server"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find((root() / "server").string()), std::string::npos) << second.err;
 }
 
 TEST_F(DevServer, ATakenPortIsNamed) {
   server_set();
   const auto second = cli({"dev-server", "--port", std::to_string(server->port()), "--json"});
   EXPECT_EQ(second.status, 1);
-  EXPECT_EQ(error_part(only_object(second), "code"), "bad_config");
-  EXPECT_NE(second.err.find(std::to_string(server->port())), std::string::npos);
+  EXPECT_EQ(error_part(only_object(second), "code"), "already_running");
+  EXPECT_NE(error_part(only_object(second), "message").find(std::to_string(server->port())),
+            std::string::npos)
+      << second.out;
 }
 
 TEST_F(DevServer, WrongOptionsAreStatusTwo) {
@@ -116,8 +119,52 @@ TEST_F(DevServer, ThePasswordOfTheEnvironmentIsUsedAndNotShownOnTheCommandLine) 
   const auto greeting = parsed(process.next_line().value_or("null"));
   EXPECT_EQ(text_of(greeting, "password"), "from-the-environment");
   const std::string argv = read_text("/proc/" + std::to_string(process.pid()) + "/cmdline");
-  EXPECT_NE(argv.find("spec-kitty-dev-server"), std::string::npos);
+  EXPECT_NE(argv.find("spec-kitty-server"), std::string::npos);
   EXPECT_EQ(argv.find("from-the-environment"), std::string::npos);
+}
+
+TEST_F(DevServer, APasswordThatIsTooShortForAServerIsRefused) {
+  auto what = command({"dev-server", "--json"});
+  what.env["SPEC_KITTY_DEV_PASSWORD"] = "short";
+  const auto done = run(what);
+  EXPECT_EQ(done.status, 2);
+  EXPECT_NE(done.out.find("SPEC_KITTY_DEV_PASSWORD"), std::string::npos) << done.out;
+}
+
+TEST_F(DevServer, AServerInEarnestTakesNoneOfItsOptions) {
+  for (const words& option :
+       {words{"--port", "0"}, words{"--ws-stall"}, words{"--pending-first", "1"},
+        words{"--access-lifetime", "1"}, words{"--note-kept", "file"}}) {
+    launch what;
+    what.argv = {program_folder() + "/spec-kitty-server", "run"};
+    what.argv.insert(what.argv.end(), option.begin(), option.end());
+    const auto done = run(what);
+    EXPECT_EQ(done.status, 2) << option.front();
+    EXPECT_NE(done.err.find("--dev"), std::string::npos) << done.err;
+  }
+}
+
+TEST_F(DevServer, KeepsNothingInTheTemporaryFolder) {
+  {
+    child process(command({"dev-server", "--json"}));
+    ASSERT_TRUE(process.next_line());
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait().status, 0);
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(root()))
+    EXPECT_EQ(entry.path().filename().string().find("spec-kitty-dev-server-"), std::string::npos)
+        << entry.path();
+}
+
+TEST_F(DevServer, OnlyNamesOfThisMachineAreServed) {
+  server_set();
+  const auto asked_as = [this](const std::string& host, const std::string& more = {}) {
+    return support::exchange(server->port(), "GET /api/v1/ HTTP/1.1\r\nHost: " + host + "\r\n" +
+                                                 more + "Connection: close\r\n\r\n")
+        .substr(0, 12);
+  };
+  EXPECT_EQ(asked_as("localhost:1"), "HTTP/1.1 200");
+  EXPECT_EQ(asked_as("evil.example"), "HTTP/1.1 421");
 }
 
 TEST_F(DevServer, PrintsEachRequestAsOneJsonLine) {
