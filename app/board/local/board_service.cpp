@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <thread>
 #include <utility>
 
 namespace spec_kitty::board {
@@ -23,10 +25,12 @@ namespace {
 constexpr epoch_us second = 1'000'000;
 /// A command changes several files: what follows within this time is read together.
 constexpr epoch_us gathering = second / 50;
+/// Where changes follow without a pause, reading takes at most a third of the time.
+constexpr epoch_us max_gathering = second;
 constexpr epoch_us tick_interval = 20 * second;
-/// Everything is read anew so often, for file systems that notify of nothing.
-constexpr epoch_us look_interval = 30 * second;
-constexpr epoch_us look_interval_without_watch = second;
+/// One feature in turn is read so often, for file systems that notify of nothing.
+constexpr epoch_us look_interval = 5 * second;
+constexpr epoch_us look_interval_without_watch = second / 10;
 constexpr std::size_t min_gzip_bytes = 1024;
 
 std::filesystem::path queue_of(const std::optional<home_view>& home) {
@@ -81,7 +85,7 @@ void board_service::run_tasks() {
 }
 
 void board_service::on_request(inbound_request request, const listener::reply_callback& reply) {
-  const bool is_page = request.path == "/";
+  const bool is_page = request.path == "/" && request.method == "GET";
   auto refused = is_page ? refuse_page(request, guard()) : refuse(request, guard());
   const bool is_get = request.method == "GET";
   const std::string dead = dead_letter_in(request.path);
@@ -92,13 +96,18 @@ void board_service::on_request(inbound_request request, const listener::reply_ca
     reply(std::move(*refused));
     return;
   }
-  post([this, request = std::move(request), reply, dead, is_page, is_get] {
-    outbound_reply answered = is_page  ? page_reply(port_)
-                              : is_get ? answer(board_, request)
-                                       : retry_dead_letter(board_.home(), dead, request.id);
-    add_safe_headers(answered);
-    compress(answered, std::string(request.header("accept-encoding")));
-    reply(std::move(answered));
+  const auto finish =
+      [reply, accepted = std::string(request.header("accept-encoding"))](outbound_reply answered) {
+        add_safe_headers(answered);
+        compress(answered, accepted);
+        reply(std::move(answered));
+      };
+  if (is_page) { // needs nothing of the board, which may still be read
+    finish(page_reply(port_));
+    return;
+  }
+  post([this, request = std::move(request), finish, dead, is_get] {
+    finish(is_get ? answer(board_, request) : retry_dead_letter(board_.home(), dead, request.id));
     if (!is_get)
       read_changes({{}, false, true});
   });
@@ -137,24 +146,48 @@ void board_service::read_everything() {
   hub_.publish(board_, board_.settle());
 }
 
+/// The next feature in turn; after the last one, whether features came or went, and the queue.
+void board_service::read_next() {
+  const auto slugs = board_.slugs();
+  const auto next = std::upper_bound(slugs.begin(), slugs.end(), looked_at_);
+  if (next != slugs.end()) {
+    looked_at_ = *next;
+    read_changes({{*next}, false, false});
+  } else {
+    looked_at_.clear();
+    read_changes({{}, true, true});
+  }
+}
+
 void board_service::read_changes(const source_changes& changes) {
-  if (changes.feature_list)
-    board_.read_features();
-  else
-    for (const auto& slug : changes.features)
-      board_.read_one_feature(slug);
+  bool differs = changes.queue || (changes.feature_list && board_.read_feature_list());
+  for (const auto& slug : changes.features)
+    differs = board_.read_one_feature(slug) || differs;
   if (changes.queue)
     board_.read_home_events();
-  if (changes.feature_list || changes.queue || !changes.features.empty())
-    watch_.follow(board_.slugs()); // a folder may have been made, or made anew
-  hub_.publish(board_, board_.settle());
+  watch_.follow(board_.slugs()); // a folder may have been made, or made anew
+  if (differs)
+    hub_.publish(board_, board_.settle());
 }
 
 void board_service::run(int signals) {
   read_everything();
-  bool commits_read = false;
+  // git takes seconds in a large repository; the board is shown before.
+  std::thread commits([this, repo = board_.repo()] {
+    auto found = std::make_shared<git_moves>(read_git_moves(repo));
+    post([this, found] {
+      board_.take_commits(std::move(*found));
+      hub_.publish(board_, board_.settle());
+    });
+  });
+  serve(signals);
+  commits.join();
+}
+
+void board_service::serve(int signals) {
   source_changes changes;
-  epoch_us due = 0; ///< when `changes` are read; 0: not at all
+  epoch_us cost = 0; ///< what reading took last
+  epoch_us due = 0;  ///< when `changes` are read; 0: not at all
   epoch_us next_tick = steady_now() + tick_interval;
   const epoch_us interval = watch_.descriptor() < 0 ? look_interval_without_watch : look_interval;
   epoch_us next_look = steady_now() + interval;
@@ -162,16 +195,13 @@ void board_service::run(int signals) {
     const epoch_us now = steady_now();
     if (due != 0 && now >= due) {
       read_changes(std::exchange(changes, {}));
+      cost = steady_now() - now;
       due = 0;
-    } else if (!commits_read) { // the page is served before
-      board_.read_commits();
-      hub_.publish(board_, board_.settle());
-      commits_read = true;
     } else if (now >= next_look) {
-      read_everything();
+      read_next();
       next_look = steady_now() + interval;
     } else if (now >= next_tick) {
-      hub_.publish(board_, 0); // what only time changes
+      hub_.publish(board_, board_.settle()); // what only time changes
       hub_.tick();
       next_tick = now + tick_interval;
     }
@@ -179,7 +209,7 @@ void board_service::run(int signals) {
     std::array<pollfd, 3> list = {
         {{signals, POLLIN, 0}, {wake_.get(), POLLIN, 0}, {watch_.descriptor(), POLLIN, 0}}};
     const auto wait = std::max<epoch_us>(0, until - steady_now()) / 1000 + 1;
-    (void)::poll(list.data(), list.size(), commits_read ? static_cast<int>(wait) : 0);
+    (void)::poll(list.data(), list.size(), static_cast<int>(wait));
     if (list[0].revents != 0)
       return;
     if (list[1].revents != 0)
@@ -190,7 +220,7 @@ void board_service::run(int signals) {
       changes.feature_list = changes.feature_list || more.feature_list;
       changes.queue = changes.queue || more.queue;
       if (due == 0 && changes.any())
-        due = steady_now() + gathering;
+        due = steady_now() + std::clamp(2 * cost, gathering, max_gathering);
     }
   }
 }

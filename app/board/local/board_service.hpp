@@ -39,9 +39,12 @@ private:
   void post(std::function<void()> task);
   void run_tasks();
   void read_changes(const source_changes& changes);
+  void serve(int signals);
   void read_everything();
+  void read_next();
 
   local_board board_;
+  std::string looked_at_; ///< the feature that was read in turn last
   const std::string token_;
   std::atomic<std::uint16_t> port_{0};
   stream_hub hub_;

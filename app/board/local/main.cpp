@@ -121,7 +121,6 @@ result<void> serve(const board_options& chosen) {
     return listening.error();
   service.set_port((*listening)->port());
   const std::string url = "http://127.0.0.1:" + std::to_string((*listening)->port());
-  hide_memory();
   greet(chosen, url, token);
   std::optional<temporary_folder> folder;
   if (chosen.open) {
@@ -143,6 +142,7 @@ int complain(const failure& why, bool json) {
 } // namespace
 
 int main(int argc, char** argv) {
+  hide_memory();                 // the token is in it
   std::signal(SIGPIPE, SIG_IGN); // it outlives the reader of its output
   try {
     const auto chosen = read_options(argc, argv);

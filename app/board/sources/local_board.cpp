@@ -1,5 +1,6 @@
 #include "app/board/sources/local_board.hpp"
 
+#include "app/board/core/view_json.hpp"
 #include "app/board/sources/home_events.hpp"
 #include "config/project.hpp"
 
@@ -13,6 +14,11 @@ namespace {
 /// and not yet in the past.
 constexpr epoch_us recording_time = 75'000'000;
 
+bool is_same(const feature_on_disk& left, const feature_on_disk& right) {
+  return left.moves.size() == right.moves.size() && left.unreadable == right.unreadable &&
+         feature_json(left.view) == feature_json(right.view);
+}
+
 } // namespace
 
 local_board::local_board(workflow::repository repo, std::optional<home_view> home)
@@ -24,25 +30,39 @@ local_board::local_board(workflow::repository repo, std::optional<home_view> hom
 }
 
 void local_board::read_features() {
+  features_.clear();
+  (void)read_feature_list();
+}
+
+bool local_board::read_feature_list() {
   problems_.clear();
   const auto slugs = feature_slugs(repo_);
   if (!slugs) {
     problems_.push_back(slugs.error().message);
-    return;
+    return true;
   }
-  std::erase_if(features_, [&](const auto& known) {
-    return !std::binary_search(slugs->begin(), slugs->end(), known.first);
-  });
+  bool differs = 0 < std::erase_if(features_, [&](const auto& known) {
+                   return !std::binary_search(slugs->begin(), slugs->end(), known.first);
+                 });
   for (const auto& slug : *slugs)
-    read_one_feature(slug);
+    if (!features_.contains(slug))
+      differs = read_one_feature(slug) || differs;
+  return differs;
 }
 
-void local_board::read_one_feature(const std::string& slug) {
+bool local_board::read_one_feature(const std::string& slug) {
   auto read = read_feature(repo_, slug);
+  const auto known = features_.find(slug);
+  const bool differs =
+      known == features_.end() ? read.has_value() : !read || !is_same(known->second, *read);
+  if (!differs)
+    return false;
+  unsettled_ = true;
   if (read)
     features_[slug] = std::move(*read);
   else
-    features_.erase(slug);
+    features_.erase(known);
+  return true;
 }
 
 void local_board::read_home_events() {
@@ -57,6 +77,7 @@ void local_board::read_home_events() {
     return;
   sync_ = std::move(read->sync);
   for (auto& event : read->events) {
+    unsettled_ = true;
     const auto [place, is_new] = recorded_places_.emplace(event.id, recorded_.size());
     if (is_new) {
       recorded_.push_back(std::move(event));
@@ -67,13 +88,16 @@ void local_board::read_home_events() {
   }
 }
 
-void local_board::read_commits() {
-  auto read = read_git_moves(repo_);
-  if (read.complete || commits_.moves.empty())
-    commits_ = std::move(read);
+void local_board::take_commits(git_moves found) {
+  commits_ = std::move(found);
+  unsettled_ = true;
 }
 
 std::size_t local_board::settle() {
+  const epoch_us now = wall_clock_now();
+  if (!unsettled_ && (next_move_ == 0 || now < next_move_))
+    return 0;
+  unsettled_ = false;
   if (restamped_) {
     log_ = std::make_unique<event_log>();
     timeline_ = std::make_unique<timeline>(*log_);
@@ -86,8 +110,12 @@ std::size_t local_board::settle() {
     if (const auto known = features_.find(move.feature);
         known != features_.end() && !known->second.view.read_only)
       moves.push_back(move);
-  std::erase_if(moves, [until = wall_clock_now() - recording_time](const lane_move& move) {
-    return move.at > until;
+  next_move_ = 0;
+  std::erase_if(moves, [&](const lane_move& move) {
+    const epoch_us due = move.at + recording_time;
+    if (due > now && (next_move_ == 0 || due < next_move_))
+      next_move_ = due;
+    return due > now;
   });
   // What is in the log stays there: an event that was delivered is told by the log alone.
   auto added = log_->add(recorded_);

@@ -28,13 +28,16 @@ public:
 
   /// Every feature; those that are gone are left out.
   void read_features();
-  /// One feature, after a change in its folder.
-  void read_one_feature(const std::string& slug);
+  /// Features that came or went, and whether any did; the others stay as they were read.
+  bool read_feature_list();
+  /// One feature, after a change in its folder. Whether it is another than before.
+  bool read_one_feature(const std::string& slug);
   /// The queue, and the state of delivery.
   void read_home_events();
-  /// The commits: once, and again after what only git can tell has changed.
-  void read_commits();
-  /// Takes what was read into the log. How many events in the past are new.
+  /// What read_git_moves found, which takes seconds in a large repository.
+  void take_commits(git_moves found);
+  /// Takes what was read into the log; does nothing where nothing new was read and no move has
+  /// waited for its event long enough. How many events in the past are new.
   std::size_t settle();
 
   /// The board now.
@@ -62,6 +65,8 @@ private:
   std::vector<board_event> recorded_; ///< with a clock, in the order in which they were read
   std::map<ulid, std::size_t> recorded_places_;
   bool restamped_ = false; ///< the clock of an event is another than in the log
+  bool unsettled_ = true;  ///< something was read that is not in the log yet
+  epoch_us next_move_ = 0; ///< when the first move that waits for its event comes into the log
   std::unique_ptr<event_log> log_;
   std::unique_ptr<timeline> timeline_;
 };

@@ -133,7 +133,7 @@ exit_status report(context& ctx, report_options chosen) {
   board::local_board all(*repo, home_view(ctx));
   all.read_features();
   all.read_home_events();
-  all.read_commits();
+  all.take_commits(board::read_git_moves(*repo));
   all.settle();
   for (const auto& problem : all.now().unreadable)
     ctx.out.warn_of("files that cannot be read", problem);

@@ -108,10 +108,11 @@ export function take(message: StreamMessage): EventRow[] {
 }
 
 let columnsAsked = 0;
-/** Fetches the columns soon: at once the first time, later when events have stopped arriving. */
+/** Fetches the columns soon: at once the first time, later once a second at most. */
 export function needColumns(): void {
-  clearTimeout(columnsAsked);
+  if (columnsAsked !== 0) return;
   columnsAsked = window.setTimeout(() => {
+    columnsAsked = 0;
     getBytes('/board/transitions').then(bytes => {
       const anchor = past.value?.at?.event_id;
       scrub.value = Scrub.read(bytes);

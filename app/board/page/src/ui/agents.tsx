@@ -1,4 +1,5 @@
 // Agents at work with their last sign of life, and who waits for whom, worst first.
+import { useState } from 'preact/hooks';
 import type { Wait } from '../api.gen';
 import { duration, parse, plural, timeFor } from '../model/words';
 import * as store from '../store';
@@ -6,12 +7,16 @@ import { Command } from './copy';
 
 const kindWords: Record<Wait['kind'], string> = { review: 'Review', failed: 'Failed', silent: 'Silent', dependency: 'Dependency' };
 
+/** So many waits are shown at once: those that a person must act on come first. */
+const page = 50;
+
 const PackageLink = ({ feature, id }: { feature: string; id: string }) => (
   <button class="link" onClick={() => { store.chosen.value = { feature, id }; }}>{id} <span class="dim" dir="auto">{feature}</span></button>
 );
 
 export function Agents() {
   const board = store.shown.value!;
+  const [limit, setLimit] = useState(page);
   const mine = (slug: string) => store.feature.value === '' || store.feature.value === slug;
   const agents = board.agents.filter(one => mine(one.feature));
   const waits = board.waits.filter(one => mine(one.feature));
@@ -34,7 +39,7 @@ export function Agents() {
       )}
       <h2>Who waits for whom</h2>
       <p class="dim">{waits.length === 0 ? 'Nothing waits.' : `${plural(waits.length, 'wait')}, ${urgent} that a person must act on.`}</p>
-      <ul class="waits">{waits.map(one => (
+      <ul class="waits">{waits.slice(0, limit).map(one => (
         <li key={`${one.kind}/${one.feature}/${one.wp_id}`} class={one.urgent ? 'urgent' : ''}>
           <p><span class={one.urgent ? 'bad' : 'dim'}>{one.urgent ? '⚠ ' : ''}{kindWords[one.kind]}</span>{' '}
             <PackageLink feature={one.feature} id={one.wp_id} />{one.waiter && <span dir="auto"> ({one.waiter})</span>} waits for {one.waits_for}
@@ -42,6 +47,7 @@ export function Agents() {
           {one.command && !store.isPast.value && <Command text={one.command} />}
         </li>))}
       </ul>
+      {waits.length > limit && <button class="older" onClick={() => setLimit(limit + 4 * page)}>{waits.length - limit} more</button>}
     </div>
   );
 }
