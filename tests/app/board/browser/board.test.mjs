@@ -130,6 +130,23 @@ test('everything is reached by keyboard', async () => {
   });
 });
 
+test('keys that come faster than the page draws all count', async () => {
+  await withPage(board, async page => {
+    await show(page, `board?feature=${busy.shop}`);
+    await card(page, busy.shop, 'WP01').waitFor();
+    for (let pause = 0; pause < 4; pause++) {
+      await page.locator('.lane-planned .card').first().focus();
+      await page.evaluate(async turns => {
+        const press = key => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+        press('ArrowDown');
+        for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setTimeout(resolve));
+        press('ArrowRight');
+      }, pause);
+      await page.waitForFunction(() => document.activeElement.closest('.lane-doing'), null, { timeout: 10_000 });
+    }
+  });
+});
+
 test('an event shows what caused it and what it caused', async () => {
   await withPage(board, async page => {
     await show(page, `events?feature=${busy.shop}`);

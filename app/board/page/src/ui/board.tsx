@@ -33,7 +33,8 @@ function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: numbe
   const mine = lanes[at.lane] === name;
   useEffect(() => {
     const scroller = ref.current;
-    if (!mine || !at.focus || !scroller) return;
+    // A key that came before this ran has moved on already: its focus must not be taken back.
+    if (!mine || !at.focus || !scroller || cursor.peek() !== at) return;
     const top = at.row * cardHeight;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     if (top + cardHeight > scroller.scrollTop + scroller.clientHeight)
@@ -41,7 +42,7 @@ function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: numbe
     const focus = () => scroller.querySelector<HTMLElement>('.card[tabindex="0"]')?.focus();
     focus();
     // It may have been outside of the window. Who has moved on meanwhile keeps the focus.
-    requestAnimationFrame(() => { if (document.activeElement === document.body) focus(); });
+    requestAnimationFrame(() => { if (document.activeElement === document.body && cursor.peek() === at) focus(); });
   }, [at, mine]);
   const oldest = name === 'for_review' ? Math.min(...list.map(one => parse(one.wp.since)).filter(Number.isFinite)) : Infinity;
   const shown = list.slice(from, to);
