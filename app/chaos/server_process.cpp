@@ -27,6 +27,9 @@ void server_process::start(const std::string& port) {
   const auto greeting = parse_json(*line);
   if (!greeting)
     throw std::runtime_error("the dev-server greets with " + *line);
+  // spec-kitty has become the server, wherever that is installed.
+  std::error_code none;
+  server_ = std::filesystem::read_symlink("/proc/" + std::to_string(pid()) + "/exe", none);
   url_ = text_of(*greeting, "url").value_or("");
   username_ = text_of(*greeting, "username").value_or("");
   password_ = text_of(*greeting, "password").value_or("");
@@ -64,7 +67,7 @@ std::vector<std::string> server_process::stop() {
 
 finished server_process::administer(std::vector<std::string> words) const {
   launch what;
-  what.argv = {(program_.parent_path() / "spec-kitty-server").string(), "--state", state_.string()};
+  what.argv = {server_.string(), "--state", state_.string()};
   what.argv.insert(what.argv.end(), words.begin(), words.end());
   return run(what);
 }

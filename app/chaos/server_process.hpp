@@ -40,6 +40,7 @@ private:
   finished end(int signal);
 
   std::filesystem::path program_;
+  std::filesystem::path server_; ///< spec-kitty-server
   std::filesystem::path state_;
   std::vector<std::string> options_;
   std::unique_ptr<child> process_;
