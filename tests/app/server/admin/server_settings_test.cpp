@@ -37,6 +37,28 @@ TEST_F(ServerSettings, EachLayerOverridesTheOneBeforeAndIsNamed) {
   EXPECT_EQ(settings->at("log.format").origin, "default");
 }
 
+// The machine may have a server in earnest, whose folder and file it leaves alone.
+TEST_F(ServerSettings, AServerForTryingOutReadsNoFileThatWasNotNamed) {
+  const auto unnamed = server_settings::load({{}, {}, true});
+  ASSERT_TRUE(unnamed) << unnamed.error().message;
+  EXPECT_EQ(unnamed->file(), "");
+  write("[limits]\nbatch_events = 7\n");
+  auto named = server_settings::load({{}, {{"state", folder_.path().string()}}, true});
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_EQ(named->file(), file());
+  EXPECT_EQ(named->number("limits.batch_events"), 7);
+  ASSERT_TRUE(named->for_trying_out({{"limits.batch_events", "9"}}, {}));
+  EXPECT_EQ(named->number("limits.batch_events"), 9) << "its own option is stronger";
+  EXPECT_EQ(named->text("listen"), "127.0.0.1:0");
+  EXPECT_EQ(named->state(), folder_.path());
+}
+
+TEST_F(ServerSettings, AServerForTryingOutListensOnThisMachineAlone) {
+  auto settings = server_settings::load({{}, {{"listen", "0.0.0.0:1"}}, true});
+  ASSERT_TRUE(settings);
+  EXPECT_FALSE(settings->for_trying_out({}, folder_.path().string()));
+}
+
 TEST_F(ServerSettings, AListIsWrittenInBothForms) {
   write("[proxy]\ntrusted = [\"10.0.0.1\", \"fd00::/8\"]\n");
   EXPECT_EQ(load()->list("proxy.trusted"), (std::vector<std::string>{"10.0.0.1", "fd00::/8"}));

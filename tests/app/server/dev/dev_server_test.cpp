@@ -56,6 +56,12 @@ TEST_F(DevServer, KeepsEventsAndSessionsOverAKill) {
   EXPECT_TRUE(std::equal(before.begin(), before.end(), server->events().begin()));
 }
 
+TEST_F(DevServer, ARelativeStateFolderBeginsWhereItIsTyped) {
+  child process(command({"dev-server", "--json", "--state", "here"}));
+  EXPECT_TRUE(process.next_line());
+  EXPECT_TRUE(std::filesystem::is_directory(work() / "here"));
+}
+
 TEST_F(DevServer, OneStateFolderBelongsToOneServer) {
   server_set();
   const auto second = cli({"dev-server", "--state", (root() / "server").string()});

@@ -130,10 +130,14 @@ TEST_F(DevServerWs, ClosesWithTheGivenCode) {
 }
 
 TEST_F(DevServerWs, PingsAndCutsAtTheGivenTimes) {
-  server_set({"--ws-ping-s", "1", "--ws-cut-every-ms", "1500"});
+  server_set({"--ws-ping-s", "1", "--ws-cut-every-ms", "5000"});
   const auto joined_peer = joined();
-  EXPECT_TRUE(joined_peer->next_text().starts_with(R"({"type":"ping","timestamp":)"));
-  EXPECT_EQ(number_in(joined_peer->next(), {"closed"}), 1006) << "without a close frame";
+  int pings = 0;
+  auto heard = joined_peer->next();
+  for (; text_of(heard, "text").value_or("").starts_with(R"({"type":"ping","timestamp":)"); ++pings)
+    heard = joined_peer->next();
+  EXPECT_GT(pings, 0);
+  EXPECT_EQ(number_in(heard, {"closed"}), 1006) << "without a close frame";
 }
 
 TEST_F(DevServerWs, AcceptsAProperClose) {
