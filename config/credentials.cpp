@@ -26,13 +26,15 @@ fs::path credentials_file(const fs::path& home) {
   return home / "credentials";
 }
 
-constexpr std::array<std::string_view, 8> credential_keys = {"tokens.access",
+constexpr std::string_view refresh_key_name = "tokens.refresh_key"; ///< only there while it counts
+constexpr std::array<std::string_view, 9> credential_keys = {"tokens.access",
                                                              "tokens.refresh",
                                                              "tokens.access_expires_at",
                                                              "tokens.refresh_expires_at",
                                                              "user.username",
                                                              "user.team_slug",
                                                              "user.role",
+                                                             refresh_key_name,
                                                              "server.url"};
 
 /// ISO 8601 with a zone, without fractions: the form that the older tool reads as well, which takes
@@ -45,7 +47,7 @@ std::string expiry_text(std::int64_t seconds) {
 }
 
 /// A session's values in the order of the keys.
-std::array<std::string, 8> values_of(const credentials& session) {
+std::array<std::string, 9> values_of(const credentials& session) {
   return {session.access,
           session.refresh,
           expiry_text(session.access_expires_at),
@@ -53,6 +55,7 @@ std::array<std::string, 8> values_of(const credentials& session) {
           session.username,
           session.team_slug,
           session.role,
+          session.refresh_key,
           session.server};
 }
 
@@ -98,6 +101,8 @@ result<std::optional<credentials>> parse_credentials(std::string_view text,
       session.team_slug = entry.value;
     else if (entry.key == "user.role")
       session.role = entry.value;
+    else if (entry.key == refresh_key_name)
+      session.refresh_key = entry.value;
     else if (entry.key == "server.url")
       session.server = to_origin(entry.value);
   }
@@ -115,7 +120,8 @@ std::string render_after(const credentials& after, const std::optional<credentia
   std::string text = old_text;
   const auto values = values_of(after);
   for (std::size_t i = 0; i < credential_keys.size(); ++i)
-    text = set_toml_value(text, credential_keys[i], toml_quote(values[i]));
+    if (credential_keys[i] != refresh_key_name || after.refresh_key != before->refresh_key)
+      text = set_toml_value(text, credential_keys[i], toml_quote(values[i]));
   const auto read_back = parse_credentials(text, file); // a shape that cannot be edited: anew
   return read_back && *read_back == after ? text : render_credentials(after);
 }
@@ -127,6 +133,7 @@ std::string render_credentials(const credentials& session) {
          "\nrefresh = " + toml_quote(session.refresh) +
          "\naccess_expires_at = " + toml_quote(expiry_text(session.access_expires_at)) +
          "\nrefresh_expires_at = " + toml_quote(expiry_text(session.refresh_expires_at)) +
+         (session.refresh_key.empty() ? "" : "\nrefresh_key = " + toml_quote(session.refresh_key)) +
          "\n\n[user]\nusername = " + toml_quote(session.username) +
          "\nteam_slug = " + toml_quote(session.team_slug) + "\nrole = " + toml_quote(session.role) +
          "\n\n[server]\nurl = " + toml_quote(session.server) + "\n";

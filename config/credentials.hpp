@@ -24,6 +24,8 @@ struct credentials {
   std::string team_slug; ///< empty: the server did not name it
   std::string server;    ///< origin the tokens belong to
   std::string role = {}; ///< in the team, as the server named it; empty: it did not
+  /// The Idempotency-Key under which `refresh` is being used; empty: it was not used yet.
+  std::string refresh_key = {};
 
   /// A token for a machine is sent as it is and never refreshed.
   bool is_machine_token() const { return access.starts_with(protocol::machine_token_prefix); }

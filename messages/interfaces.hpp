@@ -223,14 +223,16 @@ using http_actor = caf::typed_actor<
 
 /// AUTH: the session. It sends tokens only to the origin that issued them.
 using auth_actor = caf::typed_actor<
-    /// Logs in and adopts `local` events; login_refused, transport.
+    /// Logs in and adopts `local` events; login_refused, transport. By a device: once decided.
     answers<login_request, login_done>,
     /// Clears the session here, then uses its refresh token up at the server. Always done.
     answers<logout_request, logout_done>,
     /// A token to send now; refreshed once across all processes when it was refused or has expired.
     answers<token_request, access_token>,
     /// Waiting for the refresh lock.
-    takes<refresh_tick>>;
+    takes<refresh_tick>,
+    /// The pause between two questions of a device login is over.
+    takes<device_tick>>;
 
 /// BATCH_SYNC: one run at a time: lease, send, settle, until every due event was tried.
 using batch_sync_actor = caf::typed_actor<
@@ -358,6 +360,7 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::logout_done)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::token_request)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::access_token)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::refresh_tick)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::device_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::retry_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::restart_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::sync_request)

@@ -2,6 +2,7 @@
 // never in an error, a log line or JSON output.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,13 +10,27 @@
 
 namespace spec_kitty {
 
-/// Logs in with user name and password, or with a token for a machine.
+/// A login that a person approves in a browser, while this side asks for its outcome.
+/// https://www.rfc-editor.org/rfc/rfc8628
+struct device_wait {
+  std::string code; ///< the `device_code`; a secret
+  std::chrono::seconds interval{5};
+  std::chrono::seconds expires_in{600};
+};
+
+/// Logs in with user name and password, with a token for a machine, or by a device code.
 struct login_request {
   std::string username;
   std::string password;
   bool adopt_local = false;
   std::string team = {};          ///< which of the account's teams; empty: the server decides
   std::string machine_token = {}; ///< instead of user name and password
+  device_wait device = {};        ///< likewise, where it has a code
+};
+
+/// AUTH to itself: ask again whether the device login of this number was approved.
+struct device_tick {
+  std::uint64_t login = 0;
 };
 
 /// What a login did, for the person.

@@ -1,6 +1,9 @@
 #include "actors/auth/auth.hpp"
 
+#include "actors/http/kept_offer.hpp"
+#include "messages/event.hpp"
 #include "messages/protocol.hpp"
+#include "messages/ulid.hpp"
 #include "util/version.hpp"
 
 #include <algorithm>
@@ -121,9 +124,37 @@ void auth_state::try_refresh() {
   }
 }
 
-void auth_state::send_refresh(const credentials& session) {
-  self->request(config.http, config.timeout + grace,
-                post(protocol::refresh_path, refresh_body(session.refresh)))
+result<std::optional<credentials>> auth_state::keep_refresh_key(const credentials& session) const {
+  if (is_ulid(session.refresh_key)) // of a try whose reply was lost
+    return std::optional(session);
+  const auto known = read_kept_offer(config.home, config.server.origin());
+  if (!known.offer.offers(protocol::idempotent_refresh))
+    return std::optional(session);
+  credentials keyed = session;
+  keyed.refresh_key = fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));
+  const auto held = update_credentials(
+      config.home, [&](const std::optional<credentials>& now) -> std::optional<credentials> {
+        return now == session ? keyed : now;
+      });
+  if (!held)
+    return held.error();
+  return *held == keyed ? std::optional(keyed) : std::nullopt;
+}
+
+void auth_state::send_refresh(const credentials& found) {
+  const auto keyed = keep_refresh_key(found);
+  if (!keyed)
+    return answer_waiting(keyed.error());
+  if (!*keyed) { // a login or logout came in between: look again
+    refresh_lock.reset();
+    self->delayed_send(self, lock_poll, refresh_tick{});
+    return;
+  }
+  const credentials& session = **keyed;
+  http_request request = post(protocol::refresh_path, refresh_body(session.refresh));
+  if (is_ulid(session.refresh_key))
+    request.headers.push_back("Idempotency-Key: " + session.refresh_key);
+  self->request(config.http, config.timeout + grace, std::move(request))
       .then([this, session](const http_reply& reply) { finish_refresh(reply, session); },
             [this](const caf::error& error) { answer_waiting(to_failure(error)); });
 }
@@ -286,6 +317,10 @@ auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, au
         auto promise = self->make_response_promise<login_done>();
         const std::uint64_t id = ++st.last_login;
         st.logins.emplace(id, promise);
+        if (!asked.device.code.empty()) {
+          st.begin_device_login(id, asked);
+          return promise;
+        }
         if (!asked.machine_token.empty()) {
           st.check_machine_token(id, asked);
           return promise;
@@ -311,6 +346,7 @@ auth_actor::behavior_type auth(auth_actor::stateful_pointer<auth_state> self, au
         return promise;
       },
       [self](refresh_tick) { self->state.try_refresh(); },
+      [self](const device_tick& tick) { self->state.ask_device_login(tick.login); },
   };
 }
 

@@ -4,6 +4,9 @@
 //   token    read the file; still good: answer. Refused or over: take the refresh lock (the one
 //            lock that may span a request, and only refreshers take it), read again, ask the server
 //            only if the token there is still the one that failed, write, answer everybody
+//   refresh  where the server honours it, under a key that is on the disk before anything is asked:
+//            after a lost reply the same key gets the same session
+//   device   POST device/token again and again, until a person has decided
 //
 // Single-flight: requests that come while a refresh is under way wait for its outcome.
 #pragma once
@@ -34,7 +37,11 @@ struct auth_state {
 
   void ask(const std::string& failed_access, caf::typed_response_promise<access_token> promise);
   void try_refresh();
+  /// Sends the refresh token, under its key where the server honours one.
   void send_refresh(const credentials& session);
+  /// The session with a key for its refresh, which is on the disk when this returns. Nothing where
+  /// the file holds another session by now.
+  result<std::optional<credentials>> keep_refresh_key(const credentials& session) const;
   void finish_refresh(const http_reply& reply, const credentials& before);
   void answer_waiting(const result<credentials>& outcome);
   /// Keeps the session that the reply opens.
@@ -42,6 +49,11 @@ struct auth_state {
   void answer_login(std::uint64_t id, result<login_done> outcome);
   /// Asks the server about a machine token, then for the account that it belongs to.
   void check_machine_token(std::uint64_t id, const login_request& asked);
+  // A device login (device.cpp).
+  void begin_device_login(std::uint64_t id, const login_request& asked);
+  void pause_device_login(std::uint64_t id);
+  void ask_device_login(std::uint64_t id);
+  void take_device_outcome(std::uint64_t id, const http_reply& reply);
   /// Writes the session, then lets QUEUE adopt what was emitted before.
   void keep_session(std::uint64_t id, const login_request& asked, const credentials& fresh);
   /// Clears the session here at once, then ends it at the server.
@@ -53,7 +65,15 @@ struct auth_state {
   http_request get(std::string_view path, std::string_view access) const;
   std::int64_t now_s() const { return config.now() / 1000000; }
 
+  struct device_login {
+    login_request asked;
+    std::chrono::seconds interval; ///< between two questions
+    std::chrono::seconds left;     ///< until the code has expired
+    std::chrono::seconds trouble;  ///< added to the interval while replies are lost
+  };
+
   auth_config config;
+  std::map<std::uint64_t, device_login> devices; ///< under way
   std::vector<caf::typed_response_promise<access_token>> waiting;
   std::map<std::uint64_t, caf::typed_response_promise<login_done>> logins; ///< under way
   std::uint64_t last_login = 0;

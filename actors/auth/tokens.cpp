@@ -115,6 +115,15 @@ failure team_needed(const json_value& body, std::string_view username) {
               " --team " + (first.empty() ? "TEAM" : shell_word(first))};
 }
 
+/// Two have used the same session: a copy of the home, or somebody who took the tokens.
+failure session_reused(std::string_view username) {
+  return {ec::login_required,
+          "the server ended the session of " + std::string(username) +
+              ", because one of its tokens was used twice: a copy of this home is in use, or "
+              "somebody took the token; if you know of no copy, change the password",
+          "run: spec-kitty auth login"};
+}
+
 /// What a login that was not accepted means.
 failure login_failure(const http_reply& reply, std::string_view username) {
   const auto body = server_object(reply);
@@ -146,6 +155,7 @@ result<credentials> adopt_reply(const http_reply& reply, const credentials& befo
     return not_the_protocol("token reply");
   credentials after = before;
   after.access = *access;
+  after.refresh_key.clear(); // whatever came, it was the answer under that key
   if (is_token(text_of(*body, "refresh"))) {
     after.refresh = *text_of(*body, "refresh");
     after.refresh_expires_at = now_s + lifetime(*body, "refresh_lifetime", "refresh_expires_in",
@@ -207,14 +217,20 @@ result<credentials> read_login_reply(const http_reply& reply, std::string_view u
   credentials fresh;
   fresh.username = username;
   fresh.server = origin;
-  return adopt_reply(reply, fresh, now_s);
+  auto session = adopt_reply(reply, fresh, now_s);
+  if (session && session->username.empty())
+    session->username =
+        excerpt(claim_of(session->access, "sub").value_or("unknown"), max_team_slug);
+  return session;
 }
 
 result<credentials> read_refresh_reply(const http_reply& reply, const credentials& before,
                                        std::int64_t now_s) {
-  if (reply.status == 401 && server_object(reply))
-    return failure{ec::login_required, "the session of " + before.username + " has ended",
-                   "run: spec-kitty auth login"};
+  if (const auto body = reply.status == 401 ? server_object(reply) : std::nullopt)
+    return text_of(*body, "error_code") == "session_reused"
+               ? session_reused(before.username)
+               : failure{ec::login_required, "the session of " + before.username + " has ended",
+                         "run: spec-kitty auth login"};
   if (reply.outcome != http_outcome::answered || reply.status != 200)
     return transport_failure(reply, "token refresh");
   return adopt_reply(reply, before, now_s);

@@ -24,7 +24,8 @@ std::string refresh_body(std::string_view refresh);
 std::optional<std::string> team_slug_claim(std::string_view token);
 
 /// The session that a login reply opens. login_refused for 401, transport for any reply that is
-/// not the protocol's. The failure never quotes the reply's body.
+/// not the protocol's. The failure never quotes the reply's body. Without a user name the access
+/// token's claim `sub` is taken.
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
                                      std::string_view origin, std::int64_t now_s);
 

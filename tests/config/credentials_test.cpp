@@ -49,6 +49,19 @@ TEST_F(Credentials, RoundTripWhateverTheServerCallsThings) {
   EXPECT_EQ(held(), odd);
 }
 
+TEST_F(Credentials, HoldTheKeyOfARefreshOnlyWhileItCounts) {
+  credentials session = session_of();
+  ASSERT_TRUE(put(session));
+  EXPECT_EQ(read_text(file).find("refresh_key"), std::string::npos);
+  session.refresh_key = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  ASSERT_TRUE(put(session));
+  EXPECT_EQ(held(), session);
+  session.refresh_key = {};
+  ASSERT_TRUE(put(session));
+  EXPECT_EQ(held(), session);
+  EXPECT_EQ(read_text(file).find("01ARZ3"), std::string::npos);
+}
+
 TEST_F(Credentials, ArePrivateInAPrivateHome) {
   ASSERT_TRUE(put(session_of()));
   EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
