@@ -4,13 +4,11 @@
 #include "app/server/admin/key_file.hpp"
 #include "app/server/admin/local_commands.hpp"
 #include "app/server/admin/state_folder.hpp"
-#include "app/server/core/encoding.hpp"
-#include "app/server/core/password_hash.hpp"
 #include "app/server/dev/account.hpp"
 #include "app/server/dev/layer.hpp"
+#include "app/server/pages/link_page.hpp"
 #include "app/server/service_settings.hpp"
 #include "app/server/store/lmdb/open.hpp"
-#include "util/random.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
 
@@ -30,12 +28,6 @@ constexpr auto store_stop_patience = 2s;
 constexpr epoch_us tolerated_clock_step = epoch_us{5} * 60 * 1'000'000;
 /// Of tokens, and the same on any port: sessions of a server for trying out outlive its restart.
 constexpr const char* issuer_for_trying_out = "spec-kitty-server --dev";
-
-std::string random_text(std::size_t bytes) {
-  std::vector<std::uint8_t> drawn(bytes);
-  fill_random(drawn);
-  return {reinterpret_cast<const char*>(drawn.data()), drawn.size()};
-}
 
 log_options log_options_of(const server_settings& settings, bool for_trying_out) {
   log_options options;
@@ -113,9 +105,6 @@ result<void> running_server::start_service() {
   if (!keys)
     return keys.error();
   const std::string issuer = public_url_of(settings_, guessed_url(settings_));
-  page_ = std::make_unique<link_page>(
-      engine_->directory(), issuer, random_text(signing_key_bytes),
-      [](const std::string& password) { return hash_password(password); });
   service_options options;
   options.engine = engine_.get();
   options.public_url = issuer;
@@ -131,10 +120,6 @@ result<void> running_server::start_service() {
     options.log.write = [log = log_.get()](std::string_view line) {
       log->line(without_link_secrets(line));
     };
-  options.is_page = link_page::is_for;
-  options.page = [page = page_.get()](const listener::inbound_request& request) {
-    return page->answer(request, wall_clock_now());
-  };
   auto started = service::start(std::move(options), std::move(*keys));
   if (!started)
     return started.error();
@@ -154,6 +139,7 @@ result<void> running_server::start_listeners() {
     return started.error();
   listener_ = std::move(*started);
   url_ = public_url_of(settings_, listener_->url());
+  service_->set_url(url_);
   service_->set_listener_counters([this] { return listener_->counters(); });
   if (!settings_.text("tls.certificate").empty())
     certificate_.emplace(settings_.text("tls.certificate"), settings_.text("tls.key"));

@@ -8,7 +8,6 @@
 #include "app/server/actors/service.hpp"
 #include "app/server/admin/admin_socket.hpp"
 #include "app/server/admin/housekeeping.hpp"
-#include "app/server/admin/link_page.hpp"
 #include "app/server/admin/server_log.hpp"
 #include "app/server/admin/server_settings.hpp"
 #include "app/server/dev/layer.hpp"
@@ -66,7 +65,6 @@ private:
   const dev::options* trying_out_; ///< null: a server in earnest
   std::unique_ptr<server_log> log_;
   std::unique_ptr<store::engine> engine_;
-  std::unique_ptr<link_page> page_;
   std::unique_ptr<service> service_;
   std::unique_ptr<listener::http_listener> listener_;
   std::unique_ptr<listener::http_listener> metrics_listener_;

@@ -54,14 +54,17 @@ ALLOWED: dict[str, list[str]] = {
                                "app/board/sources"],
     "app/server/core": MESSAGES,  # what the team server decides; pure
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
-    # Administration: commands on a store; the page of its links is an answer of the listener.
+    "app/server/pages": MESSAGES + ["app/listener", "app/server/core", "app/server/store"],
+    # Administration: commands on a store.
     "app/server": CONFIG + ["app/server/core", "app/server/store", "app/server/actors",
-                            "app/server/admin", "app/server/dev", "app/listener"],
+                            "app/server/admin", "app/server/dev", "app/server/pages",
+                            "app/listener"],
     "app/server/admin": CONFIG + ["app/server/core", "app/server/store", "app/listener"],
     # What `run --dev` adds: an account, options, faults between the listener and the server.
     "app/server/dev": CONFIG + ["app/server/core", "app/server/store", "app/server/admin",
                                 "app/listener"],
-    "app/server/actors": CONFIG + ["app/listener", "app/server/core", "app/server/store"],
+    "app/server/actors": CONFIG + ["app/listener", "app/server/core", "app/server/store",
+                                   "app/server/pages"],
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]

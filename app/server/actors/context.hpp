@@ -38,6 +38,7 @@ private:
 struct server_context {
   service_options options;
   shared_value<std::shared_ptr<const signing_keys>> keys;
+  shared_value<std::string> url; ///< of the pages
   shared_value<std::function<listener::listener_counters()>> listener_counters;
   caller_cache callers;
   known_names names;

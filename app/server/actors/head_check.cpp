@@ -2,6 +2,7 @@
 
 #include "app/server/actors/answers.hpp"
 #include "app/server/core/session_tokens.hpp"
+#include "app/server/pages/pages.hpp"
 
 namespace spec_kitty::server {
 
@@ -72,7 +73,7 @@ std::optional<listener::outbound_reply> refuse_head(const server_context& contex
 listener::head_decision judge_head(const server_context& context,
                                    const listener::inbound_request& request) {
   listener::head_decision decided;
-  if (context.options.is_page && context.options.is_page(request)) {
+  if (pages::is_for(request)) {
     decided.max_body = max_call_body;
     return decided;
   }

@@ -17,6 +17,7 @@
 #include "app/server/actors/caller.hpp"
 #include "app/server/actors/ingest_ticket.hpp"
 #include "app/server/core/routes.hpp"
+#include "app/server/pages/page_environment.hpp"
 #include "app/server/store/engine.hpp"
 #include "messages/compat.hpp"
 
@@ -50,7 +51,19 @@ struct identify {
 struct take_ws_token {
   std::string token;
 };
-/// SESSIONS: login, refresh, revoke or ws-token; it answers the request itself.
+/// SESSIONS: who has this session of a browser, in this team? See app/server/pages/browser_sessions.hpp, which
+/// has looked at the cookie. The failure is login_refused, or that of the store.
+struct identify_browser {
+  ulid session;
+  store::account_id account = 0;
+  store::team_id team = 0;
+};
+/// SESSIONS: judge the password of somebody at the login page, and call back from any thread.
+struct password_call {
+  std::shared_ptr<const password_question> question;
+  std::function<void(password_verdict)> done;
+};
+/// SESSIONS: a call that begins, renews or ends a session; it answers the request itself.
 struct session_call {
   call what = call::login;
   http_call http;
@@ -161,7 +174,8 @@ struct log_page_read {
 using router_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>, takes<log_page_read>>;
 using sessions_actor =
     caf::typed_actor<answers<identify, caller_ptr>, answers<take_ws_token, caller_ptr>,
-                     takes<session_call>, answers<check_callers, callers_gone>,
+                     answers<identify_browser, caller_ptr>, takes<session_call>,
+                     takes<password_call>, answers<check_callers, callers_gone>,
                      takes<session_job_done>, takes<upkeep_tick>>;
 /// On a thread of its own.
 using worker_actor = caf::typed_actor<takes<job>>;
@@ -180,6 +194,8 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::http_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::upgrade_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::identify)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::take_ws_token)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::identify_browser)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::password_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::caller_ptr)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::session_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::check_callers)

@@ -3,7 +3,9 @@
 #include "app/server/actors/answers.hpp"
 #include "app/server/actors/head_check.hpp"
 #include "app/server/actors/worker.hpp"
+#include "app/server/core/password_hash.hpp"
 #include "app/server/core/session_tokens.hpp"
+#include "app/server/pages/pages.hpp"
 #include "messages/event.hpp"
 #include "util/version.hpp"
 
@@ -40,11 +42,36 @@ std::string bearer_in(const listener::inbound_request& request) {
              : std::string();
 }
 
+/// The pages know nothing of actors.
+page_environment environment_of(const context_ptr& context, const worker_actor& page_thread) {
+  page_environment around;
+  around.accounts = &context->accounts();
+  around.now = [context] { return context->wall(); };
+  around.steady = [context] { return context->steady(); };
+  around.public_url = [context] { return context->url.get(); };
+  around.max_members = context->options.limits.team.members;
+  around.hash_password = [](const std::string& password) { return hash_password(password); };
+  around.look_up_callers = [context] { context->callers.forget_all(); };
+  around.judge_password = [context,
+                           page_thread](password_question question,
+                                        const std::function<void(password_verdict)>& done) {
+    const auto asks = context->sessions.get();
+    if (!asks)
+      return done({password_verdict::what::busy});
+    caf::anon_send(asks, password_call{std::make_shared<password_question>(std::move(question)),
+                                       [page_thread, done](const password_verdict& found) {
+                                         caf::anon_send(page_thread,
+                                                        job{[done, found] { done(found); }});
+                                       }});
+  };
+  return around;
+}
+
 } // namespace
 
 void router_state::handle(const http_call& asked) {
   const listener::inbound_request& request = *asked.request;
-  if (context->options.is_page && context->options.is_page(request))
+  if (pages::is_for(request))
     return show_page(asked);
   if (auto refused = refuse_head(*context, request)) {
     asked.reply(std::move(*refused));
@@ -59,6 +86,8 @@ void router_state::answer(const http_call& asked, const route& to) {
     return offer(asked);
   case call::login:
   case call::refresh:
+  case call::device_code:
+  case call::device_token:
     return send_to_sessions(to.what, asked, nullptr);
   case call::revoke:
     return revoke(asked);
@@ -232,9 +261,7 @@ void router_state::show_readiness(const http_call& asked) {
 }
 
 void router_state::show_page(const http_call& asked) {
-  self->send(pages, job{[context = context, asked] {
-               asked.reply(context->options.page(*asked.request));
-             }});
+  self->send(page_thread, job{[site = site, asked] { site->answer(asked.request, asked.reply); }});
 }
 
 void router_state::handle(const upgrade_call& asked) {
@@ -274,7 +301,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.rates.emplace(rate{per_second, per_second * burst_seconds}, max_rated_accounts);
   state.context = std::move(context);
   state.self = self;
-  state.pages = self->template spawn<caf::linked + caf::detached>(worker);
+  state.page_thread = self->template spawn<caf::linked + caf::detached>(worker);
+  state.site = std::make_shared<pages>(environment_of(state.context, state.page_thread));
   state.log_pages = self->template spawn<caf::linked + caf::detached>(worker);
   return {
       [self](const http_call& asked) { self->state.handle(asked); },

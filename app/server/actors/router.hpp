@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace spec_kitty::server {
+
+class pages;
 
 struct router_state {
   static inline const char* name = "router";
@@ -35,7 +38,8 @@ struct router_state {
   void show_page(const http_call& asked);
 
   context_ptr context;
-  worker_actor pages;
+  worker_actor page_thread;
+  std::shared_ptr<pages> site;
   worker_actor log_pages;
   /// One copy for each page of a log that is held.
   std::shared_ptr<const void> page_holds = std::make_shared<char>();

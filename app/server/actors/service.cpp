@@ -37,6 +37,7 @@ public:
       : context_(std::make_shared<server_context>()), config_(scheduler_threads()),
         system_(std::in_place, config_) {
     context_->options = std::move(options);
+    context_->url.set(context_->options.public_url);
     context_->keys.set(std::make_shared<const signing_keys>(std::move(keys)));
     supervisor_ = system_->spawn(service_supervisor, context_);
     await_parts();
@@ -84,6 +85,10 @@ result<std::unique_ptr<service>> service::start(service_options options, signing
     return failure{ec::internal, "a service needs a store and its public URL", {}};
   return std::unique_ptr<service>(
       new service(std::make_unique<running>(std::move(options), std::move(keys))));
+}
+
+void service::set_url(std::string url) {
+  parts_->context()->url.set(std::move(url));
 }
 
 listener::listener_handlers service::handlers() {

@@ -32,16 +32,13 @@ struct log_settings {
 
 struct service_options {
   store::engine* engine = nullptr; ///< outlives the service
-  std::string public_url;          ///< `iss` of access tokens
+  std::string public_url;          ///< `iss` of access tokens, and of the pages until set_url()
   service_limits limits;
   session_rules sessions;
   epoch_us ping_every = 30'000'000; ///< on a WebSocket; 0: never
   log_settings log;
   bool serves_metrics = false; ///< at /metrics of this listener; else 404
-  /// Paths of pages (`/link/…`): asked first. Runs on a thread that may wait.
-  std::function<bool(const listener::inbound_request&)> is_page;
-  std::function<listener::outbound_reply(const listener::inbound_request&)> page;
-  std::size_t workers = 2; ///< batches that are unpacked and checked at once
+  std::size_t workers = 2;     ///< batches that are unpacked and checked at once
   std::function<epoch_us()> wall_clock = wall_clock_now;
   std::function<epoch_us()> steady_clock = steady_now;
 };
@@ -53,6 +50,8 @@ public:
   service(const service&) = delete;
   service& operator=(const service&) = delete;
 
+  /// Where people find the pages, once the listener has its port. From any thread.
+  void set_url(std::string url);
   /// What the listener calls. Valid until stop() has returned.
   listener::listener_handlers handlers();
   /// Where the listener's figures come from, for /metrics.

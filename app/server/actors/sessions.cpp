@@ -1,6 +1,7 @@
 #include "app/server/actors/sessions.hpp"
 
 #include "app/server/actors/worker.hpp"
+#include "app/server/core/device_codes.hpp"
 #include "app/server/core/encoding.hpp"
 #include "app/server/core/session_tokens.hpp"
 
@@ -169,6 +170,9 @@ void sessions_state::look_after() {
   for (auto& [credential, tokens] : ws_tokens_of)
     std::erase_if(tokens, [this](const std::string& token) { return !ws_tokens.contains(token); });
   std::erase_if(ws_tokens_of, [](const auto& entry) { return entry.second.empty(); });
+  std::erase_if(device_paces, [now](const auto& entry) {
+    return now - entry.second.last > device_code_lifetime_s * microseconds_each_second;
+  });
   if (last_expiry != 0 && now - last_expiry < expiry_every)
     return;
   last_expiry = now;
@@ -176,6 +180,7 @@ void sessions_state::look_after() {
     (void)context->accounts().expire_sessions(context->wall(),
                                               unused_session_s * microseconds_each_second);
     (void)context->accounts().expire_links(context->wall());
+    (void)context->accounts().expire_device_logins(context->wall());
     return std::function<void()>();
   });
 }
@@ -193,7 +198,13 @@ sessions_actor::behavior_type sessions(sessions_actor::stateful_pointer<sessions
   return {
       [self](const identify& asked) { return reply(self->state.identify(asked.bearer)); },
       [self](const take_ws_token& asked) { return reply(self->state.take_ws_token(asked.token)); },
+      [self](const identify_browser& asked) {
+        return reply(self->state.look_up(asked.account, asked.team, asked.session, false));
+      },
       [self](const session_call& asked) { self->state.handle(asked); },
+      [self](const password_call& asked) {
+        self->state.judge_password(*asked.question, asked.done);
+      },
       [self](const check_callers& asked) { return self->state.check(asked); },
       [](const session_job_done& done) {
         if (done.rest)

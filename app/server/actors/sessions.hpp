@@ -21,14 +21,18 @@
 
 namespace spec_kitty::server {
 
-/// A login on its way.
+/// A password that is to be judged.
 struct login_attempt {
-  http_call http;
-  std::string username;
-  std::string password;
-  std::string team_slug; ///< empty: not named
+  password_question asked;
+  std::function<void(password_verdict)> done;
   bool known_address = false;
   std::optional<store::user_info> user;
+};
+
+/// How often a program asks for a device login.
+struct device_pace {
+  epoch_us last = 0;
+  epoch_us interval = 0;
 };
 
 struct sessions_state {
@@ -48,16 +52,34 @@ struct sessions_state {
   // ── Sessions (session_calls.cpp). ──────────────────────────────────────────────────────────────
   void handle(const session_call& asked);
   void log_in(const http_call& http);
+  /// Judges a password, for a program's login or for the login page; calls back once.
+  void judge_password(password_question asked, std::function<void(password_verdict)> done);
   /// Refuses an attempt after too many failures; true where it was refused.
   bool refuse_guess(const login_attempt& attempt);
   /// Hands the next attempt to the password WORKER, which has one at a time: so each attempt is
   /// judged with the outcome of all before it.
   void check_next_password();
-  void judge_password(const std::shared_ptr<login_attempt>& attempt, bool right);
-  void open_session(const std::shared_ptr<login_attempt>& attempt, const store::team_info& team);
+  void note_password(const login_attempt& attempt, bool right);
+  /// The session of somebody who has shown the right password.
+  void choose_team(const http_call& http, const store::user_info& user,
+                   const std::string& team_slug);
+  void open_session(const http_call& http, store::account_id account, store::team_id team);
   void refresh(const http_call& http);
+  /// Uses the token up, or gives the same answer again to a repeat under its key.
+  void rotate(const http_call& http, const caller_ptr& before, const std::string& shown);
   void revoke(const session_call& asked);
   void hand_out_ws_token(const session_call& asked);
+
+  // ── Device logins (device_calls.cpp). ──────────────────────────────────────────────────────────
+  void begin_device_login(const http_call& http);
+  void ask_device_login(const http_call& http);
+  /// The session of an approved login, opened now, or again after a lost reply.
+  void open_device_login(const http_call& http, const std::string& code,
+                         const store::device_login& login);
+  void repeat_device_login(const http_call& http, const std::string& code,
+                           const store::device_login& login);
+  /// Whether the program asks too early; from then on it has to wait longer.
+  bool is_too_fast(const store::secret_hash& device);
 
   /// Runs `work` on the ledger's thread and what it returns back here; false where too much waits.
   bool run_on_ledger(std::function<std::function<void()>()> work);
@@ -78,6 +100,7 @@ struct sessions_state {
   std::map<std::string, ws_entry> ws_tokens;
   std::map<ulid, std::deque<std::string>> ws_tokens_of; ///< by credential, oldest first
   std::map<ulid, epoch_us> touched;                     ///< sessions noted as used, and when
+  std::map<store::secret_hash, device_pace> device_paces;
   epoch_us last_expiry = 0;
   sessions_actor::pointer self = nullptr;
 };

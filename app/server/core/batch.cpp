@@ -193,6 +193,10 @@ std::string_view to_string(refusal why) {
     return "unknown_type";
   case refusal::id_conflict:
     return "id_conflict";
+  case refusal::clock_behind:
+    return "clock_behind";
+  case refusal::clock_ahead:
+    return "clock_ahead";
   }
   return "invalid";
 }

@@ -24,8 +24,9 @@
 
 namespace spec_kitty::server {
 
-/// Why an event is `rejected`. The names stand in replies and never change.
-enum class refusal : std::uint8_t { invalid, unknown_type, id_conflict };
+/// Why an event is not kept. The names stand in replies and never change. All are `rejected`, but
+/// clock_behind, which is an `error`: the event is taken with a new stamp.
+enum class refusal : std::uint8_t { invalid, unknown_type, id_conflict, clock_behind, clock_ahead };
 std::string_view to_string(refusal why);
 
 struct event_refusal {

@@ -5,11 +5,18 @@
 #include "app/server/core/routes.hpp"
 #include "app/server/core/session_tokens.hpp"
 #include "app/server/core/team_log.hpp"
+#include "messages/protocol.hpp"
 #include "util/json.hpp"
+#include "util/timestamp.hpp"
+
+#include <array>
 
 namespace spec_kitty::server {
 
 namespace {
+
+constexpr std::array capabilities = {protocol::device_login, protocol::idempotent_refresh,
+                                     resume_extension};
 
 void write_limits(json_writer& out, const service_limits& limits) {
   key(out, "limits");
@@ -48,12 +55,30 @@ void write_verdict(json_writer& out, const event_verdict& verdict) {
   out.EndObject();
 }
 
+event_refusal stamp_taken(std::uint64_t taken_ms) {
+  return {refusal::clock_behind,
+          "another event of this node, of " +
+              format_timestamp(static_cast<epoch_us>(taken_ms) * 1000) +
+              ", has this stamp or an earlier one of the batch: another copy of the home is or was "
+              "in use",
+          "/lamport_clock"};
+}
+
+event_refusal stamp_out_of_reach() {
+  return {refusal::clock_ahead, "the stamp is more than 2^32 above the highest one of the team",
+          "/lamport_clock"};
+}
+
 event_verdict verdict_from(std::string_view id, const store_verdict& found) {
   switch (found.found) {
   case store_verdict::what::stored:
     return {id, "success", std::nullopt, std::nullopt};
   case store_verdict::what::duplicate:
     return {id, "duplicate", found.lamport_clock, std::nullopt};
+  case store_verdict::what::behind:
+    return {id, "error", std::nullopt, stamp_taken(found.taken_ms)};
+  case store_verdict::what::ahead:
+    return {id, "rejected", std::nullopt, stamp_out_of_reach()};
   case store_verdict::what::conflict:
     break;
   }
@@ -90,7 +115,7 @@ verdict_counts count(const std::vector<event_verdict>& verdicts) {
   for (const event_verdict& verdict : verdicts) {
     counts.success += verdict.status == "success" ? 1 : 0;
     counts.duplicate += verdict.status == "duplicate" ? 1 : 0;
-    counts.rejected += verdict.status == "rejected" ? 1 : 0;
+    counts.rejected += verdict.refused ? 1 : 0;
   }
   return counts;
 }
@@ -161,7 +186,8 @@ std::string offer_body(std::string_view version, std::string_view time,
   out.EndObject();
   key(out, "capabilities");
   out.StartArray();
-  put(out, resume_extension);
+  for (const std::string_view offered : capabilities)
+    put(out, offered);
   out.EndArray();
   write_limits(out, limits);
   if (caller) {
@@ -187,6 +213,32 @@ std::string to_json(const token_body& body) {
   field(out, "refresh_lifetime", static_cast<std::uint64_t>(body.refresh_lifetime));
   field(out, "team_slug", body.team_slug);
   field(out, "role", to_string(body.as));
+  out.EndObject();
+  return to_text(buffer);
+}
+
+std::string to_json(const device_code_body& body) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "device_code", body.device_code);
+  field(out, "user_code", body.user_code);
+  field(out, "verification_uri", body.link);
+  field(out, "verification_uri_complete", body.full_link);
+  field(out, "expires_in", static_cast<std::uint64_t>(body.expires_in_s));
+  field(out, "interval", static_cast<std::uint64_t>(body.interval_s));
+  out.EndObject();
+  return to_text(buffer);
+}
+
+std::string device_error_body(std::string_view error, std::string_view description,
+                              std::string_view request_id) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "error", error);
+  field(out, "error_description", description);
+  field(out, "request_id", request_id);
   out.EndObject();
   return to_text(buffer);
 }

@@ -15,16 +15,17 @@ namespace spec_kitty::server {
 
 /// What the store found for an event that went there.
 struct store_verdict {
-  enum class what : std::uint8_t { stored, duplicate, conflict };
+  enum class what : std::uint8_t { stored, duplicate, conflict, behind, ahead };
   what found = what::stored;
   std::uint64_t lamport_clock = 0; ///< of the kept event
   std::string differing_member;    ///< for conflict
+  std::uint64_t taken_ms = 0;      ///< for behind: when the event was made that has the stamp
 };
 
 /// The final verdict on an event.
 struct event_verdict {
   std::string_view event_id;                  ///< lives as long as the batch
-  std::string_view status;                    ///< `success`, `duplicate`, `rejected`
+  std::string_view status;                    ///< `success`, `duplicate`, `rejected`, `error`
   std::optional<std::uint64_t> lamport_clock; ///< of the kept event, for a duplicate
   std::optional<event_refusal> refused;
 };
@@ -74,6 +75,22 @@ struct token_body {
   std::int64_t refresh_lifetime = 0; ///< in seconds
 };
 std::string to_json(const token_body& body);
+
+/// What a program that waits for a login by a person is told.
+/// https://www.rfc-editor.org/rfc/rfc8628
+struct device_code_body {
+  std::string device_code;
+  std::string user_code;
+  std::string link;
+  std::string full_link;
+  std::int64_t expires_in_s = 0;
+  std::int64_t interval_s = 0;
+};
+std::string to_json(const device_code_body& body);
+
+/// `{"error":"slow_down","error_description","request_id"}`.
+std::string device_error_body(std::string_view error, std::string_view description,
+                              std::string_view request_id);
 
 /// `{"error_code":"team_required","teams":[…]}`.
 std::string team_required_body(const std::vector<std::string>& teams, std::string_view request_id);

@@ -10,11 +10,13 @@ namespace spec_kitty::server {
 
 namespace {
 
-constexpr std::array<route, 12> all_routes = {{
+constexpr std::array<route, 14> all_routes = {{
     {"/api/v1/", "GET", call::offer, std::nullopt},
     {protocol::token_path, "POST", call::login, std::nullopt},
     {protocol::refresh_path, "POST", call::refresh, std::nullopt},
     {"/api/v1/token/revoke/", "POST", call::revoke, std::nullopt},
+    {protocol::device_code_path, "POST", call::device_code, std::nullopt},
+    {protocol::device_token_path, "POST", call::device_token, std::nullopt},
     {protocol::ws_token_path, "POST", call::ws_token, action::listen},
     {protocol::batch_path, "POST", call::batch, action::send_events},
     {protocol::events_path, "GET", call::events, action::read_events},

@@ -17,6 +17,8 @@ enum class call : std::uint8_t {
   login,
   refresh,
   revoke,
+  device_code,  ///< a login that a person approves begins
+  device_token, ///< and is asked for
   ws_token,
   batch,
   events, ///< a page of the team's log

@@ -67,13 +67,18 @@ struct membership {
   epoch_us since = 0;
 };
 
-/// A login, and the refresh tokens that followed from it.
+enum class session_kind : std::uint8_t {
+  client = 1,  ///< of a program, in one team
+  browser = 2, ///< of a person's browser, in all teams of the account
+};
+
+/// A login, and the refresh tokens that followed from it; or the cookie of a browser.
 struct session_family {
   ulid id;
   account_id account = 0;
-  team_id team = 0;
+  team_id team = 0;             ///< 0: of a browser
   std::uint64_t generation = 1; ///< rises with every refresh and at the end
-  secret_hash current{};        ///< of the refresh token that is good now
+  secret_hash current{};        ///< of the refresh token that is good now, or of the cookie
   secret_hash previous{};       ///< of the one before; all zeros: none
   epoch_us created = 0;
   epoch_us expires = 0;   ///< of the current refresh token
@@ -82,6 +87,19 @@ struct session_family {
   std::string address;
   bool ended = false;
   std::string older; ///< the first 8 bytes of hashes before `previous`, newest last; of the store
+  session_kind kind = session_kind::client;
+  secret_hash repeat{}; ///< of what a repeat of the last refresh shows; all zeros: none may come
+  std::string sealed;   ///< the current refresh token, for such a repeat
+};
+
+/// A refresh: the token that is shown, and what is to follow it.
+struct refresh_attempt {
+  ulid family;
+  secret_hash shown{};
+  secret_hash next{};
+  epoch_us next_expires = 0;
+  secret_hash repeat{}; ///< of the token that is shown and its Idempotency-Key; all zeros: no key
+  std::string sealed;   ///< the next token, sealed under the two; empty: no key
 };
 
 /// A machine's token; it is a bearer token itself.
@@ -129,10 +147,46 @@ struct caller_state {
 };
 
 enum class rotation : std::uint8_t {
-  rotated, ///< the new hash is the current one
-  reused,  ///< an older token was shown: the family has ended, and the audit log has a line
-  unknown, ///< no such family, or a hash that it never had
-  ended,   ///< ended or expired
+  rotated,  ///< the new hash is the current one
+  repeated, ///< the last refresh again, under its key, before its successor was used
+  reused,   ///< an older token was shown: the family has ended, and the audit log has a line
+  unknown,  ///< no such family, or a hash that it never had
+  ended,    ///< ended or expired
+};
+
+struct refreshed {
+  rotation what = rotation::unknown;
+  std::string sealed; ///< of `repeated`: what the first one sealed
+};
+
+enum class device_state : std::uint8_t {
+  waiting = 1,  ///< for a person
+  approved = 2, ///< and not fetched yet
+  denied = 3,
+  opened = 4, ///< its session exists
+};
+
+/// A login that a person approves in a browser (RFC 8628).
+struct device_login {
+  secret_hash device{};    ///< of the device_code
+  secret_hash user_code{}; ///< of the user_code
+  device_state state = device_state::waiting;
+  std::string client;    ///< as it named itself; cut, printable
+  std::string host;      ///< likewise
+  std::string address;   ///< from where it asked
+  std::string team_slug; ///< the team that it asked for; empty: it named none
+  epoch_us created = 0;
+  epoch_us expires = 0;
+  account_id account = 0; ///< who approved or denied; 0: nobody yet
+  team_id team = 0;       ///< that was granted
+  ulid session;           ///< that was opened
+  std::string sealed;     ///< its refresh token, sealed under the device_code
+};
+
+/// How many logins may wait for a person at a time.
+struct device_limits {
+  std::size_t open = 1000;
+  std::size_t open_of_address = 5;
 };
 
 } // namespace store

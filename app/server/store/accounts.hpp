@@ -66,11 +66,10 @@ public:
   virtual result<std::optional<session_family>> session(const ulid& id) = 0;
   virtual result<std::vector<session_family>> sessions_of(account_id account) = 0;
   /// Compare and swap: puts `next` in the place of `shown` where that is the current hash. Of two
-  /// calls with the same token the second is a reuse, which ends the family; so is any of the last
-  /// 64 tokens.
-  virtual result<rotation> rotate(const ulid& family, const secret_hash& shown,
-                                  const secret_hash& next, epoch_us next_expires,
-                                  const change_note& note) = 0;
+  /// calls with the same token the second is a repeat where it shows the same `repeat` and the
+  /// current token was never shown; else it is a reuse, which ends the family. So is any of the
+  /// last 64 tokens.
+  virtual result<refreshed> rotate(const refresh_attempt& asked, const change_note& note) = 0;
   /// Notes that a token of the family was used; writes at most once in an hour.
   virtual result<void> touch_session(const ulid& family, epoch_us now) = 0;
   /// Ends one family; ending it again succeeds.
@@ -82,6 +81,25 @@ public:
   virtual result<bool> knows_address(account_id account, std::string_view address,
                                      epoch_us since) = 0;
 
+  // ── Device logins. ─────────────────────────────────────────────────────────────────────────────
+  /// overloaded where as many wait already as the limits allow.
+  virtual result<void> add_device_login(device_login login, device_limits limits) = 0;
+  /// By the device_code, or by the user_code. Nothing where it does not exist or has expired.
+  virtual result<std::optional<device_login>> device_login_of(const secret_hash& device,
+                                                              epoch_us now) = 0;
+  virtual result<std::optional<device_login>> device_login_by_code(const secret_hash& user_code,
+                                                                   epoch_us now) = 0;
+  /// A person's decision, once: not_found where it does not wait any more, or where the account is
+  /// not a member of the team that it grants.
+  virtual result<void> decide_device_login(const secret_hash& user_code, bool approved,
+                                           account_id account, team_id team, change_note note) = 0;
+  /// Opens the session of an approved login, once, with its refresh token sealed; not_found where
+  /// it is not approved, or any more.
+  virtual result<void> open_device_session(const secret_hash& device, session_family family,
+                                           std::string sealed) = 0;
+  /// Removes those that expired. How many.
+  virtual result<std::uint64_t> expire_device_logins(epoch_us now) = 0;
+
   // ── Machine tokens. ────────────────────────────────────────────────────────────────────────────
   virtual result<void> add_token(machine_token token, change_note note) = 0;
   virtual result<std::optional<machine_token>> token_by_hash(const secret_hash& hash) = 0;
@@ -89,7 +107,7 @@ public:
   virtual result<void> revoke_token(const ulid& id, change_note note) = 0;
 
   /// What is looked up every few seconds for each caller. `credential`: a session family or a
-  /// machine token.
+  /// machine token. The family of a browser is good for every team of its account.
   virtual result<caller_state> caller(account_id account, team_id team, const ulid& credential,
                                       epoch_us now) = 0;
 

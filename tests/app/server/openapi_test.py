@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import jsonschema
 
@@ -112,7 +113,8 @@ class Server:
         connection.request(method, path, raw, sent)
         reply = connection.getresponse()
         text = reply.read()
-        check(method, path, reply.status, reply.getheader("Content-Type") or "", text)
+        self.cookie = (reply.getheader("Set-Cookie") or "").split(";")[0]
+        check(method, path.split("?")[0], reply.status, reply.getheader("Content-Type") or "", text)
         connection.close()
         return reply.status, text
 
@@ -120,6 +122,21 @@ class Server:
         status, text = self.ask("POST", "/api/v1/token/",
                                 {"username": user, "password": PASSWORD, **more})
         return json.loads(text) if status == 200 else None
+
+
+    def sign_in(self, user):
+        """The header with the cookie of somebody who has signed in."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        _, text = self.ask("GET", "/login?next=/device")
+        cookie = {"Cookie": self.cookie}
+        for password in ("wrong password", PASSWORD):
+            sent = {"form_token": form_token(text), "username": user, "password": password}
+            self.ask("POST", "/login", raw=urlencode(sent).encode(), headers=cookie | form)
+        return {"Cookie": self.cookie}
+
+
+def form_token(page):
+    return re.search(r'name="form_token" value="([^"]*)"', page.decode()).group(1)
 
 
 def event(number, **changes):
@@ -175,6 +192,41 @@ def sessions(server):
     server.ask("POST", "/api/v1/token/refresh/", {"refresh": ended["refresh"]})
 
 
+def devices(server):
+    code, token = "/api/v1/device/code", "/api/v1/device/token"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    _, text = server.ask("POST", code, {"client": "test", "host": "laptop"})
+    waiting = json.loads(text)
+    server.ask("POST", code, raw=b"client_id=test", headers=form)
+    server.ask("POST", code, raw=b"[]", headers={"Content-Type": "application/json"})
+    for body in ({"device_code": waiting["device_code"]}, {"device_code": waiting["device_code"]},
+                 {"device_code": "unknown"}, {},
+                 {"device_code": waiting["device_code"], "grant_type": "password"}):
+        server.ask("POST", token, body)
+    server.ask("POST", token, raw=b"device_code=unknown", headers=form)
+    cookie = server.sign_in("ann")
+    shown = "/device?user_code=" + waiting["user_code"]
+    _, text = server.ask("GET", shown, headers=cookie)
+    server.ask("GET", "/device", headers=cookie)
+    server.ask("GET", "/device?user_code=BCDF-GHJK", headers=cookie)
+    fields = {"form_token": form_token(text), "user_code": waiting["user_code"], "team": "alpha",
+              "decision": "approve"}
+    for sent in (fields | {"form_token": "x"}, fields, fields):
+        server.ask("POST", "/device", raw=urlencode(sent).encode(), headers=cookie | form)
+    for _ in range(2):
+        status, text = server.ask("POST", token, {"device_code": waiting["device_code"]})
+        if status != 200:
+            problems.append(f"an approved login is answered with {status}")
+    server.ask("GET", "/account", token=json.loads(text)["access"])
+    server.ask("GET", "/account", headers=cookie)
+    for action in ("end_others", "unheard", "end_session"):
+        _, text = server.ask("GET", "/account", headers=cookie)
+        ids = re.findall(r'name="id" value="([^"]*)"', text.decode())
+        sent = {"form_token": form_token(text), "action": action, "id": ids[0]}
+        server.ask("POST", "/account", raw=urlencode(sent).encode(), headers=cookie | form)
+    server.ask("GET", "/account", headers=cookie)
+
+
 def calls(server):
     ann, rea = server.log_in("ann"), server.log_in("rea")
     for token in (None, "nonsense", ann["access"], rea["access"], server.machine,
@@ -222,7 +274,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         try:
-            for part in (sessions, calls, pages, all_methods):
+            for part in (sessions, devices, calls, pages, all_methods):
                 part(server)
             figures(server, Path(sys.argv[2]).with_name("server.md").read_text())
         finally:

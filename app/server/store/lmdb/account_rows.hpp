@@ -9,6 +9,7 @@
 //   sessions      S id                      → family               A account id → nothing
 //   tokens        id                        → token                token_hashes: hash → id
 //   links         hash                      → link
+//   devices       D device_code             → device login         U user_code → device_code
 //   addresses     account, address          → last login from there
 //   types         team, name                → schema
 #pragma once
@@ -74,6 +75,21 @@ std::vector<session_family> sessions_of_account(const lmdb_txn& txn, const store
                                                 account_id account);
 /// Ends the sessions of an account, of one team or of all (0).
 void end_sessions(lmdb_txn& txn, const store_tables& tables, account_id account, team_id team);
+
+/// Puts a new session there, with its address and its line of audit; `how` stands in that.
+/// not_found where the account is gone or disabled.
+result<void> begin_session(lmdb_txn& txn, const store_tables& tables, session_family family,
+                           std::string how);
+
+// ── Device logins. ───────────────────────────────────────────────────────────────────────────────
+std::optional<device_login> get_device(const lmdb_txn& txn, const store_tables& tables,
+                                       const secret_hash& device);
+/// The device_code's hash that belongs to a user_code's.
+std::optional<secret_hash> device_of_user_code(const lmdb_txn& txn, const store_tables& tables,
+                                               const secret_hash& user_code);
+void put_device(lmdb_txn& txn, const store_tables& tables, const device_login& login);
+void drop_device(lmdb_txn& txn, const store_tables& tables, const device_login& login);
+std::vector<device_login> all_devices(const lmdb_txn& txn, const store_tables& tables);
 
 std::optional<machine_token> get_token(const lmdb_txn& txn, const store_tables& tables,
                                        const ulid& id);

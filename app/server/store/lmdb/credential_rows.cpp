@@ -45,6 +45,11 @@ std::optional<session_family> get_session(const lmdb_txn& txn, const store_table
   out.address = in.text();
   out.ended = in.flag();
   out.older = in.text();
+  if (!in.at_end()) {
+    out.kind = static_cast<session_kind>(in.u8());
+    out.repeat = in.raw<32>();
+    out.sealed = in.text();
+  }
   return out;
 }
 
@@ -62,7 +67,10 @@ void put_session(lmdb_txn& txn, const store_tables& tables, const session_family
       .text(family.client)
       .text(family.address)
       .flag(family.ended)
-      .text(family.older);
+      .text(family.older)
+      .u8(static_cast<std::uint8_t>(family.kind))
+      .raw(family.repeat)
+      .text(family.sealed);
   txn.put(tables.sessions, session_key(family.id), row);
   txn.put(tables.sessions,
           account_sessions_prefix(family.account) + std::string(bytes_of_id(family.id)),

@@ -46,12 +46,22 @@ public:
   result<void> open_session(session_family family) override;
   result<std::optional<session_family>> session(const ulid& id) override;
   result<std::vector<session_family>> sessions_of(account_id account) override;
-  result<rotation> rotate(const ulid& family, const secret_hash& shown, const secret_hash& next,
-                          epoch_us next_expires, const change_note& note) override;
+  result<refreshed> rotate(const refresh_attempt& asked, const change_note& note) override;
   result<void> touch_session(const ulid& family, epoch_us now) override;
   result<void> end_session(const ulid& family, change_note note) override;
   result<std::uint64_t> expire_sessions(epoch_us now, epoch_us unused_for) override;
   result<bool> knows_address(account_id account, std::string_view address, epoch_us since) override;
+
+  result<void> add_device_login(device_login login, device_limits limits) override;
+  result<std::optional<device_login>> device_login_of(const secret_hash& device,
+                                                      epoch_us now) override;
+  result<std::optional<device_login>> device_login_by_code(const secret_hash& user_code,
+                                                           epoch_us now) override;
+  result<void> decide_device_login(const secret_hash& user_code, bool approved, account_id account,
+                                   team_id team, change_note note) override;
+  result<void> open_device_session(const secret_hash& device, session_family family,
+                                   std::string sealed) override;
+  result<std::uint64_t> expire_device_logins(epoch_us now) override;
 
   result<void> add_token(machine_token token, change_note note) override;
   result<std::optional<machine_token>> token_by_hash(const secret_hash& hash) override;

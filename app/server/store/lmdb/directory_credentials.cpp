@@ -41,40 +41,51 @@ std::string address_key(account_id account, std::string_view address) {
   return key;
 }
 
-void put_next_hash(session_family& family, const secret_hash& next, epoch_us expires,
-                   epoch_us now) {
+void put_next_hash(session_family& family, const refresh_attempt& asked, epoch_us now) {
   if (family.previous != secret_hash{}) {
     family.older += older_mark(family.previous);
     if (family.older.size() > max_older_hashes * older_hash_bytes)
       family.older.erase(0, older_hash_bytes);
   }
   family.previous = family.current;
-  family.current = next;
-  family.expires = expires;
+  family.current = asked.next;
+  family.expires = asked.next_expires;
+  family.repeat = asked.repeat;
+  family.sealed = asked.sealed;
   family.last_used = now;
   ++family.generation;
 }
 
+bool is_repeat(const session_family& family, const refresh_attempt& asked) {
+  return family.repeat != secret_hash{} && family.previous == asked.shown &&
+         family.repeat == asked.repeat;
+}
+
 } // namespace
+
+result<void> begin_session(lmdb_txn& txn, const store_tables& tables, session_family family,
+                           std::string how) {
+  const auto user = get_user(txn, tables, family.account);
+  if (!user || user->disabled)
+    return failure{ec::not_found, "the account does not exist or is disabled", {}};
+  if (get_session(txn, tables, family.id))
+    return failure{ec::bad_input, "there is a session with this id already", {}};
+  family.client.resize(std::min(family.client.size(), max_client_bytes));
+  put_session(txn, tables, family);
+  if (!family.address.empty()) {
+    std::string row;
+    row_writer(row).i64(family.created);
+    txn.put(tables.addresses, address_key(family.account, family.address), row);
+  }
+  const change_note note{user->name, family.address, family.created};
+  add_audit(txn, tables, note, family.team, "session.open", to_string(family.id), std::move(how));
+  return {};
+}
 
 result<void> lmdb_accounts::open_session(session_family family) {
   return change<void>([this, family = std::move(family)](lmdb_txn& txn) -> result<void> {
-    const auto user = get_user(txn, tables_, family.account);
-    if (!user || user->disabled)
-      return failure{ec::not_found, "the account does not exist or is disabled", {}};
-    if (get_session(txn, tables_, family.id))
-      return failure{ec::bad_input, "there is a session with this id already", {}};
-    session_family kept_family = family;
-    kept_family.client.resize(std::min(kept_family.client.size(), max_client_bytes));
-    put_session(txn, tables_, kept_family);
-    if (!family.address.empty()) {
-      std::string row;
-      row_writer(row).i64(family.created);
-      txn.put(tables_.addresses, address_key(family.account, family.address), row);
-    }
-    const change_note note{user->name, family.address, family.created};
-    add_audit(txn, tables_, note, family.team, "session.open", to_string(family.id));
-    return {};
+    const bool browser = family.kind == session_kind::browser;
+    return begin_session(txn, tables_, family, browser ? "in a browser" : "");
   });
 }
 
@@ -86,30 +97,29 @@ result<std::vector<session_family>> lmdb_accounts::sessions_of(account_id accoun
   return look_up([&](const lmdb_txn& txn) { return sessions_of_account(txn, tables_, account); });
 }
 
-result<rotation> lmdb_accounts::rotate(const ulid& family, const secret_hash& shown,
-                                       const secret_hash& next, epoch_us next_expires,
-                                       const change_note& note) {
-  return change<rotation>(
-      [this, family, shown, next, next_expires, note](lmdb_txn& txn) -> result<rotation> {
-        auto found = get_session(txn, tables_, family);
-        if (!found)
-          return rotation::unknown;
-        const bool is_current = found->current == shown;
-        if (!is_current && !was_used(*found, shown))
-          return rotation::unknown;
-        if (has_ended(*found, note.at))
-          return rotation::ended;
-        if (is_current) {
-          put_next_hash(*found, next, next_expires, note.at);
-          put_session(txn, tables_, *found);
-          return rotation::rotated;
-        }
-        found->ended = true;
-        ++found->generation;
-        put_session(txn, tables_, *found);
-        add_audit(txn, tables_, note, found->team, "session.reused", to_string(family));
-        return rotation::reused;
-      });
+result<refreshed> lmdb_accounts::rotate(const refresh_attempt& asked, const change_note& note) {
+  return change<refreshed>([this, asked, note](lmdb_txn& txn) -> result<refreshed> {
+    auto found = get_session(txn, tables_, asked.family);
+    if (!found || found->kind != session_kind::client)
+      return refreshed{rotation::unknown, {}};
+    const bool is_current = found->current == asked.shown;
+    if (!is_current && !was_used(*found, asked.shown))
+      return refreshed{rotation::unknown, {}};
+    if (has_ended(*found, note.at))
+      return refreshed{rotation::ended, {}};
+    if (is_current) {
+      put_next_hash(*found, asked, note.at);
+      put_session(txn, tables_, *found);
+      return refreshed{rotation::rotated, {}};
+    }
+    if (is_repeat(*found, asked))
+      return refreshed{rotation::repeated, found->sealed};
+    found->ended = true;
+    ++found->generation;
+    put_session(txn, tables_, *found);
+    add_audit(txn, tables_, note, found->team, "session.reused", to_string(asked.family));
+    return refreshed{rotation::reused, {}};
+  });
 }
 
 result<void> lmdb_accounts::touch_session(const ulid& family, epoch_us now) {
@@ -244,8 +254,8 @@ result<caller_state> lmdb_accounts::caller(account_id account, team_id team, con
       out.generation += member->info.generation;
     }
     if (const auto family = get_session(txn, tables_, credential)) {
-      out.credential_active =
-          !has_ended(*family, now) && family->account == account && family->team == team;
+      out.credential_active = !has_ended(*family, now) && family->account == account &&
+                              (family->team == team || family->kind == session_kind::browser);
       out.generation += family->generation;
     } else if (const auto token = get_token(txn, tables_, credential)) {
       out.credential_active = !token->revoked && (token->expires == 0 || token->expires > now) &&

@@ -24,7 +24,7 @@ constexpr off_t store_lock_file_bytes = 40960;
 /// memory and look-ups are scattered.
 constexpr unsigned store_flags = MDB_NOTLS | MDB_NORDAHEAD;
 
-constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 17> table_list = {{
+constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 19> table_list = {{
     {"meta", &store_tables::meta},
     {"heads", &store_tables::heads},
     {"blocks", &store_tables::blocks},
@@ -42,6 +42,8 @@ constexpr std::array<std::pair<const char*, MDB_dbi store_tables::*>, 17> table_
     {"addresses", &store_tables::addresses},
     {"audit", &store_tables::audit},
     {"types", &store_tables::types},
+    {"devices", &store_tables::devices},
+    {"used_stamps", &store_tables::used_stamps},
 }};
 
 constexpr std::string_view schema_key = "schema";

@@ -44,6 +44,8 @@ struct store_tables {
   MDB_dbi addresses = 0;
   MDB_dbi audit = 0;
   MDB_dbi types = 0;
+  MDB_dbi devices = 0;
+  MDB_dbi used_stamps = 0; ///< used_stamps.hpp
 };
 
 enum class opening {

@@ -144,21 +144,15 @@ void service_test::start(service_limits limits) {
   options.public_url = "https://kitty.example";
   options.limits = limits;
   options.serves_metrics = true;
-  options.is_page = [](const listener::inbound_request& request) {
-    return request.path.starts_with("/link/");
-  };
-  options.page = [](const listener::inbound_request& request) {
-    if (request.path == "/link/broken")
-      throw std::runtime_error("a page that fails");
-    listener::outbound_reply reply;
-    reply.body = "a page";
-    return reply;
-  };
   options.log.write = [this](std::string_view line) {
     const std::lock_guard hold(log_guard_);
     log_.emplace_back(line);
   };
-  options.wall_clock = [this] { return wall(); };
+  options.wall_clock = [this] {
+    if (clock_fails_.exchange(false))
+      throw std::runtime_error("a clock that fails");
+    return wall();
+  };
   options.steady_clock = [this] { return steady_now() + moved_; };
   auto started = service::start(std::move(options), signing_keys::first(std::string(32, 'k'), 0));
   ASSERT_TRUE(started.ok());
@@ -232,7 +226,7 @@ listener::outbound_reply service_test::ask(const std::string& method, const std:
   listener::finished_request finished;
   finished.id = id;
   finished.method = method;
-  finished.path = path;
+  finished.path = path.substr(0, path.find('?'));
   finished.peer = peer;
   finished.status = reply.status;
   handlers_.on_finished(finished);
@@ -269,8 +263,11 @@ service_test::tokens service_test::log_in(const std::string& user, const std::st
   return {text_in(reply, "access"), text_in(reply, "refresh")};
 }
 
-listener::outbound_reply service_test::refresh(const std::string& token) {
-  return post("/api/v1/token/refresh/", R"({"refresh":")" + token + "\"}");
+listener::outbound_reply service_test::refresh(const std::string& token, const std::string& key) {
+  asked_headers headers;
+  if (!key.empty())
+    headers.push_back({"idempotency-key", key});
+  return post("/api/v1/token/refresh/", R"({"refresh":")" + token + "\"}", headers);
 }
 
 listener::outbound_reply service_test::send_batch(const std::string& bearer,

@@ -95,7 +95,8 @@ protected:
     std::string access, refresh;
   };
   tokens log_in(const std::string& user, const std::string& team = {});
-  listener::outbound_reply refresh(const std::string& token);
+  /// `key`: the Idempotency-Key; empty: without one.
+  listener::outbound_reply refresh(const std::string& token, const std::string& key = {});
   listener::outbound_reply send_batch(const std::string& bearer,
                                       const std::vector<std::string>& events,
                                       asked_headers more = {});
@@ -119,6 +120,7 @@ protected:
 
   temporary_folder folder_;
   std::atomic<epoch_us> moved_{0};
+  std::atomic<bool> clock_fails_{false}; ///< the next look at the clock throws
   std::unique_ptr<store::engine> engine_;
   std::unique_ptr<service> service_;
   listener::listener_handlers handlers_;

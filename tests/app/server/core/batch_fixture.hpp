@@ -20,7 +20,7 @@ inline std::string id_of(int number) {
 /// Members of an event; empty ones are left out.
 struct event_parts {
   std::string id = id_of(1);
-  std::string clock = "7";
+  std::string clock{}; ///< empty: of its own for each id, 7 for the first
   std::string team = R"("acme")";
   std::string type = "WPStatusChanged";
   std::string payload = R"({"wp_id":"WP01","previous_status":"planned","new_status":"doing"})";
@@ -28,8 +28,18 @@ struct event_parts {
   std::string more{}; ///< begins with a comma
 };
 
+/// A stamp that no other of these ids has.
+inline std::string clock_of(const std::string& id) {
+  const auto digits = id.find_first_not_of('0', 3);
+  const bool numbered = id.starts_with("01J") && digits != std::string::npos &&
+                        id.find_first_not_of("0123456789", digits) == std::string::npos &&
+                        id.size() - digits < 9;
+  return std::to_string(6 + (numbered ? std::stoi(id.substr(digits)) : 1));
+}
+
 inline std::string event_text(const event_parts& parts = {}) {
-  std::string text = R"({"event_id":")" + parts.id + R"(","lamport_clock":)" + parts.clock +
+  std::string text = R"({"event_id":")" + parts.id + R"(","lamport_clock":)" +
+                     (parts.clock.empty() ? clock_of(parts.id) : parts.clock) +
                      R"(,"node_id":"0123456789ab")";
   if (!parts.team.empty())
     text += R"(,"team_slug":)" + parts.team;

@@ -58,6 +58,7 @@ TEST(Routes, EveryPathThatTouchesATeamNeedsSomething) {
   }
   EXPECT_EQ(open, (std::set<std::string_view>{"/api/v1/", "/api/v1/token/",
                                               "/api/v1/token/refresh/", "/api/v1/token/revoke/",
+                                              "/api/v1/device/code", "/api/v1/device/token",
                                               "/healthz", "/readyz", "/metrics"}));
   for (const char* path : {"", "/", "/api/v1", "/api/v1/token", "/api/v1/events/batch", "/API/V1/",
                            "/api/v1/clock/../clock/", "/api/v1/clock/ "})

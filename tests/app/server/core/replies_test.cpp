@@ -46,7 +46,8 @@ TEST(Replies, TheOfferNamesLimitsAndCapabilities) {
   const std::string body = offer_body("1.0", "2026-02-03T04:05:06Z", {}, std::nullopt);
   EXPECT_EQ(body,
             R"({"server":"spec-kitty-server","version":"1.0","time":"2026-02-03T04:05:06Z",)"
-            R"("protocol":{"min":1,"max":1},"capabilities":["resume"],)"
+            R"("protocol":{"min":1,"max":1},)"
+            R"("capabilities":["device_login","idempotent_refresh","resume"],)"
             R"("limits":{"max_batch_events":1000,"max_batch_bytes":67108864,"min_gap_ms":0}})");
   const auto with_account =
       parse_json(offer_body("1.0", "t", {}, account_view{"ann", "acme", role::admin}));

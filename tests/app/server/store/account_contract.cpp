@@ -42,6 +42,21 @@ session_family login(property_run& run, account_id account, team_id team, std::u
   return family;
 }
 
+/// A refresh as one of number `shown` that is to become `next`; `key` 0: without one.
+rotation refresh(property_run& run, const session_family& family, std::uint8_t shown,
+                 std::uint8_t next, std::uint8_t key = 0, std::string* sealed = nullptr) {
+  refresh_attempt asked{family.id, hash_of(shown), hash_of(next), 60 * day_us, {}, {}};
+  if (key != 0) {
+    asked.repeat = hash_of(key);
+    asked.sealed = "sealed " + std::to_string(next);
+  }
+  const auto turned = run.on().directory().rotate(asked, note_at(9 * second_us));
+  run.expect(turned.ok(), "a refresh fails");
+  if (turned && sealed != nullptr)
+    *sealed = turned->sealed;
+  return turned ? turned->what : rotation::unknown;
+}
+
 std::uint64_t audit_lines(property_run& run, std::string_view action) {
   std::uint64_t count = 0;
   if (const auto lines = run.on().directory().read_audit(0, 1000, 0))
@@ -87,12 +102,8 @@ void a_refresh_is_compare_and_swap(property_run& run) {
   std::array<rotation, 4> seen{};
   std::vector<std::thread> callers;
   for (std::uint8_t i = 0; i < seen.size(); ++i)
-    callers.emplace_back([&, i] {
-      const auto turned = run.on().directory().rotate(family.id, hash_of(1),
-                                                      hash_of(static_cast<std::uint8_t>(10 + i)),
-                                                      60 * day_us, note_at(2 * second_us));
-      seen[i] = turned ? *turned : rotation::unknown;
-    });
+    callers.emplace_back(
+        [&, i] { seen[i] = refresh(run, family, 1, static_cast<std::uint8_t>(10 + i)); });
   for (auto& caller : callers)
     caller.join();
   std::size_t rotated = 0;
@@ -112,19 +123,42 @@ void a_refresh_is_compare_and_swap(property_run& run) {
 void an_older_refresh_token_is_a_reuse_and_a_wrong_one_is_not(property_run& run) {
   const team_id team = new_team(run.on(), "team");
   const auto family = login(run, new_user(run, "ann"), team, 1);
-  auto& on = run.on().directory();
-  for (std::uint8_t i = 1; i < 6; ++i) {
-    const auto next = static_cast<std::uint8_t>(i + 1);
-    const auto turned =
-        on.rotate(family.id, hash_of(i), hash_of(next), 60 * day_us, note_at(i * second_us));
-    run.expect(turned && *turned == rotation::rotated, "a good token was refused");
+  for (std::uint8_t i = 1; i < 6; ++i)
+    run.expect(refresh(run, family, i, static_cast<std::uint8_t>(i + 1)) == rotation::rotated,
+               "a good token was refused");
+  run.expect(refresh(run, family, 99, 100) == rotation::unknown, "a guessed token is not unknown");
+  run.expect(refresh(run, family, 2, 50) == rotation::reused, "an older token is not a reuse");
+  run.expect(refresh(run, family, 6, 51) == rotation::ended, "the family did not end");
+}
+
+void a_lost_reply_is_repeated_under_its_key_alone(property_run& run) {
+  const team_id team = new_team(run.on(), "team");
+  const account_id ann = new_user(run, "ann");
+  const auto owner = login(run, ann, team, 1);
+  std::string sealed;
+  run.expect(refresh(run, owner, 1, 11, 7) == rotation::rotated, "a good token was refused");
+  run.reopen();
+  for (std::uint8_t again = 0; again < 3; ++again) {
+    const auto what = refresh(run, owner, 1, static_cast<std::uint8_t>(20 + again), 7, &sealed);
+    run.expect(what == rotation::repeated && sealed == "sealed 11",
+               "a repeat does not give the first answer");
   }
-  const auto wrong = on.rotate(family.id, hash_of(99), hash_of(100), 60 * day_us, note_at(9));
-  run.expect(wrong && *wrong == rotation::unknown, "a guessed token is not unknown");
-  const auto reused = on.rotate(family.id, hash_of(2), hash_of(50), 60 * day_us, note_at(9));
-  run.expect(reused && *reused == rotation::reused, "an older token is not a reuse");
-  const auto after = on.rotate(family.id, hash_of(6), hash_of(51), 60 * day_us, note_at(9));
-  run.expect(after && *after == rotation::ended, "the family did not end");
+  run.expect(refresh(run, owner, 11, 12, 8) == rotation::rotated,
+             "the token of a repeat is not good");
+  run.expect(refresh(run, owner, 1, 30, 7) == rotation::reused,
+             "a repeat is taken after the token that followed was used");
+  run.expect(audit_lines(run, "session.reused") == 1, "a reuse has no line of audit");
+  const auto other_key = login(run, ann, team, 2);
+  (void)refresh(run, other_key, 2, 40, 7);
+  run.expect(refresh(run, other_key, 2, 41, 9) == rotation::reused,
+             "a repeat under another key is taken");
+  const auto no_key = login(run, ann, team, 3);
+  (void)refresh(run, no_key, 3, 50, 7);
+  run.expect(refresh(run, no_key, 3, 51) == rotation::reused, "a repeat without a key is taken");
+  const auto plain = login(run, ann, team, 4);
+  (void)refresh(run, plain, 4, 60);
+  run.expect(refresh(run, plain, 4, 61, 7) == rotation::reused,
+             "a key is taken for a refresh that had none");
 }
 
 void unused_sessions_end_after_a_day(property_run& run) {
@@ -167,7 +201,7 @@ void every_change_of_a_caller_is_seen(property_run& run) {
   expect_change("a login", true, true, true);
   (void)on.set_member(team, ann, reader_role, 0, note_at(2));
   expect_change("a change of role", true, true, true);
-  (void)on.rotate(family.id, hash_of(1), hash_of(2), 60 * day_us, note_at(2));
+  (void)refresh(run, family, 1, 2);
   expect_change("a refresh", true, true, true);
   (void)on.set_disabled(ann, true, note_at(3));
   expect_change("disabling", false, false, true);
@@ -254,6 +288,8 @@ std::vector<engine_property> account_properties() {
       {"a refresh is compare and swap", a_refresh_is_compare_and_swap},
       {"an older refresh token is a reuse and a wrong one is not",
        an_older_refresh_token_is_a_reuse_and_a_wrong_one_is_not},
+      {"a lost reply is repeated under its key alone",
+       a_lost_reply_is_repeated_under_its_key_alone},
       {"unused sessions end after a day", unused_sessions_end_after_a_day},
       {"every change of a caller is seen", every_change_of_a_caller_is_seen},
       {"machine tokens are kept as hashes and revoked",

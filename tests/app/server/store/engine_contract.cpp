@@ -22,8 +22,9 @@ std::vector<std::string> property_run::violations() {
 
 std::vector<engine_property> all_properties() {
   std::vector<engine_property> out;
-  for (const auto& part : {commit_properties(), answer_properties(), read_properties(),
-                           removal_properties(), account_properties()})
+  for (const auto& part :
+       {commit_properties(), answer_properties(), read_properties(), removal_properties(),
+        account_properties(), device_properties()})
     out.insert(out.end(), part.begin(), part.end());
   return out;
 }

@@ -60,6 +60,8 @@ std::vector<engine_property> answer_properties();
 std::vector<engine_property> read_properties();
 std::vector<engine_property> removal_properties();
 std::vector<engine_property> account_properties();
+std::vector<engine_property> device_properties();
+std::vector<engine_property> stamp_properties();
 /// @}
 std::vector<engine_property> all_properties();
 
