@@ -44,10 +44,20 @@ ingest_refusal refusal_of(const batch_refusal& why) {
 }
 
 store_verdict verdict_of(const store::outcome& found) {
-  const auto what = found.what == store::verdict::stored      ? store_verdict::what::stored
-                    : found.what == store::verdict::duplicate ? store_verdict::what::duplicate
-                                                              : store_verdict::what::conflict;
-  return {what, found.lamport, {}};
+  using what = store_verdict::what;
+  switch (found.what) {
+  case store::verdict::stored:
+    return {what::stored, found.lamport, {}, 0};
+  case store::verdict::duplicate:
+    return {what::duplicate, found.lamport, {}, 0};
+  case store::verdict::behind:
+    return {what::behind, 0, {}, found.taken_ms};
+  case store::verdict::ahead:
+    return {what::ahead, 0, {}, 0};
+  case store::verdict::differs:
+    break;
+  }
+  return {what::conflict, found.lamport, {}, 0};
 }
 
 /// The event that is n-th of those that went to the store.
@@ -160,7 +170,7 @@ void ingest_worker_state::compare(const compare_answer& found) {
       has_text ? differing_field((*found.found)->text, stored_event_at(*ticket.batch, at).kept)
                : std::string("its text, which is no longer kept");
   if (differing.empty())
-    ticket.stored[at] = {store_verdict::what::duplicate, (*found.found)->lamport, {}};
+    ticket.stored[at] = {store_verdict::what::duplicate, (*found.found)->lamport, {}, 0};
   else
     ticket.stored[at].differing_member = differing;
   compare_next(found.ticket);

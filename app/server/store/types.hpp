@@ -55,12 +55,20 @@ enum class verdict : std::uint8_t {
   stored,    ///< new, and durable
   duplicate, ///< kept already with an equal leaf; the kept row is durable
   differs,   ///< kept already with another leaf: the caller compares the texts (engine::find)
+  behind, ///< not kept: its stamp, or that of an earlier event of its node in this batch, belongs
+          ///< to another event of the same account and node
+  ahead,  ///< not kept: its stamp is further above the team's highest one than max_stamp_step
 };
+
+/// So far above the team's highest kept stamp the next one may be: else one event could use up the
+/// clock of the team.
+inline constexpr std::uint64_t max_stamp_step = std::uint64_t{1} << 32;
 
 struct outcome {
   verdict what = verdict::stored;
-  sequence seq = 0;          ///< of the kept event
-  std::uint64_t lamport = 0; ///< the stamp of the kept event
+  sequence seq = 0;           ///< of the kept event
+  std::uint64_t lamport = 0;  ///< the stamp of the kept event
+  std::uint64_t taken_ms = 0; ///< of `behind`: when the event was made that has the stamp
 
   bool operator==(const outcome&) const = default;
 };

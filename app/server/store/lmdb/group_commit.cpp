@@ -32,6 +32,7 @@ group_outcome group_commit::run(lmdb_txn& txn, const store_tables& tables,
   const target to{txn, tables};
   teams_.clear();
   stamps_.clear();
+  used_.clear();
   group_outcome out;
   for (const auto& submission : group) {
     const auto missing =
@@ -61,6 +62,7 @@ void group_commit::store(target to, const batch& events, group_outcome& out,
                          std::vector<outcome>& verdicts) {
   team_state& team = teams_.at(events.team);
   verdicts.reserve(events.events.size());
+  behind_.clear();
   for (const auto& event : events.events) {
     verdicts.push_back(store_event(to, events, event, team));
     switch (verdicts.back().what) {
@@ -73,21 +75,49 @@ void group_commit::store(target to, const batch& events, group_outcome& out,
     case verdict::differs:
       ++out.differing;
       break;
+    case verdict::behind:
+    case verdict::ahead:
+      ++out.refused;
+      break;
     }
   }
+}
+
+std::optional<outcome> group_commit::refuse_stamp(target to, const batch& events,
+                                                  const new_event& event, const team_state& team) {
+  if (event.lamport > max_stamp_step && event.lamport - max_stamp_step > team.row.max_lamport)
+    return outcome{verdict::ahead, 0, 0, 0};
+  if (const auto node = behind_.find(event.node); node != behind_.end())
+    return outcome{verdict::behind, 0, 0, node->second};
+  const auto taken = used_.find(to.txn, to.tables, events, event);
+  if (!taken)
+    return std::nullopt;
+  return outcome{verdict::behind, 0, 0, *taken};
 }
 
 outcome group_commit::store_event(target to, const batch& events, const new_event& event,
                                   team_state& team) {
   const auto key = key_of_id(event.id, events.team);
   const kept_leaf leaf = kept(event.leaf);
+  if (auto refused = refuse_stamp(to, events, event, team)) {
+    if (const auto row = to.txn.get(to.tables.ids, view_of(key))) {
+      const auto known = decode_id(*row);
+      return {known.leaf == leaf ? verdict::duplicate : verdict::differs, known.seq, known.lamport,
+              0};
+    }
+    // What follows of this node must not pass it.
+    if (refused->what == verdict::behind)
+      behind_.emplace(event.node, refused->taken_ms);
+    return *refused;
+  }
   encode(id_row{team.row.head + 1, leaf, event.lamport, events.account}, row_);
   MDB_val k = to_val(view_of(key));
   MDB_val v = to_val(row_);
   const int rc = mdb_put(to.txn.get(), to.tables.ids, &k, &v, MDB_NOOVERWRITE);
   if (rc == MDB_KEYEXIST) {
     const auto known = decode_id(to_view(v));
-    return {known.leaf == leaf ? verdict::duplicate : verdict::differs, known.seq, known.lamport};
+    return {known.leaf == leaf ? verdict::duplicate : verdict::differs, known.seq, known.lamport,
+            0};
   }
   if (rc != MDB_SUCCESS)
     throw lmdb_error(rc, "keep an id");
@@ -105,7 +135,8 @@ outcome group_commit::store_event(target to, const batch& events, const new_even
   if (team.block.size() == max_block_events)
     close_block(to, events.team, team);
   raise_stamp(events, event);
-  return {verdict::stored, team.row.head, event.lamport};
+  used_.add(to.txn, to.tables, events, event);
+  return {verdict::stored, team.row.head, event.lamport, 0};
 }
 
 void group_commit::raise_stamp(const batch& events, const new_event& event) {
@@ -146,6 +177,7 @@ void group_commit::finish(target to, group_outcome& out) {
     out.news.push_back(public_head(team, state.row));
   }
   write_stamps(to);
+  used_.write(to.txn, to.tables);
 }
 
 } // namespace spec_kitty::server::store

@@ -2,6 +2,7 @@
 //
 //   for each event: put its id where it is new ─▶ stored: next number, into the team's block
 //                                              ─▶ known: duplicate or differs, by its leaf
+//                     where it is new and its stamp is taken or out of reach: behind, ahead
 //   then: open blocks, heads, stamps
 //
 // An id that is in the group twice meets its own row: doubles need no rule of their own.
@@ -11,8 +12,10 @@
 #include "app/server/store/lmdb/environment.hpp"
 #include "app/server/store/lmdb/group_queue.hpp"
 #include "app/server/store/lmdb/rows.hpp"
+#include "app/server/store/lmdb/used_stamps.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -25,6 +28,7 @@ struct group_outcome {
   std::uint64_t stored = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t differing = 0;
+  std::uint64_t refused = 0; ///< for their stamps
 };
 
 /// Writes groups, one after the other; on the writer's thread.
@@ -53,6 +57,9 @@ private:
   team_state* find_team(target to, team_id team);
   void store(target to, const batch& events, group_outcome& out, std::vector<outcome>& verdicts);
   outcome store_event(target to, const batch& events, const new_event& event, team_state& team);
+  /// What is wrong with the stamp of an event that is not kept; nothing: it is good.
+  std::optional<outcome> refuse_stamp(target to, const batch& events, const new_event& event,
+                                      const team_state& team);
   void raise_stamp(const batch& events, const new_event& event);
   void write_stamps(target to);
   void close_block(target to, team_id team, team_state& state);
@@ -61,6 +68,9 @@ private:
   block_codec& codec_;
   std::map<team_id, team_state> teams_;
   std::map<std::string, std::uint64_t> stamps_;
+  used_stamps used_;
+  /// Nodes of the batch at hand of which an event was `behind`, with the time of the other event.
+  std::map<std::string, std::uint64_t, std::less<>> behind_;
   std::string row_;
   std::string stamp_key_;
 };

@@ -3,6 +3,7 @@
 #include "app/server/store/lmdb/audit_log.hpp"
 #include "app/server/store/lmdb/reads.hpp"
 #include "app/server/store/lmdb/rows.hpp"
+#include "app/server/store/lmdb/used_stamps.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -155,6 +156,7 @@ result<bool> purge_some(lmdb_txn& txn, const store_tables& tables, block_codec& 
   if (!row)
     return true;
   if (purge_blocks(txn, tables, codec, team) || purge_stamps(txn, tables, team) ||
+      purge_used_stamps(txn, tables, team, max_rows_purged) > 0 ||
       purge_ids(txn, tables, team, resume))
     return false;
   txn.erase(tables.heads, key_of_team(team));

@@ -24,7 +24,7 @@ std::vector<engine_property> all_properties() {
   std::vector<engine_property> out;
   for (const auto& part :
        {commit_properties(), answer_properties(), read_properties(), removal_properties(),
-        account_properties(), device_properties()})
+        account_properties(), device_properties(), stamp_properties()})
     out.insert(out.end(), part.begin(), part.end());
   return out;
 }

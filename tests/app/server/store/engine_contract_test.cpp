@@ -64,7 +64,7 @@ class FaultyEngine : public ::testing::TestWithParam<engine_fault> {};
 
 TEST_P(FaultyEngine, IsFoundByTheSuite) {
   auto properties = commit_properties();
-  for (const auto& part : {answer_properties(), read_properties()})
+  for (const auto& part : {answer_properties(), read_properties(), stamp_properties()})
     properties.insert(properties.end(), part.begin(), part.end());
   const auto fault = GetParam();
   std::vector<std::string> violations;

@@ -103,6 +103,8 @@ private:
           event.seq = answer.heads.front().head + 1;
         if (fault_ == engine_fault::takes_other_texts_as_equal && event.what == verdict::differs)
           event.what = verdict::duplicate;
+        if (fault_ == engine_fault::takes_behind_as_new && event.what == verdict::behind)
+          event.what = verdict::stored;
       }
   }
 
@@ -135,6 +137,8 @@ std::string_view name_of(engine_fault fault) {
     return "ForgetsDeadlines";
   case engine_fault::hints_ahead:
     return "HintsAhead";
+  case engine_fault::takes_behind_as_new:
+    return "TakesBehindAsNew";
   }
   return "";
 }

@@ -16,10 +16,11 @@ enum class engine_fault : std::uint8_t {
   ignores_byte_bound,
   answers_twice,
   forgets_deadlines,
-  hints_ahead, ///< by one event
+  hints_ahead,         ///< by one event
+  takes_behind_as_new, ///< `behind` is answered as stored
 };
 
-inline constexpr std::array<engine_fault, 9> all_engine_faults = {
+inline constexpr std::array<engine_fault, 10> all_engine_faults = {
     engine_fault::acknowledges_without_storing,
     engine_fault::mixes_teams,
     engine_fault::renumbers_duplicates,
@@ -29,6 +30,7 @@ inline constexpr std::array<engine_fault, 9> all_engine_faults = {
     engine_fault::answers_twice,
     engine_fault::forgets_deadlines,
     engine_fault::hints_ahead,
+    engine_fault::takes_behind_as_new,
 };
 
 std::string_view name_of(engine_fault fault);
