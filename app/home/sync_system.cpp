@@ -7,6 +7,10 @@
 
 #include <caf/send.hpp>
 
+#include <unistd.h>
+
+#include <array>
+
 namespace spec_kitty {
 
 namespace {
@@ -75,6 +79,18 @@ result<login_done> sync_system::login(const login_request& request) {
   const auto now = parts();
   return now ? local_.ask<login_done>(now->auth, whole_run, request)
              : result<login_done>(now.error());
+}
+
+result<device_code> sync_system::ask_device_code(const std::string& team) {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0)
+    host.front() = '\0';
+  http_request request = question(protocol::device_code_path, {});
+  request.method = "POST";
+  request.headers.push_back("Content-Type: application/json");
+  request.body = device_code_body("spec-kitty/" + std::string(version), host.data(), team);
+  const auto reply = exchange(std::move(request));
+  return reply ? read_device_code(*reply, server_.origin()) : result<device_code>(reply.error());
 }
 
 result<logout_done> sync_system::logout() {

@@ -2,6 +2,7 @@
 // answer.
 #pragma once
 
+#include "actors/auth/device_reply.hpp"
 #include "app/home/home_view.hpp"
 #include "app/home/local_system.hpp"
 #include "app/home/server_answer.hpp"
@@ -26,6 +27,8 @@ public:
   result<sync_report> run();
   result<login_done> login(const login_request& request);
   result<logout_done> logout();
+  /// A code for a login that a person approves in a browser; transport.
+  result<device_code> ask_device_code(const std::string& team);
   /// Asks the server for its clock and changes nothing; with the session's token where
   /// `with_session`.
   server_answer probe(bool with_session);

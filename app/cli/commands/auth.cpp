@@ -1,11 +1,14 @@
 // spec-kitty auth …: the session with the server.
 #include "app/cli/command.hpp"
+#include "app/cli/commands/auth_browser.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
 #include "util/prompt.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -122,19 +125,38 @@ result<login_request> find_login(const login_options& options) {
   return request;
 }
 
+/// Whether a person sits at a terminal and has given nothing that a login could be made of.
+bool may_use_a_browser(const context& ctx, const login_options& options) {
+  const char* secret = std::getenv("SPEC_KITTY_PASSWORD");
+  return !ctx.out.json() && !ctx.out.quiet() && options.username.empty() &&
+         !options.password_from_stdin && !options.token_from_stdin &&
+         (secret == nullptr || *secret == '\0') && ::isatty(STDIN_FILENO) != 0 &&
+         ::isatty(STDOUT_FILENO) != 0;
+}
+
+result<login_done> carry_out_login(context& ctx, const server_url& server,
+                                   const login_options& options) {
+  if (may_use_a_browser(ctx, options)) {
+    login_request asked;
+    asked.adopt_local = options.adopt_local;
+    asked.team = options.team;
+    if (auto done = login_in_browser(ctx, server, std::move(asked)))
+      return std::move(*done);
+  }
+  const auto request = find_login(options);
+  if (!request)
+    return request.error();
+  sync_system system(ctx, server);
+  auto answer = system.login(*request);
+  system.close();
+  return answer;
+}
+
 exit_status login(context& ctx, const login_options& options) {
   const auto server = configured_server(ctx.config);
   if (!server)
     return ctx.fail(server.error());
-  const auto request = find_login(options);
-  if (!request)
-    return ctx.fail(request.error());
-  const auto done = [&] {
-    sync_system system(ctx, *server);
-    auto answer = system.login(*request);
-    system.close();
-    return answer;
-  }();
+  const auto done = carry_out_login(ctx, *server, options);
   if (!done)
     return ctx.fail(done.error());
   print_login(ctx, *done, *server);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/server/admin/server_settings.hpp"
+#include "app/server/core/roles.hpp"
 #include "app/server/store/engine.hpp"
 #include "util/json.hpp"
 #include "util/timestamp.hpp"
@@ -80,6 +81,7 @@ reply_fields reset_password(administration& of, const arguments& given);
 reply_fields add_member(administration& of, const arguments& given);
 reply_fields list_members(administration& of, const arguments& given);
 reply_fields remove_member(administration& of, const arguments& given);
+reply_fields create_invite(administration& of, const arguments& given);
 reply_fields create_token(administration& of, const arguments& given);
 reply_fields list_tokens(administration& of, const arguments& given);
 reply_fields revoke_token(administration& of, const arguments& given);
@@ -92,6 +94,12 @@ reply_fields back_up(administration& of, const arguments& given);
 reply_fields check_rows(administration& of, const arguments& given);
 reply_fields show_stats(administration& of, const arguments& given);
 reply_fields list_audit(administration& of, const arguments& given);
+
+/// The role of that name, `member` for an empty one; bad_input for any other text.
+result<role> role_of_member(const std::string& name);
+
+/// What makes a link of one use work; the store keeps its hash.
+std::string draw_link_secret();
 
 /// Makes a link of one use on which an account sets its password. The link holds the secret.
 result<std::string> make_password_link(administration& of, const store::user_info& user);

@@ -40,6 +40,10 @@ constexpr std::array member_remove_options = {team_value, user_value, yes_flag};
 constexpr std::array token_options = {
     user_value, team_value, option_spec{"name", option_kind::value, true, "What the token is for"},
     option_spec{"expires", option_kind::value, false, "When it ends: 90d, 12h; without it never"}};
+constexpr std::array invite_options = {
+    team_value, option_spec{"role", option_kind::value, true, "admin, member or reader"},
+    option_spec{"expires", option_kind::value, false,
+                "When it ends: 7d (if it is not given), 12h"}};
 constexpr std::array revoke_options = {
     option_spec{"id", option_kind::word, true, "The token's id"}};
 constexpr std::array erase_options = {
@@ -87,6 +91,8 @@ constexpr auto table = std::to_array<server_command>({
     {"member list", "list the members of a team", member_list_options, store_place, list_members},
     {"member remove", "take a user out of a team", member_remove_options, store_place,
      remove_member, "Remove the member {}?"},
+    {"invite create", "make a link on which a new person joins a team", invite_options, store_place,
+     create_invite},
     {"token create", "make a token for a machine; it is shown once", token_options, store_place,
      create_token},
     {"token list", "list the tokens of machines", no_options, store_place, list_tokens},
@@ -112,6 +118,7 @@ constexpr auto groups = std::to_array<server_command_group>({
     {"team", "teams"},
     {"user", "accounts"},
     {"member", "the members of teams"},
+    {"invite", "links for new members"},
     {"token", "tokens for machines"},
     {"event", "single events"},
     {"type", "event types of a team's own hosts"},

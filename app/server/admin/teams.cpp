@@ -3,6 +3,7 @@
 #include "app/server/admin/await_answer.hpp"
 #include "app/server/core/passwords.hpp"
 #include "app/server/core/roles.hpp"
+#include "util/text.hpp"
 
 #include <chrono>
 
@@ -32,21 +33,20 @@ void write_gap(json_writer& out, const store::gap& gap) {
   out.EndObject();
 }
 
-result<role> asked_role(const arguments& given) {
-  const std::string& name = given.text("role");
-  const auto found = role_of(name.empty() ? "member" : name);
-  if (found && *found != role::machine)
-    return *found;
-  return failure{ec::bad_input, "\"" + name + "\" is not a role of a member",
-                 "give admin, member or reader"};
-}
-
 std::uint64_t max_members(const administration& of) {
   const auto limit = static_cast<std::uint64_t>(of.settings.number("limits.team.members"));
   return limit == 0 ? ~std::uint64_t{0} : limit;
 }
 
 } // namespace
+
+result<role> role_of_member(const std::string& name) {
+  const auto found = role_of(name.empty() ? "member" : name);
+  if (found && *found != role::machine)
+    return *found;
+  return failure{ec::bad_input, "\"" + name + "\" is not a role of a member",
+                 "give admin, member or reader"};
+}
 
 reply_fields add_team(administration& of, const arguments& given) {
   const std::string& slug = given.text("slug");
@@ -166,7 +166,7 @@ reply_fields add_member(administration& of, const arguments& given) {
   const auto user = of.user(given.text("user"));
   if (!user)
     return user.error();
-  const auto as = asked_role(given);
+  const auto as = role_of_member(given.text("role"));
   if (!as)
     return as.error();
   if (auto done = of.accounts().set_member(team->id, user->id, *as, max_members(of), of.note());

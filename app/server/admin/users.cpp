@@ -13,14 +13,7 @@ namespace spec_kitty::server {
 
 namespace {
 
-constexpr std::size_t secret_bytes = 32;
 constexpr epoch_us link_lifetime_us = epoch_us{24} * 3600 * 1'000'000;
-
-std::string drawn_secret() {
-  std::array<std::uint8_t, secret_bytes> bytes{};
-  fill_random(bytes);
-  return base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
 
 ulid drawn_ulid(epoch_us now) {
   return next_ulid({}, static_cast<std::uint64_t>(now / 1000), draw_randomness());
@@ -53,8 +46,14 @@ std::string link_words(const std::string& name, const std::string& link) {
 
 } // namespace
 
+std::string draw_link_secret() {
+  std::array<std::uint8_t, token_secret_bytes> bytes{};
+  fill_random(bytes);
+  return base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
 result<std::string> make_password_link(administration& of, const store::user_info& user) {
-  const std::string secret = drawn_secret();
+  const std::string secret = draw_link_secret();
   store::one_time_link link;
   link.hash = sha256(secret);
   link.kind = store::link_kind::password;

@@ -13,8 +13,8 @@ struct Link : server_program {
     start();
   }
   std::string post(const std::string& body, const std::string& headers = {}) const {
-    return exchange(port(), "POST " + path +
-                                " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + headers +
+    return exchange(port(), "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" +
+                                std::to_string(port()) + "\r\nConnection: close\r\n" + headers +
                                 "Content-Type: application/x-www-form-urlencoded\r\n"
                                 "Content-Length: " +
                                 std::to_string(body.size()) + "\r\n\r\n" + body);

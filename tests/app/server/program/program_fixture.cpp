@@ -50,8 +50,8 @@ int server_program::port() const {
 }
 
 std::string server_program::get(const std::string& path) const {
-  return exchange(port(),
-                  "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  return exchange(port(), "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port()) +
+                              "\r\nConnection: close\r\n\r\n");
 }
 
 } // namespace spec_kitty::support
