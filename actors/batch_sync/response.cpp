@@ -41,6 +41,10 @@ void read_results(const json_value& list, batch_reply& out) {
       const bool refused = *outcome == event_outcome::rejected;
       const std::string code = refused ? text_of(entry, "error_code").value_or("") : std::string();
       if (code == "clock_behind") {
+        const std::string why = message_of(entry);
+        if (out.behind.empty() && !why.empty())
+          out.warnings.push_back("events get new stamps: " + excerpt(why, 200) +
+                                 "; if this comes again, run: spec-kitty clock renew");
         out.behind.push_back(target.seq);
         target.message = "the server's clock is ahead of this event's";
         continue;

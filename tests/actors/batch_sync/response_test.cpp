@@ -319,6 +319,18 @@ TEST(BatchReply, ClockBehindIsNoRefusal) {
   EXPECT_EQ(reply.server_clock, 70U);
 }
 
+TEST(BatchReply, ClockBehindWithAReasonIsSaidOnceWithItsRemedy) {
+  const std::string behind = R"("status":"error","error_code":"clock_behind",)"
+                             R"("error_message":"another event of this node"})";
+  const auto reply = interpret(reply_of(200, R"({"results":[{"event_id":"A",)" + behind +
+                                                 R"(,{"event_id":"B",)" + behind + "]}"),
+                               sent);
+  EXPECT_EQ(reply.behind.size(), 2U);
+  ASSERT_EQ(reply.warnings.size(), 1U);
+  EXPECT_NE(reply.warnings[0].find("another event of this node"), std::string::npos);
+  EXPECT_NE(reply.warnings[0].find("spec-kitty clock renew"), std::string::npos);
+}
+
 TEST(BatchReply, TooLargeBelievesTheServersLimits) {
   const auto reply = interpret(
       reply_of(413, R"({"error":"big","limits":{"max_events":"10","max_bytes":-1}})"), sent);

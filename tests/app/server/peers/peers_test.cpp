@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
+#include <set>
 
 namespace spec_kitty::support {
 namespace {
@@ -96,6 +98,33 @@ TEST_F(ServerPeers, OurDaemonDeliversOverTheWebSocketAndComesBackAfterARestart) 
   EXPECT_EQ(kept_ids(), recorded) << "the session outlived the server";
   ASSERT_TRUE(is_eventually("Connected"));
   stop_daemon();
+  (void)stop_server();
+}
+
+TEST_F(ServerPeers, AHomeThatWasRestoredSendsItsEventsWithNewStamps) {
+  start_server();
+  log_in_to_server();
+  emit(3);
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 3);
+  const auto kept_home = root() / "kept";
+  std::filesystem::copy(home(), kept_home, std::filesystem::copy_options::recursive);
+  emit(4);
+  EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 4);
+  std::filesystem::remove_all(home());
+  std::filesystem::rename(kept_home, home());
+  emit(2); // with stamps that events of the server have
+  const auto report = json_of({"sync", "now"});
+  EXPECT_EQ(number_in(report, {"synced"}), 2);
+  EXPECT_EQ(number_in(report, {"dead"}), 0);
+  std::set<std::string> stamps;
+  for (const std::string& line : lines_of(server_command({"team", "export", team}).out)) {
+    const auto entry = parsed(line);
+    const json_value* event = member(entry, "event");
+    ASSERT_NE(event, nullptr) << line;
+    stamps.insert(text_of(*event, "node_id").value_or("") + " " +
+                  std::to_string(whole_number_of(*event, "lamport_clock").value_or(0)));
+  }
+  EXPECT_EQ(stamps.size(), 9U) << "two events have one stamp";
   (void)stop_server();
 }
 
