@@ -18,7 +18,9 @@ using namespace std::chrono_literals;
 /// A home whose network is the test.
 class home : public actor_test::ActorTest {
 public:
-  home() : queue_(start_queue()), http_(start_http()), auth_(start_auth(http_, queue_)) {
+  home() : queue_(start_queue()), http_(start_http()), auth_(start_auth(http_, queue_)) {}
+  /// What the home knows of the server.
+  void learn_offer() {
     kept_offer kept;
     kept.origin = "https://a:443";
     kept.ask_again_at = first_offer_ends;
@@ -90,6 +92,7 @@ TEST_F(LostReplies, OfRefreshesCostNoSession) {
   const auto first = log_in("ann");
   home_.set_time(wall());
   home_.log_in_as(first.access, first.refresh);
+  home_.learn_offer();
   const auto family = family_of(first.refresh);
   std::string access = first.access;
   for (int lost = 0; lost < SPEC_KITTY_LOST_REPLIES;) {
