@@ -53,6 +53,7 @@ TEST_F(Refusals, FollowTheTableForEveryTeamRoleAndPath) {
   const std::map<call, std::map<std::string, std::string>> own_team = {
       {call::batch,
        {{"reader", "403 role"}, {"member", "200"}, {"admin", "200"}, {"machine", "200"}}},
+      {call::events, {{"reader", "200"}, {"member", "200"}, {"admin", "200"}, {"machine", "200"}}},
       {call::clock, {{"reader", "200"}, {"member", "200"}, {"admin", "200"}, {"machine", "200"}}},
       {call::ws_token,
        {{"reader", "200"}, {"member", "200"}, {"admin", "200"}, {"machine", "200"}}},
