@@ -49,7 +49,7 @@ void change_watch::follow(const std::vector<std::string>& slugs) {
 
 source_changes change_watch::take() {
   source_changes changes;
-  alignas(inotify_event) std::array<char, 16 * 1024> bytes{};
+  alignas(inotify_event) std::array<char, std::size_t{16} * 1024> bytes{};
   for (;;) {
     const auto got = fd_ ? ::read(fd_.get(), bytes.data(), bytes.size()) : -1;
     if (got <= 0)

@@ -136,6 +136,7 @@ std::vector<source_view> local_board::sources() const {
     ++source.count;
   }
   std::vector<source_view> all;
+  all.reserve(found.size());
   for (const auto& [kind, source] : found)
     all.push_back(source);
   return all;
@@ -171,6 +172,7 @@ board_view local_board::past(std::size_t position) {
 
 std::vector<std::string> local_board::slugs() const {
   std::vector<std::string> all;
+  all.reserve(features_.size());
   for (const auto& [slug, feature] : features_)
     all.push_back(slug);
   return all;
