@@ -2,6 +2,7 @@
 
 #include "util/files.hpp"
 #include "util/spawn.hpp"
+#include "util/start_trouble.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -73,9 +74,7 @@ result<pid_t> start(const spawn_request& request) {
   const auto started = spawn(request);
   if (started.error == 0)
     return started.pid;
-  const auto& name = request.argv[0];
-  return failure{ec::bad_input, "cannot run " + name + ": " + std::strerror(started.error),
-                 "check that " + name + " is installed and in PATH"};
+  return start_trouble(request.argv[0], request.folder, started.error);
 }
 
 failure no_pipe() {
@@ -192,8 +191,7 @@ result<program_end> run_program(const program& what) {
   (void)drain(err.read.get(), end.err);
   end.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   if (what.before_start && end.status == never_begun && end.err.empty())
-    return failure{ec::bad_input, "cannot run " + what.argv[0],
-                   "check that " + what.argv[0] + " is installed and in PATH"};
+    return start_trouble(what.argv[0], what.folder, ENOENT);
   if (killed && !passed_on)
     return failure{ec::bad_input,
                    what.argv[0] + " took longer than " +

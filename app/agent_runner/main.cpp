@@ -13,6 +13,7 @@
 #include "util/rooted_files.hpp"
 #include "util/runner_protocol.hpp"
 #include "util/spawn.hpp"
+#include "util/start_trouble.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -168,7 +169,12 @@ private:
     const auto started = spawn(request);
     agent_ = started.pid;
     errno = started.error;
-    return started.error == 0 || fail("cannot run " + job_.command.front());
+    if (started.error == 0)
+      return true;
+    const auto why =
+        start_trouble(job_.command.front(), job_.worktree_root / job_.worktree, started.error);
+    result_.error = why.message + "; " + why.hint;
+    return false;
   }
 
   /// Takes what is in the pipe, in at most `reads` portions.

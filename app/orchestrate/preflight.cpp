@@ -3,6 +3,7 @@
 #include "app/orchestrate/approval.hpp"
 #include "app/workflow/feature_dependencies.hpp"
 #include "util/json.hpp"
+#include "util/start_trouble.hpp"
 
 #include <set>
 
@@ -65,12 +66,14 @@ check_programs(const wf::feature& feature, const orchestration& run, const agent
   for (const auto& agent : agents.agents) {
     if (!program_of(agent, feature.repo().checkout).empty())
       continue;
-    const std::string what =
-        "the program " + agent.command.front() + " of agent " + agent.name + " was not found";
+    const auto& program = agent.command.front();
+    const auto no_permission = not_executable(program, feature.repo().checkout);
+    const std::string what = "the program " + program + " of agent " + agent.name +
+                             (no_permission ? " is not executable" : " was not found");
     if (first.count(agent.name) > 0)
       return failure{ec::bad_input, what,
-                     "install it, or correct its command in " +
-                         agents_path(feature.repo()).string() +
+                     (no_permission ? no_permission->hint : "install it") +
+                         ", or correct its command in " + agents_path(feature.repo()).string() +
                          ", then: " + orchestrate_command(run, run.root.empty() ? "" : "--resume")};
     warnings.push_back(what);
   }

@@ -105,7 +105,8 @@ TEST_F(Process, AHeldProgramThatDoesNotExistIsNamed) {
   what.before_start = [](pid_t) { return true; };
   const auto end = run_program(what);
   ASSERT_FALSE(end);
-  EXPECT_EQ(end.error().message, "cannot run spec-kitty-no-such-program");
+  EXPECT_EQ(end.error().message,
+            "cannot run spec-kitty-no-such-program: No such file or directory");
 }
 
 TEST_F(Process, AHeldBackSignalIsPassedOnAndStaysPending) {

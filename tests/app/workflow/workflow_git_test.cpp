@@ -198,7 +198,7 @@ TEST_F(WorkflowGit, WithoutGitThatIsWhatIsSaid) {
   const std::vector<words> all = {{"implement", "WP01"}, {"merge"}, {"accept"}};
   for (const auto& arguments : all) {
     const auto message = refused(arguments);
-    EXPECT_NE(message.find("cannot run git"), std::string::npos) << message;
+    EXPECT_NE(message.find("git is not installed"), std::string::npos) << message;
   }
 }
 
