@@ -1,6 +1,7 @@
 #include "config/credentials.hpp"
 
 #include "config/home_check.hpp"
+#include "config/token_claims.hpp"
 #include "config/toml_file.hpp"
 #include "util/files.hpp"
 #include "util/fsync.hpp"
@@ -108,6 +109,9 @@ result<std::optional<credentials>> parse_credentials(std::string_view text,
   }
   if (session.access.empty() && session.refresh.empty())
     return std::optional<credentials>{};
+  if (session.team_slug.empty()) // the older tool leaves it to the token
+    if (auto team = claim_of(session.access, "team_slug"); team && is_usable_team(*team))
+      session.team_slug = *std::move(team);
   return std::optional<credentials>{std::move(session)};
 }
 

@@ -26,11 +26,11 @@ constexpr std::array<const char*, 4> store_parts = {"queue", "queue/lock", "queu
                                                     "queue/env/data.mdb"};
 
 /// What decides where events go and who sends them; who may write the folders may replace the rest.
-constexpr std::array<const char*, 14> trusted_parts = {
+constexpr std::array<const char*, 15> trusted_parts = {
     "config.toml",        "credentials", "clock.json",  "queue",
     "queue/lock",         "queue/env",   "spill",       "queue/env/data.mdb",
     "queue/env/lock.mdb", "overflow",    "daemon.json", "daemon.lock",
-    "approved",           "server.json"};
+    "approved",           "server.json", "journal"};
 
 /// The parts of a home, looked at through one descriptor of it.
 class home_parts {

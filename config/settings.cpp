@@ -2,6 +2,7 @@
 
 #include "config/home_check.hpp"
 #include "config/older_home.hpp"
+#include "config/proxy.hpp"
 #include "config/toml_file.hpp"
 #include "util/closest.hpp"
 #include "util/files.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 
 namespace spec_kitty {
@@ -24,8 +26,10 @@ namespace {
 
 using kind = setting_key::kind;
 
-constexpr std::array<setting_key, 18> known_settings = {{
+constexpr std::array<setting_key, 20> known_settings = {{
     {"sync.server_url", kind::url, "", 0, 0, "", "the team's server; without it events wait"},
+    {"sync.proxy", kind::proxy, "", 0, 0, "",
+     "HTTP proxy on the way to the server; empty: the environment's; none: none"},
     {"sync.max_queue_size", kind::number, "10000", 1, 100000000, "",
      "maximum number of events queued, leased and held together"},
     {"sync.max_queue_bytes", kind::number, "268435456", 1048576, 68719476736, "",
@@ -52,6 +56,8 @@ constexpr std::array<setting_key, 18> known_settings = {{
      "the daemon ends after this time without an event and with an empty queue; 0: never"},
     {"sync.busy_timeout_ms", kind::number, "2000", 1, 600000, "",
      "maximum wait for a store that another process holds"},
+    {"sync.keep_delivered", kind::number, "10000", 0, 1000000, "",
+     "delivered events that the journal keeps for events list --state delivered; 0: none"},
     {"websocket.enabled", kind::flag, "true", 0, 0, "",
      "the daemon keeps a WebSocket to the server"},
     {"websocket.envelope", kind::choice, "bare", 0, 0, "bare|flat|nested",
@@ -61,10 +67,6 @@ constexpr std::array<setting_key, 18> known_settings = {{
      "folder for the worktrees of work packages; empty: .worktrees of the checkout"},
 }};
 
-fs::path settings_file(const fs::path& home) {
-  return home / "config.toml";
-}
-
 std::size_t index_of(std::string_view name) {
   const auto found = std::find_if(known_settings.begin(), known_settings.end(),
                                   [&](const auto& key) { return key.name == name; });
@@ -72,6 +74,10 @@ std::size_t index_of(std::string_view name) {
 }
 
 } // namespace
+
+std::string shown_value(const setting_key& key, std::string_view text) {
+  return key.type == kind::proxy ? shown_proxy(text) : std::string(text);
+}
 
 bool type_fits(const setting_key& key, toml_entry::kind type) {
   switch (key.type) {
@@ -98,6 +104,8 @@ std::string allowed_values(const setting_key& key) {
     return "an https URL in quotes (http only for this machine itself)";
   case kind::path:
     return "an absolute path in quotes";
+  case kind::proxy:
+    return "http://HOST:PORT, http://USER:PASSWORD@HOST:PORT, or none";
   case kind::text:
     return "a text in quotes";
   case kind::list:
@@ -106,14 +114,14 @@ std::string allowed_values(const setting_key& key) {
   return {};
 }
 
-namespace {
-
 std::optional<std::string> closest_setting(std::string_view name) {
   std::array<std::string_view, known_settings.size()> names;
   std::transform(known_settings.begin(), known_settings.end(), names.begin(),
                  [](const auto& key) { return key.name; });
   return closest(name, names);
 }
+
+namespace {
 
 /// Variables that other parts of the program read.
 constexpr std::array<std::string_view, 8> further_variables = {
@@ -171,7 +179,7 @@ std::string environment_name(std::string_view key) {
 
 result<void> check_setting(const setting_key& key, std::string_view value) {
   const failure bad{ec::bad_config,
-                    std::string(key.name) + ": \"" + std::string(value) + "\" is not allowed",
+                    std::string(key.name) + ": \"" + shown_value(key, value) + "\" is not allowed",
                     "give " + allowed_values(key)};
   switch (key.type) {
   case kind::number: {
@@ -195,6 +203,8 @@ result<void> check_setting(const setting_key& key, std::string_view value) {
     const auto url = parse_server_url(value);
     return url ? result<void>{} : url.error();
   }
+  case kind::proxy:
+    return check_proxy_setting(value);
   case kind::path: // the daemon has another working folder
     return value.empty() || value.front() == '/' ? result<void>{} : bad;
   case kind::text:
@@ -302,48 +312,6 @@ result<settings> settings::load(const fs::path& home, wrong_value wrong) {
   if (auto read = loaded.load_environment(wrong); !read)
     return read.error();
   return loaded;
-}
-
-result<void> set_setting(const fs::path& home, std::string_view name, std::string_view value) {
-  const setting_key* key = find_setting(name);
-  if (key == nullptr)
-    return failure{ec::not_found, "unknown configuration key: " + std::string(name),
-                   "see them all with: spec-kitty config list"};
-  if (auto ok = check_setting(*key, value); !ok)
-    return ok;
-  if (auto ok = check_trusted(home); !ok)
-    return ok;
-  if (auto made = make_private_folder(home); !made)
-    return made;
-  const auto lock = file_lock::take(home / "config.lock", std::chrono::milliseconds(2000));
-  if (!lock)
-    return lock.error();
-  if (!*lock)
-    return failure{ec::store_busy, "another process is changing config.toml", "try again"};
-  remove_unfinished(settings_file(home));
-  const auto before = read_private_file(settings_file(home));
-  if (!before)
-    return before.error();
-  const bool bare = key->type == kind::number || key->type == kind::flag;
-  const std::string after =
-      set_toml_value(before->value_or(""), name, bare ? std::string(value) : toml_quote(value));
-  // What is about to be written must read back as what was meant.
-  const auto entries = read_toml(after, settings_file(home).string());
-  if (!entries)
-    return entries.error();
-  const bool there = std::any_of(entries->begin(), entries->end(), [&](const auto& entry) {
-    return entry.key == name && entry.value == value;
-  });
-  if (!there)
-    return failure{ec::bad_config,
-                   settings_file(home).string() + " sets " + std::string(name) +
-                       " in a way that cannot be edited here",
-                   "change the file by hand"};
-  if (auto written = replace_file(settings_file(home), after); !written)
-    return written;
-  if (const int error = fsync_parents(home); error != 0)
-    return system_failure(error, "cannot sync the folders of " + settings_file(home).string());
-  return {};
 }
 
 } // namespace spec_kitty

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ namespace spec_kitty {
 
 /// A configuration key and its allowed values.
 struct setting_key {
-  enum class kind { path, url, number, flag, choice, text, list };
+  enum class kind { path, url, proxy, number, flag, choice, text, list };
 
   std::string_view name;
   kind type;
@@ -32,6 +33,10 @@ struct setting_key {
 
 std::span<const setting_key> setting_keys();
 const setting_key* find_setting(std::string_view name);
+/// The key that a mistyped one most likely means.
+std::optional<std::string> closest_setting(std::string_view name);
+/// not_found for a key that does not exist, with the one that may be meant.
+failure unknown_setting(std::string_view name);
 
 /// A value and where it comes from: `default`, `file`, `environment`, `flag`.
 struct setting_value {
@@ -86,6 +91,16 @@ std::string allowed_values(const setting_key& key);
 /// key, bad_config for a bad value; the file is untouched then.
 result<void> set_setting(const std::filesystem::path& home, std::string_view key,
                          std::string_view value);
+
+/// Removes one key from the home's config.toml, keeping every other byte: the default, or the
+/// environment, counts again. True when it was there. not_found for an unknown key.
+result<bool> unset_setting(const std::filesystem::path& home, std::string_view key);
+
+/// The home's config.toml.
+std::filesystem::path settings_file(const std::filesystem::path& home);
+
+/// A value as it may be shown: without the user name and password of a proxy.
+std::string shown_value(const setting_key& key, std::string_view text);
 
 /// The environment variable of a key: SPEC_KITTY_SYNC_SERVER_URL.
 std::string environment_name(std::string_view key);

@@ -207,4 +207,25 @@ std::string set_toml_value(std::string_view text, std::string_view dotted_key,
   return out;
 }
 
+std::string remove_toml_value(std::string_view text, std::string_view dotted_key) {
+  const auto dot = dotted_key.find('.');
+  const std::string table = "[" + std::string(dotted_key.substr(0, dot)) + "]";
+  const std::string_view name = dotted_key.substr(dot + 1);
+  std::string out;
+  bool in_table = false;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const std::string_view core = trimmed(line);
+    if (core.starts_with('['))
+      in_table = trimmed(core.substr(0, core.find('#'))) == table;
+    const bool mine = (in_table && key_of(line) == name) || key_of(line) == dotted_key;
+    const std::size_t taken = end == std::string_view::npos ? text.size() : end + 1;
+    if (!mine)
+      out += text.substr(0, taken);
+    text.remove_prefix(taken);
+  }
+  return out;
+}
+
 } // namespace spec_kitty

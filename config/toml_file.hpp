@@ -35,4 +35,7 @@ std::string toml_quote(std::string_view text);
 std::string set_toml_value(std::string_view text, std::string_view dotted_key,
                            std::string_view value);
 
+/// The text without the lines that set a key in one line each; every other byte stays.
+std::string remove_toml_value(std::string_view text, std::string_view dotted_key);
+
 } // namespace spec_kitty

@@ -16,6 +16,8 @@ struct link_request {
   std::string path;    ///< `/ws/v1/events/`
   std::string bearer;  ///< goes into the Authorization header, nowhere else
   std::string ca_file; ///< PEM bundle; empty: the system's
+  /// `http://[user:password@]host:port`, asked to CONNECT; empty: none. May hold a secret.
+  std::string proxy;
   std::chrono::milliseconds connect_timeout{10000};     ///< until the upgrade is answered
   std::chrono::milliseconds ping_every{20000};          ///< empty PINGs of our own
   std::chrono::milliseconds pong_within{10000};         ///< else the peer is dead
@@ -25,16 +27,17 @@ struct link_request {
 
 /// How a connection ended.
 enum class link_end : std::uint8_t {
-  refused,     ///< the upgrade was answered with another status (`http_status`)
-  unreachable, ///< no connection: name, refusal
-  tls_refused, ///< the peer's certificate was not accepted
-  timed_out,   ///< no whole answer to the upgrade within connect_timeout
-  closed,      ///< the peer sent a close frame (`close_code`, 1005 when it named none)
-  lost,        ///< FIN, reset or hang-up without a close frame
-  silent,      ///< no answer to a PING
-  bad_frame,   ///< not UTF-8, binary, a protocol error; closed by this side with 1007, 1003, 1002
-  too_large,   ///< a message over max_message_bytes; closed by this side with 1009
-  asked,       ///< close() was called
+  refused,      ///< the upgrade was answered with another status (`http_status`)
+  unreachable,  ///< no connection: name, refusal
+  proxy_failed, ///< the proxy cannot be reached, or makes no connection (`http_status`)
+  tls_refused,  ///< the peer's certificate was not accepted
+  timed_out,    ///< no whole answer to the upgrade within connect_timeout
+  closed,       ///< the peer sent a close frame (`close_code`, 1005 when it named none)
+  lost,         ///< FIN, reset or hang-up without a close frame
+  silent,       ///< no answer to a PING
+  bad_frame,    ///< not UTF-8, binary, a protocol error; closed by this side with 1007, 1003, 1002
+  too_large,    ///< a message over max_message_bytes; closed by this side with 1009
+  asked,        ///< close() was called
 };
 
 struct link_ended {

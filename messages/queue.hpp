@@ -140,6 +140,7 @@ struct settle_outcome {
   std::vector<settlement_effect> events; ///< in the order of the verdicts
   std::vector<leased_event> more{};      ///< what the lease was extended by
   bool lease_ended = false;              ///< because nothing was left to extend it by
+  std::string journal_problem{};         ///< why delivered events are missing from the journal
 };
 
 /// Asks what is due for a team, or how much of a range still is.
@@ -153,10 +154,11 @@ struct due_request {
 struct due_count {
   std::uint64_t due = 0;       ///< the team's events in the range that was asked for
   std::uint64_t through = 0;   ///< position of the newest event, whatever its team
-  std::uint64_t elsewhere = 0; ///< live events of other teams, of `local`, of opted-out projects
+  std::uint64_t elsewhere = 0; ///< live events of other teams and of `local`
   std::uint64_t total = 0;     ///< live events of this home, all of them
   bool held = false;           ///< the server forbade the team when it was last asked
   std::string node_id{};       ///< this home's
+  std::uint64_t opted_out = 0; ///< live events of projects that are opted out, of whatever team
 };
 
 /// Merges the server's clock, then gives new stamps, in order, to every event that was never sent

@@ -32,6 +32,7 @@ struct sync_report {
 
   std::uint64_t remaining = 0;      ///< live events afterwards; not a bucket
   std::uint64_t held_elsewhere = 0; ///< events of other teams and `local`, which were never due
+  std::uint64_t opted_out = 0;      ///< events of projects that are opted out: never due either
   std::uint64_t batches = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t duration_ms = 0;

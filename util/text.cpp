@@ -16,6 +16,13 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
+std::string count_of(std::uint64_t count, std::string_view word, std::string_view plural) {
+  std::string text = std::to_string(count) + " ";
+  if (count != 1 && !plural.empty())
+    return text.append(plural);
+  return text.append(word).append(count == 1 ? "" : "s");
+}
+
 std::string duration_words(std::chrono::microseconds time) {
   struct unit {
     std::int64_t seconds;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ std::optional<Number> whole_number(std::string_view text, int base = 10) {
 
 /// ASCII capitals as small letters, every other byte as it is, whatever the locale.
 std::string lower_case(std::string_view text);
+
+/// `1 event`, `2 events`; `plural` where the word does not only take an s.
+std::string count_of(std::uint64_t count, std::string_view word, std::string_view plural = {});
 
 /// `3 days`, `1 minute`: the largest whole unit. `0 seconds` for a negative duration.
 std::string duration_words(std::chrono::microseconds time);

@@ -23,8 +23,11 @@ access_token token_of(const credentials& session) {
   return {session.access, session.team_slug, session.username};
 }
 
-failure login_needed() {
-  return {ec::login_required, "nobody is logged in", "run: spec-kitty auth login"};
+/// There is no session, or it is over.
+failure login_needed(const std::optional<credentials>& session) {
+  if (!session)
+    return {ec::login_required, "not logged in", "run: spec-kitty auth login"};
+  return session_over(*session);
 }
 
 /// The server refused a token that cannot be refreshed.
@@ -82,7 +85,7 @@ void auth_state::ask(const std::string& failed, caf::typed_response_promise<acce
   case token_step::log_in:
     return refuse(promise, *session && (*session)->is_machine_token()
                                ? machine_token_refused(**session)
-                               : login_needed());
+                               : login_needed(*session));
   case token_step::wrong_home:
     return refuse(promise, other_origin(**session, config.server));
   case token_step::refresh:
@@ -116,7 +119,7 @@ void auth_state::try_refresh() {
   case token_step::use:
     return answer_waiting(**session);
   case token_step::log_in:
-    return answer_waiting(login_needed());
+    return answer_waiting(login_needed(*session));
   case token_step::wrong_home:
     return answer_waiting(other_origin(**session, config.server));
   case token_step::refresh:
@@ -174,7 +177,7 @@ void auth_state::finish_refresh(const http_reply& reply, const credentials& befo
     return answer_waiting(now_held.error());
   if (*now_held && (*now_held)->server == config.server.origin())
     return answer_waiting(**now_held);
-  answer_waiting(fresh ? result<credentials>(login_needed()) : fresh);
+  answer_waiting(fresh ? result<credentials>(login_needed({})) : fresh);
 }
 
 void auth_state::answer_waiting(const result<credentials>& outcome) {

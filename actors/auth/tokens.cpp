@@ -1,10 +1,14 @@
 #include "actors/auth/tokens.hpp"
 
 #include "actors/http/transport_failure.hpp"
+#include "config/token_claims.hpp"
 #include "messages/event.hpp"
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
 #include "util/text.hpp"
+#include "util/timestamp.hpp"
+
+#include <algorithm>
 
 namespace spec_kitty {
 
@@ -14,35 +18,6 @@ namespace {
 constexpr std::int64_t machine_token_lifetime_s = 10LL * 365 * 86400;
 constexpr std::size_t max_named_teams = 20; ///< of those that a refused login prints
 constexpr std::size_t max_role_bytes = 32;
-
-std::optional<std::string> decode_base64url(std::string_view text) {
-  std::string out;
-  unsigned buffer = 0;
-  int bits = 0;
-  for (const char c : text) {
-    unsigned value = 0;
-    if (c >= 'A' && c <= 'Z')
-      value = static_cast<unsigned>(c - 'A');
-    else if (c >= 'a' && c <= 'z')
-      value = static_cast<unsigned>(c - 'a' + 26);
-    else if (c >= '0' && c <= '9')
-      value = static_cast<unsigned>(c - '0' + 52);
-    else if (c == '-' || c == '+')
-      value = 62;
-    else if (c == '_' || c == '/')
-      value = 63;
-    else if (c == '=')
-      break;
-    else
-      return std::nullopt;
-    buffer = buffer << 6 | value;
-    if ((bits += 6) >= 8) {
-      bits -= 8;
-      out += static_cast<char>(buffer >> bits & 0xFF);
-    }
-  }
-  return out;
-}
 
 /// A lifetime under either of its names, sane: 1 s to 10 years.
 std::int64_t lifetime(const json_value& reply, const char* name, const char* synonym,
@@ -64,14 +39,6 @@ bool is_token(const std::optional<std::string>& text) {
   return true;
 }
 
-/// It becomes a key of the store and a header's value.
-bool is_usable_team(std::string_view team) {
-  for (const char c : team)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return false;
-  return team != local_team && team.size() <= max_team_slug;
-}
-
 failure not_the_protocol(std::string_view what) {
   return {ec::transport, "the server's reply is not a valid " + std::string(what),
           "check sync.server_url with: spec-kitty sync server"};
@@ -81,16 +48,6 @@ failure not_the_protocol(std::string_view what) {
 bool is_role(const std::optional<std::string>& text) {
   return text && !text->empty() && text->size() <= max_role_bytes &&
          text->find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
-}
-
-std::optional<std::string> claim_of(std::string_view token, const char* name) {
-  const auto first = token.find('.');
-  const auto second = token.find('.', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos)
-    return std::nullopt;
-  const auto text = decode_base64url(token.substr(first + 1, second - first - 1));
-  const auto claims = text ? parse_json(*text) : result<json_document>(failure{});
-  return claims ? text_of(*claims, name) : std::nullopt;
 }
 
 /// An account of several teams has to name one.
@@ -167,7 +124,7 @@ result<credentials> adopt_reply(const http_reply& reply, const credentials& befo
       now_s + lifetime(*body, "access_lifetime", "expires_in", protocol::default_access_lifetime_s);
   auto team = text_of(*body, "team_slug");
   if (!team || team->empty())
-    team = team_slug_claim(after.access);
+    team = claim_of(after.access, "team_slug");
   if (team && !is_usable_team(*team))
     return failure{ec::login_refused, "the server sent a team name that cannot be used",
                    "ask the server's operator: a team name has at most 255 bytes, no control "
@@ -204,10 +161,6 @@ std::string refresh_body(std::string_view refresh) {
   field(out, "refresh", refresh);
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
-}
-
-std::optional<std::string> team_slug_claim(std::string_view token) {
-  return claim_of(token, "team_slug");
 }
 
 result<credentials> read_login_reply(const http_reply& reply, std::string_view username,
@@ -291,6 +244,15 @@ result<void> read_revocation(const http_reply& reply) {
   if (body && is_token(text_of(*body, "refresh")))
     return {};
   return failure{ec::transport, "the server cannot end a session before it expires", {}};
+}
+
+failure session_over(const credentials& session) {
+  const auto ended = std::max(session.access_expires_at, session.refresh_expires_at);
+  return {ec::login_required,
+          "the session of " + session.username + " ended at " + format_timestamp(ended * 1000000),
+          "run: spec-kitty auth login" + (session.username.empty()
+                                              ? std::string()
+                                              : " --username " + shell_word(session.username))};
 }
 
 token_step next_token_step(const std::optional<credentials>& session, std::string_view origin,

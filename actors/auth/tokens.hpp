@@ -19,10 +19,6 @@ inline constexpr std::int64_t expiry_margin_s = 5;
 std::string login_body(std::string_view username, std::string_view password, std::string_view team);
 std::string refresh_body(std::string_view refresh);
 
-/// The `team_slug` claim of a JWT, decoded and not verified (verifying is the server's); nothing
-/// when the token is not a JWT or lacks the claim. https://www.rfc-editor.org/rfc/rfc7519
-std::optional<std::string> team_slug_claim(std::string_view token);
-
 /// The session that a login reply opens. login_refused for 401, transport for any reply that is
 /// not the protocol's. The failure never quotes the reply's body. Without a user name the access
 /// token's claim `sub` is taken.
@@ -49,6 +45,9 @@ std::optional<result<void>> read_revoke_reply(const http_reply& reply);
 /// Whether a refresh made at logout has used the session up: the old refresh token is dead when the
 /// reply carries a new one, which is not kept, or when the server refused it as dead already.
 result<void> read_revocation(const http_reply& reply);
+
+/// The failure of a session that has ended: whose, when, and the login that starts another.
+failure session_over(const credentials& session);
 
 /// What to do when a token is asked for.
 enum class token_step : std::uint8_t {

@@ -194,8 +194,9 @@ batch_reply interpret_any(const http_reply& reply, std::span<const leased_event>
   }
   if (reply.outcome != http_outcome::answered) {
     // A request that took all its time is not tried again: a hung server ends the run.
-    out.retryable =
-        reply.outcome == http_outcome::unreachable || reply.outcome == http_outcome::broken;
+    out.retryable = reply.outcome == http_outcome::unreachable ||
+                    (reply.outcome == http_outcome::proxy_failed && reply.status < 400) ||
+                    reply.outcome == http_outcome::broken;
     return out;
   }
   const auto body = server_object(reply);
@@ -238,6 +239,8 @@ batch_reply interpret_any(const http_reply& reply, std::span<const leased_event>
   case 429:
     out.kind = reply_kind::slow_down;
     out.retry_after = reply.retry_after;
+    if (const auto date = parse_http_date(reply.date))
+      out.replied_at = *date * 1000000;
     out.why = {ec::transport, "the server asks to slow down" + detail_in(object),
                "all events are kept; try again later: spec-kitty sync now"};
     return out;

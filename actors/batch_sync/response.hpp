@@ -38,6 +38,7 @@ struct batch_reply {
   std::optional<std::uint64_t> server_clock;
   server_limits limits;    ///< of any reply of the server
   std::string retry_after; ///< of a 429, as sent
+  epoch_us replied_at = 0; ///< by the server's own clock (`Date`); 0: it did not say
   std::vector<std::string> warnings;
   failure why;           ///< for every kind but results
   bool retryable = true; ///< of a failure; false: trying again at once cannot help

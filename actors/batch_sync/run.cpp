@@ -41,6 +41,7 @@ next_step sync_run::on_count(const result<due_count>& due) {
   if (!due)
     return give_up(due.error());
   report_.held_elsewhere = due->elsewhere;
+  report_.opted_out = due->opted_out;
   switch (phase_) {
   case phase::everything:
     // An empty queue is success without a request.
@@ -211,6 +212,7 @@ next_step sync_run::on_settled(result<settle_outcome> outcome) {
     return on_settled_meanwhile(std::move(outcome));
   if (!outcome)
     return give_up(outcome.error());
+  warn_of_journal(*outcome);
   if (ending_) {
     lease_ = 0;
     after_ = lease_last_;
@@ -225,11 +227,19 @@ next_step sync_run::on_settled(result<settle_outcome> outcome) {
   return resume();
 }
 
+void sync_run::warn_of_journal(const settle_outcome& outcome) {
+  const auto& problem = outcome.journal_problem;
+  if (!problem.empty() && std::find(report_.warnings.begin(), report_.warnings.end(), problem) ==
+                              report_.warnings.end())
+    report_.warnings.push_back(problem);
+}
+
 next_step sync_run::on_settled_meanwhile(result<settle_outcome> outcome) {
   if (!outcome) {
     settlement_failed_ = outcome.error();
     return step::await_reply{};
   }
+  warn_of_journal(*outcome);
   for (std::size_t i = 0; i < verdicts_.size(); ++i)
     tally(verdicts_[i], outcome->events.at(i));
   if (!outcome->more.empty()) {

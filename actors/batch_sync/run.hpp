@@ -137,6 +137,7 @@ private:
   bool may_overlap() const;
   void take_batch();
   next_step send_meanwhile(std::vector<verdict> verdicts);
+  void warn_of_journal(const settle_outcome& outcome);
   next_step on_settled_meanwhile(result<settle_outcome> outcome);
   next_step resume();
   next_step send_next();

@@ -174,7 +174,9 @@ next_step sync_run::on_too_long(const batch_reply& read) {
 }
 
 next_step sync_run::on_slow_down(const batch_reply& read, epoch_us now) {
-  const auto asked = read_retry_after(read.retry_after, now);
+  // A date means the server's clock, which may not agree with this machine's.
+  const auto asked =
+      read_retry_after(read.retry_after, read.replied_at != 0 ? read.replied_at : now);
   report_.retry_at = asked ? now + asked->count() * 1000 : 0;
   if (asked && *asked > limits_.max_wait) {
     failure why = read.why;

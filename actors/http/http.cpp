@@ -24,6 +24,7 @@ http_actor::behavior_type http(http_actor::stateful_pointer<http_state> self, ht
           }
           state.client = std::move(*made);
         }
+        request.proxy = state.config.proxy;
         const std::uint64_t id = ++state.last_id;
         state.open.emplace(id, promise);
         state.client->start(std::move(request), [me = http_actor(self), id](http_reply reply) {

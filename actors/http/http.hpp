@@ -11,6 +11,7 @@ namespace spec_kitty {
 
 struct http_config {
   http_client_factory make_client = [] { return load_http_client(); };
+  std::string proxy = {}; ///< on the way to every server; empty: none
 };
 
 struct http_state {

@@ -1,6 +1,7 @@
 #include "actors/link/connection.hpp"
 
 #include "actors/link/lws_context.hpp"
+#include "config/proxy.hpp"
 
 #include <openssl/x509_vfy.h>
 #include <sys/stat.h>
@@ -19,6 +20,11 @@ using std::chrono::steady_clock;
 constexpr std::size_t max_host_header_bytes = 110; // lws cuts the header line off at 128 bytes
 constexpr std::size_t max_path_bytes = 1024;
 constexpr std::size_t part_of_frame = std::size_t{64} << 10; // handed over at once
+
+/// An IPv6 address without its brackets.
+std::string bare_address(const std::string& host) {
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
 
 bool is_header_safe(std::string_view text) {
   for (const char c : text)
@@ -44,7 +50,8 @@ void block_signals() {
 } // namespace
 
 connection::connection(link_request request, link_handlers handlers)
-    : request_(std::move(request)), host_(request_.host), handlers_(std::move(handlers)) {}
+    : request_(std::move(request)), host_(request_.host), proxy_(shown_proxy(request_.proxy)),
+      handlers_(std::move(handlers)) {}
 
 // ── From any thread ──────────────────────────────────────────────────────────────────────────────
 
@@ -100,14 +107,18 @@ void connection::run() {
 void connection::connect_and_serve() {
   if (!usable())
     return;
-  auto found = look_up(host_, box_, deadline_);
+  const auto proxy = parse_proxy(request_.proxy);
+  const std::string peer = proxy_.empty() ? host_ : bare_address(proxy->host);
+  auto found = look_up(peer, box_, deadline_);
   on_posted();
   if (leave_)
     return;
   if (!found)
-    return decide(link_end::timed_out, "looking up " + host_ + " takes too long");
+    return decide(link_end::timed_out, "looking up " + peer + " takes too long");
   if (found->numeric.empty())
-    return decide(link_end::unreachable, host_ + " is not known: " + found->error);
+    return decide(proxy_.empty() ? link_end::unreachable : link_end::proxy_failed,
+                  (proxy_.empty() ? host_ : "the proxy " + proxy_) +
+                      " is not known: " + found->error);
   addresses_ = std::move(found->numeric);
   if (!open_context())
     return decide(link_end::unreachable, "out of memory or of file descriptors");
@@ -139,6 +150,8 @@ bool connection::usable() {
     decide(link_end::unreachable, "the token has characters that a header cannot contain");
     return false;
   }
+  if (!proxy_.empty() && !proxy_usable())
+    return false;
   if (!request_.tls)
     return true;
   if (host_.find(':') != std::string::npos) {
@@ -154,6 +167,18 @@ bool connection::usable() {
     return false;
   }
   return true;
+}
+
+/// lws writes its request to the proxy into 256 bytes, and the account into 96.
+bool connection::proxy_usable() {
+  constexpr std::size_t max_host = 80;
+  constexpr std::size_t max_account = 90;
+  const auto proxy = parse_proxy(request_.proxy);
+  if (proxy && proxy->scheme == "http" && host_.size() <= max_host &&
+      proxy->user.size() + proxy->password.size() <= max_account)
+    return true;
+  decide(link_end::proxy_failed, "the proxy " + proxy_ + " cannot be used for the WebSocket");
+  return false;
 }
 
 bool connection::open_context() {
@@ -201,8 +226,9 @@ void connection::attempt_failed(std::string_view why) {
   } else if (tried_ < addresses_.size()) {
     try_next_ = true; // by the loop: lws is still busy with the one that failed
   } else {
-    decide(link_end::unreachable,
-           "no connection to " + host_header(request_) + ": " + std::string(why));
+    decide(proxy_.empty() ? link_end::unreachable : link_end::proxy_failed,
+           "no connection to " + (proxy_.empty() ? host_header(request_) : "the proxy " + proxy_) +
+               ": " + std::string(why));
     leave_ = true;
   }
 }

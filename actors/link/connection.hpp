@@ -76,6 +76,7 @@ private:
   // connection.cpp: the way to the upgrade, and the end
   void connect_and_serve();
   bool usable();
+  bool proxy_usable();
   bool open_context();
   void close_context();
   void next_address();
@@ -112,6 +113,7 @@ private:
 
   const link_request request_;
   const std::string host_;
+  const std::string proxy_; ///< as it may be shown; empty: none
   std::shared_ptr<mailbox> box_ = std::make_shared<mailbox>();
   std::atomic<std::size_t> unsent_{0};
   std::atomic<bool> close_asked_{false};

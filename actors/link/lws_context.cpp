@@ -1,5 +1,7 @@
 #include "actors/link/lws_context.hpp"
 
+#include "config/proxy.hpp"
+
 #include <csignal>
 #include <mutex>
 
@@ -86,6 +88,22 @@ lws_context* make_lws_context(const link_request& request, const lws_protocols* 
   return context;
 }
 
+namespace {
+
+/// `user:password@address:port`, as lws takes it.
+std::string proxy_for_lws(const link_request& request, const std::string& address) {
+  const auto proxy = parse_proxy(request.proxy);
+  if (!proxy)
+    return {};
+  std::string text;
+  if (!proxy->user.empty() || !proxy->password.empty())
+    text = percent_decoded(proxy->user) + ":" + percent_decoded(proxy->password) + "@";
+  const bool bare_v6 = address.find(':') != std::string::npos;
+  return text + (bare_v6 ? "[" + address + "]" : address) + ":" + std::to_string(proxy->port);
+}
+
+} // namespace
+
 std::string host_header(const link_request& request) {
   const bool bare_v6 = request.host.find(':') != std::string::npos;
   std::string host = bare_v6 ? "[" + request.host + "]" : request.host;
@@ -100,6 +118,13 @@ bool begin_connection(lws_context* context, const link_request& request, const s
   lws_client_connect_info info{};
   info.context = context;
   info.address = address.c_str();
+  if (!request.proxy.empty()) { // `address` is the proxy's, which looks the server up itself
+    lws_vhost* const vhost = lws_get_vhost_by_name(context, "default");
+    if (vhost == nullptr || lws_set_proxy(vhost, proxy_for_lws(request, address).c_str()) != 0)
+      return false;
+    info.vhost = vhost;
+    info.address = request.host.c_str();
+  }
   info.port = request.port;
   info.local_protocol_name = "spec-kitty"; // binds it; else no DROP_PROTOCOL comes
   info.path = request.path.c_str();

@@ -112,6 +112,9 @@ void connection::on_refused(std::string_view why) {
     decide(link_end::bad_frame, "invalid upgrade response (" + text + ")", status);
   else if (text == "problems parsing header")
     decide(link_end::bad_frame, "the server's answer is not HTTP", status);
+  else if (!proxy_.empty() && starts(text, "proxy")) // lws tells no status
+    decide(link_end::proxy_failed,
+           "the proxy " + proxy_ + " makes no connection to " + host_header(request_));
   else if (!certificate_words_.empty())
     decide(link_end::tls_refused,
            "the certificate of " + host_ + " was not accepted: " + certificate_words_);

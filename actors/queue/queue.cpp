@@ -118,6 +118,20 @@ void queue_state::return_space() {
   returns_space = done || done.error().code == ec::store_busy;
 }
 
+result<settle_outcome> queue_state::settle(store& s, const settle_request& request) {
+  if (!journal)
+    journal.emplace(config.store.home, config.store.keep_delivered, config.store.server);
+  std::vector<settled_event> delivered;
+  auto done =
+      s.settle(request, config.now(), config.store.keep_delivered > 0 ? &delivered : nullptr);
+  if (!done)
+    return done;
+  if (const auto kept = journal->add(delivered, config.now()); !kept)
+    done->journal_problem =
+        "delivered events are missing from the journal: " + kept.error().message;
+  return done;
+}
+
 void queue_state::enqueue(event_draft draft, caf::typed_response_promise<append_receipt> waiting) {
   drafts.push_back(std::move(draft));
   pending_replies.push_back(std::move(waiting));
@@ -285,7 +299,7 @@ auto delivery_handlers(queue_self self) {
         if (self->state.config.leases && request.keep.count() == 0)
           self->state.config.leases->remove(request.token);
         return with_store(self, [&](store& s) {
-          auto done = s.settle(request, self->state.config.now());
+          auto done = self->state.settle(s, request);
           if (done && done->lease_ended && self->state.config.leases)
             self->state.config.leases->remove(request.token);
           self->state.return_space();

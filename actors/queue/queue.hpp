@@ -62,6 +62,8 @@ struct queue_state {
   void give_back_leases();
   /// After something was delivered, and before a run: what a drained store no longer needs.
   void return_space();
+  /// Settles, then adds to the journal what was delivered.
+  result<settle_outcome> settle(store& s, const settle_request& request);
   void enqueue(event_draft draft, caf::typed_response_promise<append_receipt> waiting);
   void commit();
   /// Makes events durable, in one commit or in a spill file. An answer for each.
@@ -75,6 +77,7 @@ struct queue_state {
 
   queue_config config;
   std::optional<store> opened;
+  std::optional<journal_writer> journal; ///< made with the first settlement
   std::vector<event_draft> drafts;
   /// Of the drafts, in their order.
   std::vector<caf::typed_response_promise<append_receipt>> pending_replies;

@@ -21,6 +21,7 @@
 
 #include "actors/queue/environment.hpp"
 #include "actors/queue/file_check.hpp"
+#include "actors/queue/journal_writer.hpp"
 #include "actors/queue/records.hpp"
 #include "config/node_id.hpp"
 #include "messages/queue.hpp"
@@ -60,7 +61,9 @@ struct store_options {
   /// Called by a writer that gave the store a new node id, because the home was copied or
   /// `renew_node` asks for it; from the thread that opens it.
   std::function<void(const node_change&)> on_new_node = {};
-  bool renew_node = false; ///< a writer gives the store a new node id
+  bool renew_node = false;          ///< a writer gives the store a new node id
+  std::uint64_t keep_delivered = 0; ///< events in the journal; for QUEUE, which writes it
+  std::string server = {};          ///< the URL that they are delivered to
 };
 
 /// Whether a receipt holds the event as it is stored, a copy of all of it.
@@ -100,8 +103,10 @@ public:
 
   /// Applies verdicts and ends the lease. Removal needs only position and id to match (a late
   /// acknowledgement is still true); counting a try needs the lease to be the caller's, and so does
-  /// extending it by further events.
-  result<settle_outcome> settle(const settle_request& request, epoch_us now);
+  /// extending it by further events. What was removed because the server has it is added to
+  /// `delivered`.
+  result<settle_outcome> settle(const settle_request& request, epoch_us now,
+                                std::vector<settled_event>* delivered = nullptr);
 
   /// Gives `local` events the team of the account that logged in, when it is the account last
   /// seen in this home or the first ever, or when the request says so.
@@ -162,7 +167,8 @@ private:
 
   /// Gives the store a new node id where the home was copied, or the options ask for it.
   result<void> check_node();
-  result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last);
+  result<settle_outcome> settle_part(const settle_request& request, epoch_us now, bool last,
+                                     std::vector<settled_event>* delivered);
   std::uint64_t byte_cap() const;
   /// Frees capacity for that many events, or bytes: moves the oldest to the overflow folder.
   void evict(store_detail::queue_rows& rows, std::size_t events, std::size_t bytes,

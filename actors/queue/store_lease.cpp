@@ -151,10 +151,13 @@ result<due_count> store::due(const due_request& asked) {
     const auto partitions = bytes ? store_detail::open_partitions(txn, tables, asked.team_slug,
                                                                   options_.share_by_default)
                                   : std::vector<store_detail::partition>{};
-    due_count found{0, row.next_seq - 1, 0, row.live, held, node_id_};
+    due_count found{0, row.next_seq - 1, 0, row.live, held, node_id_, 0};
     for (const auto& partition : partitions)
       found.due += partition.row.live;
-    found.elsewhere = row.live - std::min(found.due, row.live);
+    for (const auto& partition :
+         store_detail::all_partitions(txn, tables, options_.share_by_default))
+      found.opted_out += partition.shared ? 0 : partition.row.live;
+    found.elsewhere = row.live - std::min(found.due + found.opted_out, row.live);
     if (asked.after > 0 || asked.through != ~0ULL)
       found.due =
           oldest_positions(txn, tables, partitions, asked.after, asked.through, ~std::size_t{0})

@@ -43,8 +43,11 @@ struct settling : store_detail::queue_rows {
   std::optional<lease_record> lease; ///< while it is still the caller's
   std::uint32_t max_retries;
   epoch_us now;
+  std::vector<settled_event>* delivered = nullptr;
 
-  settlement_effect remove(std::uint64_t seq, const event_record& event) {
+  settlement_effect remove(std::uint64_t seq, const event_record& event, bool known_before) {
+    if (delivered != nullptr)
+      delivered->push_back({event.json(teams.team_of(event.partition_id)), known_before});
     take_out(seq, event);
     ++row.acked;
     row.last_ack_at = now;
@@ -91,7 +94,7 @@ struct settling : store_detail::queue_rows {
     switch (ruling.what) {
     case event_outcome::delivered:
     case event_outcome::duplicate:
-      return remove(ruling.seq, *event);
+      return remove(ruling.seq, *event, ruling.what == event_outcome::duplicate);
     case event_outcome::rejected:
     case event_outcome::too_large:
     case event_outcome::id_conflict:
@@ -137,8 +140,9 @@ void end_or_extend(settling& work, const settle_request& request, bool share_by_
 
 } // namespace
 
-result<settle_outcome> store::settle(const settle_request& request, epoch_us now) {
-  auto whole = settle_part(request, now, true);
+result<settle_outcome> store::settle(const settle_request& request, epoch_us now,
+                                     std::vector<settled_event>* delivered) {
+  auto whole = settle_part(request, now, true, delivered);
   if (whole || whole.error().code != ec::store_full || request.verdicts.size() < 2)
     return whole;
   // Deletes need space too. Half of them need less, and the first half frees space for the second.
@@ -149,7 +153,7 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
                                        std::tuple(middle, request.verdicts.end(), true)}) {
     const settle_request half{
         request.token, {from, to}, request.max_retries, request.keep, request.more};
-    auto part = last ? settle(half, now) : settle_part(half, now, false);
+    auto part = last ? settle(half, now, delivered) : settle_part(half, now, false, delivered);
     if (!part)
       return part;
     all.events.insert(all.events.end(), part->events.begin(), part->events.end());
@@ -159,11 +163,16 @@ result<settle_outcome> store::settle(const settle_request& request, epoch_us now
   return all;
 }
 
-result<settle_outcome> store::settle_part(const settle_request& request, epoch_us now, bool last) {
-  return env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+result<settle_outcome> store::settle_part(const settle_request& request, epoch_us now, bool last,
+                                          std::vector<settled_event>* delivered) {
+  const std::size_t before = delivered == nullptr ? 0 : delivered->size();
+  auto done = env_->write([&](lmdb_txn& txn, const store_tables& tables) {
+    if (delivered != nullptr)
+      delivered->resize(before); // of a transaction that is tried again
     const std::string token = position_key(request.token);
     const auto held = txn.get(tables.leases, token);
     settling work(txn, tables, request.max_retries, now);
+    work.delivered = delivered;
     if (held)
       work.lease = lease_record::decode(*held);
     settle_outcome outcome;
@@ -175,6 +184,9 @@ result<settle_outcome> store::settle_part(const settle_request& request, epoch_u
     work.write_back();
     return outcome;
   });
+  if (!done && delivered != nullptr)
+    delivered->resize(before);
+  return done;
 }
 
 } // namespace spec_kitty

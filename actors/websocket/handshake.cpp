@@ -33,7 +33,7 @@ result<std::string> read_ws_token(const http_reply& reply) {
   return transport_failure(reply, "token for the WebSocket");
 }
 
-link_request link_to(const server_url& server, const std::string& ca_file,
+link_request link_to(const server_url& server, const std::string& ca_file, const std::string& proxy,
                      const std::string& ws_token) {
   link_request request;
   request.host =
@@ -43,6 +43,7 @@ link_request link_to(const server_url& server, const std::string& ca_file,
   request.path = server.path + std::string(protocol::ws_path);
   request.bearer = ws_token;
   request.ca_file = ca_file;
+  request.proxy = proxy;
   return request;
 }
 
@@ -60,6 +61,9 @@ failure link_failure(const link_ended& how) {
             "ask the server's operator; events go in batches meanwhile"};
   case link_end::unreachable:
     return {ec::transport, words("the server cannot be reached"), "check the network"};
+  case link_end::proxy_failed:
+    return {ec::transport, how.words.empty() ? "the proxy makes no connection" : how.words,
+            "events go in batches meanwhile; see why: spec-kitty sync now"};
   case link_end::tls_refused:
     return {ec::transport, words("the server's certificate is not accepted"),
             "set tls.ca_file if the server has a private CA"};

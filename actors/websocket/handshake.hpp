@@ -19,8 +19,8 @@ http_request ws_token_request(const server_url& server, const std::string& ca_fi
 /// other reply.
 result<std::string> read_ws_token(const http_reply& reply);
 
-/// The connection that the token is for.
-link_request link_to(const server_url& server, const std::string& ca_file,
+/// The connection that the token is for, through a proxy where one is named.
+link_request link_to(const server_url& server, const std::string& ca_file, const std::string& proxy,
                      const std::string& ws_token);
 
 /// Why the connection has ended, in words; transport.

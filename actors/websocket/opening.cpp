@@ -71,7 +71,8 @@ void websocket_state::open_connection(const std::string& ws_token) {
   handlers.texts = [post](std::vector<std::string> texts) { post(link_texts{std::move(texts)}); };
   handlers.drained = [post] { post(link_drained{}); };
   handlers.ended = [post](link_ended how) { post(link_over{std::move(how)}); };
-  auto opened = config.open(link_to(config.server, config.ca_file, ws_token), std::move(handlers));
+  auto opened = config.open(link_to(config.server, config.ca_file, config.proxy, ws_token),
+                            std::move(handlers));
   if (!opened)
     return end(opened.error());
   link = std::move(*opened);

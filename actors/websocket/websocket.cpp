@@ -186,6 +186,8 @@ void websocket_state::settle() {
 void websocket_state::on_settled(const settle_outcome& outcome) {
   if (!session)
     return;
+  if (!outcome.journal_problem.empty())
+    publish_remark(outcome.journal_problem);
   auto removed = session->on_settled(outcome, now());
   const std::size_t removed_count = removed.size();
   if (!removed.empty())

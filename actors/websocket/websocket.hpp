@@ -25,6 +25,7 @@ namespace spec_kitty {
 struct websocket_config {
   server_url server;
   std::string ca_file;
+  std::string proxy; ///< on the way to the server; empty: none
   std::string envelope = "bare";
   std::chrono::milliseconds timeout{60000}; ///< of one HTTP request
   std::uint32_t max_retries = 5;

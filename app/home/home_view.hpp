@@ -34,6 +34,8 @@ struct home_view {
     options.busy_timeout = std::chrono::milliseconds(config.number("sync.busy_timeout_ms"));
     options.share_by_default = config.text("sync.project_default") == "on";
     options.evict_oldest = config.text("sync.overflow") == "evict_oldest";
+    options.keep_delivered = static_cast<std::uint64_t>(config.number("sync.keep_delivered"));
+    options.server = config.text("sync.server_url");
     return options;
   }
 

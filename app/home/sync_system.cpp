@@ -3,6 +3,8 @@
 #include "actors/clock/clock_reply.hpp"
 #include "actors/http/transport_failure.hpp"
 #include "messages/protocol.hpp"
+#include "messages/ulid.hpp"
+#include "util/gzip.hpp"
 #include "util/version.hpp"
 
 #include <caf/send.hpp>
@@ -111,18 +113,37 @@ http_request sync_system::question(std::string_view path, const std::string& acc
   return request;
 }
 
+/// A batch without events changes nothing at a server, which answers it as any other.
+http_request sync_system::empty_batch(const access_token& session) const {
+  http_request request = question(protocol::batch_path, session.access);
+  request.method = "POST";
+  for (const auto& header :
+       {std::string("Content-Type: application/json"), std::string("Content-Encoding: gzip"),
+        "Idempotency-Key: " + fresh_ulid(static_cast<std::uint64_t>(wall_clock_now() / 1000))})
+    request.headers.push_back(header);
+  if (!session.team_slug.empty())
+    request.headers.push_back("X-Team-Slug: " + session.team_slug);
+  request.body = gzip(std::string(protocol::batch_begin) + std::string(protocol::batch_end));
+  return request;
+}
+
 server_answer sync_system::probe(bool with_session) {
   server_answer answer;
-  std::string access;
+  access_token session;
   if (with_session) {
-    const auto fresh = token({});
-    if (fresh)
-      access = fresh->access;
+    if (auto fresh = token({}))
+      session = *std::move(fresh);
     else
       answer.no_token = fresh.error();
   }
-  answer.with_token = !access.empty();
-  const auto reply = exchange(question(protocol::clock_path, access));
+  answer.with_token = !session.access.empty();
+  auto reply = exchange(question(protocol::clock_path, session.access));
+  if (reply && reply->outcome == http_outcome::answered && reply->status == 404) {
+    auto second = exchange(empty_batch(session));
+    const bool knows_batches = second && second->status != 404 && second->status != 405;
+    if (knows_batches && server_object(*second))
+      reply = std::move(second);
+  }
   if (reply)
     answer.reply = *reply;
   else
@@ -134,6 +155,21 @@ http_reply sync_system::ask_offer(const std::optional<credentials>& session) {
   auto asked = question(protocol::offer_path, session ? session->access : std::string());
   auto reply = exchange(std::move(asked));
   return reply ? std::move(*reply) : http_reply{};
+}
+
+result<restamp_done> sync_system::reconcile_by_batch(const access_token& session) {
+  const auto reply = exchange(empty_batch(session));
+  if (!reply)
+    return reply.error();
+  if (const auto clock = read_batch_clock(*reply))
+    return local_.ask<restamp_done>(local_.queue_handle(), local_.patience(),
+                                    restamp_request{*clock, 0, {}});
+  const bool takes_batches = reply->status == 200 || reply->status == 400 || reply->status == 422;
+  if (!takes_batches || !server_object(*reply))
+    return transport_failure(*reply, "server clock");
+  const auto own =
+      local_.ask<clock_value>(local_.queue_handle(), local_.patience(), clock_question{});
+  return own ? result<restamp_done>(restamp_done{own->value, 0, {}}) : own.error();
 }
 
 result<restamp_done> sync_system::reconcile() {
@@ -148,6 +184,8 @@ result<restamp_done> sync_system::reconcile() {
     if (const auto clock = read_clock_reply(*reply))
       return local_.ask<restamp_done>(local_.queue_handle(), local_.patience(),
                                       restamp_request{*clock, 0, {}});
+    if (reply->outcome == http_outcome::answered && reply->status == 404)
+      return reconcile_by_batch(*fresh);
     if (reply->status != 401 || last_try)
       return reply->status == 401
                  ? failure{ec::login_required, "the server does not accept the session",

@@ -30,12 +30,14 @@ public:
   /// A code for a login that a person approves in a browser; transport.
   result<device_code> ask_device_code(const std::string& team);
   /// Asks the server for its clock and changes nothing; with the session's token where
-  /// `with_session`.
+  /// `with_session`. Of a server without a request for its clock, the answer is the one to a batch
+  /// without events.
   server_answer probe(bool with_session);
   /// Asks what the server offers, and for the account that the session belongs to, where there is
   /// one. Changes nothing.
   http_reply ask_offer(const std::optional<credentials>& session);
-  /// Merges the server's clock and gives new stamps to what was never sent.
+  /// Merges the server's clock and gives new stamps to what was never sent. Where the server tells
+  /// no clock, nothing is merged.
   result<restamp_done> reconcile();
 
   /// Wakes the transports of a daemon; returns at once.
@@ -51,6 +53,9 @@ private:
   result<transports> parts();
   result<http_reply> exchange(http_request request);
   http_request question(std::string_view path, const std::string& access) const;
+  http_request empty_batch(const access_token& session) const;
+  /// The clock of a server whose answer to the question for it was 404.
+  result<restamp_done> reconcile_by_batch(const access_token& session);
   result<access_token> token(const std::string& failed_access);
 
   local_system local_;

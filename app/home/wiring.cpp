@@ -3,6 +3,7 @@
 #include "actors/auth/auth.hpp"
 #include "actors/http/http.hpp"
 #include "actors/websocket/websocket.hpp"
+#include "config/proxy.hpp"
 #include "util/checksum.hpp"
 
 namespace spec_kitty {
@@ -56,7 +57,8 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   watch.gap = std::chrono::seconds(config.number("sync.batch_gap_s"));
   watch.publish = std::move(mode.publish);
 
-  const http_config client{[modules = mode.modules] { return load_http_client(modules); }};
+  const std::string proxy = proxy_for(server, config.text("sync.proxy"), environment_text);
+  const http_config client{[modules = mode.modules] { return load_http_client(modules); }, proxy};
   watch.start_http = [=](caf::local_actor& parent) {
     return start_role(parent, guest, http, client);
   };
@@ -84,6 +86,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   websocket_config connection;
   connection.server = server;
   connection.ca_file = ca_file;
+  connection.proxy = proxy;
   connection.envelope = config.text("websocket.envelope");
   connection.timeout = limits.timeout;
   connection.max_retries = limits.max_retries;

@@ -1,10 +1,11 @@
 """An HTTP proxy that knows CONNECT alone, keeps every byte it sees, and resolves names by a table.
 
-  connect_proxy.py [--map NAME=PORT]… [--refuse STATUS] --record FILE
+  connect_proxy.py [--map NAME=PORT]… [--refuse STATUS] [--account USER:PASSWORD] --record FILE
       first line on stdout: {"port"}; lives until stdin ends
 """
 
 import argparse
+import base64
 import json
 import socket
 import sys
@@ -33,6 +34,13 @@ def meet(client, options, record):
             return
         record(chunk)
         head += chunk
+    account = "Basic " + base64.b64encode(options.account.encode()).decode()
+    given = [line.split(b":", 1)[1].strip().decode() for line in head.split(b"\r\n")
+             if line.lower().startswith(b"proxy-authorization:")]
+    if options.account and [value.split(" ")[-1] for value in given] != [account.split(" ")[-1]]:
+        client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n"
+                       b"Proxy-Authenticate: Basic realm=proxy\r\nContent-Length: 0\r\n\r\n")
+        return
     method, where, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
     name = where.rsplit(":", 1)[0]
     names = dict(entry.split("=") for entry in options.map)
@@ -52,6 +60,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--map", action="append", default=[])
     parser.add_argument("--refuse", type=int, default=0)
+    parser.add_argument("--account", default="")
     parser.add_argument("--record", required=True)
     options = parser.parse_args()
     recording = open(options.record, "ab", buffering=0)

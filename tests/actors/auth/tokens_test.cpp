@@ -1,5 +1,6 @@
 // Token replies in all their shapes, and what to do with a session.
 #include "actors/auth/tokens.hpp"
+#include "config/token_claims.hpp"
 
 #include <gtest/gtest.h>
 
@@ -208,13 +209,13 @@ TEST(RefreshReply, OnlyA401OfTheServerItselfEndsTheSession) {
 }
 
 TEST(TeamSlugClaim, IsReadFromAJwtAndFromNothingElse) {
-  EXPECT_EQ(team_slug_claim(jwt_of_team_a), "team-a");
-  EXPECT_EQ(team_slug_claim("x.eyJ0ZWFtX3NsdWciOiLEmCJ9.y"), "Ę"); // not padded, not ASCII
-  EXPECT_EQ(team_slug_claim("x.eyJ0ZWFtX3NsdWciOiJ0ZWFtLWEifQ==.y"), "team-a");
+  EXPECT_EQ(claim_of(jwt_of_team_a, "team_slug"), "team-a");
+  EXPECT_EQ(claim_of("x.eyJ0ZWFtX3NsdWciOiLEmCJ9.y", "team_slug"), "Ę"); // not padded, not ASCII
+  EXPECT_EQ(claim_of("x.eyJ0ZWFtX3NsdWciOiJ0ZWFtLWEifQ==.y", "team_slug"), "team-a");
   for (const char* token :
        {"", ".", "..", "opaque", "a.b", jwt_without_claim, "a.!!!.c", "a.e30.c", "a.bm90IGpzb24.c",
         "a.W10.c", "a.eyJ0ZWFtX3NsdWciOjd9.c", "a.eyJ0ZWFtX3NsdWciOiL_In0.c"})
-    EXPECT_EQ(team_slug_claim(token), std::nullopt) << token;
+    EXPECT_EQ(claim_of(token, "team_slug"), std::nullopt) << token;
 }
 
 TEST(TokenBodies, AreJsonWhateverTheyHold) {

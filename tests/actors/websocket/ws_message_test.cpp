@@ -119,15 +119,15 @@ TEST(WsToken, A401AsksForALoginAndOtherStatusesAreTransportFailures) {
 }
 
 TEST(Link, GoesToTheServersHostWithTheTokenInTheHeaderOnly) {
-  const auto to = link_to(*parse_server_url("https://a.example/base"), "/ca.pem", "w1");
+  const auto to = link_to(*parse_server_url("https://a.example/base"), "/ca.pem", "", "w1");
   EXPECT_EQ(to.host, "a.example");
   EXPECT_EQ(to.port, 443);
   EXPECT_TRUE(to.tls);
   EXPECT_EQ(to.path, "/base/ws/v1/events/");
   EXPECT_EQ(to.bearer, "w1");
   EXPECT_EQ(to.ca_file, "/ca.pem");
-  EXPECT_EQ(link_to(*parse_server_url("http://[::1]:8080"), "", "w").host, "::1");
-  EXPECT_FALSE(link_to(*parse_server_url("http://127.0.0.1:1"), "", "w").tls);
+  EXPECT_EQ(link_to(*parse_server_url("http://[::1]:8080"), "", "", "w").host, "::1");
+  EXPECT_FALSE(link_to(*parse_server_url("http://127.0.0.1:1"), "", "", "w").tls);
 }
 
 TEST(Link, EveryEndHasAMessageThatBlamesNoEvent) {
