@@ -78,6 +78,8 @@ command_action declare_sync_opt_in(CLI::App& app);
 command_action declare_config_list(CLI::App& app);
 command_action declare_config_get(CLI::App& app);
 command_action declare_config_set(CLI::App& app);
+command_action declare_config_unset(CLI::App& app);
+command_action declare_config_path(CLI::App& app);
 command_action declare_dev_server(CLI::App& app);
 command_action declare_board(CLI::App& app);
 command_action declare_report(CLI::App& app);

@@ -11,8 +11,15 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr const char* globals_in_short =
-    "Global options: --home DIR, --json, -q/--quiet, -v/--verbose, --no-color, -V/--version";
+/// The options that every command has; declared once, for the program (declare_globals).
+constexpr const char* globals_in_help =
+    "Global options:\n"
+    "  --home DIR                  Folder of state\n"
+    "  --json                      Print one JSON object\n"
+    "  -q,--quiet                  Print only results, warnings and errors\n"
+    "  -v,--verbose                Also print which home and settings are used\n"
+    "  --no-color                  Print without colours\n"
+    "  -V,--version                Print the version";
 
 bool given(std::span<char*> words, std::string_view word) {
   return std::any_of(words.begin(), words.end(), [&](const char* arg) { return arg == word; });
@@ -63,7 +70,7 @@ void declare_globals(CLI::App& app, global_options& options) {
 }
 
 std::string footer_of(std::string_view path) {
-  std::string text = globals_in_short;
+  std::string text = globals_in_help;
   const auto examples = examples_of(path);
   text += examples.size() == 1 ? "\n\nExample:" : "\n\nExamples:";
   for (const auto example : examples)

@@ -19,7 +19,7 @@ constexpr std::array<command_group, 10> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 51> table = {{
+constexpr std::array<command, 53> table = {{
     {"emit", "record an event", declare_emit, requirement::store},
     {"events list", "list recorded events in order", declare_events_list, requirement::store},
     {"events show", "show one event", declare_events_show, requirement::store},
@@ -69,6 +69,9 @@ constexpr std::array<command, 51> table = {{
     {"config get", "show one key", declare_config_get},
     {"config set", "change one key in config.toml", declare_config_set, requirement::home,
      wakeup_reason::session},
+    {"config unset", "remove one key from config.toml", declare_config_unset, requirement::home,
+     wakeup_reason::session},
+    {"config path", "show where config.toml is", declare_config_path, requirement::home},
     {"dev-server", "run a team server on this machine to try spec-kitty", declare_dev_server,
      requirement::home},
     {"board", "show the work of this repository in a browser, now and in the past", declare_board,

@@ -15,6 +15,8 @@ struct context : home_view {
   std::optional<failure> config_problem = std::nullopt; ///< `config` is the defaults then
   /// Why no home can be used; set only for commands that run without one.
   std::optional<failure> no_home = std::nullopt;
+  /// A command that changed nothing sets it: the daemon is not told of anything then.
+  bool changed_nothing = false;
 
   /// Prints the warnings of parts that have no output of their own.
   warning_sink warnings() {

@@ -1,6 +1,7 @@
 #include "app/cli/health.hpp"
 
 #include "actors/clock/causality.hpp"
+#include "actors/http/transport_failure.hpp"
 #include "app/daemon/control.hpp"
 #include "util/text.hpp"
 #include "util/timestamp.hpp"
@@ -16,10 +17,6 @@ namespace {
 constexpr epoch_us tolerated_skew = epoch_us{300} * 1000000;
 constexpr std::uint64_t long_wait_s = 86400;
 constexpr std::uint64_t min_spare_clock_values = 1'000'000;
-
-std::string count_of(std::uint64_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 std::string octal(unsigned mode) {
   std::array<char, 8> text{};
@@ -144,7 +141,7 @@ private:
           run("events retry --all"));
     if (seen_.max_events > 0 && queue_.live >= seen_.max_events)
       add("queue_full", severity::error,
-          "the queue holds " + std::to_string(queue_.live) + " events and is full (maximum " +
+          "the queue holds " + count_of(queue_.live, "event") + " and is full (maximum " +
               std::to_string(seen_.max_events) + "); new events are refused",
           run("config set sync.max_queue_size " + std::to_string(2 * queue_.live)));
     else if (queue_.live * 5 >= seen_.max_events * 4 && seen_.max_events > 4)
@@ -188,7 +185,7 @@ private:
     if (max_lamport - queue_.clock < min_spare_clock_values)
       add("clock_exhausted", severity::error,
           "the Lamport clock is near its maximum: this home can record at most " +
-              std::to_string(max_lamport - queue_.clock) + " events",
+              count_of(max_lamport - queue_.clock, "event"),
           "export SPEC_KITTY_HOME=" + shell_word(seen_.home.string() + "-2"));
     const auto& mirror = seen_.mirror;
     const bool mine = mirror && mirror->node_id == queue_.node_id;
@@ -297,15 +294,29 @@ private:
     const auto& [reply, offer, with_token, no_token] = *seen_.server;
     if (no_token) {
       const bool refused = no_token->code == ec::login_required;
-      add(refused ? "session_refused" : "server_unreachable", severity::error, no_token->message,
-          refused ? run("auth login") : no_token->hint);
+      const bool reported = std::any_of(found_.begin(), found_.end(), [](const finding& other) {
+        return is_of_session(other.id); // the same cause
+      });
+      if (!refused || !reported)
+        add(refused ? "session_refused" : "server_unreachable", severity::error, no_token->message,
+            refused ? run("auth login") : no_token->hint);
       if (!refused)
         return;
     }
     const std::string& url = seen_.server_url;
     const bool json = reply.content_type == "application/json";
     const int status = reply.status;
-    if (reply.outcome == http_outcome::tls_refused)
+    if (reply.outcome == http_outcome::proxy_failed) {
+      const auto why = transport_failure(reply, "server clock");
+      add("proxy", severity::error, why.message,
+          run("config set sync.proxy none") + "  # to connect without it; a user name and password "
+                                              "for it: docs/cli.md, sync.proxy");
+    } else if (reply.outcome == http_outcome::not_tls)
+      add("not_tls", severity::error, url + " does not speak https at this port",
+          run("sync server " +
+              shell_word("http" + url.substr(std::min(url.find(':'), url.size())))) +
+              "  # http, for this machine itself only");
+    else if (reply.outcome == http_outcome::tls_refused)
       add("certificate", severity::error, url + ": " + reply.error,
           run("config set tls.ca_file FILE") + "  # the authorities that signed it");
     else if (reply.outcome != http_outcome::answered)
@@ -323,7 +334,9 @@ private:
     else if (status == 429 || status == 408 || status >= 500)
       add("server_error", severity::error, url + " answers with status " + std::to_string(status),
           run("sync now") + "  # again later; events are kept");
-    else if (const bool ok = json && (status == 200 || status == 404 || status == 401); !ok)
+    else if (const bool ok = json && (status == 200 || status == 404 || status == 401 ||
+                                      status == 400 || status == 422);
+             !ok)
       add("wrong_server", severity::error,
           url + " is not a sync server: status " + std::to_string(status) + ", " +
               (reply.content_type.empty() ? "no content type" : reply.content_type),
@@ -358,8 +371,9 @@ std::string_view to_string(severity level) {
 }
 
 bool is_of_server(std::string_view id) {
-  return id == "server_unreachable" || id == "certificate" || id == "server_error" ||
-         id == "wrong_server" || id == "forbidden" || id == "upgrade_required";
+  return id == "server_unreachable" || id == "proxy" || id == "not_tls" || id == "certificate" ||
+         id == "server_error" || id == "wrong_server" || id == "forbidden" ||
+         id == "upgrade_required";
 }
 
 bool is_of_session(std::string_view id) {

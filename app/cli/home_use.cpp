@@ -10,7 +10,7 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, home_use>, 34> uses = {{
+constexpr std::array<std::pair<std::string_view, home_use>, 36> uses = {{
     {"dev-server", home_use::none},
     {"events types", home_use::none},
     // Work packages never depend on the home: the store checks it when events are recorded.
@@ -44,7 +44,9 @@ constexpr std::array<std::pair<std::string_view, home_use>, 34> uses = {{
     {"config list", home_use::reads},
     {"config get", home_use::reads},
     {"sync server", home_use::reads}, // with a URL set_setting checks the owner itself
+    {"config path", home_use::reads},
     {"config set", home_use::changes_files},
+    {"config unset", home_use::changes_files},
     {"auth logout", home_use::changes_files},
 }};
 

@@ -49,8 +49,8 @@ void note_surroundings(context& ctx) {
     ctx.out.note("home: " + ctx.home.path.string());
   for (const auto& key : setting_keys())
     if (const auto& value = ctx.config.at(key.name); value.origin != "default")
-      ctx.out.note(std::string(key.name) + " = " + value.text + " (" + std::string(value.origin) +
-                   ")");
+      ctx.out.note(std::string(key.name) + " = " + shown_value(key, value.text) + " (" +
+                   std::string(value.origin) + ")");
 }
 
 exit_status run_command(const command_line& line) {
@@ -91,7 +91,7 @@ exit_status run_command(const command_line& line) {
     status = act(line.action, ctx);
     if (const auto change = node->take())
       ctx.out.warn(node_change_words(*change));
-    if (line.chosen->notifies && status != exit_status::usage)
+    if (line.chosen->notifies && status != exit_status::usage && !ctx.changed_nothing)
       (void)notify_daemon_with_timeout(ctx.home.path,
                                        *line.chosen->notifies); // no daemon may be running
     ctx.out.end_of_kinds();

@@ -3,6 +3,7 @@
 #include "app/cli/spilled.hpp"
 #include "app/orchestrate/intent_events.hpp"
 #include "app/workflow/intents/evidence.hpp"
+#include "util/text.hpp"
 
 namespace spec_kitty {
 
@@ -44,7 +45,7 @@ private:
     if (done.why_spilled)
       (void)warn_spilled(ctx_, *done.why_spilled, done.spilled);
     if (done.refused > 0)
-      ctx_.out.warn(std::to_string(done.refused) + " events NOT recorded: " + done.reason);
+      ctx_.out.warn(count_of(done.refused, "event") + " NOT recorded: " + done.reason);
     return !done.home_unusable;
   }
 

@@ -7,6 +7,7 @@
 #include "config/checkout.hpp"
 #include "config/git_files.hpp"
 #include "messages/event.hpp"
+#include "util/closest.hpp"
 #include "util/files.hpp"
 #include "util/json.hpp"
 #include "util/sha256.hpp"
@@ -212,7 +213,8 @@ result<work_package> feature::load(const std::string& wp) const {
     return two_files(wp, own);
   if (own.empty())
     return failure{ec::not_found,
-                   "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string(),
+                   "no work package " + excerpt(wp) + " in " + (folder_ / "tasks").string() +
+                       did_you_mean(closest(wp, known)),
                    known.empty() ? "write its file first, for example tasks/WP01-first.md"
                                  : "existing work packages: " + joined(known) +
                                        "; see: " + command("agent tasks status")};

@@ -4,6 +4,7 @@
 #include "app/workflow/text_lines.hpp"
 #include "config/git_files.hpp"
 #include "messages/event.hpp"
+#include "util/closest.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -55,15 +56,48 @@ bool is_sparse(const repository& repo) {
          lower_case(core_value(repo.git_dir / "config.worktree", "sparsecheckout")) == "true";
 }
 
-/// The names that `begin` is the beginning of; a number only as a whole.
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The name behind a feature's number; all of it where it has none.
+std::string_view without_number(std::string_view slug) {
+  const auto dash = slug.find('-');
+  return dash != std::string_view::npos && is_number(slug.substr(0, dash)) ? slug.substr(dash + 1)
+                                                                           : slug;
+}
+
+/// The names that `typed` is the beginning of, with or without their number; or their number, as a
+/// whole and with or without its zeros.
 std::vector<std::string> names_that_begin(const std::vector<std::string>& slugs,
-                                          const std::string& begin) {
-  const bool is_number = begin.find_first_not_of("0123456789") == std::string::npos;
+                                          const std::string& typed) {
   std::vector<std::string> found;
-  for (const auto& slug : slugs)
-    if (slug.starts_with(is_number ? begin + "-" : begin))
+  for (const auto& slug : slugs) {
+    const auto number = std::string_view(slug).substr(0, slug.find('-'));
+    const bool meant =
+        is_number(typed)
+            ? is_number(number) && number.size() < slug.size() &&
+                  whole_number<std::uint64_t>(number) == whole_number<std::uint64_t>(typed)
+            : slug.starts_with(typed) || without_number(slug).starts_with(typed);
+    if (meant)
       found.push_back(slug);
+  }
   return found;
+}
+
+/// What a mistyped name most likely means.
+std::optional<std::string> closest_feature(const std::vector<std::string>& slugs,
+                                           const std::string& typed) {
+  if (auto whole = closest(typed, slugs))
+    return whole;
+  std::vector<std::string> names;
+  for (const auto& slug : slugs)
+    names.emplace_back(without_number(slug));
+  const auto name = closest(typed, names);
+  for (std::size_t i = 0; name && i < slugs.size(); ++i)
+    if (names[i] == *name)
+      return slugs[i];
+  return std::nullopt;
 }
 
 failure unknown_feature(const repository& repo, const fs::path& specs, const std::string& name,
@@ -75,7 +109,9 @@ failure unknown_feature(const repository& repo, const fs::path& specs, const std
                 ": this sparse checkout may leave it out",
             "include it: git -C " + shell_word(repo.checkout.string()) + " sparse-checkout add " +
                 shell_word(folder)};
-  return {ec::not_found, "no feature " + name + " in " + specs.string(),
+  return {ec::not_found,
+          "no feature " + name + " in " + specs.string() +
+              did_you_mean(closest_feature(known, name)),
           known.empty() ? "create the folder " + folder + " with tasks.md first"
                         : "give one of them with --feature: " + joined(known)};
 }

@@ -1,9 +1,11 @@
 #include "app/workflow/lanes.hpp"
 
 #include "app/workflow/text_lines.hpp"
+#include "util/closest.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace spec_kitty::workflow {
 
@@ -18,6 +20,35 @@ std::string move_command(const move_facts& facts) {
 
 bool is_lane(std::string_view word) {
   return std::find(lanes.begin(), lanes.end(), word) != lanes.end();
+}
+
+std::optional<std::string> lane_meant(std::string_view typed) {
+  /// What other tools call the lanes.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> other_names = {{
+      {"todo", "planned"},
+      {"to_do", "planned"},
+      {"backlog", "planned"},
+      {"open", "planned"},
+      {"in_progress", "doing"},
+      {"progress", "doing"},
+      {"wip", "doing"},
+      {"started", "doing"},
+      {"review", "for_review"},
+      {"in_review", "for_review"},
+      {"ready", "for_review"},
+      {"finished", "done"},
+      {"completed", "done"},
+      {"accepted", "done"},
+  }};
+  std::string word = lower_case(typed);
+  std::replace(word.begin(), word.end(), '-', '_');
+  std::replace(word.begin(), word.end(), ' ', '_');
+  if (is_lane(word))
+    return word;
+  for (const auto& [name, lane] : other_names)
+    if (word == name)
+      return std::string(lane);
+  return closest(word, lanes);
 }
 
 bool needs_finished_work(std::string_view lane) {

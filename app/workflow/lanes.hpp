@@ -14,6 +14,8 @@ namespace spec_kitty::workflow {
 inline constexpr std::array<std::string_view, 4> lanes = {"planned", "doing", "for_review", "done"};
 
 bool is_lane(std::string_view word);
+/// The lane that a mistyped word, or another tool's name for it, most likely means.
+std::optional<std::string> lane_meant(std::string_view typed);
 
 /// What a work package's worktree holds that is not committed.
 struct worktree_changes {

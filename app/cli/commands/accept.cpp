@@ -10,6 +10,8 @@
 #include "app/workflow/json_edit.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/start_trouble.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -52,8 +54,16 @@ result<void> run_tests(context& ctx, const wf::repository& repo,
     if (!test_output.empty())
       ctx.out.note_lines(wf::as_utf8(test_output.substr(
           test_output.size() - std::min<std::size_t>(test_output.size(), 4000))));
+    // What a shell says about a program that it cannot run, or does not find.
+    const auto no_permission = end->status == 126
+                                   ? not_executable(test.substr(0, test.find(' ')), repo.checkout)
+                                   : std::nullopt;
     return failure{ec::work_failed,
-                   name + " failed with exit status " + std::to_string(end->status), hint};
+                   name + (no_permission ? ": its program is not executable"
+                           : end->status == 127
+                               ? ": its program was not found"
+                               : " failed with exit status " + std::to_string(end->status)),
+                   no_permission ? no_permission->hint : hint};
   }
   return {};
 }
@@ -223,8 +233,8 @@ result<work_done> accept_locked(context& ctx, const wf::feature& feature,
   }
   if (auto made = change_files(ctx, feature.repo(), change, std::move(*words), done); !made)
     return made.error();
-  std::string line = feature.slug() + ": " + std::to_string(found->ready.size()) +
-                     " work packages accepted" + (complete ? ", all are done" : "");
+  std::string line = feature.slug() + ": " + count_of(found->ready.size(), "work package") +
+                     " accepted" + (complete ? ", all are done" : "");
   if (!found->open.empty())
     line += "; open: " + wf::joined(found->open);
   done.lines = {std::move(line)};

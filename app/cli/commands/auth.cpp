@@ -1,10 +1,12 @@
 // spec-kitty auth …: the session with the server.
+#include "actors/auth/tokens.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/commands/auth_browser.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
 #include "util/prompt.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -63,7 +65,7 @@ void print_projects(context& ctx, const std::vector<project_share>& projects) {
   for (const auto& project : projects) {
     if (project.live == 0)
       continue;
-    ctx.out.line("  " + std::to_string(project.live) + " events of " + project.name +
+    ctx.out.line("  " + count_of(project.live, "event") + " of " + project.name +
                  (project.shared ? " wait for the next sync"
                                  : " stay on this machine: the project is opted out"));
   }
@@ -95,11 +97,13 @@ void print_login(context& ctx, const login_done& done, const server_url& server)
       (done.team_slug.empty() ? "; the server named no team" : " in the team " + done.team_slug) +
       (done.role.empty() ? "" : " (" + done.role + ")"));
   if (done.adopted > 0)
-    ctx.out.line(std::to_string(done.adopted) + " events recorded before now belong to this team");
+    ctx.out.line(count_of(done.adopted, "event") + " recorded before now " +
+                 (done.adopted == 1 ? "belongs" : "belong") + " to this team");
   print_projects(ctx, projects);
   if (done.left_local > 0)
-    ctx.out.warn(std::to_string(done.left_local) +
-                 " events recorded under another account stay local; take them over: "
+    ctx.out.warn(count_of(done.left_local, "event") + " recorded under another account " +
+                 (done.left_local == 1 ? "stays" : "stay") +
+                 " local; take over with: "
                  "spec-kitty auth login --adopt-local");
 }
 
@@ -210,10 +214,7 @@ failure login_missing(const snapshot& shot) {
   if (!shot.session)
     return {ec::login_required, "not logged in; events are recorded and wait",
             "run: spec-kitty auth login"};
-  return {ec::login_required,
-          "the session of " + shot.session->username + " has expired since " +
-              format_timestamp(shot.session->access_expires_at * 1000000),
-          "run: spec-kitty auth login"};
+  return session_over(*shot.session);
 }
 
 void write_session(json_writer& out, const snapshot& shot) {

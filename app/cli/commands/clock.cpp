@@ -9,15 +9,32 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 namespace spec_kitty {
+
+namespace {
+
+/// The value that the next event here comes after: clock.json may be ahead of the store, where the
+/// older tool counts in this home too, or the store was lost.
+std::uint64_t with_mirror(const std::filesystem::path& home, std::uint64_t value,
+                          const std::string& node) {
+  const auto mirror = read_mirror(home);
+  auto ahead = value_to_recover(mirror, value, node);
+  if (!ahead)
+    ahead = value_to_inherit(mirror, value, node);
+  return std::max(value, ahead.value_or(0));
+}
+
+} // namespace
 
 command_action declare_clock_show(CLI::App&) {
   return [](context& ctx) {
     const auto shot = take_snapshot(ctx);
     if (!shot)
       return ctx.fail(shot.error());
-    const std::uint64_t clock = shot->queue.clock;
     const std::string& node = shot->queue.node_id;
+    const std::uint64_t clock = with_mirror(ctx.home.path, shot->queue.clock, node);
     for (const auto& conflict : clock_conflicts(ctx.home.path, node))
       if (!node.empty()) // before there is a store, the next event takes the value over
         ctx.out.warn(conflict.message);

@@ -1,6 +1,7 @@
 // spec-kitty config … and sync server: values with their origin.
 #include "app/cli/command.hpp"
 #include "app/home/doorbell.hpp"
+#include "util/prompt.hpp"
 #include "util/url.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,12 +24,13 @@ void write_value(json_writer& out, const setting_key& setting, const setting_val
   if (setting.type == setting_key::kind::number || setting.type == setting_key::kind::flag)
     out.RawValue(value.text.data(), value.text.size(), rapidjson::kNumberType);
   else
-    put(out, value.text);
+    put(out, shown_value(setting, value.text));
   field(out, "origin", value.origin);
 }
 
 std::string setting_in_words(const setting_key& setting, const setting_value& value) {
-  return std::string(setting.name) + " = " + (value.text.empty() ? "\"\"" : value.text) + "  (" +
+  const std::string text = shown_value(setting, value.text);
+  return std::string(setting.name) + " = " + (text.empty() ? "\"\"" : text) + "  (" +
          std::string(value.origin) + ")";
 }
 
@@ -53,35 +55,67 @@ exit_status list_settings(context& ctx) {
 exit_status get(context& ctx, const std::string& name) {
   const setting_key* setting = find_setting(name);
   if (setting == nullptr)
-    return ctx.fail({ec::not_found, "unknown configuration key: " + name,
-                     "list all keys: spec-kitty config list"});
+    return ctx.fail(unknown_setting(name));
   const auto& value = ctx.config.at(name);
   ctx.out.object([&](json_writer& out) {
     field(out, "key", name);
     write_value(out, *setting, value);
   });
-  ctx.out.line(value.text);
+  ctx.out.line(shown_value(*setting, value.text));
   return exit_status::done;
 }
 
-exit_status set(context& ctx, const std::string& name, std::string value) {
-  const setting_key* key = find_setting(name);
-  if (key != nullptr && key->type == setting_key::kind::path && !value.empty())
-    value = std::filesystem::absolute(value).string(); // relative to the current folder
-  if (auto written = set_setting(ctx.home.path, name, value); !written)
-    return ctx.fail(written.error());
+/// Shows what counts after a change of the file.
+exit_status show_changed(context& ctx, const std::string& name, std::string_view what_was_done) {
   const auto now = settings::load(ctx.home.path);
   if (!now)
     return ctx.fail(now.error());
   const auto& effective = now->at(name);
   if (effective.origin == "environment")
-    ctx.out.warn("written, but " + environment_name(name) + " in the environment overrides it");
+    ctx.out.warn(std::string(what_was_done) + ", but " + environment_name(name) +
+                 " in the environment overrides it");
   ctx.out.object([&](json_writer& out) {
     field(out, "key", name);
     write_value(out, *find_setting(name), effective);
   });
   ctx.out.line(setting_in_words(*find_setting(name), effective));
   return exit_status::done;
+}
+
+exit_status unset(context& ctx, const std::string& name) {
+  const auto was_set = unset_setting(ctx.home.path, name);
+  if (!was_set)
+    return ctx.fail(was_set.error());
+  if (!*was_set)
+    ctx.out.note(name + " is not set in " + settings_file(ctx.home.path).string());
+  return show_changed(ctx, name, "removed");
+}
+
+exit_status show_path(context& ctx) {
+  const auto file = settings_file(ctx.home.path);
+  std::error_code error;
+  const bool exists = std::filesystem::exists(file, error);
+  ctx.out.object([&](json_writer& out) {
+    field(out, "path", file.string());
+    field(out, "exists", exists);
+  });
+  ctx.out.line(file.string());
+  return exit_status::done;
+}
+
+exit_status set(context& ctx, const std::string& name, std::string value) {
+  const setting_key* key = find_setting(name);
+  if (key != nullptr && key->type == setting_key::kind::path && !value.empty() && value != "-")
+    value = std::filesystem::absolute(value).string(); // relative to the current folder
+  if (value == "-") {                                  // a secret does not belong on a command line
+    auto line = read_secret_from_stdin("value");
+    if (!line)
+      return ctx.fail(line.error());
+    value = *std::move(line);
+  }
+  if (auto written = set_setting(ctx.home.path, name, value); !written)
+    return ctx.fail(written.error());
+  return show_changed(ctx, name, "written");
 }
 
 exit_status show_server(context& ctx) {
@@ -130,8 +164,18 @@ command_action declare_config_get(CLI::App& app) {
 command_action declare_config_set(CLI::App& app) {
   auto options = std::make_shared<config_options>();
   app.add_option("key", options->key, "Key, for example sync.server_url")->required();
-  app.add_option("value", options->value, "Its new value")->required();
+  app.add_option("value", options->value, "Its new value; - reads it from stdin")->required();
   return [options](context& ctx) { return set(ctx, options->key, options->value); };
+}
+
+command_action declare_config_unset(CLI::App& app) {
+  auto options = std::make_shared<config_options>();
+  app.add_option("key", options->key, "Key, for example sync.proxy")->required();
+  return [options](context& ctx) { return unset(ctx, options->key); };
+}
+
+command_action declare_config_path(CLI::App&) {
+  return [](context& ctx) { return show_path(ctx); };
 }
 
 command_action declare_sync_server(CLI::App& app) {

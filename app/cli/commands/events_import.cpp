@@ -6,6 +6,7 @@
 #include "app/home/redaction_terms.hpp"
 #include "messages/protocol.hpp"
 #include "util/scratch_folder.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -79,8 +80,8 @@ void print_import(context& ctx, const import_report& report, bool failed) {
                         problem.message);
   if (report.imported + report.skipped + report.problems.size() == 0 && failed)
     return;
-  ctx.out.line(std::to_string(report.imported) + " events imported, " +
-               std::to_string(report.skipped) + " were already here");
+  ctx.out.line(count_of(report.imported, "event") + " imported, " + std::to_string(report.skipped) +
+               " were already here");
   if (report.restamped > 0)
     ctx.out.line(std::to_string(report.restamped) +
                  " of them got a new clock value because theirs was already in use here");
@@ -122,8 +123,8 @@ exit_status import_file(context& ctx, const std::string& given) {
     return fail(
         ctx,
         {ec::invalid_event,
-         std::to_string(report.problems.size()) + " events of " + options.name +
-             " were not imported; the others were",
+         count_of(report.problems.size(), "event") + " of " + options.name +
+             (report.problems.size() == 1 ? " was" : " were") + " not imported; the others were",
          "fix them in the file and import it again: events that are already here are skipped"},
         report);
   if (given != "-")

@@ -9,6 +9,7 @@
 #include "app/workflow/text_lines.hpp"
 #include "config/project.hpp"
 #include "messages/ulid.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -162,8 +163,8 @@ result<work_done> finalize(context& ctx, const work_options& options) {
   if (target.empty())
     target = wf::git(feature.repo().checkout).current_branch();
   announce(feature, *packages, target, done);
-  done.lines = {feature.slug() + ": " + std::to_string(packages->size()) + " work packages, " +
-                std::to_string(changed.size()) + " files changed"};
+  done.lines = {feature.slug() + ": " + count_of(packages->size(), "work package") + ", " +
+                count_of(changed.size(), "file") + " changed"};
   done.fields = [slug = feature.slug(), graph = wf::graph_of(*packages),
                  changed](json_writer& out) {
     field(out, "feature", slug);

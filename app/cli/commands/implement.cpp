@@ -216,7 +216,8 @@ command_action declare_implement(CLI::App& app) {
   work_package_value(
       app.add_option("--base", options->base, "Start from the branch of this work package"));
   app.add_option("--agent", options->agent, "The agent that implements it")->type_name("A");
-  app.add_flag("--force", options->force, "Skip the gates: any lane, any owner, any dependency");
+  app.add_flag("--force", options->force,
+               "Start even if not planned, owned by another agent, or based on unfinished work");
   declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {

@@ -10,6 +10,8 @@
 #include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
 #include "app/workflow/worktree.hpp"
+#include "util/closest.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -131,8 +133,13 @@ result<void> warn_boxless(context& ctx, const wf::feature& feature, const wf::wo
 result<void> check_lane(const move_options& options) {
   if (wf::is_lane(options.to))
     return {};
-  return failure{ec::bad_input, excerpt(options.to) + " is not a lane",
-                 "give --to planned, doing, for_review or done"};
+  const auto meant = wf::lane_meant(options.to);
+  return failure{ec::bad_input, excerpt(options.to) + " is not a lane" + did_you_mean(meant),
+                 meant ? "run: spec-kitty agent tasks move-task " + shell_word(options.wp) +
+                             " --to " + *meant +
+                             (options.feature ? " " + shell_option("--feature", *options.feature)
+                                              : std::string())
+                       : "give --to planned, doing, for_review or done"};
 }
 
 /// --check: the gates and nothing else.

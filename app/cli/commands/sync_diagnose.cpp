@@ -77,7 +77,8 @@ exit_status diagnose(context& ctx) {
   };
   ctx.out.line(summary(report));
   if (report.invalid > 0) {
-    const failure why{ec::unhealthy, std::to_string(report.invalid) + " events are invalid",
+    const failure why{ec::unhealthy,
+                      count_of(report.invalid, "event is", "events are") + " invalid",
                       "the server will refuse them; show one: spec-kitty events show " +
                           shell_word(report.first_invalid)};
     ctx.out.fail(why, fields);

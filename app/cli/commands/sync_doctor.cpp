@@ -1,6 +1,7 @@
 // spec-kitty sync doctor: diagnoses this installation and suggests fixes.
 #include "app/cli/command.hpp"
 #include "app/cli/examine.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -37,8 +38,9 @@ exit_status doctor(context& ctx) {
   });
   const auto fields = [&](json_writer& out) { write_findings(out, findings); };
   if (errors > 0) {
-    const failure why{ec::unhealthy, std::to_string(errors) + " problems found",
-                      "the command below each problem fixes it"};
+    const failure why{ec::unhealthy,
+                      count_of(static_cast<std::uint64_t>(errors), "problem") + " found",
+                      errors == 1 ? "see the fix above" : "see the fixes above"};
     ctx.out.fail(why, fields);
     return status_of(why.code);
   }

@@ -1,9 +1,12 @@
 // spec-kitty sync now: one run, and its report.
+#include "actors/auth/tokens.hpp"
 #include "actors/queue/spill.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/progress.hpp"
 #include "app/home/sync_system.hpp"
+#include "config/older_home.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -45,22 +48,25 @@ std::optional<failure> judge(const sync_report& report) {
     return report.stopped;
   if (report.rejected + report.dead > 0)
     return failure{ec::rejected,
-                   std::to_string(report.rejected + report.dead) +
-                       " events were refused by the server",
+                   count_of(report.rejected + report.dead, "event") +
+                       (report.rejected + report.dead == 1 ? " was" : " were") +
+                       " refused by the server",
                    "see why with: spec-kitty events list"};
   if (report.stopped)
     return report.stopped;
   if (report.held + report.transient > 0)
     return failure{ec::transport,
-                   std::to_string(report.held + report.transient) +
-                       " events have no outcome yet; they are kept",
+                   count_of(report.held + report.transient, "event") +
+                       (report.held + report.transient == 1
+                            ? " has no outcome yet; it is kept"
+                            : " have no outcome yet; they are kept"),
                    "run again: spec-kitty sync now"};
   return std::nullopt;
 }
 
 std::string report_line(const sync_report& report) {
   std::string text = std::to_string(report.synced + report.duplicate) + " of " +
-                     std::to_string(report.selected) + " events delivered";
+                     count_of(report.selected, "event") + " delivered";
   const auto add = [&](std::uint64_t count, const char* what) {
     if (count > 0)
       text += ", " + std::to_string(count) + " " + what;
@@ -72,6 +78,18 @@ std::string report_line(const sync_report& report) {
   add(report.held, "held");
   add(report.transient, "without an outcome (still queued)");
   return text + "; " + std::to_string(report.remaining) + " remain";
+}
+
+/// What waits here and is not due, each with its own reason.
+void note_held(context& ctx, std::uint64_t elsewhere, std::uint64_t opted_out) {
+  if (elsewhere > 0)
+    ctx.out.note(count_of(elsewhere, "event of another team or account is held",
+                          "events of other teams or accounts are held") +
+                 "; see: spec-kitty sync status");
+  if (opted_out > 0)
+    ctx.out.note(count_of(opted_out, "event stays", "events stay") +
+                 " on this machine: its project is opted out; to share it, in its folder: "
+                 "spec-kitty sync opt-in");
 }
 
 /// The report as a file for other programs: the same object that --json prints.
@@ -103,10 +121,10 @@ exit_status finish(context& ctx, const std::string& report_file, const sync_repo
   if (report.selected > 0)
     ctx.out.line(report_line(report));
   else if (!why)
-    ctx.out.line(report.held_elsewhere == 0 ? "Nothing is queued." : "No event can be sent.");
-  if (!why && report.held_elsewhere > 0)
-    ctx.out.note(std::to_string(report.held_elsewhere) +
-                 " events of other teams or accounts are held; see: spec-kitty sync status");
+    ctx.out.line(report.held_elsewhere + report.opted_out == 0 ? "Nothing is queued."
+                                                               : "No event can be sent.");
+  if (!why)
+    note_held(ctx, report.held_elsewhere, report.opted_out);
   if (why) {
     ctx.out.fail(*why, [&](json_writer& out) { write_sync_report(out, report); });
     return status_of(why->code);
@@ -173,13 +191,85 @@ exit_status sync_now(context& ctx, const std::string& report_file) {
   return finish(ctx, report_file, report);
 }
 
+/// What a run that begins now would select. Sends nothing and changes nothing.
+struct sync_plan {
+  due_count due;
+  std::uint64_t spilled = 0; ///< taken in when the run begins
+  credentials session;
+};
+
+result<sync_plan> plan_sync(const context& ctx) {
+  if (ctx.config_problem)
+    return *ctx.config_problem;
+  const auto server = configured_server(ctx.config);
+  if (!server)
+    return server.error();
+  sync_plan plan;
+  for (const auto& file : spill_files(ctx.home.path))
+    plan.spilled += file.events;
+  const auto session = read_credentials(ctx.home.path);
+  if (!session)
+    return session.error();
+  auto store = ctx.open_for_reading();
+  if (!store)
+    return store.error();
+  if (*store) {
+    auto due = (*store)->due({*session ? (*session)->team_slug : std::string()});
+    if (!due)
+      return due.error();
+    plan.due = *std::move(due);
+  }
+  if (plan.due.total + plan.spilled == 0)
+    return plan;
+  const auto step = next_token_step(*session, server->origin(), {}, wall_clock_now() / 1000000);
+  if (step == token_step::log_in)
+    return *session ? session_over(**session)
+                    : failure{ec::login_required, "not logged in", "run: spec-kitty auth login"};
+  if (const auto conflict = session_conflict(ctx.home.path, server->origin()))
+    return failure{ec::login_required, conflict->message, conflict->remedy};
+  plan.session = **session;
+  return plan;
+}
+
+exit_status show_plan(context& ctx) {
+  ctx.changed_nothing = true;
+  const auto plan = plan_sync(ctx);
+  if (!plan)
+    return ctx.fail(plan.error());
+  const auto& due = plan->due;
+  ctx.out.object([&](json_writer& out) {
+    field(out, "dry_run", true);
+    field(out, "selected", due.due);
+    field(out, "spilled", plan->spilled);
+    field(out, "held_elsewhere", due.elsewhere);
+    field(out, "opted_out", due.opted_out);
+    field(out, "server_url", ctx.config.text("sync.server_url"));
+    field(out, "username", plan->session.username);
+    field(out, "team_slug", plan->session.team_slug);
+  });
+  if (due.due + plan->spilled == 0)
+    ctx.out.line(due.total == 0 ? "Nothing is queued." : "No event can be sent.");
+  else
+    ctx.out.line(count_of(due.due + plan->spilled, "event") + " would be sent to " +
+                 ctx.config.text("sync.server_url") + " as " + plan->session.username +
+                 " in the team " + plan->session.team_slug + "; nothing was sent.");
+  if (due.held)
+    ctx.out.note("the server forbade this team when it was last asked; the run asks again");
+  note_held(ctx, due.elsewhere, due.opted_out);
+  return exit_status::done;
+}
+
 } // namespace
 
 command_action declare_sync_now(CLI::App& app) {
   auto report_file = std::make_shared<std::string>();
-  app.add_option("--report", *report_file, "Write the report to this file as well")
-      ->type_name("FILE");
-  return [report_file](context& ctx) { return sync_now(ctx, *report_file); };
+  auto dry_run = std::make_shared<bool>(false);
+  auto* report = app.add_option("--report", *report_file, "Write the report to this file as well")
+                     ->type_name("FILE");
+  app.add_flag("--dry-run", *dry_run, "Only show what would be sent")->excludes(report);
+  return [report_file, dry_run](context& ctx) {
+    return *dry_run ? show_plan(ctx) : sync_now(ctx, *report_file);
+  };
 }
 
 } // namespace spec_kitty

@@ -4,6 +4,7 @@
 #include "app/home/store_check.hpp"
 #include "config/home_check.hpp"
 #include "messages/payloads.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t max_named = 20; ///< on a terminal; all of them are in lost.json
 
 std::string count_of_events(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " event" : " events");
+  return count_of(count, "event");
 }
 
 void name_what_is_lost(context& ctx, const repair_done& done) {

@@ -75,7 +75,7 @@ void write_drain(json_writer& out, const std::optional<drain_progress>& drain) {
 }
 
 std::string drain_words(const drain_progress& drain) {
-  std::string words = std::to_string(drain.left) + " events left to send";
+  std::string words = count_of(drain.left, "event") + " left to send";
   if (const auto seconds = drain.seconds_left())
     words += ", " + std::to_string(drain.per_second) + " a second, about " +
              duration_words(std::chrono::seconds(*seconds));
@@ -173,8 +173,8 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   if (shot.oldest_age_s)
     ctx.out.line("            the oldest has waited for " + number(*shot.oldest_age_s) + " s");
   if (queue.dropped > 0)
-    ctx.out.line("            " + number(queue.dropped) +
-                 " events dropped: there was no space for them; reset the count: spec-kitty "
+    ctx.out.line("            " + count_of(queue.dropped, "event") +
+                 " dropped: there was no space for them; reset the count: spec-kitty "
                  "events acknowledge-drops");
   if (shot.spilled > 0)
     ctx.out.line("spilled     " + number(shot.spilled) + " in " +

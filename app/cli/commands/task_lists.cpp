@@ -3,6 +3,7 @@
 #include "app/cli/work_command.hpp"
 #include "app/workflow/intents/settle.hpp"
 #include "app/workflow/lanes.hpp"
+#include "util/closest.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -152,8 +153,10 @@ result<work_done> task_status(context& ctx, const work_options& options) {
 
 result<work_done> list_tasks(context& ctx, const work_options& options, const std::string& lane) {
   if (!lane.empty() && !wf::is_lane(lane))
-    return failure{ec::bad_input, excerpt(lane) + " is not a lane",
-                   "give --lane planned, doing, for_review or done"};
+    return failure{ec::bad_input,
+                   excerpt(lane) + " is not a lane" + did_you_mean(wf::lane_meant(lane)),
+                   "run: spec-kitty agent tasks list-tasks --lane " +
+                       wf::lane_meant(lane).value_or("planned")};
   auto found = look(ctx, options);
   if (!found)
     return found.error();

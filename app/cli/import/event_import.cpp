@@ -1,6 +1,7 @@
 #include "app/cli/import/event_import.hpp"
 
 #include "messages/foreign_event.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ result<void> event_import::import_all(import_report& report) {
   if (done)
     return done;
   failure why = done.error();
-  why.message += "; " + std::to_string(report.imported) + " events of " + options_.name +
+  why.message += "; " + count_of(report.imported, "event") + " of " + options_.name +
                  " were imported before this failure";
   return why;
 }

@@ -50,11 +50,55 @@ TEST_F(Config, TheListHoldsEveryKeyWithItsDefault) {
                                                        {"sync.autostart", "false"},
                                                        {"sync.daemon_idle_s", "0"},
                                                        {"sync.busy_timeout_ms", "2000"},
+                                                       {"sync.proxy", "\"\""},
+                                                       {"sync.keep_delivered", "10000"},
                                                        {"websocket.enabled", "true"},
                                                        {"websocket.envelope", "\"bare\""},
                                                        {"tls.ca_file", "\"\""},
                                                        {"workflow.worktrees", "\"\""}};
   EXPECT_EQ(values, contract);
+}
+
+TEST_F(Config, UnsetRemovesTheLineAndKeepsEveryOtherByte) {
+  const std::string before = "# mine\n[sync]\nmax_retries = 3 # few\ntimeout_s = 9\n# the end";
+  write(before);
+  const auto shown = json_of({"config", "unset", "sync.max_retries"});
+  EXPECT_EQ(number_in(shown, {"value"}), 5);
+  EXPECT_EQ(text_of(shown, "origin"), "default");
+  EXPECT_EQ(read_text(file()), "# mine\n[sync]\ntimeout_s = 9\n# the end");
+  const auto again = cli({"config", "unset", "sync.max_retries"});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_NE(again.err.find("is not set in"), std::string::npos) << again.err;
+  const auto unknown = json_of({"config", "unset", "sync.max_retry"}, 1);
+  EXPECT_NE(error_part(unknown, "message").find("did you mean sync.max_retries?"),
+            std::string::npos);
+  EXPECT_EQ(cli({"config", "path"}).out, file().string() + "\n");
+}
+
+TEST_F(Config, UnsetOfAValueThatIsNotAllowedMendsTheFile) {
+  write("[sync]\ntimeout_s = \"60\"\n");
+  EXPECT_EQ(cli({"config", "list"}).status, 1);
+  EXPECT_EQ(cli({"config", "unset", "sync.timeout_s"}).status, 0);
+  EXPECT_EQ(cli({"config", "list"}).status, 0);
+}
+
+TEST_F(Config, TheAccountOfAProxyIsReadFromStdinAndNeverShown) {
+  const auto set = cli({"config", "set", "sync.proxy", "-"}, "http://ann:hunter2@127.0.0.1:9\n");
+  EXPECT_EQ(set.status, 0) << set.err;
+  EXPECT_NE(read_text(file()).find("hunter2"), std::string::npos);
+  for (const words& typed : {words{"config", "list"},
+                             {"config", "get", "sync.proxy"},
+                             {"config", "list", "--json"},
+                             {"-v", "config", "path"},
+                             {"sync", "doctor"},
+                             {"sync", "status"}}) {
+    const auto done = cli(typed);
+    EXPECT_EQ((set.out + done.out + done.err).find("hunter2"), std::string::npos) << typed.front();
+  }
+  EXPECT_EQ(text_of(json_of({"config", "get", "sync.proxy"}), "value"), "http://***@127.0.0.1:9");
+  const auto bad = cli({"config", "set", "sync.proxy", "-"}, "ftp://ann:hunter2@x:1\n");
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_EQ(bad.err.find("hunter2"), std::string::npos) << bad.err;
 }
 
 TEST_F(Config, SetChangesTheValueAndKeepsEveryOtherByte) {

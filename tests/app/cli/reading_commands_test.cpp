@@ -16,9 +16,13 @@ namespace fs = std::filesystem;
 
 /// By command: how it is called to read.
 const std::map<std::string, std::vector<words>> reading = {
-    {"events list", {{}, {"--state", "dead"}, {"--type", "HistoryAdded", "--limit", "1"}}},
+    {"events list",
+     {{},
+      {"--state", "dead"},
+      {"--type", "HistoryAdded", "--limit", "1"},
+      {"--state", "delivered"}}},
     {"events show", {{"01ARZ3NDEKTSV4RRFFQ69G5FAV"}}},
-    {"events export", {{}, {"--state", "queued"}}},
+    {"events export", {{}, {"--state", "queued"}, {"--state", "delivered", "--since", "1d"}}},
     {"events stats", {{}}},
     {"events types", {{}, {"WPCreated"}}},
     {"auth status", {{}}},
@@ -30,6 +34,7 @@ const std::map<std::string, std::vector<words>> reading = {
     {"sync diagnose", {{}}},
     {"config list", {{}}},
     {"config get", {{"sync.timeout_s"}, {"no.such.key"}}},
+    {"config path", {{}}},
     {"agent tasks status", {{}}},
     {"agent tasks list-tasks", {{}}},
     {"agent tasks list-dependents", {{"WP01"}}},
@@ -59,6 +64,7 @@ const std::set<std::string> writing = {
     "sync doctor",
     "sync repair",
     "config set",
+    "config unset",
     "dev-server",
     "board", // reads, but listens on a port: tests/app/board/local
     "init",

@@ -85,7 +85,7 @@ TEST_F(SyncStatus, ShowsTheCapAndWhatWasDropped) {
   const auto shown = status();
   EXPECT_EQ(number_in(shown, {"queue", "max"}), 1);
   EXPECT_EQ(number_in(shown, {"queue", "dropped_total"}), 1);
-  EXPECT_NE(cli({"sync", "status"}).out.find("1 events dropped"), std::string::npos);
+  EXPECT_NE(cli({"sync", "status"}).out.find("1 event dropped"), std::string::npos);
   EXPECT_EQ(number_in(json_of({"events", "acknowledge-drops"}), {"count"}), 1);
   EXPECT_EQ(number_in(status(), {"queue", "dropped_total"}), 0);
 }

@@ -43,6 +43,17 @@ struct Tls : hostile_test {
       EXPECT_EQ(event.retry_count, 0);
   }
 
+  /// The proxy is named, with what it did and the command that leaves it out; in doctor too.
+  void expect_named(const std::string& proxy, const std::string& why) const {
+    for (const words& typed : {words{"sync", "now"}, {"sync", "doctor"}}) {
+      const auto done = cli(typed);
+      const auto text = done.out + done.err;
+      EXPECT_NE(text.find("the proxy " + proxy), std::string::npos) << text;
+      EXPECT_NE(text.find(why), std::string::npos) << text;
+      EXPECT_NE(text.find(" config set sync.proxy none"), std::string::npos) << text;
+    }
+  }
+
   void expect_delivered_once_it_is_right() {
     show(ca_->issue("localhost"));
     EXPECT_EQ(number_in(sync(), {"synced"}), 3);
@@ -77,6 +88,7 @@ TEST_F(Tls, ACertificateForAnotherNameIsRefused) {
   be_ready();
   show(ca_->issue("other.example"));
   expect_refused();
+  EXPECT_NE(cli({"sync", "now"}).err.find("certificate of another host name"), std::string::npos);
   expect_delivered_once_it_is_right();
 }
 
@@ -84,6 +96,7 @@ TEST_F(Tls, AnExpiredCertificateIsRefused) {
   be_ready();
   show(ca_->issue("localhost", true));
   expect_refused();
+  EXPECT_NE(cli({"sync", "now"}).err.find("certificate has expired"), std::string::npos);
   expect_delivered_once_it_is_right();
 }
 
@@ -92,6 +105,8 @@ TEST_F(Tls, ACertificateOfAnUnknownAuthorityIsRefused) {
   const authority stranger(root() / "stranger");
   show(stranger.issue("localhost"));
   expect_refused();
+  EXPECT_NE(cli({"sync", "now"}).err.find("certificate issued by an unknown authority"),
+            std::string::npos);
   EXPECT_NE(cli({"sync", "doctor"}).out.find("config set tls.ca_file"), std::string::npos);
   expect_delivered_once_it_is_right();
 }
@@ -121,6 +136,17 @@ TEST_F(Tls, PlainTextOnTheTlsPortIsRefused) {
     expect_refused();
   }
   expect_delivered_once_it_is_right();
+}
+
+TEST_F(Tls, APortThatDoesNotSpeakTlsIsNamedWithTheUrlThatWorks) {
+  const dev_server plain(root() / "plain");
+  const std::string address = "://localhost:" + std::to_string(plain.port());
+  env["SPEC_KITTY_SYNC_SERVER_URL"] = "https" + address;
+  const auto login = log_in("anna");
+  EXPECT_EQ(login.status, 4);
+  EXPECT_NE(login.err.find("does not speak https at this port"), std::string::npos) << login.err;
+  EXPECT_NE(login.err.find("spec-kitty sync server http" + address), std::string::npos);
+  EXPECT_NE(cli({"sync", "doctor"}).out.find("sync server http" + address), std::string::npos);
 }
 
 TEST_F(Tls, AnAuthorityFileThatIsMissingOrNoneIsSaidAndNothingIsSent) {
@@ -172,10 +198,13 @@ TEST_F(Tls, AProxyThatRefusesEndsInStatusFourAndHasSeenNoToken) {
     expect_refused();
     EXPECT_TRUE(proxy.seen().starts_with("CONNECT localhost:")) << proxy.seen();
     expect_no_token_in(proxy.seen());
+    expect_named(proxy.url(), status);
   }
-  env["https_proxy"] = "http://127.0.0.1:" + std::to_string(free_port());
+  const std::string down = "http://127.0.0.1:" + std::to_string(free_port());
+  env["https_proxy"] = down;
   expect_refused();
-  env.erase("https_proxy");
+  expect_named(down, "cannot be reached");
+  EXPECT_EQ(cli({"config", "set", "sync.proxy", "none"}).status, 0) << "the command of the hint";
   expect_delivered_once_it_is_right();
 }
 
@@ -190,6 +219,31 @@ TEST_F(Tls, AProxyCannotPutItsOwnCertificateInTheServersPlace) {
   expect_no_token_in(proxy.seen());
   env.erase("https_proxy");
   expect_delivered_once_it_is_right();
+}
+
+TEST_F(Tls, AProxyOfTheSettingsGetsItsAccountAndNobodySeesIt) {
+  be_ready();
+  show(ca_->issue("sync.example.com"));
+  const connect_proxy proxy(root() / "seen", {"--map", "sync.example.com=" + std::to_string(port_),
+                                              "--account", "ann:p@ss:phrase"});
+  const std::string address = proxy.url().substr(std::string("http://").size());
+  const auto set =
+      cli({"config", "set", "sync.proxy", "-"}, "http://ann:p%40ss%3Aphrase@" + address);
+  EXPECT_EQ(set.status, 0) << set.err;
+  env["https_proxy"] = "http://127.0.0.1:1"; // the setting counts
+  env["SPEC_KITTY_SYNC_SERVER_URL"] = "https://sync.example.com";
+  EXPECT_EQ(log_in("anna").status, 0);
+  const auto more = record(2);
+  sync();
+  ids_.insert(ids_.end(), more.begin(), more.end());
+  expect_delivered(ids_);
+  EXPECT_EQ(cli({"config", "set", "sync.proxy", "-"}, "http://ann:wrong-phrase@" + address).status,
+            0);
+  const auto done = cli({"sync", "doctor"});
+  EXPECT_NE((done.out + done.err).find("wants a user name and a password (407)"), std::string::npos)
+      << done.out;
+  EXPECT_EQ((set.out + set.err + done.out + done.err).find("phrase"), std::string::npos)
+      << done.out;
 }
 
 TEST_F(Tls, NoProxyIsRespected) {

@@ -55,7 +55,7 @@ TEST_F(Typing, HelpOfACommandIsThatOfItsHelpOption) {
   const auto help = cli({"help", "sync", "now"});
   EXPECT_EQ(help.status, 0);
   EXPECT_EQ(help.out, cli({"sync", "now", "--help"}).out);
-  EXPECT_NE(help.out.find("Global options: --home DIR"), std::string::npos) << help.out;
+  EXPECT_NE(help.out.find("Global options:\n  --home DIR"), std::string::npos) << help.out;
   EXPECT_NE(help.out.find("Examples:\n  spec-kitty sync now\n"), std::string::npos) << help.out;
   EXPECT_EQ(cli({"help"}).out, cli({"--help"}).out);
   EXPECT_EQ(cli({"help", "sync"}).out, cli({"sync", "--help"}).out);

@@ -40,6 +40,40 @@ TEST_F(DaemonTls, EventsGoOverTheWebSocketAndComeBackAcknowledged) {
             3);
 }
 
+TEST_F(DaemonTls, TheWebSocketComesThroughAProxyAsBatchesDo) {
+  const connect_proxy proxy(root() / "seen", {"--map", "localhost=" + std::to_string(port_),
+                                              "--account", "ann:secret-word"});
+  const std::string address = proxy.url().substr(std::string("http://").size());
+  ASSERT_EQ(cli({"config", "set", "sync.proxy", "-"}, "http://ann:secret-word@" + address).status,
+            0);
+  start_daemon();
+  ASSERT_TRUE(is_eventually("Connected")) << cli({"sync", "status"}).out;
+  emit_each(3);
+  ASSERT_TRUE(drains());
+  expect_all_on_server_in_order();
+  stop_daemon();
+  const auto lines = server->stop();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const auto& line) { return line.starts_with(R"({"ws":"event")"); }),
+            3);
+  const std::string request = "CONNECT localhost:" + std::to_string(port_) + " HTTP/1.1\r\n";
+  EXPECT_NE(proxy.seen().find(request, proxy.seen().find(request) + 1), std::string::npos)
+      << "requests and the WebSocket";
+}
+
+TEST_F(DaemonTls, AProxyThatRefusesIsNamedAndBatchesSayWhy) {
+  const connect_proxy proxy(root() / "seen", {"--refuse", "403"});
+  ASSERT_EQ(cli({"config", "set", "sync.proxy", proxy.url()}).status, 0);
+  start_daemon();
+  emit_each(1);
+  ASSERT_TRUE(eventually([&] {
+    const auto shown = json_of({"sync", "status"});
+    return text_of(*member(shown, "connection"), "reason").value_or("").find(proxy.url()) !=
+           std::string::npos;
+  })) << cli({"sync", "status"}).out;
+  stop_daemon();
+}
+
 TEST_F(DaemonTls, AProxyThatGoesAndComesLosesNothing) {
   start_daemon();
   ASSERT_TRUE(is_eventually("Connected"));
