@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Types what people mistype, then what the answer tells them to type, as it is printed.
+
+  mistakes.py FOLDER-OF-PROGRAMS
+
+Each mistake is typed in a fresh repository with a session, must fail, and must be answered with one
+of these, which is typed then and must work:
+
+  run   a whole command of the answer; `then` is what must work after it, where that is not enough
+  word  the word that was meant: the mistake is typed again with it
+  say   no command can mend it: the answer names the thing to change, and where
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from examples import Place  # noqa: E402
+
+EMIT = "spec-kitty emit WPStatusChanged --wp WP01 --field previous_status=planned " \
+       "--field new_status=doing"
+LOGIN = "spec-kitty auth login --username ann --password-stdin <password.txt"
+MOVE = "spec-kitty agent tasks move-task WP01"
+
+
+def run(typed, fix, **more):
+    return {"typed": typed, "run": fix, **more}
+
+
+def word(typed, wrong, right, **more):
+    return {"typed": typed, "word": (wrong, right), **more}
+
+
+def say(typed, *words, **more):
+    return {"typed": typed, "say": words, **more}
+
+
+MISTAKES = [
+    # Commands.
+    run("spec-kitty sycn status", "spec-kitty sync", say_only=True),
+    run("spec-kitty sync nwo", "spec-kitty sync now"),
+    run("spec-kitty sync stat", "spec-kitty sync status"),
+    run("spec-kitty events lst", "spec-kitty events list"),
+    run("spec-kitty event list", "spec-kitty events", say_only=True),
+    run("spec-kitty clock shwo", "spec-kitty clock show"),
+    run("spec-kitty config lst", "spec-kitty config list"),
+    run("spec-kitty doctor", "spec-kitty sync doctor"),
+    run("spec-kitty now", "spec-kitty sync now"),
+    run("spec-kitty opt-out", "spec-kitty sync opt-out"),
+    run("spec-kitty list-tasks", "spec-kitty agent tasks list-tasks"),
+    run("spec-kitty finalize-tasks", "spec-kitty agent feature finalize-tasks"),
+    run("spec-kitty auth staus", "spec-kitty auth status"),
+    run("spec-kitty sync", "spec-kitty sync --help"),
+    run("spec-kitty", "spec-kitty --help"),
+    run("spec-kitty agent task status", "spec-kitty agent tasks", say_only=True),
+    # Options.
+    word(EMIT.replace("--wp", "--wpp"), "--wpp", "--wp"),
+    word(EMIT.replace("--field", "--feild"), "--feild", "--field"),
+    word("spec-kitty sync now --jsn", "--jsn", "--json"),
+    word("spec-kitty sync now --quite", "--quite", "--quiet"),
+    word("spec-kitty sync now --dryrun", "--dryrun", "--dry-run"),
+    word("spec-kitty sync status --chek", "--chek", "--check"),
+    word("spec-kitty implement WP01 --agnet claude", "--agnet", "--agent"),
+    word("spec-kitty merge --stratgey squash --check --force", "--stratgey", "--strategy",
+         setup="work WP01; work WP02"),
+    word("spec-kitty events list --limt 3", "--limt", "--limit"),
+    word(LOGIN.replace("--username", "--usernam"), "--usernam", "--username"),
+    run("spec-kitty sync now later", "spec-kitty sync now --help"),
+    say("spec-kitty events list --limit -1", "must be 0 or greater"),
+    say("spec-kitty events list --state delivred", "delivered"),
+    say("spec-kitty events list --since yesterday", "2d"),
+    # Events.
+    word(EMIT.replace("WPStatusChanged", "WPStatusChange"), "WPStatusChange", "WPStatusChanged"),
+    word("spec-kitty events types WPCreate", "WPCreate", "WPCreated"),
+    run("spec-kitty emit", "spec-kitty emit --help"),
+    say(EMIT.replace("new_status=doing", "new_status=working"), "new_status", "for_review"),
+    say("spec-kitty emit WPStatusChanged --wp W1 --field previous_status=planned "
+        "--field new_status=doing", "wp_id"),
+    say("spec-kitty emit WPStatusChanged --payload '{bad'", "payload", "at byte 1"),
+    say("spec-kitty emit WPStatusChanged --payload @nothing.json", "nothing.json"),
+    run("spec-kitty events show 01ARZ3NDEKTSV4RRFFQ69G5FAV", "spec-kitty events list"),
+    say("spec-kitty events import nothing.jsonl", "nothing.jsonl"),
+    run("spec-kitty events discard 01ARZ3NDEKTSV4RRFFQ69G5FAV", "spec-kitty events retry",
+        say_only=True),
+    # Configuration.
+    word("spec-kitty config get sync.timeout", "sync.timeout", "sync.timeout_s"),
+    word("spec-kitty config set sync.timeouts 5", "sync.timeouts", "sync.timeout_s"),
+    word("spec-kitty config unset websocket.enable", "websocket.enable", "websocket.enabled"),
+    say("spec-kitty config set sync.timeout_s 0", "from 1 to 3600"),
+    say("spec-kitty config set sync.autostart yes", "true or false"),
+    say("spec-kitty config set sync.overflow drop", "reject"),
+    say("spec-kitty config set sync.proxy localhost:3128", "http://HOST:PORT"),
+    run("spec-kitty config get sync.no_such_thing", "spec-kitty config list"),
+    # Servers and sessions.
+    say("spec-kitty sync server http://sync.example.com", "use https://"),
+    say("spec-kitty sync server sync.example.com", "https://"),
+    say("spec-kitty sync server https://ann:secret@sync.example.com", "without them"),
+    run("spec-kitty sync now", "spec-kitty auth login", setup=f"{EMIT}; spec-kitty auth logout",
+        with_session=True, then="spec-kitty sync now"),
+    run("spec-kitty auth status", "spec-kitty auth login", setup="spec-kitty auth logout",
+        with_session=True, then="spec-kitty auth status"),
+    say(LOGIN, "no-such-host.invalid", "spec-kitty sync server",
+        setup="spec-kitty sync server https://no-such-host.invalid"),
+    run(LOGIN, "spec-kitty config set sync.proxy none", then="spec-kitty config get sync.proxy",
+        setup="spec-kitty config set sync.proxy http://127.0.0.1:9; "
+              "spec-kitty sync server https://127.0.0.1:9"),
+    run(LOGIN, "spec-kitty sync server http://127.0.0.1:", complete_line=True, then=LOGIN,
+        setup='spec-kitty sync server "$(spec-kitty config get sync.server_url | '
+              'sed s/http:/https:/)"'),
+    run("spec-kitty sync now --dry-run", "spec-kitty auth login", with_session=True,
+        setup=f"{EMIT}; spec-kitty auth logout", then="spec-kitty sync now --dry-run"),
+    # Work packages.
+    run(MOVE + " --to in_progress", MOVE + " --to doing", setup="spec-kitty -q implement WP01"),
+    run(MOVE + " --to review", MOVE + " --to for_review", setup="work WP01"),
+    run(MOVE + " --to panned", MOVE + " --to planned", setup="spec-kitty -q implement WP01"),
+    run("spec-kitty agent tasks list-tasks --lane todo",
+        "spec-kitty agent tasks list-tasks --lane planned"),
+    word("spec-kitty agent tasks status --feature 001-logn", "001-logn", "001-login"),
+    word("spec-kitty agent tasks status --feature lgin", "lgin", "001-login"),
+    run("spec-kitty implement WP07", "spec-kitty agent tasks status --feature 001-login"),
+    run("spec-kitty implement WP1x", "spec-kitty agent tasks status --feature 001-login"),
+    say(MOVE + " --to for_review", "T001", setup="spec-kitty -q implement WP01"),
+    say("spec-kitty agent tasks mark-status T009 --status done", "T009"),
+    say("spec-kitty agent tasks mark-status T001 --status finished", "done"),
+    run("spec-kitty accept", "spec-kitty implement WP01 --feature 001-login"),
+    run("spec-kitty accept --test ./check.sh", "chmod +x", complete_line=True,
+        setup="work WP01; work WP02; spec-kitty -q merge --force; echo exit 0 >check.sh; "
+              "git add check.sh; git commit -qm check; chmod -x check.sh", then="./check.sh"),
+]
+
+
+def printed_command(answer, fix, complete_line):
+    """The command as it stands in the answer: up to the end of the line where that is asked."""
+    at = answer.index(fix)
+    return answer[at:].splitlines()[0].strip() if complete_line else fix
+
+
+def mend(place_of, place, mistake, answer):
+    """Types what the answer says; raises AssertionError where that does not help."""
+    if "say" in mistake:
+        for words in mistake["say"]:
+            assert words in answer, f"the answer does not name {words!r}"
+        return
+    if "word" in mistake:
+        wrong, right = mistake["word"]
+        assert f"did you mean {right}?" in answer, f"the answer does not suggest {right}"
+        place_of.shell(place, mistake["typed"].replace(wrong, right))
+        return
+    assert mistake["run"] in answer, f"the answer does not have the command {mistake['run']!r}"
+    if mistake.get("say_only"):
+        return
+    fix = printed_command(answer, mistake["run"], mistake.get("complete_line"))
+    if mistake.get("with_session"):
+        fix += " --username ann --password-stdin <password.txt"
+    place_of.shell(place, fix)
+    place_of.shell(place, mistake.get("then", "true"))
+
+
+def try_mistake(place_of, number, mistake):
+    place = place_of.fresh(f"mistake-{number}")
+    answer = ""
+    try:
+        place_of.shell(place, mistake.get("setup", "true"))
+        done = place_of.shell(place, mistake["typed"], None)
+        answer = done.stdout + done.stderr
+        assert done.returncode != 0, "it was not refused"
+        mend(place_of, place, mistake, answer)
+        return True
+    except (AssertionError, subprocess.TimeoutExpired) as problem:
+        print(f"FAILED: {mistake['typed']}\n{answer}{problem}\n", flush=True)
+        return False
+    finally:
+        shutil.rmtree(place)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="spec-kitty-mistakes-") as folder:
+        place = Place(sys.argv[1], pathlib.Path(folder))
+        try:
+            worked = [try_mistake(place, number, mistake)
+                      for number, mistake in enumerate(MISTAKES)]
+        finally:
+            place.end()
+    print(f"{sum(worked)} of {len(worked)} mistakes are answered with what mends them")
+    return 0 if all(worked) and len(worked) >= 60 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
