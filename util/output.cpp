@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -38,6 +39,15 @@ void each_line(std::string_view text, const std::function<void(std::string_view)
   }
 }
 
+std::string painted(std::string text, style as, bool paint) {
+  /// In the order of `style`; each of the 16 colours that every terminal has.
+  constexpr std::array<const char*, 7> codes = {"", "1", "2", "32", "36", "33", "31"};
+  if (!paint || as == style::plain || text.empty())
+    return text;
+  return "\033[" + std::string(codes.at(static_cast<std::size_t>(as))) + "m" + std::move(text) +
+         "\033[0m";
+}
+
 void to_stderr(std::string_view line) {
   (void)write_out(STDERR_FILENO, printable(line, max_shown_bytes) + "\n"); // no place for a failure
 }
@@ -45,11 +55,21 @@ void to_stderr(std::string_view line) {
 } // namespace
 
 output::output(bool json, bool quiet, bool color)
-    : json_(json), quiet_(quiet), color_(color), terminal_(::isatty(STDOUT_FILENO) != 0) {}
+    : json_(json), quiet_(quiet), color_(color && ::isatty(STDERR_FILENO) != 0),
+      paint_(color && ::isatty(STDOUT_FILENO) != 0), terminal_(::isatty(STDOUT_FILENO) != 0) {}
 
 void output::line(std::string_view text) {
   if (!json_)
     append(printable(text, max_shown_bytes));
+}
+
+void output::parts(const shown_line& shown) {
+  if (json_)
+    return;
+  std::string text;
+  for (const auto& part : shown.parts)
+    text += painted(printable(part.text, max_shown_bytes), part.as, paint_);
+  append(text);
 }
 
 void output::lines(std::string_view text) {
@@ -86,7 +106,8 @@ void output::append(std::string_view line) {
 
 void output::warn(std::string_view text) {
   if (warned_.emplace(text).second)
-    to_stderr("warning: " + std::string(text));
+    (void)write_out(STDERR_FILENO, painted("warning:", style::waiting, color_) + " " +
+                                       printable(text, max_shown_bytes) + "\n");
 }
 
 void output::note(std::string_view text) {
@@ -121,7 +142,10 @@ void output::fail(const failure& why, const std::function<void(json_writer&)>& f
     return;
   }
   flush();
-  (void)write_out(STDERR_FILENO, render_failure(why, false) + "\n");
+  constexpr std::string_view begin = "error:";
+  const std::string text = render_failure(why, false);
+  (void)write_out(STDERR_FILENO, painted(std::string(begin), style::bad, color_) +
+                                     text.substr(begin.size()) + "\n");
 }
 
 std::string output::take() {

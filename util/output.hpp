@@ -14,20 +14,44 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace spec_kitty {
 
+/// How a part of a line looks on a terminal that may show colours; elsewhere it is plain text.
+enum class style : std::uint8_t { plain, strong, faint, good, busy, waiting, bad };
+
+struct line_part {
+  std::string text;
+  style as = style::plain;
+};
+
+/// A line of parts; a text alone is one plain part.
+struct shown_line {
+  std::vector<line_part> parts;
+
+  shown_line(std::vector<line_part> all) : parts(std::move(all)) {}        // NOLINT
+  shown_line(std::string text) : parts{{std::move(text), style::plain}} {} // NOLINT
+  shown_line(const char* text) : parts{{text, style::plain}} {}            // NOLINT
+};
+
 class output {
 public:
+  /// `color`: colours are allowed; they are used where a terminal shows the stream.
   output(bool json, bool quiet, bool color);
 
   bool json() const { return json_; }
   bool quiet() const { return quiet_; }
-  bool color() const { return color_; }
+  bool color() const { return color_; } ///< on stderr
+  /// A person reads stdout on a terminal.
+  bool for_person() const { return terminal_ && !json_; }
 
   /// A line of a result for a person; nothing with --json. A line break in the text is shown as any
   /// other character that has no place in a line.
   void line(std::string_view text);
+  /// The same of several parts, each with its style.
+  void parts(const shown_line& line);
   /// The lines of a text of several.
   void lines(std::string_view text);
   /// One JSON object: `{"ok":true, …fields…}`; nothing without --json.
@@ -64,7 +88,8 @@ private:
 
   bool json_;
   bool quiet_;
-  bool color_;
+  bool color_; ///< on stderr
+  bool paint_; ///< on stdout
   std::string pending_;
   bool terminal_;        ///< stdout is one
   int stdout_error_ = 0; ///< the first that a write met

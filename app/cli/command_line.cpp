@@ -19,6 +19,7 @@ constexpr const char* globals_in_help =
     "  -q,--quiet                  Print only results, warnings and errors\n"
     "  -v,--verbose                Also print which home and settings are used\n"
     "  --no-color                  Print without colours\n"
+    "  --utc                       Show times in UTC, not in this machine's zone\n"
     "  -V,--version                Print the version";
 
 bool given(std::span<char*> words, std::string_view word) {
@@ -66,6 +67,7 @@ void declare_globals(CLI::App& app, global_options& options) {
   app.add_flag("-q,--quiet", options.quiet, "Print only results, warnings and errors");
   app.add_flag("-v,--verbose", options.verbose, "Also print which home and settings are used");
   app.add_flag("--no-color", options.no_color, "Print without colours");
+  app.add_flag("--utc", options.utc, "Show times in UTC, not in this machine's zone");
   app.set_version_flag("-V,--version", "spec-kitty " + std::string(version));
 }
 

@@ -18,6 +18,7 @@ struct global_options {
   bool quiet = false;
   bool verbose = false;
   bool no_color = false;
+  bool utc = false;
 };
 
 /// A command line that was parsed.

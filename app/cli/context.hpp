@@ -17,6 +17,7 @@ struct context : home_view {
   std::optional<failure> no_home = std::nullopt;
   /// A command that changed nothing sets it: the daemon is not told of anything then.
   bool changed_nothing = false;
+  bool utc = false; ///< times for a person in UTC too, not in this machine's zone
 
   /// Prints the warnings of parts that have no output of their own.
   warning_sink warnings() {

@@ -21,7 +21,9 @@ namespace spec_kitty {
 namespace {
 
 bool use_color(const global_options& options) {
-  return !options.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0;
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+  return !options.no_color && std::getenv("NO_COLOR") == nullptr && !dumb;
 }
 
 /// Runs the command. Running out of memory or threads is reported, not treated as a defect.
@@ -84,6 +86,7 @@ exit_status run_command(const command_line& line) {
                 std::move(out),
                 std::move(config_problem),
                 std::move(no_home)};
+    ctx.utc = options.utc;
     for (const auto& warning : ctx.config.warnings())
       ctx.out.warn_of("remarks on the configuration", warning);
     if (options.verbose)

@@ -38,7 +38,7 @@ work_event error_event(const context& ctx, const failure& why, const work_option
 
 void show_work(context& ctx, const work_done& done, const event_recording* events) {
   for (const auto& line : done.lines)
-    ctx.out.line(line);
+    ctx.out.parts(line);
   ctx.out.object([&](json_writer& out) {
     if (done.fields)
       done.fields(out);
@@ -80,7 +80,7 @@ exit_status fail_with(context& ctx, const failure& why, const work_options& opti
 /// Prints what stops a command, below what it prints otherwise.
 exit_status refuse(context& ctx, const work_done& done, const event_recording* events) {
   for (const auto& line : done.lines)
-    ctx.out.line(line);
+    ctx.out.parts(line);
   auto why = ctx.out.json() ? workflow::blocked_in_one_line(done.aim, done.blockers)
                             : workflow::blocked(done.aim, done.blockers);
   if (!done.bypass.empty())

@@ -41,7 +41,7 @@ struct work_change;
 struct work_done {
   std::vector<work_event> events;                     ///< those of a change move into its intent
   std::shared_ptr<work_change> change;                ///< on disk, its events not recorded yet
-  std::vector<std::string> lines;                     ///< for a person
+  std::vector<shown_line> lines;                      ///< for a person
   std::function<void(json_writer&)> fields;           ///< for --json
   std::optional<file_lock> lock;                      ///< the edit lock, until events are recorded
   std::function<result<void>(work_done&)> afterwards; ///< runs after the events are recorded

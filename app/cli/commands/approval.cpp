@@ -63,8 +63,8 @@ result<work_done> trust_agents(context& ctx, const wf::repository& repo) {
   const bool asks = !was_approved && can_ask(ctx);
   if (asks && !is_agreed(ctx, *what))
     return not_approved("not approved: no agent is run from " + what->file.string());
-  if (!asks)
-    done.lines = ot::lines_of(*what);
+  const auto lines = asks ? std::vector<std::string>{} : ot::lines_of(*what);
+  done.lines.assign(lines.begin(), lines.end());
   if (!was_approved)
     if (auto approved = ot::approve(ctx.home.path, repo, *what); !approved)
       return approved.error();

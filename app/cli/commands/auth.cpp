@@ -2,6 +2,7 @@
 #include "actors/auth/tokens.hpp"
 #include "app/cli/command.hpp"
 #include "app/cli/commands/auth_browser.hpp"
+#include "app/cli/looks.hpp"
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
@@ -255,7 +256,7 @@ exit_status show_session_status(context& ctx) {
   ctx.out.line(session->username + " in the team " + session->team_slug +
                (session->role.empty() ? "" : " (" + session->role + ")") + " at " +
                session->server);
-  const std::string until = format_timestamp(session->access_expires_at * 1000000);
+  const std::string until = shown_time(ctx, session->access_expires_at * 1000000);
   if (session->is_machine_token())
     ctx.out.line("authenticated by a token for machines, until an administrator revokes it");
   else if (shot->session_is == session_state::authenticated)

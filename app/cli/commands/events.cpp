@@ -1,6 +1,7 @@
 // spec-kitty events …: shows recorded events. Reads only.
 #include "app/cli/command.hpp"
 #include "app/cli/event_filter.hpp"
+#include "app/cli/looks.hpp"
 #include "app/home/snapshot.hpp"
 #include "config/journal.hpp"
 #include "util/closest.hpp"
@@ -171,15 +172,43 @@ std::string as_line(const shown_event& entry, const json_document& event) {
   return text;
 }
 
+/// What else there is to say about an event: refusals, why it is held or dead, where it went.
+std::string remarks_on(const context& ctx, const shown_event& entry) {
+  if (entry.delivered)
+    return entry.delivered->server + " at " + shown_time(ctx, entry.delivered->delivered_at) +
+           (entry.delivered->known_before ? " (known before)" : "");
+  const listed_event& queued = entry.queued;
+  std::string text;
+  if (queued.retry_count > 0)
+    text = "refused " + count_of(queued.retry_count, "time") + ": " + queued.last_error;
+  if (!queued.reason.empty())
+    text += (text.empty() ? "" : "; ") + queued.reason;
+  return text;
+}
+
+std::vector<line_part> as_row(const context& ctx, const shown_event& entry,
+                              const json_document& event) {
+  const epoch_us at = recorded_at(event);
+  return {{at == 0 ? "" : shown_time(ctx, at), style::faint},
+          {std::string(entry.state()), style_of_state(entry.state())},
+          {text_of(event, "event_type").value_or(""), style::plain},
+          {text_of(event, "aggregate_id").value_or(""), style::plain},
+          {text_of(event, "event_id").value_or(""), style::plain},
+          {remarks_on(ctx, entry), style::faint}};
+}
+
 exit_status list_events(context& ctx, const list_options& options) {
+  text_table rows(ctx.out, {"RECORDED", "STATE", "TYPE", "ABOUT", "ID", "REMARKS"});
   json_buffer buffer;
   json_writer out(buffer);
   out.StartArray();
   const auto done = visit_events(ctx, options, [&](const auto& entry, const auto& event) {
-    if (!ctx.out.json()) {
+    if (ctx.out.for_person())
+      rows.add(as_row(ctx, entry, event));
+    else if (!ctx.out.json())
       ctx.out.line(as_line(entry, event));
+    if (!ctx.out.json())
       return;
-    }
     out.StartObject();
     write_listed(out, entry);
     out.EndObject();

@@ -94,7 +94,8 @@ result<work_done> show_run_status(const wf::feature& feature) {
     for (auto& package : (*run)->packages)
       package.running = false;
   work_done done;
-  done.lines = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
+  const auto rows = ot::table_lines(**run, wall_clock_now(), 200, 10'000);
+  done.lines.assign(rows.begin(), rows.end());
   done.lines.push_back(
       feature.slug() + ": " + (cut ? "interrupted" : std::string(ot::to_string((*run)->state))) +
       (cut || stuck ? "; resume with: " + ot::orchestrate_command(**run, "--resume") : ""));

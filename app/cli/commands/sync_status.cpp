@@ -1,6 +1,7 @@
 // spec-kitty sync status: the state of queue, session, daemon and connection. Reads only.
 #include "app/cli/command.hpp"
 #include "app/cli/examine.hpp"
+#include "app/cli/looks.hpp"
 #include "app/daemon/control.hpp"
 #include "app/daemon/record.hpp"
 #include "app/home/sync_system.hpp"
@@ -137,12 +138,12 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot,
   field(out, "clock", queue.clock);
 }
 
-std::string session_words(const snapshot& shot) {
+std::string session_words(const context& ctx, const snapshot& shot) {
   if (!shot.session_problem.empty())
     return shot.session_problem;
   if (!shot.session)
     return "not logged in (no credentials file)";
-  const std::string until = format_timestamp(shot.session->access_expires_at * 1000000);
+  const std::string until = shown_time(ctx, shot.session->access_expires_at * 1000000);
   const std::string account = shot.session->username + " in the team " + shot.session->team_slug;
   return shot.session_is == session_state::authenticated
              ? account + ", token valid until " + until
@@ -159,7 +160,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
                (server.empty()
                     ? "none; set one with: spec-kitty sync server URL"
                     : server + " (" + std::string(ctx.config.at("sync.server_url").origin) + ")"));
-  ctx.out.line("session     " + session_words(shot));
+  ctx.out.line("session     " + session_words(ctx, shot));
   ctx.out.line("queue       " + number(shot.queued) + " queued, " + number(shot.leased) +
                " leased, " + number(shot.held) + " held, " + number(queue.dead) + " dead, of " +
                ctx.config.text("sync.max_queue_size") + " (" + number(queue.bytes) + " bytes)");
@@ -187,10 +188,10 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
   ctx.out.line(
       "connection  " + std::string(to_string(daemon.connection.state)) +
       (daemon.connection.reason.empty() ? "" : ": " + daemon.connection.reason) +
-      (daemon.connection.since == 0 ? "" : ", since " + format_timestamp(daemon.connection.since)));
+      (daemon.connection.since == 0 ? "" : ", since " + shown_time(ctx, daemon.connection.since)));
   if (daemon.daemon)
     ctx.out.line("daemon      process " + number(daemon.daemon->process.pid) + ", version " +
-                 daemon.daemon->version + ", since " + format_timestamp(daemon.daemon->since));
+                 daemon.daemon->version + ", since " + shown_time(ctx, daemon.daemon->since));
   else
     ctx.out.line(daemon.running ? "daemon      running but not responding"
                                 : "daemon      not running");
@@ -198,7 +199,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
     ctx.out.line("sending     " + drain_words(*daemon.drain));
   ctx.out.line("last ack    " + (queue.last_ack_at == 0
                                      ? std::string("never: no server has acknowledged an event")
-                                     : format_timestamp(queue.last_ack_at) + ", " +
+                                     : shown_time(ctx, queue.last_ack_at) + ", " +
                                            duration_words(std::chrono::microseconds(
                                                shot.taken_at - queue.last_ack_at)) +
                                            " ago"));

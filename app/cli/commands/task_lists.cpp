@@ -1,5 +1,6 @@
 // spec-kitty agent tasks status | list-tasks | list-dependents: what is on disk. Writes nothing.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/workflow/intents/settle.hpp"
 #include "app/workflow/lanes.hpp"
@@ -120,9 +121,12 @@ result<work_done> task_status(context& ctx, const work_options& options) {
     const auto boxes = all->subtasks_of(package.id);
     const auto ticked =
         std::count_if(boxes.begin(), boxes.end(), [](const auto* box) { return box->done; });
-    done.lines.push_back(package.id + "  " + padded(lane_words(package), 10) + "  " +
-                         std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  " +
-                         package.title());
+    const auto lane = package.lane();
+    done.lines.push_back(std::vector<line_part>{
+        {package.id + "  ", style::strong},
+        {mark_of_lane(ctx.out, lane) + padded(lane_words(package), 10) + "  ", style_of_lane(lane)},
+        {std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  ", style::faint},
+        {package.title(), style::plain}});
   }
   name_source(*all, done);
   done.fields = [all](json_writer& out) {
@@ -165,7 +169,11 @@ result<work_done> list_tasks(context& ctx, const work_options& options, const st
   for (const auto& package : all->packages) {
     if (!lane.empty() && package.lane() != lane)
       continue;
-    done.lines.push_back(package.id + "  " + lane_words(package) + "  " + package.title());
+    done.lines.push_back(
+        std::vector<line_part>{{package.id + "  ", style::strong},
+                               {mark_of_lane(ctx.out, package.lane()) + lane_words(package) + "  ",
+                                style_of_lane(package.lane())},
+                               {package.title(), style::plain}});
     for (const auto* box : all->subtasks_of(package.id))
       done.lines.push_back(std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " +
                            box->text);
@@ -196,7 +204,7 @@ result<work_done> list_dependents(context& ctx, const work_options& options) {
   const auto graph = wf::graph_of(found->packages);
   const auto dependents = wf::dependents_of(graph, options.wp);
   work_done done;
-  done.lines = dependents;
+  done.lines.assign(dependents.begin(), dependents.end());
   if (dependents.empty())
     done.lines = {"nothing depends on " + options.wp};
   done.fields = [dependents, own = graph.at(options.wp), wp = options.wp,

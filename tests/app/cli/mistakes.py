@@ -8,7 +8,7 @@ of these, which is typed then and must work:
 
   run   a whole command of the answer; `then` is what must work after it, where that is not enough
   word  the word that was meant: the mistake is typed again with it
-  say   no command can mend it: the answer names the thing to change, and where
+  say   no command can fix it: the answer names the thing to change, and where
 """
 
 import pathlib
@@ -132,13 +132,13 @@ MISTAKES = [
 ]
 
 
-def printed_command(answer, fix, complete_line):
+def printed_command(answer, command, complete_line):
     """The command as it stands in the answer: up to the end of the line where that is asked."""
-    at = answer.index(fix)
-    return answer[at:].splitlines()[0].strip() if complete_line else fix
+    at = answer.index(command)
+    return answer[at:].splitlines()[0].strip() if complete_line else command
 
 
-def mend(place_of, place, mistake, answer):
+def follow(place_of, place, mistake, answer):
     """Types what the answer says; raises AssertionError where that does not help."""
     if "say" in mistake:
         for words in mistake["say"]:
@@ -167,7 +167,7 @@ def try_mistake(place_of, number, mistake):
         done = place_of.shell(place, mistake["typed"], None)
         answer = done.stdout + done.stderr
         assert done.returncode != 0, "it was not refused"
-        mend(place_of, place, mistake, answer)
+        follow(place_of, place, mistake, answer)
         return True
     except (AssertionError, subprocess.TimeoutExpired) as problem:
         print(f"FAILED: {mistake['typed']}\n{answer}{problem}\n", flush=True)
@@ -184,7 +184,7 @@ def main():
                       for number, mistake in enumerate(MISTAKES)]
         finally:
             place.end()
-    print(f"{sum(worked)} of {len(worked)} mistakes are answered with what mends them")
+    print(f"{sum(worked)} of {len(worked)} mistakes are answered with what fixes them")
     return 0 if all(worked) and len(worked) >= 60 else 1
 
 

@@ -1,0 +1,132 @@
+#include "app/cli/looks.hpp"
+
+#include "util/text.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <utility>
+
+namespace spec_kitty {
+
+namespace {
+
+constexpr std::size_t rows_at_once = 1000; ///< that are aligned with each other
+constexpr std::size_t gap = 2;
+
+bool shows_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
+      const std::string locale = lower_case(value);
+      return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+    }
+  return false;
+}
+
+std::size_t columns_of_stdout() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// Characters, not bytes.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+/// The cells of a line, each filled up to its column's width; no widths: as they are.
+std::vector<line_part> aligned(const std::vector<line_part>& cells,
+                               const std::vector<std::size_t>& widths) {
+  std::vector<line_part> line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    line.push_back(cells[i]);
+    const std::size_t pad = widths.empty() ? 0 : widths.at(i) - width_of(cells[i].text);
+    if (i + 1 < cells.size())
+      line.push_back({std::string(pad + gap, ' '), style::plain});
+  }
+  return line;
+}
+
+} // namespace
+
+std::string shown_time(const context& ctx, epoch_us instant) {
+  if (!ctx.out.for_person() || ctx.utc)
+    return format_timestamp(instant);
+  const std::time_t seconds = instant / 1000000;
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::localtime_r(&seconds, &parts) == nullptr ||
+      std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts) == 0)
+    return format_timestamp(instant);
+  return text.data();
+}
+
+style style_of_lane(std::string_view lane) {
+  if (lane == "done")
+    return style::good;
+  if (lane == "doing")
+    return style::busy;
+  return lane == "for_review" ? style::waiting : style::plain;
+}
+
+style style_of_state(std::string_view event_state) {
+  if (event_state == "dead")
+    return style::bad;
+  if (event_state == "held")
+    return style::waiting;
+  if (event_state == "leased")
+    return style::busy;
+  return event_state == "delivered" ? style::good : style::plain;
+}
+
+std::string mark_of_lane(const output& out, std::string_view lane) {
+  if (!out.for_person() || !shows_utf8())
+    return {};
+  if (lane == "done")
+    return "\u2713 ";
+  if (lane == "doing")
+    return "\u25B6 ";
+  return lane == "for_review" ? "\u25CE " : "\u00B7 ";
+}
+
+text_table::text_table(output& out, std::vector<std::string> titles)
+    : out_(out), titles_(std::move(titles)) {}
+
+text_table::~text_table() {
+  print();
+}
+
+void text_table::add(std::vector<line_part> cells) {
+  rows_.push_back(std::move(cells));
+  if (rows_.size() >= rows_at_once)
+    print();
+}
+
+void text_table::print() {
+  if (rows_.empty())
+    return;
+  std::vector<std::size_t> widths(rows_.front().size());
+  std::vector<line_part> head;
+  for (auto& title : std::exchange(titles_, {}))
+    head.push_back({std::move(title), style::strong});
+  if (!head.empty())
+    rows_.insert(rows_.begin(), std::move(head));
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(row.at(i).text));
+  std::size_t whole = 0;
+  for (const auto width : widths)
+    whole += width + gap;
+  if (whole > columns_of_stdout() + gap)
+    widths.clear();
+  for (const auto& row : rows_)
+    out_.parts(aligned(row, widths));
+  rows_.clear();
+}
+
+} // namespace spec_kitty
