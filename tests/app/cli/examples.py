@@ -30,6 +30,8 @@ PREPARED = {
     "merge": "work WP01; work WP02",
     "accept": "work WP01; work WP02; spec-kitty -q merge --force >/dev/null",
     "agent feature finalize-tasks": "true",
+    # A session of its own: a logout ends it at the server too.
+    "auth logout": "spec-kitty -q auth login --username ann --password-stdin <password.txt",
     "sync daemon stop": "spec-kitty -q sync daemon start",
     "sync daemon restart": "spec-kitty -q sync daemon start",
     "orchestrate": "true",
