@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/sync.hpp"
+#include "messages/team_log.hpp"
 #include "util/timestamp.hpp"
 
 #include <cstdint>
@@ -43,6 +44,31 @@ struct event_refused {
 /// An event of another node came over the WebSocket.
 struct event_received {
   std::string json;
+  std::uint64_t seq = 0; ///< in the team's log; 0: a server without `resume`
+  std::string by = {};   ///< the account that sent it; empty likewise
+  std::string log = {};  ///< the log's id; empty likewise
+};
+/// The connection continues behind a place of the team's log: events come from there on.
+struct log_joined {
+  log_name log;
+  std::uint64_t from = 0;         ///< what comes next has a higher number
+  std::string former_log;         ///< the log in whose place it stands; empty: none
+  std::optional<lost_range> lost; ///< it was taken back
+};
+/// The page of a log that a reader asked for.
+struct log_page_read {
+  std::uint64_t reader = 0;
+  result<log_page> page; ///< not_found: the team has another log now
+};
+/// WEBSOCKET to SUPERVISOR: what one message of the server brought.
+struct remote_heard {
+  std::shared_ptr<const log_name> log; ///< null: a server without `resume`
+  std::uint64_t clock = 0;             ///< for the receive rule; 0: none
+  heard_place place{};                 ///< of an event; seq 0: none
+  std::uint64_t through = 0;           ///< everything up to here was told
+  std::optional<status_change> change{};
+  std::optional<event_received> event{}; ///< to be published once it is merged
+  std::size_t bytes = 0;                 ///< of the message, that wait to be merged
 };
 /// A batch run came to its end.
 struct run_ended {
@@ -58,8 +84,8 @@ struct actors_failed {
 };
 
 /// What the actors report to a daemon or to an embedding host.
-using notice = std::variant<connection_status, event_sent, event_refused, event_received, run_ended,
-                            remark, actors_failed>;
+using notice = std::variant<connection_status, event_sent, event_refused, event_received,
+                            log_joined, log_page_read, run_ended, remark, actors_failed>;
 
 /// Why the transports are woken.
 enum class wakeup_reason : std::uint8_t {

@@ -18,6 +18,7 @@
 #include "messages/event.hpp"
 #include "messages/http.hpp"
 #include "messages/link.hpp"
+#include "messages/log_messages.hpp"
 #include "messages/queue.hpp"
 #include "messages/session.hpp"
 #include "messages/sync.hpp"
@@ -114,11 +115,6 @@ struct batch_run_finished {
 struct notice_message {
   notice what;
 };
-/// WEBSOCKET to SUPERVISOR: a clock value from the server, for servers that do not report their
-/// own.
-struct clock_heard {
-  std::uint64_t value = 0;
-};
 /// WEBSOCKET to itself: a deadline may have passed.
 struct websocket_tick {};
 /// To ROOT_SUPERVISOR: events were committed.
@@ -191,6 +187,10 @@ using queue_actor = caf::typed_actor<
     answers<clock_question, clock_value>,
     /// The receive rule as a transaction.
     answers<clock_received, clock_value>,
+    /// What this home knows of a team's log; where it continues; what it has heard: clock, place
+    /// and statuses in one transaction; that a person has seen that it was taken back.
+    answers<cursor_request, cursor_found>, answers<join_request, join_done>,
+    answers<heard_burst, clock_value>, answers<acknowledge_taken_back, taken_back_done>,
     /// What a run for the team would select now.
     answers<due_request, due_count>,
     /// The oldest due events of one team, for one caller.
@@ -229,10 +229,8 @@ using auth_actor = caf::typed_actor<
     answers<logout_request, logout_done>,
     /// A token to send now; refreshed once across all processes when it was refused or has expired.
     answers<token_request, access_token>,
-    /// Waiting for the refresh lock.
-    takes<refresh_tick>,
-    /// The pause between two questions of a device login is over.
-    takes<device_tick>>;
+    /// Waiting for the refresh lock; the pause between two questions of a device login is over.
+    takes<refresh_tick>, takes<device_tick>>;
 
 /// BATCH_SYNC: one run at a time: lease, send, settle, until every due event was tried.
 using batch_sync_actor = caf::typed_actor<
@@ -250,6 +248,8 @@ using websocket_actor = caf::typed_actor<
     takes<wakeup>,
     /// Batch sync has run for the events that were handed back.
     takes<batch_run_finished>,
+    /// What it passed on is merged: LINK may read as much again.
+    takes<heard_taken>,
     /// From LINK's thread.
     takes<link_opened>, takes<link_texts>, takes<link_drained>, takes<link_over>,
     /// A deadline may have passed.
@@ -280,7 +280,9 @@ using supervisor_actor = caf::typed_actor<
     takes<connect_tick>, takes<drain_tick>,
     /// From WEBSOCKET.
     takes<link_up>, takes<batch_fallback_requested>, takes<acknowledged>, takes<notice_message>,
-    takes<clock_heard>,
+    takes<log_joined>, takes<remote_heard>,
+    /// What was heard can be merged. A page for a reader; the answer is a notice.
+    takes<merge_tick>, takes<log_page_request>,
     /// Winds the transports down; answers when all of them have.
     answers<wind_down, wound_down>>;
 
@@ -302,13 +304,16 @@ using root_supervisor_actor = caf::typed_actor<
     takes<committed>,
     /// The transports have failed for good: starts them again, later.
     takes<transports_failed>,
-    /// From itself: look at the session; pass a wakeup on; restart; the next run of a flush.
-    takes<root_supervisor_tick>, takes<wakeup_tick>, takes<revive_tick>, takes<flush_tick>,
+    /// A page of the team's log is wanted. From itself: look at the session; pass a wakeup on;
+    /// restart; the next run of a flush.
+    takes<log_page_request>, takes<root_supervisor_tick>, takes<wakeup_tick>, takes<revive_tick>,
+    takes<flush_tick>,
     /// Ends all it started, in order (transports, clock.json, QUEUE), then itself.
     answers<root_supervisor_stop, wound_down>>;
 
 /// The part of ROOT_SUPERVISOR that any thread of an embedded home may call.
-using wakeup_actor = caf::typed_actor<takes<committed>, takes<transports_failed>>;
+using wakeup_actor =
+    caf::typed_actor<takes<committed>, takes<transports_failed>, takes<log_page_request>>;
 
 /// AGENT: waits for the process of an agent, on a thread of its own. It takes no message: the
 /// conductor monitors it, and its end says that the agent has ended.
@@ -380,7 +385,6 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_fallback_requested)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::batch_run_finished)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::acknowledged)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::notice_message)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::clock_heard)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_opened)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_texts)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::link_drained)

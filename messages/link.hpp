@@ -13,9 +13,10 @@ struct link_request {
   std::string host; ///< a name or an address; an IPv6 one without its brackets
   int port = 0;
   bool tls = false;
-  std::string path;    ///< `/ws/v1/events/`
-  std::string bearer;  ///< goes into the Authorization header, nowhere else
-  std::string ca_file; ///< PEM bundle; empty: the system's
+  std::string path;       ///< `/ws/v1/events/`
+  std::string bearer;     ///< goes into the Authorization header, nowhere else
+  std::string extensions; ///< of the protocol, that are asked for; empty: none
+  std::string ca_file;    ///< PEM bundle; empty: the system's
   /// `http://[user:password@]host:port`, asked to CONNECT; empty: none. May hold a secret.
   std::string proxy;
   std::chrono::milliseconds connect_timeout{10000};     ///< until the upgrade is answered

@@ -3,6 +3,7 @@
 
 #include "messages/event.hpp"
 #include "messages/event_id.hpp"
+#include "messages/team_log.hpp"
 #include "util/result.hpp"
 #include "util/text_slice.hpp"
 #include "util/timestamp.hpp"
@@ -321,6 +322,7 @@ struct queue_stats {
   std::vector<team_share> teams;
   std::vector<project_share> projects; ///< with events that wait, or opted out
   std::vector<std::pair<std::string, std::uint64_t>> types;
+  std::vector<taken_back> taken_back_logs; ///< that nobody has acknowledged
 };
 
 /// The state of an event, as `events list` names it.

@@ -1,6 +1,7 @@
 #include "actors/link/connection.hpp"
 
 #include "actors/link/lws_context.hpp"
+#include "messages/protocol.hpp"
 #include "util/text.hpp"
 #include "util/utf8.hpp"
 #include "util/version.hpp"
@@ -88,7 +89,10 @@ int connection::add_headers(char** at, std::size_t capacity) {
   const std::string lines =
       "User-Agent: spec-kitty/" + std::string(version) + "\r\n" +
       (request_.bearer.empty() ? std::string()
-                               : "Authorization: Bearer " + request_.bearer + "\r\n");
+                               : "Authorization: Bearer " + request_.bearer + "\r\n") +
+      (request_.extensions.empty()
+           ? std::string()
+           : std::string(protocol::extensions_header) + ": " + request_.extensions + "\r\n");
   if (lines.size() >= capacity) {
     decide(link_end::unreachable, "the token is too long for a header");
     return -1;

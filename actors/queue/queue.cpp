@@ -266,6 +266,22 @@ auto clock_handlers(queue_self self) {
           return value ? result<clock_value>(clock_value{*value}) : value.error();
         });
       },
+      [self](const cursor_request& asked) {
+        return with_store(self, [&](store& s) { return s.cursor(asked); });
+      },
+      [self](const join_request& where) {
+        return with_store(self,
+                          [&](store& s) { return s.join_log(where, self->state.config.now()); });
+      },
+      [self](const heard_burst& burst) {
+        return with_store(self, [&](store& s) -> result<clock_value> {
+          const auto value = s.hear(burst, self->state.config.now());
+          if (!value)
+            return value.error();
+          self->state.publish_clock(*value);
+          return clock_value{*value};
+        });
+      },
       [self](clock_received received) {
         return with_store(self, [&](store& s) -> result<clock_value> {
           const auto value = s.merge_clock(received.remote);
@@ -345,6 +361,9 @@ auto decision_handlers(queue_self self) {
             self->state.publish_clock(done->clock);
           return done;
         });
+      },
+      [self](acknowledge_taken_back) {
+        return with_store(self, [](store& s) { return s.acknowledge_taken_back(); });
       },
       [self](const drops_request& request) {
         return with_store(self, [&](store& s) {

@@ -1,5 +1,6 @@
 #include "actors/queue/records.hpp"
 
+#include "actors/queue/row_bytes.hpp"
 #include "util/checksum.hpp"
 #include "util/json.hpp"
 
@@ -17,67 +18,6 @@ constexpr std::size_t header_bytes = 48;
 constexpr std::size_t checksum_at = 44;
 constexpr std::uint8_t record_version = 1;
 constexpr std::string_view team_member = ",\"team_slug\":";
-
-/// Appends fixed-size values.
-class byte_writer {
-public:
-  template <class T>
-  byte_writer& operator<<(T value) {
-    static_assert(std::is_arithmetic_v<T>);
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
-    return *this;
-  }
-  byte_writer& operator<<(const ulid& id) {
-    out_.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
-    return *this;
-  }
-  byte_writer& operator<<(std::string_view text) {
-    *this << static_cast<std::uint32_t>(text.size());
-    out_.append(text);
-    return *this;
-  }
-  std::string take() { return std::move(out_); }
-
-private:
-  std::string out_;
-};
-
-/// Reads them back; `ok` turns false, and stays so, when the bytes end too early.
-class byte_reader {
-public:
-  explicit byte_reader(std::string_view bytes) : rest_(bytes) {}
-
-  template <class T>
-  byte_reader& operator>>(T& value) {
-    static_assert(std::is_arithmetic_v<T>);
-    if (const auto bytes = take(sizeof value); ok_)
-      std::memcpy(&value, bytes.data(), sizeof value);
-    return *this;
-  }
-  byte_reader& operator>>(ulid& id) {
-    if (const auto bytes = take(id.bytes.size()); ok_)
-      std::memcpy(id.bytes.data(), bytes.data(), id.bytes.size());
-    return *this;
-  }
-  byte_reader& operator>>(std::string& text) {
-    std::uint32_t size = 0;
-    *this >> size;
-    text = take(size);
-    return *this;
-  }
-  bool ok() const { return ok_; }
-  bool whole() const { return ok_ && rest_.empty(); }
-
-private:
-  std::string_view take(std::size_t size) {
-    ok_ = ok_ && size <= rest_.size();
-    const std::string_view taken = ok_ ? rest_.substr(0, size) : std::string_view{};
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-  std::string_view rest_;
-  bool ok_ = true;
-};
 
 std::uint32_t record_checksum(std::string_view header, std::string_view body) {
   return crc32_checksum(body, crc32_checksum(header));
@@ -296,8 +236,8 @@ place_record place_record::or_else(const place_record& other) const {
 
 std::string cursor_record::encode() const {
   byte_writer out;
-  out << std::string_view(origin) << log << moved_at << taken_back_at << lost_from << lost_to
-      << static_cast<std::uint32_t>(known.size());
+  out << std::string_view(origin) << std::string_view(team_slug) << log << through << moved_at
+      << taken_back_at << lost_from << lost_to << static_cast<std::uint32_t>(known.size());
   for (const auto& [seq, event] : known)
     out << seq << event;
   return out.take();
@@ -307,8 +247,8 @@ std::optional<cursor_record> cursor_record::decode(std::string_view bytes) {
   cursor_record cursor;
   std::uint32_t count = 0;
   byte_reader in(bytes);
-  in >> cursor.origin >> cursor.log >> cursor.moved_at >> cursor.taken_back_at >>
-      cursor.lost_from >> cursor.lost_to >> count;
+  in >> cursor.origin >> cursor.team_slug >> cursor.log >> cursor.through >> cursor.moved_at >>
+      cursor.taken_back_at >> cursor.lost_from >> cursor.lost_to >> count;
   if (!in.ok() || count > bytes.size() / sizeof(std::uint64_t))
     return std::nullopt;
   cursor.known.resize(count);

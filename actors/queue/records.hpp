@@ -5,6 +5,7 @@
 #pragma once
 
 #include "messages/event.hpp"
+#include "messages/team_log.hpp"
 #include "messages/ulid.hpp"
 
 #include <cstdint>
@@ -160,20 +161,16 @@ struct place_record {
 
 /// How far this home has heard a team's log at a server.
 struct cursor_record {
-  struct pair {
-    std::uint64_t seq = 0;
-    ulid event;
-
-    bool operator==(const pair&) const = default;
-  };
-  std::string origin;        ///< scheme, host, port
+  std::string origin; ///< scheme, host, port
+  std::string team_slug;
   ulid log;                  ///< the log's id
+  std::uint64_t through = 0; ///< everything up to here was heard, or is this home's own
   std::int64_t moved_at = 0; ///< µs since 1970
   std::int64_t taken_back_at =
       0;                       ///< the log was taken back then, and nobody acknowledged it; 0: no
   std::uint64_t lost_from = 0; ///< its first seq that is gone
   std::uint64_t lost_to = 0;
-  std::vector<pair> known; ///< newest first
+  std::vector<heard_place> known; ///< newest first
 
   std::string encode() const;
   static std::optional<cursor_record> decode(std::string_view bytes);

@@ -11,6 +11,8 @@
 //   evict    at the cap the oldest go to the overflow folder        store_evict.cpp
 //   spill    takes in events recorded while it could not be used    store_spill.cpp
 //   import   takes in events from elsewhere, each once              store_import.cpp
+//   hear     what others did: clock, place in the log, statuses      store_hear.cpp
+//   status   who moved a work package last, here and elsewhere       store_status.cpp
 //   announce what is recorded once per home                         store_announce.cpp
 //   cause    the last event of each work package                    store_cause.cpp
 //   (rows)   what every change keeps in step                        store_rows.cpp
@@ -23,6 +25,7 @@
 #include "actors/queue/file_check.hpp"
 #include "actors/queue/journal_writer.hpp"
 #include "actors/queue/records.hpp"
+#include "actors/queue/status_records.hpp"
 #include "config/node_id.hpp"
 #include "messages/queue.hpp"
 
@@ -83,6 +86,20 @@ public:
 
   /// The receive rule, max(local, remote) + 1, as one transaction. The new value.
   result<std::uint64_t> merge_clock(std::uint64_t remote);
+
+  /// What this home has heard of a team's log at a server.
+  result<cursor_found> cursor(const cursor_request& asked);
+  /// The server continues behind a place of a log, maybe another log than before. Where numbers
+  /// that this home has heard are gone, that is kept until it is acknowledged.
+  result<join_done> join_log(const join_request& where, epoch_us now);
+  /// What a connection brought, in one transaction: the receive rule, the place, statuses. The new
+  /// clock value. A place of a log that is no longer the team's is passed over.
+  result<std::uint64_t> hear(const heard_burst& burst, epoch_us now);
+  /// Logs that were taken back count as seen from now on.
+  result<taken_back_done> acknowledge_taken_back();
+  /// Who moved each of these work packages of a feature last, as far as this home knows.
+  result<std::vector<status_record>> statuses(std::string_view project, std::string_view feature,
+                                              const std::vector<std::string>& wp_ids);
 
   /// The Lamport value.
   result<std::uint64_t> clock();
@@ -248,6 +265,9 @@ private:
   const store_tables& tables_;
   std::vector<std::pair<std::string, std::int64_t>> rows_;
 };
+
+/// Every row of a place in a log.
+std::vector<cursor_record> all_cursors(const lmdb_txn& txn, const store_tables& tables);
 
 /// The event at a position; throws lmdb_error(MDB_CORRUPTED) when its bytes are damaged.
 std::optional<event_record> read_event(const lmdb_txn& txn, const store_tables& tables,

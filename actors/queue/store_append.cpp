@@ -1,6 +1,6 @@
 // Appends: Lamport tick, ULID and rows share one transaction, so two processes never share a value
 // and a crash never leaves an id without its event.
-#include "actors/queue/store_rows.hpp"
+#include "actors/queue/store_status.hpp"
 #include "util/files.hpp"
 
 #include <algorithm>
@@ -84,6 +84,7 @@ result<std::vector<result<append_receipt>>> store::append(std::span<const event_
       }
       rows.remember_once(draft, made.id, now);
       rows.causes.remember(draft, made.id);
+      store_detail::record_own_status(txn, tables, draft, made.id, made.lamport, now);
       row.last_id = made.id;
       attempted_.push_back(made.id);
       answers.emplace_back(append_receipt{std::string(maker.id()), made.lamport,

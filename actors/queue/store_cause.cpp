@@ -23,8 +23,13 @@ bool is_of_work_package(const event_draft& draft) {
 
 std::string subject_key(char mark, std::string_view project, std::string_view feature,
                         std::string_view wp_id) {
-  std::string text(project);
-  text.append(1, '\0').append(feature).append(1, '\0').append(wp_id);
+  return hashed_key(mark, {project, feature, wp_id});
+}
+
+std::string hashed_key(char mark, std::initializer_list<std::string_view> names) {
+  std::string text;
+  for (const std::string_view& name : names)
+    text.append(&name == names.begin() ? 0 : 1, '\0').append(name);
   SHA2_CTX digest;
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> bytes{};
   SHA256Init(&digest);

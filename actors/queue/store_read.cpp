@@ -226,6 +226,12 @@ result<queue_stats> store::stats() {
     lmdb_cursor types(txn, tables.main);
     for (bool more = types.seek("c"); more && types.key().starts_with('c'); more = types.next())
       stats.types.emplace_back(types.key().substr(1), decode_u64(types.value()));
+    for (const auto& cursor : store_detail::all_cursors(txn, tables))
+      if (cursor.taken_back_at != 0)
+        stats.taken_back_logs.push_back({cursor.origin,
+                                         cursor.team_slug,
+                                         cursor.taken_back_at,
+                                         {cursor.lost_from, cursor.lost_to}});
     return stats;
   });
 }

@@ -4,6 +4,7 @@
 
 #include "actors/queue/store.hpp"
 
+#include <initializer_list>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -39,6 +40,9 @@ private:
 /// package (empty: the feature itself).
 std::string subject_key(char mark, std::string_view project, std::string_view feature,
                         std::string_view wp_id);
+
+/// The mark and 16 bytes that begin the SHA-256 of the names, with a 0 between them.
+std::string hashed_key(char mark, std::initializer_list<std::string_view> names);
 
 /// The last event of each work package, and of each feature whatever it was about, read once in a
 /// transaction and written back once.

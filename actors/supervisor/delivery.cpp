@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::minutes whole_run{24 * 60}; ///< a run bounds each of its own waits
 constexpr auto websocket_wind_down_patience = 10s;
 constexpr auto auth_patience = 10min;
-constexpr auto merge_patience = 10min; ///< QUEUE's own wait for the store is shorter by far
 
 std::string account_of(const std::string& username, const std::string& team) {
   return username + "\n" + team;
@@ -27,6 +26,7 @@ std::string account_of(const std::string& username, const std::string& team) {
 /// The machine decides what comes next. Batch sync now sends what the connection had leased or
 /// was woken for in vain.
 void supervisor_state::on_connection_over(const failure& why) {
+  remote.forget_bytes();
   const bool carried = connection->status().state == connection_state::connected;
   batch_fallback_pending = in_next_run = false;
   follow(connection->on_end(why, config.now(), steady()));
@@ -113,35 +113,6 @@ void supervisor_state::on_acknowledged(std::vector<std::string>& event_ids) {
   if (config.publish)
     for (auto& id : event_ids)
       publish(event_sent{std::move(id)});
-}
-
-void supervisor_state::on_notice(notice& what) {
-  auto* event = std::get_if<event_received>(&what);
-  if (event == nullptr || !remote_clocks.keeps(*event))
-    publish(what);
-}
-
-void supervisor_state::on_clock_heard(clock_heard heard) {
-  clock_seen = std::max(clock_seen, heard.value);
-  remote_clocks.clock(heard.value);
-  merge_clock();
-}
-
-void supervisor_state::merge_clock() {
-  const auto value = remote_clocks.begin();
-  if (!value)
-    return;
-  const auto over = [this] {
-    for (auto& event : remote_clocks.merged())
-      publish(std::move(event));
-    merge_clock();
-  };
-  self->request(config.clock, merge_patience, clock_received{*value})
-      .then([over](clock_value) { over(); },
-            [this, over](const caf::error& error) {
-              publish(remark{to_failure(error).message});
-              over();
-            });
 }
 
 // ── Runs ─────────────────────────────────────────────────────────────────────────────────────────

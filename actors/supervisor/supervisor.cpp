@@ -121,8 +121,15 @@ supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor
       [self](const link_up& up) { self->state.on_link_up(up); },
       [self](batch_fallback_requested) { self->state.on_batch_fallback(); },
       [self](acknowledged& events) { self->state.on_acknowledged(events.event_ids); },
-      [self](notice_message& message) { self->state.on_notice(message.what); },
-      [self](clock_heard heard) { self->state.on_clock_heard(heard); },
+      [self](const notice_message& message) { self->state.publish(message.what); },
+      [self](log_joined& where) { self->state.on_log_joined(where); },
+      [self](remote_heard& heard) { self->state.on_remote_heard(heard); },
+      [self](merge_tick) {
+        self->state.merges_later = false;
+        self->state.merge_heard();
+      },
+      // Readers.
+      [self](const log_page_request& asked) { self->state.ask_log_page(asked, {}); },
       // The end.
       [self](wind_down) { return self->state.on_wind_down(); },
   };

@@ -13,13 +13,14 @@
 // In a daemon it also decides which transport brings the events: the WebSocket while it is
 // connected, background runs (drain_schedule.hpp) for all else.
 //
-// children.cpp holds the table of children, delivery.cpp the connection and the runs.
+// children.cpp holds the table of children, delivery.cpp the connection and the runs,
+// remote_events.cpp what others did.
 #pragma once
 
 #include "actors/batch_sync/batch_sync.hpp"
 #include "actors/supervisor/connection.hpp"
 #include "actors/supervisor/drain_schedule.hpp"
-#include "actors/supervisor/remote_clock_gate.hpp"
+#include "actors/supervisor/remote_gate.hpp"
 #include "actors/supervisor/restart_policy.hpp"
 #include "util/random.hpp"
 
@@ -44,6 +45,10 @@ struct supervisor_config {
   std::chrono::milliseconds interval{300000}; ///< between background runs that nothing wakes
   std::chrono::milliseconds gap{5000};        ///< between the beginnings of background runs
   restart_policy policy = {};
+  /// Pages of the team's log: the question with a token, and what the reply means.
+  std::function<http_request(const std::string& access, const log_page_request&)>
+      log_page_question = {};
+  std::function<result<log_page>(const http_reply&)> read_log_page = {};
   std::function<void(const notice&)> publish = {}; ///< gets what happens, on an actor's thread
   std::function<epoch_us()> now = wall_clock_now;
   std::function<epoch_us()> steady = steady_now;
@@ -90,10 +95,16 @@ struct supervisor_state {
   void check_session();
   void on_link_up(const link_up& up);
   void on_acknowledged(std::vector<std::string>& event_ids);
-  void on_notice(notice& what);
-  void on_clock_heard(clock_heard heard);
-  /// The receive rule for the clocks that the WebSocket brings.
-  void merge_clock();
+
+  // What others did (remote_events.cpp).
+  void on_remote_heard(remote_heard& heard);
+  void on_log_joined(log_joined& where);
+  /// The receive rule for what the WebSocket brings; then it is published.
+  void merge_heard();
+  void on_merged();
+  void ask_log_page(const log_page_request& asked, const std::string& failed_access);
+  /// Without what this home recorded itself.
+  void give_page(std::uint64_t reader, result<log_page> page);
 
   // Runs (delivery.cpp).
   void on_wakeup(wakeup_reason why);
@@ -118,8 +129,9 @@ struct supervisor_state {
   bool batch_fallback_pending = false; ///< WEBSOCKET waits for a run
   bool in_next_run = false;            ///< and not for the one under way
   std::uint64_t clock_seen = 0;
-  remote_clock_gate remote_clocks; ///< of events that came over the WebSocket
-  std::string account;             ///< of the connection
+  remote_gate remote;        ///< what came over the WebSocket
+  bool merges_later = false; ///< a merge_tick is on its way
+  std::string account;       ///< of the connection
   bool stopping = false;
   unsigned winding = 0; ///< transports that have not wound down yet
   std::vector<caf::typed_response_promise<wound_down>> ending;

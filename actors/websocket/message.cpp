@@ -1,5 +1,6 @@
 #include "actors/websocket/message.hpp"
 
+#include "messages/event.hpp"
 #include "util/json_slices.hpp"
 #include "util/utf8.hpp"
 
@@ -14,11 +15,22 @@ using kind = server_message::kind;
 
 constexpr std::size_t max_timestamp_bytes = 256; ///< as JSON; any form of a time is shorter
 
-constexpr std::array<std::pair<std::string_view, kind>, 5> types = {{{"snapshot", kind::snapshot},
+constexpr std::array<std::pair<std::string_view, kind>, 8> types = {{{"snapshot", kind::snapshot},
                                                                      {"event", kind::event},
                                                                      {"ping", kind::ping},
                                                                      {"ack", kind::ack},
-                                                                     {"error", kind::error}}};
+                                                                     {"error", kind::error},
+                                                                     {"resumed", kind::resumed},
+                                                                     {"gap", kind::gap},
+                                                                     {"through", kind::through}}};
+
+constexpr std::size_t max_status_bytes = 64;
+constexpr std::size_t max_feature_bytes = 255;
+
+std::uint64_t number_in(const json_value& object, const char* name) {
+  const json_value* value = member(object, name);
+  return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
+}
 
 /// The event inside a message: nested, or all of it but the type.
 void read_event(const std::string& text, const json_document& message, server_message& into) {
@@ -27,6 +39,12 @@ void read_event(const std::string& text, const json_document& message, server_me
   if (!nested)
     event = &message;
   into.event_id = text_of(*event, "event_id").value_or("");
+  if (nested) {
+    into.seq = number_in(message, "seq");
+    into.by = printable(text_of(message, "by").value_or(""));
+  }
+  if (into.seq > 0)
+    into.change = status_change_in(*event, into.by);
   const json_value* clock = member(*event, "lamport_clock");
   if (clock != nullptr && clock->IsUint64())
     into.lamport_clock = clock->GetUint64();
@@ -71,6 +89,19 @@ result<server_message> read_server_message(std::string_view text) {
         read.message = printable(text_of(*parsed, name).value_or(""));
     break;
   case kind::snapshot:
+  case kind::resumed:
+    read.log = text_of(*parsed, "log").value_or("");
+    if (!is_ulid(read.log))
+      read.log.clear();
+    read.head = number_in(*parsed, "head");
+    read.seq = number_in(*parsed, "from");
+    break;
+  case kind::gap:
+    read.seq = number_in(*parsed, "to");
+    break;
+  case kind::through:
+    read.seq = number_in(*parsed, "seq");
+    break;
   case kind::unknown:
     break;
   }
@@ -79,6 +110,52 @@ result<server_message> read_server_message(std::string_view text) {
 
 std::string pong(const server_message& ping) {
   return R"({"type":"pong","timestamp":)" + ping.timestamp + "}";
+}
+
+std::string resume_message(std::string_view log, const std::vector<heard_place>& known) {
+  json_buffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  field(out, "type", "resume");
+  field(out, "log", log);
+  if (known.empty())
+    field(out, "from", "first");
+  else {
+    key(out, "known");
+    out.StartArray();
+    for (const auto& [seq, event] : known) {
+      out.StartArray();
+      out.Uint64(seq);
+      put(out, to_string(event));
+      out.EndArray();
+    }
+    out.EndArray();
+  }
+  out.EndObject();
+  return to_text(buffer);
+}
+
+std::optional<status_change> status_change_in(const json_value& event, std::string_view by) {
+  const auto text = [&](const char* name) { return text_of(event, name).value_or(""); };
+  const json_value* payload = member(event, "payload");
+  if (text("event_type") != "WPStatusChanged" || payload == nullptr || !payload->IsObject())
+    return std::nullopt;
+  status_change change;
+  change.project = text("project_uuid");
+  change.feature = text("feature_slug");
+  change.wp_id = text_of(*payload, "wp_id").value_or("");
+  change.node_id = text("node_id");
+  change.event_id = text("event_id");
+  change.lamport = number_in(event, "lamport_clock");
+  change.before = text_of(*payload, "previous_status").value_or("");
+  change.after = text_of(*payload, "new_status").value_or("");
+  change.by = by;
+  const bool known = is_uuid(change.project) && !change.feature.empty() &&
+                     change.feature.size() <= max_feature_bytes &&
+                     is_work_package_id(change.wp_id) && change.before.size() <= max_status_bytes &&
+                     change.after.size() <= max_status_bytes && is_ulid(change.event_id) &&
+                     change.lamport > 0;
+  return known ? std::optional(std::move(change)) : std::nullopt;
 }
 
 std::string in_envelope(std::string_view envelope, std::string_view event) {

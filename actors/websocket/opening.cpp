@@ -1,5 +1,7 @@
 // A WEBSOCKET's way to its upgrade: this home's node id, the session's token, the token of the
 // connection, then LINK.
+#include "actors/http/kept_offer.hpp"
+#include "actors/http/offer_reply.hpp"
 #include "actors/websocket/handshake.hpp"
 #include "actors/websocket/websocket.hpp"
 
@@ -9,7 +11,10 @@ namespace spec_kitty {
 
 namespace {
 
-constexpr std::chrono::seconds grace{5};      ///< on top of a request's own time limit
+constexpr std::chrono::seconds grace{5}; ///< on top of a request's own time limit
+constexpr const char* resume_capability = "resume";
+/// What may wait to be merged, at most ten times a second.
+constexpr std::size_t resume_unread_bytes = std::size_t{4} << 20;
 constexpr auto node_patience = caf::infinite; ///< QUEUE bounds its own wait
 
 } // namespace
@@ -19,9 +24,28 @@ void websocket_state::ask_node() {
       .then(
           [this](due_count& home) {
             node_id = std::move(home.node_id);
-            ask_token({});
+            look_up_offer();
           },
           [this](const caf::error& error) { end(to_failure(error)); });
+}
+
+void websocket_state::look_up_offer() {
+  if (config.home.empty())
+    return ask_token({});
+  const auto kept = read_kept_offer(config.home, config.server.origin());
+  resumes = kept.offer.offers(resume_capability);
+  if (!kept.is_due(config.wall()))
+    return ask_token({});
+  self->request(config.http, config.timeout + grace,
+                offer_question(config.server, config.ca_file, config.timeout))
+      .then(
+          [this, kept](const http_reply& reply) {
+            const auto now_kept = after_reply(kept, reply, config.wall());
+            keep_offer(config.home, now_kept);
+            resumes = now_kept.offer.offers(resume_capability);
+            ask_token({});
+          },
+          [this](const caf::error&) { ask_token({}); });
 }
 
 void websocket_state::ask_token(const std::string& failed_access) {
@@ -71,8 +95,12 @@ void websocket_state::open_connection(const std::string& ws_token) {
   handlers.texts = [post](std::vector<std::string> texts) { post(link_texts{std::move(texts)}); };
   handlers.drained = [post] { post(link_drained{}); };
   handlers.ended = [post](link_ended how) { post(link_over{std::move(how)}); };
-  auto opened = config.open(link_to(config.server, config.ca_file, config.proxy, ws_token),
-                            std::move(handlers));
+  link_request request = link_to(config.server, config.ca_file, config.proxy, ws_token);
+  if (resumes) {
+    request.extensions = resume_capability;
+    request.max_unread_bytes = resume_unread_bytes;
+  }
+  auto opened = config.open(std::move(request), std::move(handlers));
   if (!opened)
     return end(opened.error());
   link = std::move(*opened);

@@ -33,7 +33,13 @@ ws_session::effects ws_session::on_text(std::string_view text, milliseconds now)
 void ws_session::on_message(const server_message& message, milliseconds now, effects& into) {
   switch (message.what) {
   case server_message::kind::snapshot:
-    into.connected = !std::exchange(connected_, true);
+    return on_snapshot(message, now, into);
+  case server_message::kind::resumed:
+    return on_resumed(message, into);
+  case server_message::kind::gap:
+  case server_message::kind::through:
+    if (resumes_ && connected_)
+      into.through = message.seq;
     return;
   case server_message::kind::ping:
     into.reply = pong(message);
@@ -43,20 +49,57 @@ void ws_session::on_message(const server_message& message, milliseconds now, eff
     return on_answer(
         {message.what, message.event_id, message.status, message.message, message.code}, now, into);
   case server_message::kind::event:
-    // The echo of an event of ours shows that the server has it.
-    if (find_sent(message.event_id) != nullptr || handed_back_.contains(message.event_id))
-      return on_answer({message.what, message.event_id}, now, into);
-    if (!node_id_.empty() && message.node_id == node_id_)
-      return; // ours, sent by a batch or acknowledged before
-    into.received = message.event;
-    into.remote_clock = message.lamport_clock;
-    if (!message.lamport_clock)
-      into.warning = "the server sent an event whose lamport_clock is not a whole number";
-    return;
+    return on_event(message, now, into);
   case server_message::kind::unknown:
     into.warning = "the server sent a message of the unknown type " + excerpt(message.type);
     return;
   }
+}
+
+void ws_session::on_snapshot(const server_message& message, milliseconds now, effects& into) {
+  if (connected_ || greeted_)
+    return;
+  if (resumes_ && !message.log.empty()) {
+    greeted_ = true;
+    opened_ = now;
+    into.greeting = effects::log_news{message.log, 0, message.head};
+    return;
+  }
+  into.resume_refused = std::exchange(resumes_, false);
+  into.connected = connected_ = true;
+}
+
+void ws_session::on_resumed(const server_message& message, effects& into) {
+  if (!greeted_ || connected_) {
+    into.warning = "the server resumed what was not asked for";
+    return;
+  }
+  if (message.log.empty()) {
+    into.end = failure{ec::transport, "the server continues with a log that has no id",
+                       "ask the server's operator"};
+    return;
+  }
+  into.connected = connected_ = true;
+  into.resumed = effects::log_news{message.log, message.seq, message.head};
+}
+
+void ws_session::on_event(const server_message& message, milliseconds now, effects& into) {
+  if (resumes_ && connected_ && message.seq > 0)
+    if (const auto id = parse_ulid(message.event_id)) {
+      into.place = {message.seq, *id};
+      into.by = message.by;
+    }
+  // The echo of an event of ours shows that the server has it.
+  if (find_sent(message.event_id) != nullptr || handed_back_.contains(message.event_id))
+    return on_answer({message.what, message.event_id}, now, into);
+  if (!node_id_.empty() && message.node_id == node_id_)
+    return; // ours, sent by a batch or acknowledged before
+  into.received = message.event;
+  into.remote_clock = message.lamport_clock;
+  if (into.place.seq > 0)
+    into.change = message.change;
+  if (!message.lamport_clock)
+    into.warning = "the server sent an event whose lamport_clock is not a whole number";
 }
 
 /// The server's answer to an event of ours; the first answer counts.

@@ -50,17 +50,32 @@ public:
     std::string reply;                         ///< to send at once; empty: nothing
     std::optional<std::uint64_t> remote_clock; ///< for the receive rule
     std::string received;                      ///< an event of another home, compact JSON
-    std::optional<event_refused> refused;      ///< the server refuses an event of ours
-    bool needs_run = false;                    ///< an event needs batch sync to be delivered
+    std::string by;                            ///< who sent it
+    heard_place place;                         ///< its place; seq 0: none
+    std::uint64_t through = 0;                 ///< everything up to here was told
+    std::optional<status_change> change;       ///< that it changes
+    /// The log to continue: the server waits for `resume`; or it continues behind `from`.
+    struct log_news {
+      std::string log;
+      std::uint64_t from = 0;
+      std::uint64_t head = 0;
+    };
+    std::optional<log_news> greeting;
+    std::optional<log_news> resumed;
+    bool resume_refused = false;          ///< it was asked for, and the snapshot names no log
+    std::optional<event_refused> refused; ///< the server refuses an event of ours
+    bool needs_run = false;               ///< an event needs batch sync to be delivered
     std::string warning;
     std::optional<failure> end; ///< why the connection has to end
   };
 
-  /// `opened` is when the upgrade was accepted, steady.
-  explicit ws_session(milliseconds opened, ws_window window = {})
-      : opened_(opened), window_(window) {}
+  /// `opened` is when the upgrade was accepted, steady; `resumes`: it asked for that.
+  explicit ws_session(milliseconds opened, ws_window window = {}, bool resumes = false)
+      : opened_(opened), window_(window), resumes_(resumes) {}
 
   bool connected() const { return connected_; }
+  /// What is being waited for before that, in words.
+  std::string_view awaited() const { return greeted_ ? "answer to resume" : "snapshot"; }
 
   effects on_text(std::string_view text, milliseconds now);
 
@@ -132,6 +147,9 @@ private:
   };
 
   void on_message(const server_message& message, milliseconds now, effects& into);
+  void on_snapshot(const server_message& message, milliseconds now, effects& into);
+  void on_resumed(const server_message& message, effects& into);
+  void on_event(const server_message& message, milliseconds now, effects& into);
   void on_answer(const answer& given, milliseconds now, effects& into);
   void note_sent(const std::vector<leased_event>& events, milliseconds now);
   /// The unanswered event of that id; answers mostly come in order.
@@ -143,6 +161,8 @@ private:
   milliseconds opened_;
   ws_window window_;
   std::string node_id_;
+  bool resumes_ = false;
+  bool greeted_ = false; ///< the snapshot came, and the server waits for `resume`
   bool connected_ = false;
   std::uint64_t lease_ = 0;      ///< token, 0: none
   std::uint64_t lease_last_ = 0; ///< its last position

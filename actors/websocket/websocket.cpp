@@ -1,6 +1,7 @@
 #include "actors/websocket/websocket.hpp"
 
 #include "actors/clock/causality.hpp"
+#include "actors/http/kept_offer.hpp"
 
 #include <caf/send.hpp>
 
@@ -46,19 +47,53 @@ websocket_state::~websocket_state() {
 void websocket_state::on_texts(const std::vector<std::string>& texts) {
   if (!session || !link || over)
     return; // of a connection that is over
-  std::size_t bytes = 0;
-  for (const auto& text : texts)
-    bytes += text.size();
-  link->taken(bytes);
+  std::size_t taken = 0;
   const auto at = now();
-  for (const auto& text : texts)
-    if (!on_effects(session->on_text(text, at)))
+  for (const auto& text : texts) {
+    if (joining) { // what the place in the log decides comes first
+      held_texts.push_back(text);
+      continue;
+    }
+    auto effects = session->on_text(text, at);
+    if (!pass_on(effects, text.size()))
+      taken += text.size();
+    if (!on_effects(std::move(effects)))
       return;
+  }
+  link->taken(taken);
   settle(); // and then the next lease
 }
 
+/// The bytes of what is told of a log are taken when it is merged, so that LINK waits for the
+/// store.
+bool websocket_state::pass_on(ws_session::effects& effects, std::size_t bytes) {
+  remote_heard heard;
+  if (effects.remote_clock > max_received)
+    publish_remark("the server sent an event with an out-of-range clock; it is ignored");
+  else
+    heard.clock = effects.remote_clock.value_or(0);
+  heard.place = effects.place;
+  heard.through = effects.through;
+  heard.change = std::move(effects.change);
+  if (!effects.received.empty())
+    heard.event = event_received{std::move(effects.received), effects.place.seq,
+                                 std::move(effects.by), log ? log->log : std::string()};
+  if (heard.place.seq == 0 && heard.through == 0 && !heard.event)
+    return false;
+  heard.log = log;
+  heard.bytes = log ? bytes : 0;
+  self->send(config.supervisor, std::move(heard));
+  return log != nullptr;
+}
+
 bool websocket_state::on_effects(ws_session::effects effects) {
-  if (effects.connected)
+  if (effects.greeting)
+    on_greeting(*effects.greeting);
+  if (effects.resume_refused && !config.home.empty())
+    forget_offer(config.home, config.server.origin());
+  if (effects.resumed)
+    on_resumed(*effects.resumed);
+  else if (effects.connected)
     self->send(config.supervisor, link_up{token.username, token.team_slug});
   if (!effects.reply.empty()) {
     link->send({std::move(effects.reply)});
@@ -69,17 +104,16 @@ bool websocket_state::on_effects(ws_session::effects effects) {
     self->send(config.supervisor, notice_message{std::move(*effects.refused)});
   if (!effects.warning.empty())
     publish_remark(std::move(effects.warning));
-  if (effects.remote_clock > max_received)
-    publish_remark("the server sent an event with an out-of-range clock; it is ignored");
-  else if (effects.remote_clock)
-    self->send(config.supervisor, clock_heard{*effects.remote_clock}); // before its event
-  if (!effects.received.empty())
-    self->send(config.supervisor, notice_message{event_received{std::move(effects.received)}});
   if (effects.end)
     end(*effects.end);
   else if (effects.needs_run)
     request_batch_fallback();
   return !over && session && link;
+}
+
+void websocket_state::on_heard_taken(std::size_t bytes) {
+  if (link)
+    link->taken(bytes);
 }
 
 void websocket_state::publish_remark(std::string words) {
@@ -309,10 +343,11 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
       },
       [self](link_opened) {
         auto& st = self->state;
-        st.session.emplace(st.now()).own_node(st.node_id);
+        st.session.emplace(st.now(), ws_window{}, st.resumes).own_node(st.node_id);
         st.arm();
       },
       [self](const link_texts& incoming) { self->state.on_texts(incoming.texts); },
+      [self](heard_taken merged) { self->state.on_heard_taken(merged.bytes); },
       [self](link_drained) {
         self->state.read_by.reset();
         self->state.lease();
@@ -325,8 +360,10 @@ websocket_actor::behavior_type websocket(websocket_actor::stateful_pointer<webso
         if (!st.session || st.over)
           return;
         if (!st.session->connected() && st.now() >= *st.session->deadline())
-          return st.end({ec::transport, "the server sent no snapshot within 10 s",
-                         "ask the server's operator"});
+          return st.end(
+              {ec::transport,
+               "the server sent no " + std::string(st.session->awaited()) + " within 10 s",
+               "ask the server's operator"});
         if (st.read_by && st.now() >= *st.read_by)
           return st.end({ec::transport, "the server does not read the messages sent to it", {}});
         if (st.session->overdue(st.now()))

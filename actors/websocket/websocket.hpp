@@ -2,6 +2,7 @@
 //
 //   QUEUE: this home's node id ─▶ AUTH: access token ─▶ HTTP: ws token
 //   LINK: upgrade ─▶ snapshot within 10 s ─▶ connected
+//   where the server offers it: what this home has heard ─▶ resume ─▶ everything after that
 //   wakeup ─▶ QUEUE: lease ─▶ LINK: events ─▶ answers ─▶ QUEUE: settle ─▶ the next lease
 //   another home's event ─▶ SUPERVISOR, which has its clock merged and publishes it
 //
@@ -11,11 +12,13 @@
 // the lease is over. session.hpp decides, this shell carries out.
 #pragma once
 
+#include "actors/http/log_page_reply.hpp"
 #include "actors/link/link.hpp"
 #include "actors/websocket/session.hpp"
 #include "messages/interfaces.hpp"
 #include "util/url.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +39,8 @@ struct websocket_config {
   link_factory open = [](link_request request, link_handlers handlers) {
     return open_link(std::move(request), std::move(handlers));
   };
+  std::filesystem::path home = {}; ///< where the server's offer is kept; empty: it is not asked for
+  std::function<epoch_us()> wall = wall_clock_now;
   std::function<epoch_us()> steady = steady_now;
   std::function<void(const sync_progress&)> on_progress = {}; ///< of a backlog
 };
@@ -45,6 +50,8 @@ struct websocket_state {
 
   /// The node id, by which an event of this home is known from the first message on.
   void ask_node();
+  /// Whether the server offers `resume`, before the first token is asked for.
+  void look_up_offer();
   void ask_token(const std::string& failed_access);
   void ask_ws_token();
   void on_ws_token(const http_reply& reply);
@@ -55,6 +62,19 @@ struct websocket_state {
   void on_texts(const std::vector<std::string>& texts);
   /// False where the connection has come to its end.
   bool on_effects(ws_session::effects effects);
+  /// What a message tells of others, to SUPERVISOR. False where it tells nothing.
+  bool pass_on(ws_session::effects& effects, std::size_t bytes);
+
+  void on_heard_taken(std::size_t bytes);
+
+  // Resuming a team's log (resuming.cpp).
+  log_name name_of(const std::string& id) const;
+  void on_greeting(const ws_session::effects::log_news& greeting);
+  void on_cursor(cursor_found known, const ws_session::effects::log_news& greeting);
+  void ask_first_place(const ws_session::effects::log_news& greeting);
+  void say_resume(const std::string& id, std::vector<heard_place> known);
+  void on_resumed(const ws_session::effects::log_news& news);
+  void on_joined(const join_done& done, std::uint64_t from);
   void lease();
   void complete(lease_request& request) const;
   void on_grant(const lease_grant& grant);
@@ -86,8 +106,15 @@ struct websocket_state {
   access_token token;
   bool refreshed = false;
   std::unique_ptr<ws_link> link;
-  std::optional<ws_session> session; ///< from the upgrade on
-  bool leasing = false;              ///< QUEUE has been asked
+  std::optional<ws_session> session;          ///< from the upgrade on
+  bool resumes = false;                       ///< the server offers it
+  std::shared_ptr<const log_name> log;        ///< that the connection continues with
+  std::vector<heard_place> reported_places{}; ///< with which it continues
+  std::uint64_t quiet_through =
+      0;                ///< a home that hears a log for the first time is told later ones
+  bool joining = false; ///< QUEUE has been asked; what comes waits
+  std::vector<std::string> held_texts{};
+  bool leasing = false; ///< QUEUE has been asked
   bool woken_meanwhile = false;
   bool rung = false;             ///< since the run, or since QUEUE had nothing left
   bool waiting_for_run = false;  ///< batch sync has its turn first

@@ -64,6 +64,7 @@ command_action declare_sync_now(CLI::App& app);
 command_action declare_sync_status(CLI::App& app);
 command_action declare_sync_server(CLI::App& app);
 command_action declare_sync_watch(CLI::App& app);
+command_action declare_sync_acknowledge_loss(CLI::App& app);
 command_action declare_daemon_run(CLI::App& app);
 command_action declare_daemon_start(CLI::App& app);
 command_action declare_daemon_stop(CLI::App& app);

@@ -19,7 +19,7 @@ constexpr std::array<command_group, 10> groups = {{
     {"agent feature", "commands for a whole feature"},
 }};
 
-constexpr std::array<command, 53> table = {{
+constexpr std::array<command, 54> table = {{
     {"emit", "record an event", declare_emit, requirement::store},
     {"events list", "list recorded events in order", declare_events_list, requirement::store},
     {"events show", "show one event", declare_events_show, requirement::store},
@@ -52,6 +52,8 @@ constexpr std::array<command, 53> table = {{
     {"sync repair", "repair a damaged store and name what is lost", declare_sync_repair,
      requirement::home, wakeup_reason::events},
     {"sync watch", "follow the connection and the delivery of events", declare_sync_watch},
+    {"sync acknowledge-loss", "say that you have seen that the server's log was taken back",
+     declare_sync_acknowledge_loss, requirement::store},
     {"sync daemon run", "run the daemon in the foreground", declare_daemon_run},
     {"sync daemon start", "start the daemon in the background", declare_daemon_start},
     {"sync daemon stop", "stop the daemon after the batch in flight", declare_daemon_stop,

@@ -99,6 +99,13 @@ std::string render_identity(const daemon_identity& daemon) {
     field(out, "per_second", daemon.drain->per_second);
     out.EndObject();
   }
+  if (daemon.heard) {
+    key(out, "heard");
+    out.StartObject();
+    field(out, "log", daemon.heard->log);
+    field(out, "seq", daemon.heard->seq);
+    out.EndObject();
+  }
   out.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -119,6 +126,9 @@ std::optional<daemon_identity> parse_identity(const json_value& reply) {
   read.since = parse_date_time(text_of(reply, "since").value_or("")).value_or(0);
   read.connection = connection_in(reply);
   read.drain = drain_in(reply);
+  if (const json_value* heard = member(reply, "heard"); heard != nullptr && heard->IsObject())
+    read.heard = log_place{text_of(*heard, "log").value_or(""),
+                           static_cast<std::uint64_t>(whole_number_of(*heard, "seq").value_or(0))};
   return read;
 }
 

@@ -3,6 +3,7 @@
 //   {"op":"hello"}                      identity: pid, start_time, boot, home, version, since
 //   {"op":"status"}                     the same, the connection, and how far a run is
 //   {"op":"watch"}                      a status, then a line per notice until the client hangs up
+//   {"op":"watch","after":n,"log":"…"?} the same; events of others from that number on
 //   {"op":"stop"}                       it finishes the batch in flight and ends
 //   {"op":"hand_over","version":"…"}    it ends if that version is newer than its own
 //
@@ -13,6 +14,7 @@
 
 #include "actors/queue/process_mark.hpp"
 #include "app/daemon/drain_meter.hpp"
+#include "app/home/log_reader.hpp"
 #include "messages/connection.hpp"
 #include "util/json.hpp"
 #include "util/unix_socket.hpp"
@@ -45,6 +47,7 @@ struct daemon_identity {
   epoch_us since = 0;
   std::optional<connection_status> connection; ///< in a status
   std::optional<drain_progress> drain;         ///< in a status, while a run is under way
+  std::optional<log_place> heard; ///< in the reply to a watch: events from here on follow
 };
 
 std::string render_identity(const daemon_identity& daemon);

@@ -1,6 +1,7 @@
 #include "app/daemon/control_server.hpp"
 
 #include "app/daemon/control.hpp"
+#include "util/timestamp.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,7 +17,9 @@ namespace {
 constexpr std::chrono::seconds line_patience{5}; ///< for a whole line, from a connection's start
 constexpr std::chrono::seconds accept_pause{1};  ///< when no descriptor is left for a new client
 constexpr std::size_t max_clients = 256;
-constexpr std::size_t max_unread_bytes = std::size_t{1} << 20; ///< by a client that does not read
+/// By a client that does not read: then its reader falls behind; then it is dropped.
+constexpr std::size_t behind_bytes = std::size_t{1} << 20;
+constexpr std::size_t max_unread_bytes = std::size_t{4} << 20;
 
 } // namespace
 
@@ -71,7 +74,8 @@ void control_server::accept_all() {
     const auto peer = peer_of(fd.get());
     if (!peer || (peer->uid != ::geteuid() && peer->uid != 0) || clients_.size() >= max_clients)
       continue; // the connection is closed
-    clients_.push_back({std::move(fd), {}, {}, false, false, clock::now() + line_patience});
+    clients_.push_back(
+        {std::move(fd), {}, {}, ++last_id_, {}, false, clock::now() + line_patience});
   }
 }
 
@@ -103,7 +107,7 @@ void control_server::answer(client& client, const std::string& line) {
   if (!request || !request->IsObject())
     client.out += refusal_line({ec::bad_input, "the request is not a JSON object", {}});
   else
-    client.out += answer_(*request, client.watching);
+    client.out += answer_(*request, client.watch);
   client.out += '\n';
   client.deadline = clock::now() + line_patience;
   flush(client);
@@ -124,25 +128,95 @@ void control_server::flush(client& client) {
 
 bool control_server::has_watchers() const {
   return std::any_of(clients_.begin(), clients_.end(),
-                     [](const client& client) { return client.watching; });
+                     [](const client& client) { return client.watch.has_value(); });
 }
 
 void control_server::notify_watchers(const std::string& line) {
   for (auto& client : clients_) {
-    if (!client.watching)
+    if (!client.watch || (client.watch->is_catching_up() && client.out.size() > behind_bytes))
       continue;
-    client.out += line;
-    client.out += '\n';
-    flush(client);
+    send_line(client, line);
     client.over = client.over || client.out.size() > max_unread_bytes;
   }
   std::erase_if(clients_, [](const client& client) { return client.over; });
 }
 
+void control_server::send_line(client& client, const std::string& line) {
+  client.out += line;
+  client.out += '\n';
+  flush(client);
+}
+
+void control_server::notify_event(const event_received& event, const std::string& line) {
+  for (auto& client : clients_) {
+    const std::uint64_t before = client.watch ? client.watch->place().seq : 0;
+    if (!client.watch || !client.watch->takes(event))
+      continue;
+    if (event.seq > 0 && client.out.size() > behind_bytes) {
+      client.watch->fall_behind(before);
+      continue;
+    }
+    send_line(client, line);
+    client.over = client.over || (event.seq == 0 && client.out.size() > max_unread_bytes);
+  }
+  std::erase_if(clients_, [](const client& client) { return client.over; });
+}
+
+void control_server::notify_joined(const log_joined& where, const std::string& line,
+                                   const line_of_words& remark) {
+  for (auto& client : clients_) {
+    if (!client.watch)
+      continue;
+    const auto words = client.watch->joined(where);
+    send_line(client, line);
+    if (words)
+      send_line(client, remark(*words));
+  }
+}
+
+std::vector<log_page_request> control_server::page_requests() {
+  std::vector<log_page_request> requests;
+  for (auto& client : clients_) {
+    if (!client.watch || !client.out.empty())
+      continue; // it reads what it has first
+    if (auto request = client.watch->next_request(steady_now())) {
+      request->reader = client.id;
+      requests.push_back(std::move(*request));
+    }
+  }
+  return requests;
+}
+
+void control_server::take_page(const log_page_read& read, const line_of_event& line,
+                               const line_of_words& remark) {
+  const auto found = std::find_if(clients_.begin(), clients_.end(),
+                                  [&](const client& client) { return client.id == read.reader; });
+  if (found == clients_.end() || !found->watch)
+    return;
+  const auto reported = found->watch->take_page(read.page, steady_now());
+  if (reported.warning)
+    send_line(*found, remark(*reported.warning));
+  for (const event_received& event : reported.events)
+    found->out.append(line(event)).append(1, '\n');
+  flush(*found);
+}
+
+void control_server::forget_pages() {
+  for (auto& client : clients_)
+    if (client.watch)
+      client.watch->forget_page();
+}
+
+bool control_server::has_readers_behind() const {
+  return std::any_of(clients_.begin(), clients_.end(), [](const client& client) {
+    return client.watch && client.watch->is_catching_up();
+  });
+}
+
 std::optional<control_server::clock::time_point> control_server::next_deadline() const {
   std::optional<clock::time_point> next = accept_paused_until_;
   for (const auto& client : clients_)
-    if (!client.watching && (!next || client.deadline < *next))
+    if (!client.watch && (!next || client.deadline < *next))
       next = client.deadline;
   return next;
 }
@@ -152,7 +226,7 @@ void control_server::drop_overdue() {
   if (accept_paused_until_ && *accept_paused_until_ <= now)
     accept_paused_until_.reset();
   std::erase_if(clients_,
-                [&](const client& client) { return !client.watching && client.deadline <= now; });
+                [&](const client& client) { return !client.watch && client.deadline <= now; });
 }
 
 } // namespace spec_kitty

@@ -9,6 +9,7 @@
 #include "app/daemon/log.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/daemon/record.hpp"
+#include "app/daemon/watch_feed.hpp"
 #include "app/home/doorbell.hpp"
 
 #include <sys/socket.h>
@@ -28,7 +29,7 @@ using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
 constexpr auto wind_down_patience = 4500ms; ///< of the five seconds that a daemon's end may take
-constexpr auto leaving_patience = 6s;       ///< wait for a daemon that is about to end
+constexpr auto look_for_pages = 500ms;      ///< while a watcher catches up
 
 /// False for settings of the loop and of commands: the connection survives a change of them.
 bool is_of_actors(std::string_view key) {
@@ -50,7 +51,7 @@ private:
   result<void> open_sockets();
   void loop();
   bool close_sockets();
-  std::string respond(const json_value& request, bool& watching);
+  std::string respond(const json_value& request, std::optional<log_reader>& watch);
   void start_engine();
   void retire_engine();
   void destroy_old_engine();
@@ -84,6 +85,7 @@ private:
   steady::time_point last_ring_ = steady::now();
   steady::time_point store_check_at_ = steady::now() + boot_check::quiet;
   boot_check store_check_;
+  watch_feed watch_feed_;
   bool leaving_ = false;
   std::optional<failure> failed_;
 };
@@ -121,9 +123,10 @@ result<void> daemon::open_sockets() {
   if (!ring)
     return ring.error();
   ring_ = std::move(*ring);
-  control_.emplace(std::move(*listener), [this](const json_value& request, bool& watching) {
-    return respond(request, watching);
-  });
+  control_.emplace(std::move(*listener),
+                   [this](const json_value& request, std::optional<log_reader>& watch) {
+                     return respond(request, watch);
+                   });
   record_.connection = {connection_state::offline, "starting", record_.since, 0};
   save_record();
   return {};
@@ -149,6 +152,7 @@ void daemon::loop() {
       on_retired();
     control_->handle(list, first_client);
     control_->drop_overdue();
+    watch_feed_.read_pages(*control_, engine_.get(), notices_);
     check_home_and_idle();
   }
 }
@@ -202,6 +206,7 @@ void daemon::on_retired() {
   std::uint64_t count = 0;
   (void)!::read(retired_.get(), &count, sizeof count);
   destroy_old_engine();
+  control_->forget_pages();
   start_engine();
 }
 
@@ -210,16 +215,18 @@ void daemon::start_engine() {
                                      [this](const notice& what) { notices_.push(what); });
 }
 
-std::string daemon::respond(const json_value& request, bool& watching) {
+std::string daemon::respond(const json_value& request, std::optional<log_reader>& watch) {
   daemon_identity identity{
-      record_.process, folder_mark::of(home_.path), record_.version, record_.since, {}, {}};
+      record_.process, folder_mark::of(home_.path), record_.version, record_.since, {}, {}, {}};
   const std::string op = text_of(request, "op").value_or("");
   if (op == "hello")
     return render_identity(identity);
   identity.connection = record_.connection;
   identity.drain = engine_ ? engine_->progress() : std::nullopt;
-  if (op == "watch")
-    watching = true;
+  if (op == "watch") {
+    watch = watch_feed_.reader_for(request, engine_.get());
+    identity.heard = watch->place();
+  }
   if (op == "watch" || op == "status")
     return render_identity(identity);
   if (op == "stop") {
@@ -267,10 +274,12 @@ void daemon::on_notices() {
     const bool read = is_logged(what) || control_->has_watchers(); // not so: one for each event
     const std::string words = read ? notice_words(what) : std::string();
     if (is_logged(what) && !words.empty())
-      std::holds_alternative<remark>(what) || std::holds_alternative<actors_failed>(what)
+      std::holds_alternative<remark>(what) || std::holds_alternative<log_joined>(what) ||
+              std::holds_alternative<actors_failed>(what)
           ? log_->warn(words)
           : log_->info(words);
-    if (!words.empty())
+    watch_feed_.publish(*control_, what);
+    if (!words.empty() && !is_heard(what))
       control_->notify_watchers(notice_json(what, wall_clock_now()));
     if (const auto* now = std::get_if<connection_status>(&what)) {
       record_.connection = *now;
@@ -356,26 +365,10 @@ int daemon::timeout_ms() const {
     next = std::min(next, last_ring_ + idle);
   if (!store_check_.has_begun())
     next = std::min(next, store_check_at_);
+  if (control_->has_readers_behind())
+    next = std::min(next, steady::now() + look_for_pages);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60000));
-}
-
-/// The process that holds the lock, if it is known.
-std::string holder_of(const std::filesystem::path& home) {
-  const auto socket = connect_in_home(home, control_socket);
-  const auto peer = socket ? peer_of(socket->get()) : result<socket_peer>(socket.error());
-  return peer ? " (process " + std::to_string(peer->pid) + ")" : "";
-}
-
-/// Takes the home's lock. While it is held and no process listens, the holder is about to end, or a
-/// `stop` is only checking the lock: waits for it.
-result<std::optional<home_lock>> take_lock(const std::filesystem::path& home) {
-  const auto until = steady::now() + leaving_patience;
-  for (;;) {
-    auto lock = home_lock::take(home, 20ms);
-    if (!lock || *lock || connect_in_home(home, control_socket) || steady::now() >= until)
-      return lock;
-  }
 }
 
 } // namespace
@@ -385,12 +378,12 @@ result<void> run_daemon(const home_view& view, const daemon_options& options) {
   ::umask(077);
   if (auto made = make_private_folder(home); !made)
     return made;
-  auto lock = take_lock(home);
+  auto lock = take_daemon_lock(home);
   if (!lock)
     return lock.error();
   if (!*lock)
     return failure{ec::already_running,
-                   "a daemon is already running on " + home.string() + holder_of(home),
+                   "a daemon is already running on " + home.string() + daemon_lock_holder(home),
                    "see: spec-kitty sync daemon status"};
   if (::chdir("/") != 0) // its folder may be removed while it runs
     return system_failure(errno, "cannot leave the current folder");

@@ -55,6 +55,21 @@ void engine::notify(wakeup_reason why) {
     parts_->actors->notify(why);
 }
 
+void engine::read_log(const log_page_request& asked) {
+  if (parts_->actors)
+    return parts_->actors->read_log(asked);
+  parts_->hear(log_page_read{asked.reader, failure{ec::no_server, "no server is set", {}}});
+}
+
+log_place engine::heard() const {
+  const auto session = read_credentials(parts_->home);
+  if (!parts_->actors || !session || !*session || (*session)->team_slug.empty())
+    return {};
+  const auto found = parts_->actors->heard((*session)->team_slug);
+  return found && !found->known.empty() ? log_place{found->log, found->known.front().seq}
+                                        : log_place{};
+}
+
 std::uint64_t engine::waiting() const {
   if (!parts_->actors)
     return 0;

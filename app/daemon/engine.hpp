@@ -4,6 +4,7 @@
 
 #include "app/daemon/drain_meter.hpp"
 #include "app/home/home_view.hpp"
+#include "app/home/log_reader.hpp"
 #include "messages/connection.hpp"
 
 #include <chrono>
@@ -29,6 +30,11 @@ public:
 
   /// Returns at once.
   void notify(wakeup_reason why);
+
+  /// Has a page of the team's log read; the answer is a notice.
+  void read_log(const log_page_request& asked);
+  /// What this home has heard of its team's log; empty where that is not known.
+  log_place heard() const;
 
   /// Events that could be sent now, of the session's team; 0 when it is not known.
   std::uint64_t waiting() const;

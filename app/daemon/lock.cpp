@@ -1,5 +1,7 @@
 #include "app/daemon/lock.hpp"
 
+#include "util/unix_socket.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -10,6 +12,8 @@ namespace spec_kitty {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::chrono::seconds leaving_patience{6}; ///< for a daemon that is about to end
 
 bool is_at(int fd, const fs::path& file) {
   struct stat held {};
@@ -43,6 +47,22 @@ result<std::optional<home_lock>> home_lock::take(const fs::path& home,
 
 bool home_lock::is_current() const {
   return is_at(fd_.get(), file_);
+}
+
+std::string daemon_lock_holder(const fs::path& home) {
+  const auto socket = connect_in_home(home, control_socket);
+  const auto peer = socket ? peer_of(socket->get()) : result<socket_peer>(socket.error());
+  return peer ? " (process " + std::to_string(peer->pid) + ")" : "";
+}
+
+result<std::optional<home_lock>> take_daemon_lock(const fs::path& home) {
+  using steady = std::chrono::steady_clock;
+  const auto until = steady::now() + leaving_patience;
+  for (;;) {
+    auto lock = home_lock::take(home, std::chrono::milliseconds(20));
+    if (!lock || *lock || connect_in_home(home, control_socket) || steady::now() >= until)
+      return lock;
+  }
 }
 
 } // namespace spec_kitty

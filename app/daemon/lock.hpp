@@ -5,6 +5,8 @@
 
 #include "util/files.hpp"
 
+#include <string>
+
 namespace spec_kitty {
 
 /// The file whose lock a home's daemon holds.
@@ -26,5 +28,12 @@ private:
   std::filesystem::path file_;
   unique_fd fd_;
 };
+
+/// Takes it for a daemon. While it is held and no process listens, the holder is about to end, or a
+/// `stop` is only checking the lock: waits for it.
+result<std::optional<home_lock>> take_daemon_lock(const std::filesystem::path& home);
+
+/// ` (process 17)`: the process that holds it and listens; empty where that is not known.
+std::string daemon_lock_holder(const std::filesystem::path& home);
 
 } // namespace spec_kitty

@@ -49,6 +49,13 @@ public:
   /// ROOT_SUPERVISOR has seen the wakeup: the next one is a message again.
   void wakeup_delivered() { wakeup_pending_.store(false); }
 
+  /// Has a page of the team's log read; the answer is a notice.
+  void read_log(const log_page_request& request) {
+    const std::lock_guard hold(guard_);
+    if (root_supervisor_)
+      caf::anon_send(root_supervisor_, request);
+  }
+
   /// Reports transports that have failed for good; `set` names those that are meant.
   void report_failed_transports(std::uint64_t set) {
     const std::lock_guard hold(guard_);

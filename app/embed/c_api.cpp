@@ -1,6 +1,7 @@
 // The C API on top of the client: JSON in and out, codes, and messages in a buffer of the caller.
 #include "spec_kitty/spec_kitty.h"
 
+#include "app/embed/c_updates.hpp"
 #include "app/embed/client_impl.hpp"
 #include "util/json.hpp"
 #include "util/json_slices.hpp"
@@ -10,9 +11,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <optional>
 
 struct spec_kitty_client {
   spec_kitty::client client;
+};
+
+struct spec_kitty_subscription {
+  spec_kitty::subscription held;
 };
 
 namespace {
@@ -292,6 +298,32 @@ int spec_kitty_flush(spec_kitty_client* client, int deadline_ms, spec_kitty_prob
     return {};
   });
   return left.code == ec::ok ? done : fill_problem(problem, left, SPEC_KITTY_NOT_DELIVERED);
+}
+
+int spec_kitty_subscribe(spec_kitty_client* client, const char* options_json,
+                         spec_kitty_handler handler, void* context,
+                         spec_kitty_subscription** subscription, spec_kitty_problem* problem) {
+  return guarded(problem, [&]() -> result<void> {
+    if (client == nullptr || handler == nullptr || subscription == nullptr)
+      return missing(client == nullptr    ? "client"
+                     : handler == nullptr ? "handler"
+                                          : "subscription");
+    *subscription = nullptr;
+    const auto start = embed::read_start(options_json);
+    if (!start)
+      return start.error();
+    auto pass = [handler, context](const update& what) {
+      handler(embed::update_json(what).c_str(), context);
+    };
+    *subscription =
+        new spec_kitty_subscription{*start ? client->client.subscribe(std::move(pass), **start)
+                                           : client->client.subscribe(std::move(pass))};
+    return {};
+  });
+}
+
+void spec_kitty_unsubscribe(spec_kitty_subscription* subscription) {
+  delete subscription;
 }
 
 int spec_kitty_status(spec_kitty_client* client, char** json, spec_kitty_problem* problem) {

@@ -134,6 +134,17 @@ subscription client::subscribe(std::function<void(const update&)> handler) {
   return subscription(impl_->core().listeners().subscribe(std::move(handler)));
 }
 
+subscription client::subscribe(std::function<void(const update&)> handler,
+                               const subscription_start& start) {
+  if (!impl_ || !impl_->here())
+    return {};
+  embed::home_core& core = impl_->core();
+  subscription held(
+      core.listeners().subscribe(std::move(handler), log_place{start.log, start.after}));
+  core.read_pages();
+  return held;
+}
+
 result<void> client::stop(std::chrono::milliseconds deadline) {
   if (!impl_)
     return gone();

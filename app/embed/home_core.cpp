@@ -1,6 +1,7 @@
 #include "app/embed/home_core.hpp"
 
 #include "app/home/snapshot.hpp"
+#include "app/home/taken_back.hpp"
 
 #include <chrono>
 #include <exception>
@@ -122,7 +123,33 @@ void home_core::wake_transports() {
 
 // ── What the transports report ───────────────────────────────────────────────────────────────────
 
+void home_core::read_pages() {
+  for (const log_page_request& request : listeners_->page_requests())
+    actors_.read_log(request);
+}
+
+/// What each subscriber hears as its own place in the team's log wants it.
+bool home_core::on_heard(const notice& what_happened) {
+  if (const auto* event = std::get_if<event_received>(&what_happened)) {
+    listeners_->publish_event(*event, callback_executor_, *host_log_);
+    return true;
+  }
+  if (const auto* page = std::get_if<log_page_read>(&what_happened)) {
+    listeners_->take_page(*page, callback_executor_);
+    read_pages();
+    return true;
+  }
+  if (const auto* joined = std::get_if<log_joined>(&what_happened)) {
+    listeners_->publish_joined(*joined, callback_executor_);
+    read_pages();
+    return !joined->lost; // that it was taken back is for all
+  }
+  return false;
+}
+
 void home_core::on_notice(const notice& what_happened) {
+  if (on_heard(what_happened))
+    return;
   update what;
   if (const auto* link = std::get_if<connection_status>(&what_happened)) {
     if (!listeners_->set_link(*link))
@@ -140,9 +167,9 @@ void home_core::on_notice(const notice& what_happened) {
     what.event_id = refused->event_id;
     what.words = refused->message;
     log(log_level::warning, "the server refused " + refused->event_id + ": " + refused->message);
-  } else if (const auto* remote = std::get_if<event_received>(&what_happened)) {
-    what.what = update::kind::remote;
-    what.json = remote->json;
+  } else if (const auto* joined = std::get_if<log_joined>(&what_happened)) {
+    what.words = taken_back_words(*joined->lost, joined->log);
+    log(log_level::warning, what.words);
   } else if (const auto* run = std::get_if<run_ended>(&what_happened)) {
     what.what = update::kind::batch;
     what.words = run->report.stopped ? run->report.stopped->message

@@ -49,6 +49,8 @@ public:
   void wake_transports();
   /// From SUPERVISOR's threads: logs what a host should know and passes it to the listeners.
   void on_notice(const notice& what_happened);
+  /// Has the pages read that subscribers want.
+  void read_pages();
   /// The connection's reason; empty when connected.
   std::string why_not_connected() const;
   /// How things stand; store_* where the store cannot be read.
@@ -56,6 +58,7 @@ public:
 
 private:
   epoch_us now() const;
+  bool on_heard(const notice& what_happened);
   /// At most each second.
   void look_at_session();
 

@@ -178,7 +178,16 @@ void root_supervisor_state::pass_wakeup() {
   self->send(supervisor_handle, wakeup{wakeup_reason::events});
 }
 
+void root_supervisor_state::pass_page_request(const log_page_request& request) {
+  if (supervisor_handle && !stopping)
+    self->send(supervisor_handle, request);
+  else
+    core->on_notice(log_page_read{
+        request.reader, failure{ec::transport, "nothing here talks to a server just now", {}}});
+}
+
 void root_supervisor_state::on_session_tick() {
+  core->read_pages(); // those that failed before
   if (core->take_session_change() && supervisor_handle)
     self->send(supervisor_handle, wakeup{wakeup_reason::session});
   self->delayed_send(self, session_tick, root_supervisor_tick{});
@@ -252,6 +261,7 @@ root_supervisor(root_supervisor_actor::stateful_pointer<root_supervisor_state> s
       [self](transports_failed failed) {
         self->delayed_send(self, revive_after, revive_tick{failed.set});
       },
+      [self](const log_page_request& request) { self->state.pass_page_request(request); },
       // Timers.
       [self](root_supervisor_tick) { self->state.on_session_tick(); },
       [self](wakeup_tick) { self->state.pass_wakeup(); },

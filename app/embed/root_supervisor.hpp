@@ -47,6 +47,7 @@ struct root_supervisor_state {
   void on_committed();
   void pass_wakeup();
   void on_session_tick();
+  void pass_page_request(const log_page_request& request);
 
   // Flushes (flush.cpp).
   caf::typed_response_promise<flush_report> on_flush(const flush_message& message);

@@ -196,12 +196,21 @@ result<restamp_done> sync_system::reconcile() {
   return failure{ec::internal, "no answer", {}};
 }
 
+void sync_system::read_log(const log_page_request& asked) {
+  caf::anon_send(supervisor_, asked);
+}
+
 void sync_system::notify(wakeup_reason why) {
   caf::anon_send(supervisor_, wakeup{why});
 }
 
 result<due_count> sync_system::due(const std::string& team_slug) {
   return local_.ask<due_count>(local_.queue_handle(), local_.patience(), due_request{team_slug});
+}
+
+result<cursor_found> sync_system::heard(const std::string& team_slug) {
+  return local_.ask<cursor_found>(local_.queue_handle(), local_.patience(),
+                                  cursor_request{server_.origin(), team_slug});
 }
 
 bool sync_system::wind_down(std::chrono::milliseconds patience) {

@@ -40,10 +40,14 @@ public:
   /// no clock, nothing is merged.
   result<restamp_done> reconcile();
 
+  /// Has a page of the team's log read; returns at once. The answer is a notice.
+  void read_log(const log_page_request& asked);
   /// Wakes the transports of a daemon; returns at once.
   void notify(wakeup_reason why);
   /// What a run that begins now would select, for the session's team.
   result<due_count> due(const std::string& team_slug);
+  /// What this home has heard of the team's log.
+  result<cursor_found> heard(const std::string& team_slug);
   /// Winds the transports down; false when they have not within `patience`.
   bool wind_down(std::chrono::milliseconds patience);
 

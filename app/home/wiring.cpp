@@ -2,6 +2,7 @@
 
 #include "actors/auth/auth.hpp"
 #include "actors/http/http.hpp"
+#include "actors/http/log_page_reply.hpp"
 #include "actors/websocket/websocket.hpp"
 #include "config/proxy.hpp"
 #include "util/checksum.hpp"
@@ -32,6 +33,13 @@ auto start_role(caf::local_actor& parent, const count& guest, Role role, Config 
                : parent.spawn(role, std::move(config));
 }
 
+void read_log_pages(supervisor_config& watch, const log_page_source& pages) {
+  watch.log_page_question = [pages](const std::string& access, const log_page_request& asked) {
+    return log_page_question(pages, access, asked.log, asked.after, max_log_page_events);
+  };
+  watch.read_log_page = read_log_page;
+}
+
 } // namespace
 
 result<server_url> configured_server(const settings& config) {
@@ -57,6 +65,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
   watch.gap = std::chrono::seconds(config.number("sync.batch_gap_s"));
   watch.publish = std::move(mode.publish);
 
+  read_log_pages(watch, {server, ca_file, limits.timeout});
   const std::string proxy = proxy_for(server, config.text("sync.proxy"), environment_text);
   const http_config client{[modules = mode.modules] { return load_http_client(modules); }, proxy};
   watch.start_http = [=](caf::local_actor& parent) {
@@ -85,6 +94,7 @@ supervisor_config wire(const home_view& view, const server_url& server, const qu
 
   websocket_config connection;
   connection.server = server;
+  connection.home = view.home.path;
   connection.ca_file = ca_file;
   connection.proxy = proxy;
   connection.envelope = config.text("websocket.envelope");

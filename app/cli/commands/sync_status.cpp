@@ -5,6 +5,7 @@
 #include "app/daemon/control.hpp"
 #include "app/daemon/record.hpp"
 #include "app/home/sync_system.hpp"
+#include "app/home/taken_back.hpp"
 #include "app/workflow/intents/settle.hpp"
 #include "util/text.hpp"
 
@@ -136,6 +137,18 @@ void write_json(json_writer& out, const context& ctx, const snapshot& shot,
   else
     raw_field(out, "last_error", queue.last_error);
   field(out, "clock", queue.clock);
+  key(out, "taken_back");
+  out.StartArray();
+  for (const taken_back& log : queue.taken_back_logs) {
+    out.StartObject();
+    field(out, "server", log.origin);
+    field(out, "team_slug", log.team_slug);
+    field(out, "at", format_timestamp(log.at));
+    field(out, "lost_from", log.lost.from);
+    field(out, "lost_to", log.lost.to);
+    out.EndObject();
+  }
+  out.EndArray();
 }
 
 std::string session_words(const context& ctx, const snapshot& shot) {
@@ -203,6 +216,8 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
                                            duration_words(std::chrono::microseconds(
                                                shot.taken_at - queue.last_ack_at)) +
                                            " ago"));
+  for (const taken_back& log : queue.taken_back_logs)
+    ctx.out.line("taken back  " + format_timestamp(log.at) + ": " + taken_back_words(log));
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
       ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +

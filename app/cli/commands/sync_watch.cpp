@@ -1,9 +1,11 @@
 // spec-kitty sync watch: follows the connection and the events. Reads only: prints the notices of
-// the daemon; without a daemon it reads the store every second.
+// the daemon; without a daemon it reads the store every second. It keeps its place in the team's
+// log, so that it misses nothing and hears nothing twice where the daemon is started again.
 #include "app/cli/command.hpp"
 #include "app/daemon/control.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/home/snapshot.hpp"
+#include "messages/event.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +19,7 @@
 #include <climits>
 #include <csignal>
 #include <ctime>
+#include <memory>
 
 namespace spec_kitty {
 
@@ -47,7 +50,7 @@ std::string local_time() {
 
 class watcher {
 public:
-  explicit watcher(context& ctx) : ctx_(ctx) {}
+  watcher(context& ctx, std::optional<log_place> from) : ctx_(ctx), place_(std::move(from)) {}
 
   exit_status run() {
     while (!over_) {
@@ -63,10 +66,12 @@ public:
 private:
   /// Prints the lines of a daemon until it or this command ends.
   void follow(control_client& daemon) {
-    const auto status = daemon.ask(R"({"op":"watch"})");
+    const auto status = daemon.ask(question());
     if (!status)
       return pause(look_interval);
     const auto now = parse_identity(*status);
+    if (!place_ && now && now->heard && !now->heard->log.empty())
+      place_ = now->heard;
     if (now && now->connection)
       say("daemon", "the daemon is running as process " + std::to_string(now->process.pid),
           [&](json_writer& out) {
@@ -87,6 +92,29 @@ private:
                    [](json_writer& out) { field(out, "running", false); });
       wait_on(daemon.descriptor(), -1ms);
     }
+  }
+
+  std::string question() const {
+    if (!place_)
+      return R"({"op":"watch"})";
+    return R"({"op":"watch","after":)" + std::to_string(place_->seq) +
+           (place_->log.empty() ? "" : R"(,"log":")" + place_->log + "\"") + "}";
+  }
+
+  /// What a line says about the place in the team's log.
+  void note_place(const json_value& line) {
+    const auto log = text_of(line, "log");
+    const auto seq = whole_number_of(line, "seq");
+    const auto kind = text_of(line, "kind");
+    if (!log || !seq || *seq < 0)
+      return;
+    const auto number = static_cast<std::uint64_t>(*seq);
+    if (kind == "received" || !place_)
+      place_ = log_place{*log, number};
+    else if (kind == "log" && text_of(line, "former_log") == place_->log)
+      place_ = log_place{*log, std::min(place_->seq, number)};
+    else if (kind == "log" && *log == place_->log && member(line, "lost_from") != nullptr)
+      place_->seq = std::min(place_->seq, number);
   }
 
   /// Reads the store once, without a daemon; prints why and what has changed.
@@ -141,13 +169,26 @@ private:
 
   /// Prints a notice of the daemon: unchanged with --json, else as text.
   void show(const std::string& line) {
+    const auto parsed = parse_json(line);
+    if (parsed)
+      note_place(*parsed);
     if (ctx_.out.json()) {
       ctx_.out.raw(line);
-    } else {
-      const auto parsed = parse_json(line);
-      ctx_.out.line(local_time() + "  " + (parsed ? words_of(*parsed) : line));
+    } else if (const std::string words = parsed ? words_of(*parsed) : line; !words.empty()) {
+      ctx_.out.line(local_time() + "  " + words);
     }
     flush();
+  }
+
+  /// ` planned → doing`, of an event that changes a lane.
+  static std::string lane_words(const json_value* event) {
+    const json_value* payload = event == nullptr ? nullptr : member(*event, "payload");
+    const auto lane = [&](const char* name) {
+      return payload != nullptr && payload->IsObject() ? text_of(*payload, name).value_or("")
+                                                       : std::string();
+    };
+    const std::string after = lane("new_status");
+    return after.empty() ? "" : " " + lane("previous_status") + " -> " + after;
   }
 
   static std::string words_of(const json_value& notice) {
@@ -167,9 +208,13 @@ private:
       const auto part = [&](const char* name) {
         return event == nullptr ? std::string() : text_of(*event, name).value_or("");
       };
-      return "received  " + part("event_id") + " " + part("event_type") + " " +
-             part("aggregate_id");
+      const std::string by = text("by");
+      return "received  " + (by.empty() ? "" : number("seq") + " from " + by + ": ") +
+             part("event_id") + " " + part("event_type") + " " + part("aggregate_id") +
+             lane_words(event);
     }
+    if (kind == "log")
+      return text("message").empty() ? "" : "TAKEN BACK  " + text("message");
     if (kind == "run")
       return "batch run: " + number("synced") + " delivered, " + number("remaining") + " remain" +
              (text("stopped").empty() ? "" : "; " + text("stopped"));
@@ -207,6 +252,7 @@ private:
   }
 
   context& ctx_;
+  std::optional<log_place> place_; ///< what follows it is wanted; nothing: what comes
   unique_fd signals_ = ending_signals();
   bool over_ = false;
   std::string last_daemon_state_; ///< why no daemon tells, as it was said last
@@ -215,8 +261,26 @@ private:
 
 } // namespace
 
-command_action declare_sync_watch(CLI::App&) {
-  return [](context& ctx) { return watcher(ctx).run(); };
+command_action declare_sync_watch(CLI::App& app) {
+  struct place_options {
+    std::int64_t after = -1;
+    std::string log;
+  };
+  auto options = std::make_shared<place_options>();
+  auto* after = app.add_option("--after", options->after,
+                               "Also events of others after this number of the team's log")
+                    ->check(CLI::NonNegativeNumber);
+  app.add_option("--log", options->log, "The log that the number is of, as lines of events name it")
+      ->needs(after);
+  return [options](context& ctx) {
+    if (!options->log.empty() && !is_ulid(options->log))
+      return ctx.fail({ec::bad_input, "not the id of a log: " + excerpt(options->log),
+                       "give the log as it stands in a line of spec-kitty sync watch --json"});
+    std::optional<log_place> from;
+    if (options->after >= 0)
+      from = log_place{options->log, static_cast<std::uint64_t>(options->after)};
+    return watcher(ctx, std::move(from)).run();
+  };
 }
 
 } // namespace spec_kitty

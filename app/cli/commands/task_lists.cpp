@@ -1,5 +1,6 @@
 // spec-kitty agent tasks status | list-tasks | list-dependents: what is on disk. Writes nothing.
 #include "app/cli/command.hpp"
+#include "app/cli/lane_conflicts.hpp"
 #include "app/cli/looks.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/workflow/intents/settle.hpp"
@@ -21,8 +22,9 @@ namespace wf = workflow;
 struct board {
   wf::feature feature;
   std::vector<wf::work_package> packages;
-  wf::tasks_document tasks;      ///< empty where there is no tasks.md
-  std::vector<failure> problems; ///< files that cannot be read
+  wf::tasks_document tasks;               ///< empty where there is no tasks.md
+  std::vector<failure> problems;          ///< files that cannot be read
+  std::vector<lane_conflict> conflicts{}; ///< with other homes; for status
 
   std::vector<const wf::subtask*> subtasks_of(const std::string& wp) const {
     std::vector<const wf::subtask*> all;
@@ -84,6 +86,21 @@ void write_package(json_writer& out, const board& all, const wf::work_package& p
   out.EndArray();
 }
 
+void write_conflicts(json_writer& out, const board& all) {
+  key(out, "conflicts");
+  out.StartArray();
+  for (const auto& conflict : all.conflicts) {
+    out.StartObject();
+    field(out, "wp_id", conflict.wp_id);
+    field(out, "by", conflict.by);
+    field(out, "theirs", conflict.theirs);
+    field(out, "ours", conflict.ours);
+    field(out, "command", conflict.command);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
 /// Where the lanes come from, when that is not the work packages' files.
 void name_source(const board& all, work_done& done) {
   if (all.feature.has_event_states())
@@ -108,6 +125,8 @@ result<work_done> task_status(context& ctx, const work_options& options) {
     return found.error();
   for (const auto& intent : wf::open_intents(found->feature.repo()))
     ctx.out.warn(intent.message + ": " + intent.remedy);
+  if (!found->feature.has_event_states())
+    found->conflicts = lane_conflicts(ctx, found->feature, found->packages);
   const auto all = std::make_shared<const board>(std::move(*found));
   work_done done;
   std::string counts;
@@ -127,6 +146,10 @@ result<work_done> task_status(context& ctx, const work_options& options) {
         {mark_of_lane(ctx.out, lane) + padded(lane_words(package), 10) + "  ", style_of_lane(lane)},
         {std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  ", style::faint},
         {package.title(), style::plain}});
+    for (const auto& conflict : all->conflicts)
+      if (conflict.wp_id == package.id)
+        done.lines.push_back(
+            std::vector<line_part>{{"      " + conflict_words(conflict), style::bad}});
   }
   name_source(*all, done);
   done.fields = [all](json_writer& out) {
@@ -151,6 +174,7 @@ result<work_done> task_status(context& ctx, const work_options& options) {
       out.EndObject();
     }
     out.EndArray();
+    write_conflicts(out, *all);
   };
   return done;
 }

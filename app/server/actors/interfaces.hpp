@@ -51,8 +51,9 @@ struct identify {
 struct take_ws_token {
   std::string token;
 };
-/// SESSIONS: who has this session of a browser, in this team? See app/server/pages/browser_sessions.hpp, which
-/// has looked at the cookie. The failure is login_refused, or that of the store.
+/// SESSIONS: who has this session of a browser, in this team? See
+/// app/server/pages/browser_sessions.hpp, which has looked at the cookie. The failure is
+/// login_refused, or that of the store.
 struct identify_browser {
   ulid session;
   store::account_id account = 0;

@@ -152,7 +152,7 @@ TEST(Records, APlaceAndACursorComeBackAsTheyWere) {
   EXPECT_TRUE(place.differs_from({some_id(2), 77}));
   EXPECT_TRUE(place.differs_from({some_id(1), 78}));
   EXPECT_EQ(place_record{}.or_else(place), place);
-  cursor_record cursor{"https://sync.example:8443", some_id(2), 10, 20, 3, 4, {}};
+  cursor_record cursor{"https://sync.example:8443", "tea", some_id(2), 9, 10, 20, 3, 4, {}};
   cursor.known = {{9, some_id(3)}, {8, some_id(4)}};
   const auto back = cursor_record::decode(cursor.encode());
   ASSERT_TRUE(back);

@@ -23,6 +23,8 @@ struct supervisor_reports {
   std::vector<std::string> refused;
   std::vector<std::string> received;
   std::vector<std::string> remarks;
+  std::vector<log_joined> joined;
+  std::vector<remote_heard> heard;
   std::uint64_t clock = 0;
   std::uint64_t clock_at_event = 0; ///< `clock` when the last event came
   std::optional<failure> end;
@@ -48,14 +50,20 @@ inline supervisor_actor::behavior_type supervisor_double(supervisor_actor::point
       [into](const notice_message& what) {
         if (const auto* refused = std::get_if<event_refused>(&what.what))
           into->refused.push_back(refused->message);
-        if (const auto* received = std::get_if<event_received>(&what.what)) {
-          into->received.push_back(received->json);
-          into->clock_at_event = into->clock;
-        }
         if (const auto* comment = std::get_if<remark>(&what.what))
           into->remarks.push_back(comment->words);
       },
-      [into](clock_heard heard) { into->clock = std::max(into->clock, heard.value); },
+      [into](const log_joined& where) { into->joined.push_back(where); },
+      [into](const remote_heard& heard) {
+        into->clock = std::max(into->clock, heard.clock);
+        into->heard.push_back(heard);
+        if (heard.event) {
+          into->received.push_back(heard.event->json);
+          into->clock_at_event = into->clock;
+        }
+      },
+      [](merge_tick) {},
+      [](const log_page_request&) {},
       [](wind_down) { return wound_down{}; },
   };
 }

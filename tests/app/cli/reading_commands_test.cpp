@@ -53,6 +53,7 @@ const std::set<std::string> writing = {
     "events retry",
     "events discard",
     "events acknowledge-drops",
+    "sync acknowledge-loss",
     "clock reconcile",
     "clock renew",
     "auth login",

@@ -13,8 +13,10 @@
 #include "spec_kitty/result.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace spec_kitty {
 
@@ -50,6 +52,13 @@ public:
 
 private:
   std::shared_ptr<void> entry_;
+};
+
+/// Where a subscription begins in the team's log: behind the last event that a program has done its
+/// work for. `update::log` and `update::seq` name it.
+struct subscription_start {
+  std::uint64_t after = 0; ///< events with a higher number; 0: from the oldest that is kept
+  std::string log{};       ///< the log of that number; empty: whichever the team has
 };
 
 /// One home's events, from any thread. Move-only; a moved-from client answers `stopping`.
@@ -96,6 +105,12 @@ public:
   /// Hears of remote events and changes until the subscription is destroyed; on options::executor.
   /// A handler that falls 10,000 updates behind misses the next ones (callbacks_failed).
   [[nodiscard]] subscription subscribe(std::function<void(const update&)> handler);
+
+  /// The same, with the events of others behind a number first, where the server offers `resume`:
+  /// each once, in the order of the log, however the connection goes meanwhile. One that falls
+  /// behind is told of them later. `trouble` says where a log was taken back.
+  [[nodiscard]] subscription subscribe(std::function<void(const update&)> handler,
+                                       const subscription_start& start);
 
   /// Takes nothing more, commits what is in flight, gives leases back, ends every thread; at most
   /// about `deadline`. `stopping` when something did not end in time: it is left behind, and no

@@ -114,7 +114,10 @@ struct update {
   link_state link = link_state::offline; ///< of `link`
   std::string event_id;                  ///< of `sent`, `refused`
   std::string json;                      ///< of `remote`
-  std::string words;                     ///< for people; may be empty
+  std::string by;        ///< of `remote`: the account that sent it; empty: the server does not say
+  std::string log;       ///< of `remote`: the team's log that numbers it; empty likewise
+  std::uint64_t seq = 0; ///< of `remote`: its number there; 0 likewise
+  std::string words;     ///< for people; may be empty
 };
 
 } // namespace spec_kitty

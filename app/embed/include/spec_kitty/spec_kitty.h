@@ -56,6 +56,27 @@ SPEC_KITTY_C_API int spec_kitty_emit_best_effort(spec_kitty_client* client, cons
 SPEC_KITTY_C_API int spec_kitty_flush(spec_kitty_client* client, int deadline_ms,
                                       spec_kitty_problem* problem);
 
+/** Something that hears of events of others and of changes. */
+typedef struct spec_kitty_subscription spec_kitty_subscription;
+
+/** Gets one update, a JSON object that lives as long as the call: `kind` (`link`, `remote`, `sent`,
+ * `refused`, `batch`, `trouble`); of `remote` also `event` and, where the server numbers events,
+ * `log`, `seq` and `by`; of others `event_id`, `link` and `words` as far as they have them. On a
+ * thread of the client; must not throw. */
+typedef void (*spec_kitty_handler)(const char* update_json, void* context);
+
+/** Hears of events of others and of changes until spec_kitty_unsubscribe. `options_json`: NULL, or
+ * `{"after":N,"log":"…"?}`: first the events of others behind that number of the team's log, each
+ * once, in order. A program that keeps `seq` and `log` with what it did misses none. */
+SPEC_KITTY_C_API int spec_kitty_subscribe(spec_kitty_client* client, const char* options_json,
+                                          spec_kitty_handler handler, void* context,
+                                          spec_kitty_subscription** subscription,
+                                          spec_kitty_problem* problem);
+
+/** Ends a subscription and frees it; NULL is fine. The handler is not called any more afterwards,
+ * unless it is at work on another thread just then. May come after spec_kitty_close. */
+SPEC_KITTY_C_API void spec_kitty_unsubscribe(spec_kitty_subscription* subscription);
+
 /** How things stand, as a JSON object in `json`; free it with spec_kitty_free. */
 SPEC_KITTY_C_API int spec_kitty_status(spec_kitty_client* client, char** json,
                                        spec_kitty_problem* problem);

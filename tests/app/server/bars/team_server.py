@@ -138,12 +138,12 @@ def percentile(values, share):
 class Home:
     """A home of the real client, logged in at a server."""
 
-    def __init__(self, programs, url, folder, user="ann", authority=None):
+    def __init__(self, programs, url, folder, user="ann", authority=None, name=".spec-kitty"):
         self.program = str(Path(programs) / "spec-kitty")
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8",
-                    "SPEC_KITTY_HOME": str(self.folder / ".spec-kitty"),
+                    "SPEC_KITTY_HOME": str(self.folder / name),
                     "SPEC_KITTY_PASSWORD": PASSWORD}
         if authority:
             self.env["SPEC_KITTY_TLS_CA_FILE"] = str(authority)
