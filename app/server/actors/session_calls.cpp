@@ -85,7 +85,8 @@ void sessions_state::rotate(const http_call& http, const caller_ptr& before,
   store::refresh_attempt attempt{before->credential,
                                  sha256(shown),
                                  sha256(next),
-                                 context->wall() + context->options.sessions.refresh_lifetime * second_us,
+                                 context->wall() +
+                                     context->options.sessions.refresh_lifetime * second_us,
                                  {},
                                  {}};
   std::optional<seal> sealed_for;

@@ -90,7 +90,8 @@ TEST(OwnSite, IsSaidByTheBrowser) {
   for (const char* site : {"cross-site", "same-site"})
     EXPECT_FALSE(is_from_this_site(request_with({host, {"sec-fetch-site", site}}), url)) << site;
   EXPECT_TRUE(may_open_by_cookie(request_with({host, {"origin", url}}), url));
-  EXPECT_FALSE(may_open_by_cookie(request_with({host}), url)) << "without an origin it is not a browser's";
+  EXPECT_FALSE(may_open_by_cookie(request_with({host}), url))
+      << "without an origin it is not a browser's";
   EXPECT_FALSE(may_open_by_cookie(request_with({host, {"origin", "null"}}), url));
 }
 
