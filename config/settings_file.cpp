@@ -51,8 +51,7 @@ result<void> edit_settings(const fs::path& home, std::string_view name,
                    settings_file(home).string() + " sets " + std::string(name) +
                        " in a way that cannot be edited here",
                    "change the file by hand"};
-  if (after == before->value_or(""))
-    return {};
+  // Also where nothing changes: what stands there may not be on disk yet, as after a kill.
   if (auto written = replace_file(settings_file(home), after); !written)
     return written;
   if (const int error = fsync_parents(home); error != 0)
