@@ -122,7 +122,7 @@ TEST_F(Concurrency, SixtyKillsLoseNoAnsweredLineAndTurnNoClockBack) {
 
 TEST_F(Concurrency, AKilledSyncLosesNothingAndTheNextOneFinishesIt) {
   env["SPEC_KITTY_SYNC_MAX_QUEUE_SIZE"] = "100000";
-  emit(1000);
+  emit(8000); // enough that it is at work still when the server was asked what it has
   const auto ids = ids_of(lines_of(cli({"events", "export"}).out));
   logged_in();
   env["SPEC_KITTY_SYNC_BATCH_EVENTS"] = "20";

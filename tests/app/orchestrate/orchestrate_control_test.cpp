@@ -158,7 +158,7 @@ TEST_F(OrchestrateControl, AnAgentThatCannotBeRunIsAFailureLikeAnother) {
   carry_out();
   bool reported = false;
   for (const auto& json : stored())
-    reported = reported || json.find("bad.sh: No such file or directory") != std::string::npos;
+    reported = reported || json.find("its interpreter /no/such/interpreter ") != std::string::npos;
   EXPECT_TRUE(reported);
 }
 

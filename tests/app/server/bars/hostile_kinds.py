@@ -141,7 +141,7 @@ def identities(token, other):
     yield "a form from elsewhere", request(
         "POST", "/link/" + "A" * 43, ["Origin: https://evil.example", "Content-Length: 1",
                                       "Content-Type: application/x-www-form-urlencoded"], b"x"), {
-                                          400, 403, 404}
+                                          400, 403, 404, 421}
     yield "a password of a megabyte", request(
         "POST", "/api/v1/token/", ["Content-Type: application/json", "Content-Length: 1000032"],
         b'{"username":"ann","password":"' + b"x" * 1000000 + b'"}'), {400, 401, 413, 429, 503}
