@@ -110,6 +110,7 @@ result<std::vector<status_record>> store::statuses(std::string_view project,
                                                    const std::vector<std::string>& wp_ids) {
   return env_->read([&](lmdb_txn& txn, const store_tables& tables) {
     std::vector<status_record> found;
+    found.reserve(wp_ids.size());
     for (const std::string& wp_id : wp_ids)
       found.push_back(read_statuses(txn, tables, status_key(project, feature, wp_id)));
     return found;

@@ -17,6 +17,7 @@ std::vector<lane_conflict> lane_conflicts(context& ctx, const workflow::feature&
   if (!store || !*store)
     return found;
   std::vector<std::string> ids;
+  ids.reserve(packages.size());
   for (const auto& package : packages)
     ids.push_back(package.id);
   const auto statuses = (*store)->statuses(project.key, feature.slug(), ids);

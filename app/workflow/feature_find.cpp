@@ -91,6 +91,7 @@ std::optional<std::string> closest_feature(const std::vector<std::string>& slugs
   if (auto whole = closest(typed, slugs))
     return whole;
   std::vector<std::string> names;
+  names.reserve(slugs.size());
   for (const auto& slug : slugs)
     names.emplace_back(without_number(slug));
   const auto name = closest(typed, names);

@@ -44,6 +44,13 @@ std::string team_words(const browser_team& team) {
   return team.name == team.slug ? team.slug : team.name + " (" + team.slug + ")";
 }
 
+std::string team_choice(const browser_team& team) {
+  const std::string slug = html_text(team.slug);
+  return "<p><input type=\"radio\" required name=\"team\" id=\"team-" + slug + "\" value=\"" +
+         slug + "\"><label for=\"team-" + slug + "\">" + html_text(team_words(team)) + ", as " +
+         html_text(to_string(team.as)) + "</label></p>\n";
+}
+
 /// The team that is granted, or a choice of them; empty where the person has none to grant.
 std::string team_fields(const store::device_login& login, const browser_session& person) {
   const browser_team* named = login.team_slug.empty()
@@ -55,12 +62,8 @@ std::string team_fields(const store::device_login& login, const browser_session&
   if (!login.team_slug.empty() || person.teams.empty())
     return {};
   std::string out = "<fieldset>\n<legend>Team and role to grant</legend>\n";
-  for (const auto& team : person.teams) {
-    const std::string slug = html_text(team.slug);
-    out += "<p><input type=\"radio\" required name=\"team\" id=\"team-" + slug + "\" value=\"" +
-           slug + "\"><label for=\"team-" + slug + "\">" + html_text(team_words(team)) + ", as " +
-           html_text(to_string(team.as)) + "</label></p>\n";
-  }
+  for (const auto& team : person.teams)
+    out += team_choice(team);
   return out + "</fieldset>\n";
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t max_path_bytes = 512;
 } // namespace
 
 std::string safe_path(std::string_view path) {
-  const bool local = path.size() >= 1 && path.size() <= max_path_bytes && path.front() == '/' &&
+  const bool local = !path.empty() && path.size() <= max_path_bytes && path.front() == '/' &&
                      path.substr(0, 2) != "//" && std::all_of(path.begin(), path.end(), [](char c) {
                        return c > 0x20 && c < 0x7F && c != '\\';
                      });
