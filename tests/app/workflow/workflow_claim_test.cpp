@@ -30,7 +30,7 @@ TEST_F(WorkflowClaim, AnotherHomesClaimIsNamedAndDoesNotStop) {
   EXPECT_EQ(log_in(*server).status, 0);
   const auto done = ok({"implement", "WP01"}, clone);
   EXPECT_NE(done.err.find("warning: dev took WP01 "), std::string::npos)
-      << "the account that sent it, whoever it names: " << done.err;
+      << "the account that sent it, not the agent that it names: " << done.err;
   EXPECT_NE(done.err.find("; --force to take it over"), std::string::npos) << done.err;
   EXPECT_EQ(ok({"implement", "WP03", "--force"}, clone).err.find(" took "), std::string::npos);
 }
