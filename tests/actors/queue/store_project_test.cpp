@@ -53,7 +53,9 @@ TEST_F(StoreProject, AnOptedOutProjectIsNeverDueAndItsEventsAreShownAsHeld) {
   record_four(queue);
   decide(queue, "web", false);
   EXPECT_EQ(due(queue), 2U);
-  EXPECT_EQ(queue.due({"team-a", 0, ~0ULL})->elsewhere, 2U);
+  const auto found = queue.due({"team-a", 0, ~0ULL});
+  EXPECT_EQ(found->opted_out, 2U);
+  EXPECT_EQ(found->elsewhere, 0U);
   EXPECT_EQ(lease(queue).events.size(), 2U);
   std::size_t held = 0;
   for (const auto& entry : list(queue))
