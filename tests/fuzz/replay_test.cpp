@@ -35,16 +35,16 @@ TEST_P(FuzzCorpus, HoldsItsProperty) {
   EXPECT_GT(count, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus,
-                         testing::Values(replayed{"batch", fuzz_batch}, replayed{"json", fuzz_json},
-                                         replayed{"emit_line", fuzz_emit_line},
-                                         replayed{"json_edit", fuzz_json_edit},
-                                         replayed{"frontmatter", fuzz_frontmatter},
-                                         replayed{"http_request", fuzz_http_request},
-                                         replayed{"tasks_md", fuzz_tasks_md},
-                                         replayed{"toml", fuzz_toml}, replayed{"paths", fuzz_paths},
-                                         replayed{"spill", fuzz_spill}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Targets, FuzzCorpus,
+    testing::Values(replayed{"admin_request", fuzz_admin_request}, replayed{"form", fuzz_form},
+                    replayed{"batch", fuzz_batch}, replayed{"json", fuzz_json},
+                    replayed{"emit_line", fuzz_emit_line}, replayed{"json_edit", fuzz_json_edit},
+                    replayed{"frontmatter", fuzz_frontmatter},
+                    replayed{"http_request", fuzz_http_request},
+                    replayed{"tasks_md", fuzz_tasks_md}, replayed{"toml", fuzz_toml},
+                    replayed{"paths", fuzz_paths}, replayed{"spill", fuzz_spill}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 } // namespace
 } // namespace spec_kitty::fuzz

@@ -33,6 +33,10 @@ void fuzz_batch(std::string_view input);
 /// A request is judged alike however its bytes arrive; what the gate and the parser take has one
 /// framing, one host and one body.
 void fuzz_http_request(std::string_view input);
+/// A field of a form reads back as it was, and is shown as text alone.
+void fuzz_form(std::string_view input);
+/// A request on admin.sock is answered by one line of JSON that says how it went.
+void fuzz_admin_request(std::string_view input);
 /// A member of a JSON file that is set is the only one that changes.
 void fuzz_json_edit(std::string_view input);
 
