@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -204,6 +205,15 @@ void hide_memory() {
 #ifndef SPEC_KITTY_SANITIZED // a leak check looks into its own process from outside
   (void)::prctl(PR_SET_DUMPABLE, 0);
 #endif
+}
+
+std::uint64_t raise_open_file_limit() {
+  rlimit open_files{};
+  (void)::getrlimit(RLIMIT_NOFILE, &open_files);
+  open_files.rlim_cur = open_files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &open_files);
+  (void)::getrlimit(RLIMIT_NOFILE, &open_files);
+  return open_files.rlim_cur;
 }
 
 result<pid_t> start_program(const program& what, int input) {

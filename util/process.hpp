@@ -46,4 +46,8 @@ result<pid_t> start_program(const program& what, int input);
 /// user looks into it. For programs of our own; a host decides that for itself.
 void hide_memory();
 
+/// Lets this process, and what it starts, open as many files as the hard limit allows; how many
+/// those are. Source: setrlimit(2), RLIMIT_NOFILE.
+std::uint64_t raise_open_file_limit();
+
 } // namespace spec_kitty

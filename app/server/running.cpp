@@ -9,6 +9,7 @@
 #include "app/server/pages/link_page.hpp"
 #include "app/server/service_settings.hpp"
 #include "app/server/store/lmdb/open.hpp"
+#include "util/process.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
 
@@ -28,6 +29,10 @@ constexpr auto store_stop_patience = 2s;
 constexpr epoch_us tolerated_clock_step = epoch_us{5} * 60 * 1'000'000;
 /// Of tokens, and the same on any port: sessions of a server for trying out outlive its restart.
 constexpr const char* issuer_for_trying_out = "spec-kitty-server --dev";
+/// Of tokens where no URL is known before the port is.
+constexpr const char* issuer_without_url = "spec-kitty-server";
+/// The store, logs, sockets of its own and threads, beside the connections.
+constexpr std::uint64_t own_open_files = 100;
 
 log_options log_options_of(const server_settings& settings, bool for_trying_out) {
   log_options options;
@@ -36,6 +41,12 @@ log_options log_options_of(const server_settings& settings, bool for_trying_out)
   options.folder = settings.state() / "log";
   options.days = settings.number("log.days");
   return options;
+}
+
+std::string issuer_of(const server_settings& settings) {
+  const bool any_port =
+      settings.text("public_url").empty() && settings.text("listen").ends_with(":0");
+  return any_port ? issuer_without_url : public_url_of(settings, guessed_url(settings));
 }
 
 } // namespace
@@ -65,6 +76,7 @@ result<std::unique_ptr<running_server>> running_server::start(const server_setti
   if (auto ok = server->start_administration(); !ok)
     return ok.error();
   server->warn_of_clock();
+  server->warn_of_open_files();
   server->log_->write(log_level::info,
                       "spec-kitty-server " + program_version() + " listens on " + server->url_);
   return server;
@@ -104,10 +116,9 @@ result<void> running_server::start_service() {
   auto keys = read_key_file(settings_.keys_file(), wall_clock_now());
   if (!keys)
     return keys.error();
-  const std::string issuer = public_url_of(settings_, guessed_url(settings_));
   service_options options;
   options.engine = engine_.get();
-  options.public_url = issuer;
+  options.public_url = issuer_of(settings_);
   if (trying_out_ != nullptr) {
     options.public_url = issuer_for_trying_out;
     options.sessions = trying_out_->sessions;
@@ -193,6 +204,18 @@ void running_server::warn_of_clock() {
                     "set it with: timedatectl set-ntp true");
   if (!health.trouble.empty())
     log_->write(log_level::error, health.trouble);
+}
+
+void running_server::warn_of_open_files() {
+  const std::uint64_t allowed = raise_open_file_limit();
+  const auto connections = static_cast<std::uint64_t>(settings_.number("limits.connections"));
+  const std::uint64_t needed = connections + own_open_files;
+  if (allowed < needed)
+    log_->write(log_level::warning,
+                "this process may open " + std::to_string(allowed) +
+                    " files, too few for limits.connections, which is " +
+                    std::to_string(connections) + ": set LimitNOFILE=" + std::to_string(needed) +
+                    " in its unit, or start it after: ulimit -n " + std::to_string(needed));
 }
 
 void running_server::reload_certificate() {

@@ -58,6 +58,7 @@ private:
   result<void> start_administration();
   dev::activity_log activity_log() const;
   void warn_of_clock();
+  void warn_of_open_files();
   void change_keys();
   void begin_housekeeping();
 

@@ -2,6 +2,7 @@
 // what is wrong.
 #include "tests/app/server/program/program_fixture.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,6 +28,13 @@ struct Program : server_program {
         found.push_back(entry.path().string());
     }
     return found;
+  }
+
+  /// A server behind a program that starts it.
+  launch started_with(words front) const {
+    auto what = command({"run", "--json", "--listen", "127.0.0.1:0"});
+    what.argv.insert(what.argv.begin(), front.begin(), front.end());
+    return what;
   }
 };
 
@@ -197,6 +205,21 @@ TEST_F(Program, TellsTheServiceManagerWhenItIsReadyAndWhenItStops) {
   EXPECT_EQ(stop().status, 0);
   EXPECT_EQ(received(), "STOPPING=1");
   ::close(notify);
+}
+
+TEST_F(Program, OpensAsManyFilesAsItMayAndSaysWhereThatIsTooFew) {
+  init();
+  process = std::make_unique<child>(started_with({"/usr/bin/prlimit", "--nofile=200:20000"}));
+  ASSERT_TRUE(process->next_line());
+  rlimit open_files{};
+  ASSERT_EQ(::prlimit(process->pid(), RLIMIT_NOFILE, nullptr, &open_files), 0);
+  EXPECT_EQ(open_files.rlim_cur, 20000U);
+  EXPECT_EQ(stop().err.find("LimitNOFILE"), std::string::npos);
+  process = std::make_unique<child>(started_with({"/usr/bin/prlimit", "--nofile=500:500"}));
+  ASSERT_TRUE(process->next_line());
+  const auto said = stop().err;
+  EXPECT_NE(said.find("may open 500 files"), std::string::npos) << said;
+  EXPECT_NE(said.find("ulimit -n 10100"), std::string::npos) << said;
 }
 
 TEST_F(Program, ABackupOfARunningServerIsRestoredElsewhere) {
