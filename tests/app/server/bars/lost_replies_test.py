@@ -3,6 +3,7 @@
     lost_replies_test.py FOLDER_OF_THE_PROGRAMS ROUNDS
 """
 
+import contextlib
 import socket
 import sys
 import tempfile
@@ -32,12 +33,13 @@ class LosingProxy:
         cut = threading.Event()
 
         def back():
-            while data := far.recv(65536):
-                if cut.is_set():
-                    self.losses += 1
-                    near.shutdown(socket.SHUT_RDWR)
-                    return
-                near.sendall(data)
+            with contextlib.suppress(OSError):
+                while data := far.recv(65536):
+                    if cut.is_set():
+                        self.losses += 1
+                        near.shutdown(socket.SHUT_RDWR)
+                        return
+                    near.sendall(data)
 
         answers = threading.Thread(target=back, daemon=True)
         answers.start()
