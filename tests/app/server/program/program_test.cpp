@@ -217,9 +217,9 @@ TEST_F(Program, OpensAsManyFilesAsItMayAndSaysWhereThatIsTooFew) {
   EXPECT_EQ(stop().err.find("LimitNOFILE"), std::string::npos);
   process = std::make_unique<child>(started_with({"/usr/bin/prlimit", "--nofile=500:500"}));
   ASSERT_TRUE(process->next_line());
-  const auto said = stop().err;
-  EXPECT_NE(said.find("may open 500 files"), std::string::npos) << said;
-  EXPECT_NE(said.find("ulimit -n 10100"), std::string::npos) << said;
+  const auto log = stop().err;
+  EXPECT_NE(log.find("may open 500 files"), std::string::npos) << log;
+  EXPECT_NE(log.find("ulimit -n 10100"), std::string::npos) << log;
 }
 
 TEST_F(Program, ABackupOfARunningServerIsRestoredElsewhere) {
