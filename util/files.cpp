@@ -141,10 +141,9 @@ failure system_failure(int error, const std::string& what) {
   case EROFS:
   case EACCES:
   case EPERM:
-    return {ec::store_unusable, text,
-            "check the permissions and the owner of the path, or choose another with --home"};
+    return {ec::store_unusable, text, "check the permissions and the owner of the path"};
   default:
-    return {ec::store_unusable, text, "check the path, or choose another home with --home"};
+    return {ec::store_unusable, text, "check the path"};
   }
 }
 

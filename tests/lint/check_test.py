@@ -227,7 +227,10 @@ class Prose(Check):
     def test_tables_code_and_addresses_may_be_wide(self):
         wide = "word " * 25
         self.assertEqual(self.found(prose.check, {
-            "docs/a.md": f"| {wide} |\n```\n{wide}\n```\nhttps://example.com/ {wide}\n"}), [])
+            "docs/a.md": f"| {wide} |\n```text\n{wide}\n```\nhttps://example.com/ {wide}\n"}), [])
+
+    def test_a_block_without_a_language_is_found(self):
+        self.expect(prose.check, {"docs/a.md": "```sh\nls\n```\n\n```\nls\n```\n"}, "docs/a.md:5: a block")
 
 
 class Messages(Check):

@@ -1,4 +1,6 @@
-"""Documents are at most 120 columns wide; tables, fenced code and lines with a URL may be wider."""
+"""Documents are at most 120 columns wide; tables, fenced code and lines with a URL may be wider.
+
+A block names its language: a test types the commands of ```sh, and nobody types ```text."""
 
 import re
 
@@ -14,6 +16,9 @@ def check_text(path: str, text: str, findings: list[Finding]) -> None:
         if match := FENCE.match(line):
             if not fence:
                 fence = match.group(1)
+                if path.startswith(("docs/", "README")) and line.strip() == fence:
+                    findings.append(Finding(path, number, "a block without a language: write "
+                                            "```sh for commands, ```text for what is shown"))
             elif match.group(1) == fence:
                 fence = ""
             continue

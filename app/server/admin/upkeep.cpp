@@ -137,15 +137,21 @@ reply_fields rotate_keys(administration& of, const arguments&) {
 }
 
 reply_fields back_up(administration& of, const arguments& given) {
-  const std::string& file = given.text("file");
+  const std::filesystem::path file = given.text("file");
   const auto done = await_answer<void>(
       [&](auto answer) { of.engine.backup(file, std::move(answer)); }, whole_store_patience);
+  if (!done && done.error().code == ec::store_unusable) {
+    const auto inside = of.settings.state() / file.filename();
+    return failure{ec::store_unusable, done.error().message,
+                   "the server's own user writes it: spec-kitty-server backup " +
+                       shell_word(inside.string()) + "; then move it"};
+  }
   if (!done)
     return done.error();
-  return json_fields("The backup is " + file +
+  return json_fields("The backup is " + file.string() +
                          ". It holds events and the hashes of passwords and tokens, not the "
                          "signing keys.",
-                     [&](json_writer& out) { field(out, "file", file); });
+                     [&](json_writer& out) { field(out, "file", file.string()); });
 }
 
 reply_fields check_rows(administration& of, const arguments&) {
