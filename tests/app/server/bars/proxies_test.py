@@ -1,4 +1,4 @@
-"""The real client through nginx and HAProxy, set up as docs/server.md says, with TLS in front:
+"""The real client through nginx, HAProxy and Caddy, set up as docs/server.md says, with TLS in front:
 login, batches and the WebSocket work, and the client's own address is what the audit shows.
 
     proxies_test.py FOLDER_OF_THE_PROGRAMS FILE_OF_THE_DOCUMENTATION
@@ -57,11 +57,20 @@ def haproxy(page, folder, port, behind):
     return ["haproxy", "-db", "-f", str(file)]
 
 
-def through(server, programs, command, folder, port):
+def caddy(page, folder, port, behind):
+    file = folder / "Caddyfile"
+    text = placed(block(page, "caddy"), folder, port, behind)
+    file.write_text("{\nadmin off\nauto_https off\nstorage file_system "
+                    f"{folder}\n}}\n" + text.replace("sync.example.com", f"localhost:{port}"))
+    return ["env", f"HOME={folder}", "caddy", "run", "--adapter", "caddyfile", "--config",
+            str(file)]
+
+
+def through(server, programs, name, command, folder, port):
     """Everything that a client does, through the proxy that the command starts."""
     proxy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        eventually(lambda: answers(port), 30, f"{command[0]} to answer")
+        eventually(lambda: answers(port), 30, f"{name} to answer")
         home = Home(programs, f"https://localhost:{port}", folder / "home",
                     authority=folder / "fullchain.pem")
         recorded = home.emit(50)
@@ -79,7 +88,7 @@ def through(server, programs, command, folder, port):
     finally:
         proxy.terminate()
         proxy.wait(30)
-    print(f"{command[0]}: login, 50 events by batch, 20 over the WebSocket")
+    print(f"{name}: login, 50 events by batch, 20 over the WebSocket")
 
 
 def log_in_from(address, port, folder):
@@ -101,7 +110,7 @@ def answers(port):
 
 def main():
     programs, page = sys.argv[1], Path(sys.argv[2]).read_text()
-    for name, configured in (("nginx", nginx), ("haproxy", haproxy)):
+    for name, configured in (("nginx", nginx), ("haproxy", haproxy), ("caddy", caddy)):
         if not shutil.which(name):
             print(f"{name} is not installed")
             continue
@@ -110,9 +119,11 @@ def main():
         with tempfile.TemporaryDirectory() as made, TeamServer(programs, options) as server:
             folder = Path(made)
             certificate(folder)
-            through(server, programs, configured(page, folder, port, server.port), folder, port)
+            command = configured(page, folder, port, server.port)
+            through(server, programs, name, command, folder, port)
             audit = server.command("audit", "list", "--json")
             assert "127.0.0.2" in audit and "203.0.113.9" not in audit, audit
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -138,7 +138,8 @@ def percentile(values, share):
 class Home:
     """A home of the real client, logged in at a server."""
 
-    def __init__(self, programs, url, folder, user="ann", authority=None, name=".spec-kitty"):
+    def __init__(self, programs, url, folder, user="ann", authority=None, name=".spec-kitty",
+                 proxy=None):
         self.program = str(Path(programs) / "spec-kitty")
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
@@ -148,6 +149,8 @@ class Home:
         if authority:
             self.env["SPEC_KITTY_TLS_CA_FILE"] = str(authority)
         self.run("sync", "server", url)
+        if proxy:
+            self.run("config", "set", "sync.proxy", "-", given=proxy)
         self.run("auth", "login", "--username", user)
 
     def run(self, *words, allowed=(0,), given=None):
