@@ -106,10 +106,16 @@ void board_service::on_request(inbound_request request, const listener::reply_ca
     finish(page_reply(port_));
     return;
   }
-  post([this, request = std::move(request), finish, dead, is_get] {
+  auto work = [this, request = std::move(request), finish, dead, is_get] {
     finish(is_get ? answer(board_, request) : retry_dead_letter(board_.home(), dead, request.id));
     if (!is_get)
       read_changes({{}, false, true});
+  };
+  post([this, work = std::move(work)]() mutable {
+    if (has_queue_)
+      work();
+    else
+      waiting_.push_back(std::move(work));
   });
 }
 
@@ -139,11 +145,41 @@ void board_service::on_upgrade(const inbound_request& request,
   reply(listener::upgrade_answer(std::move(events)));
 }
 
-void board_service::read_everything() {
+void board_service::read_features() {
   board_.read_features();
-  board_.read_home_events();
+  board_.read_delivery();
   watch_.follow(board_.slugs());
-  hub_.publish(board_, board_.settle());
+  hub_.publish(board_, 0);
+}
+
+/// From a thread of its own.
+void board_service::read_slow_sources() {
+  if (const auto& home = board_.home()) {
+    const auto nothing = [](const ulid&, std::uint64_t) { return false; };
+    const auto queue =
+        std::make_shared<result<home_reading>>(read_home(*home, board_.project_uuid(), nothing));
+    post([this, queue] { take_queue(std::move(*queue)); });
+  } else {
+    post([this] { take_queue(failure{}); });
+  }
+  const auto commits = std::make_shared<git_moves>(read_git_moves(board_.repo()));
+  post([this, commits] {
+    board_.take_commits(std::move(*commits));
+    hub_.publish(board_, board_.settle());
+  });
+}
+
+void board_service::take_queue(result<home_reading> read) {
+  if (board_.home())
+    board_.take_home_events(std::move(read));
+  (void)board_.settle();
+  hub_.begin_after(board_);
+  hub_.publish(board_, 0);
+  has_queue_ = true;
+  for (const auto& work : std::exchange(waiting_, {}))
+    work();
+  if (queue_changed_)
+    read_changes({{}, false, true});
 }
 
 /// The next feature in turn; after the last one, whether features came or went, and the queue.
@@ -163,25 +199,19 @@ void board_service::read_changes(const source_changes& changes) {
   bool differs = changes.queue || (changes.feature_list && board_.read_feature_list());
   for (const auto& slug : changes.features)
     differs = board_.read_one_feature(slug) || differs;
-  if (changes.queue)
+  if (changes.queue && has_queue_)
     board_.read_home_events();
+  queue_changed_ = queue_changed_ || (changes.queue && !has_queue_);
   watch_.follow(board_.slugs()); // a folder may have been made, or made anew
   if (differs)
     hub_.publish(board_, board_.settle());
 }
 
 void board_service::run(int signals) {
-  read_everything();
-  // git takes seconds in a large repository; the board is shown before.
-  std::thread commits([this, repo = board_.repo()] {
-    auto found = std::make_shared<git_moves>(read_git_moves(repo));
-    post([this, found] {
-      board_.take_commits(std::move(*found));
-      hub_.publish(board_, board_.settle());
-    });
-  });
+  read_features();
+  std::thread slow([this] { read_slow_sources(); });
   serve(signals);
-  commits.join();
+  slow.join();
 }
 
 void board_service::serve(int signals) {

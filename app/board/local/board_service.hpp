@@ -1,5 +1,8 @@
 // The board as a service: one thread that owns the board, reads what has changed and answers.
 //
+// The features are read first and shown at once; queue and commits, which take seconds where they
+// are large, by a thread of their own. Requests wait for the queue, streams do not.
+//
 //   I/O thread ── guard ── task ─▶ queue of tasks ─┐
 //   inotify ───────────────────────────────────────┼─▶ the board's thread (run) ─▶ replies, streams
 //   SIGINT, SIGTERM, SIGHUP ───────────────────────┘
@@ -16,6 +19,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace spec_kitty::board {
 
@@ -40,11 +44,16 @@ private:
   void run_tasks();
   void read_changes(const source_changes& changes);
   void serve(int signals);
-  void read_everything();
+  void read_features();
+  void read_slow_sources();
+  void take_queue(result<home_reading> read);
   void read_next();
 
   local_board board_;
-  std::string looked_at_; ///< the feature that was read in turn last
+  bool has_queue_ = false;     ///< the queue has been read: the board knows its past
+  bool queue_changed_ = false; ///< while it was read for the first time
+  std::vector<std::function<void()>> waiting_; ///< requests that came before
+  std::string looked_at_;                      ///< the feature that was read in turn last
   const std::string token_;
   std::atomic<std::uint16_t> port_{0};
   stream_hub hub_;

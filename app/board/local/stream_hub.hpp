@@ -37,6 +37,8 @@ public:
   void heard(const std::shared_ptr<open_stream>& stream, std::string_view text,
              const local_board& board);
 
+  /// What is in the log by now was there before the streams: it is not sent as news.
+  void begin_after(const local_board& board) { through_ = board.log().size(); }
   /// Sends what has changed since the last call. `earlier`: events that changed the past.
   void publish(const local_board& board, std::size_t earlier);
   /// Says that the server is alive, and closes streams without a hello for 10 s.

@@ -96,13 +96,18 @@ dead_letter letter_of(const listed_event& entry, const json_value& event) {
 
 } // namespace
 
+result<sync_view> read_delivery(const home_view& home) {
+  const auto shot = take_snapshot(home);
+  return shot ? result<sync_view>(sync_of(home, *shot)) : result<sync_view>(shot.error());
+}
+
 result<home_reading> read_home(const home_view& home, const std::string& project,
                                const is_known_event& is_known) {
-  const auto shot = take_snapshot(home);
-  if (!shot)
-    return shot.error();
+  auto sync = read_delivery(home);
+  if (!sync)
+    return sync.error();
   home_reading reading;
-  reading.sync = sync_of(home, *shot);
+  reading.sync = std::move(*sync);
   auto store = home.open_for_reading();
   if (!store)
     return store.error();

@@ -19,6 +19,9 @@ struct home_reading {
 /// Whether an event is known with this clock; then it is not read again.
 using is_known_event = std::function<bool(const ulid& id, std::uint64_t lamport_clock)>;
 
+/// How delivery stands, without the dead letters, which stand in the queue.
+result<sync_view> read_delivery(const home_view& home);
+
 /// Reads the queue. `project`: the uuid of the repository's project; events of another one are left
 /// out, those of no project are not. Changes nothing on disk.
 result<home_reading> read_home(const home_view& home, const std::string& project,

@@ -15,26 +15,9 @@ constexpr epoch_us same_move = 60'000'000;
 
 using package_key = std::pair<std::string, std::string>;
 
-/// The clock of the last recorded event up to a moment.
-class clock_by_time {
-public:
-  explicit clock_by_time(const std::vector<board_event>& recorded) {
-    for (const auto& event : recorded)
-      clocks_.emplace_back(event.at, event.lamport_clock);
-    std::sort(clocks_.begin(), clocks_.end());
-    for (std::size_t i = 1; i < clocks_.size(); ++i)
-      clocks_[i].second = std::max(clocks_[i].second, clocks_[i - 1].second);
-  }
-  std::uint64_t at(epoch_us moment) const {
-    const auto next =
-        std::upper_bound(clocks_.begin(), clocks_.end(), moment,
-                         [](epoch_us left, const auto& right) { return left < right.first; });
-    return next == clocks_.begin() ? 0 : std::prev(next)->second;
-  }
-
-private:
-  std::vector<std::pair<epoch_us, std::uint64_t>> clocks_;
-};
+std::string key_of(std::string_view feature, std::string_view wp_id, std::string_view lane) {
+  return std::string(feature).append("\n").append(wp_id).append("\n").append(lane);
+}
 
 /// An id that sorts by time, and among moves of one millisecond by `turn`.
 ulid id_of(const lane_move& move, std::size_t turn) {
@@ -43,25 +26,18 @@ ulid id_of(const lane_move& move, std::size_t turn) {
   for (std::size_t byte = 0; byte < 6; ++byte)
     id.bytes[byte] = static_cast<std::uint8_t>(ms >> (40 - 8 * byte));
   id.bytes[6] = static_cast<std::uint8_t>(std::min<std::size_t>(turn, 255));
-  const std::string digest = sha256_hex(move.feature + "\n" + move.wp_id + "\n" + move.lane + "\n");
+  const std::string digest = sha256_hex(key_of(move.feature, move.wp_id, move.lane) + "\n");
   for (std::size_t byte = 7; byte < id.bytes.size(); ++byte)
     id.bytes[byte] =
         whole_number<std::uint8_t>(digest.substr(2 * byte, 2), 16).value_or(std::uint8_t{0});
   return id;
 }
 
-bool is_recorded(const lane_move& move, const std::multimap<std::string, epoch_us>& changes) {
-  const auto [from, to] = changes.equal_range(move.feature + "\n" + move.wp_id + "\n" + move.lane);
-  return std::any_of(from, to, [&](const auto& change) {
-    return std::max(change.second, move.at) - std::min(change.second, move.at) <= same_move;
-  });
-}
-
 board_event event_of(const lane_move& move, const std::string& previous, std::size_t turn,
-                     const clock_by_time& clocks) {
+                     const recorded_moves& recorded) {
   board_event event;
   event.id = id_of(move, turn);
-  event.lamport_clock = clocks.at(move.at);
+  event.lamport_clock = recorded.clock_at(move.at);
   event.node_id = "~";
   event.at = move.at;
   const bool is_first = previous.empty() && move.lane == name_of(lane::planned);
@@ -80,13 +56,35 @@ board_event event_of(const lane_move& move, const std::string& previous, std::si
 
 } // namespace
 
-std::vector<board_event> events_of(std::vector<lane_move> moves,
-                                   const std::vector<board_event>& recorded) {
-  const clock_by_time clocks(recorded);
-  std::multimap<std::string, epoch_us> changes;
-  for (const auto& event : recorded)
+void recorded_moves::add(std::span<const board_event> events) {
+  const auto held = static_cast<std::ptrdiff_t>(clocks_.size());
+  for (const auto& event : events) {
+    clocks_.emplace_back(event.at, event.lamport_clock);
     if (event.kind == event_kind::status_changed)
-      changes.emplace(event.feature + "\n" + event.wp_id + "\n" + event.lane, event.at);
+      changes_[key_of(event.feature, event.wp_id, event.lane)].push_back(event.at);
+  }
+  std::sort(clocks_.begin() + held, clocks_.end());
+  std::inplace_merge(clocks_.begin(), clocks_.begin() + held, clocks_.end());
+  for (std::size_t i = 1; i < clocks_.size(); ++i)
+    clocks_[i].second = std::max(clocks_[i].second, clocks_[i - 1].second);
+}
+
+std::uint64_t recorded_moves::clock_at(epoch_us moment) const {
+  const auto next =
+      std::upper_bound(clocks_.begin(), clocks_.end(), moment,
+                       [](epoch_us left, const auto& right) { return left < right.first; });
+  return next == clocks_.begin() ? 0 : std::prev(next)->second;
+}
+
+bool recorded_moves::contains(const lane_move& move) const {
+  const auto known = changes_.find(key_of(move.feature, move.wp_id, move.lane));
+  return known != changes_.end() &&
+         std::any_of(known->second.begin(), known->second.end(), [&](epoch_us at) {
+           return std::max(at, move.at) - std::min(at, move.at) <= same_move;
+         });
+}
+
+std::vector<board_event> events_of(std::vector<lane_move> moves, const recorded_moves& recorded) {
   // An activity log names the agent, a commit does not always: it comes first at the same moment.
   std::stable_sort(moves.begin(), moves.end(), [](const lane_move& left, const lane_move& right) {
     return left.at < right.at;
@@ -102,8 +100,8 @@ std::vector<board_event> events_of(std::vector<lane_move> moves,
     const std::string previous = std::exchange(lane, move.lane);
     auto& turn = turns[key];
     turn = std::exchange(since, move.at) == move.at ? turn + 1 : 0;
-    if (!is_recorded(move, changes))
-      events.push_back(event_of(move, previous, turn, clocks));
+    if (!recorded.contains(move))
+      events.push_back(event_of(move, previous, turn, recorded));
   }
   return events;
 }

@@ -1,10 +1,11 @@
 #include "app/board/sources/local_board.hpp"
 
 #include "app/board/core/view_json.hpp"
-#include "app/board/sources/home_events.hpp"
 #include "config/project.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace spec_kitty::board {
 
@@ -22,8 +23,8 @@ bool is_same(const feature_on_disk& left, const feature_on_disk& right) {
 } // namespace
 
 local_board::local_board(workflow::repository repo, std::optional<home_view> home)
-    : repo_(std::move(repo)), home_(std::move(home)), log_(std::make_unique<event_log>()),
-      timeline_(std::make_unique<timeline>(*log_)) {
+    : repo_(std::move(repo)), home_(std::move(home)), queue_read_(!home_),
+      log_(std::make_unique<event_log>()), timeline_(std::make_unique<timeline>(*log_)) {
   const auto project = read_project(repo_.checkout);
   project_name_ = project.name.empty() ? repo_.checkout.filename().string() : project.name;
   project_uuid_ = project.uuid.value_or("");
@@ -65,13 +66,26 @@ bool local_board::read_one_feature(const std::string& slug) {
   return true;
 }
 
+void local_board::read_delivery() {
+  if (!home_)
+    return;
+  auto read = board::read_delivery(*home_);
+  home_problem_ = read ? std::string() : read.error().message;
+  if (read)
+    sync_ = std::move(*read);
+}
+
 void local_board::read_home_events() {
   if (!home_)
     return;
-  auto read = read_home(*home_, project_uuid_, [this](const ulid& id, std::uint64_t clock) {
+  take_home_events(read_home(*home_, project_uuid_, [this](const ulid& id, std::uint64_t clock) {
     const auto known = recorded_places_.find(id);
     return known != recorded_places_.end() && recorded_[known->second].lamport_clock == clock;
-  });
+  }));
+}
+
+void local_board::take_home_events(result<home_reading> read) {
+  queue_read_ = true;
   home_problem_ = read ? std::string() : read.error().message;
   if (!read)
     return;
@@ -95,14 +109,18 @@ void local_board::take_commits(git_moves found) {
 
 std::size_t local_board::settle() {
   const epoch_us now = wall_clock_now();
-  if (!unsettled_ && (next_move_ == 0 || now < next_move_))
+  if (!queue_read_ || (!unsettled_ && (next_move_ == 0 || now < next_move_)))
     return 0;
   unsettled_ = false;
   if (restamped_) {
     log_ = std::make_unique<event_log>();
     timeline_ = std::make_unique<timeline>(*log_);
+    moves_ = {};
+    settled_ = 0;
     restamped_ = false;
   }
+  const auto fresh = std::span(recorded_).subspan(std::exchange(settled_, recorded_.size()));
+  moves_.add(fresh);
   std::vector<lane_move> moves;
   for (const auto& [slug, feature] : features_)
     moves.insert(moves.end(), feature.moves.begin(), feature.moves.end());
@@ -118,14 +136,15 @@ std::size_t local_board::settle() {
     return due > now;
   });
   // What is in the log stays there: an event that was delivered is told by the log alone.
-  auto added = log_->add(recorded_);
+  auto added = log_->add(fresh);
   timeline_->changed_from(added.first);
-  const auto inferred = log_->add(events_of(std::move(moves), recorded_));
+  const auto inferred = log_->add(events_of(std::move(moves), moves_));
   timeline_->changed_from(inferred.first);
+  sources_ = sources_in_log();
   return added.earlier + inferred.earlier;
 }
 
-std::vector<source_view> local_board::sources() const {
+std::vector<source_view> local_board::sources_in_log() const {
   std::map<event_origin, source_view> found;
   for (std::size_t place = 0; place < log_->size(); ++place) {
     const log_row& row = log_->at(place);
@@ -154,7 +173,7 @@ board_view local_board::now() const {
     view.unreadable.insert(view.unreadable.end(), feature.unreadable.begin(),
                            feature.unreadable.end());
   }
-  view.sources = sources();
+  view.sources = sources_;
   view.history_complete = commits_.complete;
   view.sync = sync_;
   with_events(view, *log_, timeline_->state_at(log_->size()));

@@ -11,6 +11,7 @@
 #include "app/board/core/state.hpp"
 #include "app/board/sources/features.hpp"
 #include "app/board/sources/git_history.hpp"
+#include "app/board/sources/home_events.hpp"
 #include "app/home/home_view.hpp"
 
 #include <map>
@@ -32,12 +33,17 @@ public:
   bool read_feature_list();
   /// One feature, after a change in its folder. Whether it is another than before.
   bool read_one_feature(const std::string& slug);
+  /// The state of delivery alone, which is quick.
+  void read_delivery();
   /// The queue, and the state of delivery.
   void read_home_events();
+  /// What read_home found with nothing known before, which takes a second in a full queue.
+  void take_home_events(result<home_reading> read);
   /// What read_git_moves found, which takes seconds in a large repository.
   void take_commits(git_moves found);
   /// Takes what was read into the log; does nothing where nothing new was read and no move has
-  /// waited for its event long enough. How many events in the past are new.
+  /// waited for its event long enough, and before the queue was read, which tells of moves better
+  /// than anything else. How many events in the past are new.
   std::size_t settle();
 
   /// The board now.
@@ -48,10 +54,11 @@ public:
   const event_log& log() const { return *log_; }
   const workflow::repository& repo() const { return repo_; }
   const std::optional<home_view>& home() const { return home_; }
+  const std::string& project_uuid() const { return project_uuid_; }
   std::vector<std::string> slugs() const;
 
 private:
-  std::vector<source_view> sources() const;
+  std::vector<source_view> sources_in_log() const;
 
   workflow::repository repo_;
   std::optional<home_view> home_;
@@ -60,13 +67,17 @@ private:
   std::map<std::string, feature_on_disk> features_;
   std::vector<std::string> problems_; ///< why kitty-specs or the store cannot be read
   std::string home_problem_;
+  bool queue_read_; ///< or this board has no home
   git_moves commits_;
+  std::vector<source_view> sources_;
   std::optional<sync_view> sync_;
   std::vector<board_event> recorded_; ///< with a clock, in the order in which they were read
   std::map<ulid, std::size_t> recorded_places_;
-  bool restamped_ = false; ///< the clock of an event is another than in the log
-  bool unsettled_ = true;  ///< something was read that is not in the log yet
-  epoch_us next_move_ = 0; ///< when the first move that waits for its event comes into the log
+  std::size_t settled_ = 0; ///< so many of them are in the log
+  recorded_moves moves_;    ///< of them, for moves of other sources
+  bool restamped_ = false;  ///< the clock of an event is another than in the log
+  bool unsettled_ = true;   ///< something was read that is not in the log yet
+  epoch_us next_move_ = 0;  ///< when the first move that waits for its event comes into the log
   std::unique_ptr<event_log> log_;
   std::unique_ptr<timeline> timeline_;
 };

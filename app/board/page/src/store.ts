@@ -4,8 +4,9 @@
 //   slider ─▶ point ─▶ lanes of the columns ─────┼─▶ shown
 //                   └▶ GET /board/state?at= ─────┘
 import { batch, computed, signal } from '@preact/signals';
-import type { EventRow, Feature, LaneName, State, StreamMessage, Surroundings, WorkPackage } from './api.gen';
-import { keyOf, Scrub } from './model/scrub';
+import type { EventRow, Feature, State, StreamMessage, Surroundings, WorkPackage } from './api.gen';
+import { pastOf } from './model/past';
+import { Scrub } from './model/scrub';
 import { getBytes, getJson } from './net/session';
 
 export const views = ['board', 'graph', 'events', 'agents', 'numbers', 'sync'] as const;
@@ -48,20 +49,7 @@ export const shown = computed<Board | null>(() => {
   const at = point.value;
   if (live === null || at === null) return live;
   if (past.value?.at?.position === at) return past.value;
-  const lanes = scrub.value?.lanesAt(at) ?? new Map<string, LaneName>();
-  const features = live.features.flatMap(one => {
-    const packages = one.work_packages.flatMap(wp => {
-      const lane = lanes.get(keyOf(one.slug, wp.id));
-      return lane ? [inPast(wp, lane)] : [];
-    });
-    return packages.length > 0 ? [{ ...one, accepted_at: null, work_packages: packages }] : [];
-  });
-  return { ...live, features, agents: [], waits: [] };
-});
-
-const inPast = (wp: WorkPackage, lane: LaneName): WorkPackage => ({
-  ...wp, lane, counts_as: lane, agent: null, assignee: null, since: null, waits_for: [], subtasks: null, note: null,
-  event_lane: null, failed: false, conflict: false,
+  return { ...live, features: scrub.value ? pastOf(live.features, scrub.value, at) : [], agents: [], waits: [] };
 });
 
 /** The moment that durations are told from. */
@@ -75,6 +63,9 @@ export function find(board: Board | null, slug: string, id: string): { feature: 
   const wp = owner?.work_packages.find(one => one.id === id);
   return owner && wp ? { feature: owner, wp } : null;
 }
+
+/** The slugs of the features that there are, a line each: what changes seldom. */
+export const slugs = computed(() => (shown.value?.features ?? []).map(one => one.slug).join('\n'));
 
 /** The features in view. */
 export const inView = computed(() =>

@@ -47,6 +47,8 @@ export class Site {
   run(program, words, input) { return execFileSync(program, words, { cwd: this.repo, env: this.variables, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'pipe'] }); }
   git(...words) { return this.run('git', words); }
   kitty(...words) { return this.run(path.join(programs, 'spec-kitty'), words); }
+  /** A command that reads much; what it prints is left. */
+  kittyReads(input, ...words) { execFileSync(path.join(programs, 'spec-kitty'), words, { cwd: this.repo, env: this.variables, input, stdio: ['pipe', 'ignore', 'inherit'] }); }
   move(wp, lane, feature, ...more) { return this.kitty('agent', 'tasks', 'move-task', wp, '--to', lane, '--force', '--feature', feature, ...more); }
 
   /** A feature with these titles; `depends` gives for each place the places it depends on. */

@@ -26,6 +26,12 @@ board_event recorded(epoch_us at, std::uint64_t clock, const std::string& lane) 
   return event;
 }
 
+recorded_moves only(const board_event& event) {
+  recorded_moves moves;
+  moves.add({&event, 1});
+  return moves;
+}
+
 TEST(board_history, has_a_move_of_two_sources_only_once) {
   const auto events = events_of(
       {move(10 * minute, "doing"), move(10 * minute + 1, "doing", event_origin::git)}, {});
@@ -36,14 +42,15 @@ TEST(board_history, has_a_move_of_two_sources_only_once) {
 
 TEST(board_history, leaves_out_moves_that_are_recorded) {
   const auto events = events_of({move(10 * minute, "doing"), move(20 * minute, "for_review")},
-                                {recorded(20 * minute + 900'000, 7, "for_review")});
+                                only(recorded(20 * minute + 900'000, 7, "for_review")));
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].lane, "doing");
   EXPECT_EQ(events[0].lamport_clock, 0U) << "it was before all events with a clock";
 }
 
 TEST(board_history, puts_a_move_behind_the_event_that_was_recorded_before_it) {
-  const auto events = events_of({move(30 * minute, "done")}, {recorded(20 * minute, 7, "doing")});
+  const auto events =
+      events_of({move(30 * minute, "done")}, only(recorded(20 * minute, 7, "doing")));
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].lamport_clock, 7U);
   EXPECT_GT(events[0].node_id, "ffffffffffff");

@@ -15,9 +15,10 @@ export class Scrub {
   private readonly marks: Uint8Array[];
   private current: Uint8Array;
   private position = 0;
+  private readonly numbers: Map<string, number>;
 
   private constructor(
-    readonly packages: PackageName[],
+    packages: PackageName[],
     readonly times: Float64Array,
     private readonly wps: Uint16Array,
     private readonly moved: Uint8Array,
@@ -25,6 +26,7 @@ export class Scrub {
   ) {
     this.current = new Uint8Array(packages.length).fill(noChange);
     this.marks = [this.current.slice()];
+    this.numbers = new Map(packages.map((name, number) => [keyOf(name.feature, name.id), number]));
   }
 
   /** Reads `GET /board/transitions`: a length, a JSON head, columns. */
@@ -41,15 +43,13 @@ export class Scrub {
   timeAt(position: number): number { return position > 0 ? (this.times[position - 1] ?? NaN) : NaN; }
   isError(place: number): boolean { return this.kinds[place] === errorKind; }
 
-  /** The lane of every work package after `position` events; by the names of `keyOf`. */
-  lanesAt(position: number): Map<string, LaneName> {
+  /** The number of a work package in the columns; -1: no event is about it. */
+  numberOf(feature: string, id: string): number { return this.numbers.get(keyOf(feature, id)) ?? -1; }
+
+  /** The lanes of all work packages after `position` events, by their numbers; until the next call. */
+  lanesAt(position: number): (number: number) => LaneName | undefined {
     this.goTo(Math.max(0, Math.min(position, this.count)));
-    const found = new Map<string, LaneName>();
-    this.packages.forEach((name, index) => {
-      const lane = lanes[this.current[index] ?? noChange];
-      if (lane) found.set(keyOf(name.feature, name.id), lane);
-    });
-    return found;
+    return number => lanes[this.current[number] ?? noChange];
   }
 
   private goTo(position: number): void {

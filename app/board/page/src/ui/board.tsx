@@ -23,7 +23,8 @@ function entries(): Record<LaneName, Entry[]> {
     for (const wp of feature.work_packages)
       if (hits === null || hits.has(keyOf(feature.slug, wp.id))) sorted[wp.counts_as].push({ feature, wp });
   // What came last is what people look for.
-  sorted.done.sort((a, b) => (parse(b.wp.since) || 0) - (parse(a.wp.since) || 0));
+  const times = new Map(sorted.done.map(one => [one, parse(one.wp.since) || 0]));
+  sorted.done.sort((a, b) => times.get(b)! - times.get(a)!);
   return sorted;
 }
 

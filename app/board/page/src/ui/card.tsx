@@ -19,7 +19,8 @@ export function Card({ feature, wp, stop, slot, setSize, place }: {
   feature: Feature; wp: WorkPackage; stop: boolean; slot: number; setSize: number; place: number;
 }) {
   const state = stateOf(wp);
-  const age = duration(store.moment.value - parse(wp.since));
+  // The moment is another at every step: who needs it not is not drawn anew.
+  const age = wp.since === null ? '' : duration(store.moment.value - parse(wp.since));
   const open = store.chosen.value?.id === wp.id && store.chosen.value.feature === feature.slug;
   return (
     <li class="slot" style={{ transform: `translateY(${slot * cardHeight}px)` }} aria-setsize={setSize} aria-posinset={place}>

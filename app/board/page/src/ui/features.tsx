@@ -67,11 +67,11 @@ export function Features() {
 }
 
 export function FeatureChoice() {
-  const list = store.shown.value?.features ?? [];
+  const slugs = store.slugs.value;
   return (
     <select class="feature-choice" aria-label="Feature" value={store.feature.value} onChange={event => { store.feature.value = event.currentTarget.value; }}>
       <option value="">All features</option>
-      {list.map(one => <option key={one.slug} value={one.slug}>{one.slug}</option>)}
+      {slugs !== '' && slugs.split('\n').map(slug => <option key={slug} value={slug}>{slug}</option>)}
     </select>
   );
 }
