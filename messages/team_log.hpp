@@ -55,6 +55,7 @@ struct cursor_request {
 struct cursor_found {
   std::string log;                ///< the log it heard last; empty: none yet
   std::vector<heard_place> known; ///< newest first, at most max_reported_places
+  std::uint64_t reach = 0;        ///< everything up to here was heard, or is this home's own
 };
 
 /// The server continues behind `from`.
@@ -62,7 +63,8 @@ struct join_request {
   log_name log;
   std::uint64_t from = 0;
   std::uint64_t head = 0;           ///< of the log, as the server says
-  std::vector<heard_place> known{}; ///< where this home begins to hear, newest first
+  std::vector<heard_place> known{}; ///< what the server was told, newest first
+  std::uint64_t reach = 0;          ///< of the cursor at that time; it may have moved on since
 };
 /// Numbers that this home has heard and that are gone, or belong to other events now.
 struct lost_range {

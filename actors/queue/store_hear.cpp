@@ -45,6 +45,14 @@ std::uint64_t reach_of(const cursor_record& cursor) {
   return std::max(cursor.through, cursor.known.empty() ? 0 : cursor.known.front().seq);
 }
 
+/// Whether numbers are gone that the server was told of, or that this home had reached before it
+/// asked. What the cursor reached since, by the end of the connection before or by another process
+/// of this home, the server may not have counted: it is no loss.
+bool is_taken_back(const join_request& where) {
+  const std::uint64_t told = where.known.empty() ? 0 : where.known.front().seq;
+  return where.from < told || where.head < where.reach;
+}
+
 } // namespace
 
 std::vector<cursor_record> store_detail::all_cursors(const lmdb_txn& txn,
@@ -66,6 +74,7 @@ result<cursor_found> store::cursor(const cursor_request& asked) {
     if (const auto cursor = cursor_of(txn, tables, asked.origin, asked.team_slug)) {
       found.log = to_string(cursor->log);
       found.known = places_to_report(cursor->known);
+      found.reach = reach_of(*cursor);
     }
     return found;
   });
@@ -79,13 +88,11 @@ result<join_done> store::join_log(const join_request& where, epoch_us now) {
     join_done done;
     const auto before = cursor_of(txn, tables, where.log.origin, where.log.team_slug);
     cursor_record cursor = before.value_or(cursor_record{});
-    const std::uint64_t reach = reach_of(cursor);
     const bool is_another = before && before->log != *log;
+    const std::uint64_t reach = is_another ? reach_of(cursor) : where.reach;
     if (is_another)
       done.former_log = to_string(before->log);
-    if (is_another ||
-        (before && (where.from < (before->known.empty() ? 0 : before->known.front().seq) ||
-                    where.head < reach))) {
+    if (is_another || (before && is_taken_back(where))) {
       done.lost = lost_range{where.from + 1, std::max(reach, where.from)};
       note_loss(cursor, *done.lost, now);
       std::erase_if(cursor.known, [&](const heard_place& place) { return place.seq > where.from; });

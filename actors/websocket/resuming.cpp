@@ -29,6 +29,7 @@ void websocket_state::on_greeting(const ws_session::effects::log_news& greeting)
 void websocket_state::on_cursor(cursor_found known, const ws_session::effects::log_news& greeting) {
   if (over || !link)
     return;
+  reported_reach = known.reach;
   if (!known.log.empty())
     return say_resume(greeting.log, std::move(known.known));
   quiet_through = greeting.head;
@@ -67,7 +68,8 @@ void websocket_state::on_resumed(const ws_session::effects::log_news& news) {
   joining = true;
   log = std::make_shared<const log_name>(name_of(news.log));
   self->request(config.queue, queue_patience,
-                join_request{*log, news.from, news.head, std::exchange(reported_places, {})})
+                join_request{*log, news.from, news.head, std::exchange(reported_places, {}),
+                             reported_reach})
       .then([this, from = news.from](const join_done& done) { on_joined(done, from); },
             [this](const caf::error& error) { end(to_failure(error)); });
 }

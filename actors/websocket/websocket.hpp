@@ -110,6 +110,7 @@ struct websocket_state {
   bool resumes = false;                       ///< the server offers it
   std::shared_ptr<const log_name> log;        ///< that the connection continues with
   std::vector<heard_place> reported_places{}; ///< with which it continues
+  std::uint64_t reported_reach = 0;           ///< of the cursor when it was asked for
   std::uint64_t quiet_through =
       0;                ///< a home that hears a log for the first time is told later ones
   bool joining = false; ///< QUEUE has been asked; what comes waits

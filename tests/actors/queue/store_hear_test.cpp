@@ -23,7 +23,12 @@ class StoreHear : public StoreTest {
 protected:
   static log_name name(const char* log = old_log) { return {"https://a", "tea", log}; }
   join_done join(store& queue, std::uint64_t from, std::uint64_t head, const char* log = old_log) {
-    const auto done = queue.join_log({name(log), from, head, {}}, now_);
+    return join_after(queue, known(queue), from, head, log);
+  }
+  /// The server was told `asked`.
+  join_done join_after(store& queue, const cursor_found& asked, std::uint64_t from,
+                       std::uint64_t head, const char* log = old_log) {
+    const auto done = queue.join_log({name(log), from, head, asked.known, asked.reach}, now_);
     EXPECT_TRUE(done.ok());
     return done ? *done : join_done{};
   }
@@ -110,6 +115,17 @@ TEST_F(StoreHear, NumbersOfThisHomesOwnEventsThatAreGoneAreNoticed) {
   const auto back = join(queue, 3, 6);
   ASSERT_TRUE(back.lost);
   EXPECT_EQ(back.lost->to, 8U);
+}
+
+TEST_F(StoreHear, WhatWasHeardWhileAConnectionResumedIsNotLost) {
+  auto queue = open();
+  join(queue, 0, 0);
+  hear(queue, 1, 3);
+  const auto asked = known(queue);
+  hear(queue, 4, 9); // the end of the connection before, or of another process's
+  EXPECT_FALSE(join_after(queue, asked, 3, 7).lost);
+  EXPECT_EQ(known(queue).known.front().seq, 9U);
+  EXPECT_TRUE(queue.stats()->taken_back_logs.empty());
 }
 
 TEST_F(StoreHear, APlaceOutlivesTheProcess) {

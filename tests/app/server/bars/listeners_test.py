@@ -41,9 +41,12 @@ class Subscriber:
         return True
 
 
-def is_rising(heard):
+def out_of_order(heard):
+    """The first pair of numbers that do not rise, and where it stands; empty where all do."""
     numbers = [seq for _, seq, _ in heard]
-    return all(a < b for a, b in zip(numbers, numbers[1:]))
+    return [f"{later} after {earlier}, at {at} of {len(numbers)}"
+            for at, (earlier, later) in enumerate(zip(numbers, numbers[1:]))
+            if earlier >= later][:1]
 
 
 def main():
@@ -104,7 +107,8 @@ def main():
             time.sleep(0.5)
             for n, subscriber in enumerate(subscribers):
                 heard = subscriber.heard()
-                assert is_rising(heard), f"watch {n} hears an event twice, or late"
+                wrong = out_of_order(heard)
+                assert not wrong, f"watch {n} hears {wrong[0]}"
                 assert {event for _, _, event in heard} == wanted - own[n], f"watch {n}: others"
                 assert all(kept[event] == seq for _, seq, event in heard), f"watch {n}: a number"
         finally:
@@ -116,4 +120,5 @@ def main():
         print(f"{kills}, {len(kept)} events of {count} homes: each heard once, in order")
 
 
-main()
+if __name__ == "__main__":
+    main()
