@@ -47,17 +47,26 @@ def fill(server, token, events):
 
 async def listen(server, token, count, delays, ready):
     """Listeners, each told when an event reaches it; the event's stamp is when it was sent."""
+    doors = asyncio.Semaphore(8)  # a session has at most 16 tokens for WebSockets at a time
+
+    async def connect():
+        async with doors:
+            status = await asyncio.to_thread(ws_token, server, token)
+            return await websockets.connect(f"ws://127.0.0.1:{server.port}/ws/v1/events/",
+                                            extra_headers={"Authorization": f"Bearer {status}"},
+                                            compression=None, max_size=None)
+
     async def listener():
-        status = await asyncio.to_thread(ws_token, server, token)
-        async with websockets.connect(f"ws://127.0.0.1:{server.port}/ws/v1/events/",
-                                      extra_headers={"Authorization": f"Bearer {status}"},
-                                      compression=None, max_size=None) as feed:
+        feed = await connect()
+        try:
             await feed.recv()
             ready.append(1)
             async for text in feed:
                 if '"sent_at":' in text:
                     sent = float(text.split('"sent_at":')[1].split("}")[0].split(",")[0])
                     delays.append(time.monotonic() - sent)
+        finally:
+            await feed.close()
 
     tasks = []
     for _ in range(count):
