@@ -47,10 +47,10 @@ std::uint64_t reach_of(const cursor_record& cursor) {
 
 /// Whether numbers are gone that the server was told of, or that this home had reached before it
 /// asked. What the cursor reached since, by the end of the connection before or by another process
-/// of this home, the server may not have counted: it is no loss.
+/// of this home, the server may not have counted: that is not lost.
 bool is_taken_back(const join_request& where) {
-  const std::uint64_t told = where.known.empty() ? 0 : where.known.front().seq;
-  return where.from < told || where.head < where.reach;
+  const std::uint64_t reported = where.known.empty() ? 0 : where.known.front().seq;
+  return where.from < reported || where.head < where.reach;
 }
 
 } // namespace
