@@ -177,6 +177,8 @@ result<void> running_server::start_administration() {
   auto started = admin_listener::start(settings_.state(), [this](std::string_view request) {
     std::string reply = answer_admin_request(*administration_, request);
     service_->look_up_callers();
+    if (request.find("erase") != std::string_view::npos)
+      service_->texts_were_taken();
     return reply;
   });
   if (!started)
@@ -248,6 +250,8 @@ void running_server::begin_housekeeping() {
   house_is_kept_ = false;
   housekeeper_ = std::thread([this] {
     const auto done = keep_house(*administration_);
+    if (done.texts_taken > 0 && !stopped_)
+      service_->texts_were_taken();
     if (done.is_worth_a_line() && !stopped_) // a store that is being closed cannot answer
       log_->write(done.trouble.empty() ? log_level::info : log_level::error, done.sentence());
     house_is_kept_ = true;

@@ -1,5 +1,6 @@
 #include "app/server/service_settings.hpp"
 
+#include "app/server/core/routes.hpp"
 #include "messages/protocol.hpp"
 
 namespace spec_kitty::server {
@@ -52,7 +53,7 @@ result<listener::listener_options> listener_options_of(const server_settings& se
   options.proxies = std::move(*proxies);
   if (!settings.text("tls.certificate").empty())
     options.tls = {{settings.text("tls.certificate"), settings.text("tls.key")}};
-  options.websocket_paths = {std::string(protocol::ws_path)};
+  options.websocket_paths = {std::string(protocol::ws_path), std::string(board_stream_path)};
   options.limits.max_body = size_of(settings, "limits.body_bytes");
   options.limits.max_body_bytes = size_of(settings, "limits.body_budget_bytes");
   options.limits.max_connections = size_of(settings, "limits.connections");

@@ -48,13 +48,15 @@ ALLOWED: dict[str, list[str]] = {
     "app/listener": MESSAGES,   # HTTP for whatever program answers it
     "app/board/core": MESSAGES,  # what a board shows; pure
     "app/board/page": UTIL,      # the page, which a program serves
+    "app/board/api": MESSAGES + ["app/listener", "app/board/core", "app/board/page"],
     # The board of one repository and home; then the program that serves it.
     "app/board/sources": HOME + ["app/workflow", "app/board/core"],
-    "app/board/local": HOME + ["app/workflow", "app/listener", "app/board/core", "app/board/page",
-                               "app/board/sources"],
+    "app/board/local": HOME + ["app/workflow", "app/listener", "app/board/api", "app/board/core",
+                               "app/board/page", "app/board/sources"],
     "app/server/core": MESSAGES,  # what the team server decides; pure
     "app/server/store": MESSAGES + ["app/server/core"],  # the interface, and the engine in lmdb/
-    "app/server/pages": MESSAGES + ["app/listener", "app/server/core", "app/server/store"],
+    "app/server/pages": MESSAGES + ["app/listener", "app/server/core", "app/server/store",
+                                    "app/board/api"],
     # Administration: commands on a store.
     "app/server": CONFIG + ["app/server/core", "app/server/store", "app/server/actors",
                             "app/server/admin", "app/server/dev", "app/server/pages",
@@ -64,7 +66,7 @@ ALLOWED: dict[str, list[str]] = {
     "app/server/dev": CONFIG + ["app/server/core", "app/server/store", "app/server/admin",
                                 "app/listener"],
     "app/server/actors": CONFIG + ["app/listener", "app/server/core", "app/server/store",
-                                   "app/server/pages"],
+                                   "app/server/pages", "app/board/api", "app/board/core"],
 }
 # These see everything, and are seen by nothing but what is listed with them.
 SEES_EVERYTHING = ["app/chaos", "benchmarks", "tests"]

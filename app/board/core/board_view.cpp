@@ -14,6 +14,8 @@ feature_view& feature_of(board_view& view, std::string_view slug) {
     return *place;
   feature_view added;
   added.slug = std::string(slug);
+  const auto name = slug.substr(slug.rfind('/') + 1);
+  added.number = std::string(name.substr(0, name.find_first_not_of("0123456789")));
   added.on_disk = false;
   return *view.features.insert(place, std::move(added));
 }
@@ -76,6 +78,8 @@ void with_events(board_view& now, const event_log& log, const board_state& state
     add_facts(package, log, known);
     if (package.note.empty())
       package.note = disk_note;
+    if (!on_disk)
+      package.dependencies = log.dependencies(known.created_seq);
     if (known.lane == log_row::no_lane)
       continue;
     const auto lane = std::string(log.lanes().text(known.lane));

@@ -107,6 +107,14 @@ struct sync_view {
   std::vector<dead_letter> dead_letters; ///< the oldest hundred
 };
 
+/// A home of a team, as its server hears of it.
+struct node_view {
+  std::string node_id;
+  std::string by; ///< the account that sent its latest event
+  std::uint64_t events = 0;
+  epoch_us heard_at = 0; ///< when the server received the latest
+};
+
 /// How far one source of the past reaches.
 struct source_view {
   event_origin kind = event_origin::event;
@@ -137,6 +145,7 @@ struct board_view {
   std::vector<agent_view> agents;
   std::vector<wait_view> waits;
   std::optional<sync_view> sync;
+  std::vector<node_view> nodes; ///< of a team, the latest heard first
 };
 
 /// The point after the first `position` events of a log.

@@ -10,10 +10,24 @@ namespace {
 
 constexpr std::size_t max_text = 500;
 constexpr std::size_t max_name = 200;
+constexpr std::size_t max_dependencies = 100;
 
 std::string short_text(const json_value& from, const char* name, std::size_t limit = max_text) {
   const auto text = text_of(from, name);
   return text ? excerpt(*text, limit) : std::string();
+}
+
+void read_dependencies(board_event& to, const json_value& payload) {
+  const auto* all = member(payload, "dependencies");
+  if (all == nullptr || !all->IsArray())
+    return;
+  for (const auto& entry : all->GetArray()) {
+    if (!entry.IsString() || to.dependencies.size() == max_dependencies)
+      continue;
+    const std::string_view id(entry.GetString(), entry.GetStringLength());
+    if (is_work_package_id(id))
+      to.dependencies.emplace_back(id);
+  }
 }
 
 void read_payload(board_event& to, const json_value& payload) {
@@ -29,6 +43,7 @@ void read_payload(board_event& to, const json_value& payload) {
     break;
   case event_kind::created:
     to.text = short_text(payload, "title");
+    read_dependencies(to, payload);
     break;
   case event_kind::assigned:
     to.actor = short_text(payload, "agent_id", max_name);

@@ -67,6 +67,12 @@ std::uint32_t event_log::package_of(std::string_view feature, std::string_view w
   return known == package_numbers_.end() ? no_index : known->second;
 }
 
+const std::vector<std::string>& event_log::dependencies(std::uint32_t seq) const {
+  static const std::vector<std::string> none;
+  const auto known = dependencies_.find(seq);
+  return known == dependencies_.end() ? none : known->second;
+}
+
 std::uint32_t event_log::seq_of(const ulid& id) const {
   const auto known = arrivals_.find(id);
   return known == arrivals_.end() ? 0 : known->second + 1;
@@ -111,6 +117,8 @@ void event_log::append(const board_event& event) {
     row.previous = add_lane(event.previous);
   }
   rows_.push_back(row);
+  if (!event.dependencies.empty())
+    dependencies_.emplace(static_cast<std::uint32_t>(rows_.size()), event.dependencies);
 }
 
 /// Finds the work package of a row, from its feature or from its cause's.

@@ -67,6 +67,7 @@ struct board_event {
   std::string sender;   ///< the account that a server knows to have sent it (`by`)
   std::string text;     ///< title, note, error or phase
   ulid cause;           ///< zeros: none
+  std::vector<std::string> dependencies; ///< of created: ids of the same feature
 };
 
 /// A feature's work package.
@@ -132,6 +133,8 @@ public:
   const dictionary& lanes() const { return lanes_; } ///< the first four are lane_names
   lane counted_lane(std::uint16_t number) const { return counted_[number]; }
   const std::vector<package_name>& packages() const { return packages_; }
+  /// What an announcement names as dependencies, by its number of arrival.
+  const std::vector<std::string>& dependencies(std::uint32_t seq) const;
   /// The number of a work package, or no_index.
   std::uint32_t package_of(std::string_view feature, std::string_view wp_id) const;
 
@@ -157,6 +160,7 @@ private:
   dictionary features_, nodes_, people_, texts_, lanes_;
   std::vector<lane> counted_;
   std::vector<package_name> packages_;
+  std::unordered_map<std::uint32_t, std::vector<std::string>> dependencies_; ///< by seq
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t, std::less<>> package_numbers_;
 };
 

@@ -73,6 +73,8 @@ void apply(board_state& state, const event_log& log, std::size_t from, std::size
     if (row.package != no_index) {
       apply_to(state.packages[row.package], log, row);
       state.packages[row.package].last_seq = log.seq_at(place);
+      if (row.kind == event_kind::created)
+        state.packages[row.package].created_seq = log.seq_at(place);
     } else if (row.kind == event_kind::feature_completed && row.feature != no_index) {
       state.accepted[row.feature] = row.at;
     }

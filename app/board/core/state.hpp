@@ -21,6 +21,7 @@ struct package_state {
   std::uint32_t note = no_index;       ///< text of the latest note or error
   std::uint32_t changed_by = no_index; ///< node of the latest change
   std::uint32_t last_seq = 0;          ///< of its latest event; 0: none
+  std::uint32_t created_seq = 0;       ///< of its latest announcement; 0: none
   std::uint32_t steps_unseen = 0;
   std::uint32_t sent_back = 0; ///< from review or done to planned or doing
   std::uint32_t errors = 0;

@@ -180,6 +180,12 @@ void write_surroundings(json_writer& out, const board_view& view) {
     field(out, "urgent", wait.urgent);
   });
   write_sync(out, view.sync);
+  array(out, "nodes", view.nodes, [&](const node_view& node) {
+    field(out, "node_id", node.node_id);
+    maybe(out, "by", node.by);
+    field(out, "events", node.events);
+    instant(out, "heard_at", node.heard_at);
+  });
 }
 
 } // namespace

@@ -1,8 +1,7 @@
 #include "app/board/local/board_service.hpp"
 
-#include "app/board/local/replies.hpp"
+#include "app/board/api/replies.hpp"
 #include "app/board/local/retry.hpp"
-#include "util/gzip.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -31,24 +30,20 @@ constexpr epoch_us tick_interval = 20 * second;
 /// One feature in turn is read so often, for file systems that notify of nothing.
 constexpr epoch_us look_interval = 5 * second;
 constexpr epoch_us look_interval_without_watch = second / 10;
-constexpr std::size_t min_gzip_bytes = 1024;
 
 std::filesystem::path queue_of(const std::optional<home_view>& home) {
   return home ? home->home.path / "queue" / "env" : std::filesystem::path();
 }
 
-void compress(outbound_reply& reply, const std::string& accepted) {
-  if (reply.body.size() < min_gzip_bytes || accepted.find("gzip") == std::string::npos)
-    return;
-  reply.body = zlib_gzip(reply.body, 1);
-  reply.headers.push_back({"Content-Encoding", "gzip"});
-  reply.headers.push_back({"Vary", "Accept-Encoding"});
-}
-
 } // namespace
 
-board_service::board_service(local_board board, std::string token)
-    : board_(std::move(board)), token_(token), hub_(std::move(token)),
+board_service::board_service(workflow::repository repo, std::optional<home_view> home,
+                             std::string token)
+    : board_(std::move(repo), std::move(home)), token_(std::move(token)),
+      hub_([this](const json_value& hello) {
+        const auto given = text_of(hello, "token");
+        return given && is_same_secret(*given, token_);
+      }),
       watch_(board_.repo().checkout / "kitty-specs", queue_of(board_.home())),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
@@ -103,7 +98,14 @@ void board_service::on_request(inbound_request request, const listener::reply_ca
         reply(std::move(answered));
       };
   if (is_page) { // needs nothing of the board, which may still be read
-    finish(page_reply(port_));
+    const auto port = std::to_string(port_);
+    finish(page_reply("ws://127.0.0.1:" + port + " ws://localhost:" + port));
+    return;
+  }
+  if (request.path == "/board/home") {
+    outbound_reply home;
+    home.body = R"({"v":1,"home":"local"})";
+    finish(std::move(home));
     return;
   }
   auto work = [this, request = std::move(request), finish, dead, is_get] {

@@ -8,9 +8,9 @@
 //   SIGINT, SIGTERM, SIGHUP ───────────────────────┘
 #pragma once
 
+#include "app/board/api/stream_hub.hpp"
 #include "app/board/local/change_watch.hpp"
 #include "app/board/local/guard.hpp"
-#include "app/board/local/stream_hub.hpp"
 #include "app/board/sources/local_board.hpp"
 #include "app/listener/listener.hpp"
 
@@ -25,7 +25,7 @@ namespace spec_kitty::board {
 
 class board_service {
 public:
-  board_service(local_board board, std::string token);
+  board_service(workflow::repository repo, std::optional<home_view> home, std::string token);
 
   /// The functions of the listener that asks this service. The service lives longer than it.
   listener::listener_handlers handlers();

@@ -107,7 +107,7 @@ result<void> serve(const board_options& chosen) {
     return repo.error();
   const unique_fd signals = ending_signals();
   const std::string token = new_token();
-  board_service service(local_board(std::move(*repo), *home), token);
+  board_service service(std::move(*repo), *home, token);
   listener::listener_options options;
   options.port = chosen.port;
   options.websocket_paths = {"/board/stream"};

@@ -7,7 +7,7 @@
 // Not for several threads at once. Changes nothing on disk.
 #pragma once
 
-#include "app/board/core/board_view.hpp"
+#include "app/board/core/board_source.hpp"
 #include "app/board/core/state.hpp"
 #include "app/board/sources/features.hpp"
 #include "app/board/sources/git_history.hpp"
@@ -22,7 +22,7 @@
 
 namespace spec_kitty::board {
 
-class local_board {
+class local_board : public board_source {
 public:
   /// Reads nothing yet. Without a home there are no events with a clock.
   local_board(workflow::repository repo, std::optional<home_view> home);
@@ -47,11 +47,11 @@ public:
   std::size_t settle();
 
   /// The board now.
-  board_view now() const;
+  board_view now() const override;
   /// The board after the first `position` events.
-  board_view past(std::size_t position);
+  board_view past(std::size_t position) override;
 
-  const event_log& log() const { return *log_; }
+  const event_log& log() const override { return *log_; }
   const workflow::repository& repo() const { return repo_; }
   const std::optional<home_view>& home() const { return home_; }
   const std::string& project_uuid() const { return project_uuid_; }

@@ -51,6 +51,7 @@ struct server_context {
   shared_value<sessions_actor> sessions;
   shared_value<ingest_actor> ingest;
   shared_value<hub_actor> hub;
+  shared_value<boards_actor> boards;
 
   epoch_us wall() const { return options.wall_clock(); }
   epoch_s wall_s() const { return options.wall_clock() / 1'000'000; }

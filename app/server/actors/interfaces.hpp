@@ -7,6 +7,8 @@
 //      │                    SESSIONS            │      store ──hint──▶ HUB ──read──▶ store
 //      └──upgrade, messages────────────────────HUB ◀──────────────────┘ └──▶ WebSockets
 //
+//   ROUTER ──a browser's request──▶ BOARDS ◀──hint── store
+//
 // SUPERVISOR starts all of them and starts one again that failed; who is there now stands in the
 // actor_directory. What waits for an answer is answered when the actor that holds it ends: a reply
 // and a ticket answer themselves when they are dropped.
@@ -85,6 +87,8 @@ struct session_job_done {
 struct job {
   std::function<void()> work;
 };
+/// BOARDS: texts of events were taken away; boards that show them are made anew.
+struct texts_gone {};
 /// From an actor to itself: time to look after what ages.
 struct upkeep_tick {};
 
@@ -189,8 +193,13 @@ using hub_actor = caf::typed_actor<takes<subscribe_call>, takes<socket_opened>, 
                                    takes<socket_closed>, takes<socket_verdicts>, takes<team_news>,
                                    takes<page_read>, takes<known_looked_up>, takes<upkeep_tick>>;
 
+/// On a thread of its own.
+using boards_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>, takes<job>,
+                                      takes<team_news>, takes<texts_gone>, takes<upkeep_tick>>;
+
 } // namespace spec_kitty::server
 
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::texts_gone)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::http_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::upgrade_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::identify)

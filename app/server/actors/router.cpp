@@ -102,6 +102,9 @@ void router_state::answer(const http_call& asked, const route& to) {
     asked.reply(std::move(reply));
     return;
   }
+  case call::board:
+  case call::board_stream:
+    return show_board(asked);
   default:
     return with_caller(asked,
                        [this, asked, &to](const caller_ptr& of) { answer_as(asked, to, of); });
@@ -264,10 +267,24 @@ void router_state::show_page(const http_call& asked) {
   self->send(page_thread, job{[site = site, asked] { site->answer(asked.request, asked.reply); }});
 }
 
+void router_state::show_board(const http_call& asked) {
+  if (const auto boards = context->boards.get())
+    self->send(boards, asked);
+  else
+    asked.reply(unavailable(*asked.request));
+}
+
 void router_state::handle(const upgrade_call& asked) {
   const listener::inbound_request& request = *asked.request;
   if (auto refused = refuse_head(*context, request)) {
     asked.answer(std::move(*refused));
+    return;
+  }
+  if (route_of(request.path)->what == call::board_stream) {
+    if (const auto boards = context->boards.get())
+      self->send(boards, asked);
+    else
+      asked.answer(unavailable(request));
     return;
   }
   const auto asks = context->sessions.get();

@@ -36,6 +36,7 @@ struct router_state {
   void take_log_page(const log_page_read& read);
   void show_readiness(const http_call& asked);
   void show_page(const http_call& asked);
+  void show_board(const http_call& asked);
 
   context_ptr context;
   worker_actor page_thread;

@@ -44,6 +44,8 @@ public:
     context_->engine().watch([context = context_](const std::vector<store::team_head>& heads) {
       if (const auto hub = context->hub.get())
         caf::anon_send(hub, team_news{heads});
+      if (const auto boards = context->boards.get())
+        caf::anon_send(boards, team_news{heads});
     });
   }
   ~running() { stop(); }
@@ -129,6 +131,11 @@ void service::replace_keys(signing_keys keys) {
 
 void service::look_up_callers() {
   parts_->context()->callers.forget_all();
+}
+
+void service::texts_were_taken() {
+  if (const auto boards = parts_->context()->boards.get())
+    caf::anon_send(boards, texts_gone{});
 }
 
 std::string service::metrics() const {

@@ -61,6 +61,8 @@ public:
   void replace_keys(signing_keys keys);
   /// Every caller is looked up anew at its next request: after a change of accounts.
   void look_up_callers();
+  /// Texts of events are not in the store any more: nothing in memory may show them.
+  void texts_were_taken();
   /// The text of /metrics.
   std::string metrics() const;
 

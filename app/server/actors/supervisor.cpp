@@ -1,5 +1,6 @@
 #include "app/server/actors/supervisor.hpp"
 
+#include "app/server/actors/boards.hpp"
 #include "app/server/actors/hub.hpp"
 #include "app/server/actors/ingest.hpp"
 #include "app/server/actors/router.hpp"
@@ -13,7 +14,8 @@ namespace spec_kitty::server {
 
 namespace {
 
-constexpr std::array<part, 4> all_parts = {part::sessions, part::ingest, part::hub, part::router};
+constexpr std::array<part, 5> all_parts = {part::sessions, part::ingest, part::hub, part::boards,
+                                           part::router};
 constexpr auto first_pause = std::chrono::milliseconds(50);
 constexpr std::uint32_t max_doublings = 7;
 constexpr epoch_us steady_after =
@@ -25,6 +27,7 @@ supervisor_state::~supervisor_state() {
   if (!context)
     return;
   context->router.clear();
+  context->boards.clear();
   context->hub.clear();
   context->ingest.clear();
   context->sessions.clear();
@@ -47,6 +50,8 @@ void supervisor_state::start(part what) {
     return keep(context->ingest, self->spawn<caf::linked>(ingest, context));
   case part::hub:
     return keep(context->hub, self->spawn<caf::linked>(hub, context));
+  case part::boards:
+    return keep(context->boards, self->spawn<caf::linked + caf::detached>(boards, context));
   }
 }
 

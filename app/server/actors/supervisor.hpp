@@ -13,7 +13,7 @@
 namespace spec_kitty::server {
 
 /// Its own actors, by what they do.
-enum class part : std::uint8_t { router, sessions, ingest, hub };
+enum class part : std::uint8_t { router, sessions, ingest, hub, boards };
 
 /// SUPERVISOR to itself: start this one again.
 struct restart_part {

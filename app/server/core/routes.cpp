@@ -10,7 +10,7 @@ namespace spec_kitty::server {
 
 namespace {
 
-constexpr std::array<route, 14> all_routes = {{
+constexpr std::array<route, 20> all_routes = {{
     {"/api/v1/", "GET", call::offer, std::nullopt},
     {protocol::token_path, "POST", call::login, std::nullopt},
     {protocol::refresh_path, "POST", call::refresh, std::nullopt},
@@ -22,6 +22,12 @@ constexpr std::array<route, 14> all_routes = {{
     {protocol::events_path, "GET", call::events, action::read_events},
     {protocol::clock_path, "GET", call::clock, action::read_events},
     {protocol::ws_path, "GET", call::websocket, action::listen},
+    {"/board/home", "GET", call::board, std::nullopt},
+    {"/board/state", "GET", call::board, std::nullopt},
+    {"/board/events", "GET", call::board, std::nullopt},
+    {"/board/transitions", "GET", call::board, std::nullopt},
+    {"/board/counts", "GET", call::board, std::nullopt},
+    {board_stream_path, "GET", call::board_stream, std::nullopt},
     {"/healthz", "GET", call::health, std::nullopt},
     {"/readyz", "GET", call::readiness, std::nullopt},
     {"/metrics", "GET", call::metrics, std::nullopt},

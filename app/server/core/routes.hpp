@@ -24,6 +24,8 @@ enum class call : std::uint8_t {
   events, ///< a page of the team's log
   clock,
   websocket,
+  board,        ///< what the board of a team says to a browser
+  board_stream, ///< and its live stream
   health,
   readiness,
   metrics,
@@ -40,6 +42,9 @@ std::span<const route> routes();
 
 /// The route of a path; nullptr where the server has none.
 const route* route_of(std::string_view path);
+
+/// The live stream of a team's board.
+inline constexpr std::string_view board_stream_path = "/board/stream";
 
 /// Versions of the protocol that the server speaks.
 inline constexpr std::uint32_t min_protocol = 1;

@@ -34,17 +34,18 @@ pages::pages(page_environment environment)
       wrong_codes_of_address_(wrong_codes_of_address, hour_us, max_counted) {}
 
 bool pages::is_for(const listener::inbound_request& request) {
-  constexpr std::array paths = {login_path, device_path, account_path, style_path};
+  constexpr std::array paths = {board_path, login_path, device_path, account_path, style_path};
   return link_page::is_for(request) ||
          std::find(paths.begin(), paths.end(), request.path) != paths.end();
 }
 
 void pages::answer(const request_ptr& request, const listener::reply_callback& reply) {
   const bool reads = request->method == "GET" || request->method == "HEAD";
-  if (!reads && request->method != "POST") {
+  const bool has_forms = request->path != board_path;
+  if (!reads && (request->method != "POST" || !has_forms)) {
     auto refused =
         html_page(405, "Not possible", paragraph("This page is read, and its forms are sent."));
-    refused.headers.push_back({"Allow", "GET, HEAD, POST"});
+    refused.headers.push_back({"Allow", has_forms ? "GET, HEAD, POST" : "GET, HEAD"});
     reply(std::move(refused));
     return;
   }
@@ -61,6 +62,8 @@ void pages::answer(const request_ptr& request, const listener::reply_callback& r
     reply(links_.answer(*request));
   else if (request->path == style_path)
     reply(style_sheet());
+  else if (request->path == board_path)
+    reply(board(*request));
   else if (request->path == login_path)
     log_in(request, reply);
   else if (request->path == device_path)

@@ -1,6 +1,7 @@
 // The pages for people: plain HTML that needs no script, a keyboard or a screen reader being
-// enough.
+// enough; and the board.
 //
+//   /                the board of a team: the one page with a script (app/board/page)
 //   /login           name and password ─▶ a session in the browser ─▶ where the person wanted to go
 //   /device          the code of a program that waits for a login ─▶ what it is ─▶ approve or deny
 //   /account         one's own sessions and tokens, and their end
@@ -22,6 +23,7 @@
 
 namespace spec_kitty::server {
 
+inline constexpr std::string_view board_path = "/";
 inline constexpr std::string_view login_path = "/login";
 inline constexpr std::string_view device_path = "/device";
 inline constexpr std::string_view account_path = "/account";
@@ -57,6 +59,9 @@ private:
   std::variant<store::device_login, listener::outbound_reply>
   find_device(const listener::inbound_request& request, const browser_session& person,
               const std::string& typed);
+
+  // board_page.cpp
+  listener::outbound_reply board(const listener::inbound_request& request) const;
 
   // account_page.cpp
   listener::outbound_reply account(const listener::inbound_request& request) const;

@@ -250,8 +250,23 @@ def pages(server):
         server.ask("POST", server.link, raw=body, headers=form)
 
 
+def boards(server):
+    server.ask("GET", "/")
+    ann, several = server.sign_in("ann"), server.sign_in("two")
+    server.ask("GET", "/", headers=ann)
+    for path in ("home", "state", "events", "transitions", "counts", "stream"):
+        for cookie in ({}, ann, several, ann | {"Origin": "http://elsewhere.example"}):
+            for query in ("", "?team=alpha", "?team=nowhere", "?team=alpha&at=1", "?q=%zz",
+                          "?team=alpha&at=01ARZ3NDEKTSV4RRFFQ6000099",
+                          "?team=alpha&chain=01ARZ3NDEKTSV4RRFFQ6000099"):
+                server.ask("GET", f"/board/{path}{query}", headers=cookie)
+    status, text = server.ask("GET", "/board/state", headers=ann)
+    if status != 200 or not json.loads(text)["head"]["position"]:
+        problems.append(f"the board of a team that has events: {status} {text[:200]!r}")
+
+
 def all_methods(server):
-    for path in list(DESCRIPTION["paths"]) + ["/", "/nowhere", "/api/v1", "/api/v2/"]:
+    for path in list(DESCRIPTION["paths"]) + ["/nowhere", "/api/v1", "/api/v2/"]:
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             server.ask(method, path.replace("{secret}", "A" * 43), token=server.machine)
 
@@ -274,7 +289,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         try:
-            for part in (sessions, devices, calls, pages, all_methods):
+            for part in (sessions, devices, calls, boards, pages, all_methods):
                 part(server)
             figures(server, Path(sys.argv[2]).with_name("server.md").read_text())
         finally:

@@ -117,6 +117,31 @@ export type Sync = {
   dead_letters: (DeadLetter)[];
 };
 
+/** a home of a team, as its server hears of it */
+export type Node = {
+  node_id: string;
+  /** the account that sent its latest event */
+  by: string | null;
+  events: number;
+  heard_at: Instant;
+};
+
+export type Team = {
+  slug: string;
+  name: string;
+  role: string;
+};
+
+/** GET /board/home: where the page is */
+export type Home = {
+  v: 1;
+  home: "local" | "team";
+  /** who has signed in; of a team's server */
+  username?: string;
+  /** whose boards this person may see; of a team's server */
+  teams?: (Team)[];
+};
+
 /** a state without its features */
 export type Surroundings = {
   v: 1;
@@ -130,6 +155,7 @@ export type Surroundings = {
   agents: (Agent)[];
   waits: (Wait)[];
   sync: Sync | null;
+  nodes: (Node)[];
 };
 
 /** GET /board/state */
@@ -145,6 +171,7 @@ export type State = {
   agents: (Agent)[];
   waits: (Wait)[];
   sync: Sync | null;
+  nodes: (Node)[];
   server_time: string;
   features: (Feature)[];
 };

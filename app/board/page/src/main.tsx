@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import type { EventRow } from './api.gen';
 import { laneWord } from './model/words';
+import { checkLogin, findHome } from './net/home';
 import { takeToken } from './net/session';
 import { connect } from './net/stream';
 import { keepRoute, readRoute } from './route';
@@ -21,8 +22,6 @@ function announce(rows: EventRow[]): void {
 
 takeToken();
 applyTheme();
-readRoute();
-keepRoute();
 listenToKeys();
 effect(() => {
   const name = store.now.value?.project;
@@ -32,15 +31,25 @@ effect(() => {
 setInterval(() => { if (!document.hidden) store.clock.value = Date.now(); }, 15_000);
 
 let first = true;
-connect({
+const begin = () => connect({
   resume: store.resumeAfter,
-  onState: state => { store.connection.value = state; },
+  onState: state => {
+    if (state === 'refused') store.signedOut.value = store.isTeam.value;
+    if (state === 'old') checkLogin();
+    store.connection.value = state;
+  },
   onMessage: message => {
     const fresh = store.take(message);
     if (!first) announce(fresh);
     if (first) store.needColumns();
     first = false;
   },
+});
+void findHome().then(found => {
+  if (!found) return;
+  readRoute();
+  keepRoute();
+  begin();
 });
 
 render(<App />, document.getElementById('app')!);

@@ -4,7 +4,7 @@
 //   slider ─▶ point ─▶ lanes of the columns ─────┼─▶ shown
 //                   └▶ GET /board/state?at= ─────┘
 import { batch, computed, signal } from '@preact/signals';
-import type { EventRow, Feature, State, StreamMessage, Surroundings, WorkPackage } from './api.gen';
+import type { EventRow, Feature, Home, State, StreamMessage, Surroundings, WorkPackage } from './api.gen';
 import { pastOf } from './model/past';
 import { Scrub } from './model/scrub';
 import { getBytes, getJson } from './net/session';
@@ -28,6 +28,14 @@ export const clock = signal(Date.now());
 export const trouble = signal<string | null>(null);
 /** A sentence for screen readers. */
 export const announcement = signal('');
+
+/** Where the page is; null: not known yet. */
+export const home = signal<Home | null>(null);
+/** The slug of the team in view; empty: the board of one machine, or no team. */
+export const team = signal('');
+/** A team's server wants a login. */
+export const signedOut = signal(false);
+export const isTeam = computed(() => home.value?.home === 'team');
 
 export const now = signal<Board | null>(null);
 /** The point shown, as a number of events; null: now. */
@@ -75,6 +83,8 @@ export const resumeAfter = (): number => lastSeq;
 
 /** Takes a message of the stream. The events among them that are new are returned. */
 export function take(message: StreamMessage): EventRow[] {
+  // A server that was started anew may count anew.
+  if (message.whole && message.through !== undefined) lastSeq = Math.min(lastSeq, message.through);
   const fresh = (message.events ?? []).filter(row => row.seq > lastSeq);
   batch(() => {
     heardAt.value = Date.now();

@@ -1,5 +1,6 @@
-// The token of this board, and requests with it. The loopback board is opened with the token in the
-// fragment, which no request carries; it is kept for this tab alone and leaves the address at once.
+// What a request carries. The board of one machine is opened with a token in the fragment, which no
+// request carries; it is kept for this tab alone and leaves the address at once. At a team's server
+// the browser adds its cookie by itself, and the team stands in the address.
 const name = 'board-token';
 
 export function takeToken(): void {
@@ -11,17 +12,25 @@ export function takeToken(): void {
 
 export const token = (): string | null => sessionStorage.getItem(name);
 
+let team = '';
+export const setTeam = (slug: string): void => { team = slug; };
+/** A path of the API, for the team in view. */
+export const ofTeam = (path: string): string =>
+  team === '' ? path : `${path}${path.includes('?') ? '&' : '?'}team=${encodeURIComponent(team)}`;
+
 /** The server does not accept this page's token, or wants a login. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(readonly code: string) { super(code); }
+}
 
 async function ask(path: string, options: RequestInit = {}): Promise<Response> {
   const held = token();
   const headers: Record<string, string> = held === null ? {} : { Authorization: `Bearer ${held}` };
   if (options.method === 'POST') headers['X-Board'] = '1';
-  const reply = await fetch(path, { ...options, headers, cache: 'no-store' });
-  if (reply.status === 401 || reply.status === 403) throw new Refused(`HTTP ${reply.status}`);
+  const reply = await fetch(ofTeam(path), { ...options, headers, cache: 'no-store' });
   if (!reply.ok) {
-    const body = await reply.json().catch(() => null) as { error?: string } | null;
+    const body = await reply.json().catch(() => null) as { error?: string; error_code?: string } | null;
+    if (reply.status === 401 || reply.status === 403) throw new Refused(body?.error_code ?? `HTTP ${reply.status}`);
     throw new Error(body?.error ?? `the server answered HTTP ${reply.status}`);
   }
   return reply;

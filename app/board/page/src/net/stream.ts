@@ -1,7 +1,7 @@
-// The live stream: a WebSocket whose first message carries the token and the last event seen. It is
+// The live stream: a WebSocket whose first message carries the token, if any, and the last event seen. It is
 // made anew when it ends or falls silent, and at once when the machine wakes up or is online again.
 import type { StreamMessage } from '../api.gen';
-import { token } from './session';
+import { ofTeam, token } from './session';
 
 const silence = 45_000;
 const longestPause = 30_000;
@@ -37,7 +37,7 @@ export function connect(events: StreamEvents): void {
   const open = () => {
     clearTimeout(retry);
     if (socket !== null) return;
-    const mine = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/board/stream`);
+    const mine = new WebSocket(`${location.origin.replace(/^http/, 'ws')}${ofTeam('/board/stream')}`);
     socket = mine;
     hear();
     mine.onopen = () => mine.send(JSON.stringify({ token: token(), resume: events.resume() }));

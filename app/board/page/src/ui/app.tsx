@@ -1,4 +1,5 @@
 // The page as a whole, and what stands in place of it: no permission, no server, no feature.
+import { loginPath } from '../net/home';
 import * as store from '../store';
 import { Agents } from './agents';
 import { Announcer } from './announce';
@@ -14,6 +15,16 @@ import { Sync } from './sync';
 import { TimeBar } from './timebar';
 
 function Empty() {
+  if (store.isTeam.value)
+    return (
+      <div class="page empty">
+        <h2>No event yet</h2>
+        <p>Nobody of this team has sent an event. In a repository with features:</p>
+        <p><code>spec-kitty sync server {location.origin}</code></p>
+        <p><code>spec-kitty auth login --team {store.team.value}</code></p>
+        <p class="dim">Work packages appear here as soon as somebody works on them.</p>
+      </div>
+    );
   return (
     <div class="page empty">
       <h2>No feature yet</h2>
@@ -35,8 +46,25 @@ function Trouble() {
   );
 }
 
+/** At a team's server: nobody has signed in, or no team is in view. */
+function TeamDoor() {
+  const home = store.home.value;
+  if (store.signedOut.value || home === null)
+    return <p>You are signed out. <a href={loginPath()}>Sign in</a></p>;
+  if ((home.teams ?? []).length === 0)
+    return <><p>You are in no team yet. Somebody who runs this server adds you:</p><p><code>spec-kitty-server member add --team SLUG --user {home.username}</code></p></>;
+  return (
+    <>
+      <p>You are in no team of this name. Yours:</p>
+      <ul>{(home.teams ?? []).map(one => <li key={one.slug}><a href={`/?team=${encodeURIComponent(one.slug)}`} dir="auto">{one.name || one.slug}</a></li>)}</ul>
+    </>
+  );
+}
+
 function Waiting() {
   const refused = store.connection.value === 'refused';
+  if (store.signedOut.value || (store.isTeam.value && store.team.value === ''))
+    return <main class="alone" id="main"><h1>Board</h1><TeamDoor /></main>;
   return (
     <main class="alone" id="main">
       <h1>Board</h1>

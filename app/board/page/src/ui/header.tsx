@@ -5,6 +5,7 @@ import { FeatureChoice } from './features';
 import { Sign } from './sign';
 
 const titles: Record<store.View, string> = { board: 'Board', graph: 'Graph', events: 'Events', agents: 'Agents', numbers: 'Numbers', sync: 'Delivery' };
+const titleOf = (name: store.View): string => (name === 'sync' && store.isTeam.value ? 'Homes' : titles[name]);
 
 function Views() {
   const onKeyDown = (event: KeyboardEvent) => {
@@ -25,7 +26,7 @@ function Views() {
       {store.views.map(name => (
         <button key={name} role="tab" id={`tab-${name}`} aria-controls="panel" aria-selected={store.view.value === name}
           tabIndex={store.view.value === name ? 0 : -1} onClick={() => { store.view.value = name; }}>
-          {titles[name]}{(marks[name] ?? 0) > 0 && <span class="count alert">{number(marks[name]!)}<span class="hidden"> to look at</span></span>}
+          {titleOf(name)}{(marks[name] ?? 0) > 0 && <span class="count alert">{number(marks[name]!)}<span class="hidden"> to look at</span></span>}
         </button>))}
     </div>
   );
@@ -39,6 +40,22 @@ export function Connection() {
   return <span class={`pill${store.connection.value === 'old' ? ' mark' : ''}`} role="status">{words}</span>;
 }
 
+/** Whose board this is, where a person is in several teams, and the way to the account. */
+function Team() {
+  const home = store.home.value;
+  if (!store.isTeam.value || home === null) return null;
+  const teams = home.teams ?? [];
+  return (
+    <>
+      {teams.length > 1 && (
+        <select aria-label="Team" value={store.team.value} onChange={event => { location.assign(`/?team=${encodeURIComponent(event.currentTarget.value)}`); }}>
+          {teams.map(one => <option key={one.slug} value={one.slug}>{one.name || one.slug}</option>)}
+        </select>)}
+      <a href="/account" title="Account">{home.username}</a>
+    </>
+  );
+}
+
 export function Header() {
   const board = store.now.value;
   return (
@@ -48,6 +65,7 @@ export function Header() {
       <FeatureChoice />
       <input type="search" aria-label="Search work packages" placeholder="Search  /" value={store.query.value} onInput={event => { store.query.value = event.currentTarget.value; }} />
       <Connection />
+      <Team />
       <button aria-keyshortcuts="?" onClick={() => { store.helpOpen.value = true; }}><Sign sign="?" word="Help" /></button>
     </header>
   );

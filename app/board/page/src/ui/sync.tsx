@@ -22,9 +22,30 @@ function Letter({ letter }: { letter: DeadLetter }) {
   );
 }
 
+/** What a team's server knows of the homes that send to it. */
+function Homes() {
+  const board = store.now.value!;
+  return (
+    <div class="page">
+      <h2>Homes of the team</h2>
+      {board.nodes.length === 0 ? <p class="empty dim">No home has sent an event yet.</p> : (
+        <div class="table" tabIndex={0} role="region" aria-label="Homes of the team"><table>
+          <thead><tr><th scope="col">Home</th><th scope="col">Sent by</th><th scope="col">Events</th><th scope="col">Last heard</th></tr></thead>
+          <tbody>{board.nodes.map(one => (
+            <tr key={one.node_id}><th scope="row">{one.node_id}</th><td dir="auto">{one.by ?? ''}</td><td>{number(one.events)}</td><td>{one.heard_at ? timeOf(parse(one.heard_at)) : 'not known'}</td></tr>))}
+          </tbody>
+        </table></div>)}
+      <p class="dim">What still waits in a home is known there alone: <code>spec-kitty sync status</code></p>
+      <h3>How far the past reaches</h3>
+      <Reach />
+    </div>
+  );
+}
+
 export function Sync() {
   const board = store.now.value!;
   const sync = board.sync;
+  if (store.isTeam.value) return <Homes />;
   if (sync === null) return <div class="page"><h2>Delivery</h2><p class="empty">No home keeps events here.</p></div>;
   const sessions = { logged_out: 'nobody is logged in: events wait here until a login', expired: 'the session has expired', authenticated: `logged in to ${sync.team ?? ''}` };
   return (
@@ -56,8 +77,10 @@ function Reach() {
       <ul>{history.sources.map(one => (
         <li key={one.kind}>{one.count === 1 ? `1 ${kinds[one.kind]}` : `${number(one.count)} ${kinds[one.kind].replace(/^(recorded event|move)/, '$1s')}`}{one.from && one.to ? `, from ${timeOf(parse(one.from))} to ${timeOf(parse(one.to))}` : ''}</li>))}
       </ul>
-      {!history.complete && <p class="note">git's history could not be read to its beginning: the past before it is not shown.</p>}
-      <p class="dim">Events that were delivered before this board was opened are told from git and activity logs.</p>
+      {!history.complete && <p class="note">{store.isTeam.value
+        ? 'Some events are not kept any more, or lie too far back: what they changed is not shown.'
+        : "git's history could not be read to its beginning: the past before it is not shown."}</p>}
+      {!store.isTeam.value && <p class="dim">Events that were delivered before this board was opened are told from git and activity logs.</p>}
     </>
   );
 }

@@ -1,4 +1,4 @@
-#include "app/board/local/query.hpp"
+#include "app/board/api/query.hpp"
 
 #include "util/text.hpp"
 #include "util/utf8.hpp"

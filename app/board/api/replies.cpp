@@ -1,9 +1,9 @@
-#include "app/board/local/replies.hpp"
+#include "app/board/api/replies.hpp"
 
+#include "app/board/api/query.hpp"
 #include "app/board/core/counts.hpp"
 #include "app/board/core/transitions.hpp"
 #include "app/board/core/view_json.hpp"
-#include "app/board/local/query.hpp"
 #include "app/board/page/page.hpp"
 #include "util/gzip.hpp"
 #include "util/text.hpp"
@@ -26,6 +26,7 @@ using query = std::map<std::string, std::string>;
 constexpr std::size_t max_limit = 1000;
 constexpr std::size_t usual_limit = 100;
 constexpr std::size_t max_chain = 50;
+constexpr std::size_t min_gzip_bytes = 1024;
 
 std::string word(const query& words, const std::string& name) {
   const auto found = words.find(name);
@@ -55,14 +56,14 @@ outbound_reply no_such_point(const inbound_request& request) {
   return error_reply(404, "unknown_event", "there is no such event on this board", request.id);
 }
 
-outbound_reply state(local_board& board, const inbound_request& request, const query& words) {
+outbound_reply state(board_source& board, const inbound_request& request, const query& words) {
   if (!words.contains("at"))
     return json_reply(state_json(board.now()));
   const auto position = position_of(board.log(), word(words, "at"));
   return position ? json_reply(state_json(board.past(*position))) : no_such_point(request);
 }
 
-outbound_reply transitions(const local_board& board) {
+outbound_reply transitions(const board_source& board) {
   std::string head = transition_names(board.log());
   // The columns begin at a multiple of 8, as their 8-byte numbers want it.
   head.append((8 - (head.size() + 4) % 8) % 8, ' ');
@@ -75,7 +76,7 @@ outbound_reply transitions(const local_board& board) {
   return reply;
 }
 
-outbound_reply counts(const local_board& board, const inbound_request& request,
+outbound_reply counts(const board_source& board, const inbound_request& request,
                       const query& words) {
   const auto& log = board.log();
   const auto position = position_of(log, word(words, "at"));
@@ -165,7 +166,7 @@ std::vector<std::uint32_t> chain_of(const event_log& log, std::uint32_t seq) {
   return seqs;
 }
 
-outbound_reply events(const local_board& board, const inbound_request& request,
+outbound_reply events(const board_source& board, const inbound_request& request,
                       const query& words) {
   const auto& log = board.log();
   if (words.contains("chain")) {
@@ -212,18 +213,23 @@ void add_safe_headers(outbound_reply& reply) {
     reply.headers.push_back({name, value});
 }
 
-outbound_reply page_reply(std::uint16_t port) {
+outbound_reply page_reply(std::string_view stream_origins) {
   outbound_reply reply;
   reply.body = page_html();
   reply.content_type = "text/html; charset=utf-8";
-  reply.headers.push_back(
-      {"Content-Security-Policy",
-       page_policy(page_html(), "ws://127.0.0.1:" + std::to_string(port) +
-                                    " ws://localhost:" + std::to_string(port))});
+  reply.headers.push_back({"Content-Security-Policy", page_policy(page_html(), stream_origins)});
   return reply;
 }
 
-outbound_reply answer(local_board& board, const inbound_request& request) {
+void compress(outbound_reply& reply, std::string_view accepted) {
+  if (reply.body.size() < min_gzip_bytes || accepted.find("gzip") == std::string_view::npos)
+    return;
+  reply.body = zlib_gzip(reply.body, 1);
+  reply.headers.push_back({"Content-Encoding", "gzip"});
+  reply.headers.push_back({"Vary", "Accept-Encoding"});
+}
+
+outbound_reply answer(board_source& board, const inbound_request& request) {
   const auto words = read_query(request.query);
   if (!words)
     return error_reply(400, "bad_query", "the words behind the ? cannot be read", request.id);

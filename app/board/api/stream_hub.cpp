@@ -1,7 +1,6 @@
-#include "app/board/local/stream_hub.hpp"
+#include "app/board/api/stream_hub.hpp"
 
 #include "app/board/core/view_json.hpp"
-#include "app/board/local/guard.hpp"
 
 #include <algorithm>
 
@@ -41,12 +40,11 @@ void stream_hub::closed(const std::shared_ptr<open_stream>& stream) {
 }
 
 void stream_hub::heard(const std::shared_ptr<open_stream>& stream, std::string_view text,
-                       const local_board& board) {
+                       const board_source& board) {
   if (stream->allowed)
     return;
   const auto hello = parse_json(text);
-  const auto token = hello ? text_of(*hello, "token") : std::nullopt;
-  if (!token || !is_same_secret(*token, token_)) {
+  if (!hello || !hello->IsObject() || !admits_(*hello)) {
     stream->channel->close(refused_code, "the token is not this board's");
     return;
   }
@@ -56,7 +54,7 @@ void stream_hub::heard(const std::shared_ptr<open_stream>& stream, std::string_v
       everything(board, static_cast<std::uint64_t>(std::max<std::int64_t>(resume, 0)))));
 }
 
-std::string stream_hub::everything(const local_board& board, std::uint64_t resume) {
+std::string stream_hub::everything(const board_source& board, std::uint64_t resume) {
   const board_view view = board.now();
   json_buffer buffer;
   json_writer out(buffer);
@@ -77,7 +75,7 @@ std::string stream_hub::everything(const local_board& board, std::uint64_t resum
   return to_text(buffer);
 }
 
-void stream_hub::publish(const local_board& board, std::size_t earlier) {
+void stream_hub::publish(const board_source& board, std::size_t earlier) {
   const board_view view = board.now();
   json_buffer buffer;
   json_writer out(buffer);

@@ -1,5 +1,4 @@
-#include "app/board/local/query.hpp"
-#include "app/board/local/retry.hpp"
+#include "app/board/api/query.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,14 +17,6 @@ TEST(board_query, takes_words_apart) {
 TEST(board_query, refuses_what_cannot_be_read) {
   for (const auto* text : {"a=%", "a=%4", "a=%zz", "a=%-1", "a=%FF", "%C3=b"})
     EXPECT_EQ(read_query(text), std::nullopt) << text;
-}
-
-TEST(board_query, finds_the_dead_letter_in_a_path) {
-  EXPECT_EQ(dead_letter_in("/board/dead/01ARZ3NDEKTSV4RRFFQ69G5FAV/retry"),
-            "01ARZ3NDEKTSV4RRFFQ69G5FAV");
-  for (const auto* path : {"/board/dead//retry", "/board/dead/01ARZ3/retry", "/board/state",
-                           "/board/dead/01ARZ3NDEKTSV4RRFFQ69G5FAV/retry/x"})
-    EXPECT_EQ(dead_letter_in(path), "") << path;
 }
 
 } // namespace
