@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -76,6 +77,40 @@ private:
   std::uint64_t bytes_ = 0;
 };
 
+/// Reads a team's log from its beginning, a page after the other; the events that it had.
+std::uint64_t read_log(engine& on, team_id team) {
+  std::mutex guard;
+  std::condition_variable changed;
+  std::uint64_t events = 0;
+  sequence after = 0;
+  for (bool more = true; more;) {
+    std::optional<result<page>> answer;
+    on.read(team, after, {1000, std::size_t{1} << 20},
+            std::chrono::steady_clock::now() + std::chrono::minutes(1), [&](result<page> read) {
+              const std::lock_guard hold(guard);
+              answer = std::move(read);
+              changed.notify_all();
+            });
+    std::unique_lock hold(guard);
+    changed.wait(hold, [&] { return answer.has_value(); });
+    more = answer->ok() && (*answer)->through < (*answer)->head.head;
+    if (!answer->ok())
+      break;
+    events += (*answer)->events.size();
+    after = (*answer)->through;
+  }
+  return events;
+}
+
+void print_reading(engine& on, team_id team) {
+  const double cpu_before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const double began = static_cast<double>(steady_now()) * 1e-6;
+  const auto events = static_cast<double>(read_log(on, team));
+  std::printf("read: %.0f events, %.2f us each, %.0f events/s\n", events,
+              1e6 * (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before) / events,
+              events / (static_cast<double>(steady_now()) * 1e-6 - began));
+}
+
 int run_bench(event_source& source, const lmdb_options& options, std::size_t teams,
               std::size_t per_team, std::size_t groups) {
   if (!has_store(options.state) && !create_lmdb_store(options))
@@ -122,6 +157,7 @@ int run_bench(event_source& source, const lmdb_options& options, std::size_t tea
               teams, per_team, events, static_cast<double>(source.bytes()) / events,
               1e6 * (all - own) / events, 1e6 * own / events, events / took,
               static_cast<double>(stats.used_bytes - before.used_bytes) / events);
+  print_reading(on, ids.front());
   return 0;
 }
 
