@@ -1,6 +1,7 @@
 #include "app/server/actors/session_replies.hpp"
 
 #include "app/server/actors/answers.hpp"
+#include "app/server/core/encoding.hpp"
 #include "app/server/core/session_tokens.hpp"
 #include "util/random.hpp"
 #include "util/utf8.hpp"
@@ -9,6 +10,12 @@
 #include <utility>
 
 namespace spec_kitty::server {
+
+namespace {
+
+constexpr std::size_t access_id_bytes = 12;
+
+} // namespace
 
 std::string random_secret() {
   std::array<std::uint8_t, token_secret_bytes> bytes{};
@@ -52,6 +59,7 @@ listener::outbound_reply tokens_reply(const server_context& context, const calle
   stated.expires = context.wall_s() + rules.access_lifetime;
   stated.generation = of.generation;
   stated.session = to_string(of.credential);
+  stated.id = base64url(random_secret().substr(0, access_id_bytes));
   return secret_reply(to_json(token_body{make_access_token(stated, context.keys.get()->newest()),
                                          std::move(refresh), of.team_slug, of.as,
                                          rules.access_lifetime, rules.refresh_lifetime}));

@@ -60,7 +60,8 @@ std::optional<claims> read_claims(std::string_view encoded) {
                 *as,
                 *expires,
                 generation->GetUint64(),
-                text_of(*document, "sid").value_or("")};
+                text_of(*document, "sid").value_or(""),
+                text_of(*document, "jti").value_or("")};
 }
 
 /// The three parts of a token; nothing where there are more or fewer.
@@ -149,6 +150,7 @@ std::string make_access_token(const claims& of, const signing_key& key_of_server
   out.Int64(of.expires);
   field(out, "gen", of.generation);
   field(out, "sid", of.session);
+  field(out, "jti", of.id);
   out.EndObject();
   const std::string signed_part = head_of(key_of_server) + "." + base64url(to_text(buffer));
   return signed_part + "." + signature_of(key_of_server, signed_part);

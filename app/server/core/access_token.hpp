@@ -63,6 +63,7 @@ struct claims {
   epoch_s expires = 0;
   std::uint64_t generation = 0; ///< `gen`: of account, membership and session together
   std::string session;          ///< `sid`: the family that it was drawn for
+  std::string id;               ///< `jti`: no two tokens are alike, also of the same second
 };
 
 std::string make_access_token(const claims& of, const signing_key& key);

@@ -60,6 +60,14 @@ TEST_F(Refresh, TheSameKeyGetsTheSameSessionUntilItsTokenIsUsed) {
   EXPECT_EQ(reuses(), 0U);
 }
 
+TEST_F(Refresh, WithinTheSecondOfTheLoginGivesAnotherAccessToken) {
+  const auto first = log_in("ann");
+  const auto next = refresh(first.refresh, key_a);
+  ASSERT_EQ(next.status, 200);
+  EXPECT_NE(text_in(next, "access"), first.access);
+  EXPECT_NE(text_in(refresh(first.refresh, key_a), "access"), text_in(next, "access"));
+}
+
 TEST_F(Refresh, ARepeatWorksAfterARestart) {
   const auto first = log_in("ann");
   const auto lost = refresh(first.refresh, key_a);

@@ -17,7 +17,8 @@ std::string secret_of(char c) {
 }
 
 claims good_claims() {
-  return {std::string(issuer), "ann", "acme", role::member, start + access_lifetime_s, 7, "sid"};
+  return {std::string(issuer),       "ann", "acme", role::member,
+          start + access_lifetime_s, 7,     "sid",  "jti"};
 }
 
 class AccessToken : public testing::Test {
@@ -48,6 +49,7 @@ TEST_F(AccessToken, StatesWhatItWasMadeFor) {
   EXPECT_EQ(found->as, role::member);
   EXPECT_EQ(found->generation, 7U);
   EXPECT_EQ(found->session, "sid");
+  EXPECT_EQ(found->id, "jti");
   EXPECT_EQ(found->expires, start + access_lifetime_s);
 }
 
