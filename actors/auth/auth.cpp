@@ -1,6 +1,7 @@
 #include "actors/auth/auth.hpp"
 
 #include "actors/http/kept_offer.hpp"
+#include "actors/http/offer_reply.hpp"
 #include "messages/event.hpp"
 #include "messages/protocol.hpp"
 #include "messages/ulid.hpp"
@@ -96,7 +97,24 @@ void auth_state::ask(const std::string& failed, caf::typed_response_promise<acce
     return; // a refresh is under way
   failed_access = (*session)->access;
   lock_wait = 0ms;
-  try_refresh();
+  learn_offer(**session);
+}
+
+void auth_state::learn_offer(const credentials& session) {
+  const auto kept = read_kept_offer(config.home, config.server.origin());
+  offered = kept.offer;
+  if (kept.ask_again_at > 0 || is_ulid(session.refresh_key))
+    return try_refresh();
+  self->request(config.http, config.timeout + grace,
+                offer_question(config.server, config.ca_file, config.timeout))
+      .then(
+          [this, kept](const http_reply& reply) {
+            const auto now_kept = after_reply(kept, reply, config.now());
+            offered = now_kept.offer; // also where another process is writing the file
+            keep_offer(config.home, now_kept);
+            try_refresh();
+          },
+          [this](const caf::error&) { try_refresh(); });
 }
 
 void auth_state::try_refresh() {
@@ -130,8 +148,7 @@ void auth_state::try_refresh() {
 result<std::optional<credentials>> auth_state::keep_refresh_key(const credentials& session) const {
   if (is_ulid(session.refresh_key)) // of a try whose reply was lost
     return std::optional(session);
-  const auto known = read_kept_offer(config.home, config.server.origin());
-  if (!known.offer.offers(protocol::idempotent_refresh))
+  if (!offered.offers(protocol::idempotent_refresh))
     return std::optional(session);
   credentials keyed = session;
   keyed.refresh_key = fresh_ulid(static_cast<std::uint64_t>(config.now() / 1000));

@@ -13,6 +13,7 @@
 
 #include "actors/auth/tokens.hpp"
 #include "messages/interfaces.hpp"
+#include "messages/server_offer.hpp"
 #include "util/files.hpp"
 #include "util/url.hpp"
 
@@ -36,6 +37,10 @@ struct auth_state {
   ~auth_state();
 
   void ask(const std::string& failed_access, caf::typed_response_promise<access_token> promise);
+  /// Asks what the server offers, unless it was asked before or the session has a key already: else
+  /// the first refresh after a login would have none, and a lost reply to it would cost the
+  /// session. Then tries to refresh.
+  void learn_offer(const credentials& session);
   void try_refresh();
   /// Sends the refresh token, under its key where the server honours one.
   void send_refresh(const credentials& session);
@@ -78,6 +83,7 @@ struct auth_state {
   std::map<std::uint64_t, caf::typed_response_promise<login_done>> logins; ///< under way
   std::uint64_t last_login = 0;
   std::vector<caf::typed_response_promise<logout_done>> logouts; ///< under way
+  server_offer offered;      ///< by the server, as far as it is known when a refresh begins
   std::string failed_access; ///< what the waiting requests were refused with
   std::optional<file_lock> refresh_lock;
   std::chrono::milliseconds lock_wait{}; ///< spent waiting for the lock so far

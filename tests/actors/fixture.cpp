@@ -1,5 +1,7 @@
 #include "tests/actors/fixture.hpp"
 
+#include "actors/http/kept_offer.hpp"
+
 #include "util/gzip.hpp"
 #include "util/json.hpp"
 
@@ -155,6 +157,12 @@ void ActorTest::log_in_as(const std::string& access, const std::string& refresh,
   const credentials fresh{access, refresh,  seconds + 900, seconds + 604'800,
                           "ann",  "team-a", server};
   EXPECT_TRUE(update_credentials(home_, [&](const auto&) { return std::optional(fresh); }));
+  if (fs::exists(home_ / "server.json"))
+    return;
+  kept_offer nothing; // the server was asked before, and offers nothing
+  nothing.origin = "https://a:443";
+  nothing.ask_again_at = now_ + 3'600'000'000;
+  keep_offer(home_, nothing);
 }
 
 std::optional<credentials> ActorTest::session() const {

@@ -80,6 +80,8 @@ http_reply simulated_server::handle(const http_request& request,
                                     const simulated_exchange_fault& how, std::int64_t now_s) {
   if (auto status_reply = status_of(how))
     return *status_reply;
+  if (goes_to(request, protocol::offer_path))
+    return answered(404, R"({"error":"no such path"})"); // as servers without extensions
   if (goes_to(request, protocol::refresh_path))
     return refresh(request, now_s);
   if (goes_to(request, protocol::revoke_path))

@@ -45,6 +45,31 @@ TEST_F(RefreshKey, StandsBesideTheTokensBeforeTheServerIsAsked) {
   EXPECT_EQ(session()->refresh_key, "");
 }
 
+TEST_F(RefreshKey, IsUsedByTheVeryFirstRefreshAtAServer) {
+  log_in_as("access-1");
+  fs::remove(home_ / "server.json");
+  const auto token = ask_token();
+  ASSERT_EQ(network_->requests.size(), 1U);
+  EXPECT_TRUE(network_->requests.back().url.ends_with("/api/v1/")) << "what does it offer?";
+  answer(answered(200, R"({"capabilities":["idempotent_refresh"]})"));
+  ASSERT_EQ(network_->requests.size(), 2U);
+  EXPECT_TRUE(is_ulid(last_key()));
+  EXPECT_EQ(session()->refresh_key, last_key());
+  answer(tokens("access-2", "refresh-2"));
+  EXPECT_EQ(token->access, "access-2");
+}
+
+TEST_F(RefreshKey, IsNotNeededForARefreshWhereTheOfferDoesNotCome) {
+  log_in_as("access-1");
+  fs::remove(home_ / "server.json");
+  const auto token = ask_token();
+  answer(not_answered(http_outcome::timed_out));
+  ASSERT_EQ(network_->requests.size(), 2U);
+  EXPECT_EQ(last_key(), "");
+  answer(tokens("access-2", "refresh-2"));
+  EXPECT_EQ(token->access, "access-2");
+}
+
 TEST_F(RefreshKey, IsTheSameAfterEveryReplyThatDidNotAnswer) {
   log_in_as("access-1");
   offer({"idempotent_refresh"});

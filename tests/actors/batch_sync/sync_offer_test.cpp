@@ -13,6 +13,7 @@ using namespace actor_test;
 
 class SyncOffer : public BatchSync {
 protected:
+  SyncOffer() { fs::remove(home_ / "server.json"); } // the server was not asked before
   batch_sync_actor start_asking() {
     auto config = sync_config();
     config.home = home_;
