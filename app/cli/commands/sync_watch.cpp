@@ -70,8 +70,6 @@ private:
     if (!status)
       return pause(look_interval);
     const auto now = parse_identity(*status);
-    if (!place_ && now && now->heard && !now->heard->log.empty())
-      place_ = now->heard;
     if (now && now->connection)
       say("daemon", "the daemon is running as process " + std::to_string(now->process.pid),
           [&](json_writer& out) {
@@ -80,6 +78,8 @@ private:
           });
     if (now && now->connection)
       show(notice_json(*now->connection, wall_clock_now()));
+    if (!place_ && now && now->heard && !now->heard->log.empty())
+      begin_at(*now->heard);
     last_daemon_state_.clear();
     while (!over_) {
       const auto line = daemon.next_line(0ms);
@@ -92,6 +92,16 @@ private:
                    [](json_writer& out) { field(out, "running", false); });
       wait_on(daemon.descriptor(), -1ms);
     }
+  }
+
+  /// A program that is killed before it has heard anything needs the place too.
+  void begin_at(const log_place& place) {
+    place_ = place;
+    if (ctx_.out.json())
+      say("log", {}, [&](json_writer& out) {
+        field(out, "log", place.log);
+        field(out, "seq", place.seq);
+      });
   }
 
   std::string question() const {
