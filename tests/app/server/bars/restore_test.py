@@ -62,6 +62,8 @@ def main():
                     eventually(lambda it=watch, all_of=others: {event for _, _, event in
                                it.received()} >= all_of, 60, f"what follows, at home {n}")
                     assert len(reports(watch)) == number + 1, f"home {n} reports it again"
+                    words = reports(watch)[number]["message"]
+                    assert "spec-kitty events list --state delivered" in words, words
                     found = home.status()["taken_back"]
                     assert len(found) == 1 and found[0]["lost_from"] <= newest, found
                     if number % 2 == 1:
