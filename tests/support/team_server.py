@@ -2,7 +2,8 @@
 
 It prints one JSON line and then a line for each request. It keeps nothing after its end. Options:
 `--no-offer` and `--no-revoke` leave out the calls that older servers do not have, `--hang-revoke`
-never answers the call that ends a session.
+never answers the call that ends a session. `--extensions` offers all of them by name, although it
+has none; a request that uses one has a further line.
 """
 
 import gzip
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PASSWORD = "correct horse battery"
 MACHINE_TOKEN = "skt_" + "m" * 43
 TEAMS = {"ann": {"alpha": "admin", "beta": "member"}, "rea": {"alpha": "reader"}}
+EXTENSIONS = ["resume", "idempotent_refresh"]
 CODES = {"conflict": "id_conflict", "foreign": "unknown_type", "broken": "invalid"}
 options = set(sys.argv[1:])
 revoked = set()
@@ -52,12 +54,16 @@ class Handler(BaseHTTPRequestHandler):
     def note(self):
         with lock:
             print(f"{self.command} {self.path}", flush=True)
+            if self.path == "/api/v1/token/refresh/" and "Idempotency-Key" in self.headers:
+                print("a refresh under a key", flush=True)
+            if "Spec-Kitty-Extensions" in self.headers:
+                print("an upgrade with extensions", flush=True)
 
     def do_GET(self):
         self.note()
         account = self.account()
         if self.path == "/api/v1/" and "--no-offer" not in options:
-            offer = {"server": "spec-kitty-server", "version": "9.8.7", "capabilities": [],
+            offer = {"server": "spec-kitty-server", "version": "9.8.7", "capabilities": EXTENSIONS if "--extensions" in options else [],
                      "limits": {"max_batch_events": 2, "max_batch_bytes": 524288, "min_gap_ms": 0}}
             return self.answer(200, offer | ({"account": account} if account else {}))
         if self.path == "/api/v1/clock/":
@@ -76,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, {})
         if self.path == "/api/v1/token/refresh/" and body.get("refresh") == "once-more":
             return self.answer(200, {"access": "access-ann-alpha", "refresh": "another"})
+        if self.path == "/api/v1/ws-token/" and self.account():
+            return self.answer(200, {"ws_token": "for one socket"})
         if self.path == "/api/v1/events/batch/":
             return self.take(body["events"])
         return self.answer(404, {"error": "no such path"})

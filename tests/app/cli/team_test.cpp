@@ -186,6 +186,58 @@ TEST_F(Team, AServerWithoutAnOfferIsNotAskedAgain) {
   EXPECT_EQ(findings.find("server_version"), std::string::npos);
 }
 
+struct Extensions : Team {
+  void TearDown() override { cli({"sync", "daemon", "stop"}); }
+
+  /// A refresh, and a daemon that asks for a WebSocket.
+  void refresh_and_listen() {
+    (void)log_in("rea");
+    ASSERT_TRUE(update_credentials(home(), [](const auto& now) {
+      auto over = now;
+      over->access_expires_at = 1000;
+      return over;
+    }));
+    record("one");
+    ASSERT_EQ(cli({"sync", "daemon", "start"}).status, 0);
+    ASSERT_TRUE(eventually([&] { return asked("GET /ws/v1/events/") > 0; }));
+    ASSERT_GT(asked("POST /api/v1/token/refresh/"), 0U);
+  }
+};
+
+TEST_F(Extensions, AreUsedAtAServerThatOffersThem) {
+  start({"--extensions"});
+  refresh_and_listen();
+  EXPECT_GT(asked("a refresh under a key"), 0U);
+  EXPECT_GT(asked("an upgrade with extensions"), 0U);
+}
+
+TEST_F(Extensions, AreOffAtAServerThatOffersNone) {
+  start();
+  refresh_and_listen();
+  EXPECT_EQ(asked("a refresh under a key"), 0U);
+  EXPECT_EQ(asked("an upgrade with extensions"), 0U);
+}
+
+TEST_F(Extensions, AreOffAtAServerThatKnowsNoOffer) {
+  start({"--no-offer"});
+  refresh_and_listen();
+  EXPECT_EQ(asked("a refresh under a key"), 0U);
+  EXPECT_EQ(asked("an upgrade with extensions"), 0U);
+}
+
+TEST_F(Extensions, ALoginOnATerminalAsksForANameWhereNoBrowserLoginIsOffered) {
+  start({"--no-offer"});
+  auto login = command({"auth", "login"});
+  words argv = {"/usr/bin/python3", SPEC_KITTY_SOURCE_DIR "/tests/support/answer_on_terminal.py",
+                "Username: ", ""};
+  argv.insert(argv.end(), login.argv.begin(), login.argv.end());
+  login.argv = argv;
+  const auto done = run(login);
+  EXPECT_NE(done.out.find("Username: "), std::string::npos) << done.out << done.err;
+  EXPECT_EQ(asked("GET /api/v1/"), 1U);
+  EXPECT_EQ(asked("POST /api/v1/device/code"), 0U);
+}
+
 TEST_F(Team, DoctorNamesTheServersVersionAndTheAccountsRole) {
   start();
   (void)log_in("rea");
