@@ -69,6 +69,8 @@ history sound_history() {
   seen.statuses.push_back(status);
   seen.heard.push_back({"home", all[2].answered, 35});
   seen.works.push_back(moved_twice());
+  seen.log = {all[0].event_id, all[1].event_id};
+  seen.listeners.push_back({"home", {{2, all[1].event_id}}, {all[0].event_id}});
   return seen;
 }
 
@@ -104,6 +106,10 @@ history history_that_breaks(std::string_view invariant) {
     seen.works[0].recorded.pop_back();
   } else if (invariant == "settled") {
     seen.works[0].left.emplace_back("left a lock: index.lock");
+  } else if (invariant == "heard-once") {
+    seen.listeners[0].heard.push_back(seen.listeners[0].heard[0]);
+  } else if (invariant == "heard-all") {
+    seen.listeners[0].heard.clear();
   } else if (invariant == "ends") {
     seen.strange.push_back({"`emit` was ended by signal 11"});
   } else {

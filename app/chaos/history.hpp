@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace spec_kitty::chaos {
@@ -127,6 +128,13 @@ struct work_view {
   std::vector<std::string> left;      ///< what no interrupted command may leave: an intent, a lock
 };
 
+/// What a listener reported of others, over all its lives, when it had had the time for it.
+struct listener_view {
+  std::string listener;
+  std::vector<std::pair<std::uint64_t, std::string>> heard; ///< number in the log, event id
+  std::set<std::string> own;                                ///< ids that its home recorded
+};
+
 struct history {
   std::vector<attempt> attempts;
   std::vector<store_view> stores;
@@ -139,6 +147,8 @@ struct history {
   std::vector<strange_end> strange;
   std::vector<work_view> works; ///< of one repository, one after the other
   std::set<std::string> guilty; ///< markers that a server is to refuse
+  std::vector<listener_view> listeners;
+  std::vector<std::string> log; ///< event ids of the team's log: the first has number 1
   bool healed = false;          ///< all faults were ended and everything had time to arrive
 
   moment tick() { return ++last_; }

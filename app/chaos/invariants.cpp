@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const invariant> invariants() {
-  static constexpr std::array<invariant, 14> all = {{
+  static constexpr std::array<invariant, 16> all = {{
       {"nothing-lost", "no acknowledged event is lost", nothing_is_lost},
       {"nothing-invented", "no event appears that was not recorded", nothing_is_invented},
       {"once", "each event is on the server once in effect", once_in_effect},
@@ -25,6 +25,9 @@ std::span<const invariant> invariants() {
        changes_are_recorded},
       {"settled", "an interrupted command leaves nothing behind that the next does not clear",
        interruptions_are_settled},
+      {"heard-once", "a listener reports each event of others once, in the order of the log",
+       events_are_heard_once},
+      {"heard-all", "a listener misses no event of others", all_events_are_heard},
       {"ends", "no process crashes, hangs, or ends by a signal that was not sent",
        processes_end_well},
   }};

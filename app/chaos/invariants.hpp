@@ -56,6 +56,10 @@ findings stores_are_sound(const history& seen);
 /// Each change of work on a branch has one event, each such event its change, in one order; the
 /// cause of an event of a work package is the last one before it.
 findings changes_are_recorded(const history& seen);
+/// What a listener reports rises in the log, and is what the log has under that number.
+findings events_are_heard_once(const history& seen);
+/// Each event of the log that a listener's home did not record was reported.
+findings all_events_are_heard(const history& seen);
 /// No interrupted command leaves an intent, a lock, an uncommitted change or a process.
 findings interruptions_are_settled(const history& seen);
 /// No process ends by a defect, by a signal that was not sent, or not at all.

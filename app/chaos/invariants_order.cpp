@@ -76,6 +76,36 @@ findings clocks_rise(const history& seen) {
   return out;
 }
 
+findings events_are_heard_once(const history& seen) {
+  findings out;
+  for (const auto& listener : seen.listeners) {
+    std::uint64_t last = 0;
+    for (const auto& [number, event] : listener.heard) {
+      if (number <= last)
+        out.push_back(listener.listener + ": event " + of(number) + " after " + of(last));
+      last = std::max(last, number);
+      if (number == 0 || number > seen.log.size() || seen.log[number - 1] != event)
+        out.push_back(listener.listener + ": the log has another event than " + event + " at " +
+                      of(number));
+    }
+  }
+  return out;
+}
+
+findings all_events_are_heard(const history& seen) {
+  findings out;
+  for (const auto& listener : seen.listeners) {
+    std::set<std::string> known = listener.own;
+    for (const auto& [number, event] : listener.heard)
+      known.insert(event);
+    for (std::size_t i = 0; i < seen.log.size(); ++i)
+      if (!known.contains(seen.log[i]))
+        out.push_back(listener.listener + ": event " + of(i + 1) + " (" + seen.log[i] +
+                      ") was not heard");
+  }
+  return out;
+}
+
 findings causality_holds(const history& seen) {
   findings out;
   for (const auto& attempt : seen.attempts)

@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 15> all = {{
+  static constexpr std::array<scenario, 16> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -42,6 +42,10 @@ std::span<const scenario> scenarios() {
        "two users, two teams, two servers, a home that moves between them, a foreign user in a "
        "home",
        plan_tenants, play_tenants},
+      {"resume",
+       "kill the server, daemons and watches of homes that listen to each other; cut and disturb "
+       "their connections",
+       plan_resume, play_resume},
       {"workpackages",
        "interrupt commands that change work packages: at random moments, in hooks, with two homes, "
        "with a store that cannot be used, with a person who rewrites the branch meanwhile",

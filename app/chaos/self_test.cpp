@@ -23,11 +23,14 @@ struct broken_build {
   std::string_view breaks;   ///< the invariant that must find it
 };
 
-constexpr std::array<broken_build, 4> broken_builds = {{
+constexpr std::array<broken_build, 6> broken_builds = {{
     {"early", "an event is acknowledged before its commit", "kills", "nothing-lost"},
     {"loose-clock", "the clock is read outside the transaction", "kills", "order"},
     {"no-sync", "nothing waits for the disk", "power-loss", "nothing-lost"},
     {"delete-on-send", "an event is removed when it is sent", "kills", "nothing-lost"},
+    {"forget-place", "a watch begins with what comes, not behind its number", "resume",
+     "heard-all"},
+    {"old-place", "a watch begins one event before its number", "resume", "heard-once"},
 }};
 
 bool test_histories(std::ostream& out) {

@@ -12,6 +12,8 @@ enum class flaw {
   loose_clock,    ///< reads the clock outside the transaction that appends
   no_sync,        ///< never waits for the disk
   delete_on_send, ///< removes events when they are sent, not when they are acknowledged
+  forget_place,   ///< `sync watch` passes over --after and --log
+  old_place,      ///< `sync watch` begins one event before --after
 };
 
 /// From now on nothing in this process waits for the disk.

@@ -2,14 +2,19 @@
 //
 //   none, early, loose-clock, no-sync   `emit --stdin` is done here
 //   delete-on-send                      `sync now` is done here
+//   forget-place, old-place             `sync watch` loses its place, or begins one event early
 //
 // Everything else is passed on to PROGRAM, the real spec-kitty.
 #include "app/chaos/broken/broken.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace spec_kitty::broken {
@@ -33,12 +38,44 @@ int end(const result<void>& done) {
   return 1;
 }
 
+/// Takes `--after N` and `--log LOG` out of the words.
+void drop_place(int argc, char** argv) {
+  int kept = 0;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--after" || word == "--log")
+      ++i;
+    else
+      argv[kept++] = argv[i];
+  }
+  argv[kept] = nullptr;
+}
+
+/// Makes `--after N` one less.
+void make_place_older(int argc, char** argv) {
+  static std::string before;
+  for (int i = 0; i + 1 < argc; ++i)
+    if (std::string_view(argv[i]) == "--after") {
+      before = std::to_string(std::max(1LL, std::atoll(argv[i + 1])) - 1);
+      argv[i + 1] = before.data();
+    }
+}
+
+/// Passes everything on to PROGRAM; returns only where that cannot be started.
+int pass_on(char** argv) {
+  ::execv(argv[2], argv + 2);
+  std::cerr << "cannot start " << argv[2] << '\n';
+  return 127;
+}
+
 int main(int argc, char** argv) {
   static const std::map<std::string, flaw> flaws = {{"none", flaw::none},
                                                     {"early", flaw::early},
                                                     {"loose-clock", flaw::loose_clock},
                                                     {"no-sync", flaw::no_sync},
-                                                    {"delete-on-send", flaw::delete_on_send}};
+                                                    {"delete-on-send", flaw::delete_on_send},
+                                                    {"forget-place", flaw::forget_place},
+                                                    {"old-place", flaw::old_place}};
   const auto found = argc < 4 ? flaws.end() : flaws.find(argv[1]);
   if (found == flaws.end()) {
     std::cerr << "usage: spec-kitty-chaos-broken FLAW PROGRAM WORD…\n";
@@ -46,12 +83,17 @@ int main(int argc, char** argv) {
   }
   const std::string first = argv[3];
   const std::string second = argc > 4 ? argv[4] : "";
-  const bool sends = found->second == flaw::delete_on_send;
-  if (!(sends ? first == "sync" && second == "now" : first == "emit" && second == "--stdin")) {
-    ::execv(argv[2], argv + 2);
-    std::cerr << "cannot start " << argv[2] << '\n';
-    return 127;
+  if (first == "sync" && second == "watch") {
+    if (found->second == flaw::forget_place)
+      drop_place(argc, argv);
+    else if (found->second == flaw::old_place)
+      make_place_older(argc, argv);
+    return pass_on(argv);
   }
+  const bool sends = found->second == flaw::delete_on_send;
+  if (found->second == flaw::forget_place || found->second == flaw::old_place ||
+      !(sends ? first == "sync" && second == "now" : first == "emit" && second == "--stdin"))
+    return pass_on(argv);
   if (found->second == flaw::no_sync)
     drop_syncs();
   const auto view = view_of_home();

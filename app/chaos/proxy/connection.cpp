@@ -225,6 +225,12 @@ void connection::heal() {
     end_both(ending::rst);
 }
 
+void connection::cut() {
+  if (phase_ == phase::reply)
+    core_->reply_lost(asked_);
+  end_both(ending::rst);
+}
+
 std::optional<stream::instant> connection::next_due() const {
   std::optional<stream::instant> first;
   const auto consider = [&](const std::optional<stream::instant>& due) {

@@ -50,6 +50,8 @@ public:
   bool is_websocket() const { return phase_ == phase::frames && greeted_; }
   /// Lets go of what a fault holds: silence ends, frames held back are passed on.
   void heal();
+  /// Resets both sides, whatever is under way.
+  void cut();
   /// When it wants to be stepped next although nothing comes.
   std::optional<stream::instant> next_due() const;
 

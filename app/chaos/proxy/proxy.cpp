@@ -169,6 +169,19 @@ void proxy::heal() {
   wake();
 }
 
+std::size_t proxy::cut() {
+  std::size_t websockets = 0;
+  {
+    const lock held(mutex_);
+    for (auto& connection : connections_) {
+      websockets += connection.is_websocket() ? 1 : 0;
+      connection.cut();
+    }
+  }
+  wake();
+  return websockets;
+}
+
 void proxy::set_guilty(std::set<std::string> markers) {
   const lock held(mutex_);
   guilty_ = std::move(markers);

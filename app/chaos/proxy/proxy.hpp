@@ -41,6 +41,8 @@ public:
   void take_away(std::size_t number);
   /// Takes away all faults and ends what they keep silent.
   void heal();
+  /// Resets every connection; how many WebSockets were among them.
+  std::size_t cut();
   /// Events that the server is to refuse, by marker.
   void set_guilty(std::set<std::string> markers);
   /// Events of batches that came to the server with a byte changed: it may well refuse them.

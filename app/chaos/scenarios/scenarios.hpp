@@ -35,6 +35,9 @@ outcome play_network(const stage& where, std::uint64_t seed, const std::vector<s
 std::vector<step> plan_lies(dice& chance);
 outcome play_lies(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_resume(dice& chance);
+outcome play_resume(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 std::vector<step> plan_tokens(dice& chance);
 outcome play_tokens(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
