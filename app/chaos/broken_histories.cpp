@@ -71,6 +71,8 @@ history sound_history() {
   seen.works.push_back(moved_twice());
   seen.log = {all[0].event_id, all[1].event_id};
   seen.listeners.push_back({"home", {{2, all[1].event_id}}, {all[0].event_id}});
+  seen.sessions = {{"a lost reply", "family-1", "family-1", true},
+                   {"a theft", "family-1", "", false, true}};
   return seen;
 }
 
@@ -110,6 +112,12 @@ history history_that_breaks(std::string_view invariant) {
     seen.listeners[0].heard.push_back(seen.listeners[0].heard[0]);
   } else if (invariant == "heard-all") {
     seen.listeners[0].heard.clear();
+  } else if (invariant == "same-session") {
+    seen.sessions[0].now = "family-2";
+  } else if (invariant == "theft-ends") {
+    seen.sessions[1].thief_works = true;
+  } else if (invariant == "none-unused") {
+    seen.sessions[0].left_open = 1;
   } else if (invariant == "ends") {
     seen.strange.push_back({"`emit` was ended by signal 11"});
   } else {

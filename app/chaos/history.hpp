@@ -135,6 +135,17 @@ struct listener_view {
   std::set<std::string> own;                                ///< ids that its home recorded
 };
 
+/// What became of a home's session after a fault. A session is named by its family.
+struct session_seen {
+  std::string after;           ///< the fault
+  std::string before;          ///< the home's session when it came
+  std::string now;             ///< the one that it has; empty: none
+  bool works = false;          ///< the home's next refresh succeeded
+  bool stolen = false;         ///< somebody else used a token of it
+  bool thief_works = false;    ///< and could go on after the home's next refresh
+  std::uint64_t left_open = 0; ///< sessions at the server that no home has
+};
+
 struct history {
   std::vector<attempt> attempts;
   std::vector<store_view> stores;
@@ -148,6 +159,7 @@ struct history {
   std::vector<work_view> works; ///< of one repository, one after the other
   std::set<std::string> guilty; ///< markers that a server is to refuse
   std::vector<listener_view> listeners;
+  std::vector<session_seen> sessions;
   std::vector<std::string> log; ///< event ids of the team's log: the first has number 1
   bool healed = false;          ///< all faults were ended and everything had time to arrive
 

@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const invariant> invariants() {
-  static constexpr std::array<invariant, 16> all = {{
+  static constexpr std::array<invariant, 19> all = {{
       {"nothing-lost", "no acknowledged event is lost", nothing_is_lost},
       {"nothing-invented", "no event appears that was not recorded", nothing_is_invented},
       {"once", "each event is on the server once in effect", once_in_effect},
@@ -28,6 +28,11 @@ std::span<const invariant> invariants() {
       {"heard-once", "a listener reports each event of others once, in the order of the log",
        events_are_heard_once},
       {"heard-all", "a listener misses no event of others", all_events_are_heard},
+      {"same-session", "a session that nobody ended or stole continues, and is the same one",
+       sessions_continue},
+      {"theft-ends", "a session that a thief used ends with the owner's next refresh, for both",
+       thefts_end_sessions},
+      {"none-unused", "no session is left at the server that no home has", no_session_is_left},
       {"ends", "no process crashes, hangs, or ends by a signal that was not sent",
        processes_end_well},
   }};

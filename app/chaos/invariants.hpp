@@ -60,6 +60,12 @@ findings changes_are_recorded(const history& seen);
 findings events_are_heard_once(const history& seen);
 /// Each event of the log that a listener's home did not record was reported.
 findings all_events_are_heard(const history& seen);
+/// After each fault the home has the session that it had, and it works; unless it was stolen.
+findings sessions_continue(const history& seen);
+/// After the owner's next refresh a stolen session works for nobody.
+findings thefts_end_sessions(const history& seen);
+/// The server keeps no session that no home has.
+findings no_session_is_left(const history& seen);
 /// No interrupted command leaves an intent, a lock, an uncommitted change or a process.
 findings interruptions_are_settled(const history& seen);
 /// No process ends by a defect, by a signal that was not sent, or not at all.

@@ -34,6 +34,37 @@ findings sessions_are_kept(const history& seen) {
   return out;
 }
 
+findings sessions_continue(const history& seen) {
+  findings out;
+  for (const auto& session : seen.sessions) {
+    if (session.stolen)
+      continue;
+    if (!session.works)
+      out.push_back("after `" + session.after + "` the session was over, and nobody had ended it");
+    else if (session.now != session.before)
+      out.push_back("after `" + session.after + "` the session was another one");
+  }
+  return out;
+}
+
+findings thefts_end_sessions(const history& seen) {
+  findings out;
+  for (const auto& session : seen.sessions)
+    if (session.stolen && (session.works || session.thief_works))
+      out.push_back("after `" + session.after + "` the session still worked for the " +
+                    (session.works ? "owner" : "thief"));
+  return out;
+}
+
+findings no_session_is_left(const history& seen) {
+  findings out;
+  for (const auto& session : seen.sessions)
+    if (session.left_open > 0)
+      out.push_back("after `" + session.after + "` the server kept " + of(session.left_open) +
+                    " sessions that no home has");
+  return out;
+}
+
 findings innocent_are_not_blamed(const history& seen) {
   findings out;
   for (const auto& store : seen.stores)

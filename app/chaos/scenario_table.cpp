@@ -6,7 +6,7 @@
 namespace spec_kitty::chaos {
 
 std::span<const scenario> scenarios() {
-  static constexpr std::array<scenario, 16> all = {{
+  static constexpr std::array<scenario, 17> all = {{
       {"kills",
        "kill -9, stop and terminate emitters, hosts, drainers, the daemon and the server at random "
        "moments",
@@ -46,6 +46,10 @@ std::span<const scenario> scenarios() {
        "kill the server, daemons and watches of homes that listen to each other; cut and disturb "
        "their connections",
        plan_resume, play_resume},
+      {"sessions",
+       "lose replies of refreshes and of logins in the browser, kill clients and server meanwhile, "
+       "and let a thief use tokens",
+       plan_sessions, play_sessions},
       {"workpackages",
        "interrupt commands that change work packages: at random moments, in hooks, with two homes, "
        "with a store that cannot be used, with a person who rewrites the branch meanwhile",

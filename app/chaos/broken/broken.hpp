@@ -14,6 +14,7 @@ enum class flaw {
   delete_on_send, ///< removes events when they are sent, not when they are acknowledged
   forget_place,   ///< `sync watch` passes over --after and --log
   old_place,      ///< `sync watch` begins one event before --after
+  forget_key,     ///< a refresh's key is lost with the process that drew it
 };
 
 /// From now on nothing in this process waits for the disk.

@@ -3,14 +3,17 @@
 //   none, early, loose-clock, no-sync   `emit --stdin` is done here
 //   delete-on-send                      `sync now` is done here
 //   forget-place, old-place             `sync watch` loses its place, or begins one event early
+//   forget-key                          every command first forgets the key of a refresh
 //
 // Everything else is passed on to PROGRAM, the real spec-kitty.
 #include "app/chaos/broken/broken.hpp"
+#include "config/credentials.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <string>
@@ -61,6 +64,18 @@ void make_place_older(int argc, char** argv) {
     }
 }
 
+void drop_key() {
+  const auto home = resolve_home(std::nullopt);
+  if (!home || !std::filesystem::exists(home->path / "credentials"))
+    return;
+  (void)update_credentials(home->path, [](const auto& now) {
+    auto without = now;
+    if (without)
+      without->refresh_key.clear();
+    return without;
+  });
+}
+
 /// Passes everything on to PROGRAM; returns only where that cannot be started.
 int pass_on(char** argv) {
   ::execv(argv[2], argv + 2);
@@ -75,7 +90,8 @@ int main(int argc, char** argv) {
                                                     {"no-sync", flaw::no_sync},
                                                     {"delete-on-send", flaw::delete_on_send},
                                                     {"forget-place", flaw::forget_place},
-                                                    {"old-place", flaw::old_place}};
+                                                    {"old-place", flaw::old_place},
+                                                    {"forget-key", flaw::forget_key}};
   const auto found = argc < 4 ? flaws.end() : flaws.find(argv[1]);
   if (found == flaws.end()) {
     std::cerr << "usage: spec-kitty-chaos-broken FLAW PROGRAM WORD…\n";
@@ -83,6 +99,10 @@ int main(int argc, char** argv) {
   }
   const std::string first = argv[3];
   const std::string second = argc > 4 ? argv[4] : "";
+  if (found->second == flaw::forget_key) {
+    drop_key();
+    return pass_on(argv);
+  }
   if (first == "sync" && second == "watch") {
     if (found->second == flaw::forget_place)
       drop_place(argc, argv);

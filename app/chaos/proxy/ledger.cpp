@@ -57,6 +57,10 @@ void ledger::on_request(const std::string& server, const exchange& asked) {
     sendings_.emplace(server, team_at(server, refresh), "a refresh");
   auto& use =
       next_use_.try_emplace(refresh, refresh_use{next_use_.size() + 1, false}).first->second;
+  const std::string key(asked.request.header("idempotency-key"));
+  std::string& last_key = keys_[refresh];
+  use.may_come_again = use.may_come_again || (!key.empty() && key == last_key);
+  last_key = key;
   refreshes_.push_back(use);
   use.may_come_again = false;
 }

@@ -45,6 +45,7 @@ private:
   mutable std::mutex mutex_;
   std::map<std::string, owner, std::less<>> tokens_;
   std::map<std::string, refresh_use> next_use_; ///< refresh token → what using it again would be
+  std::map<std::string, std::string> keys_;     ///< refresh token → the key of its last use
   std::set<std::tuple<std::string, std::string, std::string>> sendings_;
   std::vector<refresh_use> refreshes_;
 };

@@ -38,6 +38,9 @@ outcome play_lies(const stage& where, std::uint64_t seed, const std::vector<step
 std::vector<step> plan_resume(dice& chance);
 outcome play_resume(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
+std::vector<step> plan_sessions(dice& chance);
+outcome play_sessions(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
+
 std::vector<step> plan_tokens(dice& chance);
 outcome play_tokens(const stage& where, std::uint64_t seed, const std::vector<step>& steps);
 
