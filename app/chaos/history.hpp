@@ -161,6 +161,7 @@ struct history {
   std::vector<listener_view> listeners;
   std::vector<session_seen> sessions;
   std::vector<std::string> log; ///< event ids of the team's log: the first has number 1
+  bool shared_node = false;     ///< homes have one node id: copies that nobody noticed
   bool healed = false;          ///< all faults were ended and everything had time to arrive
 
   moment tick() { return ++last_; }

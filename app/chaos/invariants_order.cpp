@@ -54,15 +54,21 @@ findings clocks_rise(const history& seen) {
     check_order(std::move(attempts), out);
 
   std::map<std::pair<std::string, std::uint64_t>, std::string> owner; // of a node's clock value
-  each_kept(seen, [&](const kept_event& event, const std::string&) {
+  const auto note = [&](const kept_event& event) {
     if (event.lamport_clock == 0)
       return;
-    const auto [known, fresh] =
-        owner.emplace(std::pair(event.node_id, event.lamport_clock), event.event_id);
+    // Copies of a home may send for two teams: each of them has stamps of its own.
+    const std::string node = event.node_id + (seen.shared_node ? " in " + event.team : "");
+    const auto [known, fresh] = owner.emplace(std::pair(node, event.lamport_clock), event.event_id);
     if (!fresh && known->second != event.event_id)
-      out.push_back("the clock " + of(event.lamport_clock) + " of " + event.node_id +
-                    " was used by " + known->second + " and " + event.event_id);
-  });
+      out.push_back("the clock " + of(event.lamport_clock) + " of " + node + " was used by " +
+                    known->second + " and " + event.event_id);
+  };
+  for (const auto& server : seen.servers)
+    std::for_each(server.events.begin(), server.events.end(), note);
+  for (const auto& store : seen.stores)
+    if (!seen.shared_node) // else what waits may have a stamp that is taken, until it is refused
+      std::for_each(store.events.begin(), store.events.end(), note);
   for (const auto& store : seen.stores) {
     if (!store.trouble.empty())
       continue;

@@ -1,8 +1,10 @@
 // The mirror of the clock taken away or falsified, and machines' clocks that jump by hours, while
 // emitters, drainers and a daemon are at work.
 //
-// A step does something to clock.json, or starts one of the crowd again with a clock of its own.
+// A step does something to clock.json, or starts one of the crowd again with a clock of its own. A
+// copy of the home, with the same node id, records in between: its stamps are taken.
 // What stands in the mirror's place wrongly is left there: the product has to cope.
+#include "actors/queue/schema.hpp"
 #include "app/chaos/home_workload.hpp"
 #include "app/chaos/jobs.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
@@ -32,9 +34,12 @@ constexpr auto clock_newer = "clock.json of a newer value";
 constexpr auto clock_folder = "a folder in place of clock.json";
 constexpr auto clocks_ahead = "a clock hours ahead";
 constexpr auto clocks_behind = "a clock hours behind";
-const std::vector<std::string> clock_faults = {clock_removed, clock_torn,   clock_garbage,
-                                               clock_empty,   clock_older,  clock_newer,
-                                               clock_folder,  clocks_ahead, clocks_behind};
+constexpr auto copy_records = "an unnoticed copy of the home records";
+constexpr auto copy_renewed = "clock renew in the copy";
+const std::vector<std::string> clock_faults = {
+    clock_removed, clock_torn,   clock_garbage, clock_empty,  clock_older, clock_newer,
+    clock_folder,  clocks_ahead, clocks_behind, copy_records, copy_renewed};
+constexpr auto copied = "copy"; // that home
 
 enum clock_actor_kind : std::uint64_t {
   clock_emitter,
@@ -52,6 +57,7 @@ public:
     installation_.start_server();
     if (!installation_.log_in())
       throw std::runtime_error("the login failed before any fault");
+    make_copy();
     for (int i = 0; i < 2; ++i)
       workload_.add_emitter([this] {
         return lying(installation_.command("home", {"emit", "--stdin"}));
@@ -72,6 +78,12 @@ public:
 
   /// What was asked for has been done.
   bool hit(const step& step) {
+    if (step.fault == copy_records) {
+      installation_.emit_many(copied, 1 + step.values[2] % 5);
+      return installation_.sync_now(copied).status != login_needed;
+    }
+    if (step.fault == copy_renewed)
+      return installation_.run(copied, {"clock", "renew"}).status == 0;
     if (step.fault == clocks_ahead || step.fault == clocks_behind)
       return jump(step.values[1], step.fault == clocks_ahead ? step.values[2] : -step.values[2]);
     return support::eventually([&] { return corrupt_mirror(step.fault, step.values[2]); }, 2s);
@@ -79,17 +91,33 @@ public:
 
   std::vector<violation> finish(outcome& out) {
     workload_.end();
-    installation_.heal({"home"});
+    installation_.heal({"home", copied});
     if (works_again(installation_, "home", "all that was done to the clock"))
       look_at_mirror();
     installation_.heal({"home"});
     installation_.look_at_status();
     for (const auto& attempt : installation_.seen.attempts)
       out.figures["events acknowledged"] += attempt.acknowledged ? 1 : 0;
-    return installation_.judge({"home"});
+    return installation_.judge({"home", copied});
   }
 
 private:
+  /// A home with the same node id in another folder, which does not know that it is a copy, as
+  /// where containers are made of one image. Events wait in it that wait in the first one too.
+  void make_copy() {
+    installation_.emit_many("home", 2);
+    fs::copy(installation_.home(), installation_.home(copied), fs::copy_options::recursive);
+    const auto done = tables_of(installation_.home(copied))
+                          ->write([&](lmdb_txn& txn, const store_tables& tables) {
+                            txn.put(tables.main, place_key,
+                                    place_of(installation_.home(copied) / "queue").encode());
+                            return true;
+                          });
+    if (!done || !installation_.log_in(copied))
+      throw std::runtime_error("the home cannot be copied before any fault");
+    installation_.seen.shared_node = true;
+  }
+
   /// The clock of the next program to start, hours ahead; the right one for those after it.
   support::launch lying(support::launch what) {
     if (next_ahead_ != 0) {

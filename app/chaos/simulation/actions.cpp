@@ -83,6 +83,8 @@ constexpr std::array all = {
     action_spec{queue_falls, kind::now, "QUEUE falls", 3},
     action_spec{clock_jump, kind::now, "clock jumps", 6},
     action_spec{server_away, kind::now, "server away", 5},
+    action_spec{node_renewed, kind::now, "clock renewed", 4},
+    action_spec{far_foreign, kind::now, "foreign clock out of reach", 2},
 };
 
 constexpr bool is_in_order() {

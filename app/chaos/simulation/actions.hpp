@@ -92,6 +92,9 @@ enum class action : std::uint8_t {
   // time
   clock_jump,
   server_away,
+  // the node
+  node_renewed,
+  far_foreign,
 };
 
 /// How an action takes effect.

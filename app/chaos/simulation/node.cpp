@@ -26,6 +26,8 @@ node::node(simulation_environment& around, socket_hub& hub, std::string name, fs
            node_options options)
     : around_(around), hub_(hub), name_(std::move(name)), home_(std::move(home)),
       options_(std::move(options)), network_(around) {
+  if (options_.host.empty())
+    options_.host = name_;
   plan_.chance = dice(around.chance.next());
   network_.tamper = options_.tamper_reply;
   network_.on_text = [this](const auto& by, const std::string& text) { on_text(by, text); };
@@ -40,7 +42,7 @@ node::~node() {
 }
 
 store_options node::store_settings() const {
-  auto options = simulated_store(home_, name_);
+  auto options = simulated_store(home_, options_.host);
   options.max_events = options_.max_events;
   return options;
 }
@@ -61,6 +63,19 @@ std::string node::user() const {
 
 void node::change_boot() {
   plan_.boot_id = std::to_string(10'000'000 + ++boot_) + "-0000-0000-0000-000000000000";
+}
+
+bool node::renew_node() {
+  crash();
+  bool done = false;
+  {
+    const os_plan_scope scope(&plan_);
+    auto options = store_settings();
+    options.renew_node = true;
+    done = store::open(options, open_mode::write).ok();
+  }
+  start();
+  return done;
 }
 
 // ── Beginning and end ────────────────────────────────────────────────────────────────────────────

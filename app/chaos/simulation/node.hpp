@@ -29,6 +29,7 @@ namespace spec_kitty::chaos::simulation {
 
 /// How a process works, and what stands between its actors in a self-test's broken variant.
 struct node_options {
+  std::string host = {}; ///< of its node id; empty: the process's own name
   bool background = true;
   bool websocket = true;
   std::string envelope = "bare";
@@ -57,6 +58,9 @@ public:
   /// True when a vital actor has failed: the process is to end, and to be started again.
   bool has_failed() const { return failed_; }
   void change_boot();
+  /// `clock renew`: it ends, and begins again under another node id. False where the store cannot
+  /// be opened.
+  bool renew_node();
 
   std::size_t jobs() const { return scheduler_ == nullptr ? 0 : scheduler_->jobs.size(); }
   void run_job(std::size_t which);

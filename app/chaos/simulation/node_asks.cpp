@@ -119,7 +119,7 @@ void node::on_text(const std::shared_ptr<connection>& by, const std::string& tex
     return;
   const auto heard_event = read_event(*event).what;
   if (heard_event.lamport_clock > 0 && heard_event.lamport_clock <= max_received &&
-      heard_event.node_id != make_node_id({name_, "ann", true}, {}))
+      heard_event.node_id != make_node_id({options_.host, "ann", true}, {}))
     heard_.push_back({heard_event.lamport_clock, trouble + plan_.failed, by, true});
 }
 

@@ -141,10 +141,20 @@ simulated_server::use_socket_token(const std::string& token) {
   return node.empty() ? std::nullopt : std::optional(node.mapped());
 }
 
-void simulated_server::keep(const sent_event& event) {
+bool simulated_server::is_taken(const sent_event& event, const owner& from) const {
+  return stamps_.contains({from.user, event.what.node_id, event.what.lamport_clock});
+}
+
+bool simulated_server::is_out_of_reach(const sent_event& event) const {
+  constexpr std::uint64_t reach = std::uint64_t{1} << 32;
+  return event.what.lamport_clock > reach && event.what.lamport_clock - reach > clock_;
+}
+
+void simulated_server::keep(const sent_event& event, const owner& from) {
   if (!ids_.insert(event.what.event_id).second)
     return;
   view_.events.push_back(event.what);
+  stamps_.emplace(from.user, event.what.node_id, event.what.lamport_clock);
   clock_ = std::max(clock_, event.what.lamport_clock);
   if (on_kept)
     on_kept(event.what.team, event.line);
@@ -156,7 +166,13 @@ simulated_server::acceptance simulated_server::take(const sent_event& event, con
     return acceptance::refused;
   if (ids_.contains(event.what.event_id))
     return acceptance::duplicate;
-  keep(event);
+  if (is_taken(event, from))
+    return acceptance::behind;
+  if (is_out_of_reach(event)) {
+    blame(event.what.marker);
+    return acceptance::refused;
+  }
+  keep(event, from);
   return acceptance::kept;
 }
 

@@ -4,9 +4,9 @@
 //   request ──▶ (an action: another status) ──▶ token ──▶ batch ──▶ results ──▶ (tampered) ──▶
 //   reply
 //
-// It keeps what it takes in memory, each id once, in the order of arrival; it notes which team's
-// events came with which team's token, and which events it refused. Time is an argument; nothing
-// in it is left to chance but by the dice it is given.
+// It keeps what it takes in memory, each id once, in the order of arrival, under the clock's rules
+// of the team server; it notes which team's events came with which team's token, and which events
+// it refused. Time is an argument; nothing in it is left to chance but by the dice it is given.
 #pragma once
 
 #include "app/chaos/history.hpp"
@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace spec_kitty::chaos::simulation {
@@ -46,7 +47,7 @@ struct sent_event {
 class simulated_server {
 public:
   /// What became of one event.
-  enum class acceptance : std::uint8_t { kept, duplicate, refused };
+  enum class acceptance : std::uint8_t { kept, duplicate, refused, behind };
   struct owner {
     std::string user;
     std::string team;
@@ -94,8 +95,13 @@ private:
   http_reply results(std::vector<sent_event>& events, const simulated_exchange_fault& how,
                      const owner& from);
   std::string result_of(const sent_event& event, std::size_t index,
-                        const simulated_exchange_fault& how, const owner& from);
-  void keep(const sent_event& event);
+                        const simulated_exchange_fault& how, const owner& from,
+                        std::set<std::string>& behind_nodes);
+  void keep(const sent_event& event, const owner& from);
+  /// Whether the stamp belongs to another event of the account's node.
+  bool is_taken(const sent_event& event, const owner& from) const;
+  /// Whether the stamp is more than 2^32 above all that were kept.
+  bool is_out_of_reach(const sent_event& event) const;
   std::string server_clock(const simulated_exchange_fault& how);
 
   history& seen_;
@@ -105,6 +111,8 @@ private:
   std::map<std::string, owner> sockets_;
   std::map<std::string, action> guilty_; ///< by marker
   std::set<std::string> ids_;
+  /// Account, node and clock value of what is kept.
+  std::set<std::tuple<std::string, std::string, std::uint64_t>> stamps_;
   server_view view_{"the server", {}};
   std::uint64_t clock_ = 0;
   std::uint64_t last_token_ = 0;

@@ -75,8 +75,9 @@ http_reply simulated_server::results(std::vector<sent_event>& events,
   };
   if (how.is(action::alien_results))
     add(result_for("01ARZ3NDEKTSV4RRFFQ69G5FAV", "success"));
+  std::set<std::string> behind_nodes;
   for (std::size_t i = 0; i < events.size(); ++i)
-    add(result_of(events[i], i, how, from));
+    add(result_of(events[i], i, how, from, behind_nodes));
   if (how.is(action::second_results))
     for (const auto& event : events)
       add(result_for(event.what.event_id, how.a % 2 == 0 ? "error" : "success"));
@@ -86,23 +87,33 @@ http_reply simulated_server::results(std::vector<sent_event>& events,
 }
 
 std::string simulated_server::result_of(const sent_event& event, std::size_t index,
-                                        const simulated_exchange_fault& how, const owner&) {
+                                        const simulated_exchange_fault& how, const owner& from,
+                                        std::set<std::string>& behind_nodes) {
   const std::string& id = event.what.event_id;
   const bool kept_before = ids_.contains(id);
   if (!kept_before && guilty_.contains(event.what.marker))
     return result_for(id, index % 2 == 0 ? "error" : "rejected", R"(,"error_message":"refused")");
+  // One that is behind takes along what follows it from its node, which would pass it otherwise.
+  if (!kept_before && (is_taken(event, from) || behind_nodes.contains(event.what.node_id))) {
+    behind_nodes.insert(event.what.node_id);
+    return result_for(id, "error", R"(,"error_code":"clock_behind")");
+  }
+  if (!kept_before && is_out_of_reach(event)) {
+    blame(event.what.marker);
+    return result_for(id, "rejected", R"(,"error_code":"clock_ahead")");
+  }
   const bool odd = how.picks(index);
   if (how.is(action::clock_behind) && !kept_before && event.what.lamport_clock < clock_)
     return result_for(id, "error", R"(,"error_code":"clock_behind")");
   if (!odd || how.keeps(index) || kept_before)
-    keep(event);
+    keep(event, from);
   if (odd && how.is(action::omitted_results))
     return {};
   if (odd && how.is(action::pending))
     return result_for(id, index % 2 == 0 ? "pending" : "queued");
   if (odd && how.is(action::unknown_status))
     return result_for(id, "perhaps");
-  keep(event);
+  keep(event, from);
   if (kept_before)
     return result_for(id, "duplicate");
   return result_for(id, std::array{"success", "accepted", "warning"}[index % 3]);

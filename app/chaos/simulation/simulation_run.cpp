@@ -27,18 +27,23 @@ node_options draw_options(dice& chance) {
 } // namespace
 
 home_pool::home_pool(const fs::path& folder)
-    : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")} {}
+    : homes{home_template(folder / "a", "a"), home_template(folder / "b", "b")},
+      copy(folder / "copy", "a") {}
 
 simulation_run::simulation_run(home_pool& where, std::uint64_t seed,
                                const simulation_variant& variant)
     : around_(seed), hub_(around_), where_(where) {
   const std::size_t count = around_.chance.one_in(3) ? 2 : 1;
+  around_.seen.shared_node = count == 2 && around_.chance.one_in(3);
   for (std::size_t i = 0; i < count; ++i) {
-    where_.homes[i].reset();
+    const bool is_copy = i == 1 && around_.seen.shared_node;
+    const home_template& begins_as = is_copy ? where_.copy : where_.homes[i];
+    begins_as.reset();
     auto options = draw_options(around_.chance);
+    options.host = is_copy ? "a" : "";
     if (variant)
       variant(options);
-    const fs::path& home = where_.homes[i].home();
+    const fs::path& home = begins_as.home();
     if (!around_.chance.one_in(5)) {
       const auto [access, refresh] = around_.server.open_session("ann", around_.server_now_s());
       const credentials session{access,

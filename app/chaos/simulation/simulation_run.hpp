@@ -26,6 +26,7 @@ public:
   explicit home_pool(const std::filesystem::path& folder);
 
   std::array<home_template, 2> homes;
+  home_template copy; ///< of the first one: another folder, the same node id
 };
 
 class simulation_run {

@@ -58,6 +58,8 @@ simulation_run::effect simulation_run::do_work(action what, const action_values&
   case action::retry_dead:
     target.retry_dead();
     return target.is_up();
+  case action::node_renewed:
+    return target.renew_node();
   default:
     return std::nullopt;
   }
@@ -220,6 +222,10 @@ simulation_run::effect simulation_run::say_to_socket(action what, const action_v
   case action::foreign_event:
     for (std::uint64_t n = with.b % 3 + 1; n > 0; --n)
       foreign(std::to_string(around_.server.advance_clock(with.a % 50)));
+    return true;
+  case action::far_foreign: // of an event that the server does not keep: a stamp above it is
+                            // refused
+    foreign(std::to_string(around_.server.clock() + (std::uint64_t{2} << 32U) + with.a % 1000));
     return true;
   case action::absurd_foreign:
     foreign(with.a % 2 == 0 ? "9007199254740991" : "18446744073709551615");

@@ -177,6 +177,8 @@ void socket_hub::take(const std::shared_ptr<connection>& from, const sent_event&
   speaking_ = nullptr;
   if (acceptance == simulated_server::acceptance::refused)
     return say(from, error_of(id));
+  if (acceptance == simulated_server::acceptance::behind)
+    return say(from, error_of(id, R"(,"error_code":"clock_behind")"));
   std::string answer =
       ack_of(id, acceptance == simulated_server::acceptance::duplicate ? "duplicate" : "accepted");
   if (is(action::ack_lost))

@@ -102,6 +102,10 @@ TEST_F(Simulation, FindsBlameForTheInnocent) {
   EXPECT_NE(broken_by(blame_for_all(), "no-blame"), 0U);
 }
 
+TEST_F(Simulation, FindsTakenStampsThatStayAsTheyAre) {
+  EXPECT_NE(broken_by(no_new_stamps(), "once"), 0U);
+}
+
 TEST_F(Simulation, AWorkerThatDiesIsAViolationThatNamesItsSchedule) {
   simulation_batch batch;
   batch.seeds = {7};

@@ -121,4 +121,18 @@ simulation_variant blame_for_all() {
   };
 }
 
+simulation_variant no_new_stamps() {
+  return [](node_options& options) {
+    options.around_queue = [](caf::actor_system& system, const queue_actor& real) {
+      return in_front_of(system, real, [](front*, const queue_actor&) {
+        return caf::behavior{[](const restamp_request& request) {
+          restamp_done nothing;
+          nothing.clock = request.server_clock;
+          return nothing;
+        }};
+      });
+    };
+  };
+}
+
 } // namespace spec_kitty::chaos::simulation

@@ -16,5 +16,7 @@ simulation_variant lost_is_delivered();
 simulation_variant deaf_clock();
 /// What is not known of an event counts as a refusal.
 simulation_variant blame_for_all();
+/// An event whose stamp is taken gets no other one.
+simulation_variant no_new_stamps();
 
 } // namespace spec_kitty::chaos::simulation
