@@ -77,7 +77,7 @@ public:
     if (found_.cut_short)
       found_.problem = "its end is missing";
     if (found_.problem.empty() && unreadable_ > 0)
-      found_.problem = std::to_string(unreadable_) + " lines are not delivered events";
+      found_.problem = count_of(unreadable_, "line") + " without a delivered event";
     return std::move(found_);
   }
 

@@ -1,6 +1,7 @@
 #include "actors/queue/file_check.hpp"
 
 #include "actors/clock/mirror.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -137,14 +138,14 @@ std::string partition_counts::contradiction(std::uint64_t live) const {
     const auto waiting = queued.find(id);
     const std::uint64_t there = waiting == queued.end() ? 0 : waiting->second;
     if (there != row.live)
-      return "a partition counts " + std::to_string(row.live) + " waiting events, its queue has " +
+      return "a partition counts " + count_of(row.live, "waiting event") + ", its queue has " +
              std::to_string(there);
     sum += row.live;
     with_events += there > 0 ? 1U : 0U;
   }
   return sum == live && with_events == queued.size()
              ? ""
-             : "the partitions count " + std::to_string(sum) + " waiting events, the summary " +
+             : "the partitions count " + count_of(sum, "waiting event") + ", the summary " +
                    std::to_string(live);
 }
 

@@ -1,5 +1,7 @@
 #include "actors/queue/page_walk.hpp"
 
+#include "util/text.hpp"
+
 #include <algorithm>
 
 namespace spec_kitty::pages {
@@ -60,7 +62,7 @@ bool walker::walk(const tree& of, key_order order, const visitor& visit) {
   if (of.root != no_page && (faults_ == faults_before || how_ == reach::what_can))
     visit_page(of.root, 1, {});
   if (how_ == reach::all && faults_ == faults_before && !has_right_counts())
-    fault("a table has " + std::to_string(counted_.entries) + " rows and should have " +
+    fault("a table has " + count_of(counted_.entries, "row") + " and should have " +
           std::to_string(of.entries));
   return faults_ == faults_before;
 }

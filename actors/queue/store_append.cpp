@@ -2,6 +2,7 @@
 // and a crash never leaves an id without its event.
 #include "actors/queue/store_status.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -12,10 +13,10 @@ namespace {
 failure full(const summary& row, std::uint64_t max_events, std::uint64_t max_bytes) {
   const bool by_count = row.live >= max_events;
   return {ec::queue_full,
-          by_count ? "the queue holds " + std::to_string(row.live) +
-                         " events, its cap: 1 event NOT recorded"
-                   : "the queue holds " + std::to_string(row.bytes) + " bytes of its cap of " +
-                         std::to_string(max_bytes) + ": 1 event NOT recorded",
+          by_count
+              ? "the queue holds " + count_of(row.live, "event") + ", its cap: 1 event NOT recorded"
+              : "the queue holds " + std::to_string(row.bytes) + " bytes of its cap of " +
+                    std::to_string(max_bytes) + ": 1 event NOT recorded",
           by_count ? "run: spec-kitty sync now, or raise sync.max_queue_size"
                    : "run: spec-kitty sync now, or raise sync.max_queue_bytes"};
 }

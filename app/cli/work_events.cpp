@@ -3,6 +3,7 @@
 #include "app/cli/autostart.hpp"
 #include "app/cli/spilled.hpp"
 #include "app/home/emitter.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -62,8 +63,7 @@ void finish_recording(context& ctx, emitter& emit, event_recording& done) {
 
 void print_recording(context& ctx, event_recording& done) {
   if (done.not_recorded > 0)
-    ctx.out.warn(std::to_string(done.not_recorded) +
-                 (done.not_recorded == 1 ? " event" : " events") +
+    ctx.out.warn(count_of(done.not_recorded, "event") +
                  (done.kept ? " NOT recorded yet; the next command here records " +
                                   std::string(done.not_recorded == 1 ? "it: " : "them: ")
                             : " NOT recorded: ") +

@@ -5,6 +5,7 @@
 #include "app/embed/client_impl.hpp"
 #include "util/json.hpp"
 #include "util/json_slices.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
 #include <algorithm>
@@ -290,11 +291,11 @@ int spec_kitty_flush(spec_kitty_client* client, int deadline_ms, spec_kitty_prob
     if (!report->durable)
       return report->why;
     if (!report->delivered)
-      left = report->why.code != ec::ok
-                 ? report->why
-                 : failure{ec::rejected,
-                           std::to_string(report->rejected) + " events were refused by the server",
-                           "see: spec-kitty events list"};
+      left =
+          report->why.code != ec::ok
+              ? report->why
+              : failure{ec::rejected, "the server refused " + count_of(report->rejected, "event"),
+                        "see: spec-kitty events list"};
     return {};
   });
   return left.code == ec::ok ? done : fill_problem(problem, left, SPEC_KITTY_NOT_DELIVERED);

@@ -2,6 +2,7 @@
 
 #include "app/home/thread_headroom.hpp"
 #include "util/signals_blocked.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -118,8 +119,7 @@ result<void> client::impl::end_actors(embed::running_home::deadline until) {
 // ── Events ───────────────────────────────────────────────────────────────────────────────────────
 
 failure client::impl::full() const {
-  return {ec::overloaded,
-          std::to_string(core_->given().max_in_flight) + " events are in flight already",
+  return {ec::overloaded, count_of(core_->given().max_in_flight, "event") + " in flight already",
           "emit more slowly, or raise options.max_in_flight"};
 }
 

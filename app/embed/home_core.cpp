@@ -2,6 +2,7 @@
 
 #include "app/home/snapshot.hpp"
 #include "app/home/taken_back.hpp"
+#include "util/text.hpp"
 
 #include <chrono>
 #include <exception>
@@ -112,7 +113,7 @@ result<receipt> home_core::count(result<append_receipt> outcome) {
 failure home_core::drop(failure why) {
   note(why);
   if (const auto so_far = counters_.count_dropped(steady_now()))
-    log(log_level::error, std::to_string(*so_far) + " events not recorded so far: " + why.message);
+    log(log_level::error, count_of(*so_far, "event") + " not recorded so far: " + why.message);
   return why;
 }
 
@@ -173,7 +174,7 @@ void home_core::on_notice(const notice& what_happened) {
   } else if (const auto* run = std::get_if<run_ended>(&what_happened)) {
     what.what = update::kind::batch;
     what.words = run->report.stopped ? run->report.stopped->message
-                                     : std::to_string(run->report.synced) + " events sent";
+                                     : count_of(run->report.synced, "event") + " sent";
     if (run->report.stopped)
       note(*run->report.stopped);
   } else if (const auto* words = std::get_if<remark>(&what_happened)) {

@@ -1,10 +1,12 @@
 #include "app/home/spilled.hpp"
 
+#include "util/text.hpp"
+
 namespace spec_kitty {
 
 std::string spilled_sentence(const std::filesystem::path& home, const failure& why,
                              std::uint64_t events) {
-  return std::to_string(events) + (events == 1 ? " event is" : " events are") + " kept in " +
+  return count_of(events, "event") + (events == 1 ? " is" : " are") + " kept in " +
          (home / "spill").string() +
          " and will be imported when the store can be used again: " + why.message;
 }

@@ -157,7 +157,7 @@ std::string store_verdict::sentence() const {
   std::string text = damage.empty() ? std::string() : damage.front();
   if (damage.size() > 1)
     text += " (and " + std::to_string(damage.size() - 1) + " more)";
-  text += "; " + std::to_string(events + dead) + " events can be read";
+  text += "; " + count_of(events + dead, "event") + " can be read";
   if (lost_unknown)
     text += ", how many are lost is not known";
   else if (lost > 0)

@@ -14,7 +14,7 @@ failure blocked(const std::string& aim, const std::vector<blocker>& found) {
         .append(each.message)
         .append("\n    ")
         .append(each.command);
-  return {ec::blocked, aim + ": " + std::to_string(found.size()) + " blockers", list};
+  return {ec::blocked, aim + ": " + count_of(found.size(), "blocker"), list};
 }
 
 failure blocked_in_one_line(const std::string& aim, const std::vector<blocker>& found) {

@@ -26,13 +26,9 @@ bool is_known_text(std::string_view json, const is_known_event& is_known) {
   return clock && is_known(*id, *clock);
 }
 
-std::string events_word(std::uint64_t count) {
-  return count == 1 ? "1 event" : std::to_string(count) + " events";
-}
-
 /// `1 event was`, `2 events were`.
 std::string events_were(std::uint64_t count) {
-  return events_word(count) + (count == 1 ? " was" : " were");
+  return count_of(count, "event") + (count == 1 ? " was" : " were");
 }
 
 void add_problems(sync_view& sync, const snapshot& shot) {
@@ -52,11 +48,11 @@ void add_problems(sync_view& sync, const snapshot& shot) {
         "spec-kitty auth login " + shell_option("--username", shot.session->username));
   if (sync.held > 0 && shot.session)
     add("held", sync.held,
-        events_word(sync.held) + " held here: another team's, opted out, or forbidden",
+        count_of(sync.held, "event") + " held here: another team's, opted out, or forbidden",
         "spec-kitty events list --state held");
   if (shot.session && sync.queued > 0 && shot.oldest_age_s.value_or(0) > long_wait_s)
     add("long_wait", sync.queued,
-        "the oldest of " + events_word(sync.queued) + " has waited for " +
+        "the oldest of " + count_of(sync.queued, "event") + " has waited for " +
             duration_words(std::chrono::seconds(*shot.oldest_age_s)),
         "spec-kitty sync now");
   if (shot.spilled > 0)

@@ -3,6 +3,7 @@
 #include "actors/http/offer_reply.hpp"
 #include "app/home/sync_system.hpp"
 #include "messages/protocol.hpp"
+#include "util/text.hpp"
 
 #include <utility>
 
@@ -15,8 +16,8 @@ void print_code(context& ctx, const device_code& code) {
   ctx.out.line("To log in, open this link in a browser, on any machine:");
   ctx.out.line("  " + (code.full_link.empty() ? code.link : code.full_link));
   ctx.out.line("Approve it there only if it shows the code " + code.user_code + ".");
-  ctx.out.line("Waiting for at most " + std::to_string(minutes) +
-               (minutes == 1 ? " minute" : " minutes") + "; Ctrl-C cancels.");
+  ctx.out.line("Waiting for at most " + count_of(static_cast<std::uint64_t>(minutes), "minute") +
+               "; Ctrl-C cancels.");
   (void)ctx.out.flush();
 }
 

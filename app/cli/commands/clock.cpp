@@ -6,6 +6,7 @@
 #include "app/home/snapshot.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/older_home.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -87,8 +88,8 @@ command_action declare_clock_reconcile(CLI::App&) {
       field(out, "value", done->clock);
       field(out, "restamped", done->restamped);
     });
-    ctx.out.line(std::to_string(done->clock) + "  (" + std::to_string(done->restamped) +
-                 " waiting events have new stamps)");
+    ctx.out.line(std::to_string(done->clock) + "  (" + count_of(done->restamped, "waiting event") +
+                 " with a new stamp)");
     return exit_status::done;
   };
 }

@@ -47,8 +47,8 @@ exit_status acknowledge_drops(context& ctx) {
   }
   ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
   ctx.out.line(done.count == 0 ? "No events were dropped."
-                               : std::to_string(done.count) +
-                                     " dropped events acknowledged; the count starts again");
+                               : count_of(done.count, "dropped event") +
+                                     " acknowledged; the count starts again");
   return exit_status::done;
 }
 
@@ -73,8 +73,7 @@ exit_status decide_on_dead_events(context& ctx, const dead_request& request) {
                      "list the dead letters: spec-kitty events list --state dead"});
   ctx.out.object([&](json_writer& out) { field(out, "count", done.count); });
   const bool retry = request.what == dead_request::decision::retry;
-  ctx.out.line(std::to_string(done.count) +
-               (retry ? " dead letters are queued again" : " dead letters were deleted"));
+  ctx.out.line(count_of(done.count, "dead letter") + (retry ? " queued again" : " deleted"));
   return exit_status::done;
 }
 

@@ -211,8 +211,7 @@ exit_status report(context& ctx, const ot::run_outcome& outcome) {
     write_events(out, outcome);
   };
   if (outcome.not_recorded > 0)
-    ctx.out.warn(std::to_string(outcome.not_recorded) +
-                 (outcome.not_recorded == 1 ? " event" : " events") +
+    ctx.out.warn(count_of(outcome.not_recorded, "event") +
                  " of this run NOT recorded: " + outcome.reason);
   if (outcome.unfinished) {
     ctx.out.fail(*outcome.unfinished, fields);

@@ -85,11 +85,11 @@ void print_text(context& ctx, const report_options& chosen, const board::event_l
   for (const auto& day : counts.days)
     done += day.finished;
   ctx.out.line((chosen.feature.empty() ? "all features" : chosen.feature) + ": " +
-               std::to_string(counts.packages.size()) + " work packages");
+               count_of(counts.packages.size(), "work package"));
   if (counts.days.empty())
     return ctx.out.line("nothing has moved yet");
   ctx.out.line("throughput     " + std::to_string(done) + " came to done in " +
-               std::to_string(counts.days.size()) + " days");
+               count_of(counts.days.size(), "day"));
   ctx.out.line("cycle time     half took at most " + words_of(counts.cycle_median) +
                ", 85 of 100 at most " + words_of(counts.cycle_85) + " (of " +
                std::to_string(finished) + " that are done)");
@@ -97,8 +97,8 @@ void print_text(context& ctx, const report_options& chosen, const board::event_l
   ctx.out.line("sent back      " + std::to_string(counts.sent_back) + " of " +
                std::to_string(counts.reviewed) + " that were reviewed");
   if (counts.clock_disagreements > 0)
-    ctx.out.line("clocks         disagreed " + std::to_string(counts.clock_disagreements) +
-                 " times; such a duration counts as none");
+    ctx.out.line("clocks         disagreed " + count_of(counts.clock_disagreements, "time") +
+                 "; such a duration counts as none");
   print_days(ctx, counts);
   ctx.out.line("");
   ctx.out.line("moves  to review  done  sent back  agent or person");

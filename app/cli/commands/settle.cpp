@@ -3,6 +3,7 @@
 #include "app/cli/work_change.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -22,9 +23,8 @@ struct settle_options {
 std::string sentence_of(const wf::settled_intent& settled) {
   const std::string command =
       settled.command.empty() ? std::string() : " (" + wf::as_utf8(settled.command) + ")";
-  const std::string events = settled.events == 0 ? std::string()
-                                                 : ", " + std::to_string(settled.events) +
-                                                       (settled.events == 1 ? " event" : " events");
+  const std::string events =
+      settled.events == 0 ? std::string() : ", " + count_of(settled.events, "event");
   return settled.id + command + ": " + settled.outcome + events;
 }
 

@@ -22,7 +22,7 @@ struct diagnosis {
 
 std::string summary(const diagnosis& report) {
   std::string text = std::to_string(report.total - report.invalid) + " of " +
-                     std::to_string(report.total) + " events are valid";
+                     count_of(report.total, "event") + " valid";
   if (report.of_hosts > 0)
     text +=
         " (" + std::to_string(report.of_hosts) + " with payloads of a host program's own types)";

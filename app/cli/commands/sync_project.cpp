@@ -2,6 +2,7 @@
 #include "app/cli/command.hpp"
 #include "app/home/local_system.hpp"
 #include "config/project.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -50,14 +51,13 @@ exit_status decide_on_sharing(context& ctx, bool share) {
     field(out, "changed", done->changed);
     field(out, "events", done->events);
   });
-  const std::string waiting = std::to_string(done->events) + " waiting events";
-  ctx.out.line(share ? "Events of " + project->name + " are shared; " + waiting +
-                           " are sent with the next sync."
-                     : "Events of " + project->name + " stay on this machine; " + waiting +
-                           " are held.");
+  const std::string waiting = count_of(done->events, "waiting event");
+  ctx.out.line(
+      share
+          ? "Events of " + project->name + " are shared; " + "with the next sync: " + waiting + "."
+          : "Events of " + project->name + " stay on this machine; " + "held: " + waiting + ".");
   if (!share && done->leased > 0)
-    ctx.out.warn(std::to_string(done->leased) +
-                 " of its events are already being sent and may still arrive");
+    ctx.out.warn("already being sent, and may still arrive: " + count_of(done->leased, "event"));
   return exit_status::done;
 }
 

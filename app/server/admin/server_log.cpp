@@ -2,6 +2,7 @@
 
 #include "util/files.hpp"
 #include "util/json.hpp"
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 
 #include <fcntl.h>
@@ -118,10 +119,10 @@ void server_log::run() {
       return;
     auto lines = std::exchange(lines_, {});
     if (const auto dropped = std::exchange(dropped_, 0); dropped > 0)
-      lines.push_back({event_line(log_level::warning,
-                                  std::to_string(dropped) + " lines of the log were dropped",
-                                  options_.json, options_.now()),
-                       STDERR_FILENO});
+      lines.push_back(
+          {event_line(log_level::warning, count_of(dropped, "line") + " of the log dropped",
+                      options_.json, options_.now()),
+           STDERR_FILENO});
     lock.unlock();
     write_all(std::move(lines));
     lock.lock();

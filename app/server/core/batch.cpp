@@ -6,6 +6,7 @@
 #include "messages/event_check.hpp"
 #include "messages/foreign_event.hpp"
 #include "util/json.hpp"
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 
 #include <algorithm>
@@ -110,9 +111,8 @@ std::optional<batch_refusal> batch_reader::events() {
     return std::nullopt;
   do {
     if (batch_.events().size() == rules_.max_events)
-      return batch_refusal{
-          413, "the batch has more than " + std::to_string(rules_.max_events) + " events",
-          "max_batch_events", rules_.max_events};
+      return batch_refusal{413, "the batch has more than " + count_of(rules_.max_events, "event"),
+                           "max_batch_events", rules_.max_events};
     skip();
     plain_event event;
     std::optional<batch_refusal> refused;

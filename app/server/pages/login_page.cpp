@@ -2,6 +2,7 @@
 #include "app/server/pages/forms.hpp"
 #include "app/server/pages/html.hpp"
 #include "app/server/pages/pages.hpp"
+#include "util/text.hpp"
 
 #include <utility>
 
@@ -72,8 +73,9 @@ listener::outbound_reply pages::finish_login(const listener::inbound_request& re
   case password_verdict::what::wrong:
     return again(401, "The user name or the password is wrong.");
   case password_verdict::what::limited: {
-    auto page = again(429, "Too many logins have failed. Try again in " +
-                               std::to_string(verdict.wait_s) + " seconds.");
+    auto page =
+        again(429, "Too many logins have failed. Try again in " +
+                       count_of(static_cast<std::uint64_t>(verdict.wait_s), "second") + ".");
     page.headers.push_back({"Retry-After", std::to_string(verdict.wait_s)});
     return page;
   }

@@ -21,10 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string events_word(std::size_t events) {
-  return std::to_string(events) + (events == 1 ? " event" : " events");
-}
-
 std::string name_of(const intent& record) {
   return "an interrupted command (" + as_utf8(record.command) + ")";
 }
@@ -101,8 +97,8 @@ settled_intent settlement::record_events(intent record,
       done.events = 0;
       return done;
     }
-    host_.say(name_of(record) + " had changed the repository; " + events_word(transitions.size()) +
-              " recorded");
+    host_.say(name_of(record) + " had changed the repository; " +
+              count_of(transitions.size(), "event") + " recorded");
   }
   note_recorded(repo_, record, transitions);
   folder_.remove(record.id);
@@ -159,7 +155,7 @@ result<settled_intent> settlement::carry_out(const intent& record, intent_outcom
   case intent_outcome::take_back:
     return undo(record);
   case intent_outcome::leave:
-    host_.say(events_word(record.transitions.size()) + " of " + name_of(record) +
+    host_.say(count_of(record.transitions.size(), "event") + " of " + name_of(record) +
               " are recorded in another home, by the next command that uses it here");
     return settled_intent{record.id, record.command, "left", 0};
   case intent_outcome::wait:
@@ -177,7 +173,7 @@ result<settled_intent> settlement::carry_out(const intent& record, intent_outcom
 } // namespace
 
 std::string dropped_words(std::uint64_t events) {
-  return events_word(events) + " of this repository " + (events == 1 ? "was" : "were") +
+  return count_of(events, "event") + " of this repository " + (events == 1 ? "was" : "were") +
          " dropped: too many changes waited for a home";
 }
 
@@ -262,11 +258,11 @@ std::vector<open_intent> open_intents(const repository& repo) {
   for (const auto& found : all) {
     std::string message = folder.file_of(found.id).string();
     if (found.record)
-      message =
-          name_of(*found.record) + " left " +
-          (found.record->transitions.empty() ? std::string("a change")
-                                             : events_word(found.record->transitions.size())) +
-          " to settle";
+      message = name_of(*found.record) + " left " +
+                (found.record->transitions.empty()
+                     ? std::string("a change")
+                     : count_of(found.record->transitions.size(), "event")) +
+                " to settle";
     else
       message.append(": ").append(found.record.error().message);
     open.push_back({std::move(message), settle_command});

@@ -44,7 +44,7 @@ TEST_F(Bound, DropAnswersOverloadedAndCounts) {
     (void)events.emit(note());
   EXPECT_EQ(events.emit(note()).get().error().code, ec::overloaded);
   EXPECT_EQ(events.status()->dropped, 1U);
-  EXPECT_TRUE(log.has("1 events not recorded so far"));
+  EXPECT_TRUE(log.has("1 event not recorded so far"));
 }
 
 TEST_F(Bound, BlockWaitsForCapacity) {

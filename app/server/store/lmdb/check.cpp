@@ -4,6 +4,7 @@
 #include "app/server/store/lmdb/block.hpp"
 #include "app/server/store/lmdb/pending.hpp"
 #include "app/server/store/lmdb/rows.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -176,9 +177,9 @@ private:
   void check_counts(team_id team, const team_count& count) {
     const std::uint64_t with_text = count.head.head + 1 - count.head.first;
     if (count.rows_with_text > with_text)
-      find(team, 0, std::to_string(count.rows_with_text - with_text) + " rows without an event");
+      find(team, 0, count_of(count.rows_with_text - with_text, "row") + " without an event");
     if (count.rows < count.head.head)
-      find(team, 0, std::to_string(count.head.head - count.rows) + " rows are missing");
+      find(team, 0, count_of(count.head.head - count.rows, "row") + " missing");
     if (count.text_bytes != count.head.text_bytes)
       find(team, 0,
            "the texts have " + std::to_string(count.text_bytes) + " bytes, not " +

@@ -4,6 +4,7 @@
 #include "app/server/store/lmdb/check.hpp"
 #include "app/server/store/lmdb/reads.hpp"
 #include "app/server/store/lmdb/retention.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,7 +26,7 @@ failure too_many_reads() {
 result<void> check_submission(const std::vector<batch>& submission, std::size_t events) {
   if (events > max_group_events)
     return failure{
-        ec::bad_input, "a submission of " + std::to_string(events) + " events is too large", {}};
+        ec::bad_input, "a submission of " + count_of(events, "event") + " is too large", {}};
   for (const auto& part : submission)
     for (const auto& event : part.events)
       if (event.node.size() > max_node_bytes)
