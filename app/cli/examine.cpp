@@ -2,12 +2,14 @@
 #include "actors/clock/foreign_mirror.hpp"
 
 #include "actors/queue/spill.hpp"
+#include "app/cli/looks.hpp"
 #include "app/daemon/control.hpp"
 #include "app/home/sync_system.hpp"
 #include "config/home_check.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
+#include "util/working_line.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -98,7 +100,9 @@ epoch_us time_of_newest(const context& ctx) {
 }
 
 /// What the look at every row finds.
-std::optional<failure> problem_of_whole_store(const fs::path& home) {
+std::optional<failure> problem_of_whole_store(const context& ctx) {
+  const fs::path& home = ctx.home.path;
+  const working_line line(ctx.out, "checking every row of the store");
   const auto verdict = check_store(home);
   if (!verdict)
     return verdict.error();
@@ -143,6 +147,7 @@ std::string program_for(const home_folder& home) {
 evidence examine(const context& ctx) {
   evidence seen;
   seen.program = program_for(ctx.home);
+  seen.time_words = [&ctx](epoch_us at) { return shown_time(ctx, at); };
   seen.home = ctx.home.path;
   if (auto ok = check_home(ctx.home.path); !ok)
     seen.home_problem = ok.error();
@@ -157,7 +162,7 @@ evidence examine(const context& ctx) {
   else
     seen.store_problem = shot.error();
   if (!seen.store_problem && seen.shot.home_exists)
-    seen.store_problem = problem_of_whole_store(ctx.home.path);
+    seen.store_problem = problem_of_whole_store(ctx);
   seen.repaired = repaired_stores(ctx.home.path);
   if (seen.store_problem) // the rest does not need the store
     seen.shot = snapshot_without_store(ctx);

@@ -147,7 +147,7 @@ private:
     else if (queue_.live * 5 >= seen_.max_events * 4 && seen_.max_events > 4)
       add("queue_nearly_full", severity::warning,
           "the queue holds " + std::to_string(queue_.live) + " of at most " +
-              std::to_string(seen_.max_events) + " events",
+              count_of(seen_.max_events, "event"),
           run("config set sync.max_queue_size " + std::to_string(2 * seen_.max_events)));
     for (const auto& project : queue_.projects)
       if (!project.shared && project.live > 0)
@@ -174,8 +174,7 @@ private:
     }
     if (seen_.shot.queued > 0 && seen_.shot.oldest_age_s.value_or(0) > long_wait_s)
       add("waiting_long", severity::warning,
-          "the oldest event has waited for " + std::to_string(*seen_.shot.oldest_age_s / 3600) +
-              " hours",
+          "the oldest event has waited for " + count_of(*seen_.shot.oldest_age_s / 3600, "hour"),
           run("sync now"));
   }
 
@@ -200,7 +199,7 @@ private:
       add(conflict.id, severity::note, conflict.message, conflict.remedy);
     if (seen_.newest_event_at > seen_.shot.taken_at + tolerated_skew)
       add("time_went_back", severity::warning,
-          "the newest event was recorded at " + format_timestamp(seen_.newest_event_at) +
+          "the newest event was recorded at " + seen_.time_words(seen_.newest_event_at) +
               ", which is in the future: this machine's clock was or is wrong",
           "timedatectl set-ntp true");
   }
@@ -231,7 +230,7 @@ private:
     else if (shot.session_is == session_state::expired &&
              shot.session->refresh_expires_at <= shot.taken_at / 1000000)
       add("session_over", level,
-          "the session ended at " + format_timestamp(shot.session->refresh_expires_at * 1000000),
+          "the session ended at " + seen_.time_words(shot.session->refresh_expires_at * 1000000),
           log_in);
   }
 

@@ -12,6 +12,7 @@
 #include "config/older_home.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,13 +68,17 @@ struct evidence {
   std::vector<std::filesystem::path> repaired; ///< where damaged stores are kept
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
-  epoch_us newest_event_at = 0;               ///< from the newest event id; 0: no event
-  std::optional<server_answer> server;        ///< nothing if it was not asked
-  delivery_status daemon;                     ///< what is known without asking the daemon
-  std::optional<std::string> daemon_version;  ///< of a daemon that answers
-  std::string daemon_problem;                 ///< why a running daemon does not answer
-  bool autostart = false;                     ///< sync.autostart
-  std::string version;                        ///< this program's
+  epoch_us newest_event_at = 0;              ///< from the newest event id; 0: no event
+  std::optional<server_answer> server;       ///< nothing if it was not asked
+  delivery_status daemon;                    ///< what is known without asking the daemon
+  std::optional<std::string> daemon_version; ///< of a daemon that answers
+  std::string daemon_problem;                ///< why a running daemon does not answer
+  bool autostart = false;                    ///< sync.autostart
+  std::string version;                       ///< this program's
+  /// How a time is shown to the reader.
+  std::function<std::string(epoch_us)> time_words = [](epoch_us at) {
+    return format_timestamp(at);
+  };
   std::vector<workflow::open_intent> intents; ///< open in the repository of the current folder
 };
 

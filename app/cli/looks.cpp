@@ -119,10 +119,10 @@ void text_table::print() {
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < widths.size(); ++i)
       widths[i] = std::max(widths[i], width_of(row.at(i).text));
-  std::size_t whole = 0;
-  for (const auto width : widths)
-    whole += width + gap;
-  if (whole > columns_of_stdout() + gap)
+  std::size_t before_last = 0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i)
+    before_last += widths[i] + gap;
+  if (before_last >= columns_of_stdout())
     widths.clear();
   for (const auto& row : rows_)
     out_.parts(aligned(row, widths));

@@ -20,8 +20,8 @@ style style_of_state(std::string_view event_state);
 /// UTF-8.
 std::string mark_of_lane(const output& out, std::string_view lane);
 
-/// Rows in columns with titles, as wide as a terminal. Where they do not fit, as in a window of 40
-/// columns, each row is a line with two blanks between its cells.
+/// Rows in columns with titles. The last column may be wider than the terminal; where the others do
+/// not fit, as in a window of 40 columns, each row is a line with two blanks between its cells.
 class text_table {
 public:
   text_table(output& out, std::vector<std::string> titles);

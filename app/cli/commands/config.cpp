@@ -1,5 +1,6 @@
 // spec-kitty config … and sync server: values with their origin.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "app/home/doorbell.hpp"
 #include "util/prompt.hpp"
 #include "util/url.hpp"
@@ -46,9 +47,20 @@ exit_status list_settings(context& ctx) {
     }
     out.EndArray();
   });
-  for (const auto& setting : setting_keys())
-    ctx.out.line(setting_in_words(setting, ctx.config.at(setting.name)) + "  " +
-                 std::string(setting.meaning));
+  text_table rows(ctx.out, {"KEY", "VALUE", "FROM", "MEANING"});
+  for (const auto& setting : setting_keys()) {
+    const auto& value = ctx.config.at(setting.name);
+    const std::string meaning(setting.meaning);
+    if (!ctx.out.for_person()) {
+      ctx.out.line(setting_in_words(setting, value) + "  " + meaning);
+      continue;
+    }
+    const std::string text = shown_value(setting, value.text);
+    rows.add({{std::string(setting.name), style::strong},
+              {text.empty() ? "\"\"" : text, style::plain},
+              {std::string(value.origin), style::faint},
+              {meaning, style::faint}});
+  }
   return exit_status::done;
 }
 

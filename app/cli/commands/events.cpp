@@ -6,11 +6,15 @@
 #include "config/journal.hpp"
 #include "util/closest.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace spec_kitty {
@@ -244,8 +248,16 @@ exit_status show_event(context& ctx, const list_options& options) {
 }
 
 exit_status export_events(context& ctx, const list_options& options) {
-  const auto done =
-      visit_events(ctx, options, [&](const auto& entry, const auto&) { ctx.out.raw(entry.json); });
+  std::optional<working_line> line; // where the events do not fill the terminal
+  if (::isatty(STDOUT_FILENO) == 0)
+    line.emplace(ctx.out, "exporting", "event");
+  std::uint64_t count = 0;
+  const auto done = visit_events(ctx, options, [&](const auto& entry, const auto&) {
+    ctx.out.raw(entry.json);
+    if (line)
+      line->count(++count);
+  });
+  line.reset();
   return done ? exit_status::done : ctx.fail(done.error());
 }
 

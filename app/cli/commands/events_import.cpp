@@ -7,6 +7,7 @@
 #include "messages/protocol.hpp"
 #include "util/scratch_folder.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +18,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 namespace spec_kitty {
 
@@ -116,7 +118,10 @@ exit_status import_file(context& ctx, const std::string& given) {
   if (const auto readable = open_source(options.file, options.name); !readable)
     return ctx.fail(readable.error());
   import_report report;
+  std::optional<working_line> line(std::in_place, ctx.out, "importing " + options.name, "event");
+  options.progress = [&](std::uint64_t count) { line->count(count); };
   const auto done = event_import(ctx.store_settings(), options).run(report);
+  line.reset();
   if (!done)
     return fail(ctx, done.error(), report);
   if (!report.problems.empty())

@@ -1,5 +1,6 @@
 // spec-kitty sync acknowledge-loss: a person has seen that a log of the server was taken back.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "app/home/local_system.hpp"
 #include "app/home/taken_back.hpp"
 
@@ -44,7 +45,7 @@ exit_status acknowledge_loss(context& ctx) {
     ctx.out.line("No log of a server was taken back.");
   for (const taken_back& log : *logs)
     ctx.out.line("acknowledged: the log of team " + log.team_slug + " at " + log.origin +
-                 " was taken back on " + format_timestamp(log.at));
+                 " was taken back on " + shown_time(ctx, log.at));
   return exit_status::done;
 }
 

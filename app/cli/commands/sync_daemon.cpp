@@ -1,6 +1,7 @@
 // spec-kitty sync daemon run | start | stop | restart | status | unit.
 #include "app/cli/command.hpp"
 #include "app/cli/examine.hpp"
+#include "app/cli/looks.hpp"
 #include "app/daemon/daemon.hpp"
 #include "app/daemon/record.hpp"
 #include "app/daemon/starting.hpp"
@@ -92,18 +93,18 @@ exit_status restart(context& ctx) {
 }
 
 /// How the last daemon ended; empty if that is not known.
-std::string last_end(const std::optional<daemon_record>& record) {
+std::string last_end(const context& ctx, const std::optional<daemon_record>& record) {
   if (!record)
     return {};
   if (record->end == daemon_end::none)
-    return "the last daemon ended unexpectedly, at about " + format_timestamp(record->last_sign);
-  return "the last daemon ended at " + format_timestamp(record->since) + ": " + record->why;
+    return "the last daemon ended unexpectedly, at about " + shown_time(ctx, record->last_sign);
+  return "the last daemon ended at " + shown_time(ctx, record->since) + ": " + record->why;
 }
 
 /// `Connected, since …`, with the reason if it is not connected.
-std::string words_of(const connection_status& now) {
+std::string words_of(const context& ctx, const connection_status& now) {
   return std::string(to_string(now.state)) + (now.reason.empty() ? "" : ": " + now.reason) +
-         ", since " + format_timestamp(now.since);
+         ", since " + shown_time(ctx, now.since);
 }
 
 void write_connection(json_writer& out, const std::optional<connection_status>& now) {
@@ -135,12 +136,13 @@ exit_status daemon_status(context& ctx) {
   }
   if (daemon)
     ctx.out.line("The daemon is running: process " + std::to_string(daemon->process.pid) +
-                 ", version " + daemon->version + ", since " + format_timestamp(daemon->since) +
-                 (daemon->connection ? "; " + words_of(*daemon->connection) : "") + ".");
+                 ", version " + daemon->version + ", since " + shown_time(ctx, daemon->since) +
+                 (daemon->connection ? "; " + words_of(ctx, *daemon->connection) : "") + ".");
   else if (running)
     ctx.out.line("A daemon is running but its status is unknown: " + there.error().message + ".");
   else
-    ctx.out.line("No daemon is running" + (record ? "; " + last_end(record) : std::string()) + ".");
+    ctx.out.line("No daemon is running" + (record ? "; " + last_end(ctx, record) : std::string()) +
+                 ".");
   ctx.out.object([&](json_writer& out) {
     field(out, "running", running);
     if (daemon) {
@@ -151,7 +153,7 @@ exit_status daemon_status(context& ctx) {
     }
     write_connection(out, daemon ? daemon->connection : std::nullopt);
     field(out, "problem", running && !daemon ? std::optional(there.error().message) : std::nullopt);
-    field(out, "ended", running || !record ? std::nullopt : std::optional(last_end(record)));
+    field(out, "ended", running || !record ? std::nullopt : std::optional(last_end(ctx, record)));
   });
   return exit_status::done;
 }

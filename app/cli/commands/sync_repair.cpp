@@ -5,10 +5,12 @@
 #include "config/home_check.hpp"
 #include "messages/payloads.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace spec_kitty {
 
@@ -50,12 +52,14 @@ exit_status repair(context& ctx) {
     return ctx.fail(ok.error());
   if (const auto stopped = stop_daemon(ctx.home.path); !stopped)
     return ctx.fail(stopped.error());
+  std::optional<working_line> line(std::in_place, ctx.out, "repairing the store");
   const auto done = repair_store(ctx.home.path, ctx.store_settings().busy_timeout);
+  line.reset();
   if (!done)
     return ctx.fail(done.error());
   if (done->was_damaged) {
     ctx.out.line("The store is repaired: " + count_of_events(done->events) + " and " +
-                 std::to_string(done->dead) + " dead letters could be read.");
+                 count_of(done->dead, "dead letter") + " could be read.");
     name_what_is_lost(ctx, *done);
     name_what_is_held(ctx, *done);
     ctx.out.line("The damaged store is kept in " + done->kept_in.string() +

@@ -217,7 +217,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
                                                shot.taken_at - queue.last_ack_at)) +
                                            " ago"));
   for (const taken_back& log : queue.taken_back_logs)
-    ctx.out.line("taken back  " + format_timestamp(log.at) + ": " + taken_back_words(log));
+    ctx.out.line("taken back  " + shown_time(ctx, log.at) + ": " + taken_back_words(log));
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
       ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +

@@ -2,6 +2,7 @@
 // the daemon; without a daemon it reads the store every second. It keeps its place in the team's
 // log, so that it misses nothing and hears nothing twice where the daemon is started again.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "app/daemon/control.hpp"
 #include "app/daemon/notices.hpp"
 #include "app/home/snapshot.hpp"
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <ctime>
 #include <memory>
 
 namespace spec_kitty {
@@ -39,13 +39,11 @@ unique_fd ending_signals() {
   return unique_fd(::signalfd(-1, &mask, SFD_CLOEXEC));
 }
 
-std::string local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::localtime_r(&now, &parts);
-  std::array<char, 16> text{};
-  std::strftime(text.data(), text.size(), "%H:%M:%S", &parts);
-  return text.data();
+/// On a terminal the time of this machine's zone is enough, for what is watched is of today.
+std::string time_of_line(const context& ctx) {
+  const std::string whole = shown_time(ctx, wall_clock_now());
+  const auto date_end = whole.find(' ');
+  return date_end == std::string::npos ? whole : whole.substr(date_end + 1);
 }
 
 class watcher {
@@ -163,7 +161,7 @@ private:
   void say(std::string_view kind, const std::string& words,
            const std::function<void(json_writer&)>& fields) {
     if (!ctx_.out.json()) {
-      ctx_.out.line(local_time() + "  " + words);
+      ctx_.out.line(time_of_line(ctx_) + "  " + words);
     } else {
       json_buffer buffer;
       json_writer out(buffer);
@@ -185,7 +183,7 @@ private:
     if (ctx_.out.json()) {
       ctx_.out.raw(line);
     } else if (const std::string words = parsed ? words_of(*parsed) : line; !words.empty()) {
-      ctx_.out.line(local_time() + "  " + words);
+      ctx_.out.line(time_of_line(ctx_) + "  " + words);
     }
     flush();
   }

@@ -136,6 +136,13 @@ result<work_done> task_status(context& ctx, const work_options& options) {
     counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(lane);
   }
   done.lines = {all->feature.slug() + ": " + counts};
+  std::size_t width = std::string_view("LANE").size();
+  for (const auto& package : all->packages)
+    width = std::max(width, lane_words(package).size());
+  const std::string no_mark(mark_of_lane(ctx.out, "").empty() ? 0 : 2, ' ');
+  if (ctx.out.for_person() && !all->packages.empty())
+    done.lines.push_back(std::vector<line_part>{
+        {"WP    " + no_mark + padded("LANE", width) + "  BOXES  TITLE", style::strong}});
   for (const auto& package : all->packages) {
     const auto boxes = all->subtasks_of(package.id);
     const auto ticked =
@@ -143,8 +150,10 @@ result<work_done> task_status(context& ctx, const work_options& options) {
     const auto lane = package.lane();
     done.lines.push_back(std::vector<line_part>{
         {package.id + "  ", style::strong},
-        {mark_of_lane(ctx.out, lane) + padded(lane_words(package), 10) + "  ", style_of_lane(lane)},
-        {std::to_string(ticked) + "/" + std::to_string(boxes.size()) + "  ", style::faint},
+        {mark_of_lane(ctx.out, lane) + padded(lane_words(package), width) + "  ",
+         style_of_lane(lane)},
+        {padded(std::to_string(ticked) + "/" + std::to_string(boxes.size()), 5) + "  ",
+         style::faint},
         {package.title(), style::plain}});
     for (const auto& conflict : all->conflicts)
       if (conflict.wp_id == package.id)

@@ -110,6 +110,7 @@ result<void> event_import::hand_over(import_report& report, bool look_only) {
         fresh_bytes_ += done->events[i].bytes;
   } else {
     note(report, *done);
+    options_.progress(report.imported + report.skipped + report.problems.size());
   }
   places_.clear();
   batch_bytes_ = 0;
@@ -159,10 +160,10 @@ result<void> event_import::check_store_capacity() const {
   if (commands.empty() || fresh_.empty())
     return {};
   return failure{ec::queue_full,
-                 options_.name + " has " + std::to_string(fresh_.size()) + " new events of " +
+                 options_.name + " has " + count_of(fresh_.size(), "new event") + " of " +
                      std::to_string(fresh_bytes_) + " bytes; with the " +
                      std::to_string(last_.live) + " queued ones they exceed the maximum of " +
-                     std::to_string(store_.max_events) + " events or " +
+                     count_of(store_.max_events, "event") + " or " +
                      std::to_string(last_.byte_cap) + " bytes: nothing was imported",
                  commands};
 }

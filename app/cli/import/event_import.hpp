@@ -7,6 +7,7 @@
 #include "app/home/local_system.hpp"
 #include "messages/redact.hpp"
 
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -34,6 +35,7 @@ struct import_options {
   std::string name; ///< its name in messages
   redaction_terms words;
   std::size_t max_event_bytes = 0; ///< bytes that a batch can carry
+  std::function<void(std::uint64_t)> progress = [](std::uint64_t) {}; ///< events done so far
 };
 
 class event_import {

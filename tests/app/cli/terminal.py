@@ -85,6 +85,51 @@ def see_lanes(place_of, place):
     check(ESCAPE not in text and "\u25b6" not in text, "a pipe", text)
 
 
+def see_titles(place_of, place):
+    text = plain(on_terminal(place_of, place, "spec-kitty agent tasks status"))
+    titles, row = text.splitlines()[1:3]
+    check(titles.split() == ["WP", "LANE", "BOXES", "TITLE"], "titles", text)
+    check(titles.index("TITLE") == row.index("First"), "a column", text)
+    text = plain(on_terminal(place_of, place, "spec-kitty config list"))
+    lines = text.splitlines()
+    check(lines[0].split() == ["KEY", "VALUE", "FROM", "MEANING"], "titles", text)
+    check(all(line[lines[0].index("FROM"):].startswith(("default", "file"))
+              for line in lines[1:4]), "a column", text)
+
+
+def see_local_times(place_of, place):
+    place_of.shell(place, "spec-kitty -q sync daemon start")
+    try:
+        for typed in ("spec-kitty sync daemon status",
+                      "timeout -s INT 3 spec-kitty sync watch"):
+            text = plain(on_terminal(place_of, place, typed))
+            check(re.search(r"\d\d:\d\d:\d\d", text) and not re.search(r"\dZ", text), typed, text)
+            text = plain(on_terminal(place_of, place, typed + " --utc"))
+            check(re.search(r"T\d\d:\d\d:[\d.]+Z", text), typed + " in UTC", text)
+    finally:
+        place_of.shell(place, "spec-kitty -q sync daemon stop")
+
+
+HOLD = """import fcntl, os, time
+lock = open(os.environ["SPEC_KITTY_HOME"] + "/queue/lock", "r+")
+fcntl.flock(lock, fcntl.LOCK_EX)
+open("held", "w").close()
+time.sleep(3)
+"""
+
+
+def see_that_it_works(place_of, place):
+    """What takes longer than a second says what it does, and for how long; a pipe gets nothing."""
+    (place / "repo" / "hold.py").write_text(HOLD)
+    slow = "rm -f held; python3 hold.py & while [ ! -e held ]; do sleep 0.1; done; " \
+           "SPEC_KITTY_SYNC_BUSY_TIMEOUT_MS=20000 spec-kitty sync repair"
+    text = plain(on_terminal(place_of, place, slow))
+    check(re.search(r"repairing the store, [1-9] s", text), "it works", text)
+    check(text.splitlines()[-1].endswith(ESCAPE + "KThe store is not damaged."), "the end", text)
+    text = on_terminal(place_of, place, slow + " 2>errors; cat errors")
+    check("repairing" not in text, "a file", text)
+
+
 def see_errors(place_of, place):
     text = on_terminal(place_of, place, "spec-kitty implement WP07")
     check(text.startswith(ESCAPE + "31merror:" + ESCAPE + "0m no work package"), "an error", text)
@@ -100,7 +145,10 @@ def main():
             place_of.shell(place, "spec-kitty -q implement WP01; spec-kitty -q implement WP02")
             see_events(place_of, place)
             see_lanes(place_of, place)
+            see_titles(place_of, place)
             see_errors(place_of, place)
+            see_local_times(place_of, place)
+            see_that_it_works(place_of, place)
         finally:
             place_of.end()
     print("a terminal shows colours, marks, columns and local times")
