@@ -120,6 +120,11 @@ result<proxy_url> parse_proxy(std::string_view text) {
 result<void> check_proxy_setting(std::string_view text) {
   if (text.empty() || text == no_proxy_word)
     return {};
+  constexpr std::array<std::string_view, 5> words_for_none = {"off", "no", "false", "direct", "-"};
+  if (std::find(words_for_none.begin(), words_for_none.end(), lower_case(text)) !=
+      words_for_none.end())
+    return failure{ec::bad_config, "the proxy does not begin with http://",
+                   "for none: spec-kitty config set sync.proxy " + std::string(no_proxy_word)};
   const auto proxy = parse_proxy(text);
   if (!proxy)
     return proxy.error();

@@ -118,7 +118,13 @@ std::optional<std::string> closest_setting(std::string_view name) {
   std::array<std::string_view, known_settings.size()> names;
   std::transform(known_settings.begin(), known_settings.end(), names.begin(),
                  [](const auto& key) { return key.name; });
-  return closest(name, names);
+  if (auto near = closest(name, names))
+    return near;
+  const auto ends_so = [&](std::string_view key) { return key.substr(key.find('.') + 1) == name; };
+  const auto whole = std::find_if(names.begin(), names.end(), ends_so); // of `timeout_s`
+  if (whole == names.end() || std::count_if(names.begin(), names.end(), ends_so) > 1)
+    return std::nullopt;
+  return std::string(*whole);
 }
 
 namespace {

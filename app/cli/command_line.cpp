@@ -1,5 +1,6 @@
 #include "app/cli/command_line.hpp"
 
+#include "util/usage/usage.hpp"
 #include "util/version.hpp"
 
 #include <algorithm>
@@ -160,7 +161,10 @@ std::vector<char*> with_help_option(std::span<char*> words) {
 
 parse_outcome refuse(const CLI::App& app, const CLI::ParseError& error, bool json) {
   output out(json, false, false);
-  out.fail(usage_failure(app, error));
+  known_commands known{"spec-kitty", {}};
+  for (const auto& entry : command_table())
+    known.paths.emplace_back(entry.path);
+  out.fail(usage_failure(app, error, known));
   out.flush();
   return {nullptr, static_cast<int>(exit_status::usage)};
 }

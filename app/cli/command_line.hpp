@@ -39,9 +39,6 @@ struct parse_outcome {
 };
 parse_outcome parse_command_line(int argc, char** argv);
 
-/// What is wrong with the words, what was probably meant, and the help to read.
-failure usage_failure(const CLI::App& app, const CLI::ParseError& error);
-
 /// Command lines that show how a command is used, without `spec-kitty` in front. Every command of
 /// the table has one at least. They work in a repository with the feature of
 /// `feature create 001-login --wp "Form" --wp "Session"`.

@@ -126,6 +126,8 @@ void show_program(const repository_program& program, std::vector<std::string>& l
   const std::string_view bytes = *program.bytes;
   lines.push_back(name + ": " + program.path.string() + ", " + std::to_string(bytes.size()) +
                   " bytes, SHA-256 " + sha256_hex(bytes));
+  if (::access(program.path.c_str(), X_OK) != 0)
+    lines.push_back("  it is not executable: chmod +x " + shell_word(program.path.string()));
   if (!is_utf8(bytes) || bytes.find('\0') != std::string_view::npos) {
     lines.emplace_back("  not a text; nothing of it is shown");
     return;

@@ -114,7 +114,7 @@ failure unknown_feature(const repository& repo, const fs::path& specs, const std
           "no feature " + name + " in " + specs.string() +
               did_you_mean(closest_feature(known, name)),
           known.empty() ? "create the folder " + folder + " with tasks.md first"
-                        : "give one of them with --feature: " + joined(known)};
+                        : "give one of them: " + joined(known)};
 }
 
 } // namespace

@@ -15,7 +15,7 @@ namespace spec_kitty {
 namespace {
 
 struct board_options {
-  std::uint16_t port = 0;
+  int port = 0;
   bool open = false;
 };
 
@@ -45,7 +45,8 @@ exit_status run_board(context& ctx, const board_options& chosen) {
 command_action declare_board(CLI::App& app) {
   auto options = std::make_shared<board_options>();
   app.add_option("--port", options->port, "Port on 127.0.0.1 (0, the default: any free one)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
   app.add_flag("--open", options->open, "Open it in a browser");
   return [options](context& ctx) { return run_board(ctx, *options); };
 }

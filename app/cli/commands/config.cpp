@@ -3,6 +3,7 @@
 #include "app/cli/looks.hpp"
 #include "app/home/doorbell.hpp"
 #include "util/prompt.hpp"
+#include "util/text.hpp"
 #include "util/url.hpp"
 
 #include <CLI/CLI.hpp>
@@ -115,6 +116,20 @@ exit_status show_path(context& ctx) {
   return exit_status::done;
 }
 
+/// `config set KEY` or `config set KEY=VALUE`: the command that was meant.
+failure without_value(const std::string& typed) {
+  const auto equals = typed.find('=');
+  const auto name = typed.substr(0, equals);
+  const setting_key* key = find_setting(name);
+  if (key == nullptr)
+    return unknown_setting(name);
+  if (equals != std::string::npos)
+    return {ec::usage, "the value stands behind the key, after a blank",
+            "run: spec-kitty config set " + name + " " + shell_word(typed.substr(equals + 1))};
+  return {ec::usage, "the value of " + name + " is missing",
+          "give " + allowed_values(*key) + "; what counts now: spec-kitty config get " + name};
+}
+
 exit_status set(context& ctx, const std::string& name, std::string value) {
   const setting_key* key = find_setting(name);
   if (key != nullptr && key->type == setting_key::kind::path && !value.empty() && value != "-")
@@ -125,6 +140,10 @@ exit_status set(context& ctx, const std::string& name, std::string value) {
       return ctx.fail(line.error());
     value = *std::move(line);
   }
+  std::error_code error;
+  if (key != nullptr && key->type == setting_key::kind::path && !value.empty() &&
+      !std::filesystem::exists(value, error))
+    ctx.out.warn(value + " does not exist yet");
   if (auto written = set_setting(ctx.home.path, name, value); !written)
     return ctx.fail(written.error());
   return show_changed(ctx, name, "written");
@@ -176,8 +195,12 @@ command_action declare_config_get(CLI::App& app) {
 command_action declare_config_set(CLI::App& app) {
   auto options = std::make_shared<config_options>();
   app.add_option("key", options->key, "Key, for example sync.server_url")->required();
-  app.add_option("value", options->value, "Its new value; - reads it from stdin")->required();
-  return [options](context& ctx) { return set(ctx, options->key, options->value); };
+  const auto* value =
+      app.add_option("value", options->value, "Its new value; - reads it from stdin");
+  return [options, value](context& ctx) {
+    return value->count() > 0 ? set(ctx, options->key, options->value)
+                              : ctx.fail(without_value(options->key));
+  };
 }
 
 command_action declare_config_unset(CLI::App& app) {

@@ -1,5 +1,6 @@
 // spec-kitty feature create: the folder of a new feature, as every other command takes it.
 #include "app/cli/command.hpp"
+#include "app/cli/slug.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/repo_edit.hpp"
 #include "util/text.hpp"
@@ -62,10 +63,14 @@ result<std::string> next_number(const fs::path& specs) {
 }
 
 result<std::string> slug_for(const std::string& name, const fs::path& specs) {
-  if (!is_name(name))
+  if (!is_name(name)) {
+    const auto meant = as_slug(name);
     return failure{ec::bad_input,
-                   "\"" + name + "\" cannot name a feature: only small letters, digits and hyphens",
-                   "give a name such as login-form, or with its number: 004-login-form"};
+                   excerpt(name) + " cannot name a feature: only small letters, digits and hyphens",
+                   is_name(meant)
+                       ? "run: spec-kitty feature create " + meant
+                       : "give a name such as login-form, or with its number: 004-login-form"};
+  }
   if (has_number(name))
     return name;
   const auto number = next_number(specs);
@@ -195,8 +200,7 @@ result<work_done> create(context& ctx, const create_options& options) {
   }
   if (auto changed = change_files(ctx, *repo, made->files, std::move(words), done); !changed)
     return changed.error();
-  done.lines = {made->slug + ": " + std::to_string(made->ids.size()) +
-                    (made->ids.size() == 1 ? " work package" : " work packages"),
+  done.lines = {made->slug + ": " + count_of(made->ids.size(), "work package"),
                 "announce it with: spec-kitty agent feature finalize-tasks --feature " +
                     made->slug};
   done.fields = [slug = made->slug, folder = made->folder.string(),

@@ -1,5 +1,6 @@
 // spec-kitty init: an identity for the project, in .kittify/config.yaml of the primary checkout.
 #include "app/cli/command.hpp"
+#include "app/cli/slug.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/home/local_system.hpp"
 #include "app/workflow/repo_edit.hpp"
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <memory>
 
 namespace spec_kitty {
@@ -44,21 +44,6 @@ std::string fresh_uuid() {
     text += digits[bytes[at] & 0x0FU];
   }
   return text;
-}
-
-/// Letters, digits and hyphens, lower case.
-std::string as_slug(const std::string& name) {
-  std::string slug;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) != 0)
-      slug += static_cast<char>(std::tolower(byte));
-    else if (!slug.empty() && slug.back() != '-')
-      slug += '-';
-  }
-  while (!slug.empty() && slug.back() == '-')
-    slug.pop_back();
-  return slug;
 }
 
 /// True if the file already has a `project`, which init must not change.
@@ -134,6 +119,9 @@ result<work_done> initialise(context& ctx, const init_options& options) {
     if (auto applied = change.apply(files); !applied)
       return applied.error();
   }
+  if (options.name && project.slug && as_slug(*options.name) != *project.slug)
+    ctx.out.warn("the project has the name " + *project.slug + " already; to change it, edit " +
+                 file.string());
   carry_decision(ctx, repo->checkout);
   work_done done;
   done.lines = {"project " + project.slug.value_or("") + " " + *project.uuid};

@@ -1,5 +1,6 @@
 #include "app/server/admin/administration.hpp"
 
+#include "util/closest.hpp"
 #include "util/text.hpp"
 
 namespace spec_kitty::server {
@@ -20,7 +21,11 @@ result<store::team_info> administration::team(const std::string& slug) const {
     return found.error();
   if (*found)
     return std::move(**found);
-  return failure{ec::not_found, "there is not a team " + slug,
+  std::vector<std::string> slugs;
+  if (const auto teams = accounts().teams())
+    for (const auto& team : *teams)
+      slugs.push_back(team.slug);
+  return failure{ec::not_found, "there is not a team " + slug + did_you_mean(closest(slug, slugs)),
                  "see them all: spec-kitty-server team list"};
 }
 
@@ -30,7 +35,11 @@ result<store::user_info> administration::user(const std::string& name) const {
     return found.error();
   if (*found)
     return std::move(**found);
-  return failure{ec::not_found, "there is not a user " + name,
+  std::vector<std::string> names;
+  if (const auto users = accounts().users())
+    for (const auto& user : *users)
+      names.push_back(user.name);
+  return failure{ec::not_found, "there is not a user " + name + did_you_mean(closest(name, names)),
                  "see them all: spec-kitty-server user list"};
 }
 

@@ -7,9 +7,9 @@
 #include "app/server/store/lmdb/open.hpp"
 #include "util/files.hpp"
 #include "util/prompt.hpp"
+#include "util/usage/usage.hpp"
 #include "util/version.hpp"
-
-#include <CLI/CLI.hpp>
+#include "util/working_line.hpp"
 
 #include <algorithm>
 #include <map>
@@ -49,7 +49,7 @@ void declare_settings(parsed_line& line) {
       ->type_name("FILE");
   line.app.add_flag("--json", line.json, "Print one JSON object");
   line.app.add_flag("--quiet", line.quiet, "Print only results, warnings and errors");
-  line.app.set_version_flag("--version", "spec-kitty-server " + std::string(version));
+  line.app.set_version_flag("-V,--version", "spec-kitty-server " + std::string(version));
   for (const auto& key : server_setting_keys())
     line.app
         .add_option(server_flag_name(key.name), line.flags[std::string(key.name)],
@@ -159,9 +159,11 @@ result<void> ask_first(const server_command& command, const arguments& given) {
 
 /// The running server's reply, else that of the store that is opened here.
 result<std::string> carry_out(const server_command& command, const arguments& given,
-                              const server_settings& settings) {
+                              const command_context& ctx) {
+  const server_settings& settings = ctx.settings;
   if (auto entered = enter_state_folder(settings.state()); !entered)
     return entered.error();
+  const working_line working(ctx.out, std::string(command.path));
   const std::string request = admin_request(command, given);
   auto reply = ask_running_server(settings.state(), request);
   if (!reply)
@@ -181,10 +183,9 @@ result<std::string> carry_out(const server_command& command, const arguments& gi
 
 int run_store_command(command_context& ctx, const server_command& command, const arguments& given) {
   if (command.path == "team export")
-    return print_export(ctx.out, given, [&](const arguments& page) {
-      return carry_out(command, page, ctx.settings);
-    });
-  const auto reply = carry_out(command, given, ctx.settings);
+    return print_export(ctx.out, given,
+                        [&](const arguments& page) { return carry_out(command, page, ctx); });
+  const auto reply = carry_out(command, given, ctx);
   if (!reply)
     return ctx.fail(reply.error());
   return show_reply(ctx.out, *reply) ? done_status : failed_status;
@@ -231,12 +232,28 @@ int command_context::fail(const failure& why) {
   return failed_status;
 }
 
+namespace {
+
+/// The words behind the program, last one first, as CLI11 takes them; `help user add` as
+/// `user add --help`.
+std::vector<std::string> as_help_option(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+} // namespace
+
 int run_server_command_line(int argc, char** argv, const local_commands& own) {
   parsed_line line;
   declare_settings(line);
   declare_server_commands(line, own);
   try {
-    line.app.parse(argc, argv);
+    line.app.parse(as_help_option(argc, argv));
   } catch (const CLI::CallForHelp& help) {
     return line.app.exit(help);
   } catch (const CLI::CallForVersion& shown) {
@@ -245,12 +262,10 @@ int run_server_command_line(int argc, char** argv, const local_commands& own) {
     const bool json = std::any_of(
         argv + 1, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
     output out(json, false, false);
-    const auto left_over = line.app.remaining(true);
-    const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-    out.fail(
-        {ec::usage,
-         no_command && !left_over.empty() ? "unknown command: " + left_over.front() : error.what(),
-         "see: spec-kitty-server --help"});
+    known_commands known{"spec-kitty-server", {}};
+    for (const auto& command : server_commands())
+      known.paths.emplace_back(command.path);
+    out.fail(usage_failure(line.app, error, known));
     out.flush();
     return usage_status;
   }

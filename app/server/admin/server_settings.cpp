@@ -1,6 +1,7 @@
 #include "app/server/admin/server_settings.hpp"
 
 #include "config/toml_file.hpp"
+#include "util/closest.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -92,6 +93,13 @@ std::size_t place_of(std::string_view name) {
   return static_cast<std::size_t>(found - server_keys.begin());
 }
 
+std::optional<std::string> closest_key(std::string_view typed) {
+  std::vector<std::string> names;
+  for (const auto& key : server_keys)
+    names.emplace_back(key.name);
+  return closest(typed, names);
+}
+
 failure in_place(const std::string& place, const failure& why) {
   return {why.code, place + why.message, why.hint};
 }
@@ -166,7 +174,8 @@ result<void> server_settings::read_layer_file(const std::string& file, bool must
     const std::size_t at = place_of(entry.key);
     const std::string place = file + ", line " + std::to_string(entry.line) + ": ";
     if (at == server_keys.size()) {
-      warnings_.push_back(place + "unknown key " + entry.key + " is ignored");
+      warnings_.push_back(place + "unknown key " + entry.key + " is ignored" +
+                          did_you_mean(closest_key(entry.key)));
       continue;
     }
     if (!type_fits(server_keys[at], entry.type))

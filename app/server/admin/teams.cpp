@@ -3,6 +3,7 @@
 #include "app/server/admin/await_answer.hpp"
 #include "app/server/core/passwords.hpp"
 #include "app/server/core/roles.hpp"
+#include "util/closest.hpp"
 #include "util/text.hpp"
 
 #include <chrono>
@@ -44,7 +45,9 @@ result<role> role_of_member(const std::string& name) {
   const auto found = role_of(name.empty() ? "member" : name);
   if (found && *found != role::machine)
     return *found;
-  return failure{ec::bad_input, "\"" + name + "\" is not a role of a member",
+  constexpr std::array<std::string_view, 3> roles = {"admin", "member", "reader"};
+  return failure{ec::bad_input,
+                 "\"" + name + "\" is not a role of a member" + did_you_mean(closest(name, roles)),
                  "give admin, member or reader"};
 }
 

@@ -53,6 +53,10 @@ reply_fields erase_event(administration& of, const arguments& given) {
         of.engine.erase(team->id, *seq, of.note(given.text("reason")), std::move(answer));
       },
       change_patience);
+  if (!done && done.error().code == ec::not_found)
+    return failure{ec::not_found,
+                   "the team " + team->slug + " has no event " + std::to_string(*seq),
+                   "find it with: spec-kitty-server team export " + team->slug};
   if (!done)
     return done.error();
   return json_fields("The text of event " + std::to_string(*seq) + " of the team " + team->slug +
@@ -111,7 +115,10 @@ reply_fields remove_event_type(administration& of, const arguments& given) {
     return team.error();
   const std::string& name = given.text("name");
   if (auto done = of.accounts().remove_event_type(team->id, name, of.note()); !done)
-    return done.error();
+    return failure{done.error().code, done.error().message,
+                   done.error().code == ec::not_found
+                       ? "see them all: spec-kitty-server type list --team " + team->slug
+                       : done.error().hint};
   return json_fields("The team " + team->slug + " refuses new events of the type " + name + " now.",
                      [&](json_writer& out) {
                        field(out, "team", team->slug);
@@ -143,8 +150,8 @@ reply_fields back_up(administration& of, const arguments& given) {
   if (!done && done.error().code == ec::store_unusable) {
     const auto inside = of.settings.state() / file.filename();
     return failure{ec::store_unusable, done.error().message,
-                   "the server's own user writes it: spec-kitty-server backup " +
-                       shell_word(inside.string()) + "; then move it"};
+                   "run: spec-kitty-server backup " + shell_word(inside.string()) +
+                       "  # the server's own user writes it; then move it"};
   }
   if (!done)
     return done.error();
@@ -162,7 +169,7 @@ reply_fields check_rows(administration& of, const arguments&) {
   const auto teams = of.accounts().teams();
   const std::string fields =
       json_fields(report->finding_count == 0 ? "The store is whole."
-                                             : std::to_string(report->finding_count) + " findings.",
+                                             : count_of(report->finding_count, "finding") + ".",
                   [&](json_writer& out) {
                     field(out, "teams", report->teams);
                     field(out, "events", report->events);
@@ -209,9 +216,12 @@ reply_fields list_audit(administration& of, const arguments& given) {
   if (!after)
     return failure{ec::bad_input, "--after is not a whole number", "give the number of a line"};
   std::size_t limit = default_audit_lines;
-  if (given.has("limit"))
-    limit =
-        std::min(whole_number<std::size_t>(given.text("limit")).value_or(limit), max_audit_lines);
+  if (given.has("limit")) {
+    const auto wanted = whole_number<std::size_t>(given.text("limit"));
+    if (!wanted)
+      return failure{ec::bad_input, "--limit is not a whole number", "give a number of lines"};
+    limit = std::min(*wanted, max_audit_lines);
+  }
   const auto lines = of.accounts().read_audit(*after, limit, only);
   if (!lines)
     return lines.error();

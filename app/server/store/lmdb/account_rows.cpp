@@ -2,6 +2,7 @@
 
 #include "app/server/store/lmdb/audit_log.hpp"
 #include "app/server/store/lmdb/rows.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
@@ -174,7 +175,10 @@ result<user_info> make_user(lmdb_txn& txn, const store_tables& tables, std::stri
   if (auto usable = check_name("the account's name", name); !usable)
     return usable.error();
   if (get_user(txn, tables, name))
-    return failure{ec::bad_input, "there is an account named " + name + " already", {}};
+    return failure{ec::bad_input, "there is an account named " + name + " already",
+                   "choose another name; for a new password: spec-kitty-server user "
+                   "reset-password " +
+                       name};
   user_info user;
   user.id = next_number(txn, tables.users);
   user.name = std::move(name);
@@ -243,8 +247,8 @@ result<void> make_member(lmdb_txn& txn, const store_tables& tables, membership m
   if (!is_member && max_members > 0 &&
       members_of_team(txn, tables, member.team).size() >= max_members)
     return failure{ec::bad_input,
-                   "team " + team->info.slug + " has " + std::to_string(max_members) +
-                       " members, and may not have more",
+                   "team " + team->info.slug + " has " + count_of(max_members, "member") +
+                       ", and may not have more",
                    "raise limits.team.members, or remove a member"};
   if (known) {
     member.generation = known->info.generation + 1;

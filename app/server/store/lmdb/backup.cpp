@@ -93,7 +93,10 @@ result<void> check_backup(const fs::path& file) {
     return input_failure(opened.error());
   std::array<unsigned char, 20> head{};
   constexpr std::array<unsigned char, 4> magic = {0xDE, 0xC0, 0xEF, 0xBE};
-  if (!*opened || ::pread(opened->get(), head.data(), head.size(), 0) != ssize_t{20} ||
+  if (!*opened)
+    return failure{ec::bad_input, file.string() + " does not exist",
+                   "name a file that spec-kitty-server backup made"};
+  if (::pread(opened->get(), head.data(), head.size(), 0) != ssize_t{20} ||
       !std::equal(magic.begin(), magic.end(), head.begin() + 16))
     return failure{ec::bad_input, file.string() + " is not a backup of spec-kitty-server",
                    "name a file that spec-kitty-server backup made"};

@@ -155,8 +155,7 @@ result<void> lmdb_accounts::remove_event_type(team_id team, std::string_view nam
   return change<void>([this, team, name = std::string(name),
                        note = std::move(note)](lmdb_txn& txn) -> result<void> {
     if (!check_name("name", name) || !txn.erase(tables_.types, type_key(team, name)))
-      return failure{ec::not_found, "the team has no event type " + name,
-                     "run: spec-kitty-server type list"};
+      return failure{ec::not_found, "the team has no event type " + name, {}};
     add_audit(txn, tables_, note, team, "type.remove", name);
     return {};
   });
