@@ -157,9 +157,8 @@ void board_service::read_features() {
 /// From a thread of its own.
 void board_service::read_slow_sources() {
   if (const auto& home = board_.home()) {
-    const auto nothing = [](const ulid&, std::uint64_t) { return false; };
-    const auto queue =
-        std::make_shared<result<home_reading>>(read_home(*home, board_.project_uuid(), nothing));
+    const auto queue = std::make_shared<result<home_reading>>(
+        read_home_from_beginning(*home, board_.project_uuid()));
     post([this, queue] { take_queue(std::move(*queue)); });
   } else {
     post([this] { take_queue(failure{}); });

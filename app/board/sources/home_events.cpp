@@ -2,7 +2,13 @@
 
 #include "app/board/core/event_reading.hpp"
 #include "app/home/snapshot.hpp"
+#include "config/journal.hpp"
 #include "util/text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
 
 namespace spec_kitty::board {
 
@@ -90,6 +96,11 @@ dead_letter letter_of(const listed_event& entry, const json_value& event) {
   return letter;
 }
 
+bool is_of_another(const json_value& event, const std::string& project) {
+  const auto of = text_of(event, "project_uuid");
+  return of && *of != project;
+}
+
 } // namespace
 
 result<sync_view> read_delivery(const home_view& home) {
@@ -118,8 +129,7 @@ result<home_reading> read_home(const home_view& home, const std::string& project
         const auto event = parse_json(entry.json);
         if (!event)
           return true;
-        const auto of = text_of(*event, "project_uuid");
-        if (of && *of != project)
+        if (is_of_another(*event, project))
           return true;
         if (is_dead && reading.sync.dead_letters.size() < max_dead_letters)
           reading.sync.dead_letters.push_back(letter_of(entry, *event));
@@ -130,6 +140,28 @@ result<home_reading> read_home(const home_view& home, const std::string& project
       wall_clock_now());
   if (!listed)
     return listed.error();
+  return reading;
+}
+
+result<home_reading> read_home_from_beginning(const home_view& home, const std::string& project) {
+  std::set<ulid> waiting;
+  auto reading =
+      read_home(home, project, [](const ulid& /*id*/, std::uint64_t /*clock*/) { return false; });
+  if (!reading)
+    return reading;
+  for (const auto& event : reading->events)
+    waiting.insert(event.id);
+  std::vector<board_event> events;
+  reading->unreadable = read_journal(home.home.path, [&](const delivered_event& delivered) {
+    const auto event = parse_json(delivered.json);
+    if (!event || is_of_another(*event, project))
+      return true;
+    if (auto read = read_event(*event); read && !waiting.contains(read->id))
+      events.push_back(std::move(*read));
+    return true;
+  });
+  std::move(reading->events.begin(), reading->events.end(), std::back_inserter(events));
+  reading->events = std::move(events);
   return reading;
 }
 

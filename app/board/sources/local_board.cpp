@@ -78,6 +78,10 @@ void local_board::read_delivery() {
 void local_board::read_home_events() {
   if (!home_)
     return;
+  if (!queue_read_) {
+    take_home_events(read_home_from_beginning(*home_, project_uuid_));
+    return;
+  }
   take_home_events(read_home(*home_, project_uuid_, [this](const ulid& id, std::uint64_t clock) {
     const auto known = recorded_places_.find(id);
     return known != recorded_places_.end() && recorded_[known->second].lamport_clock == clock;
@@ -90,6 +94,8 @@ void local_board::take_home_events(result<home_reading> read) {
   if (!read)
     return;
   sync_ = std::move(read->sync);
+  journal_problems_.insert(journal_problems_.end(), read->unreadable.begin(),
+                           read->unreadable.end());
   for (auto& event : read->events) {
     unsettled_ = true;
     const auto [place, is_new] = recorded_places_.emplace(event.id, recorded_.size());
@@ -168,6 +174,7 @@ board_view local_board::now() const {
   view.unreadable = problems_;
   if (!home_problem_.empty())
     view.unreadable.push_back(home_problem_);
+  view.unreadable.insert(view.unreadable.end(), journal_problems_.begin(), journal_problems_.end());
   for (const auto& [slug, feature] : features_) {
     view.features.push_back(feature.view);
     view.unreadable.insert(view.unreadable.end(), feature.unreadable.begin(),

@@ -35,9 +35,9 @@ public:
   bool read_one_feature(const std::string& slug);
   /// The state of delivery alone, which is quick.
   void read_delivery();
-  /// The queue, and the state of delivery.
+  /// The queue, and the state of delivery; the first time the delivered events, too.
   void read_home_events();
-  /// What read_home found with nothing known before, which takes a second in a full queue.
+  /// What read_home_from_beginning found, which takes a second in a full queue.
   void take_home_events(result<home_reading> read);
   /// What read_git_moves found, which takes seconds in a large repository.
   void take_commits(git_moves found);
@@ -67,6 +67,7 @@ private:
   std::map<std::string, feature_on_disk> features_;
   std::vector<std::string> problems_; ///< why kitty-specs or the store cannot be read
   std::string home_problem_;
+  std::vector<std::string> journal_problems_;
   bool queue_read_; ///< or this board has no home
   git_moves commits_;
   std::vector<source_view> sources_;

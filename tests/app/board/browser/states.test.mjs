@@ -1,4 +1,4 @@
-// Fourteen states of the page, light and dark: axe finds nothing to complain of. With PICTURES=FOLDER
+// Fifteen states of the page, light and dark: axe finds nothing to complain of. With PICTURES=FOLDER
 // each is kept as a picture.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -64,17 +64,37 @@ if (pictures) fs.mkdirSync(pictures, { recursive: true });
 // CI looks at the states that have most in them.
 const isShort = process.env.BOARD_SHORT === '1';
 const inShort = new Set(['board', 'past', 'detail', 'events-with-causes', 'delivery-with-dead-letters', 'help']);
+const schemes = isShort ? ['light'] : ['light', 'dark'];
+
+/** Nothing that axe knows is wrong with what is shown. */
+async function look(page, name, colorScheme) {
+  await page.waitForTimeout(150);
+  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${colorScheme}.png`) });
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(values => globalThis.axe.run(document, { runOnly: values }), tags);
+  const told = list => list.map(one => `${one.id}: ${one.nodes.map(node => `${node.target} ${node.failureSummary ?? ''}`).join('; ')}`);
+  assert.deepEqual(told(found.violations), []);
+  assert.deepEqual(told(found.incomplete.filter(one => !undecided.has(one.id))), []);
+}
+
 for (const [name, [of, reach]] of Object.entries(states).filter(([name]) => !isShort || inShort.has(name)))
-  for (const colorScheme of isShort ? ['light'] : ['light', 'dark'])
+  for (const colorScheme of schemes)
     test(`${name}, ${colorScheme}`, async () => {
       await withPage(of(), async page => {
         await reach(page);
-        await page.waitForTimeout(150);
-        if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${colorScheme}.png`) });
-        await page.evaluate(axeSource);
-        const found = await page.evaluate(values => globalThis.axe.run(document, { runOnly: values }), tags);
-        const told = list => list.map(one => `${one.id}: ${one.nodes.map(node => `${node.target} ${node.failureSummary ?? ''}`).join('; ')}`);
-        assert.deepEqual(told(found.violations), []);
-        assert.deepEqual(told(found.incomplete.filter(one => !undecided.has(one.id))), []);
+        await look(page, name, colorScheme);
       }, { colorScheme });
     });
+
+for (const colorScheme of schemes)
+  test(`server-gone, ${colorScheme}`, async () => {
+    const own = await busy.site.board();
+    await withPage(own, async page => {
+      await show(page, `board?feature=${busy.shop}`);
+      await page.locator('.card').first().waitFor();
+      await own.end();
+      await page.getByText('What you see is from').waitFor();
+      await page.locator('.timebar .pill', { hasText: 'Not live' }).waitFor();
+      await look(page, 'server-gone', colorScheme);
+    }, { colorScheme }, /WebSocket|ERR_CONNECTION_REFUSED/);
+  });

@@ -65,6 +65,26 @@ class Site:
         self.kitty("agent", "feature", "finalize-tasks")
 
     @contextlib.contextmanager
+    def server(self) -> Iterator[None]:
+        """A team server for trying out, where this home is logged in."""
+        process = subprocess.Popen([str(PROGRAMS / "spec-kitty"), "dev-server", "--json"],
+                                   env=self.variables, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            assert process.stdout
+            hello = json.loads(process.stdout.readline())
+            self.kitty("sync", "server", hello["url"])
+            subprocess.run([str(PROGRAMS / "spec-kitty"), "auth", "login", "--username",
+                            hello["username"], "--password-stdin"], env=self.variables, check=True,
+                           input=hello["password"], text=True, timeout=60, capture_output=True)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+            assert process.stdout
+            process.stdout.close()
+
+    @contextlib.contextmanager
     def board(self) -> Iterator["Board"]:
         process = subprocess.Popen([str(PROGRAMS / "spec-kitty"), "board", "--json"],
                                    cwd=self.repo, env=self.variables, stdout=subprocess.PIPE)
@@ -121,6 +141,23 @@ class BoardProgram(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.site = Site(pathlib.Path(folder.name))
+
+    def test_shows_the_past_of_delivered_events(self) -> None:
+        self.site.add_feature()
+        with self.site.server():
+            self.site.kitty("sync", "now")
+        self.assertEqual(self.site.kitty("events", "list", "--json").count('"event_id"'), 0)
+        self.site.kitty("implement", "WP01", "--agent", "codex")
+        with self.site.board() as board:
+            rows = board.get("/board/events?after=0", "Events")["events"]
+            kinds = [row["event_type"] for row in rows if row["origin"] == "event"]
+            self.assertEqual(kinds.count("WPCreated"), 3, rows)
+            self.assertIn("WPStatusChanged", kinds)
+            self.assertEqual(len({row["event_id"] for row in rows}), len(rows))
+            created = next(row for row in rows if row["event_type"] == "WPCreated")
+            self.assertEqual(board.lanes(f"?at={created['event_id']}")[created["wp_id"]],
+                             "planned")
+        self.assertIn("3 work packages\n", self.site.kitty("report"))
 
     def test_shows_a_move_and_the_past_before_it(self) -> None:
         self.site.add_feature()

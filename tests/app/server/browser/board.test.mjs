@@ -1,6 +1,7 @@
 // The board of a team in Chromium: a person signs in and sees what other homes send, and nothing of
 // another team.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { axeSource } from '../../board/browser/site.mjs';
 import { close, launch } from '../../board/browser/page.mjs';
@@ -42,6 +43,17 @@ async function withBrowser(use, expected = /^$/) {
   }
 }
 
+/** With PICTURES=FOLDER a picture is kept. */
+const picture = async (page, name) => {
+  if (process.env.PICTURES) await page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`) });
+};
+
+async function axeFindsNothing(page) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(found => `${found.id}: ${found.nodes[0].html}`), []);
+}
+
 const laneOf = (page, wp) => page.waitForFunction(id => document.querySelector(`.lanes [data-card$="/${id}"]`)?.closest('section').getAttribute('aria-labelledby'), wp);
 const inLane = (page, wp, lane) => page.waitForFunction(([id, name]) => document.querySelector(`.lane-${name} [data-card$="/${id}"]`), [wp, lane], { timeout: 30_000, polling: 20 });
 
@@ -70,6 +82,7 @@ test('a card moves when somebody works in another home', async () => {
     await page.locator('.event-rows', { hasText: 'ann' }).first().waitFor(); // who sent it
     await page.locator('#tab-sync').click();
     await page.getByRole('heading', { name: 'Homes of the team' }).waitFor();
+    await picture(page, 'team-homes');
     assert.equal(await page.locator('tbody tr').count(), 1);
     assert.match(await page.locator('tbody tr').textContent(), /ann/);
     assert.equal(await page.getByRole('button', { name: /^Send again/ }).count(), 0);
@@ -81,9 +94,11 @@ test('a card moves when somebody works in another home', async () => {
     await inLane(page, 'WP01', 'planned');
     await page.getByRole('button', { name: 'Back to live' }).click();
     await inLane(page, 'WP01', 'doing');
-    await page.evaluate(axeSource);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(found => `${found.id}: ${found.nodes[0].html}`), []);
+    await picture(page, 'team-board');
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await axeFindsNothing(page);
+    }
   });
 });
 
@@ -96,6 +111,10 @@ test('a person in two teams chooses, and the choice stands in the address', asyn
     await page.getByLabel('Team').selectOption('tea');
     await page.locator('.card', { hasText: 'Boil the water' }).waitFor();
     assert.match(page.url(), /\?team=tea/);
+    await axeFindsNothing(page);
+    await page.setViewportSize({ width: 320, height: 640 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, 'it scrolls sideways');
+    await page.setViewportSize({ width: 1280, height: 800 });
     assert.equal(await page.getByText('secret beans').count(), 0);
     await page.goto(`${team.url}/?team=nowhere`);
     await page.getByText('You are in no team of this name.').waitFor();

@@ -51,7 +51,7 @@ function Team() {
         <select aria-label="Team" value={store.team.value} onChange={event => { location.assign(`/?team=${encodeURIComponent(event.currentTarget.value)}`); }}>
           {teams.map(one => <option key={one.slug} value={one.slug}>{one.name || one.slug}</option>)}
         </select>)}
-      <a href="/account" title="Account">{home.username}</a>
+      <a class="clip" dir="auto" href="/account" title="Account">{home.username}</a>
     </>
   );
 }

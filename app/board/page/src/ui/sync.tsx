@@ -80,7 +80,7 @@ function Reach() {
       {!history.complete && <p class="note">{store.isTeam.value
         ? 'Some events are not kept any more, or lie too far back: what they changed is not shown.'
         : "git's history could not be read to its beginning: the past before it is not shown."}</p>}
-      {!store.isTeam.value && <p class="dim">Events that were delivered before this board was opened are told from git and activity logs.</p>}
+      {!store.isTeam.value && <p class="dim">Delivered events come from the home's journal, which keeps the latest 10,000 unless it is set otherwise; older moves from git and activity logs.</p>}
     </>
   );
 }

@@ -113,7 +113,9 @@ export function TimeBar() {
         <input type="range" aria-label="Point in the past" aria-valuetext={words} min={0} max={all} value={at} onInput={event => store.goTo(Number(event.currentTarget.value))} />
       </div>
       {live
-        ? <span class="pill"><span aria-hidden="true">●</span> Live</span>
+        ? store.connection.value === 'open'
+          ? <span class="pill"><span aria-hidden="true">●</span> Live</span>
+          : <span class="pill mark"><span aria-hidden="true">○</span> Not live</span>
         : <><span class="pill mark">{Number.isFinite(time) ? timeOf(time) : 'the beginning'} · event {number(at)} of {number(all)}</span><button class="primary" onClick={store.goLive}>Back to live</button></>}
     </section>
   );
