@@ -222,6 +222,9 @@ outbound_reply page_reply(std::string_view stream_origins) {
 }
 
 void compress(outbound_reply& reply, std::string_view accepted) {
+  for (const auto& header : reply.headers)
+    if (header.name == "Content-Encoding")
+      return;
   if (reply.body.size() < min_gzip_bytes || accepted.find("gzip") == std::string_view::npos)
     return;
   reply.body = zlib_gzip(reply.body, 1);

@@ -17,7 +17,8 @@ listener::outbound_reply page_reply(std::string_view stream_origins);
 /// The headers that every answer has: nothing is kept, guessed, framed or taken by others.
 void add_safe_headers(listener::outbound_reply& reply);
 
-/// Compresses a body that is worth it for a reader whose Accept-Encoding has gzip.
+/// Compresses a body that is worth it, and is not compressed yet, for a reader whose
+/// Accept-Encoding has gzip.
 void compress(listener::outbound_reply& reply, std::string_view accepted);
 
 } // namespace spec_kitty::board

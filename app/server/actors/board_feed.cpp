@@ -13,7 +13,7 @@ constexpr store::page_limits page_of_board = {5000, std::size_t{4} << 20};
 /// Older events of a longer log are not on its board.
 constexpr store::sequence max_board_events = 1'000'000;
 /// Of all boards in memory.
-constexpr std::size_t max_events_in_memory = 3'000'000;
+constexpr std::size_t max_events_in_memory = 1'500'000;
 constexpr std::size_t max_boards = 200;
 constexpr std::size_t max_board_waiting = 256;
 /// What follows a change within this time is sent with it.

@@ -18,6 +18,7 @@ using listener::inbound_request;
 using listener::outbound_reply;
 
 constexpr std::uint16_t too_many_code = 1013;
+constexpr int ok_status = 200;
 constexpr unsigned board_busy_seconds = 2;
 
 outbound_reply not_signed_in(const inbound_request& request) {
@@ -76,6 +77,23 @@ std::variant<browser_team, outbound_reply> team_of(const browser_session& person
   return *team;
 }
 
+/// The columns are made and compressed once for everybody who looks.
+outbound_reply reply_of(shown_board& known, const inbound_request& request) {
+  const bool is_packed = request.header("accept-encoding").find("gzip") != std::string_view::npos;
+  if (request.path != "/board/transitions" || !is_packed)
+    return spec_kitty::board::answer(known.board, request);
+  const std::size_t count = known.board.log().size();
+  if (known.columns_count == count)
+    return known.columns;
+  auto fresh = spec_kitty::board::answer(known.board, request);
+  spec_kitty::board::compress(fresh, "gzip");
+  if (fresh.status == ok_status) {
+    known.columns = fresh;
+    known.columns_count = count;
+  }
+  return fresh;
+}
+
 } // namespace
 
 void boards_state::handle(const http_call& asked) {
@@ -129,9 +147,8 @@ void boards_state::answer(const http_call& asked, const browser_session& person)
   const auto& of = std::get<browser_team>(team);
   context->notes.note_caller(request.id, person.username, of.slug);
   const bool is_taken =
-      with_board(of.id, of.name.empty() ? of.slug : of.name, [asked](shown_board& known) {
-        asked.reply(spec_kitty::board::answer(known.board, *asked.request));
-      });
+      with_board(of.id, of.name.empty() ? of.slug : of.name,
+                 [asked](shown_board& known) { asked.reply(reply_of(known, *asked.request)); });
   if (!is_taken)
     asked.reply(too_busy(request));
 }

@@ -50,6 +50,10 @@ struct shown_board {
   epoch_us used = 0;            ///< on the clock of steady(), as all that follow
   epoch_us next_publishing = 0;
   bool publishing_asked = false;
+  listener::outbound_reply columns; ///< compressed: the same for all, and large
+  std::size_t columns_count = no_columns;
+
+  static constexpr std::size_t no_columns = ~std::size_t{0};
 };
 
 /// A stream of a person's browser.
