@@ -121,13 +121,16 @@ failure without_value(const std::string& typed) {
   const auto equals = typed.find('=');
   const auto name = typed.substr(0, equals);
   const setting_key* key = find_setting(name);
+  const std::string help = "\nsee: spec-kitty config set --help";
   if (key == nullptr)
     return unknown_setting(name);
   if (equals != std::string::npos)
     return {ec::usage, "the value stands behind the key, after a blank",
-            "run: spec-kitty config set " + name + " " + shell_word(typed.substr(equals + 1))};
+            "run: spec-kitty config set " + name + " " + shell_word(typed.substr(equals + 1)) +
+                help};
   return {ec::usage, "the value of " + name + " is missing",
-          "give " + allowed_values(*key) + "; what counts now: spec-kitty config get " + name};
+          "give " + allowed_values(*key) + "; what counts now: spec-kitty config get " + name +
+              help};
 }
 
 exit_status set(context& ctx, const std::string& name, std::string value) {
