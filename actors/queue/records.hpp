@@ -201,6 +201,8 @@ inline constexpr std::string_view node_key = "node";
 inline constexpr std::string_view home_id_key = "home";
 inline constexpr std::string_view account_key = "account";
 inline constexpr std::string_view last_error_key = "last_error";
+/// The node id of which a server refused stamps as taken.
+inline constexpr std::string_view taken_node_key = "taken";
 
 std::string encode_schema(std::uint32_t schema);
 /// Nothing when the row is too short or the number cannot be a schema's.

@@ -82,6 +82,13 @@ result<std::uint64_t> store::clock() {
   });
 }
 
+result<bool> store::stamps_are_taken() {
+  return env_->read([](lmdb_txn& txn, const store_tables& tables) {
+    const auto taken = txn.get(tables.main, taken_node_key);
+    return taken && txn.get(tables.main, node_key) == taken;
+  });
+}
+
 result<ulid> store::newest_id() {
   return env_->read([](lmdb_txn& txn, const store_tables& tables) {
     return store_detail::read_summary(txn, tables).last_id;

@@ -104,6 +104,10 @@ public:
   /// The Lamport value.
   result<std::uint64_t> clock();
 
+  /// Whether a server has refused stamps of this home's node id as another event's: a copy of the
+  /// home is or was in use under the same id.
+  result<bool> stamps_are_taken();
+
   /// The newest id given out; zeros in a new store.
   result<ulid> newest_id();
 

@@ -59,12 +59,15 @@ result<restamp_done> store::restamp(const restamp_request& request) {
                          "received clock " + std::to_string(request.server_clock) +
                              " is refused: it leaves no values for the queued events",
                          "the sender's clock is wrong; nothing was merged"};
+        const std::string node(txn.get(tables.main, node_key).value_or(""));
         for (const auto seq : positions) {
           const auto event = *store_detail::read_event(txn, tables, seq);
           auto head = store_detail::read_head(event);
           head.team_slug = teams.team_of(event.partition_id);
           head.stamp.lamport_clock = ++row.clock;
           const std::string id = head.stamp.event_id;
+          if (named.contains(seq) && head.stamp.node_id == node) // refused as clock_behind
+            txn.put(tables.main, taken_node_key, node);
           std::string json = store_detail::rewrite_head(txn, tables, row, seq, event, head);
           ++done.restamped;
           if (named.contains(seq))

@@ -99,6 +99,15 @@ epoch_us time_of_newest(const context& ctx) {
   return newest ? static_cast<epoch_us>(newest->milliseconds()) * 1000 : 0;
 }
 
+/// Whether a server refused stamps of this home, because another event has them.
+bool has_taken_stamps(const context& ctx) {
+  auto store = ctx.open_for_reading();
+  if (!store || !*store)
+    return false;
+  const auto taken = (*store)->stamps_are_taken();
+  return taken && *taken;
+}
+
 /// What the look at every row finds.
 std::optional<failure> problem_of_whole_store(const context& ctx) {
   const fs::path& home = ctx.home.path;
@@ -169,8 +178,10 @@ evidence examine(const context& ctx) {
   seen.damaged_spill = damaged_spill_files(ctx.home.path);
   seen.mirror = read_mirror(ctx.home.path);
   seen.clock_conflicts = clock_conflicts(ctx.home.path, seen.shot.queue.node_id);
-  if (!seen.store_problem)
+  if (!seen.store_problem) {
     seen.newest_event_at = time_of_newest(ctx);
+    seen.stamps_taken = has_taken_stamps(ctx);
+  }
   examine_daemon(ctx, seen);
   if (const auto repo = workflow::repository::here())
     seen.intents = workflow::open_intents(*repo);

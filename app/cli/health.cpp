@@ -195,6 +195,11 @@ private:
                             std::to_string(queue_.clock)
                       : " is missing or damaged; the store has " + std::to_string(queue_.clock)),
           run("sync now"));
+    if (seen_.stamps_taken)
+      add("stamps_taken", severity::warning,
+          "the server has refused clock values of this home, as where a copy of it is in use: the "
+          "events got other values",
+          run("clock renew"));
     for (const auto& conflict : seen_.clock_conflicts)
       add(conflict.id, severity::note, conflict.message, conflict.remedy);
     if (seen_.newest_event_at > seen_.shot.taken_at + tolerated_skew)

@@ -68,6 +68,7 @@ struct evidence {
   std::vector<std::filesystem::path> repaired; ///< where damaged stores are kept
   std::optional<clock_mirror> mirror;
   std::vector<home_conflict> clock_conflicts;
+  bool stamps_taken = false;                 ///< a server refused stamps of this node id
   epoch_us newest_event_at = 0;              ///< from the newest event id; 0: no event
   std::optional<server_answer> server;       ///< nothing if it was not asked
   delivery_status daemon;                    ///< what is known without asking the daemon

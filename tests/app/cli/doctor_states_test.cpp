@@ -107,6 +107,26 @@ TEST_F(DoctorStates, AClockFileAheadOfTheStoreIsMergedIntoIt) {
   EXPECT_GT(number_in(json_of({"clock", "show"}), {"value"}), 77);
 }
 
+TEST_F(DoctorStates, AnOlderCopyInPlaceOfTheHomeGetsANewNodeId) {
+  logged_in();
+  emit();
+  ASSERT_EQ(cli({"sync", "now"}).status, 0);
+  const auto store = home() / "queue" / "env" / "data.mdb";
+  const std::string older_store = read_text(store);
+  const std::string older_clock = read_text(home() / "clock.json");
+  emit(2);
+  ASSERT_EQ(cli({"sync", "now"}).status, 0);
+  EXPECT_FALSE(says("stamps_taken"));
+  write_text(store, older_store);
+  write_text(home() / "clock.json", older_clock);
+  emit();
+  const auto sent = cli({"sync", "now"});
+  EXPECT_EQ(sent.status, 0) << sent.out << sent.err;
+  EXPECT_NE(sent.err.find("spec-kitty clock renew"), std::string::npos) << sent.err;
+  EXPECT_EQ(server->events().size(), 4U) << "nothing is lost";
+  expect_fixed("stamps_taken");
+}
+
 TEST_F(DoctorStates, AGarbledStoreIsRepairedAndRecordingContinues) {
   logged_in();
   emit();
