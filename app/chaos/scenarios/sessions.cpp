@@ -11,6 +11,7 @@
 #include "messages/protocol.hpp"
 
 #include <csignal>
+#include <set>
 #include <thread>
 
 namespace spec_kitty::chaos {
@@ -141,9 +142,7 @@ private:
       home.all.judge_end("`auth login`", login.wait(60s), fault == client_killed ? SIGKILL : 0);
     }
     line.take_away(passing);
-    const auto now = site_.kept();
-    const bool over = fault == client_killed && !now;
-    if (over)
+    if (fault == client_killed && !site_.kept())
       (void)home.log_in();
     site_.look(name, family_now(), {}, fault == client_killed);
     return hit;
@@ -159,9 +158,8 @@ private:
     if (!first)
       return false;
     auto taken = *first;
-    if (name == took_older)
-      if (!site_.work_until([&] { return has_turned(taken.refresh, 2); }, fault_patience))
-        return false;
+    if (name == took_older && !is_replaced_twice(taken.refresh))
+      return false;
     site_.end_clients();
     if (name == took_token)
       taken = site_.kept().value_or(taken);
@@ -181,16 +179,16 @@ private:
     return name == took_older ? got.empty() : !got.empty();
   }
 
-  /// Whether so many refreshes came since that token was seen.
-  bool has_turned(std::string& seen, unsigned times) {
-    const auto now = site_.kept();
-    if (now && now->refresh != last_)
-      ++turns_, last_ = now->refresh;
-    if (turns_ <= times || now->refresh == seen)
-      return false;
-    turns_ = 0;
-    last_.clear();
-    return true;
+  /// Works until two other tokens have taken this one's place.
+  bool is_replaced_twice(const std::string& token) {
+    std::set<std::string> later;
+    return site_.work_until(
+        [&] {
+          if (const auto now = site_.kept(); now && now->refresh != token)
+            later.insert(now->refresh);
+          return later.size() >= 2;
+        },
+        fault_patience);
   }
 
   /// One `sync now` asks for a refresh and gets no reply: its key stays beside the token.
@@ -207,8 +205,6 @@ private:
   }
 
   session_site site_;
-  unsigned turns_ = 0;
-  std::string last_;
 };
 
 } // namespace
