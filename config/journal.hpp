@@ -8,7 +8,6 @@
 // about the last sync.keep_delivered events. A file that is damaged, or not ours, is passed
 // over and named. Source: docs/cli.md, The journal.
 #pragma once
-#pragma once
 
 #include "util/result.hpp"
 #include "util/timestamp.hpp"
