@@ -141,9 +141,13 @@ failure system_failure(int error, const std::string& what) {
   case EROFS:
   case EACCES:
   case EPERM:
-    return {ec::store_unusable, text, "check the permissions and the owner of the path"};
+    return {ec::store_unusable, text,
+            "check the permissions and the owner of the path, or choose another folder: --home of "
+            "spec-kitty, --state of spec-kitty-server"};
   default:
-    return {ec::store_unusable, text, "check the path"};
+    return {ec::store_unusable, text,
+            "check the path, or choose another folder: --home of spec-kitty, --state of "
+            "spec-kitty-server"};
   }
 }
 

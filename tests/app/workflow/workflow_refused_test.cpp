@@ -33,8 +33,10 @@ TEST_F(WorkflowRefused, OutsideOfARepository) {
 TEST_F(WorkflowRefused, FeatureAndWorkPackageAreNamed) {
   expect({"implement", "WP09"}, "no work package WP09", "spec-kitty agent tasks status");
   expect({"implement", "../../etc"}, "no work package", "spec-kitty agent tasks status");
-  expect({"implement", "WP01", "--feature", "009-no"}, "no feature 009-no", "--feature: 001-tea");
-  expect({"implement", "WP01", "--feature", "../kitty-specs/001-tea"}, "no feature", "--feature");
+  expect({"implement", "WP01", "--feature", "009-no"}, "no feature 009-no",
+         "give one of them: 001-tea");
+  expect({"implement", "WP01", "--feature", "../kitty-specs/001-tea"}, "no feature",
+         "give one of them");
   std::filesystem::create_directory(repo() / "kitty-specs" / "002-b");
   expect({"implement", "WP01"}, "001-tea, 002-b", "--feature");
   std::filesystem::remove_all(repo() / "kitty-specs");
