@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 namespace spec_kitty::workflow {
 
@@ -19,6 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr epoch_us clock_granularity_us = 20'000; ///< of a file's time
+constexpr std::chrono::milliseconds ending_patience{2000};
+constexpr std::chrono::milliseconds ending_poll{50};
 constexpr std::size_t max_kept_bytes = std::size_t{16} << 20;
 
 /// True when the file has its old bytes again.
@@ -98,6 +102,17 @@ bool in_use(const fs::path& file, const std::vector<fs::path>& folders) {
          fd.increment(gone))
       if (std::error_code closed; fs::read_symlink(fd->path(), closed) == file)
         return true;
+  }
+  return false;
+}
+
+/// The same after a git that is about to end, as one whose parent was killed, had time to.
+bool stays_in_use(const fs::path& file, const std::vector<fs::path>& folders) {
+  const auto end = std::chrono::steady_clock::now() + ending_patience;
+  while (in_use(file, folders)) {
+    if (std::chrono::steady_clock::now() >= end)
+      return true;
+    std::this_thread::sleep_for(ending_poll);
   }
   return false;
 }
@@ -193,7 +208,7 @@ bool remove_stale_lock(const rooted_files& files, const fs::path& lock, epoch_us
   real.reserve(folders.size());
   for (const auto& folder : folders)
     real.push_back(fs::canonical(folder, error));
-  return !in_use(fs::canonical(lock, error), real) && files.remove(lock).ok();
+  return !stays_in_use(fs::canonical(lock, error), real) && files.remove(lock).ok();
 }
 
 std::vector<std::string> remove_stale_locks(const repository& repo, const intent& record) {

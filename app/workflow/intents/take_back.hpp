@@ -31,7 +31,7 @@ std::vector<std::string> take_back_checkout(const repository& repo, const intent
 void freshen_index(const intent& record);
 
 /// Removes a lock file that a killed git left: ours, not older than `since`, open in no process,
-/// and with no git at work in one of the folders.
+/// and with no git at work in one of the folders. One that is about to end is waited for, 2 s.
 bool remove_stale_lock(const rooted_files& files, const std::filesystem::path& lock, epoch_us since,
                        const std::vector<std::filesystem::path>& folders);
 

@@ -66,6 +66,18 @@ TEST_F(KilledGit, LocksOfAKilledRemovalAreNotInTheWayOfTheNext) {
     EXPECT_FALSE(fs::exists(repo() / ".git" / name)) << name;
 }
 
+TEST_F(KilledGit, OneThatIsAboutToEndIsWaitedForBeforeItsLockIsJudged) {
+  finish("WP01");
+  put_git_in_front(
+      killed_while("branch --quiet -D",
+                   "touch .git/packed-refs.lock; { (sleep 1; :) </dev/null >/dev/null 2>&1 & }"));
+  EXPECT_EQ(cli({"merge", "--force"}).status, -1);
+  fs::remove(root() / "bin" / "git");
+  const auto done = ok({"merge", "--resume"});
+  EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
+  EXPECT_FALSE(fs::exists(repo() / ".git" / "packed-refs.lock"));
+}
+
 TEST_F(KilledGit, ALockOfAKilledGitIsNotInTheWayOfANewBranch) {
   fs::create_directories(repo() / ".git" / "refs" / "heads");
   write_text(repo() / ".git" / "refs" / "heads" / "001-tea-WP01.lock", "");
