@@ -125,7 +125,7 @@ TEST_F(LostReplies, OfRefreshesCostNoSession) {
 
 TEST_F(LostReplies, OfDeviceLoginsOpenOneSession) {
   home_.set_time(wall());
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < SPEC_KITTY_LOST_REPLIES / 5; ++round) {
     const auto code = post("/api/v1/device/code", R"({"client":"test","host":"laptop"})");
     ASSERT_EQ(code.status, 200) << code.body;
     std::string letters = text_in(code, "user_code");
