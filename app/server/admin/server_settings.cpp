@@ -95,6 +95,7 @@ std::size_t place_of(std::string_view name) {
 
 std::optional<std::string> closest_key(std::string_view typed) {
   std::vector<std::string> names;
+  names.reserve(std::size(server_keys));
   for (const auto& key : server_keys)
     names.emplace_back(key.name);
   return closest(typed, names);
