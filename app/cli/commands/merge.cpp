@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace spec_kitty {
 
@@ -60,9 +61,10 @@ result<void> move_to_chain(context& ctx, merge_job& job, work_done& done) {
 
 /// Push and cleaning up, after the events are recorded.
 result<void> finish_up(context& ctx, merge_job& job, work_done& finished) {
-  job.state.phase = "finish";
-  if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
-    return kept;
+  // Not again by a resume: locks of a killed git are judged by the time at which this was written.
+  if (std::exchange(job.state.phase, "finish") != "finish")
+    if (auto kept = wf::write_merge_state(job.repo(), job.state); !kept)
+      return kept;
   finished.lock.reset(); // a push waits for the network
   std::vector<std::string> warnings;
   if (auto ended = wf::finish_merge(job.feature, job.state, warnings); !ended)

@@ -59,6 +59,10 @@ TEST_F(KilledGit, LocksOfAKilledRemovalAreNotInTheWayOfTheNext) {
                                                      ".git/refs/heads/001-tea-WP01.lock"));
   EXPECT_EQ(cli({"merge", "--force"}).status, -1);
   fs::remove(root() / "bin" / "git");
+  const auto an_hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  fs::last_write_time(repo() / ".git" / "spec-kitty-merge.json", an_hour_ago);
+  for (const char* name : {"packed-refs.lock", "config.lock", "refs/heads/001-tea-WP01.lock"})
+    fs::last_write_time(repo() / ".git" / name, an_hour_ago + std::chrono::seconds(2));
   const auto done = ok({"merge", "--resume"});
   EXPECT_EQ(done.err.find("was kept"), std::string::npos) << done.err;
   EXPECT_EQ(git({"branch", "--list", "001-tea-WP01"}), "");
