@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from proxies_test import answers, certificate
-from team_server import Home, TeamServer, eventually, free_port
+from team_server import Home, TeamServer, deliver, eventually, free_port
 
 SQUID = """http_port 127.0.0.1:{port}
 pid_filename {folder}/squid.pid
@@ -63,21 +63,6 @@ class Proxy:
         self.process.terminate()
         self.process.wait(60)
         self.log.close()
-
-
-def deliver(server, home):
-    """50 events by batch, 20 over the WebSocket."""
-    recorded = home.emit(50)
-    home.run("sync", "now")
-    home.run("sync", "daemon", "start")
-    try:
-        eventually(lambda: '"state":"Connected"' in home.run("sync", "status", "--json").stdout,
-                   60, "the WebSocket")
-        recorded += home.emit(20)
-        kept = lambda: [row["event"]["event_id"] for row in server.exported()]
-        eventually(lambda: kept()[-70:] == recorded, 60, "the delivery")
-    finally:
-        home.run("sync", "daemon", "stop")
 
 
 def refused_without(home, proxy, port):

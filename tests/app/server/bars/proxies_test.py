@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from team_server import PASSWORD, Home, TeamServer, eventually, free_port
+from team_server import PASSWORD, Home, TeamServer, deliver, eventually, free_port
 
 
 def certificate(folder):
@@ -73,17 +73,7 @@ def through(server, programs, name, command, folder, port):
         eventually(lambda: answers(port), 30, f"{name} to answer")
         home = Home(programs, f"https://localhost:{port}", folder / "home",
                     authority=folder / "fullchain.pem")
-        recorded = home.emit(50)
-        home.run("sync", "now")
-        home.run("sync", "daemon", "start")
-        try:
-            eventually(lambda: '"state":"Connected"' in home.run("sync", "status", "--json").stdout,
-                       60, "the WebSocket")
-            recorded += home.emit(20)
-            kept = lambda: [row["event"]["event_id"] for row in server.exported()]
-            eventually(lambda: kept()[-70:] == recorded, 60, "the delivery")
-        finally:
-            home.run("sync", "daemon", "stop")
+        deliver(server, home)
         log_in_from("127.0.0.2", port, folder)
     finally:
         proxy.terminate()

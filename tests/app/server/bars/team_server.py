@@ -169,3 +169,18 @@ class Home:
             "author": "user"}})
         done = self.run("emit", "--stdin", given=(line + "\n") * count)
         return [json.loads(answer)["event_id"] for answer in done.stdout.splitlines()]
+
+
+def deliver(server, home):
+    """50 events by batch, 20 over the WebSocket."""
+    recorded = home.emit(50)
+    home.run("sync", "now")
+    home.run("sync", "daemon", "start")
+    try:
+        eventually(lambda: '"state":"Connected"' in home.run("sync", "status", "--json").stdout,
+                   60, "the WebSocket")
+        recorded += home.emit(20)
+        kept = lambda: [row["event"]["event_id"] for row in server.exported()]
+        eventually(lambda: kept()[-70:] == recorded, 60, "the delivery")
+    finally:
+        home.run("sync", "daemon", "stop")
