@@ -75,7 +75,8 @@ void ingest_state::take(const ingest_call& asked) {
   ticket->on_close([handle = ingest_actor(self)](const ticket_size& size) {
     caf::anon_send(handle, ticket_closed{size});
   });
-  queue.waiting.push_back(ticket);
+  ticket->types = queue.types;
+  turns->arrived(team, std::max<std::size_t>(ticket->size().bytes, 1), prepare_call{ticket});
   context->metrics.waiting_batches.add(1);
   hand_out();
 }
@@ -92,37 +93,32 @@ void ingest_state::close(const ticket_size& size) {
   hand_out();
 }
 
-void ingest_state::take_worker(const batch_prepared& done) {
+void ingest_state::take_worker(const worker_is_free& done) {
   free_workers.push_back(done.worker);
+  turns->done(done.team);
   open_bytes += done.more_bytes;
   context->metrics.waiting_bytes.set(static_cast<std::int64_t>(open_bytes));
   hand_out();
 }
 
-std::map<store::team_id, ingest_state::team_queue>::iterator ingest_state::next_team() {
-  const auto has_work = [](const auto& entry) { return !entry.second.waiting.empty(); };
-  auto found = std::find_if(teams.upper_bound(last_served), teams.end(), has_work);
-  return found != teams.end() ? found : std::find_if(teams.begin(), teams.end(), has_work);
+template <class Answer>
+void ingest_state::take_answer(const Answer& found) {
+  turns->continued(found.ticket->sender().team, found);
+  hand_out();
+}
+
+/// What is unpacked and waits for the store is bounded too; one batch is always worked on.
+bool ingest_state::has_space() const {
+  return open_bytes <= context->options.limits.waiting_bytes || turns->all_are_free();
 }
 
 void ingest_state::hand_out() {
-  // What is unpacked and waits for the store is bounded too; one batch is always worked on.
-  const auto has_space = [this] {
-    return open_bytes <= context->options.limits.waiting_bytes ||
-           free_workers.size() == workers.size();
-  };
-  while (!free_workers.empty() && has_space()) {
-    const auto team = next_team();
-    if (team == teams.end())
-      return;
-    last_served = team->first;
-    auto ticket = std::move(team->second.waiting.front());
-    team->second.waiting.pop_front();
-    context->metrics.waiting_batches.add(-1);
-    ticket->types = team->second.types;
+  while (auto next = turns->next(has_space())) {
+    if (std::holds_alternative<prepare_call>(*next))
+      context->metrics.waiting_batches.add(-1);
     const std::size_t worker = free_workers.back();
     free_workers.pop_back();
-    self->send(workers[worker], prepare_call{std::move(ticket)});
+    std::visit([&](auto& what) { self->send(workers[worker], std::move(what)); }, *next);
   }
 }
 
@@ -160,16 +156,18 @@ ingest_actor::behavior_type ingest(ingest_actor::stateful_pointer<ingest_state> 
   auto& state = self->state;
   state.context = std::move(context);
   state.self = self;
-  for (std::size_t place = 0; place < std::max<std::size_t>(state.context->options.workers, 1);
-       ++place) {
-    state.workers.push_back(
-        self->template spawn<caf::linked>(ingest_worker, state.context, ingest_actor(self), place));
+  for (std::size_t place = 0; place < state.context->options.workers; ++place) {
+    state.workers.push_back(self->template spawn<caf::linked + caf::detached>(
+        ingest_worker, state.context, ingest_actor(self), place));
     state.free_workers.push_back(place);
   }
+  state.turns.emplace(state.workers.size());
   return {
       [self](const ingest_call& asked) { self->state.take(asked); },
       [self](const ticket_closed& closed) { self->state.close(closed.size); },
-      [self](const batch_prepared& done) { self->state.take_worker(done); },
+      [self](const worker_is_free& done) { self->state.take_worker(done); },
+      [self](const commit_answer& found) { self->state.take_answer(found); },
+      [self](const compare_answer& found) { self->state.take_answer(found); },
       [self](const team_news& news) {
         for (const store::team_head& head : news.heads)
           if (const auto team = self->state.teams.find(head.team); team != self->state.teams.end())

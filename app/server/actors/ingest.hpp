@@ -1,21 +1,24 @@
 // INGEST: batches of all teams, from their arrival to their verdicts.
 //
-//   ticket ─▶ bounds (in all, per team, rate, quota: 429 or 503 at once) ─▶ the team's queue
-//          ─▶ a free worker, teams in turn ─▶ unpack, check (no network thread) ─▶ store: one
-//             transaction with what else waits there ─▶ compare what differs ─▶ answer
+//   ticket ─▶ bounds (in all, per team, rate, quota: 429 or 503 at once) ─▶ what arrived
+//          ─▶ a free worker ─▶ unpack, check ─▶ store: one transaction with what else waits there
+//          ─▶ what was answered ─▶ a free worker ─▶ compare what differs ─▶ answer
 //
-// A worker takes the next batch as soon as it has handed one to the store. Two batches have an
-// order only where the second is sent after the first was answered, which clients do.
+// A worker has a thread of its own, so that no other actor waits behind a batch. Teams are served
+// in turn by the bytes that they send, and none ever has the last worker (worker_turns.hpp).
+// Two batches have an order only where the second is sent after the first was answered, which
+// clients do.
 #pragma once
 
 #include "app/server/actors/context.hpp"
 #include "app/server/core/rate_bucket.hpp"
+#include "app/server/core/worker_turns.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace spec_kitty::server {
@@ -25,13 +28,12 @@ struct ingest_state {
 
   void take(const ingest_call& asked);
   void close(const ticket_size& size);
-  /// Hands waiting batches to workers, teams in turn.
+  /// Hands what waits to workers.
   void hand_out();
   /// The refusal of a batch that finds no place.
   std::optional<ingest_refusal> judge(const ingest_ticket& ticket);
 
   struct team_queue {
-    std::deque<std::shared_ptr<ingest_ticket>> waiting;
     std::size_t open = 0; ///< tickets that were taken and not closed
     rate_bucket events;
     std::shared_ptr<const custom_types> types;
@@ -41,15 +43,18 @@ struct ingest_state {
   };
   /// The team's own event types, looked up every few seconds.
   void read_types(store::team_id team, team_queue& queue);
-  void take_worker(const batch_prepared& done);
-  /// The team after the one that was served last, with a batch that waits.
-  std::map<store::team_id, team_queue>::iterator next_team();
+  void take_worker(const worker_is_free& done);
+  /// What the store has answered for a ticket.
+  template <class Answer>
+  void take_answer(const Answer& found);
+  bool has_space() const;
 
+  using work = std::variant<prepare_call, commit_answer, compare_answer>;
   context_ptr context;
   std::vector<ingest_worker_actor> workers;
   std::vector<std::size_t> free_workers; ///< places in `workers`
   std::map<store::team_id, team_queue> teams;
-  store::team_id last_served = 0;
+  std::optional<worker_turns<store::team_id, work>> turns;
   std::size_t open_bytes = 0;
   std::size_t open_batches = 0;
   ingest_actor::pointer self = nullptr;
@@ -65,6 +70,8 @@ struct ingest_worker_state {
   void take_outcome(const commit_answer& found);
   void compare(const compare_answer& found);
   void compare_next(const std::shared_ptr<ingest_ticket>& ticket);
+  /// Tells the boss that nothing is left to do for this ticket now.
+  void is_free(const ingest_ticket& of, std::size_t more_bytes = 0);
   void finish(ingest_ticket& ticket);
   void refuse(ingest_ticket& ticket, ingest_refusal why);
   void commit(const std::shared_ptr<ingest_ticket>& ticket);

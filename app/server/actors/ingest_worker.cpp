@@ -95,13 +95,16 @@ void ingest_worker_state::prepare(const std::shared_ptr<ingest_ticket>& ticket) 
       commit(ticket);
     }
   }
-  self->send(boss, batch_prepared{place, ticket->sender().team, more_bytes});
+  is_free(*ticket, more_bytes);
+}
+
+void ingest_worker_state::is_free(const ingest_ticket& of, std::size_t more_bytes) {
+  self->send(boss, worker_is_free{place, of.sender().team, more_bytes});
 }
 
 void ingest_worker_state::commit(const std::shared_ptr<ingest_ticket>& ticket) {
   const caller& sender = ticket->sender();
-  const auto handle = ingest_worker_actor(self);
-  const auto answer = [handle, ticket](result<store::committed> outcome) {
+  const auto answer = [handle = boss, ticket](result<store::committed> outcome) {
     caf::anon_send(handle, commit_answer{ticket, std::make_shared<result<store::committed>>(
                                                      std::move(outcome))});
   };
@@ -153,7 +156,7 @@ void ingest_worker_state::compare_next(const std::shared_ptr<ingest_ticket>& tic
   const batch_event& event = stored_event_at(*ticket->batch, ticket->to_compare.back());
   context->engine().find(
       ticket->sender().team, *parse_ulid(event.id), context->store_deadline(),
-      [handle = ingest_worker_actor(self), ticket](result<store::found_event> found) {
+      [handle = boss, ticket](result<store::found_event> found) {
         caf::anon_send(handle, compare_answer{ticket, std::make_shared<result<store::found_event>>(
                                                           std::move(found))});
       });
@@ -202,8 +205,14 @@ ingest_worker(ingest_worker_actor::stateful_pointer<ingest_worker_state> self, c
   self->state.self = self;
   return {
       [self](const prepare_call& asked) { self->state.prepare(asked.ticket); },
-      [self](const commit_answer& found) { self->state.take_outcome(found); },
-      [self](const compare_answer& found) { self->state.compare(found); },
+      [self](const commit_answer& found) {
+        self->state.take_outcome(found);
+        self->state.is_free(*found.ticket);
+      },
+      [self](const compare_answer& found) {
+        self->state.compare(found);
+        self->state.is_free(*found.ticket);
+      },
   };
 }
 

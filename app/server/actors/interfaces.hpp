@@ -100,8 +100,8 @@ struct ingest_call {
 struct ticket_closed {
   ticket_size size;
 };
-/// INGEST: a worker has read a batch and is free again.
-struct batch_prepared {
+/// INGEST: a worker has done what it was given and is free again.
+struct worker_is_free {
   std::size_t worker = 0;
   store::team_id team = 0;
   std::size_t more_bytes = 0; ///< that the batch takes since it was unpacked
@@ -110,12 +110,12 @@ struct batch_prepared {
 struct prepare_call {
   std::shared_ptr<ingest_ticket> ticket;
 };
-/// A worker of INGEST: the store's answer.
+/// INGEST, then a worker of it: the store's answer.
 struct commit_answer {
   std::shared_ptr<ingest_ticket> ticket;
   std::shared_ptr<result<store::committed>> outcome;
 };
-/// A worker of INGEST: the kept text of an event whose leaf differs.
+/// INGEST, then a worker of it: the kept text of an event whose leaf differs.
 struct compare_answer {
   std::shared_ptr<ingest_ticket> ticket;
   std::shared_ptr<result<store::found_event>> found;
@@ -184,8 +184,10 @@ using sessions_actor =
                      takes<session_job_done>, takes<upkeep_tick>>;
 /// On a thread of its own.
 using worker_actor = caf::typed_actor<takes<job>>;
-using ingest_actor = caf::typed_actor<takes<ingest_call>, takes<ticket_closed>,
-                                      takes<batch_prepared>, takes<team_news>>;
+using ingest_actor =
+    caf::typed_actor<takes<ingest_call>, takes<ticket_closed>, takes<worker_is_free>,
+                     takes<commit_answer>, takes<compare_answer>, takes<team_news>>;
+/// On a thread of its own.
 using ingest_worker_actor =
     caf::typed_actor<takes<prepare_call>, takes<commit_answer>, takes<compare_answer>>;
 using hub_actor = caf::typed_actor<takes<subscribe_call>, takes<socket_opened>, takes<socket_text>,
@@ -215,7 +217,7 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::job)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::upkeep_tick)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::ingest_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::ticket_closed)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::batch_prepared)
+SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::worker_is_free)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::prepare_call)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::commit_answer)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::compare_answer)

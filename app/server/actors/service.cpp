@@ -21,6 +21,10 @@ std::size_t scheduler_threads() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16);
 }
 
+std::size_t default_workers() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 8);
+}
+
 void log_finished(server_context& context, const listener::finished_request& request) {
   context.metrics.request_seconds.add(static_cast<std::uint64_t>(request.took.count()));
   const request_note note = context.notes.take(request.id);
@@ -37,6 +41,8 @@ public:
       : context_(std::make_shared<server_context>()), config_(scheduler_threads()),
         system_(std::in_place, config_) {
     context_->options = std::move(options);
+    if (context_->options.workers == 0)
+      context_->options.workers = default_workers();
     context_->url.set(context_->options.public_url);
     context_->keys.set(std::make_shared<const signing_keys>(std::move(keys)));
     supervisor_ = system_->spawn(service_supervisor, context_);

@@ -38,7 +38,9 @@ struct service_options {
   epoch_us ping_every = 30'000'000; ///< on a WebSocket; 0: never
   log_settings log;
   bool serves_metrics = false; ///< at /metrics of this listener; else 404
-  std::size_t workers = 2;     ///< batches that are unpacked and checked at once
+  /// Batches that are unpacked, checked or answered at once; of one team one less, so that a core
+  /// is left for the others. 0: one for each core, two to eight.
+  std::size_t workers = 0;
   std::function<epoch_us()> wall_clock = wall_clock_now;
   std::function<epoch_us()> steady_clock = steady_now;
 };

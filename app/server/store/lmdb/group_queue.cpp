@@ -1,6 +1,8 @@
 #include "app/server/store/lmdb/group_queue.hpp"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 namespace spec_kitty::server::store {
 
@@ -8,6 +10,21 @@ namespace {
 
 /// What an event costs in memory beside its text.
 constexpr std::size_t bytes_beside_event = sizeof(new_event) + 64;
+/// Of a group in the averages.
+constexpr double weight_of_the_newest = 0.125;
+
+std::set<team_id> teams_of(const waiting_submission& submission) {
+  std::set<team_id> teams;
+  for (const auto& part : submission.batches)
+    teams.insert(part.team);
+  if (teams.empty())
+    teams.insert(0); // it is answered in its turn, too
+  return teams;
+}
+
+void average_in(double& average, double newest) {
+  average = average == 0 ? newest : average + (newest - average) * weight_of_the_newest;
+}
 
 } // namespace
 
@@ -22,69 +39,71 @@ bool group_queue::push(waiting_submission submission) {
   if (submission.bytes > max_bytes_ - std::min(bytes_, max_bytes_))
     return false;
   bytes_ += submission.bytes;
-  waiting_.push_back(std::move(submission));
+  ++submissions_;
+  const auto shared = std::make_shared<waiting_submission>(std::move(submission));
+  for (const team_id team : teams_of(*shared))
+    waiting_.push(team, std::max<std::size_t>(shared->events, 1), shared);
   return true;
 }
 
-group_queue::place group_queue::take(group& into, place from) {
-  into.total.events += from->events;
-  into.total.bytes += from->bytes;
-  for (const auto& part : from->batches) {
-    share& of_team = into.of_team[part.team];
-    of_team.events += part.events.size();
-    of_team.bytes += bytes_of(part);
-  }
-  bytes_ -= from->bytes;
-  into.taken.push_back(std::move(*from));
-  return waiting_.erase(from);
+group_queue::shared_submission group_queue::next() const {
+  const team_id* const turn = waiting_.next([this](team_id team) {
+    const auto& first = waiting_.front(team);
+    return std::all_of(first->batches.begin(), first->batches.end(),
+                       [&](const batch& part) { return waiting_.front(part.team) == first; });
+  });
+  return turn == nullptr ? nullptr : waiting_.front(*turn);
 }
 
-bool group_queue::fill(group& into, bool halves) {
-  std::set<team_id> held_back; // later submissions of these wait behind one that stays
-  for (auto next = waiting_.begin(); next != waiting_.end();) {
-    if (next->reply && next->reply->is_settled()) { // its deadline passed
-      bytes_ -= next->bytes;
-      next = waiting_.erase(next);
+waiting_submission group_queue::pop(const shared_submission& from) {
+  for (const team_id team : teams_of(*from))
+    (void)waiting_.pop(team);
+  bytes_ -= from->bytes;
+  --submissions_;
+  return std::move(*from);
+}
+
+std::vector<waiting_submission> group_queue::take_group(std::size_t enough) {
+  std::vector<waiting_submission> group;
+  std::size_t events = 0;
+  std::size_t bytes = 0;
+  for (auto turn = next(); turn && (group.empty() || events < enough); turn = next()) {
+    if (turn->reply && turn->reply->is_settled()) { // its deadline passed
+      (void)pop(turn);
       continue;
     }
-    if (!into.taken.empty()) {
-      if (into.total.events + next->events > max_group_events ||
-          into.total.bytes + next->bytes > max_group_bytes)
-        return false;
-      bool stays = false;
-      for (const auto& part : next->batches) {
-        const share& has = into.of_team[part.team];
-        stays = stays || held_back.contains(part.team) ||
-                (halves && (has.events + part.events.size() > max_group_events / 2 ||
-                            has.bytes + bytes_of(part) > max_group_bytes / 2));
-      }
-      if (stays) {
-        for (const auto& part : next->batches)
-          held_back.insert(part.team);
-        ++next;
-        continue;
-      }
-    }
-    next = take(into, next);
+    if (!group.empty() &&
+        (events + turn->events > max_group_events || bytes + turn->bytes > max_group_bytes))
+      break;
+    events += turn->events;
+    bytes += turn->bytes;
+    group.push_back(pop(turn));
   }
-  return true;
-}
-
-std::vector<waiting_submission> group_queue::take_group() {
-  group out;
-  // What the first pass leaves was held back for its team's share: all others are in the group.
-  if (fill(out, true) && !waiting_.empty())
-    fill(out, false);
-  return std::move(out.taken);
+  return group;
 }
 
 std::vector<waiting_submission> group_queue::take_all() {
   std::vector<waiting_submission> out;
-  for (auto& submission : waiting_)
-    out.push_back(std::move(submission));
-  waiting_.clear();
-  bytes_ = 0;
+  for (auto turn = next(); turn; turn = next())
+    out.push_back(pop(turn));
   return out;
+}
+
+void group_pace::note(std::size_t events, std::chrono::microseconds work,
+                      std::chrono::microseconds sync) {
+  if (events == 0)
+    return;
+  average_in(work_us_of_an_event_,
+             std::max(static_cast<double>(work.count()), 1.0) / static_cast<double>(events));
+  average_in(sync_us_, static_cast<double>(sync.count()));
+}
+
+std::size_t group_pace::events_of_a_sync() const {
+  if (work_us_of_an_event_ == 0)
+    return min_events_of_a_sync;
+  return static_cast<std::size_t>(std::clamp(sync_us_ / work_us_of_an_event_,
+                                             static_cast<double>(min_events_of_a_sync),
+                                             static_cast<double>(max_group_events)));
 }
 
 } // namespace spec_kitty::server::store

@@ -1,15 +1,17 @@
 // What waits to be committed, and which of it makes the next group. Pure.
 //
-// A group takes what waits, in the order of arrival, whole submissions, up to 10,000 events and
-// 8 MiB (a larger submission is a group of its own). While other teams wait a team's share is at
-// most half; what it has beyond that stays, in its order.
+// A group takes whole submissions, teams in turn by the events that they send (fair_queue.hpp),
+// those of a team in the order of their arrival, until it has as many events as are worth one sync:
+// what comes next waits for it. That is at most 10,000 events and 8 MiB; a larger submission is a
+// group of its own.
 #pragma once
 
 #include "app/server/store/lmdb/pending.hpp"
 #include "app/server/store/types.hpp"
+#include "util/fair_queue.hpp"
 
-#include <list>
-#include <map>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -17,6 +19,8 @@ namespace spec_kitty::server::store {
 
 inline constexpr std::size_t max_group_events = 10'000;
 inline constexpr std::size_t max_group_bytes = std::size_t{8} << 20;
+/// As many take a few milliseconds, on any disk.
+inline constexpr std::size_t min_events_of_a_sync = 1'000;
 
 /// The batches of one call of commit(): stored together or not at all.
 struct waiting_submission {
@@ -32,34 +36,40 @@ public:
 
   /// False, and nothing is changed, where the queue would hold too much.
   bool push(waiting_submission submission);
-  /// The next group; empty where nothing waits.
-  std::vector<waiting_submission> take_group();
+  /// The next group; empty where nothing waits. No submission is begun once it has `enough` events.
+  std::vector<waiting_submission> take_group(std::size_t enough);
   std::vector<waiting_submission> take_all();
 
-  bool is_empty() const { return waiting_.empty(); }
-  std::size_t size() const { return waiting_.size(); }
+  bool is_empty() const { return waiting_.is_empty(); }
+  std::size_t size() const { return submissions_; }
   std::size_t bytes() const { return bytes_; }
 
 private:
-  struct share {
-    std::size_t events = 0;
-    std::size_t bytes = 0;
-  };
-  using shares = std::map<team_id, share>;
-  struct group {
-    std::vector<waiting_submission> taken;
-    share total;
-    shares of_team;
-  };
-  using place = std::list<waiting_submission>::iterator;
+  using shared_submission = std::shared_ptr<waiting_submission>;
 
-  /// One pass over what waits; false once the group is full.
-  bool fill(group& into, bool halves);
-  place take(group& into, place from);
+  /// Whose turn it is; nothing where nothing waits.
+  shared_submission next() const;
+  waiting_submission pop(const shared_submission& from);
 
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
-  std::list<waiting_submission> waiting_;
+  std::size_t submissions_ = 0;
+  /// One for several teams stands in the queue of each, and its turn comes when it is the first in
+  /// all of them.
+  fair_queue<team_id, shared_submission> waiting_;
+};
+
+/// What groups have taken lately: their own time, and that of the disk.
+class group_pace {
+public:
+  void note(std::size_t events, std::chrono::microseconds work, std::chrono::microseconds sync);
+  /// So many events take about as long as a sync: with fewer most of the time is the disk's, with
+  /// more everybody waits longer for little.
+  std::size_t events_of_a_sync() const;
+
+private:
+  double work_us_of_an_event_ = 0; ///< 0: not known yet
+  double sync_us_ = 0;
 };
 
 /// Of the texts of a batch and what is kept beside them.

@@ -21,6 +21,18 @@ void count_in(power_histogram& histogram, std::uint64_t value) {
   ++histogram[std::min(slot, histogram.size() - 1)];
 }
 
+std::chrono::microseconds microseconds_between(std::chrono::steady_clock::time_point from,
+                                               std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+}
+
+std::size_t events_of(const std::vector<waiting_submission>& group) {
+  std::size_t events = 0;
+  for (const auto& submission : group)
+    events += submission.events;
+  return events;
+}
+
 } // namespace
 
 store_writer::store_writer(lmdb_environment& env, std::size_t max_waiting_bytes)
@@ -131,7 +143,7 @@ void store_writer::run_next(std::unique_lock<std::mutex>& hold) {
     job();
     job = nullptr;
   } else {
-    auto group = queue_.take_group();
+    auto group = queue_.take_group(pace_.events_of_a_sync());
     hold.unlock();
     if (!group.empty())
       run_group(std::move(group));
@@ -152,10 +164,15 @@ void store_writer::run_group(std::vector<waiting_submission> group) {
 
 bool store_writer::try_group(const std::vector<waiting_submission>& group) {
   const auto began = std::chrono::steady_clock::now();
+  auto worked = began;
   auto out = env_.write([&](lmdb_txn& txn) -> result<group_outcome> {
-    return groups_.run(txn, env_.tables(), group);
+    auto written = groups_.run(txn, env_.tables(), group);
+    worked = std::chrono::steady_clock::now();
+    return written;
   });
   if (out) {
+    pace_.note(events_of(group), microseconds_between(began, worked),
+               microseconds_between(worked, std::chrono::steady_clock::now()));
     finish_group(group, std::move(*out), began);
     return true;
   }
@@ -172,8 +189,7 @@ bool store_writer::try_group(const std::vector<waiting_submission>& group) {
 
 void store_writer::finish_group(const std::vector<waiting_submission>& group, group_outcome out,
                                 std::chrono::steady_clock::time_point began) {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - began);
+  const auto took = microseconds_between(began, std::chrono::steady_clock::now());
   hint_listener listener;
   {
     const std::lock_guard hold(guard_);

@@ -52,6 +52,7 @@ private:
   lmdb_environment& env_;
   block_codec codec_;
   group_commit groups_{codec_};
+  group_pace pace_; ///< of the writer's thread
 
   mutable std::mutex guard_;
   std::condition_variable changed_;
