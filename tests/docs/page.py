@@ -42,8 +42,10 @@ def commands(block):
     assert not lines, f"not a command: {lines}"
 
 
-def first_word(command):
-    return command.removeprefix("sudo ").split()[0]
+def begins_with(command, words):
+    """Whether a command begins with one of these, each a word or several."""
+    typed = command.removeprefix("sudo ") + " "
+    return any(typed.startswith(f"{each} ") for each in words)
 
 
 def steps(text):
@@ -56,7 +58,7 @@ def steps(text):
             continue
         skipped = [word.strip() for word in words.split(",") if word.strip()]
         for command in commands(block):
-            if reason and (not skipped or first_word(command) in skipped):
+            if reason and (not skipped or begins_with(command, skipped)):
                 yield Step("skipped", command, reason)
             else:
                 yield Step("command", command)
