@@ -109,7 +109,7 @@ void stream_hub::publish(const board_source& board, std::size_t earlier) {
     }
   out.EndArray();
   features_ = std::move(features);
-  if (board.log().size() > through_) {
+  if (board.log().size() > through_ || earlier > 0) {
     write_events(out, board.log(), through_);
     field(out, "earlier", static_cast<std::uint64_t>(earlier));
     through_ = board.log().size();

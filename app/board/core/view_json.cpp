@@ -238,6 +238,8 @@ void write_event(json_writer& out, const event_log& log, std::uint32_t seq) {
         row.package == no_index ? std::string_view() : log.packages()[row.package].id);
   maybe(out, "from", log.lanes().text(row.previous));
   maybe(out, "to", log.lanes().text(row.lane));
+  maybe(out, "counts_as",
+        row.lane == log_row::no_lane ? std::string_view() : name_of(log.counted_lane(row.lane)));
   maybe(out, "names", log.people().text(row.actor));
   maybe(out, "by", log.people().text(row.sender));
   maybe(out, "text", log.texts().text(row.text));

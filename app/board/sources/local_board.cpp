@@ -118,7 +118,9 @@ std::size_t local_board::settle() {
   if (!queue_read_ || (!unsettled_ && (next_move_ == 0 || now < next_move_)))
     return 0;
   unsettled_ = false;
+  std::size_t moved = 0; // to another place of the order
   if (restamped_) {
+    moved = settled_;
     log_ = std::make_unique<event_log>();
     timeline_ = std::make_unique<timeline>(*log_);
     moves_ = {};
@@ -147,7 +149,7 @@ std::size_t local_board::settle() {
   const auto inferred = log_->add(events_of(std::move(moves), moves_));
   timeline_->changed_from(inferred.first);
   sources_ = sources_in_log();
-  return added.earlier + inferred.earlier;
+  return moved + added.earlier + inferred.earlier;
 }
 
 std::vector<source_view> local_board::sources_in_log() const {

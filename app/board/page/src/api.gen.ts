@@ -189,6 +189,8 @@ export type EventRow = {
   wp_id: string | null;
   from: string | null;
   to: string | null;
+  /** the lane that `to` counts as */
+  counts_as: LaneName | null;
   /** the agent or person that the event names */
   names: string | null;
   /** the account that sent it, where a server knows */

@@ -24,13 +24,12 @@ takeToken();
 applyTheme();
 listenToKeys();
 effect(() => {
-  const name = store.now.value?.project;
+  const name = store.project.value;
   document.title = `${store.isPast.value ? '(past) ' : ''}${store.feature.value || name || 'Board'} · Spec Kitty`;
 });
 // Durations are told in minutes. In a hidden tab nobody reads them.
 setInterval(() => { if (!document.hidden) store.clock.value = Date.now(); }, 15_000);
 
-let first = true;
 const begin = () => connect({
   resume: store.resumeAfter,
   onState: state => {
@@ -38,12 +37,7 @@ const begin = () => connect({
     if (state === 'old') checkLogin();
     store.connection.value = state;
   },
-  onMessage: message => {
-    const fresh = store.take(message);
-    if (!first) announce(fresh);
-    if (first) store.needColumns();
-    first = false;
-  },
+  onMessage: message => store.take(message, announce),
 });
 void findHome().then(found => {
   if (!found) return;

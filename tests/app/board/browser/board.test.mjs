@@ -1,19 +1,10 @@
 // The board in Chromium, over real commands in a real repository.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { arabic, busySite, chinese, hostile, Site } from './site.mjs';
-import { card, close, show, withPage } from './page.mjs';
+import { test } from 'node:test';
+import { arabic, chinese, hostile, Site } from './site.mjs';
+import { busyBoard, card, show, withPage } from './page.mjs';
 
-let busy = null;
-let board = null;
-before(async () => {
-  busy = busySite();
-  board = await busy.site.board();
-});
-after(async () => {
-  await close();
-  await busy?.site.end();
-});
+const busy = busyBoard();
 
 const counts = page => page.locator('.lane h2 .count').allTextContents();
 
@@ -42,8 +33,66 @@ test('a card moves when somebody works in a terminal', async () => {
   }
 });
 
+test('live events come into the past without asking for the columns again', async () => {
+  const site = new Site();
+  try {
+    const slug = site.feature('001-tea', ['Boil', 'Pour']);
+    const own = await site.board();
+    await withPage(own, async page => {
+      await page.waitForFunction(() => document.querySelectorAll('.lane-planned .card').length === 2);
+      await page.waitForLoadState('networkidle');
+      let asked = 0;
+      page.on('request', request => { if (request.url().includes('/board/transitions')) asked++; });
+      for (const lane of ['doing', 'for_review', 'done']) {
+        site.move('WP01', lane, slug);
+        await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
+      }
+      // A move is on disk at once, and its event follows.
+      const slider = page.getByRole('slider', { name: 'Point in the past' });
+      await page.waitForFunction(() => document.querySelector('input[type=range]').max === '6');
+      await page.waitForTimeout(1500);
+      assert.equal(asked, 0);
+      await page.route('**/board/state?at=*', route => route.abort()); // so that the page has its columns alone
+      for (const [key, lane] of [['ArrowLeft', 'for_review'], ['ArrowLeft', 'doing'], ['ArrowLeft', 'planned']]) {
+        await slider.press(key);
+        await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
+      }
+    }, {}, /ERR_FAILED/);
+  } finally {
+    await site.end();
+  }
+});
+
+test('a tab that nobody looks at draws nothing, and everything when it is looked at', async () => {
+  const site = new Site();
+  try {
+    const slug = site.feature('001-tea', ['Boil', 'Pour']);
+    const own = await site.board();
+    await withPage(own, async page => {
+      await card(page, slug, 'WP01').waitFor();
+      // As a browser does with a tab in the background: it is hidden, and its frames wait.
+      await page.evaluate(() => {
+        Object.defineProperty(document, 'hidden', { get: () => true });
+        window.waiting = [];
+        window.requestAnimationFrame = call => window.waiting.push(call);
+        window.changes = 0;
+        new MutationObserver(list => { window.changes += list.length; }).observe(document.getElementById('app'), { subtree: true, childList: true, characterData: true, attributes: true });
+      });
+      site.move('WP01', 'doing', slug);
+      await page.waitForFunction(() => window.waiting.length > 0, null, { polling: 50 });
+      site.move('WP01', 'for_review', slug);
+      await page.waitForTimeout(1500);
+      assert.deepEqual(await page.evaluate(() => [window.waiting.length, window.changes]), [1, 0]);
+      await page.evaluate(() => { for (const call of window.waiting) call(performance.now()); });
+      await page.waitForFunction(() => document.querySelector('.lane-for_review [data-card$="/WP01"]'), null, { polling: 50 });
+    });
+  } finally {
+    await site.end();
+  }
+});
+
 test('names of strangers are only ever text', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, `board?feature=${busy.shop}`);
     for (const title of [hostile, arabic, chinese])
       await page.locator('.card-title', { hasText: title }).first().waitFor();
@@ -59,7 +108,7 @@ test('names of strangers are only ever text', async () => {
 });
 
 test('the lanes hold what the files say, for one feature and for all', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, 'board');
     await page.locator('.lane').first().waitFor();
     assert.deepEqual(await counts(page), ['5', '2', '1', '2']);
@@ -70,7 +119,7 @@ test('the lanes hold what the files say, for one feature and for all', async () 
 });
 
 test('the past is reached by the slider, kept in the address, and left again', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, 'board');
     const slider = page.getByRole('slider', { name: 'Point in the past' });
     await slider.waitFor();
@@ -93,7 +142,7 @@ test('the past is reached by the slider, kept in the address, and left again', a
 });
 
 test('everything is reached by keyboard', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, `board?feature=${busy.shop}`);
     await card(page, busy.shop, 'WP01').waitFor();
     const focused = () => page.evaluate(() => {
@@ -131,7 +180,7 @@ test('everything is reached by keyboard', async () => {
 });
 
 test('keys that come faster than the page draws all count', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, `board?feature=${busy.shop}`);
     await card(page, busy.shop, 'WP01').waitFor();
     for (let pause = 0; pause < 4; pause++) {
@@ -148,7 +197,7 @@ test('keys that come faster than the page draws all count', async () => {
 });
 
 test('an event shows what caused it and what it caused', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, `events?feature=${busy.shop}`);
     await page.locator('.event-rows .row', { hasText: 'The pot is still cold' }).click();
     const chain = page.locator('.chain');
@@ -202,7 +251,7 @@ test('says so when the server is gone, and when the token is another', async () 
 });
 
 test('nothing scrolls sideways at 320 pixels', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     for (const view of ['board', 'graph', 'events', 'agents', 'numbers', 'sync']) {
       await show(page, `${view}?feature=${busy.shop}`);
       await page.waitForTimeout(300);
@@ -213,9 +262,9 @@ test('nothing scrolls sideways at 320 pixels', async () => {
 });
 
 test('the token leaves the address at once', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await page.waitForSelector('header');
-    assert.ok(!page.url().includes(board.token));
-    assert.ok(!(await page.content()).includes(board.token));
+    assert.ok(!page.url().includes(busy.board.token));
+    assert.ok(!(await page.content()).includes(busy.board.token));
   });
 });

@@ -32,9 +32,8 @@ agent: ${agent}
 - 2026-01-01T08:00:00Z – ann – lane=planned – Planned
 `;
 
-/** `features` features of 20 work packages each, and `events` events in the home's queue. */
-export function largeSite(features, events) {
-  const site = new Site();
+/** `features` features of 20 work packages each, and `events` events in the home's queue; the first feature's slug. */
+export function fill(site, features, events) {
   const draw = drawing(1);
   const packages = [];
   for (let number = 1; number <= features; number++) {
@@ -65,5 +64,11 @@ export function largeSite(features, events) {
   site.git('commit', '-q', '-m', 'Plan all');
   site.kitty('config', 'set', 'sync.max_queue_size', String(events + 10_000));
   site.kittyReads(lines.map(line => JSON.stringify(line)).join('\n'), 'emit', '--stdin', '--quiet');
-  return { site, slug: packages[0].slug };
+  return packages[0].slug;
+}
+
+/** A repository and home of its own, filled so. */
+export function largeSite(features, events) {
+  const site = new Site();
+  return { site, slug: fill(site, features, events) };
 }

@@ -2,23 +2,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { busySite, Site } from './site.mjs';
-import { card, close, laneOf, launch, show, withPage } from './page.mjs';
+import { test } from 'node:test';
+import { Site } from './site.mjs';
+import { busyBoard, card, laneOf, launch, show, withPage } from './page.mjs';
 
-let busy = null;
-let board = null;
-before(async () => {
-  busy = busySite();
-  board = await busy.site.board();
-});
-after(async () => {
-  await close();
-  await busy?.site.end();
-});
+const busy = busyBoard();
 
 test('play goes from the beginning to now, and stands where it is paused', async () => {
-  await withPage(board, async page => {
+  await withPage(busy.board, async page => {
     await show(page, 'board');
     const slider = page.getByRole('slider', { name: 'Point in the past' });
     await slider.waitFor();

@@ -1,7 +1,8 @@
 // A page of the board in Chromium that must stay clean: no console message, no error, no request to
 // another place, nothing that the policy refuses.
 import assert from 'node:assert/strict';
-import { chromium } from './site.mjs';
+import { after, before } from 'node:test';
+import { busySite, chromium } from './site.mjs';
 
 let browser = null;
 export async function launch() {
@@ -12,6 +13,20 @@ export async function launch() {
   return browser;
 }
 export async function close() { await browser?.close(); browser = null; }
+
+/** A busy repository and its board for the tests of a file; what it holds is there when they run. */
+export function busyBoard() {
+  const busy = {};
+  before(async () => {
+    Object.assign(busy, busySite());
+    busy.board = await busy.site.board();
+  });
+  after(async () => {
+    await close();
+    await busy.site?.end();
+  });
+  return busy;
+}
 
 /** Opens an address and calls `use` with the page; `expected`: console messages that must come. */
 export async function withPage(board, use, options = {}, expected = /^$/) {

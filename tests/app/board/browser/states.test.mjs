@@ -56,7 +56,7 @@ const states = {
   'help': [() => board, async page => { await show(page, 'board'); await page.keyboard.press('?'); await page.locator('dialog[open]').waitFor(); }],
   'search-without-a-hit': [() => board, async page => { await show(page, 'board?q=zebra'); await page.getByText('Nothing here has these words.').first().waitFor(); }],
   'empty-repository': [() => emptyBoard, async page => { await show(page, 'board'); await page.getByText('No feature yet').waitFor(); }],
-  'not-allowed': [() => ({ ...board, address: `${board.url}/#token=0` }), async page => { await page.getByText('This page may not read the board').waitFor(); }],
+  'not-allowed': [() => ({ ...board, address: `${board.url}/#token=0` }), async page => { await page.getByText('This page may not read the board').waitFor(); }, /401/],
 };
 
 const pictures = process.env.PICTURES;
@@ -77,13 +77,13 @@ async function look(page, name, colorScheme) {
   assert.deepEqual(told(found.incomplete.filter(one => !undecided.has(one.id))), []);
 }
 
-for (const [name, [of, reach]] of Object.entries(states).filter(([name]) => !isShort || inShort.has(name)))
+for (const [name, [of, reach, expected]] of Object.entries(states).filter(([name]) => !isShort || inShort.has(name)))
   for (const colorScheme of schemes)
     test(`${name}, ${colorScheme}`, async () => {
       await withPage(of(), async page => {
         await reach(page);
         await look(page, name, colorScheme);
-      }, { colorScheme });
+      }, { colorScheme }, expected);
     });
 
 for (const colorScheme of schemes)

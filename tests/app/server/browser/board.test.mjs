@@ -29,7 +29,7 @@ after(async () => {
 
 /** A browser of its own; what it complains of is expected to match. */
 async function withBrowser(use, expected = /^$/) {
-  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', colorScheme: 'light' });
+  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', colorScheme: 'light', locale: 'en-GB', timezoneId: 'UTC' });
   const page = await context.newPage();
   const complaints = [];
   page.on('console', message => { if (!expected.test(message.text())) complaints.push(message.text()); });

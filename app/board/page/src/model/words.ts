@@ -43,7 +43,8 @@ export function duration(ms: number): string {
 export const timeFor = (ms: number): string => (ms < 60_000 ? 'less than a minute' : duration(ms));
 export const seconds = (value: number | null): string => (value === null ? 'not known' : timeFor(value * 1000));
 
-export const number = (value: number): string => value.toLocaleString('en');
+const figures = new Intl.NumberFormat('en');
+export const number = (value: number): string => figures.format(value);
 export const plural = (count: number, word: string): string => `${number(count)} ${word}${count === 1 ? '' : 's'}`;
 
 /** A word as a shell takes it. */

@@ -1,4 +1,5 @@
 // The page as a whole, and what stands in place of it: no permission, no server, no feature.
+import { computed } from '@preact/signals';
 import { loginPath } from '../net/home';
 import * as store from '../store';
 import { Agents } from './agents';
@@ -76,19 +77,19 @@ function Waiting() {
   );
 }
 
+const isRefused = computed(() => store.connection.value === 'refused');
+const isEmpty = computed(() => store.now.value?.features.length === 0 && store.view.value !== 'sync' && store.view.value !== 'events');
+
 export function App() {
-  const board = store.now.value;
-  const allowed = store.connection.value !== 'refused';
-  if (board === null || !allowed) return <Waiting />;
+  if (!store.hasBoard.value || isRefused.value) return <Waiting />;
   const View = shownViews[store.view.value];
-  const empty = board.features.length === 0 && store.view.value !== 'sync' && store.view.value !== 'events';
   return (
     <>
       <Header />
       <Features />
       <main id="main" class={store.chosen.value ? 'with-detail' : ''}>
         <Trouble />
-        <div id="panel" role="tabpanel" aria-labelledby={`tab-${store.view.value}`} class={`content content-${store.view.value}`}>{empty ? <Empty /> : <View />}</div>
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${store.view.value}`} class={`content content-${store.view.value}`}>{isEmpty.value ? <Empty /> : <View />}</div>
         <Detail />
       </main>
       <TimeBar />

@@ -1,35 +1,42 @@
 // The lanes. One stop for Tab: arrows and hjkl go from card to card.
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import type { Feature, LaneName, WorkPackage } from '../api.gen';
+import { useEffect, useRef } from 'preact/hooks';
+import type { LaneName } from '../api.gen';
 import { keyOf } from '../model/scrub';
 import { search } from '../model/search';
+import type { Placed, PlacedFeature } from '../model/told';
 import { duration, laneHints, laneNames, lanes, laneSigns, parse, plural } from '../model/words';
 import * as store from '../store';
 import { Card, cardHeight } from './card';
 import { useWindow } from './window';
-
-interface Entry { feature: Feature; wp: WorkPackage }
 
 /** Where the keyboard is; -1: nowhere yet. */
 const cursor = signal<{ lane: number; row: number; focus: boolean }>({ lane: -1, row: 0, focus: false });
 /** The lane in view where there is place for one. */
 const narrowLane = signal<LaneName>('doing');
 
-function entries(): Record<LaneName, Entry[]> {
-  const sorted: Record<LaneName, Entry[]> = { planned: [], doing: [], for_review: [], done: [] };
-  const hits = search(store.now.value?.features ?? [], store.query.value);
-  for (const feature of store.inView.value)
+type Lists = Record<LaneName, Placed[]>;
+const isSame = (left: Placed[], right: Placed[]): boolean =>
+  left.length === right.length && left.every((one, index) => one === right[index]);
+
+/** What stands in each lane; a lane in which nothing has changed stays the same list. */
+function listsOf(features: PlacedFeature[], hits: Set<string> | null, before: Lists | null): Lists {
+  const sorted: Lists = { planned: [], doing: [], for_review: [], done: [] };
+  for (const feature of features)
     for (const wp of feature.work_packages)
-      if (hits === null || hits.has(keyOf(feature.slug, wp.id))) sorted[wp.counts_as].push({ feature, wp });
-  // What came last is what people look for.
-  const times = new Map(sorted.done.map(one => [one, parse(one.wp.since) || 0]));
-  sorted.done.sort((a, b) => times.get(b)! - times.get(a)!);
+      if (hits === null || hits.has(keyOf(feature.slug, wp.id))) sorted[wp.counts_as].push(wp);
+  // What came last is what people look for. While the slider moves, no time is known.
+  if (sorted.done.some(one => one.since !== null)) {
+    const times = new Map(sorted.done.map(one => [one, parse(one.since) || 0]));
+    sorted.done.sort((a, b) => times.get(b)! - times.get(a)!);
+  }
+  for (const name of lanes)
+    if (before !== null && isSame(sorted[name], before[name])) sorted[name] = before[name];
   return sorted;
 }
 
-function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: number }) {
-  const { ref, from, to } = useWindow(list.length, cardHeight);
+function Lane({ name, list, stop }: { name: LaneName; list: Placed[]; stop: number }) {
+  const { ref, from, to } = useWindow(list.length, cardHeight, store.isMoving.value ? 0 : 3);
   const at = cursor.value;
   const mine = lanes[at.lane] === name;
   useEffect(() => {
@@ -45,7 +52,7 @@ function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: numbe
     // It may have been outside of the window. Who has moved on meanwhile keeps the focus.
     requestAnimationFrame(() => { if (document.activeElement === document.body && cursor.peek() === at) focus(); });
   }, [at, mine]);
-  const oldest = name === 'for_review' ? Math.min(...list.map(one => parse(one.wp.since)).filter(Number.isFinite)) : Infinity;
+  const oldest = name === 'for_review' ? Math.min(...list.map(one => parse(one.since)).filter(Number.isFinite)) : Infinity;
   const shown = list.slice(from, to);
   return (
     <section class={`lane lane-${name}${narrowLane.value === name ? ' here' : ''}`} aria-labelledby={`lane-${name}`}>
@@ -59,8 +66,7 @@ function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: numbe
           : <ul style={{ height: `${list.length * cardHeight}px` }}>
               {shown.map((one, index) => (
                 // In the past a place keeps its card and changes its text, so that scrubbing makes no elements.
-                <Card key={store.isPast.value ? index : keyOf(one.feature.slug, one.wp.id)} feature={one.feature} wp={one.wp}
-                  slot={from + index} stop={stop === from + index} setSize={list.length} place={from + index + 1} />
+                <Card key={store.isPast.value ? index : keyOf(one.feature, one.id)} wp={one} slot={from + index} stop={stop === from + index} setSize={list.length} />
               ))}
             </ul>}
       </div>
@@ -69,7 +75,9 @@ function Lane({ name, list, stop }: { name: LaneName; list: Entry[]; stop: numbe
 }
 
 export function Board() {
-  const sorted = entries();
+  const before = useRef<Lists | null>(null);
+  const hits = search(store.now.value?.features ?? [], store.query.value);
+  const sorted = (before.current = listsOf(store.inView.value, hits, before.current));
   const at = cursor.value;
   const here = at.lane >= 0 ? sorted[lanes[at.lane]!] : [];
   const first = lanes.findIndex(name => sorted[name].length > 0);
@@ -96,7 +104,7 @@ export function Board() {
     const key = (event.target as HTMLElement).dataset['card'];
     if (key === undefined) return;
     lanes.forEach((name, lane) => {
-      const row = sorted[name].findIndex(one => keyOf(one.feature.slug, one.wp.id) === key);
+      const row = sorted[name].findIndex(one => keyOf(one.feature, one.id) === key);
       if (row >= 0 && (cursor.value.lane !== lane || cursor.value.row !== row)) cursor.value = { lane, row, focus: false };
     });
   };

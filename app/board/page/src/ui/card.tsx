@@ -1,5 +1,7 @@
 // One work package in a lane.
-import type { Feature, WorkPackage } from '../api.gen';
+import type { WorkPackage } from '../api.gen';
+import { keyOf } from '../model/scrub';
+import type { Placed } from '../model/told';
 import { duration, laneWord, parse } from '../model/words';
 import * as store from '../store';
 
@@ -15,20 +17,18 @@ function stateOf(wp: WorkPackage): { text: string; bad: boolean } | null {
   return wp.note && wp.counts_as !== 'done' ? { text: wp.note, bad: false } : null;
 }
 
-export function Card({ feature, wp, stop, slot, setSize, place }: {
-  feature: Feature; wp: WorkPackage; stop: boolean; slot: number; setSize: number; place: number;
-}) {
+export function Card({ wp, stop, slot, setSize }: { wp: Placed; stop: boolean; slot: number; setSize: number }) {
   const state = stateOf(wp);
   // The moment is another at every step: who needs it not is not drawn anew.
   const age = wp.since === null ? '' : duration(store.moment.value - parse(wp.since));
-  const open = store.chosen.value?.id === wp.id && store.chosen.value.feature === feature.slug;
+  const open = store.chosen.value?.id === wp.id && store.chosen.value.feature === wp.feature;
   return (
-    <li class="slot" style={{ transform: `translateY(${slot * cardHeight}px)` }} aria-setsize={setSize} aria-posinset={place}>
-      <button class={`card${open ? ' open' : ''}`} data-card={`${feature.slug}/${wp.id}`} tabIndex={stop ? 0 : -1}
-        aria-pressed={open} onClick={() => { store.chosen.value = open ? null : { feature: feature.slug, id: wp.id }; }}>
+    <li class="slot" style={{ transform: `translateY(${slot * cardHeight}px)` }} aria-setsize={setSize} aria-posinset={slot + 1}>
+      <button class={`card${open ? ' open' : ''}`} data-card={keyOf(wp.feature, wp.id)} tabIndex={stop ? 0 : -1}
+        aria-pressed={open} onClick={() => { store.chosen.value = open ? null : { feature: wp.feature, id: wp.id }; }}>
         <span class="card-id">
           <b>{wp.id}</b>
-          {store.feature.value === '' && <span class="dim clip" dir="auto">{feature.number ?? feature.slug}</span>}
+          {store.feature.value === '' && <span class="dim clip" dir="auto">{wp.label}</span>}
           {wp.lane !== wp.counts_as && <span class="tag">{laneWord(wp.lane)}</span>}
           {wp.subtasks && wp.subtasks[1] > 0 && <span class="dim end" title="subtasks done">{wp.subtasks[0]}/{wp.subtasks[1]}<span class="hidden"> subtasks</span></span>}
         </span>

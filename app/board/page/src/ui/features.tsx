@@ -21,14 +21,23 @@ function Progress({ feature }: { feature: Feature }) {
   const doing = review + (counts.doing / all) * 100;
   const words = lanes.filter(name => counts[name] > 0).map(name => `${counts[name]} ${laneNames[name].toLowerCase()}`).join(', ');
   return (
-    <>
-      <span class="bar" aria-hidden="true" style={{ background: `linear-gradient(90deg, var(--fill-done) ${done}%, var(--fill-for_review) ${done}% ${review}%, var(--fill-doing) ${review}% ${doing}%, var(--fill-planned) ${doing}%)` }} />
-      <span class="hidden">{words || 'no work packages'}</span>
-    </>
+    <span class="bar" role="img" aria-label={words || 'no work packages'} style={{ background: `linear-gradient(90deg, var(--fill-done) ${done}%, var(--fill-for_review) ${done}% ${review}%, var(--fill-doing) ${review}% ${doing}%, var(--fill-planned) ${doing}%)` }} />
   );
 }
 
 const nameOf = (feature: Feature): string => (feature.title ? `${feature.number ?? ''} ${feature.title}`.trim() : feature.slug);
+
+/** Drawn again when the feature has changed. */
+function Row({ feature, slot, stop, size }: { feature: Feature; slot: number; stop: boolean; size: number }) {
+  return (
+    <li style={{ transform: `translateY(${slot * rowHeight}px)` }} aria-setsize={size} aria-posinset={slot + 1}>
+      <button aria-current={store.feature.value === feature.slug} tabIndex={stop ? 0 : -1} onClick={() => { store.feature.value = feature.slug; }}>
+        <span class="clip" dir="auto">{nameOf(feature)}</span>
+        <Progress feature={feature} />
+      </button>
+    </li>
+  );
+}
 
 export function Features() {
   const list = store.shown.value?.features ?? [];
@@ -52,13 +61,7 @@ export function Features() {
       <div class="scroller" ref={ref} onKeyDown={onKeyDown}>
         <ul style={{ height: `${list.length * rowHeight}px` }}>
           {list.slice(from, to).map((one, index) => (
-            <li key={one.slug} style={{ transform: `translateY(${(from + index) * rowHeight}px)` }} aria-setsize={list.length} aria-posinset={from + index + 1}>
-              <button aria-current={store.feature.value === one.slug} tabIndex={from + index === selected ? 0 : -1}
-                onClick={() => { store.feature.value = one.slug; }}>
-                <span class="clip" dir="auto">{nameOf(one)}</span>
-                <Progress feature={one} />
-              </button>
-            </li>
+            <Row key={one.slug} feature={one} slot={from + index} stop={from + index === selected} size={list.length} />
           ))}
         </ul>
       </div>

@@ -17,10 +17,7 @@ function Views() {
     store.view.value = next;
     document.getElementById(`tab-${next}`)?.focus();
   };
-  const board = store.shown.value;
-  const urgent = board?.waits.filter(one => one.urgent).length ?? 0;
-  const problems = store.now.value?.sync?.problems.length ?? 0;
-  const marks: Partial<Record<store.View, number>> = { agents: urgent, sync: problems };
+  const marks: Partial<Record<store.View, number>> = { agents: store.urgent.value, sync: store.problems.value };
   return (
     <div role="tablist" aria-label="View" class="views" onKeyDown={onKeyDown}>
       {store.views.map(name => (
@@ -33,11 +30,10 @@ function Views() {
 }
 
 export function Connection() {
-  const words = {
-    open: '● Connected', connecting: '… Connecting', refused: '○ Not allowed',
-    old: `○ What you see is from ${clockTime(store.heardAt.value)}`,
-  }[store.connection.value];
-  return <span class={`pill${store.connection.value === 'old' ? ' mark' : ''}`} role="status">{words}</span>;
+  const state = store.connection.value;
+  const words = state === 'old' ? `○ What you see is from ${clockTime(store.heardAt.value)}`
+    : { open: '● Connected', connecting: '… Connecting', refused: '○ Not allowed' }[state];
+  return <span class={`pill${state === 'old' ? ' mark' : ''}`} role="status">{words}</span>;
 }
 
 /** Whose board this is, where a person is in several teams, and the way to the account. */
@@ -57,10 +53,9 @@ function Team() {
 }
 
 export function Header() {
-  const board = store.now.value;
   return (
     <header>
-      <h1 dir="auto">{board?.project || 'Board'}{store.isPast.value && <span class="past-word"> (past)</span>}</h1>
+      <h1 dir="auto">{store.project.value || 'Board'}{store.isPast.value && <span class="past-word"> (past)</span>}</h1>
       <Views />
       <FeatureChoice />
       <input type="search" aria-label="Search work packages" placeholder="Search  /" value={store.query.value} onInput={event => { store.query.value = event.currentTarget.value; }} />

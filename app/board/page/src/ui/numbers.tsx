@@ -2,20 +2,40 @@
 // draws.
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Counts, Day } from '../api.gen';
+import type { Counts, Day, PackageCounts } from '../api.gen';
 import { dayOf, laneNames, lanes, laneSigns, plural, seconds } from '../model/words';
 import { getJson } from '../net/session';
 import * as store from '../store';
 import { colour } from './colour';
+import { useBeginning } from './more';
 
 const height = 220;
 
-function Plot({ title, summary, data, options, children }: {
-  title: string; summary: string; data: uPlot.AlignedData; options: () => Partial<uPlot.Options>; children: ComponentChildren;
+/** So many rows of a table are shown at once. */
+const page = 200;
+
+interface Table { head: string[]; rows: { key: string; name: ComponentChildren; values: ComponentChildren[] }[] }
+
+function Rows({ table }: { table: Table }) {
+  const [rows, more] = useBeginning(table.rows, page);
+  return (
+    <>
+      <table>
+        <thead><tr>{table.head.map(name => <th scope="col" key={name}>{name}</th>)}</tr></thead>
+        <tbody>{rows.map(row => <tr key={row.key}><th scope="row">{row.name}</th>{row.values.map((value, place) => <td key={place}>{value}</td>)}</tr>)}</tbody>
+      </table>
+      {more}
+    </>
+  );
+}
+
+function Plot({ title, summary, data, options, table }: {
+  title: string; summary: string; data: uPlot.AlignedData; options: () => Partial<uPlot.Options>; table: () => Table;
 }) {
   const ref = useRef<HTMLDivElement>(null);
+  const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     const place = ref.current!;
     const axis = () => ({ stroke: colour('dim'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line') }, font: '12px system-ui' });
@@ -39,7 +59,9 @@ function Plot({ title, summary, data, options, children }: {
       <h2>{title}</h2>
       <p>{summary}</p>
       <div ref={ref} role="img" aria-label={`${title}. ${summary}`} />
-      <details><summary>As a table</summary><div class="table" tabIndex={0} role="region" aria-label={`${title}, as a table`}>{children}</div></details>
+      <details onToggle={event => setOpen(event.currentTarget.open)}><summary>As a table</summary>
+        {isOpen && <div class="table" tabIndex={0} role="region" aria-label={`${title}, as a table`}><Rows table={table()} /></div>}
+      </details>
     </section>
   );
 }
@@ -76,6 +98,15 @@ export function Numbers() {
   return <Plots key={`${counts.value.days.length}-${store.feature.value}`} counts={counts.value} />;
 }
 
+const day = 86_400;
+/** One day alone stands in the middle of its week. */
+const aroundDay = (_: uPlot, min: number, max: number): [number, number] => (min === max ? [min - 3 * day, max + 3 * day] : [min, max]);
+const days = { scales: { x: { range: aroundDay } } } satisfies Partial<uPlot.Options>;
+/** Steps of an axis that counts. */
+const whole = [1, 2, 5].flatMap(digit => [1, 10, 100, 1000, 10_000, 100_000].map(power => digit * power)).sort((a, b) => a - b);
+
+const named = (wp: PackageCounts) => ({ key: `${wp.feature}/${wp.wp_id}`, name: <>{wp.wp_id} <span class="dim">{wp.feature}</span></> });
+
 function Plots({ counts }: { counts: Counts }) {
   const bins = binned(counts.days);
   const finished = bins.finished.reduce((sum, value) => sum + value, 0);
@@ -86,7 +117,7 @@ function Plots({ counts }: { counts: Counts }) {
     [list.map((_, index) => index + 1), list.map(wp => Math.max(of(wp) / 3600, 0.01))] as uPlot.AlignedData;
   const dots = (name: string): Partial<uPlot.Options> => ({
     scales: { x: { time: false }, y: { distr: 3, log: 10 } },
-    axes: [{ label: 'work packages, shortest first' }, {
+    axes: [{ label: 'work packages, shortest first', incrs: whole }, {
       label: 'hours', ticks: { show: false },
       // Lines at powers of ten alone: the others are a grey wall.
       grid: { stroke: colour('line'), width: 1, filter: (_, splits) => splits.map(value => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null)) },
@@ -98,33 +129,31 @@ function Plots({ counts }: { counts: Counts }) {
       <Plot title="Throughput" data={[bins.x, bins.finished]}
         summary={`${plural(finished, 'time')} a work package came to Done in ${plural(counts.days.length, 'day')}.`}
         options={() => ({
-          axes: [{}, { label: `done per ${bins.unit}` }],
+          ...days, axes: [{}, { label: `done per ${bins.unit}`, incrs: whole }],
           series: [{}, { stroke: colour('done'), fill: colour('fill-done'), paths: uPlot.paths.bars!({ size: [0.8, 40] }), points: { show: false } }],
-        })}>
-        <table><thead><tr><th scope="col">Day</th><th scope="col">Done</th></tr></thead>
-          <tbody>{counts.days.filter(day => day.finished > 0).map(day => <tr key={day.day}><th scope="row">{dayOf(Date.parse(day.day))}</th><td>{day.finished}</td></tr>)}</tbody></table>
-      </Plot>
+        })}
+        table={() => ({
+          head: ['Day', 'Done'],
+          rows: counts.days.filter(day => day.finished > 0).map(day => ({ key: day.day, name: dayOf(Date.parse(day.day)), values: [day.finished] })),
+        })} />
       <Plot title="Cumulative flow" data={[bins.x, ...bins.lanes] as uPlot.AlignedData}
         summary={`At the end: ${lanes.map((name, lane) => `${laneSigns[name]} ${last[lane]} ${laneNames[name].toLowerCase()}`).join(', ')}.`}
         options={() => ({
-          axes: [{}, { label: 'work packages' }],
+          ...days, axes: [{}, { label: 'work packages', incrs: whole }],
           series: [{}, ...lanes.map(name => ({ stroke: colour(name), fill: colour(`fill-${name}`), width: 1, points: { show: bins.x.length < 2 } }))],
-        })}>
-        <table><thead><tr><th scope="col">Day</th>{lanes.map(name => <th scope="col" key={name}>{laneNames[name]}</th>)}</tr></thead>
-          <tbody>{counts.days.map(day => <tr key={day.day}><th scope="row">{dayOf(Date.parse(day.day))}</th>{day.lanes.map((value, lane) => <td key={lane}>{value}</td>)}</tr>)}</tbody></table>
-      </Plot>
+        })}
+        table={() => ({
+          head: ['Day', ...lanes.map(name => laneNames[name])],
+          rows: counts.days.map(day => ({ key: day.day, name: dayOf(Date.parse(day.day)), values: day.lanes })),
+        })} />
       <Plot title="Cycle time" data={hours(cycles, wp => wp.cycle_s!)} options={() => dots('doing')}
         summary={cycles.length === 0 ? 'No work package has been through Doing to Done yet.'
-          : `From the first Doing to Done: half took at most ${seconds(counts.cycle_median_s)}, 85 of 100 at most ${seconds(counts.cycle_85_s)}.`}>
-        <table><thead><tr><th scope="col">Work package</th><th scope="col">Took</th></tr></thead>
-          <tbody>{cycles.map(wp => <tr key={`${wp.feature}/${wp.wp_id}`}><th scope="row">{wp.wp_id} <span class="dim">{wp.feature}</span></th><td>{seconds(wp.cycle_s)}</td></tr>)}</tbody></table>
-      </Plot>
+          : `From the first Doing to Done: half took at most ${seconds(counts.cycle_median_s)}, 85 of 100 at most ${seconds(counts.cycle_85_s)}.`}
+        table={() => ({ head: ['Work package', 'Took'], rows: cycles.map(wp => ({ ...named(wp), values: [seconds(wp.cycle_s)] })) })} />
       <Plot title="Time in review" data={hours(reviews, wp => wp.review_s!)} options={() => dots('for_review')}
         summary={counts.reviewed === 0 ? 'Nothing has been in review yet.'
-          : `Summed over all visits, half spent at most ${seconds(counts.review_median_s)}. Of ${counts.reviewed} that were reviewed, ${counts.sent_back} were sent back (${Math.round((100 * counts.sent_back) / counts.reviewed)} %).`}>
-        <table><thead><tr><th scope="col">Work package</th><th scope="col">In review</th><th scope="col">Sent back</th></tr></thead>
-          <tbody>{reviews.map(wp => <tr key={`${wp.feature}/${wp.wp_id}`}><th scope="row">{wp.wp_id} <span class="dim">{wp.feature}</span></th><td>{seconds(wp.review_s)}</td><td>{wp.sent_back}</td></tr>)}</tbody></table>
-      </Plot>
+          : `Summed over all visits, half spent at most ${seconds(counts.review_median_s)}. Of ${counts.reviewed} that were reviewed, ${counts.sent_back} were sent back (${Math.round((100 * counts.sent_back) / counts.reviewed)} %).`}
+        table={() => ({ head: ['Work package', 'In review', 'Sent back'], rows: reviews.map(wp => ({ ...named(wp), values: [seconds(wp.review_s), wp.sent_back] })) })} />
       <section class="plot">
         <h2>Per agent and person</h2>
         <div class="table" tabIndex={0} role="region" aria-label="Moves per agent and person"><table>

@@ -1,5 +1,6 @@
 // The slider over the total order, the density of events above it, and how to step, play and go
 // back to live.
+import { computed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Scrub } from '../model/scrub';
 import { number, timeOf } from '../model/words';
@@ -14,21 +15,24 @@ function bins(scrub: Scrub): { heights: Float64Array; errors: Uint8Array; days: 
   const heights = new Float64Array(binCount);
   const errors = new Uint8Array(binCount);
   const days: number[] = [];
-  const { count, times } = scrub;
+  const { count } = scrub;
   let day = NaN;
   for (let bin = 0; bin < binCount && count > 1; bin++) {
     const from = Math.floor((bin * count) / binCount);
     const to = Math.max(from + 1, Math.floor(((bin + 1) * count) / binCount));
-    const hours = Math.abs(times[Math.min(to, count - 1)]! - times[from]!) / 3_600_000;
+    const hours = Math.abs(scrub.timeAt(Math.min(to, count - 1) + 1) - scrub.timeAt(from + 1)) / 3_600_000;
     // The logarithm of events per hour: a linear height is a solid block with a few spikes.
     heights[bin] = Math.log1p((to - from) / Math.max(hours, 1 / 60));
     for (let place = from; place < to; place++) if (scrub.isError(place)) errors[bin] = 1;
-    const here = Math.floor(times[from]! / 86_400_000);
+    const here = Math.floor(scrub.timeAt(from + 1) / 86_400_000);
     if (here !== day && bin > 0) days.push(bin);
     day = here;
   }
   return { heights, errors, days };
 }
+
+/** A few events more do not show: the strip is drawn anew with the clock. */
+const drawnCount = computed(() => (store.clock.value, store.scrub.value?.count ?? 0));
 
 function Strip() {
   const ref = useRef<HTMLCanvasElement>(null);
@@ -59,9 +63,9 @@ function Strip() {
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', draw);
     return () => { sizes.disconnect(); scheme.removeEventListener('change', draw); };
-  }, [scrub]);
+  }, [scrub, drawnCount.value]);
   const share = store.total.value === 0 ? 1 : store.position.value / store.total.value;
-  return <div class="strip" aria-hidden="true"><canvas ref={ref} /><i style={{ left: `${(share * 100).toFixed(3)}%` }} /></div>;
+  return <div class="strip" aria-hidden="true"><canvas ref={ref} /><i style={{ transform: `translateX(${(share * 100).toFixed(3)}%)` }} /></div>;
 }
 
 export const speeds = [1, 10, 100] as const;
@@ -116,7 +120,7 @@ export function TimeBar() {
         ? store.connection.value === 'open'
           ? <span class="pill"><span aria-hidden="true">●</span> Live</span>
           : <span class="pill mark"><span aria-hidden="true">○</span> Not live</span>
-        : <><span class="pill mark">{Number.isFinite(time) ? timeOf(time) : 'the beginning'} · event {number(at)} of {number(all)}</span><button class="primary" onClick={store.goLive}>Back to live</button></>}
+        : <><span class="pill mark moment" style={{ inlineSize: `${2 * number(all).length + 27}ch` }}>{Number.isFinite(time) ? timeOf(time) : 'the beginning'} · event {number(at)} of {number(all)}</span><button class="primary" onClick={store.goLive}>Back to live</button></>}
     </section>
   );
 }
