@@ -4,7 +4,11 @@
 #include "config/project.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
+#include <iterator>
 #include <span>
+#include <thread>
 #include <utility>
 
 namespace spec_kitty::board {
@@ -14,10 +18,33 @@ namespace {
 /// A move that is on disk is recorded as an event soon, if at all: until then it is on the board,
 /// and not yet in the past.
 constexpr epoch_us recording_time = 75'000'000;
+constexpr unsigned max_readers = 4;
+constexpr std::size_t features_per_reader = 4;
 
 bool is_same(const feature_on_disk& left, const feature_on_disk& right) {
   return left.moves.size() == right.moves.size() && left.unreadable == right.unreadable &&
          feature_json(left.view) == feature_json(right.view);
+}
+
+/// The features of these names. Each is many small files, so that some threads read at once.
+std::vector<std::optional<feature_on_disk>>
+read_side_by_side(const workflow::repository& repo, const std::vector<std::string>& slugs) {
+  std::vector<std::optional<feature_on_disk>> found(slugs.size());
+  std::atomic<std::size_t> next = 0;
+  const auto read_some = [&] {
+    for (std::size_t place = next++; place < slugs.size(); place = next++)
+      found[place] = read_feature(repo, slugs[place]);
+  };
+  const std::size_t helpers =
+      std::min<std::size_t>(std::min(std::thread::hardware_concurrency(), max_readers),
+                            slugs.size() / features_per_reader);
+  std::vector<std::future<void>> others;
+  for (std::size_t other = 1; other < helpers; ++other)
+    others.push_back(std::async(std::launch::async, read_some));
+  read_some();
+  for (auto& other : others)
+    other.get();
+  return found;
 }
 
 } // namespace
@@ -45,14 +72,20 @@ bool local_board::read_feature_list() {
   bool differs = 0 < std::erase_if(features_, [&](const auto& known) {
                    return !std::binary_search(slugs->begin(), slugs->end(), known.first);
                  });
-  for (const auto& slug : *slugs)
-    if (!features_.contains(slug))
-      differs = read_one_feature(slug) || differs;
+  std::vector<std::string> fresh;
+  std::copy_if(slugs->begin(), slugs->end(), std::back_inserter(fresh),
+               [&](const auto& slug) { return !features_.contains(slug); });
+  auto read = read_side_by_side(repo_, fresh);
+  for (std::size_t place = 0; place < fresh.size(); ++place)
+    differs = take_feature(fresh[place], std::move(read[place])) || differs;
   return differs;
 }
 
 bool local_board::read_one_feature(const std::string& slug) {
-  auto read = read_feature(repo_, slug);
+  return take_feature(slug, read_feature(repo_, slug));
+}
+
+bool local_board::take_feature(const std::string& slug, std::optional<feature_on_disk> read) {
   const auto known = features_.find(slug);
   const bool differs =
       known == features_.end() ? read.has_value() : !read || !is_same(known->second, *read);

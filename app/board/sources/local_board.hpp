@@ -58,6 +58,7 @@ public:
   std::vector<std::string> slugs() const;
 
 private:
+  bool take_feature(const std::string& slug, std::optional<feature_on_disk> read);
   std::vector<source_view> sources_in_log() const;
 
   workflow::repository repo_;
