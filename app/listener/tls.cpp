@@ -2,6 +2,7 @@
 
 #include "util/files.hpp"
 #include "util/random.hpp"
+#include "util/text.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -9,11 +10,16 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace spec_kitty::listener {
 
@@ -81,22 +87,58 @@ failure unusable(const std::string& message, const std::string& hint) {
   return {ec::bad_config, message, hint};
 }
 
+/// The text of a file that a setting names, or what stands in the way and how to remove it. Links
+/// are followed: tools that renew certificates keep links to the newest.
+result<std::string> read_setting_file(const std::string& setting,
+                                      const std::filesystem::path& file) {
+  constexpr std::size_t max_bytes = std::size_t{1} << 20;
+  const std::string name = shell_word(file.string());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    return unusable(setting + ": " + file.string() + " is a folder",
+                    "name the PEM file itself; what is in the folder: ls -l " + name);
+  auto text = read_file(file, max_bytes);
+  if (text && *text)
+    return std::move(**text);
+  if (text)
+    return unusable(setting + ": " + file.string() + " does not exist",
+                    "put the file there, or correct " + setting +
+                        "; where it is set: spec-kitty-server config list");
+  const failure& why = text.error();
+  if (::access(file.c_str(), R_OK) != 0 && errno == EACCES)
+    return unusable(setting + ": " + why.message,
+                    "let the server's user read it; what forbids it: namei -l " + name);
+  return unusable(setting + ": " + why.message, "name a PEM file; what it is: ls -lL " + name);
+}
+
+bool holds(std::string_view text, std::string_view label) {
+  return text.find(label) != std::string_view::npos;
+}
+
 result<void> load_certificate(SSL_CTX* context, const tls_files& files) {
+  const auto text = read_setting_file("tls.certificate", files.certificate);
+  if (!text)
+    return text.error();
   const std::string name = files.certificate.string();
-  if (auto checked = check_regular(files.certificate); !checked)
-    return unusable("tls.certificate: " + checked.error().message, checked.error().hint);
   if (SSL_CTX_use_certificate_chain_file(context, name.c_str()) == 1)
     return {};
-  return unusable("tls.certificate: " + name + " cannot be used: " + openssl_reason(),
-                  "it must exist, be readable by this user, and hold PEM certificates: "
-                  "openssl x509 -noout -subject -in " +
-                      name);
+  const std::string reason = openssl_reason();
+  const std::string found = holds(*text, "CERTIFICATE-----")   ? reason
+                            : holds(*text, "PRIVATE KEY-----") ? "it holds a key, not certificates"
+                            : holds(*text, "-----BEGIN ")      ? "it holds no certificate"
+                                                               : "it is not in PEM form";
+  const std::string word = shell_word(name);
+  return unusable("tls.certificate: " + name + " cannot be used: " + found,
+                  "this must show a certificate: openssl x509 -noout -subject -in " + word +
+                      "; one in DER form becomes PEM with: openssl x509 -inform der -in " + word +
+                      " -out " + shell_word(name + ".pem"));
 }
 
 result<void> load_key(SSL_CTX* context, const tls_files& files) {
+  const auto text = read_setting_file("tls.key", files.key);
+  if (!text)
+    return text.error();
   const std::string name = files.key.string();
-  if (auto checked = check_regular(files.key); !checked)
-    return unusable("tls.key: " + checked.error().message, checked.error().hint);
   if (SSL_CTX_use_PrivateKey_file(context, name.c_str(), SSL_FILETYPE_PEM) == 1 &&
       SSL_CTX_check_private_key(context) == 1)
     return {};
@@ -105,15 +147,25 @@ result<void> load_key(SSL_CTX* context, const tls_files& files) {
       ERR_GET_LIB(error) == ERR_LIB_X509 && (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
                                              ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
   const std::string reason = openssl_reason();
+  const std::string word = shell_word(name);
   if (other_pair)
-    return unusable("tls.key: " + name + " is not the key of the certificate " +
-                        files.certificate.string(),
-                    "these must print the same: openssl pkey -pubout -in " + name +
-                        " and openssl x509 -noout -pubkey -in " + files.certificate.string());
-  return unusable("tls.key: " + name + " cannot be used: " + reason,
-                  "it must exist, be readable by this user, and hold a PEM key without a "
-                  "passphrase: openssl pkey -in " +
-                      name + " -noout");
+    return unusable(
+        "tls.key: " + name + " is not the key of the certificate " + files.certificate.string(),
+        "these must print the same: openssl pkey -pubout -in " + word +
+            " and openssl x509 -noout -pubkey -in " + shell_word(files.certificate.string()));
+  if (holds(*text, "ENCRYPTED"))
+    return unusable("tls.key: " + name + " is encrypted, and a server has nobody to ask",
+                    "write it without a passphrase: (umask 077; openssl pkey -in " + word +
+                        " -out " + shell_word(name + ".open") + ")");
+  const std::string found = holds(*text, "PRIVATE KEY-----")   ? reason
+                            : holds(*text, "CERTIFICATE-----") ? "it holds certificates, no key"
+                            : holds(*text, "-----BEGIN ")      ? "it holds no key"
+                                                               : "it is not in PEM form";
+  return unusable("tls.key: " + name + " cannot be used: " + found,
+                  "this must succeed: openssl pkey -noout -in " + word +
+                      "; a key in DER form becomes PEM with: (umask 077; openssl pkey -inform der "
+                      "-in " +
+                      word + " -out " + shell_word(name + ".pem") + ")");
 }
 
 std::int64_t seconds_of(const ASN1_TIME* time) {
@@ -128,12 +180,12 @@ result<std::int64_t> check_dates(SSL_CTX* context, const tls_files& files, std::
   const std::string name = files.certificate.string();
   if (now > last)
     return unusable("tls.certificate: " + name + " has expired",
-                    "renew it; its dates: openssl x509 -noout -dates -in " + name);
+                    "renew it; its dates: openssl x509 -noout -dates -in " + shell_word(name));
   if (now < first)
     return unusable("tls.certificate: " + name + " is not valid yet",
                     "is the clock of this machine right? its dates: openssl x509 -noout -dates "
                     "-in " +
-                        name);
+                        shell_word(name));
   return last;
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <openssl/pem.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <fstream>
@@ -185,6 +186,60 @@ TEST(TlsStart, RefusesWhatCannotBeUsed) {
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error().code, ec::bad_config);
   EXPECT_NE(started.error().message.find("/nonexistent/a.pem"), std::string::npos);
+}
+
+/// What a start with these files fails with, as one text.
+std::string refusal_of(const tls_files& files) {
+  listener_options options;
+  options.tls = files;
+  const auto started = http_listener::start(options, {});
+  return started ? "it started" : started.error().message + " (" + started.error().hint + ")";
+}
+
+void expect_all(const std::string& text, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts)
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in: " << text;
+  EXPECT_EQ(text.find("system lib"), std::string::npos) << text;
+}
+
+TEST(TlsStart, SaysWhatIsWrongWithAFileAndWhatToDo) {
+  const temporary_folder folder;
+  const auto good = make_certificate(folder.path(), "good");
+  const fs::path missing = folder.path() / "missing.pem";
+  expect_all(refusal_of({missing, good.key}),
+             {"tls.certificate: " + missing.string() + " does not exist", "config list"});
+  expect_all(refusal_of({good.certificate, missing}),
+             {"tls.key: " + missing.string() + " does not exist", "config list"});
+  expect_all(refusal_of({folder.path(), good.key}),
+             {"tls.certificate: " + folder.path().string() + " is a folder", "ls -l "});
+  expect_all(refusal_of({good.certificate, folder.path()}), {"tls.key: ", " is a folder"});
+  expect_all(refusal_of({good.certificate, "/dev/null"}), {"tls.key: /dev/null", "ls -lL"});
+  expect_all(refusal_of({good.key, good.key}), {"tls.certificate: ", "a key, not certificates"});
+  expect_all(refusal_of({good.certificate, good.certificate}),
+             {"tls.key: ", "certificates, no key", "openssl pkey"});
+  const fs::path words = folder.path() / "two words.der";
+  std::ofstream(words) << "0\x82\x01";
+  expect_all(refusal_of({words, good.key}),
+             {"not in PEM form", "-inform der -in '" + words.string() + "'"});
+  expect_all(refusal_of({good.certificate, words}), {"tls.key: ", "not in PEM form"});
+}
+
+TEST(TlsStart, SaysWhatMayNotBeRead) {
+  if (::geteuid() == 0)
+    GTEST_SKIP() << "root may read everything";
+  const temporary_folder folder;
+  const auto good = make_certificate(folder.path(), "good");
+  fs::permissions(good.key, fs::perms::none);
+  expect_all(refusal_of(good), {"tls.key: ", good.key.string(), "namei -l "});
+}
+
+TEST(TlsStart, FollowsLinksToTheNewestCertificate) {
+  const temporary_folder folder;
+  const auto good = make_certificate(folder.path(), "good");
+  const tls_files links{folder.path() / "live.pem", folder.path() / "live.key"};
+  fs::create_symlink(good.certificate, links.certificate);
+  fs::create_symlink(good.key, links.key);
+  EXPECT_EQ(refusal_of(links), "it started");
 }
 
 TEST(TlsStart, RefusesAKeyWithAPassphraseInsteadOfAsking) {
