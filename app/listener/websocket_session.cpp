@@ -49,7 +49,11 @@ public:
                     websocket_events events);
   ~websocket_session() override;
 
-  void begin_stop() override { close(1012, "the server restarts"); }
+  /// One whose upgrade is being answered is closed as soon as it is open.
+  void begin_stop() override {
+    if (opened_)
+      close(1012, "the server restarts");
+  }
   void cut() override;
   void accept(const inbound_request& request, std::function<void(bool)> record);
 
@@ -158,9 +162,10 @@ void websocket_session::open() {
   opened_ = true;
   core_.counters.add(&listener_counters::websockets);
   core_.counters.add(&listener_counters::websockets_opened);
-  queue_ = std::make_shared<websocket_queue>(
-      core_.limits().max_unsent,
-      [mailbox = io_.mailbox](std::function<void()> work) { mailbox->post(std::move(work)); });
+  queue_ = std::make_shared<websocket_queue>(core_.limits().max_unsent,
+                                             [mailbox = io_.mailbox](std::function<void()> work) {
+                                               mailbox->post_in_turn(std::move(work));
+                                             });
   queue_->attach([this] { pump(); }); // detached by end(), at the latest in the destructor
   socket_.control_callback(
       [this](websocket::frame_type kind, beast::string_view /*payload*/) { on_control(kind); });
