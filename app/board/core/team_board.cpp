@@ -20,7 +20,8 @@ std::size_t team_board::add(std::span<const team_event> events) {
   std::vector<board_event> batch;
   batch.reserve(events.size());
   for (const auto& event : events) {
-    const auto json = parse_json(event.text);
+    std::string text(event.text); // compact already, where the server has taken it
+    const auto json = compact_and_parse(text);
     auto read = json ? read_event(*json, event.by) : std::nullopt;
     if (!read)
       continue;

@@ -126,7 +126,8 @@ result<home_reading> read_home(const home_view& home, const std::string& project
         const bool is_dead = entry.state == event_state::dead;
         if (!is_dead && is_known_text(entry.json, is_known))
           return true;
-        const auto event = parse_json(entry.json);
+        std::string text(entry.json); // compact, as all that is recorded
+        const auto event = compact_and_parse(text);
         if (!event)
           return true;
         if (is_of_another(*event, project))
@@ -153,7 +154,8 @@ result<home_reading> read_home_from_beginning(const home_view& home, const std::
     waiting.insert(event.id);
   std::vector<board_event> events;
   reading->unreadable = read_journal(home.home.path, [&](const delivered_event& delivered) {
-    const auto event = parse_json(delivered.json);
+    std::string text(delivered.json);
+    const auto event = compact_and_parse(text);
     if (!event || is_of_another(*event, project))
       return true;
     if (auto read = read_event(*event); read && !waiting.contains(read->id))
