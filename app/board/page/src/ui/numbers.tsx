@@ -100,7 +100,8 @@ export function Numbers() {
 
 const day = 86_400;
 /** One day alone stands in the middle of its week. */
-const aroundDay = (_: uPlot, min: number, max: number): [number, number] => (min === max ? [min - 3 * day, max + 3 * day] : [min, max]);
+const aroundDay = (plot: uPlot, min: number, max: number): [number, number] =>
+  plot.data[0].length === 1 ? [plot.data[0][0]! - 3 * day, plot.data[0][0]! + 3 * day] : [min, max];
 const days = { scales: { x: { range: aroundDay } } } satisfies Partial<uPlot.Options>;
 /** Steps of an axis that counts. */
 const whole = [1, 2, 5].flatMap(digit => [1, 10, 100, 1000, 10_000, 100_000].map(power => digit * power)).sort((a, b) => a - b);
