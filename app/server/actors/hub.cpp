@@ -1,5 +1,6 @@
 #include "app/server/actors/hub.hpp"
 
+#include "app/server/actors/access_check.hpp"
 #include "app/server/actors/answers.hpp"
 #include "app/server/core/socket_message.hpp"
 
@@ -14,8 +15,6 @@ namespace {
 using phase = subscriber::phase;
 
 constexpr auto hub_tick_every = std::chrono::milliseconds(1000);
-constexpr auto check_patience = std::chrono::seconds(10);
-constexpr epoch_us check_every = 4'000'000;
 constexpr epoch_us max_opening = 30'000'000;
 constexpr epoch_us max_resuming = 10'000'000;
 constexpr epoch_us idle_feed_kept = 600'000'000;
@@ -163,18 +162,15 @@ void hub_state::drained(subscriber_id id) {
 }
 
 void hub_state::check_access() {
-  const auto asks = context->sessions.get();
   std::map<ulid, caller_ptr> owners;
   for (const auto& [id, entry] : subscribers)
     owners.emplace(entry.owner->credential, entry.owner);
-  if (!asks || owners.empty())
-    return;
-  auto callers = std::make_shared<std::vector<caller_ptr>>();
+  std::vector<caller_ptr> callers;
+  callers.reserve(owners.size());
   for (const auto& [credential, owner] : owners)
-    callers->push_back(owner);
-  self->request(asks, check_patience, check_callers{std::move(callers)})
-      .then([this](const callers_gone& gone) { close_gone(*gone.callers); },
-            [](const caf::error&) {}); // asked again in some seconds
+    callers.push_back(owner);
+  ask_who_is_gone(self, *context, std::move(callers),
+                  [this](const std::vector<caller_ptr>& gone) { close_gone(gone); });
 }
 
 void hub_state::close_gone(const std::vector<caller_ptr>& gone) {
@@ -222,7 +218,7 @@ void hub_state::look_after() {
           if (heads)
             caf::anon_send(handle, team_news{*heads});
         });
-  if (now - last_check >= check_every) {
+  if (now - last_check >= access_check_every) {
     last_check = now;
     check_access();
   }

@@ -18,8 +18,6 @@ namespace spec_kitty::server {
 namespace {
 
 constexpr auto sessions_patience = std::chrono::seconds(10);
-constexpr std::size_t max_rated_accounts = 100'000;
-constexpr double burst_seconds = 10;
 constexpr epoch_us max_time_step_back = 5LL * 60 * 1'000'000;
 
 listener::outbound_reply unavailable(const listener::inbound_request& request) {
@@ -146,12 +144,7 @@ router_state::judge(const caller& of, action wanted, const listener::inbound_req
   case permission::granted:
     break;
   }
-  if (const auto wait = rates->take(std::to_string(of.account), context->steady())) {
-    context->metrics.refused_rate.add();
-    return later_reply(429, "requests_per_second", "this account asks too often: wait",
-                       static_cast<unsigned>(*wait / 1'000'000 + 1), request);
-  }
-  return std::nullopt;
+  return rates->take(of.account, request);
 }
 
 void router_state::answer_as(const http_call& asked, const route& to, const caller_ptr& of) {
@@ -314,8 +307,7 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
                                    context_ptr context) {
   install_handlers(self);
   auto& state = self->state;
-  const auto per_second = static_cast<double>(context->options.limits.requests_per_second);
-  state.rates.emplace(rate{per_second, per_second * burst_seconds}, max_rated_accounts);
+  state.rates.emplace(context);
   state.context = std::move(context);
   state.self = self;
   state.page_thread = self->template spawn<caf::linked + caf::detached>(worker);

@@ -2,8 +2,8 @@
 // role, team and rate, and passed on to what answers it.
 #pragma once
 
+#include "app/server/actors/account_rates.hpp"
 #include "app/server/actors/context.hpp"
-#include "app/server/core/rate_bucket.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -44,7 +44,7 @@ struct router_state {
   worker_actor log_pages;
   /// One copy for each page of a log that is held.
   std::shared_ptr<const void> page_holds = std::make_shared<char>();
-  std::optional<rate_buckets> rates; ///< of accounts
+  std::optional<account_rates> rates;
   router_actor::pointer self = nullptr;
 };
 
