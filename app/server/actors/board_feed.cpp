@@ -12,10 +12,6 @@ namespace {
 constexpr store::page_limits page_of_board = {5000, std::size_t{4} << 20};
 /// Older events of a longer log are not on its board.
 constexpr store::sequence max_board_events = 1'000'000;
-/// Of all boards in memory.
-constexpr std::size_t max_events_in_memory = 1'500'000;
-constexpr std::size_t max_boards = 200;
-constexpr std::size_t max_board_waiting = 256;
 /// What follows a change within this time is sent with it.
 constexpr epoch_us gathering = 20'000;
 /// Where changes follow without a pause, publishing takes at most a third of the time.
@@ -34,12 +30,21 @@ bool boards_state::free_memory() {
           (oldest == boards.end() || entry->second->used < oldest->second->used))
         oldest = entry;
     }
-    if (boards.size() < max_boards && events < max_events_in_memory)
+    const board_bounds& bounds = context->options.boards;
+    if (boards.size() < bounds.boards && events < bounds.events)
       return true;
     if (oldest == boards.end())
       return false;
     boards.erase(oldest);
   }
+}
+
+void boards_state::report() const {
+  std::size_t events = 0;
+  for (const auto& [team, known] : boards)
+    events += known->board.log().size();
+  context->metrics.boards.set(static_cast<std::int64_t>(boards.size()));
+  context->metrics.board_events.set(static_cast<std::int64_t>(events));
 }
 
 bool boards_state::with_board(store::team_id team, const std::string& team_name,
@@ -57,7 +62,7 @@ bool boards_state::with_board(store::team_id team, const std::string& team_name,
     then(*known);
     return true;
   }
-  if (known->waiting.size() >= max_board_waiting)
+  if (known->waiting.size() >= context->options.boards.waiting)
     return false;
   known->waiting.push_back(std::move(then));
   if (known->reading)
@@ -124,12 +129,12 @@ void boards_state::take_page(const std::shared_ptr<shown_board>& of,
       forget(of->team);
     return;
   }
-  add_events(*of, *page);
   of->through = page->through;
   of->head = std::max(of->head, page->head.head);
   const bool is_last = of->through >= page->head.head;
   if (!is_last)
-    read_on(of);
+    read_on(of); // the store reads the next page while this one is folded
+  add_events(*of, *page);
   if (!of->whole && is_last) {
     of->whole = true;
     of->earlier = 0;

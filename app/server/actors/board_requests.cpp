@@ -128,10 +128,8 @@ void boards_state::handle(const http_call& asked) {
 void boards_state::answer(const http_call& asked, const browser_session& person) {
   const inbound_request& request = *asked.request;
   context->notes.note_caller(request.id, person.username, "");
-  if (const auto wait = rates->take(std::to_string(person.account), context->steady())) {
-    context->metrics.refused_rate.add();
-    asked.reply(later_reply(429, "requests_per_second", "this account asks too often: wait",
-                            static_cast<unsigned>(*wait / 1'000'000 + 1), request));
+  if (auto refused = rates->take(person.account, request)) {
+    asked.reply(std::move(*refused));
     return;
   }
   if (request.path == "/board/home") {
@@ -244,8 +242,10 @@ listener::websocket_events boards_state::events_of(const std::shared_ptr<team_st
   events.on_closed = [this, post, stream](const listener::websocket_end&) {
     post([this, stream] {
       streams.erase(stream);
-      if (const auto known = boards.find(stream->owner->team); known != boards.end())
+      if (const auto known = boards.find(stream->owner->team); known != boards.end()) {
         known->second->streams.closed(stream);
+        known->second->used = context->steady();
+      }
     });
   };
   return events;

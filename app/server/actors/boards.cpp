@@ -1,5 +1,7 @@
 #include "app/server/actors/boards.hpp"
 
+#include "app/server/actors/access_check.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -10,13 +12,9 @@ namespace {
 
 constexpr auto board_tick_every = std::chrono::seconds(1);
 constexpr epoch_us board_second = 1'000'000;
-constexpr epoch_us board_check_every = 4 * board_second;
 constexpr epoch_us board_sign_every = 20 * board_second;
-constexpr epoch_us board_unused_for = 600 * board_second;
 /// A board that has grown beyond this is made anew from its newest events.
 constexpr std::size_t max_grown_events = 1'250'000;
-constexpr std::size_t max_rated_people = 100'000;
-constexpr double board_burst_seconds = 10;
 constexpr std::uint16_t restarting = 1012;
 constexpr std::uint16_t not_allowed = 4401;
 
@@ -36,22 +34,15 @@ void boards_state::forget(store::team_id team) {
 }
 
 void boards_state::check_access() {
-  const auto asks = context->sessions.get();
   std::set<caller_ptr> owners;
   for (const auto& stream : streams)
     owners.insert(stream->owner);
-  if (!asks || owners.empty())
-    return;
-  auto callers = std::make_shared<std::vector<caller_ptr>>(owners.begin(), owners.end());
-  self->request(asks, identify_patience, check_callers{std::move(callers)})
-      .then(
-          [this](const callers_gone& gone) {
-            for (const auto& stream : streams)
-              if (stream->channel && std::find(gone.callers->begin(), gone.callers->end(),
-                                               stream->owner) != gone.callers->end())
-                stream->channel->close(not_allowed, "the session has ended");
-          },
-          [](const caf::error&) {}); // asked again in some seconds
+  ask_who_is_gone(
+      self, *context, {owners.begin(), owners.end()}, [this](const std::vector<caller_ptr>& gone) {
+        for (const auto& stream : streams)
+          if (stream->channel && std::find(gone.begin(), gone.end(), stream->owner) != gone.end())
+            stream->channel->close(not_allowed, "the session has ended");
+      });
 }
 
 void boards_state::look_after() {
@@ -59,12 +50,14 @@ void boards_state::look_after() {
   std::vector<store::team_id> teams;
   for (auto entry = boards.begin(); entry != boards.end();) {
     const auto known = entry++->second;
-    const bool is_unused = known->streams.count() == 0 && now - known->used > board_unused_for;
+    const bool is_unused =
+        known->streams.count() == 0 && now - known->used > context->options.boards.unused_for;
     if (is_unused || known->board.log().size() > max_grown_events)
       forget(known->team);
     else
       teams.push_back(known->team);
   }
+  report();
   if (!teams.empty()) // news may be lost
     context->engine().heads(
         teams, context->store_deadline(),
@@ -73,7 +66,7 @@ void boards_state::look_after() {
             caf::anon_send(handle, team_news{*heads});
         });
   if (now >= next_check) {
-    next_check = now + board_check_every;
+    next_check = now + access_check_every;
     check_access();
   }
   if (now >= next_sign) {
@@ -89,8 +82,7 @@ boards_actor::behavior_type boards(boards_actor::stateful_pointer<boards_state> 
                                    context_ptr context) {
   install_handlers(self);
   auto& state = self->state;
-  const auto per_second = static_cast<double>(context->options.limits.requests_per_second);
-  state.rates.emplace(rate{per_second, per_second * board_burst_seconds}, max_rated_people);
+  state.rates.emplace(context);
   state.sessions.emplace(context->accounts(), [context] { return context->wall(); });
   state.context = std::move(context);
   state.self = self;

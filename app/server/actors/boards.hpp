@@ -12,8 +12,8 @@
 
 #include "app/board/api/stream_hub.hpp"
 #include "app/board/core/team_board.hpp"
+#include "app/server/actors/account_rates.hpp"
 #include "app/server/actors/context.hpp"
-#include "app/server/core/rate_bucket.hpp"
 #include "app/server/pages/browser_sessions.hpp"
 
 #include <chrono>
@@ -91,10 +91,12 @@ struct boards_state {
   void forget(store::team_id team);
   /// Whether there is room for one more, after those that nobody looks at were dropped.
   bool free_memory();
+  /// Tells the figures how much is held.
+  void report() const;
 
   context_ptr context;
   std::optional<browser_sessions> sessions;
-  std::optional<rate_buckets> rates; ///< of accounts
+  std::optional<account_rates> rates;
   std::map<store::team_id, std::shared_ptr<shown_board>> boards;
   std::set<std::shared_ptr<team_stream>> streams;
   std::map<store::account_id, std::string> account_names;

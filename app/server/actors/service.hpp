@@ -30,10 +30,19 @@ struct log_settings {
   bool addresses = true; ///< false: lines hold no address of a client
 };
 
+/// What the boards of teams may hold in memory.
+struct board_bounds {
+  std::size_t boards = 200;
+  std::size_t events = 1'500'000;    ///< of all boards; the last one may go beyond
+  std::size_t waiting = 256;         ///< requests that wait for one board to be read
+  epoch_us unused_for = 600'000'000; ///< a board that nobody looks at is dropped after so long
+};
+
 struct service_options {
   store::engine* engine = nullptr; ///< outlives the service
   std::string public_url;          ///< `iss` of access tokens, and of the pages until set_url()
   service_limits limits;
+  board_bounds boards;
   session_rules sessions;
   epoch_us ping_every = 30'000'000; ///< on a WebSocket; 0: never
   log_settings log;

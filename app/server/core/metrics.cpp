@@ -91,6 +91,9 @@ void metrics_text::add(const service_metrics& of) {
   level("spec_kitty_subscribers", "Open WebSockets.", static_cast<double>(of.subscribers.value()));
   level("spec_kitty_subscribers_behind", "WebSockets that are catching up.",
         static_cast<double>(of.subscribers_behind.value()));
+  level("spec_kitty_boards", "Boards of teams in memory.", static_cast<double>(of.boards.value()));
+  level("spec_kitty_board_events", "Events on the boards in memory.",
+        static_cast<double>(of.board_events.value()));
   durations("spec_kitty_batch_seconds", "From a batch's arrival to its verdicts.",
             of.batch_seconds);
   durations("spec_kitty_request_seconds", "From a request's head to its reply.",

@@ -51,6 +51,7 @@ struct service_metrics {
   counter websocket_events_sent, websocket_catch_ups, websockets_revoked;
   counter actor_restarts;
   gauge waiting_batches, waiting_bytes, subscribers, subscribers_behind;
+  gauge boards, board_events;
   duration_histogram batch_seconds, request_seconds;
 };
 

@@ -143,6 +143,7 @@ void service_test::start(service_limits limits) {
   options.engine = engine_.get();
   options.public_url = "https://kitty.example";
   options.limits = limits;
+  options.boards = boards_;
   options.serves_metrics = true;
   options.log.write = [this](std::string_view line) {
     const std::lock_guard hold(log_guard_);
@@ -322,6 +323,11 @@ std::shared_ptr<test_socket> service_test::connect_with(const std::string& ws_to
   request.path = "/ws/v1/events/";
   request.headers = {{"authorization", "Bearer " + ws_token}};
   request.headers.insert(request.headers.end(), more.begin(), more.end());
+  return upgrade(std::move(request), refusal);
+}
+
+std::shared_ptr<test_socket> service_test::upgrade(listener::inbound_request request,
+                                                   listener::outbound_reply* refusal) {
   request.id = "u" + std::to_string(++asked_);
   auto promise = std::make_shared<std::promise<listener::upgrade_answer>>();
   auto coming = promise->get_future();

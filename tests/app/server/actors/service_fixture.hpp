@@ -113,6 +113,10 @@ protected:
                                             listener::outbound_reply* refusal = nullptr,
                                             const asked_headers& more = {});
 
+  /// An open WebSocket of this request; nullptr where it is refused, with the reply.
+  std::shared_ptr<test_socket> upgrade(listener::inbound_request request,
+                                       listener::outbound_reply* refusal = nullptr);
+
   epoch_us wall() const { return wall_clock_now() + moved_; }
   void move_clocks(std::chrono::seconds by) {
     moved_ += std::chrono::duration_cast<std::chrono::microseconds>(by).count();
@@ -121,6 +125,7 @@ protected:
   temporary_folder folder_;
   std::atomic<epoch_us> moved_{0};
   std::atomic<bool> clock_fails_{false}; ///< the next look at the clock throws
+  board_bounds boards_;                  ///< of the next start
   std::unique_ptr<store::engine> engine_;
   std::unique_ptr<service> service_;
   listener::listener_handlers handlers_;
