@@ -1,4 +1,5 @@
-// What it costs to store events: `server_store_bench EVENTS.jsonl FOLDER TEAMS PER_TEAM GROUPS`.
+// What it costs to store events: `server_store_bench EVENTS.jsonl FOLDER TEAMS PER_TEAM GROUPS`,
+// and to read what a server has kept in its state folder: `server_store_bench FOLDER TIMES`.
 //
 // EVENTS.jsonl has one {"event_type": …, "payload": …} in a line; they become whole events of so
 // many teams. A group has PER_TEAM events of each. The processor time is that of the engine's
@@ -111,6 +112,18 @@ void print_reading(engine& on, team_id team) {
               events / (static_cast<double>(steady_now()) * 1e-6 - began));
 }
 
+/// Reads the log of the first team that a server made, so many times.
+int read_bench(const lmdb_options& options, std::size_t times) {
+  auto opened = open_lmdb_engine(options);
+  if (!opened) {
+    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
+    return 1;
+  }
+  for (std::size_t i = 0; i < times; ++i)
+    print_reading(**opened, 1);
+  return 0;
+}
+
 int run_bench(event_source& source, const lmdb_options& options, std::size_t teams,
               std::size_t per_team, std::size_t groups) {
   if (!has_store(options.state) && !create_lmdb_store(options))
@@ -166,13 +179,18 @@ int run_bench(event_source& source, const lmdb_options& options, std::size_t tea
 
 int main(int argc, char** argv) {
   using namespace spec_kitty::server::store;
+  lmdb_options options;
+  const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
+  if (argc == 3) {
+    options.state = argv[1];
+    return read_bench(options, number(2));
+  }
   if (argc != 6) {
-    std::fprintf(stderr, "usage: server_store_bench EVENTS.jsonl FOLDER TEAMS PER_TEAM GROUPS\n");
+    std::fprintf(stderr, "usage: server_store_bench EVENTS.jsonl FOLDER TEAMS PER_TEAM GROUPS\n"
+                         "       server_store_bench FOLDER TIMES\n");
     return 2;
   }
   event_source source(argv[1]);
-  lmdb_options options;
   options.state = argv[2];
-  const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
   return source.is_empty() ? 2 : run_bench(source, options, number(3), number(4), number(5));
 }

@@ -168,15 +168,8 @@ struct known_looked_up {
   bool readable = true;      ///< false: the store does not answer now
   store::sequence found = 0; ///< 0: no such event
 };
-/// A page of a team's log that was read for a request.
-struct log_page_read {
-  http_call asked;
-  caller_ptr caller;
-  std::shared_ptr<const void> hold; ///< of the bound on pages that are held at once
-  std::shared_ptr<const result<store::page>> page;
-};
 
-using router_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>, takes<log_page_read>>;
+using router_actor = caf::typed_actor<takes<http_call>, takes<upgrade_call>>;
 using sessions_actor =
     caf::typed_actor<answers<identify, caller_ptr>, answers<take_ws_token, caller_ptr>,
                      answers<identify_browser, caller_ptr>, takes<session_call>,
@@ -231,4 +224,3 @@ SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::socket_verdicts)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::team_news)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::page_read)
 SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::known_looked_up)
-SPEC_KITTY_LOCAL_MESSAGE(spec_kitty::server::log_page_read)

@@ -312,11 +312,9 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.self = self;
   state.page_thread = self->template spawn<caf::linked + caf::detached>(worker);
   state.site = std::make_shared<pages>(environment_of(state.context, state.page_thread));
-  state.log_pages = self->template spawn<caf::linked + caf::detached>(worker);
   return {
       [self](const http_call& asked) { self->state.handle(asked); },
       [self](const upgrade_call& asked) { self->state.handle(asked); },
-      [self](const log_page_read& read) { self->state.take_log_page(read); },
   };
 }
 

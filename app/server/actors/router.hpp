@@ -33,7 +33,6 @@ struct router_state {
   void take_batch(const http_call& asked, const caller_ptr& of);
   void read_clock(const http_call& asked, const caller_ptr& of);
   void read_events(const http_call& asked, const caller_ptr& of);
-  void take_log_page(const log_page_read& read);
   void show_readiness(const http_call& asked);
   void show_page(const http_call& asked);
   void show_board(const http_call& asked);
@@ -41,7 +40,6 @@ struct router_state {
   context_ptr context;
   worker_actor page_thread;
   std::shared_ptr<pages> site;
-  worker_actor log_pages;
   /// One copy for each page of a log that is held.
   std::shared_ptr<const void> page_holds = std::make_shared<char>();
   std::optional<account_rates> rates;

@@ -3,6 +3,10 @@
 #include "messages/event.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 namespace spec_kitty::server {
@@ -10,9 +14,24 @@ namespace spec_kitty::server {
 namespace {
 
 constexpr std::size_t end_bytes = 64; ///< of the members behind events and gaps
+constexpr std::size_t max_digits = std::numeric_limits<std::uint64_t>::digits10 + 1;
+
+/// A number in decimal.
+class digits {
+public:
+  explicit digits(std::uint64_t number)
+      : end_(std::to_chars(bytes_.data(), bytes_.data() + bytes_.size(), number).ptr) {}
+  digits(const digits&) = delete;
+  digits& operator=(const digits&) = delete;
+  std::string_view text() const { return {bytes_.data(), end_}; }
+
+private:
+  std::array<char, max_digits> bytes_{};
+  const char* end_;
+};
 
 void append_number(std::string& to, std::string_view before, std::uint64_t number) {
-  to.append(before).append(std::to_string(number));
+  to.append(before).append(digits(number).text());
 }
 
 std::string position_members(const log_position& at) {
@@ -141,18 +160,26 @@ std::optional<log_query> read_log_query(std::string_view query) {
   return asked;
 }
 
-log_page_body::log_page_body(const log_position& at)
-    : body_("{" + position_members(at) + R"(,"events":[)") {}
+log_page_body::log_page_body(const log_position& at, std::size_t expected_bytes) {
+  const std::string members = position_members(at);
+  body_.reserve(std::min(expected_bytes, max_log_page_bytes) + members.size() + 2 * end_bytes);
+  body_.append("{").append(members).append(R"(,"events":[)");
+}
 
 bool log_page_body::add_event(std::uint64_t seq, std::string_view by_json, std::string_view event) {
-  std::string head = events_ == 0 ? "{" : ",{";
-  append_number(head, R"("seq":)", seq);
-  head.append(R"(,"by":)").append(by_json).append(R"(,"event":)");
-  if (events_ > 0 &&
-      body_.size() + gaps_.size() + head.size() + event.size() + end_bytes > max_log_page_bytes)
+  if (sender_.empty() || by_ != by_json) {
+    by_ = by_json;
+    sender_ = R"(,"by":)" + by_ + R"(,"event":)";
+  }
+  const digits number(seq);
+  constexpr std::string_view lead = R"(,{"seq":)";
+  if (events_ > 0 && body_.size() + gaps_.size() + lead.size() + number.text().size() +
+                             sender_.size() + event.size() + end_bytes >
+                         max_log_page_bytes)
     return false;
+  body_.append(events_ == 0 ? lead.substr(1) : lead).append(number.text());
+  body_.append(sender_).append(event).push_back('}');
   ++events_;
-  body_.append(head).append(event).append("}");
   return true;
 }
 

@@ -66,13 +66,16 @@ struct log_query {
 };
 inline constexpr std::size_t max_log_page_events = 1000;
 inline constexpr std::size_t max_log_page_bytes = std::size_t{1} << 20;
+/// What stands around an event of a page, beside the sender's name.
+inline constexpr std::size_t log_page_event_bytes = 48;
 /// Nothing where a value is not a number, or not one of a log. Unknown names are passed over.
 std::optional<log_query> read_log_query(std::string_view query);
 
 /// The reply's body, in the making; rising numbers are added.
 class log_page_body {
 public:
-  explicit log_page_body(const log_position& at);
+  /// Room is made once for so many bytes of events, with what stands around them.
+  explicit log_page_body(const log_position& at, std::size_t expected_bytes = 0);
   /// False, and nothing is added, where the reply would be over max_log_page_bytes; one event is
   /// always taken.
   bool add_event(std::uint64_t seq, std::string_view by_json, std::string_view event);
@@ -84,6 +87,8 @@ public:
 private:
   std::string body_;
   std::string gaps_;
+  std::string by_;     ///< the sender of the last event, as JSON
+  std::string sender_; ///< the members that it makes, up to the next event's text
   std::size_t events_ = 0;
 };
 

@@ -96,7 +96,7 @@ struct stored_event {
   account_id account = 0;
   ulid sender;
   epoch_us received_at = 0;
-  std::string_view text; ///< points into the memory of the page
+  std::string_view text; ///< lives as long as the page's memory
 };
 
 enum class gap_reason : std::uint8_t { retention, erased };
@@ -112,11 +112,11 @@ struct gap {
 
 /// Part of a team's log: every number from after + 1 to `through` is an event or lies in a gap.
 struct page {
-  std::vector<stored_event> events; ///< rising
-  std::vector<gap> gaps;            ///< rising
-  sequence through = 0;             ///< read on after this one
-  team_head head;                   ///< at the moment of reading
-  std::shared_ptr<const std::string> memory;
+  std::vector<stored_event> events;                ///< rising
+  std::vector<gap> gaps;                           ///< rising
+  sequence through = 0;                            ///< read on after this one
+  team_head head;                                  ///< at the moment of reading
+  std::vector<std::shared_ptr<const void>> memory; ///< where the texts are
 };
 
 /// What is known of one event by its id.

@@ -94,7 +94,8 @@ void lmdb_engine::read_with(deadline until, callback<T> done, F work) {
     if (reply->is_settled())
       return;
     thread_local block_codec codec;
-    auto read = env_->read([&](const lmdb_txn& txn) { return work(txn, codec); });
+    const block_reader blocks{codec, blocks_};
+    auto read = env_->read([&](const lmdb_txn& txn) { return work(txn, blocks); });
     if (read)
       reply->settle(std::move(*read));
     else
@@ -107,15 +108,15 @@ void lmdb_engine::read_with(deadline until, callback<T> done, F work) {
 void lmdb_engine::read(team_id team, sequence after, page_limits limits, deadline until,
                        callback<page> done) {
   read_with<page>(until, std::move(done),
-                  [this, team, after, limits](const lmdb_txn& txn, block_codec& codec) {
-                    return read_page(txn, env_->tables(), codec, team, after, limits);
+                  [this, team, after, limits](const lmdb_txn& txn, const block_reader& blocks) {
+                    return read_page(txn, env_->tables(), blocks, team, after, limits);
                   });
 }
 
 void lmdb_engine::find(team_id team, const ulid& id, deadline until, callback<found_event> done) {
   read_with<found_event>(until, std::move(done),
-                         [this, team, id](const lmdb_txn& txn, block_codec& codec) {
-                           return find_event(txn, env_->tables(), codec, team, id);
+                         [this, team, id](const lmdb_txn& txn, const block_reader& blocks) {
+                           return find_event(txn, env_->tables(), blocks, team, id);
                          });
 }
 
@@ -123,7 +124,7 @@ void lmdb_engine::heads(std::vector<team_id> teams, deadline until,
                         callback<std::vector<team_head>> done) {
   using all_heads = std::vector<team_head>;
   read_with<all_heads>(until, std::move(done),
-                       [this, teams = std::move(teams)](const lmdb_txn& txn, block_codec&) {
+                       [this, teams = std::move(teams)](const lmdb_txn& txn, const block_reader&) {
                          return result<all_heads>(read_heads(txn, env_->tables(), teams));
                        });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/server/store/engine.hpp"
+#include "app/server/store/lmdb/block_cache.hpp"
 #include "app/server/store/lmdb/directory.hpp"
 #include "app/server/store/lmdb/environment.hpp"
 #include "app/server/store/lmdb/pending.hpp"
@@ -35,7 +36,7 @@ public:
   void stop(deadline until) override;
 
 private:
-  /// Reads on a thread for it; `work(txn, codec)` returns a result.
+  /// Reads on a thread for it; `work(txn, blocks)` returns a result.
   template <class T, class F>
   void read_with(deadline until, callback<T> done, F work);
   /// Changes on the writer's thread; `work(txn)` returns a result.
@@ -49,6 +50,7 @@ private:
   std::atomic<epoch_us> newest_received_{0};
   store_writer writer_;
   lmdb_accounts directory_;
+  block_cache blocks_;
   worker_pool readers_;
   worker_pool maintenance_;
 };

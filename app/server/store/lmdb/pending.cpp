@@ -17,9 +17,12 @@ deadline_watch::~deadline_watch() {
 deadline_watch::key deadline_watch::add(deadline until, std::shared_ptr<pending_base> waiting) {
   const std::lock_guard hold(guard_);
   const key entry{until, ++next_};
-  const auto added = waiting_.emplace(entry, std::move(waiting)).first;
-  if (added == waiting_.begin())
+  waiting_.emplace(entry, std::move(waiting));
+  // Most answers come long before their deadline: the thread is not woken for each of them.
+  if (until < wakes_at_) {
+    wakes_at_ = until;
     changed_.notify_all();
+  }
   return entry;
 }
 
@@ -46,14 +49,13 @@ void deadline_watch::expire_all(const failure& why) {
 void deadline_watch::run() {
   std::unique_lock hold(guard_);
   while (!stopping_) {
-    if (waiting_.empty()) {
-      changed_.wait(hold);
-      continue;
-    }
     const auto next = waiting_.begin();
-    if (next->first.first > std::chrono::steady_clock::now()) {
-      const deadline until = next->first.first; // the entry may be gone after the wait
-      changed_.wait_until(hold, until);
+    if (next == waiting_.end() || next->first.first > std::chrono::steady_clock::now()) {
+      wakes_at_ = next == waiting_.end() ? deadline::max() : next->first.first;
+      if (wakes_at_ == deadline::max())
+        changed_.wait(hold);
+      else
+        changed_.wait_until(hold, deadline(wakes_at_)); // it may change during the wait
       continue;
     }
     const auto expired = std::move(next->second);

@@ -58,6 +58,7 @@ private:
   std::condition_variable changed_;
   std::map<key, std::shared_ptr<pending_base>> waiting_;
   std::uint64_t next_ = 0;
+  deadline wakes_at_ = deadline::max(); ///< of the thread: it looks at the entries then
   bool stopping_ = false;
   std::thread thread_;
 };

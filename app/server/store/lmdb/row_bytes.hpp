@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace spec_kitty::server::store {
 
@@ -58,11 +59,11 @@ class row_reader {
 public:
   explicit row_reader(std::string_view bytes) : left_(bytes) {}
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
-  std::uint64_t u64() { return number(8); }
-  std::int64_t i64() { return static_cast<std::int64_t>(number(8)); }
+  std::uint8_t u8() { return static_cast<std::uint8_t>(number<1>()); }
+  std::uint16_t u16() { return static_cast<std::uint16_t>(number<2>()); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(number<4>()); }
+  std::uint64_t u64() { return number<8>(); }
+  std::int64_t i64() { return static_cast<std::int64_t>(number<8>()); }
   bool flag() { return u8() != 0; }
   template <std::size_t n>
   std::array<std::uint8_t, n> raw() {
@@ -84,11 +85,13 @@ private:
     left_.remove_prefix(size);
     return out;
   }
-  std::uint64_t number(std::size_t width) {
-    std::uint64_t out = 0;
-    for (const char c : take(width))
-      out = (out << 8) | static_cast<std::uint8_t>(c);
-    return out;
+  template <std::size_t width>
+  std::uint64_t number() {
+    // Without a loop, compilers see that it is one load.
+    return [bytes = take(width)]<std::size_t... at>(std::index_sequence<at...>) {
+      return (... | (std::uint64_t{static_cast<std::uint8_t>(bytes[at])} << 8 * (width - 1 - at)));
+    }
+    (std::make_index_sequence<width>{});
   }
 
   std::string_view left_;

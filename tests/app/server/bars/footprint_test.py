@@ -94,4 +94,5 @@ def main():
         assert cost <= 6 and memory <= 128 * 2**20 and each <= 40 * 1024 and slowest <= 250
 
 
-main()
+if __name__ == "__main__":
+    main()
