@@ -23,7 +23,7 @@ struct broken_build {
   std::string_view breaks;   ///< the invariant that must find it
 };
 
-constexpr std::array<broken_build, 7> broken_builds = {{
+constexpr std::array<broken_build, 9> broken_builds = {{
     {"early", "an event is acknowledged before its commit", "kills", "nothing-lost"},
     {"loose-clock", "the clock is read outside the transaction", "kills", "order"},
     {"no-sync", "nothing waits for the disk", "power-loss", "nothing-lost"},
@@ -32,6 +32,9 @@ constexpr std::array<broken_build, 7> broken_builds = {{
      "heard-all"},
     {"old-place", "a watch begins one event before its number", "resume", "heard-once"},
     {"forget-key", "a refresh's key does not stay beside the token", "sessions", "same-session"},
+    {"silent-logout", "a logout says nothing to the server", "sessions", "none-unused"},
+    {"keep-password", "a client logs in by itself where its session was ended", "sessions",
+     "theft-ends"},
 }};
 
 bool test_histories(std::ostream& out) {

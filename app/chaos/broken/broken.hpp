@@ -4,6 +4,10 @@
 #include "app/home/home_view.hpp"
 #include "util/result.hpp"
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
 namespace spec_kitty::broken {
 
 enum class flaw {
@@ -15,6 +19,8 @@ enum class flaw {
   forget_place,   ///< `sync watch` passes over --after and --log
   old_place,      ///< `sync watch` begins one event before --after
   forget_key,     ///< a refresh's key is lost with the process that drew it
+  silent_logout,  ///< `auth logout` says nothing to the server
+  keep_password,  ///< `sync now` logs in again where the session was ended
 };
 
 /// From now on nothing in this process waits for the disk.
@@ -25,5 +31,12 @@ result<void> record_lines(const home_view& view, flaw how);
 
 /// Stands in for `sync now`: one batch, removed from the queue, then sent.
 result<void> send_batch(const home_view& view);
+
+/// Keeps user and password of a login in the home; the password stays standard input.
+void keep_login(const std::filesystem::path& home, const std::string& user);
+
+/// Runs `sync now`, given as the words of its command line; where the session is over, it logs in
+/// as was kept, and runs it again. The exit status.
+int sync_by_any_means(const std::filesystem::path& home, const std::vector<std::string>& words);
 
 } // namespace spec_kitty::broken

@@ -4,6 +4,8 @@
 //   delete-on-send                      `sync now` is done here
 //   forget-place, old-place             `sync watch` loses its place, or begins one event early
 //   forget-key                          every command first forgets the key of a refresh
+//   silent-logout                       `auth logout` is done here
+//   keep-password                       `auth login` keeps the password; `sync now` logs in again
 //
 // Everything else is passed on to PROGRAM, the real spec-kitty.
 #include "app/chaos/broken/broken.hpp"
@@ -16,6 +18,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +86,43 @@ int pass_on(char** argv) {
   return 127;
 }
 
+int forget_quietly() {
+  const auto home = resolve_home(std::nullopt);
+  if (!home)
+    return end(home.error());
+  const auto gone = forget_session(home->path);
+  return gone ? 0 : end(gone.error());
+}
+
+/// `auth login` is noted, `sync now` is done here.
+int keep_password(int argc, char** argv) {
+  const auto home = resolve_home(std::nullopt);
+  if (!home)
+    return end(home.error());
+  const std::vector<std::string> words(argv + 2, argv + argc);
+  const auto user = std::find(words.begin(), words.end(), "--username");
+  if (words.size() > 2 && words[1] == "sync" && words[2] == "now")
+    return sync_by_any_means(home->path, words);
+  if (words.size() > 2 && words[1] == "auth" && words[2] == "login" && words.end() - user > 1)
+    keep_login(home->path, user[1]);
+  return pass_on(argv);
+}
+
+/// The flaws of a session; nothing for others.
+std::optional<int> treat_session(flaw how, int argc, char** argv) {
+  if (how == flaw::forget_key) {
+    drop_key();
+    return pass_on(argv);
+  }
+  if (how == flaw::silent_logout)
+    return argc > 4 && std::string_view(argv[3]) == "auth" && std::string_view(argv[4]) == "logout"
+               ? forget_quietly()
+               : pass_on(argv);
+  if (how == flaw::keep_password)
+    return keep_password(argc, argv);
+  return std::nullopt;
+}
+
 int main(int argc, char** argv) {
   static const std::map<std::string, flaw> flaws = {{"none", flaw::none},
                                                     {"early", flaw::early},
@@ -91,7 +131,9 @@ int main(int argc, char** argv) {
                                                     {"delete-on-send", flaw::delete_on_send},
                                                     {"forget-place", flaw::forget_place},
                                                     {"old-place", flaw::old_place},
-                                                    {"forget-key", flaw::forget_key}};
+                                                    {"forget-key", flaw::forget_key},
+                                                    {"silent-logout", flaw::silent_logout},
+                                                    {"keep-password", flaw::keep_password}};
   const auto found = argc < 4 ? flaws.end() : flaws.find(argv[1]);
   if (found == flaws.end()) {
     std::cerr << "usage: spec-kitty-chaos-broken FLAW PROGRAM WORD…\n";
@@ -99,10 +141,8 @@ int main(int argc, char** argv) {
   }
   const std::string first = argv[3];
   const std::string second = argc > 4 ? argv[4] : "";
-  if (found->second == flaw::forget_key) {
-    drop_key();
-    return pass_on(argv);
-  }
+  if (const auto status = treat_session(found->second, argc, argv))
+    return *status;
   if (first == "sync" && second == "watch") {
     if (found->second == flaw::forget_place)
       drop_place(argc, argv);

@@ -6,6 +6,7 @@
 //   home-3 ─ daemon ─┘
 #include "app/chaos/proxy/network_faults.hpp"
 #include "app/chaos/scenarios/listening_home.hpp"
+#include "app/chaos/scenarios/play_steps.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "app/chaos/views.hpp"
 #include "messages/protocol.hpp"
@@ -213,15 +214,7 @@ std::vector<step> plan_resume(dice& chance) {
 }
 
 outcome play_resume(const stage& where, std::uint64_t, const std::vector<step>& steps) {
-  outcome out;
-  listening_team team(where);
-  for (const auto& step : steps) {
-    if (where.enough())
-      break;
-    out.count(step.fault, team.hit(step));
-  }
-  out.violations = team.finish(out);
-  return out;
+  return play_steps<listening_team>(where, steps);
 }
 
 } // namespace spec_kitty::chaos

@@ -3,7 +3,6 @@
 #include "messages/protocol.hpp"
 #include "util/json.hpp"
 
-#include <csignal>
 #include <thread>
 
 namespace spec_kitty::chaos {
@@ -14,7 +13,6 @@ namespace {
 
 /// Seconds that an access token is good.
 constexpr const char* brief_access = "1";
-constexpr unsigned settle_tries = 8;
 
 } // namespace
 
@@ -30,52 +28,6 @@ std::optional<credentials> session_site::kept() const {
 
 std::string session_site::family_of(const std::string& refresh) {
   return refresh.substr(0, refresh.find('.'));
-}
-
-bool session_site::work_until(const std::function<bool()>& condition,
-                              std::chrono::milliseconds patience) {
-  home_.drain_by(drainer::websocket);
-  return home_.work_until(
-      [&] {
-        for (auto& drainer : drainers_) {
-          if (drainer && drainer->has_ended())
-            end(drainer, 0);
-          if (!drainer)
-            drainer = std::make_unique<support::child>(
-                home_.all.command("home", {"sync", "now", "--json"}));
-        }
-        return condition();
-      },
-      patience);
-}
-
-void session_site::end(child_ptr& child, int sent) {
-  if (!child)
-    return;
-  const auto done = child->wait();
-  home_.all.judge_end("`sync now`", done, sent);
-  home_.all.note_report("home", done.out);
-  child.reset();
-}
-
-bool session_site::kill_clients() {
-  bool alive = false;
-  home_.seen->process_killed();
-  for (auto& drainer : drainers_)
-    if (drainer) {
-      alive = alive || !drainer->has_ended();
-      drainer->send(SIGKILL);
-    }
-  for (auto& drainer : drainers_)
-    end(drainer, SIGKILL);
-  home_.end_daemon(SIGKILL);
-  return alive;
-}
-
-void session_site::end_clients() {
-  for (auto& drainer : drainers_)
-    end(drainer, 0);
-  home_.end_daemon(SIGTERM);
 }
 
 void session_site::restart_server() {
@@ -99,27 +51,15 @@ bool session_site::approve(const std::string& user_code) {
   return person_.approve(user_code, home_.all.server().team());
 }
 
-int session_site::settle() {
-  int status = 0;
-  for (unsigned i = 0; i < settle_tries; ++i) {
-    home_.all.emit();
-    status = home_.all.sync_now().status;
-    if (status == 0 || status == login_needed)
-      return status;
-    std::this_thread::sleep_for(50ms);
-  }
-  return status;
-}
-
 void session_site::look(const std::string& after, const std::string& before,
                         const std::optional<std::string>& stolen, bool leaves) {
-  end_clients();
+  clients_.end();
   std::this_thread::sleep_for(1100ms); // the access token is over: what comes next is a refresh
   session_seen seen;
   seen.after = after;
   seen.before = before;
   seen.stolen = stolen.has_value();
-  seen.works = settle() == 0;
+  seen.works = clients_.settle() == 0;
   if (const auto now = kept())
     seen.now = family_of(now->refresh);
   seen.thief_works = stolen && !stolen->empty() && !steal(*stolen, "").empty();
@@ -137,7 +77,7 @@ void session_site::look(const std::string& after, const std::string& before,
 }
 
 std::vector<violation> session_site::finish(outcome& out) {
-  end_clients();
+  clients_.end();
   auto all = home_.finish(out);
   out.figures["refreshes"] += home_.seen->refreshes().size();
   return all;

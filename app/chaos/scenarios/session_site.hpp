@@ -3,30 +3,20 @@
 #pragma once
 
 #include "app/chaos/scenarios/browser.hpp"
-#include "app/chaos/scenarios/proxied_home.hpp"
+#include "app/chaos/scenarios/drainers.hpp"
 #include "config/credentials.hpp"
 
-#include <array>
-
 namespace spec_kitty::chaos {
-
-/// How long something that a fault needs may take to happen.
-inline constexpr std::chrono::seconds fault_patience{8};
 
 class session_site {
 public:
   explicit session_site(const stage& where);
 
   proxied_home& home() { return home_; }
+  drainers& clients() { return clients_; }
   /// The home's session: nothing without one.
   std::optional<credentials> kept() const;
 
-  /// Lets two `sync now` and a daemon drain until the condition holds, or patience ends.
-  bool work_until(const std::function<bool()>& condition, std::chrono::milliseconds patience);
-  /// Kills the daemon and every `sync now`; true where one of them was at work.
-  bool kill_clients();
-  /// Lets them end well.
-  void end_clients();
   void restart_server();
 
   /// A refresh by a thief, past the proxy: the refresh token that he got, empty where he was
@@ -46,15 +36,9 @@ public:
   static std::string family_of(const std::string& refresh);
 
 private:
-  using child_ptr = std::unique_ptr<support::child>;
-
-  void end(child_ptr& child, int sent);
-  /// Drains until the result no longer depends on timing: the last status.
-  int settle();
-
   proxied_home home_;
+  drainers clients_{home_};
   browser person_;
-  std::array<child_ptr, 2> drainers_;
   std::uint64_t known_leftovers_ = 0;
 };
 

@@ -5,6 +5,7 @@
 // login on a terminal meets the same, and opens one session. A thief uses tokens: the owner's next
 // refresh ends the session for both.
 #include "app/chaos/proxy/network_faults.hpp"
+#include "app/chaos/scenarios/play_steps.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "app/chaos/scenarios/session_site.hpp"
 #include "app/chaos/scenarios/terminal_program.hpp"
@@ -67,7 +68,7 @@ public:
     return steal(step.fault);
   }
 
-  session_site& site() { return site_; }
+  std::vector<violation> finish(outcome& out) { return site_.finish(out); }
 
 private:
   /// The kill that a fault's name asks for, so many microseconds after the exchange began.
@@ -76,7 +77,7 @@ private:
       return true;
     std::this_thread::sleep_for(std::chrono::microseconds(after_us));
     if (fault == client_killed)
-      return site_.kill_clients();
+      return site_.clients().kill();
     site_.home().all.server().kill();
     site_.restart_server();
     return true;
@@ -87,15 +88,10 @@ private:
     const auto before = site_.kept();
     if (!before)
       return false;
-    bool hit = false; // what came too late on a busy machine is tried again
-    for (unsigned i = 0; i < 3 && !hit; ++i) {
-      auto& line = *site_.home().line;
-      const auto number = line.arm(exchange_fault_of(fault, protocol::refresh_path, drawn[0]));
-      const auto struck = [&] { return line.used(number) > 0; };
-      hit = site_.work_until(struck, fault_patience) && kill_meanwhile(fault, drawn[1]);
-      line.take_away(number);
-    }
-    site_.work_until([] { return false; }, std::chrono::milliseconds(drawn[0] % 400));
+    const bool hit = site_.clients().strike(
+        [&] { return exchange_fault_of(fault, protocol::refresh_path, drawn[0]); },
+        [&] { return kill_meanwhile(fault, drawn[1]); });
+    site_.clients().work_until([] { return false; }, std::chrono::milliseconds(drawn[0] % 400));
     site_.look(name, session_site::family_of(before->refresh));
     return hit;
   }
@@ -103,7 +99,7 @@ private:
   /// A login that a person approves in the browser, on a terminal, in place of the session.
   bool strike_login(const std::string& name, std::string_view fault,
                     const std::vector<std::uint64_t>& drawn) {
-    site_.end_clients();
+    site_.clients().end();
     auto& home = site_.home();
     if (home.all.run("home", {"auth", "logout"}).status != 0)
       return false;
@@ -160,7 +156,7 @@ private:
     auto taken = *first;
     if (name == took_older && !is_replaced_twice(taken.refresh))
       return false;
-    site_.end_clients();
+    site_.clients().end();
     if (name == took_token)
       taken = site_.kept().value_or(taken);
     std::string got;
@@ -182,7 +178,7 @@ private:
   /// Works until two other tokens have taken this one's place.
   bool is_replaced_twice(const std::string& token) {
     std::set<std::string> later;
-    return site_.work_until(
+    return site_.clients().work_until(
         [&] {
           if (const auto now = site_.kept(); now && now->refresh != token)
             later.insert(now->refresh);
@@ -232,15 +228,7 @@ std::vector<step> plan_sessions(dice& chance) {
 }
 
 outcome play_sessions(const stage& where, std::uint64_t, const std::vector<step>& steps) {
-  outcome out;
-  session_play play(where);
-  for (const auto& step : steps) {
-    if (where.enough())
-      break;
-    out.count(step.fault, play.hit(step));
-  }
-  out.violations = play.site().finish(out);
-  return out;
+  return play_steps<session_play>(where, steps);
 }
 
 } // namespace spec_kitty::chaos

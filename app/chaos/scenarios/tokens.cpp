@@ -4,12 +4,11 @@
 // The server's access tokens are good for a second, so every run begins with a refresh. Two `sync
 // now` and a daemon drain at once. After each step a session that was not ended must still work,
 // and a login must replace one that was lost. The proxy sees which refresh tokens are used again.
-#include "app/chaos/scenarios/proxied_home.hpp"
+#include "app/chaos/scenarios/drainers.hpp"
+#include "app/chaos/scenarios/play_steps.hpp"
 #include "app/chaos/scenarios/scenarios.hpp"
 #include "messages/protocol.hpp"
 
-#include <array>
-#include <csignal>
 #include <thread>
 
 namespace spec_kitty::chaos {
@@ -19,8 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tokens_steps_per_round = 6;
-constexpr unsigned tokens_tries = 8;
-constexpr auto token_patience = 8s;
 
 constexpr const char* killed_in_refresh = "kill -9 during a refresh";
 constexpr const char* refresh_reply_lost = "a refresh's reply is lost";
@@ -61,30 +58,20 @@ exchange_fault fault_of(const step& step) {
 
 class session_fault_fixture {
 public:
-  explicit session_fault_fixture(const stage& where) : home_(where, {"--access-lifetime", "1"}) {
-    home_.drain_by(drainer::websocket);
-  }
+  explicit session_fault_fixture(const stage& where) : home_(where, {"--access-lifetime", "1"}) {}
 
-  void play(const step& step, outcome& out) {
-    bool hit = false; // what came too late on a busy machine is tried again
-    for (unsigned i = 0; i < 3 && !hit; ++i) {
-      const auto number = home_.line->arm(fault_of(step));
-      const auto struck = [&] { return home_.line->used(number) > 0; };
-      hit = work_until(struck, token_patience) && meanwhile(step);
-      home_.line->take_away(number);
-    }
-    out.count(step.fault, hit);
+  bool hit(const step& step) {
+    const bool hit =
+        clients_.strike([&] { return fault_of(step); }, [&] { return meanwhile(step); });
     // Whatever the reply is to find, it has come now.
-    work_until([] { return false; }, std::chrono::milliseconds(step.values[0] + 20));
+    clients_.work_until([] { return false; }, std::chrono::milliseconds(step.values[0] + 20));
     check(step.fault);
     home_.look_for_blame();
-    home_.drain_by(drainer::websocket);
+    return hit;
   }
 
   std::vector<violation> finish(outcome& out) {
-    for (auto& drainer : drainers_)
-      end(drainer, 0);
-    home_.end_daemon(SIGTERM);
+    clients_.end();
     if (!home_.log_in())
       complain("the last login failed");
     auto all = home_.finish(out);
@@ -94,39 +81,13 @@ public:
   }
 
 private:
-  using child_ptr = std::unique_ptr<support::child>;
-
   void complain(const std::string& words) { found_.push_back({"session", words}); }
-
-  bool work_until(const std::function<bool()>& condition, std::chrono::milliseconds time) {
-    return home_.work_until(
-        [&] {
-          for (auto& drainer : drainers_) {
-            if (drainer && drainer->has_ended())
-              end(drainer, 0);
-            if (!drainer)
-              drainer = std::make_unique<support::child>(
-                  home_.all.command("home", {"sync", "now", "--json"}));
-          }
-          return condition();
-        },
-        time);
-  }
-
-  void end(child_ptr& child, int sent) {
-    if (!child)
-      return;
-    const auto done = child->wait();
-    home_.all.judge_end("`sync now`", done, sent);
-    home_.all.note_report("home", done.out);
-    child.reset();
-  }
 
   /// What happens while the refresh is under way.
   bool meanwhile(const step& step) {
     if (step.fault == killed_in_refresh) {
       std::this_thread::sleep_for(std::chrono::microseconds(step.values[1]));
-      return kill_all();
+      return clients_.kill(); // one of them is in the middle of it
     }
     if (step.fault == logout_meanwhile)
       return home_.all.run("home", {"auth", "logout"}).status == 0;
@@ -135,36 +96,8 @@ private:
     return true;
   }
 
-  /// One of them is in the middle of it.
-  bool kill_all() {
-    bool alive = false;
-    home_.seen->process_killed();
-    for (auto& drainer : drainers_)
-      if (drainer) {
-        alive = alive || !drainer->has_ended();
-        drainer->send(SIGKILL);
-      }
-    for (auto& drainer : drainers_)
-      end(drainer, SIGKILL);
-    home_.end_daemon(SIGKILL);
-    return alive;
-  }
-
-  /// Drains until the result no longer depends on timing: the last status.
-  int settle() {
-    int status = 0;
-    for (unsigned i = 0; i < tokens_tries; ++i) {
-      home_.all.emit();
-      status = home_.all.sync_now().status;
-      if (status == 0 || status == login_needed)
-        return status;
-      std::this_thread::sleep_for(50ms);
-    }
-    return status;
-  }
-
   void check(const std::string& fault) {
-    const int status = settle();
+    const int status = clients_.settle();
     if (status == login_needed && left_by(fault) == session_state::alive)
       complain("after `" + fault + "` the session was over although it was not ended");
     if (status != login_needed && left_by(fault) == session_state::over)
@@ -173,12 +106,12 @@ private:
       return;
     if (!home_.log_in())
       return complain("after `" + fault + "` a login failed");
-    if (const int again = settle(); again != 0)
+    if (const int again = clients_.settle(); again != 0)
       complain("after `" + fault + "` and a login `sync now` ended with " + std::to_string(again));
   }
 
   proxied_home home_;
-  std::array<child_ptr, 2> drainers_;
+  drainers clients_{home_};
   std::vector<violation> found_;
 };
 
@@ -197,15 +130,7 @@ std::vector<step> plan_tokens(dice& chance) {
 }
 
 outcome play_tokens(const stage& where, std::uint64_t, const std::vector<step>& steps) {
-  outcome out;
-  session_fault_fixture all(where);
-  for (const auto& step : steps) {
-    if (where.enough())
-      break;
-    all.play(step, out);
-  }
-  out.violations = all.finish(out);
-  return out;
+  return play_steps<session_fault_fixture>(where, steps);
 }
 
 } // namespace spec_kitty::chaos
