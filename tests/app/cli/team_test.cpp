@@ -189,8 +189,9 @@ TEST_F(Team, AServerWithoutAnOfferIsNotAskedAgain) {
 struct Extensions : Team {
   void TearDown() override { cli({"sync", "daemon", "stop"}); }
 
-  /// A refresh, and a daemon that asks for a WebSocket.
-  void refresh_and_listen() {
+  /// A refresh, and a daemon that asks for a WebSocket, at such a server.
+  void expect_extensions(bool used, const words& server) {
+    start(server);
     (void)log_in("rea");
     ASSERT_TRUE(update_credentials(home(), [](const auto& now) {
       auto over = now;
@@ -201,28 +202,21 @@ struct Extensions : Team {
     ASSERT_EQ(cli({"sync", "daemon", "start"}).status, 0);
     ASSERT_TRUE(eventually([&] { return asked("GET /ws/v1/events/") > 0; }));
     ASSERT_GT(asked("POST /api/v1/token/refresh/"), 0U);
+    EXPECT_EQ(asked("a refresh under a key") > 0, used);
+    EXPECT_EQ(asked("an upgrade with extensions") > 0, used);
   }
 };
 
 TEST_F(Extensions, AreUsedAtAServerThatOffersThem) {
-  start({"--extensions"});
-  refresh_and_listen();
-  EXPECT_GT(asked("a refresh under a key"), 0U);
-  EXPECT_GT(asked("an upgrade with extensions"), 0U);
+  expect_extensions(true, {"--extensions"});
 }
 
 TEST_F(Extensions, AreOffAtAServerThatOffersNone) {
-  start();
-  refresh_and_listen();
-  EXPECT_EQ(asked("a refresh under a key"), 0U);
-  EXPECT_EQ(asked("an upgrade with extensions"), 0U);
+  expect_extensions(false, {});
 }
 
 TEST_F(Extensions, AreOffAtAServerThatKnowsNoOffer) {
-  start({"--no-offer"});
-  refresh_and_listen();
-  EXPECT_EQ(asked("a refresh under a key"), 0U);
-  EXPECT_EQ(asked("an upgrade with extensions"), 0U);
+  expect_extensions(false, {"--no-offer"});
 }
 
 TEST_F(Extensions, ALoginOnATerminalAsksForANameWhereNoBrowserLoginIsOffered) {
