@@ -1,5 +1,7 @@
 #include "util/output.hpp"
 
+#include "util/locale.hpp"
+#include "util/status_line.hpp"
 #include "util/text.hpp"
 #include "util/utf8.hpp"
 
@@ -20,6 +22,10 @@ constexpr std::size_t max_shown_bytes = std::size_t{64} << 10;
 constexpr std::uint64_t max_of_a_kind = 5;
 
 bool write_out(int fd, std::string_view bytes) {
+  std::string plain;
+  if (::isatty(fd) != 0 && !locale_is_utf8())
+    bytes = plain = with_plain_signs(bytes);
+  const auto undisturbed = remove_status_line();
   while (!bytes.empty()) {
     const auto written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR)

@@ -1,10 +1,8 @@
 #include "util/working_line.hpp"
 
+#include "util/status_line.hpp"
 #include "util/text.hpp"
 #include "util/utf8.hpp"
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -20,20 +18,14 @@ using namespace std::chrono_literals;
 constexpr auto first_drawn_after = 1000ms;
 constexpr auto drawn_every = 500ms;
 
-void write_to_terminal(const std::string& text) {
-  (void)!::write(STDERR_FILENO, text.data(), text.size()); // the line is optional
-}
-
-std::size_t columns_of_stderr() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
+/// The one that is drawn.
+std::atomic<working_line*> innermost{nullptr};
 
 } // namespace
 
 working_line::working_line(const output& out, std::string what, std::string unit)
     : what_(std::move(what)), unit_(std::move(unit)) {
-  if (out.quiet() || ::isatty(STDERR_FILENO) == 0)
+  if (out.quiet() || !has_status_line())
     return;
   sigset_t all;
   sigset_t before;
@@ -41,6 +33,7 @@ working_line::working_line(const output& out, std::string what, std::string unit
   ::pthread_sigmask(SIG_BLOCK, &all, &before);
   try {
     thread_ = std::thread([this] { run(); });
+    outer_ = innermost.exchange(this);
   } catch (const std::system_error&) { // the work needs no line
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -55,8 +48,8 @@ working_line::~working_line() {
   }
   ended_.notify_all();
   thread_.join();
-  if (drawn_)
-    write_to_terminal("\r\033[K");
+  innermost = outer_;
+  (void)remove_status_line();
 }
 
 void working_line::run() {
@@ -69,13 +62,15 @@ void working_line::run() {
 }
 
 void working_line::draw(std::uint64_t seconds) {
+  drawn_ = true;
+  if (innermost != this)
+    return;
   const std::uint64_t done = done_;
   const std::string end = (done > 0 ? ": " + count_of(done, unit_) : std::string()) + ", " +
                           std::to_string(seconds) + " s";
-  const std::size_t columns = columns_of_stderr();
+  const std::size_t columns = status_line_columns();
   const std::size_t free_columns = columns > end.size() + 1 ? columns - end.size() - 1 : 0;
-  write_to_terminal("\r" + printable(what_, free_columns) + end + "\033[K");
-  drawn_ = true;
+  draw_status_line(printable(what_, free_columns) + end);
 }
 
 } // namespace spec_kitty

@@ -1,5 +1,5 @@
 // A line on the terminal while something takes longer than a second: what is done, how far it is,
-// and for how long it has been done.
+// and for how long it has been done. Within its time another may say more precisely what is done.
 #pragma once
 
 #include "util/output.hpp"
@@ -16,7 +16,7 @@ namespace spec_kitty {
 class working_line {
 public:
   /// `what` as in `importing day.jsonl`, `unit` as in `event`, for count(). Nothing is shown in the
-  /// first second, with --quiet, and where stderr is not a terminal.
+  /// first second, with --quiet, and where stderr has no status line.
   explicit working_line(const output& out, std::string what, std::string unit = {});
   /// Removes the line: what is printed next begins on an empty one.
   ~working_line();
@@ -37,6 +37,7 @@ private:
   std::condition_variable ended_;
   bool over_ = false;
   bool drawn_ = false;
+  working_line* outer_ = nullptr;
   std::thread thread_; ///< the last member: it uses the others
 };
 

@@ -1,13 +1,12 @@
 #include "app/cli/looks.hpp"
 
-#include "util/text.hpp"
+#include "util/locale.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -17,15 +16,6 @@ namespace {
 
 constexpr std::size_t rows_at_once = 1000; ///< that are aligned with each other
 constexpr std::size_t gap = 2;
-
-bool shows_utf8() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
-      const std::string locale = lower_case(value);
-      return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
-    }
-  return false;
-}
 
 std::size_t columns_of_stdout() {
   winsize size{};
@@ -40,14 +30,14 @@ std::size_t width_of(std::string_view text) {
 }
 
 /// The cells of a line, each filled up to its column's width; no widths: as they are.
-std::vector<line_part> aligned(const std::vector<line_part>& cells,
-                               const std::vector<std::size_t>& widths) {
+std::vector<line_part> aligned(const table_row& cells, const std::vector<std::size_t>& widths) {
   std::vector<line_part> line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     line.push_back(cells[i]);
+    if (i + 1 == cells.size())
+      break;
     const std::size_t pad = widths.empty() ? 0 : widths.at(i) - width_of(cells[i].text);
-    if (i + 1 < cells.size())
-      line.push_back({std::string(pad + gap, ' '), style::plain});
+    line.push_back({std::string(pad + gap, ' '), style::plain});
   }
   return line;
 }
@@ -85,13 +75,39 @@ style style_of_state(std::string_view event_state) {
 }
 
 std::string mark_of_lane(const output& out, std::string_view lane) {
-  if (!out.for_person() || !shows_utf8())
+  if (!out.for_person() || !locale_is_utf8())
     return {};
   if (lane == "done")
     return "\u2713 ";
   if (lane == "doing")
     return "\u25B6 ";
   return lane == "for_review" ? "\u25CE " : "\u00B7 ";
+}
+
+std::vector<shown_line> table_lines(const output& out, std::vector<std::string> titles,
+                                    std::vector<table_row> rows) {
+  if (rows.empty())
+    return {};
+  table_row head;
+  for (auto& title : titles)
+    head.push_back({std::move(title), style::strong});
+  if (!head.empty() && out.for_person())
+    rows.insert(rows.begin(), std::move(head));
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      widths.resize(std::max(widths.size(), i + 1));
+      widths[i] = std::max(widths[i], width_of(row[i].text));
+    }
+  std::size_t before_last = 0;
+  for (const std::size_t width : widths)
+    before_last += width + gap;
+  if (before_last >= columns_of_stdout())
+    widths.clear();
+  std::vector<shown_line> lines;
+  for (const auto& row : rows)
+    lines.emplace_back(aligned(row, widths));
+  return lines;
 }
 
 text_table::text_table(output& out, std::vector<std::string> titles)
@@ -101,7 +117,7 @@ text_table::~text_table() {
   print();
 }
 
-void text_table::add(std::vector<line_part> cells) {
+void text_table::add(table_row cells) {
   rows_.push_back(std::move(cells));
   if (rows_.size() >= rows_at_once)
     print();
@@ -110,23 +126,8 @@ void text_table::add(std::vector<line_part> cells) {
 void text_table::print() {
   if (rows_.empty())
     return;
-  std::vector<std::size_t> widths(rows_.front().size());
-  std::vector<line_part> head;
-  for (auto& title : std::exchange(titles_, {}))
-    head.push_back({std::move(title), style::strong});
-  if (!head.empty())
-    rows_.insert(rows_.begin(), std::move(head));
-  for (const auto& row : rows_)
-    for (std::size_t i = 0; i < widths.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(row.at(i).text));
-  std::size_t before_last = 0;
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i)
-    before_last += widths[i] + gap;
-  if (before_last >= columns_of_stdout())
-    widths.clear();
-  for (const auto& row : rows_)
-    out_.parts(aligned(row, widths));
-  rows_.clear();
+  for (const auto& line : table_lines(out_, std::exchange(titles_, {}), std::exchange(rows_, {})))
+    out_.parts(line);
 }
 
 } // namespace spec_kitty

@@ -20,24 +20,32 @@ style style_of_state(std::string_view event_state);
 /// UTF-8.
 std::string mark_of_lane(const output& out, std::string_view lane);
 
-/// Rows in columns with titles. The last column may be wider than the terminal; where the others do
-/// not fit, as in a window of 40 columns, each row is a line with two blanks between its cells.
+/// The cells of a row. A row of a single cell has no columns: it stands between the others as it
+/// is.
+using table_row = std::vector<line_part>;
+
+/// Rows in columns, with titles above where a person reads stdout. The last column may be wider
+/// than the terminal; where the others do not fit, as in a window of 40 columns, each row is a line
+/// with two blanks between its cells.
+std::vector<shown_line> table_lines(const output& out, std::vector<std::string> titles,
+                                    std::vector<table_row> rows);
+
+/// The same for any number of rows, printed as they come.
 class text_table {
 public:
   text_table(output& out, std::vector<std::string> titles);
-  /// Prints what is left.
-  ~text_table();
+  ~text_table(); ///< prints what is left
   text_table(const text_table&) = delete;
   text_table& operator=(const text_table&) = delete;
 
-  void add(std::vector<line_part> cells);
-
-private:
+  void add(table_row cells);
+  /// Prints what was added.
   void print();
 
+private:
   output& out_;
-  std::vector<std::string> titles_;          ///< empty once they are printed
-  std::vector<std::vector<line_part>> rows_; ///< not printed yet
+  std::vector<std::string> titles_; ///< empty once they are printed
+  std::vector<table_row> rows_;     ///< not printed yet
 };
 
 } // namespace spec_kitty

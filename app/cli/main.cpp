@@ -6,14 +6,19 @@
 #include "app/home/node_notice.hpp"
 #include "util/process.hpp"
 #include "util/utf8.hpp"
+#include "util/working_line.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
+#include <string_view>
 #include <system_error>
 
 namespace spec_kitty {
@@ -26,8 +31,19 @@ bool use_color(const global_options& options) {
   return !options.no_color && std::getenv("NO_COLOR") == nullptr && !dumb;
 }
 
+/// Whether a command waits for a person or for a signal, or has a live display of its own.
+bool shows_itself(std::string_view path) {
+  constexpr std::array<std::string_view, 9> all = {"emit",       "auth login",      "events export",
+                                                   "sync now",   "sync watch",      "board",
+                                                   "dev-server", "sync daemon run", "orchestrate"};
+  return std::find(all.begin(), all.end(), path) != all.end();
+}
+
 /// Runs the command. Running out of memory or threads is reported, not treated as a defect.
-exit_status act(const command_action& action, context& ctx) {
+exit_status act(const command_line& line, context& ctx) {
+  std::optional<working_line> working;
+  if (!shows_itself(line.chosen->path))
+    working.emplace(ctx.out, std::string(line.chosen->path) + " is running");
   const auto fail_for_lack_of = [&](const std::string& what) {
     return ctx.fail(
         {ec::overloaded, what,
@@ -35,7 +51,7 @@ exit_status act(const command_action& action, context& ctx) {
          "programs"});
   };
   try {
-    return action(ctx);
+    return line.action(ctx);
   } catch (const std::bad_alloc&) {
     return fail_for_lack_of("out of memory");
   } catch (const std::system_error& error) {
@@ -91,7 +107,7 @@ exit_status run_command(const command_line& line) {
       ctx.out.warn_of("remarks on the configuration", warning);
     if (options.verbose)
       note_surroundings(ctx);
-    status = act(line.action, ctx);
+    status = act(line, ctx);
     if (const auto change = node->take())
       ctx.out.warn(node_change_words(*change));
     if (line.chosen->notifies && status != exit_status::usage && !ctx.changed_nothing)

@@ -20,7 +20,6 @@ private:
   bool quiet_;
   bool color_;
   bool announced_ = false; ///< a pause was printed; only without a terminal
-  bool drawn_ = false;
 };
 
 /// `[#########           ] 450/1000`, at most `columns` wide. Pure.

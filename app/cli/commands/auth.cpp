@@ -8,6 +8,7 @@
 #include "config/older_home.hpp"
 #include "util/prompt.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -151,6 +152,7 @@ result<login_done> carry_out_login(context& ctx, const server_url& server,
   const auto request = find_login(options);
   if (!request)
     return request.error();
+  const working_line line(ctx.out, "logging in");
   sync_system system(ctx, server);
   auto answer = system.login(*request);
   system.close();

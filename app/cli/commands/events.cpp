@@ -26,6 +26,11 @@ struct list_options {
   std::string since; ///< as typed
   std::string state;
   std::size_t limit = 0; ///< 0: all
+
+  bool limits_anything() const {
+    return !(state.empty() && since.empty() && filter.wp.empty() && filter.feature.empty() &&
+             filter.type.empty() && filter.grep.empty());
+  }
 };
 
 constexpr const char* delivered_state = "delivered";
@@ -38,7 +43,7 @@ void add_filters(CLI::App& app, list_options& options) {
   app.add_option("--feature", options.filter.feature,
                  "Only this feature: its name, the beginning of it, or its number")
       ->type_name("SLUG");
-  app.add_option("--since", options.since, "Only from then on: 2d, 3h, 2026-02-03, …")
+  app.add_option("--since", options.since, "Only from then on, such as 2d, 3h or 2026-02-03")
       ->type_name("TIME");
   app.add_option("--grep", options.filter.grep, "Only with this text anywhere in the event")
       ->type_name("TEXT");
@@ -133,6 +138,8 @@ result<void> visit_events(context& ctx, const list_options& options, const see_e
   const std::string& type = options.filter.type;
   if (!any && !type.empty() && !is_event_type(type))
     ctx.out.note("no event is of the type " + type + did_you_mean(closest(type, event_types)));
+  else if (!any && options.limits_anything())
+    ctx.out.note("no event matches");
   return {};
 }
 
@@ -287,8 +294,11 @@ exit_status stats(context& ctx) {
     field(out, "spilled", shot->spilled);
     field(out, "overflowed", shot->overflowed);
   });
+  std::vector<table_row> types;
   for (const auto& [type, count] : queue.types)
-    ctx.out.line(type + "  " + std::to_string(count));
+    types.push_back({{type, style::plain}, {std::to_string(count), style::plain}});
+  for (const auto& line : table_lines(ctx.out, {"TYPE", "EVENTS"}, std::move(types)))
+    ctx.out.parts(line);
   ctx.out.line("queued " + std::to_string(shot->queued) + ", leased " +
                std::to_string(shot->leased) + ", held " + std::to_string(shot->held) + ", dead " +
                std::to_string(queue.dead) + "; " + std::to_string(queue.bytes) + " bytes");

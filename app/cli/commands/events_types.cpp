@@ -1,5 +1,6 @@
 // spec-kitty events types: the contract's event types, from the tables made of its schema.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "messages/event.hpp"
 #include "messages/schema/payload_tables.hpp"
 #include "util/closest.hpp"
@@ -120,17 +121,16 @@ void write_type(json_writer& out, const payload_table& table) {
   out.EndObject();
 }
 
-void print_type(output& out, const payload_table& table) {
-  std::size_t width = 0;
-  for (const auto& of : table.fields)
-    width = std::max(width, of.name.size());
-  out.line(table.event_type);
+/// The rows of a type: its name, its fields, those that are required first, and an example.
+void add_rows(const payload_table& table, std::vector<table_row>& rows) {
+  rows.push_back({{std::string(table.event_type), style::strong}});
   for (const bool required : {true, false})
     for (const auto& of : table.fields)
       if (of.required == required)
-        out.line("  " + std::string(of.name) + std::string(width - of.name.size() + 2, ' ') +
-                 (of.required ? "required  " : "optional  ") + value_in_words(of));
-  out.line("example: " + example_of(table));
+        rows.push_back({{"  " + std::string(of.name), style::plain},
+                        {of.required ? "required" : "optional", style::faint},
+                        {value_in_words(of), style::plain}});
+  rows.push_back({{"example: " + example_of(table), style::plain}});
 }
 
 exit_status show_types(context& ctx, const std::string& wanted) {
@@ -144,8 +144,11 @@ exit_status show_types(context& ctx, const std::string& wanted) {
         {ec::not_found,
          "there are no events of type " + wanted + did_you_mean(closest(wanted, event_types)),
          "see them all with: spec-kitty events types"});
+  std::vector<table_row> rows;
   for (const auto* table : shown)
-    print_type(ctx.out, *table);
+    add_rows(*table, rows);
+  for (const auto& line : table_lines(ctx.out, {"  FIELD", "NEEDED", "TAKES"}, std::move(rows)))
+    ctx.out.parts(line);
   ctx.out.object([&](json_writer& out) {
     key(out, "types");
     out.StartArray();

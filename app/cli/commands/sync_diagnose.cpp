@@ -1,8 +1,10 @@
 // spec-kitty sync diagnose: validates every event of this home against the schema.
 #include "app/cli/command.hpp"
+#include "app/cli/looks.hpp"
 #include "messages/custom_types.hpp"
 #include "messages/validate.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -34,6 +36,8 @@ exit_status diagnose(context& ctx) {
   json_writer results(buffer);
   results.StartArray();
   diagnosis report;
+  text_table rows(ctx.out, {"ID", "STATE", "PROBLEM"});
+  working_line line(ctx.out, "checking the events", "event");
   auto store = ctx.open_for_reading(looked_through::always);
   if (!store)
     return ctx.fail(store.error());
@@ -49,8 +53,10 @@ exit_status diagnose(context& ctx) {
       report.first_invalid = id;
     report.of_hosts += of_host ? 1U : 0U;
     if (!words.empty() || of_host)
-      ctx.out.line(id + "  " + std::string(to_string(entry.state)) + "  " +
-                   (of_host ? type + ": " + std::string(host_note) : words));
+      rows.add({{id, style::plain},
+                {std::string(to_string(entry.state)), style_of_state(to_string(entry.state))},
+                {of_host ? type + ": " + std::string(host_note) : words, style::plain}});
+    line.count(report.total);
     if (!ctx.out.json())
       return true;
     results.StartObject();
@@ -69,6 +75,7 @@ exit_status diagnose(context& ctx) {
       return ctx.fail(done.error());
   }
   results.EndArray();
+  rows.print();
   const auto fields = [&](json_writer& out) {
     field(out, "total", report.total);
     field(out, "valid", report.total - report.invalid);

@@ -7,6 +7,7 @@
 #include "config/older_home.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "util/working_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -171,9 +172,14 @@ result<sync_report> run_once(context& ctx) {
   if (empty)
     return sync_report{};
   progress_bar bar(ctx.out);
-  sync_system system(ctx, *server, {[&](const sync_progress& at) { bar.show(at); }});
+  std::optional<working_line> before_bar(std::in_place, ctx.out, "sending the events");
+  sync_system system(ctx, *server, {[&](const sync_progress& at) {
+                       before_bar.reset();
+                       bar.show(at);
+                     }});
   auto report = system.run();
   system.close();
+  before_bar.reset();
   bar.clear();
   return report;
 }

@@ -8,6 +8,7 @@
 #include "app/home/taken_back.hpp"
 #include "app/workflow/intents/settle.hpp"
 #include "util/text.hpp"
+#include "util/timestamp.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -163,6 +164,13 @@ std::string session_words(const context& ctx, const snapshot& shot) {
              : account + ", token EXPIRED since " + until;
 }
 
+/// When an error happened, as the store keeps it.
+std::string time_of(const context& ctx, const json_value& error) {
+  const std::string at = text_of(error, "at").value_or("");
+  const auto instant = parse_date_time(at);
+  return instant ? shown_time(ctx, *instant) : at;
+}
+
 void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) {
   const auto& queue = shot.queue;
   const std::string& server = ctx.config.text("sync.server_url");
@@ -220,7 +228,7 @@ void print_words(context& ctx, const snapshot& shot, const daemon_view& daemon) 
     ctx.out.line("taken back  " + shown_time(ctx, log.at) + ": " + taken_back_words(log));
   if (!queue.last_error.empty())
     if (const auto error = parse_json(queue.last_error))
-      ctx.out.line("last error  " + text_of(*error, "at").value_or("") + " " +
+      ctx.out.line("last error  " + time_of(ctx, *error) + " " +
                    text_of(*error, "message").value_or(""));
   ctx.out.line("clock       " + number(queue.clock) +
                (queue.node_id.empty() ? "" : ", node " + queue.node_id));

@@ -114,9 +114,21 @@ std::string lane_words(const wf::work_package& package) {
              : lane + " (" + *package.event_state + ")";
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
+/// A lane as a cell: its mark, its name, and the state that the event log has for it.
+line_part lane_cell(const output& out, const wf::work_package& package) {
+  const auto lane = package.lane();
+  return {mark_of_lane(out, lane) + lane_words(package), style_of_lane(lane)};
+}
+
+/// The title of the lanes' column, above their names where these have marks.
+std::string lane_title(const output& out) {
+  return (mark_of_lane(out, "").empty() ? "" : "  ") + std::string("LANE");
+}
+
+void show_table(const output& out, std::vector<std::string> titles, std::vector<table_row> rows,
+                work_done& done) {
+  for (auto& line : table_lines(out, std::move(titles), std::move(rows)))
+    done.lines.push_back(std::move(line));
 }
 
 result<work_done> task_status(context& ctx, const work_options& options) {
@@ -136,30 +148,20 @@ result<work_done> task_status(context& ctx, const work_options& options) {
     counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(lane);
   }
   done.lines = {all->feature.slug() + ": " + counts};
-  std::size_t width = std::string_view("LANE").size();
-  for (const auto& package : all->packages)
-    width = std::max(width, lane_words(package).size());
-  const std::string no_mark(mark_of_lane(ctx.out, "").empty() ? 0 : 2, ' ');
-  if (ctx.out.for_person() && !all->packages.empty())
-    done.lines.push_back(std::vector<line_part>{
-        {"WP    " + no_mark + padded("LANE", width) + "  BOXES  TITLE", style::strong}});
+  std::vector<table_row> rows;
   for (const auto& package : all->packages) {
     const auto boxes = all->subtasks_of(package.id);
     const auto ticked =
         std::count_if(boxes.begin(), boxes.end(), [](const auto* box) { return box->done; });
-    const auto lane = package.lane();
-    done.lines.push_back(std::vector<line_part>{
-        {package.id + "  ", style::strong},
-        {mark_of_lane(ctx.out, lane) + padded(lane_words(package), width) + "  ",
-         style_of_lane(lane)},
-        {padded(std::to_string(ticked) + "/" + std::to_string(boxes.size()), 5) + "  ",
-         style::faint},
-        {package.title(), style::plain}});
+    rows.push_back({{package.id, style::strong},
+                    lane_cell(ctx.out, package),
+                    {std::to_string(ticked) + "/" + std::to_string(boxes.size()), style::faint},
+                    {package.title(), style::plain}});
     for (const auto& conflict : all->conflicts)
       if (conflict.wp_id == package.id)
-        done.lines.push_back(
-            std::vector<line_part>{{"      " + conflict_words(conflict), style::bad}});
+        rows.push_back({{"      " + conflict_words(conflict), style::bad}});
   }
+  show_table(ctx.out, {"WP", lane_title(ctx.out), "BOXES", "TITLE"}, std::move(rows), done);
   name_source(*all, done);
   done.fields = [all](json_writer& out) {
     field(out, "feature", all->feature.slug());
@@ -199,18 +201,19 @@ result<work_done> list_tasks(context& ctx, const work_options& options, const st
     return found.error();
   const auto all = std::make_shared<const board>(std::move(*found));
   work_done done;
+  std::vector<table_row> rows;
   for (const auto& package : all->packages) {
     if (!lane.empty() && package.lane() != lane)
       continue;
-    done.lines.push_back(
-        std::vector<line_part>{{package.id + "  ", style::strong},
-                               {mark_of_lane(ctx.out, package.lane()) + lane_words(package) + "  ",
-                                style_of_lane(package.lane())},
-                               {package.title(), style::plain}});
+    rows.push_back({{package.id, style::strong},
+                    lane_cell(ctx.out, package),
+                    {package.title(), style::plain}});
     for (const auto* box : all->subtasks_of(package.id))
-      done.lines.push_back(std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " +
-                           box->text);
+      rows.push_back(
+          {{std::string("  [") + (box->done ? "x" : " ") + "] " + box->id + " " + box->text,
+            style::plain}});
   }
+  show_table(ctx.out, {"WP", lane_title(ctx.out), "TITLE"}, std::move(rows), done);
   done.fields = [all, lane](json_writer& out) {
     field(out, "feature", all->feature.slug());
     write_problems(out, *all);

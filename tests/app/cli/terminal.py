@@ -10,6 +10,7 @@ import os
 import pathlib
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -81,20 +82,35 @@ def see_lanes(place_of, place):
     check(ESCAPE not in text, "--no-color", text)
     text = on_terminal(place_of, place, "spec-kitty agent tasks status", LANG="C")
     check(text.isascii(), "only ASCII", text)
+    text = on_terminal(place_of, place, "spec-kitty agent tasks move-task WP02 --to planned && "
+                       "spec-kitty agent tasks move-task WP02 --to doing", LANG="C")
+    check(text.isascii() and "doing -> planned" in text, "an arrow in ASCII", text)
     text = on_terminal(place_of, place, "spec-kitty agent tasks status | cat")
     check(ESCAPE not in text and "\u25b6" not in text, "a pipe", text)
 
 
+# A command with a table, its titles, and a text that stands below one of them.
+TABLES = (
+    ("spec-kitty agent tasks status", "WP LANE BOXES TITLE", "TITLE", "First"),
+    ("spec-kitty agent tasks list-tasks", "WP LANE TITLE", "TITLE", "First"),
+    ("spec-kitty config list", "KEY VALUE FROM MEANING", "FROM", "default"),
+    ("spec-kitty events stats", "TYPE EVENTS", "EVENTS", "4"),
+    ("spec-kitty events types WPCreated", "FIELD NEEDED TAKES", "NEEDED", "required"),
+)
+
+
 def see_titles(place_of, place):
-    text = plain(on_terminal(place_of, place, "spec-kitty agent tasks status"))
-    titles, row = text.splitlines()[1:3]
-    check(titles.split() == ["WP", "LANE", "BOXES", "TITLE"], "titles", text)
-    check(titles.index("TITLE") == row.index("First"), "a column", text)
-    text = plain(on_terminal(place_of, place, "spec-kitty config list"))
-    lines = text.splitlines()
-    check(lines[0].split() == ["KEY", "VALUE", "FROM", "MEANING"], "titles", text)
-    check(all(line[lines[0].index("FROM"):].startswith(("default", "file"))
-              for line in lines[1:4]), "a column", text)
+    for typed, titles, title, text in TABLES:
+        shown = plain(on_terminal(place_of, place, typed, columns=200))
+        lines = shown.splitlines()
+        at = next((n for n, line in enumerate(lines) if line.split() == titles.split()), None)
+        check(at is not None, f"{typed}: titles", shown)
+        column = lines[at].index(title)
+        check(any(line[column:].startswith(text) for line in lines[at + 1:]), f"{typed}: {title}",
+              shown)
+        piped = on_terminal(place_of, place, f"{typed} | cat", columns=200)
+        check(titles.split() not in [line.split() for line in piped.splitlines()],
+              f"{typed}: titles in a pipe", piped)
 
 
 def see_local_times(place_of, place):
@@ -130,6 +146,59 @@ def see_that_it_works(place_of, place):
     check("repairing" not in text, "a file", text)
 
 
+# The first step of git takes its time.
+SLOW_GIT = """#!/bin/sh
+[ -e "$HOME/slept" ] || { touch "$HOME/slept"; sleep 1.5; }
+exec /usr/bin/git "$@"
+"""
+# A server that takes connections and never answers.
+DEAF_SERVER = """import socket, time
+deaf = socket.create_server(("127.0.0.1", 0))
+with open("port", "w") as port:
+    port.write(str(deaf.getsockname()[1]))
+time.sleep(60)
+"""
+
+
+def see_every_command(place_of, place):
+    """Every command that takes its time says so, not only those that know how far they are."""
+    (place / "slow").mkdir()
+    (place / "slow" / "git").write_text(SLOW_GIT)
+    (place / "slow" / "git").chmod(0o755)
+    path = f'rm -f "$HOME/slept"; PATH="{place}/slow:$PATH"; '
+    for typed in ("merge --check", "accept --check", "implement WP02",
+                  "agent tasks move-task WP01 --to for_review --check"):
+        text = plain(on_terminal(place_of, place, f"{path}spec-kitty {typed}"))
+        name = typed.split(" WP")[0].split(" --")[0]
+        check(re.search(rf"{name} is running, [1-9] s", text), typed, text)
+        check("is running" not in text.splitlines()[-1].split(ESCAPE + "K")[-1], "removed", text)
+    for end, ways in (("", {"TERM": "dumb"}), (" 2>errors; cat errors", {})):
+        text = on_terminal(place_of, place, f"{path}spec-kitty merge --check{end}", **ways)
+        check("is running" not in text, f"merge {ways}", text)
+    (place / "repo" / "deaf.py").write_text(DEAF_SERVER)
+    deaf = "python3 deaf.py & deaf=$!; while [ ! -s port ]; do sleep 0.1; done; " \
+           "SPEC_KITTY_SYNC_TIMEOUT_S=3 " \
+           "SPEC_KITTY_SYNC_SERVER_URL=http://127.0.0.1:$(cat port) "
+    for typed in ("sync doctor", "sync status --check"):
+        text = plain(on_terminal(place_of, place, f"{deaf}spec-kitty {typed}; kill $deaf; rm port"))
+        check(re.search(r"is running, [1-9] s", text), typed, text)
+
+
+def see_a_wait_for_the_server(place_of, place):
+    """The server is stopped: connections come about, and no answer."""
+    place_of.shell(place, "spec-kitty -q emit HistoryAdded --wp WP01 --field entry_type=note "
+                   "--field entry_content=x")
+    os.kill(place_of.server.pid, signal.SIGSTOP)
+    try:
+        for typed, shown in (("spec-kitty sync now", "sending the events"),
+                             ("spec-kitty auth login --username ann --password-stdin "
+                              "<password.txt", "logging in")):
+            text = plain(on_terminal(place_of, place, f"SPEC_KITTY_SYNC_TIMEOUT_S=3 {typed}"))
+            check(re.search(rf"{shown}, [1-9] s", text), typed, text)
+    finally:
+        os.kill(place_of.server.pid, signal.SIGCONT)
+
+
 def see_errors(place_of, place):
     text = on_terminal(place_of, place, "spec-kitty implement WP07")
     check(text.startswith(ESCAPE + "31merror:" + ESCAPE + "0m no work package"), "an error", text)
@@ -149,6 +218,8 @@ def main():
             see_errors(place_of, place)
             see_local_times(place_of, place)
             see_that_it_works(place_of, place)
+            see_every_command(place_of, place)
+            see_a_wait_for_the_server(place_of, place)
         finally:
             place_of.end()
     print("a terminal shows colours, marks, columns and local times")
