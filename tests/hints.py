@@ -30,18 +30,24 @@ FOLDERS = ("app/", "actors/", "config/", "util/")
 ELSEWHERE = ("app/chaos", "app/embed", "app/agent_runner",
              "app/orchestrate/agents_example.cpp")
 WORDS = ("emit|events|clock|auth|sync|config|init|implement|agent|merge|accept|orchestrate|"
-         "dev-server|--home|--help")
+         "feature|report|dev-server|--home|--help")
 COMMAND = re.compile(
     rf"(?:^…?|: |, or |; or |run |with |\| |&& |then |now )(?:spec-kitty(?:\{{\}}| )(?:{WORDS})\b|"
     r"git (?:-C|config|init|commit|worktree|mv|log|switch)\b|"
     r"(?:chmod|mv|kill|rm|mkdir|fuser|echo) (?:\{\}|[-'a-z]))")
 # Functions that make a command for others: what they are called with is the place.
 MAKERS = {"command": "spec-kitty {}{{}}", "git_command": "git -C {{}} {}",
-          "orchestrate_command": "spec-kitty orchestrate {}{{}}", "run": "spec-kitty{{}}{}",
+          "orchestrate_command": "spec-kitty orchestrate {}{{}}",
+          "create_command": "spec-kitty feature create {{}}",
+          "move_words": "spec-kitty agent tasks move-task {{}}", "run": "spec-kitty{{}}{}",
           "settle_with": "spec-kitty agent tasks settle{}"}
 MAKER_FILES = {"run": "app/cli/health.cpp"}
 NOT_PLACES = {("app/cli/commands/merge.cpp", "spec-kitty merge{}"),
               ("config/settings.cpp", "see: spec-kitty config list"),  # of a host's own setting
+              ("app/cli/commands/feature_create.cpp", "spec-kitty feature create {}"),
+              ("app/cli/commands/move_task.cpp", "spec-kitty agent tasks move-task {}"),
+              ("app/cli/commands/implement.cpp", "spec-kitty implement {}"),
+              ("app/cli/commands/task_lists.cpp", "spec-kitty agent tasks list-tasks"),
               ("app/workflow/blockers.cpp", "git -C {} {}"), ("app/cli/examine.cpp", "spec-kitty --home {}"),
               ("app/orchestrate/plan.cpp", "spec-kitty orchestrate {}{}"),
               ("app/orchestrate/plan.cpp", "spec-kitty orchestrate {|{} }{}")}

@@ -1,6 +1,7 @@
 #include "util/output.hpp"
 
 #include "util/locale.hpp"
+#include "util/printed_commands.hpp"
 #include "util/status_line.hpp"
 #include "util/text.hpp"
 #include "util/utf8.hpp"
@@ -113,12 +114,12 @@ void output::append(std::string_view line) {
 void output::warn(std::string_view text) {
   if (warned_.emplace(text).second)
     (void)write_out(STDERR_FILENO, painted("warning:", style::waiting, color_) + " " +
-                                       printable(text, max_shown_bytes) + "\n");
+                                       printable(with_options(text), max_shown_bytes) + "\n");
 }
 
 void output::note(std::string_view text) {
   if (!quiet_)
-    to_stderr(text);
+    to_stderr(with_options(text));
 }
 
 void output::note_lines(std::string_view text) {
@@ -177,7 +178,7 @@ bool output::end() {
 
 std::string shown_hint(const std::string& hint) {
   std::string shown;
-  each_line(hint, [&](std::string_view part) {
+  each_line(with_options(hint), [&](std::string_view part) {
     shown += shown.empty() ? "" : "\n";
     shown += part.find(unshown_word) != std::string_view::npos
                  ? "the command is left out: a name in it cannot be shown safely"

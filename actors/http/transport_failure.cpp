@@ -11,6 +11,7 @@ namespace {
 
 /// As the HTTP client words it (curl_end.cpp): a mistyped URL, most likely.
 constexpr std::string_view no_such_host = "no such host name";
+constexpr std::string_view refused = "connection refused";
 
 std::string named(const std::string& what) {
   return what.empty() ? std::string() : " " + what;
@@ -56,6 +57,8 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
             reply.error == no_such_host
                 ? "correct the name in the URL, which is shown by: spec-kitty sync server; "
                   "all events are kept"
+            : reply.error.starts_with(refused)
+                ? "check the port of the URL: spec-kitty sync server\n" + again
                 : again};
   case http_outcome::proxy_failed:
     return proxy_failure(reply, to);
@@ -89,7 +92,7 @@ failure transport_failure(const http_reply& reply, std::string_view exchange) {
   if (reply.status == 404 || reply.status == 405)
     return {ec::wrong_server,
             "this server does not know the path" + to + ": status " + std::to_string(reply.status),
-            "it is not a spec-kitty sync server; check: spec-kitty sync server"};
+            "it is not a sync server; check: spec-kitty sync server"};
   if (reply.status >= 300 && reply.status < 400)
     return {ec::transport, "the server redirects" + to + ": status " + std::to_string(reply.status),
             "check for a network login page or a wrong URL; redirects are never followed"};

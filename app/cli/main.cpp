@@ -4,7 +4,9 @@
 #include "app/cli/store_guard.hpp"
 #include "app/home/doorbell.hpp"
 #include "app/home/node_notice.hpp"
+#include "util/printed_commands.hpp"
 #include "util/process.hpp"
+#include "util/text.hpp"
 #include "util/utf8.hpp"
 #include "util/working_line.hpp"
 
@@ -20,6 +22,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace spec_kitty {
 
@@ -61,6 +64,14 @@ exit_status act(const command_line& line, context& ctx) {
   }
 }
 
+/// The words that a command may begin with.
+std::vector<std::string_view> first_words() {
+  std::vector<std::string_view> all;
+  for (const auto& entry : command_table())
+    all.push_back(entry.path.substr(0, entry.path.find(' ')));
+  return all;
+}
+
 /// For --verbose: which home is used, and which settings are not the defaults.
 void note_surroundings(context& ctx) {
   if (!ctx.no_home)
@@ -74,6 +85,8 @@ void note_surroundings(context& ctx) {
 exit_status run_command(const command_line& line) {
   const global_options& options = line.options;
   output out(options.json, options.quiet, use_color(options));
+  if (options.home)
+    complete_printed_commands("spec-kitty", shell_option("--home", *options.home), first_words());
   const auto home = resolve_home(options.home);
   if (home)
     guard_store(*home, options.json);

@@ -47,34 +47,90 @@ std::string padded(std::size_t number, std::size_t digits) {
   return std::string(digits - std::min(digits, text.size()), '0') + text;
 }
 
-/// The number after the highest one of the features that exist.
-result<std::string> next_number(const fs::path& specs) {
-  unsigned highest = 0;
+/// Whether a folder, or what stands in its place, holds anything but folders: git leaves empty ones
+/// behind, and so does a command that fails.
+bool holds_files(const fs::path& folder) {
   std::error_code error;
-  for (fs::directory_iterator at(specs, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (has_number(name))
-      highest = std::max(highest, whole_number<unsigned>(name.substr(0, 3)).value_or(0));
-  }
+  if (!fs::is_directory(fs::symlink_status(folder, error)))
+    return fs::exists(fs::symlink_status(folder, error));
+  fs::recursive_directory_iterator at(folder, error);
+  for (const fs::recursive_directory_iterator end; !error && at != end; at.increment(error))
+    if (!at->is_directory(error))
+      return true;
+  return static_cast<bool>(error);
+}
+
+/// The features with a number, in their order.
+std::vector<std::string> numbered_features(const fs::path& specs) {
+  std::vector<std::string> all;
+  std::error_code error;
+  for (fs::directory_iterator at(specs, error), end; !error && at != end; at.increment(error))
+    if (std::string name = at->path().filename().string();
+        has_number(name) && holds_files(at->path()))
+      all.push_back(std::move(name));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+/// The number after the highest one of the features that exist.
+result<std::string> next_number(const std::vector<std::string>& features) {
+  const unsigned highest =
+      features.empty() ? 0 : whole_number<unsigned>(features.back().substr(0, 3)).value_or(0);
   if (highest >= max_number)
     return failure{ec::bad_input, "there is a feature with number 999 already",
                    "give a number that is free, such as 001-name"};
   return padded(highest + 1, 3);
 }
 
-result<std::string> slug_for(const std::string& name, const fs::path& specs) {
+/// The command line with another name, and all else that was typed.
+std::string create_command(const std::string& name, const create_options& options) {
+  std::string line = "spec-kitty feature create " + name;
+  for (const auto& title : options.titles)
+    line += " " + shell_option("--wp", title);
+  return line + (options.no_auto_commit ? " --no-auto-commit" : "");
+}
+
+failure exists_already(const std::string& what, const std::string& slug) {
+  return {ec::bad_input, what + " exists already",
+          "look at it with: spec-kitty agent tasks status --feature " + slug};
+}
+
+/// `001-login` for `1-login` and `0001-login`; empty for other names.
+std::string with_three_digits(const std::string& name) {
+  const auto hyphen = name.find('-');
+  const auto number = whole_number<unsigned>(name.substr(0, hyphen));
+  const bool is_number = hyphen != std::string::npos && number && *number > 0 &&
+                         *number <= max_number && (hyphen < 3 || name.front() == '0');
+  return is_number ? padded(*number, 3) + name.substr(hyphen) : std::string();
+}
+
+result<std::string> slug_for(const create_options& options, const fs::path& specs) {
+  const std::string& name = options.name;
   if (!is_name(name)) {
     const auto meant = as_slug(name);
     return failure{ec::bad_input,
                    excerpt(name) + " cannot name a feature: only small letters, digits and hyphens",
                    is_name(meant)
-                       ? "run: spec-kitty feature create " + meant
+                       ? "run: " + create_command(meant, options)
                        : "give a name such as login-form, or with its number: 004-login-form"};
   }
   if (has_number(name))
     return name;
-  const auto number = next_number(specs);
-  return number ? result<std::string>(*number + "-" + name) : number.error();
+  if (const auto meant = with_three_digits(name); !meant.empty())
+    return failure{ec::bad_input, name + " has a number of another length than three digits",
+                   "run: " + create_command(meant, options)};
+  const auto features = numbered_features(specs);
+  const auto number = next_number(features);
+  if (!number)
+    return number.error();
+  std::string slug = *number + "-" + name;
+  for (const auto& other : features)
+    if (other.substr(4) == name) {
+      auto why = exists_already("the feature " + other, other);
+      why.hint += "\nor make a second one: " + create_command(slug, options);
+      return why;
+    }
+  return slug;
 }
 
 /// `Login form` of `004-login-form`.
@@ -138,7 +194,7 @@ struct new_feature {
 result<new_feature> plan(const wf::repository& repo, const create_options& options,
                          const std::string& target) {
   const fs::path specs = repo.checkout / "kitty-specs";
-  const auto slug = slug_for(options.name, specs);
+  const auto slug = slug_for(options, specs);
   if (!slug)
     return slug.error();
   new_feature made;
@@ -147,9 +203,8 @@ result<new_feature> plan(const wf::repository& repo, const create_options& optio
   const auto there = repo.files().kind_of(made.folder);
   if (!there)
     return there.error();
-  if (*there != entry_kind::missing)
-    return failure{ec::bad_input, made.folder.string() + " exists already",
-                   "look at it with: spec-kitty agent tasks status --feature " + *slug};
+  if (*there != entry_kind::missing && holds_files(made.folder))
+    return exists_already(made.folder.string(), *slug);
   std::vector<std::string> titles = options.titles;
   if (titles.empty())
     titles.push_back(title_of(*slug));
@@ -175,6 +230,13 @@ result<new_feature> plan(const wf::repository& repo, const create_options& optio
   return made;
 }
 
+void warn_of_number(context& ctx, const wf::repository& repo, const std::string& slug) {
+  for (const auto& other : numbered_features(repo.checkout / "kitty-specs"))
+    if (other != slug && other.starts_with(slug.substr(0, 4)))
+      ctx.out.warn(other + " has the number " + slug.substr(0, 3) +
+                   ", too: name both by more than their number");
+}
+
 result<work_done> create(context& ctx, const create_options& options) {
   const auto repo = find_repository(ctx);
   if (!repo)
@@ -191,6 +253,7 @@ result<work_done> create(context& ctx, const create_options& options) {
   auto made = plan(*repo, options, branch);
   if (!made)
     return made.error();
+  warn_of_number(ctx, *repo, made->slug);
   if (auto folders = repo->files().make_folders(made->folder / "tasks"); !folders)
     return wf::in_repository(folders.error());
   change_words words{"feature create", {}, std::nullopt};
@@ -198,8 +261,12 @@ result<work_done> create(context& ctx, const create_options& options) {
     words.branch = branch;
     words.subject = "chore: Add feature " + made->slug;
   }
-  if (auto changed = change_files(ctx, *repo, made->files, std::move(words), done); !changed)
+  if (auto changed = change_files(ctx, *repo, made->files, std::move(words), done); !changed) {
+    std::error_code error; // what is not empty stays
+    fs::remove(made->folder / "tasks", error);
+    fs::remove(made->folder, error);
     return changed.error();
+  }
   done.lines = {made->slug + ": " + count_of(made->ids.size(), "work package"),
                 "announce it with: spec-kitty agent feature finalize-tasks --feature " +
                     made->slug};

@@ -1,6 +1,7 @@
 // spec-kitty implement: a worktree for a work package, and the claim on it.
 #include "app/cli/command.hpp"
 #include "app/cli/soft_claim.hpp"
+#include "app/cli/typed_options.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/bases.hpp"
 #include "app/workflow/event_lanes.hpp"
@@ -221,7 +222,12 @@ command_action declare_implement(CLI::App& app) {
   declare_no_auto_commit(app, *options);
   declare_feature(app, *options);
   return [options](context& ctx) {
-    return run_work(ctx, *options, [&] { return implement(ctx, *options); });
+    const auto typed =
+        typed_options("spec-kitty implement " + options->wp)
+            .value("--base", options->base == options->wp ? std::nullopt : options->base)
+            .value("--agent", options->agent)
+            .flag("--no-auto-commit", options->no_auto_commit);
+    return run_work(ctx, *options, [&] { return typed.kept_in(implement(ctx, *options)); });
   };
 }
 

@@ -1,5 +1,6 @@
 // spec-kitty agent tasks move-task: one work package into another lane.
 #include "app/cli/command.hpp"
+#include "app/cli/typed_options.hpp"
 #include "app/cli/work_change.hpp"
 #include "app/workflow/event_lanes.hpp"
 #include "app/workflow/finished_work.hpp"
@@ -130,15 +131,31 @@ result<void> warn_boxless(context& ctx, const wf::feature& feature, const wf::wo
   return {};
 }
 
+std::string move_words(const move_options& options) {
+  return "spec-kitty agent tasks move-task " + shell_word(options.wp);
+}
+
+/// What an answer with the same command keeps.
+typed_options typed_in(const move_options& options) {
+  return typed_options(move_words(options))
+      .value("--feature", options.feature)
+      .value("--agent", options.agent)
+      .value("--assignee", options.assignee)
+      .value("--reviewer", options.reviewer)
+      .value("--note", options.note)
+      .value("--review-feedback-file", options.feedback_file)
+      .flag("--force", options.force)
+      .flag("--no-auto-commit", options.no_auto_commit);
+}
+
 result<void> check_lane(const move_options& options) {
   if (wf::is_lane(options.to))
     return {};
   const auto meant = wf::lane_meant(options.to);
   return failure{ec::bad_input, excerpt(options.to) + " is not a lane" + did_you_mean(meant),
-                 meant ? "run: spec-kitty agent tasks move-task " + shell_word(options.wp) +
-                             " --to " + *meant +
-                             (options.feature ? " " + shell_option("--feature", *options.feature)
-                                              : std::string())
+                 meant ? typed_in(options)
+                             .flag("--check", options.check)
+                             .kept_in("run: " + move_words(options) + " --to " + *meant)
                        : "give --to planned, doing, for_review or done"};
 }
 
@@ -274,8 +291,9 @@ command_action declare_move_task(CLI::App& app) {
   declare_feature(app, *options);
   return [options](context& ctx) {
     if (options->check)
-      return run_reading(ctx, [&] { return check_move(ctx, *options); });
-    return run_work(ctx, *options, [&] { return move(ctx, *options); });
+      return run_reading(ctx,
+                         [&] { return typed_in(*options).kept_in(check_move(ctx, *options)); });
+    return run_work(ctx, *options, [&] { return typed_in(*options).kept_in(move(ctx, *options)); });
   };
 }
 

@@ -2,6 +2,7 @@
 #include "app/cli/command.hpp"
 #include "app/cli/lane_conflicts.hpp"
 #include "app/cli/looks.hpp"
+#include "app/cli/typed_options.hpp"
 #include "app/cli/work_command.hpp"
 #include "app/workflow/intents/settle.hpp"
 #include "app/workflow/lanes.hpp"
@@ -194,8 +195,10 @@ result<work_done> list_tasks(context& ctx, const work_options& options, const st
   if (!lane.empty() && !wf::is_lane(lane))
     return failure{ec::bad_input,
                    excerpt(lane) + " is not a lane" + did_you_mean(wf::lane_meant(lane)),
-                   "run: spec-kitty agent tasks list-tasks --lane " +
-                       wf::lane_meant(lane).value_or("planned")};
+                   typed_options("spec-kitty agent tasks list-tasks")
+                       .value("--feature", options.feature)
+                       .kept_in("run: spec-kitty agent tasks list-tasks --lane " +
+                                wf::lane_meant(lane).value_or("planned"))};
   auto found = look(ctx, options);
   if (!found)
     return found.error();
