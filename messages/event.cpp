@@ -36,12 +36,12 @@ bool is_work_package_id(std::string_view text) {
 
 std::string work_package_meant(std::string_view typed) {
   const auto is_letter = [](char c, char small) { return c == small || c == small - 'a' + 'A'; };
-  const bool meant = (typed.size() == 3 || typed.size() == 4) && is_letter(typed[0], 'w') &&
-                     is_letter(typed[1], 'p') &&
-                     std::all_of(typed.begin() + 2, typed.end(), is_digit);
-  if (!meant)
-    return std::string(typed);
-  return std::string(typed.size() == 3 ? "WP0" : "WP").append(typed.substr(2));
+  std::string_view digits = typed;
+  if (typed.size() > 2 && is_letter(typed[0], 'w') && is_letter(typed[1], 'p'))
+    digits.remove_prefix(typed[2] == '-' || typed[2] == '_' ? 3 : 2);
+  const bool meant = (digits.size() == 1 || digits.size() == 2) &&
+                     std::all_of(digits.begin(), digits.end(), is_digit);
+  return meant ? std::string(digits.size() == 1 ? "WP0" : "WP").append(digits) : std::string(typed);
 }
 
 bool is_uuid(std::string_view text) {

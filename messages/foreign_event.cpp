@@ -70,7 +70,8 @@ result<imported_event> read_foreign_event(std::string_view json, const redaction
                      event->GetAllocator());
   }
   if (const auto broken = validate_event(*event))
-    return failure{ec::invalid_event, broken->message(), "see docs/protocol.md for the fields"};
+    return failure{ec::invalid_event, broken->message(),
+                   "see the event types and their fields: spec-kitty events types"};
 
   imported_event found;
   found.event_id = *text_of(*event, "event_id");

@@ -3,6 +3,7 @@
 #include "messages/custom_types.hpp"
 #include "messages/event_check.hpp"
 #include "messages/schema/schema_check.hpp"
+#include "util/text.hpp"
 #include "util/timestamp.hpp"
 #include "util/utf8.hpp"
 
@@ -189,7 +190,7 @@ failure refusal_of(const event_draft& draft, const violation& found, bool custom
   const std::string type = excerpt(draft.event_type);
   return {ec::invalid_event, found.message(),
           custom ? "see the schema that was registered for " + type
-                 : "see docs/protocol.md for the fields of " + type};
+                 : "see its fields: spec-kitty events types " + shell_word(type)};
 }
 
 /// The draft written out as an event, which is read and checked from its first byte.

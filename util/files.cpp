@@ -267,7 +267,7 @@ result<void> make_private_folder(const fs::path& folder) {
     if (S_ISDIR(found.st_mode))
       return {};
     return failure{ec::store_unusable, folder.string() + " exists and is not a folder",
-                   "move it away, or choose another home with --home"};
+                   file_detail::way_to_move_away(folder)};
   }
   if (const fs::path parent = folder.parent_path(); !parent.empty() && parent != folder)
     if (auto made = make_private_folder(parent); !made)

@@ -148,6 +148,8 @@ result<std::shared_ptr<environment>> environment::open(const environment_options
       return failure{ec::not_found, "there is no store in " + options.folder.string(), {}};
     return system_failure(errno, "cannot reach " + options.folder.string());
   }
+  if (!S_ISDIR(found.st_mode))
+    return make_private_folder(options.folder).error(); // says what stands there
   registry& known = the_registry();
   const std::pair place(found.st_dev, found.st_ino);
   const auto until = std::chrono::steady_clock::now() + options.busy_timeout;

@@ -4,6 +4,7 @@
 #include "util/version.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <map>
 #include <span>
 #include <vector>
@@ -159,6 +160,17 @@ std::vector<char*> with_help_option(std::span<char*> words) {
   return all;
 }
 
+/// The status of a help that was printed: 1 where it could not be written.
+int end_of_help(int status) {
+  std::cout.flush();
+  if (std::cout)
+    return status;
+  output out(false, false, false);
+  out.line(""); // meets the same error, which is said then
+  (void)out.end();
+  return static_cast<int>(exit_status::failed);
+}
+
 parse_outcome refuse(const CLI::App& app, const CLI::ParseError& error, bool json) {
   output out(json, false, false);
   known_commands known{"spec-kitty", {}};
@@ -186,9 +198,9 @@ parse_outcome parse_command_line(int given_argc, char** given_argv) {
   try {
     line->app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return {nullptr, line->app.exit(help)};
+    return {nullptr, end_of_help(line->app.exit(help))};
   } catch (const CLI::CallForVersion& shown) {
-    return {nullptr, line->app.exit(shown)};
+    return {nullptr, end_of_help(line->app.exit(shown))};
   } catch (const CLI::ParseError& error) {
     return refuse(line->app, error, given(arguments, "--json"));
   }

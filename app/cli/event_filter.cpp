@@ -95,7 +95,7 @@ result<epoch_us> parse_since(std::string_view text, epoch_us now) {
     return *instant;
   if (const auto instant = local_time(std::string(text)))
     return *instant;
-  return failure{ec::bad_input, "\"" + std::string(text) + "\" is no time",
+  return failure{ec::bad_input, "\"" + std::string(text) + "\" is not a time",
                  "give a time such as 2d, 3h, 30m, 2026-02-03 or 2026-02-03T19:29:53Z"};
 }
 

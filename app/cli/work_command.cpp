@@ -181,7 +181,10 @@ void declare_feature(CLI::App& app, work_options& options) {
   app.add_option(
          "--feature", options.feature,
          "The feature (default: SPECIFY_FEATURE, the only feature, or the branch's or folder's)")
-      ->type_name("SLUG");
+      ->type_name("SLUG")
+      ->check([](const std::string& typed) {
+        return typed.empty() ? "it is empty; give the name of a feature" : std::string();
+      });
 }
 
 void declare_no_auto_commit(CLI::App& app, work_options& options) {

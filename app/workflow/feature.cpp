@@ -56,6 +56,29 @@ std::string number_text(std::string text) {
 
 } // namespace
 
+namespace {
+
+/// The bare repository that a folder lies in; empty: none.
+fs::path bare_repository_of(const fs::path& folder) {
+  std::error_code error;
+  for (fs::path at = folder; at.has_relative_path(); at = at.parent_path())
+    if (fs::is_regular_file(at / "HEAD", error) && fs::is_directory(at / "objects", error) &&
+        fs::is_directory(at / "refs", error))
+      return at;
+  return {};
+}
+
+failure not_in_a_checkout(const fs::path& current) {
+  if (const auto bare = bare_repository_of(current).string(); !bare.empty())
+    return {ec::bad_input, bare + " is a bare git repository: it has no files to work on",
+            "clone it, then change to the clone: git clone " + shell_word(bare) + " " +
+                shell_word(bare + "-work")};
+  return {ec::bad_input, current.string() + " is not inside a git repository",
+          "change to your repository, or create one: git init"};
+}
+
+} // namespace
+
 result<repository> repository::here(fs::path elsewhere) {
   std::error_code error;
   const auto current = fs::current_path(error);
@@ -69,8 +92,7 @@ result<repository> repository::here(fs::path elsewhere) {
                    "if the repository was moved, run there: git worktree repair " +
                        shell_word(place->top.string())};
   if (!place || place->git_dir.empty())
-    return failure{ec::bad_input, current.string() + " is not inside a git repository",
-                   "change to your repository, or create one: git init"};
+    return not_in_a_checkout(current);
   auto subfolder = place->subfolder();
   if (elsewhere = elsewhere.lexically_normal(); !elsewhere.has_filename())
     elsewhere = elsewhere.parent_path();

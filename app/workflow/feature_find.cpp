@@ -113,7 +113,7 @@ failure unknown_feature(const repository& repo, const fs::path& specs, const std
   return {ec::not_found,
           "no feature " + name + " in " + specs.string() +
               did_you_mean(closest_feature(known, name)),
-          known.empty() ? "create the folder " + folder + " with tasks.md first"
+          known.empty() ? "create one: spec-kitty feature create my-feature"
                         : "give one of them: " + joined(known)};
 }
 
@@ -141,8 +141,11 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
     return is_a_link(specs / chosen);
   if (!chosen.empty() && !is_known(chosen)) {
     const auto begun = names_that_begin(slugs, chosen);
-    if (begun.size() != 1)
-      return unknown_feature(repo, specs, chosen, begun.empty() ? slugs : begun);
+    if (begun.size() > 1)
+      return failure{ec::not_found, chosen + " may mean several features: " + joined(begun),
+                     "give one of them: " + joined(begun)};
+    if (begun.empty())
+      return unknown_feature(repo, specs, chosen, slugs);
     chosen = begun.front();
   }
   if (chosen.empty() && slugs.size() != 1) {
@@ -153,7 +156,7 @@ result<feature> feature::find(const repository& repo, const std::optional<std::s
   }
   if (chosen.empty() && slugs.empty())
     return failure{ec::not_found, "no feature in " + specs.string(),
-                   "create a folder such as kitty-specs/001-my-feature with tasks.md and tasks/"};
+                   "create one: spec-kitty feature create my-feature"};
   if (chosen.empty() && slugs.size() > 1)
     return failure{ec::bad_input, "more than one feature exists: " + joined(slugs),
                    "give one with --feature, for example: " +

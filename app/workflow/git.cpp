@@ -88,7 +88,8 @@ failure git_failure(const git::words& arguments, const program_end& end) {
     at += 2;
   const auto& command = arguments[at];
   auto remedy = remedy_for(complaint);
-  return {ec::work_failed, "git " + command + ": " + without_url_secrets(as_utf8(complaint)),
+  return {ec::work_failed,
+          "git " + command + ": " + without_url_secrets(as_utf8(in_one_line(complaint))),
           std::move(remedy)};
 }
 

@@ -38,6 +38,16 @@ git_version version_in(const std::string& text) {
 
 } // namespace
 
+std::string in_one_line(const std::string& complaint) {
+  if (complaint.find("user.email") != std::string::npos)
+    return "it does not know whose commits these are"; // remedy_for() says the rest
+  std::string line;
+  for (const auto& each : lines_of_text(complaint))
+    if (const auto words = trimmed(each.content); !words.empty() && !words.starts_with("hint:"))
+      line.append(line.empty() ? "" : "; ").append(words);
+  return line.empty() ? complaint : line;
+}
+
 std::string remedy_for(const std::string& complaint) {
   if (complaint.find("safe.directory") != std::string::npos)
     for (const auto& line : lines_of_text(complaint))

@@ -6,6 +6,9 @@
 
 namespace spec_kitty::workflow {
 
+/// What git says on several lines, as one; of advice that it gives beside that, nothing.
+std::string in_one_line(const std::string& complaint);
+
 /// The remedy for what git reported. git translates its messages, but not the names of its
 /// settings and files, so these are looked for.
 std::string remedy_for(const std::string& complaint);

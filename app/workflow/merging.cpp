@@ -8,6 +8,7 @@
 #include "app/workflow/worktree_removal.hpp"
 #include "app/workflow/worktree_state.hpp"
 #include "app/workflow/worktree_use.hpp"
+#include "util/closest.hpp"
 #include "util/text.hpp"
 
 #include <sys/stat.h>
@@ -20,6 +21,17 @@ namespace {
 
 fs::path state_file(const repository& repo) {
   return repo.git_dir / "spec-kitty-merge.json";
+}
+
+std::vector<std::string> branches_of(const git& git_here) {
+  std::vector<std::string> all;
+  if (const auto listed = git_here.run({"for-each-ref", "--format=%(refname:short)", "refs/heads"}))
+    for (std::string_view rest = *listed; !rest.empty();) {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      all.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  return all;
 }
 
 } // namespace
@@ -42,7 +54,9 @@ result<std::string> merge_target(const feature& feature_ref,
                    "create a first commit: " +
                        git_command(feature_ref.repo().checkout, "commit --allow-empty -m start")};
   if (!git_here.has_branch(target))
-    return failure{ec::not_found, "the target branch " + target + " does not exist",
+    return failure{ec::not_found,
+                   "the target branch " + target + " does not exist" +
+                       did_you_mean(closest(target, branches_of(git_here))),
                    "create it, or give another with --target: " +
                        git_command(here, "branch " + shell_word(target))};
   if (current == target)

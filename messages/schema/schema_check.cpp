@@ -1,5 +1,7 @@
 #include "messages/schema/schema_check.hpp"
 
+#include "util/closest.hpp"
+
 #include <rapidjson/pointer.h>
 
 #include <array>
@@ -88,6 +90,20 @@ std::string counted(const std::string& keyword, const json_value& asked) {
   return bound + number + (keyword.ends_with("Items") ? " item" : " field") + plural;
 }
 
+/// The contract's patterns in words; another one as it is.
+std::string pattern_in_words(std::string_view pattern) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 4> known = {{
+      {"^WP[0-9]{2}$", "is not a work package such as WP01"},
+      {"^[0-9A-HJKMNP-TV-Z]{26}$", "is not an id such as 01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+      {"^[0-9]{3,6}$", "is not a number of 3 to 6 digits such as 001"},
+      {"^[^/]+$", "contains a slash or nothing"},
+  }};
+  for (const auto& [text, words] : known)
+    if (text == pattern)
+      return words;
+  return "does not match " + std::string(pattern);
+}
+
 std::string whole_rule(const json_value& schema, const std::string& keyword) {
   for (const auto& [name, wording] : plain_words)
     if (name == keyword)
@@ -96,7 +112,7 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
   if (asked == nullptr)
     return "violates the rule " + keyword;
   if (keyword == "pattern")
-    return std::string("does not match ") + asked->GetString();
+    return pattern_in_words(asked->GetString());
   if (keyword == "enum")
     return "is not one of: " + joined(*asked);
   if (keyword == "type")
@@ -112,6 +128,16 @@ std::string whole_rule(const json_value& schema, const std::string& keyword) {
   if (keyword.starts_with("min") || keyword.starts_with("max"))
     return counted(keyword, *asked);
   return "violates " + keyword + " " + to_text(*asked);
+}
+
+/// The texts that a value must be one of.
+std::vector<std::string> texts_in(const json_value& rule) {
+  std::vector<std::string> all;
+  if (const json_value* choices = member(rule, "enum"); choices != nullptr && choices->IsArray())
+    for (const auto& choice : choices->GetArray())
+      if (choice.IsString())
+        all.emplace_back(choice.GetString());
+  return all;
 }
 
 violation describe(std::string_view prefix, const json_value& root, const json_value& schema,
@@ -130,8 +156,11 @@ violation describe(std::string_view prefix, const json_value& root, const json_v
         return {std::move(field), "", "is required"};
       }
   const bool unknown = keyword == "additionalProperties"; // the rule is about the name alone
+  std::string words = rule == nullptr ? "violates the rule " + keyword : rule_text(*rule, keyword);
+  if (keyword == "enum" && rule != nullptr && value != nullptr && value->IsString())
+    words += did_you_mean(closest(value->GetString(), texts_in(*rule)));
   return {dotted(prefix, where), value == nullptr || unknown ? "" : excerpt(to_text(*value)),
-          rule == nullptr ? "violates the rule " + keyword : rule_text(*rule, keyword)};
+          std::move(words)};
 }
 
 } // namespace

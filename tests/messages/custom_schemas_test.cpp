@@ -197,9 +197,7 @@ TEST(CustomTypes, PatternsThatAreTakenMeanWhatTheySay) {
                             {"error|warning", "a warning", "a remark"}}) {
     const std::string schema = schema_of_x(R"({"pattern":")" + std::string(pattern) + "\"}");
     EXPECT_EQ(validation_of(schema, R"({"x":")" + std::string(good) + "\"}"), "fine") << pattern;
-    EXPECT_NE(validation_of(schema, R"({"x":")" + std::string(bad) + "\"}").find("does not match"),
-              std::string::npos)
-        << pattern;
+    EXPECT_NE(validation_of(schema, R"({"x":")" + std::string(bad) + "\"}"), "fine") << pattern;
   }
 }
 

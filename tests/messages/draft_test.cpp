@@ -217,7 +217,7 @@ TEST(DraftByBothWays, TheHintNamesWhereTheFieldsAre) {
   }
   event_draft contract = feature_draft();
   EXPECT_EQ(validate_draft(contract, *parse_json("{}"), &types).error().hint,
-            "see docs/protocol.md for the fields of FeatureCompleted");
+            "see its fields: spec-kitty events types FeatureCompleted");
 }
 
 TEST(Rendered, EveryCharacterComesBackFromTheTextItWasWrittenInto) {

@@ -2,26 +2,31 @@
 
 #include "util/closest.hpp"
 #include "util/json.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace spec_kitty {
 
 namespace {
 
-constexpr std::size_t max_named_commands = 3;
+constexpr std::size_t max_named_commands = 4;
+constexpr std::size_t max_range_bytes = 40;
 
 /// Words that people use for the same thing. The first of a row that a group of commands has is
 /// suggested for any other.
-constexpr std::array<std::array<std::string_view, 6>, 6> synonyms = {{
+constexpr std::array<std::array<std::string_view, 6>, 8> synonyms = {{
     {"create", "add", "new", "make", "init", "register"},
     {"remove", "unset", "revoke", "disable", "delete", "rm"},
     {"list", "show", "status", "ls", "get", "view"},
     {"path", "file", "edit", "open", "where", "which"},
     {"now", "run", "start", "push", "send", "up"},
     {"stop", "end", "kill", "quit", "down", "halt"},
+    {"login", "signin", "sign-in", "log-on", "authenticate", "connect"},
+    {"logout", "signout", "sign-out", "log-off", "logoff", "disconnect"},
 }};
 
 /// The subcommand that was reached, and its words.
@@ -75,11 +80,13 @@ std::optional<std::string> synonym_of(std::string_view word,
   return std::nullopt;
 }
 
-/// Commands of other groups whose last word is that one: `status` of `sync status`.
-std::vector<std::string> commands_ending_in(const known_commands& known, std::string_view word) {
+/// Commands of other groups that end in those words: `sync status` for `status`, `sync daemon
+/// start` for `daemon start`.
+std::vector<std::string> commands_ending_in(const known_commands& known, std::string_view words) {
+  const std::string end = " " + std::string(words);
   std::vector<std::string> found;
   for (const std::string_view path : known.paths)
-    if (path.substr(path.rfind(' ') + 1) == word)
+    if (path.ends_with(end))
       found.emplace_back(path);
   return found;
 }
@@ -95,7 +102,10 @@ std::string suggested_command(const known_commands& known, const reached_command
     return did_you_mean(program + at.in_front_of(*near));
   if (const auto other = at.path.empty() ? std::nullopt : synonym_of(word, names))
     return did_you_mean(program + at.in_front_of(*other));
-  const auto elsewhere = commands_ending_in(known, word);
+  auto elsewhere = words.size() > 1 ? commands_ending_in(known, word + " " + words[1])
+                                    : std::vector<std::string>{};
+  if (elsewhere.empty())
+    elsewhere = commands_ending_in(known, word);
   if (elsewhere.empty() || elsewhere.size() > max_named_commands)
     return {};
   std::string all;
@@ -116,9 +126,17 @@ std::string value_words(const std::string& text) {
            (equals == std::string::npos ? "the value" : excerpt(rest.substr(equals + 3))) +
            " is not a number that it takes";
   }
+  constexpr std::string_view no_value = ": 1 required ";
   const auto name = text.substr(0, text.find(": "));
-  if (const auto at = text.find(no_range); at != std::string::npos)
-    return name + " must be from " + text.substr(at + no_range.size());
+  if (const auto at = text.find(no_value); at == name.size() && text.ends_with(" missing"))
+    return name + " needs a value: " +
+           text.substr(at + no_value.size(),
+                       text.size() - at - no_value.size() - std::string_view(" missing").size());
+  if (const auto at = text.find(no_range); at != std::string::npos) {
+    const auto range = text.substr(at + no_range.size());
+    return name + (range.size() > max_range_bytes ? " must be 0 or greater" // up to the largest
+                                                  : " must be from " + range);
+  }
   const auto at = text.find(no_member);
   if (at == std::string::npos || !text.ends_with('}') || name.size() + 2 > at)
     return text;
@@ -136,29 +154,69 @@ std::string value_words(const std::string& text) {
   return name + " must be one of " + shown + did_you_mean(closest(typed, choices));
 }
 
+constexpr std::string_view lacks = " is required";
+
+/// `--to` of CLI11's words that it is missing; empty where another argument is.
+std::string lacking_option(std::string_view words) {
+  return words.starts_with("--") && words.ends_with(lacks)
+             ? std::string(words.substr(0, words.size() - lacks.size()))
+             : std::string();
+}
+
+/// CLI11 names what is missing as it is declared: `wp is required`, `--to is required`.
+std::string lacking_words(const CLI::ParseError& error) {
+  const std::string_view words = error.what();
+  if (words.starts_with("-") || !words.ends_with(lacks))
+    return std::string(words);
+  return "an argument is missing: " + std::string(words.substr(0, words.size() - lacks.size()));
+}
+
+/// An argument that belongs behind an option: `a=b` behind --field, a feature behind --feature.
+std::optional<std::string> option_for(const CLI::App& command, const std::string& word) {
+  const bool is_pair = word.find('=') != std::string::npos && word.front() != '=';
+  const bool is_feature =
+      word.size() > 4 && word[3] == '-' &&
+      std::all_of(word.begin(), word.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
+  for (const auto& [fits, name] : {std::pair(is_pair, "--field"), {is_feature, "--feature"}})
+    if (fits && command.get_option_no_throw(name) != nullptr)
+      return shell_option(name, word);
+  return std::nullopt;
+}
+
 std::string message_of(const CLI::App& app, const reached_command& at, const CLI::ParseError& error,
                        const known_commands& known) {
   const auto left_over = app.remaining(true);
-  const auto option = [&](const std::string& word) {
-    const auto name = word.substr(0, word.find('='));
-    return "unknown option " + name + did_you_mean(closest(name, option_names(app, *at.app)));
-  };
   const bool lacks_something = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   const bool is_group = !at.app->get_subcommands({}).empty();
+  const std::string lacking = lacks_something ? lacking_option(error.what()) : std::string();
+  const auto option = [&](const std::string& word) {
+    const auto name = word.substr(0, word.find('='));
+    auto meant = closest(name, option_names(app, *at.app));
+    if (!meant && is_group && has_word(subcommand_names(*at.app), name.substr(2)))
+      meant = known.program + " " + at.in_front_of(name.substr(2)); // `sync --now`
+    if (!meant && !lacking.empty())
+      meant = lacking;
+    return "unknown option " + name + did_you_mean(meant);
+  };
   if (lacks_something && !left_over.empty() && left_over.front().starts_with("-"))
     return option(left_over.front());
   if (lacks_something && !left_over.empty() && is_group)
     return "unknown command: " + at.in_front_of(left_over.front()) +
            suggested_command(known, at, left_over);
+  if (lacks_something && !left_over.empty() && !lacking.empty())
+    return lacking + " is required" +
+           did_you_mean(shell_option(lacking, left_over.front())); // `move-task WP01 doing`
   if (lacks_something && !left_over.empty())
-    return std::string(error.what()) + "; unexpected argument: " + left_over.front();
+    return lacking_words(error) + "; unexpected argument: " + left_over.front();
   if (lacks_something && !is_group)
-    return error.what();
+    return lacking_words(error);
   if (lacks_something)
     return at.path.empty() ? "a command is missing" : at.path + " needs a command behind it";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left_over.empty())
-    return left_over.front().starts_with("-") ? option(left_over.front())
-                                              : "unexpected argument: " + left_over.front();
+    return left_over.front().starts_with("-")
+               ? option(left_over.front())
+               : "unexpected argument: " + left_over.front() +
+                     did_you_mean(option_for(*at.app, left_over.front()));
   return value_words(error.what());
 }
 

@@ -164,8 +164,13 @@ exit_status show_server(context& ctx) {
 }
 
 exit_status set_server(context& ctx, const std::string& url) {
-  if (const auto ok = parse_server_url(url); !ok)
-    return ctx.fail(ok.error());
+  const auto parsed = parse_server_url(url);
+  if (!parsed)
+    return ctx.fail(parsed.error());
+  if (!parsed->path.empty())
+    ctx.out.warn("the URL has the path " + parsed->path +
+                 ", which few servers have; without it: spec-kitty sync server " +
+                 shell_word(url.substr(0, url.find('/', url.find("://") + 3))));
   if (auto written = set_setting(ctx.home.path, server_key, url); !written)
     return ctx.fail(written.error());
   const auto now = settings::load(ctx.home.path);
@@ -218,9 +223,10 @@ command_action declare_config_path(CLI::App&) {
 
 command_action declare_sync_server(CLI::App& app) {
   auto options = std::make_shared<config_options>();
-  app.add_option("url", options->value, "The server's URL; without it the current one is shown");
-  return [options](context& ctx) {
-    return options->value.empty() ? show_server(ctx) : set_server(ctx, options->value);
+  const auto* url = app.add_option("url", options->value,
+                                   "The server's URL; without it the current one is shown");
+  return [options, url](context& ctx) {
+    return url->count() == 0 ? show_server(ctx) : set_server(ctx, options->value);
   };
 }
 

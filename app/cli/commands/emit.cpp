@@ -42,7 +42,7 @@ result<std::string> payload_text(const std::string& given) {
   const std::string file = given == "-" ? "/dev/stdin" : given.substr(1);
   const auto text = read_input(file, max_input_bytes);
   if (!text)
-    return failure{ec::bad_input, text.error().message, text.error().hint};
+    return failure{ec::bad_input, text.error().message, "check the name after --payload @"};
   if (!*text)
     return failure{ec::bad_input, "no such file: " + file, "check the name after --payload @"};
   return **text;
@@ -135,8 +135,8 @@ result<std::string> with_fields(context& ctx, std::string payload, const emit_op
 }
 
 /// The contract lets a payload have further fields; nearly always such a field is mistyped.
-void warn_of_unknown_fields(context& ctx, const std::string& event_type,
-                            const std::string& payload) {
+void warn_of_unknown_fields(context& ctx, const std::string& event_type, const std::string& payload,
+                            bool recorded) {
   const payload_table* const table = payload_table_of(event_type);
   const auto parsed = parse_json(payload);
   if (table == nullptr || !parsed || !parsed->IsObject())
@@ -150,7 +150,8 @@ void warn_of_unknown_fields(context& ctx, const std::string& event_type,
       continue;
     std::string words = "payload.";
     words.append(name).append(" is not a field of ").append(event_type);
-    words.append(" and is kept as it is").append(did_you_mean(closest(name, known)));
+    words.append(recorded ? " and is kept as it is" : "");
+    words.append(did_you_mean(closest(name, known)));
     ctx.out.warn_of("unknown fields", words);
   }
 }
@@ -166,9 +167,11 @@ exit_status emit_one(context& ctx, const emit_options& options) {
   emitter emit(ctx, ctx.warnings());
   auto draft = emit.prepare(
       {options.event_type, *payload, options.causation, options.aggregate, options.feature});
-  if (!draft)
+  if (!draft) {
+    warn_of_unknown_fields(ctx, options.event_type, *payload, false);
     return ctx.fail(draft.error());
-  warn_of_unknown_fields(ctx, options.event_type, draft->payload);
+  }
+  warn_of_unknown_fields(ctx, options.event_type, draft->payload, true);
   std::vector<event_draft> drafts;
   drafts.push_back(std::move(*draft));
   const auto answers = emit.record(std::move(drafts));

@@ -21,7 +21,7 @@ struct report_options {
 };
 
 std::string words_of(const std::optional<epoch_us>& duration) {
-  return duration ? duration_words(std::chrono::microseconds(*duration)) : "not known";
+  return duration ? duration_words(std::chrono::microseconds(*duration)) : "-";
 }
 
 std::string seconds_of(const std::optional<epoch_us>& duration) {
@@ -88,12 +88,16 @@ void print_text(context& ctx, const report_options& chosen, const board::event_l
                count_of(counts.packages.size(), "work package"));
   if (counts.days.empty())
     return ctx.out.line("nothing has moved yet");
-  ctx.out.line("throughput     " + std::to_string(done) + " came to done in " +
+  ctx.out.line("throughput     " + count_of(done, "work package") + " finished in " +
                count_of(counts.days.size(), "day"));
-  ctx.out.line("cycle time     half took at most " + words_of(counts.cycle_median) +
-               ", 85 of 100 at most " + words_of(counts.cycle_85) + " (of " +
-               std::to_string(finished) + " that are done)");
-  ctx.out.line("in review      half spent at most " + words_of(counts.review_median));
+  ctx.out.line("cycle time     " + (counts.cycle_median
+                                        ? "half took at most " + words_of(counts.cycle_median) +
+                                              ", 85 of 100 at most " + words_of(counts.cycle_85) +
+                                              " (of " + std::to_string(finished) + " that are done)"
+                                        : "not known: no work package is done"));
+  ctx.out.line("in review      " + (counts.review_median
+                                        ? "half spent at most " + words_of(counts.review_median)
+                                        : "not known: none was reviewed"));
   ctx.out.line("sent back      " + std::to_string(counts.sent_back) + " of " +
                std::to_string(counts.reviewed) + " that were reviewed");
   if (counts.clock_disagreements > 0)
@@ -111,7 +115,7 @@ void print_text(context& ctx, const report_options& chosen, const board::event_l
   ctx.out.line("cycle       doing       in review   sent back  work package");
   for (const auto& package : counts.packages) {
     const auto& name = log.packages()[package.package];
-    ctx.out.line(in_column(package.cycle ? words_of(package.cycle) : "-", 12) +
+    ctx.out.line(in_column(words_of(package.cycle), 12) +
                  in_column(words_of(package.in_lane[1]), 12) +
                  in_column(words_of(package.in_lane[2]), 12) +
                  in_column(std::to_string(package.sent_back), 11) + name.id + "  " +

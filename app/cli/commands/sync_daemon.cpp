@@ -78,7 +78,7 @@ exit_status stop(context& ctx) {
   const auto done = stop_daemon(ctx.home.path);
   if (!done)
     return ctx.fail(done.error());
-  ctx.out.line(*done ? "The daemon has stopped." : "No daemon is running.");
+  ctx.out.line(*done ? "Daemon stopped." : "No daemon is running.");
   ctx.out.object([&](json_writer& out) {
     field(out, "running", false);
     field(out, "was_running", *done);

@@ -6,7 +6,10 @@
 #include "app/workflow/intents/shown.hpp"
 #include "app/workflow/intents/uncommitted.hpp"
 #include "app/workflow/repo_edit.hpp"
+#include "app/workflow/subtasks.hpp"
 #include "app/workflow/text_lines.hpp"
+#include "util/closest.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -99,11 +102,29 @@ result<bool> plan_subtask(const wf::feature& feature, const wf::tasks_document& 
   return add_mark(feature, tasks, id, owner, status, plan);
 }
 
+/// What a single unknown subtask most likely means: `T1` is T001.
+std::optional<std::string> subtask_meant(const std::vector<std::string>& unknown,
+                                         const std::vector<std::string>& known) {
+  if (unknown.size() != 1)
+    return std::nullopt;
+  std::string_view digits = unknown.front();
+  if (digits.starts_with('T') || digits.starts_with('t'))
+    digits.remove_prefix(1);
+  if (const auto number = whole_number<unsigned>(digits))
+    for (const auto& id : known)
+      if (whole_number<unsigned>(std::string_view(id).substr(1)) == number)
+        return id;
+  return closest(unknown.front(), known);
+}
+
 result<mark_plan> plan_marks(const wf::feature& feature, const std::string& tasks_text,
                              const mark_options& options) {
   const auto tasks = wf::read_tasks(tasks_text);
   mark_plan plan;
   std::vector<std::string> unknown;
+  std::vector<std::string> known;
+  for (const auto& box : tasks.subtasks)
+    known.push_back(box.id);
   for (const auto& id : options.subtasks) {
     const auto found = plan_subtask(feature, tasks, id, options.status, plan);
     if (!found)
@@ -114,7 +135,7 @@ result<mark_plan> plan_marks(const wf::feature& feature, const std::string& task
   if (!unknown.empty())
     return failure{ec::not_found,
                    "no check box of " + wf::joined(unknown) + " in " +
-                       feature.tasks_path().string(),
+                       feature.tasks_path().string() + did_you_mean(subtask_meant(unknown, known)),
                    "list the subtasks: " + feature.command("agent tasks list-tasks")};
   return plan;
 }

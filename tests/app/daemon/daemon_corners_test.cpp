@@ -67,7 +67,7 @@ TEST_F(DaemonCorners, AHomeWhoseNameIsNoUtf8IsAsGoodAsAnother) {
   EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "start"}).status, 0);
   EXPECT_NE(cli({"--home", odd, "sync", "daemon", "status"}).out.find("The daemon is running"),
             std::string::npos);
-  EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "stop"}).out, "The daemon has stopped.\n");
+  EXPECT_EQ(cli({"--home", odd, "sync", "daemon", "stop"}).out, "Daemon stopped.\n");
 }
 
 TEST_F(DaemonCorners, WhatIsNoHomeHasNoDaemon) {

@@ -40,7 +40,7 @@ TEST_F(WorkflowRefused, FeatureAndWorkPackageAreNamed) {
   std::filesystem::create_directory(repo() / "kitty-specs" / "002-b");
   expect({"implement", "WP01"}, "001-tea, 002-b", "--feature");
   std::filesystem::remove_all(repo() / "kitty-specs");
-  expect({"implement", "WP01"}, "no feature in", "kitty-specs/001-my-feature");
+  expect({"implement", "WP01"}, "no feature in", "spec-kitty feature create my-feature");
 }
 
 TEST_F(WorkflowRefused, NamesThatGitWouldTakeForAnOptionOrNotForABranch) {

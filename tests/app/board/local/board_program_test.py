@@ -287,7 +287,7 @@ class BoardProgram(unittest.TestCase):
         self.site.kitty("agent", "tasks", "move-task", "WP01", "--to", "done", "--force")
         text = self.site.kitty("report", "001")
         self.assertIn("001-tea: 3 work packages", text)
-        self.assertIn("1 came to done", text)
+        self.assertIn("1 work package finished", text)
         counts = json.loads(self.site.kitty("report", "001-tea", "--format", "json"))
         self.assertEqual(counts["days"][-1]["lanes"], [2, 0, 0, 1])
         self.assertIn("codex", [person["name"] for person in counts["people"]])
