@@ -7,6 +7,7 @@
 // number: see json_number.hpp. Nothing else in the tree parses JSON.
 #pragma once
 
+#include "util/json_bytes.hpp"
 #include "util/result.hpp"
 #include "util/utf8.hpp"
 
@@ -16,9 +17,26 @@
 #include <rapidjson/writer.h>
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+
+/// Copies what stands for itself in a string, and tells whether something else follows. RapidJSON
+/// looks at one byte after the other, and its own version for SSE2 (RAPIDJSON_SSE2, 1.1.0) leaves
+/// the control characters from 0x1A to 0x1F as they are.
+template <>
+inline bool
+rapidjson::Writer<rapidjson::StringBuffer>::ScanWriteUnescapedString(StringStream& text,
+                                                                     std::size_t length) {
+  const char* const end = text.head_ + length;
+  const char* const plain = spec_kitty::end_of_plain_bytes(text.src_, end);
+  if (const auto bytes = static_cast<std::size_t>(plain - text.src_); bytes > 0) {
+    std::memcpy(os_->PushUnsafe(bytes), text.src_, bytes); // WriteString has reserved the place
+    text.src_ = plain;
+  }
+  return plain != end;
+}
 
 namespace spec_kitty {
 
