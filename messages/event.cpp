@@ -3,6 +3,8 @@
 #include "util/json_bytes.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 namespace spec_kitty {
 
@@ -69,34 +71,47 @@ std::optional<std::string_view> view_of(const std::optional<std::string>& text) 
 /// for each took as long as copying them.
 class json_text {
 public:
-  json_text(std::string& to, std::size_t max_bytes) : to_(to), at_(to.size()) {
-    to.resize(at_ + max_bytes);
+  json_text(std::string& to, std::size_t max_bytes) : to_(to) {
+    const std::size_t from = to.size();
+    to.resize(from + max_bytes);
+    at_ = to.data() + from;
   }
-  ~json_text() { to_.resize(at_); }
+  ~json_text() { to_.resize(static_cast<std::size_t>(at_ - to_.data())); }
   json_text(const json_text&) = delete;
   json_text& operator=(const json_text&) = delete;
 
-  json_text& literal(std::string_view bytes) {
-    bytes.copy(to_.data() + at_, bytes.size());
-    at_ += bytes.size();
+  /// A literal of the source: its size is known, so that it is copied without a call.
+  template <std::size_t Size>
+  json_text& literal(const char (&bytes)[Size]) {
+    std::memcpy(at_, bytes, Size - 1);
+    at_ += Size - 1;
+    return *this;
+  }
+  json_text& json(std::string_view bytes) {
+    at_ += bytes.copy(at_, bytes.size());
+    return *this;
+  }
+  json_text& number(std::uint64_t value) {
+    at_ = std::to_chars(at_, at_ + max_digits, value).ptr;
     return *this;
   }
   json_text& text(std::string_view value) {
     const char* const end = value.data() + value.size();
     if (end_of_plain_bytes(value.data(), end) == end)
-      return literal("\"").literal(value).literal("\"");
+      return literal("\"").json(value).literal("\"");
     json_buffer buffer;
     json_writer writer(buffer);
     put(writer, value);
-    return literal({buffer.GetString(), buffer.GetSize()});
+    return json({buffer.GetString(), buffer.GetSize()});
   }
   json_text& text_or_null(std::optional<std::string_view> value) {
     return value ? text(*value) : literal("null");
   }
 
 private:
+  static constexpr std::size_t max_digits = 20; ///< of 64 bits
   std::string& to_;
-  std::size_t at_;
+  char* at_;
 };
 
 } // namespace
@@ -126,7 +141,7 @@ void append_head(std::string& to, std::string_view event_id, std::uint64_t lampo
       .literal("{\"event_id\":")
       .text(event_id)
       .literal(",\"lamport_clock\":")
-      .literal(std::to_string(lamport_clock))
+      .number(lamport_clock)
       .literal(",\"node_id\":")
       .text(node_id)
       .literal(",\"team_slug\":")
@@ -157,7 +172,7 @@ void append_tail(std::string& to, const event_draft& draft,
   out.literal(",\"event_type\":").text(draft.event_type); // continues the object of the head
   out.literal(",\"aggregate_id\":").text(draft.aggregate_id);
   out.literal(",\"aggregate_type\":").text(draft.aggregate_type);
-  out.literal(",\"payload\":").literal(draft.payload);
+  out.literal(",\"payload\":").json(draft.payload);
   out.literal(",\"causation_id\":").text_or_null(causation_id);
   if (feature)
     out.literal(",\"feature_slug\":").text(*feature);

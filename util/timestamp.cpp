@@ -12,17 +12,19 @@ namespace {
 
 using namespace std::chrono;
 
-/// Reads exactly `count` digits at `at`, or -1.
-int digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (at + count > text.size())
+/// Reads exactly `Count` digits at `at`, or -1.
+template <std::size_t Count>
+inline int digits(std::string_view text, std::size_t at) {
+  if (at + Count > text.size())
     return -1;
   int value = 0;
-  for (std::size_t i = at; i < at + count; ++i) {
-    if (text[i] < '0' || text[i] > '9')
-      return -1;
-    value = value * 10 + (text[i] - '0');
+  unsigned above = 0; // nine, of any of them
+  for (std::size_t i = 0; i < Count; ++i) {
+    const unsigned digit = static_cast<unsigned char>(text[at + i]) - unsigned{'0'};
+    above |= static_cast<unsigned>(digit > 9);
+    value = value * 10 + static_cast<int>(digit);
   }
-  return value;
+  return above != 0 ? -1 : value;
 }
 
 bool is_at(std::string_view text, std::size_t at, char wanted) {
@@ -35,8 +37,8 @@ std::optional<int> utc_offset(std::string_view text, std::size_t at) {
     return 0;
   if (at + 6 != text.size() || !is_at(text, at + 3, ':'))
     return std::nullopt;
-  const int hours = digits(text, at + 1, 2);
-  const int minutes = digits(text, at + 4, 2);
+  const int hours = digits<2>(text, at + 1);
+  const int minutes = digits<2>(text, at + 4);
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
     return std::nullopt;
   if (text[at] == '+')
@@ -67,27 +69,34 @@ void format_timestamp(epoch_us instant, std::string& into) {
     into = far.data();
     return;
   }
-  into = "0000-00-00T00:00:00.000000Z";
-  const auto put_number = [&](std::size_t last, std::int64_t number) {
-    for (; number > 0; number /= 10, --last)
-      into[last] = static_cast<char>('0' + number % 10);
+  into.resize(sizeof "0000-00-00T00:00:00.000000Z" - 1);
+  char* at = into.data();
+  const auto put_two = [&at](std::int64_t number, char behind) {
+    *at++ = static_cast<char>('0' + number / 10);
+    *at++ = static_cast<char>('0' + number % 10);
+    *at++ = behind;
   };
-  put_number(3, year);
-  put_number(6, static_cast<unsigned>(date.month()));
-  put_number(9, static_cast<unsigned>(date.day()));
-  put_number(12, clock.hours().count());
-  put_number(15, clock.minutes().count());
-  put_number(18, clock.seconds().count());
-  put_number(25, clock.subseconds().count());
+  put_two(year / 100, ' ');
+  --at; // the year's other half follows at once
+  put_two(year % 100, '-');
+  put_two(static_cast<unsigned>(date.month()), '-');
+  put_two(static_cast<unsigned>(date.day()), 'T');
+  put_two(clock.hours().count(), ':');
+  put_two(clock.minutes().count(), ':');
+  put_two(clock.seconds().count(), '.');
+  std::int64_t micros = clock.subseconds().count();
+  for (char* last = at + 5; last >= at; --last, micros /= 10)
+    *last = static_cast<char>('0' + micros % 10);
+  at[6] = 'Z';
 }
 
 std::optional<epoch_us> parse_date_time(std::string_view text) {
-  const int y = digits(text, 0, 4);
-  const int mo = digits(text, 5, 2);
-  const int d = digits(text, 8, 2);
-  const int h = digits(text, 11, 2);
-  const int mi = digits(text, 14, 2);
-  const int s = digits(text, 17, 2);
+  const int y = digits<4>(text, 0);
+  const int mo = digits<2>(text, 5);
+  const int d = digits<2>(text, 8);
+  const int h = digits<2>(text, 11);
+  const int mi = digits<2>(text, 14);
+  const int s = digits<2>(text, 17);
   const bool shaped = is_at(text, 4, '-') && is_at(text, 7, '-') &&
                       (is_at(text, 10, 'T') || is_at(text, 10, 't')) && is_at(text, 13, ':') &&
                       is_at(text, 16, ':');
@@ -103,9 +112,9 @@ std::optional<epoch_us> parse_date_time(std::string_view text) {
   std::int64_t micros = 0;
   if (is_at(text, at, '.')) {
     std::size_t seen = 0;
-    for (++at; digits(text, at, 1) >= 0; ++at, ++seen)
+    for (++at; digits<1>(text, at) >= 0; ++at, ++seen)
       if (seen < 6)
-        micros = micros * 10 + digits(text, at, 1);
+        micros = micros * 10 + digits<1>(text, at);
     if (seen == 0)
       return std::nullopt;
     for (; seen < 6; ++seen)
@@ -138,7 +147,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
 }
 
 bool is_event_timestamp(std::string_view text) {
-  if (!parse_date_time(text) || !is_at(text, 19, '.') || digits(text, 20, 6) < 0)
+  if (!parse_date_time(text) || !is_at(text, 19, '.') || digits<6>(text, 20) < 0)
     return false;
   const std::string_view zone = text.substr(26);
   return zone == "Z" || zone == "+00:00";

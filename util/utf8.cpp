@@ -1,16 +1,30 @@
 #include "util/utf8.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace spec_kitty {
 
 namespace {
 
-bool is_ascii(const char* eight) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, eight, sizeof word);
-  return (word & 0x8080808080808080U) == 0;
+/// Where the ASCII of a text ends.
+std::size_t end_of_ascii(std::string_view bytes, std::size_t at) {
+#ifdef __SSE2__
+  for (; at + 16 <= bytes.size(); at += 16) {
+    __m128i sixteen;
+    std::memcpy(&sixteen, bytes.data() + at, sizeof sixteen);
+    if (const int tops = _mm_movemask_epi8(sixteen); tops != 0)
+      return at + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(tops)));
+  }
+#endif
+  while (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x80)
+    ++at;
+  return at;
 }
 
 } // namespace
@@ -19,10 +33,8 @@ bool is_utf8(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   for (std::size_t i = 0; i < bytes.size();) {
     const unsigned char lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      while (i + 8 <= bytes.size() && is_ascii(bytes.data() + i)) // most of any text
-        i += 8;
+    if (lead < 0x80) { // most of any text
+      i = end_of_ascii(bytes, i + 1);
       continue;
     }
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
