@@ -156,16 +156,28 @@ std::vector<std::string> read_journal(const fs::path& home,
   return problems;
 }
 
-std::string journal_line(const delivered_event& event) {
+namespace {
+
+/// A line up to the event.
+std::string begin_of_line(epoch_us delivered_at, std::string_view server, const char* status) {
   json_buffer buffer;
   json_writer out(buffer);
   out.StartObject();
-  field(out, "delivered_at", format_timestamp(event.delivered_at));
-  field(out, "server", event.server);
-  field(out, "status", event.known_before ? "duplicate" : "accepted");
-  raw_field(out, "event", event.json);
-  out.EndObject();
-  return to_text(buffer).append("\n");
+  field(out, "delivered_at", format_timestamp(delivered_at));
+  field(out, "server", server);
+  field(out, "status", status);
+  key(out, "event");
+  return to_text(buffer).append(":");
+}
+
+} // namespace
+
+journal_lines::journal_lines(epoch_us delivered_at, std::string_view server)
+    : begin_accepted_(begin_of_line(delivered_at, server, "accepted")),
+      begin_duplicate_(begin_of_line(delivered_at, server, "duplicate")) {}
+
+void journal_lines::append(std::string& to, bool known_before, std::string_view json) const {
+  to.append(known_before ? begin_duplicate_ : begin_accepted_).append(json).append("}\n");
 }
 
 } // namespace spec_kitty

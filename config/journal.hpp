@@ -62,7 +62,16 @@ journal_content read_journal_file(const std::filesystem::path& file,
 std::vector<std::string> read_journal(const std::filesystem::path& home,
                                       const std::function<bool(const delivered_event&)>& visit);
 
-/// The line of an event, with its line break.
-std::string journal_line(const delivered_event& event);
+/// The lines of events that were settled together: all but the event is the same in each.
+class journal_lines {
+public:
+  journal_lines(epoch_us delivered_at, std::string_view server);
+  /// Appends an event's line, with its line break; `json` as in delivered_event.
+  void append(std::string& to, bool known_before, std::string_view json) const;
+
+private:
+  std::string begin_accepted_;
+  std::string begin_duplicate_;
+};
 
 } // namespace spec_kitty

@@ -104,6 +104,7 @@ result<void> journal_writer::add(const std::vector<settled_event>& events, epoch
   if (!*lock)
     return failure{ec::store_busy, "another process is writing to the journal", {}};
   place at = current();
+  const journal_lines form(now, server_);
   for (std::size_t done = 0; done < events.size();) {
     if (is_full(at))
       at = {at.first + std::max<std::uint64_t>(at.events, 1), 0, 0, 0};
@@ -112,7 +113,7 @@ result<void> journal_writer::add(const std::vector<settled_event>& events, epoch
     for (; done < events.size() && at.events + added < file_events_ &&
            at.bytes + lines.size() < max_lines_bytes;
          ++done, ++added)
-      lines += journal_line({now, server_, events[done].known_before, events[done].json});
+      form.append(lines, events[done].known_before, events[done].json);
     if (auto written = append(at, lines); !written)
       return written;
     at.events += added;
