@@ -12,6 +12,7 @@ from pathlib import Path
 ROOM = {"sync.max_queue_size": "20000000", "sync.max_queue_bytes": "4000000000"}
 PAYLOAD = {"wp_id": "WP01", "entry_type": "note", "entry_content": ""}
 NOTE_BYTES = 230
+PASSWORD = "a password of this run alone"
 
 
 class Installation:
@@ -20,12 +21,12 @@ class Installation:
     def __init__(self, build):
         self.bin = Path(build).resolve() / "bin"
         self.tools = Path(build).resolve() / "benchmarks"
+        self.host = Path(build).resolve() / "tests" / "hot_path_host"
         self.place = Path(tempfile.mkdtemp(prefix="spec-kitty-bench-"))
         self.running = []
 
     def __enter__(self):
-        self.server = json.loads(self.start(self.bin / "spec-kitty", "dev-server", "--json",
-                                            "--state", self.place / "server"))
+        self.server = self.dev_server("server", "--note-kept", self.place / "kept")
         return self
 
     def __exit__(self, *_):
@@ -37,22 +38,32 @@ class Installation:
     def start(self, *command):
         """Starts a program that runs until the end; its first line."""
         process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
+                                   stderr=subprocess.DEVNULL, text=True,
+                                   env={**os.environ, "SPEC_KITTY_DEV_PASSWORD": PASSWORD})
         self.running.append(process)
         line = process.stdout.readline()
         # What it prints later is read by nobody.
         subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
         return line
 
-    def delayed(self, milliseconds):
-        """The server's address behind a proxy that delays each way."""
-        port = self.server["url"].rsplit(":", 1)[1].rstrip("/")
+    def dev_server(self, name, *options):
+        """Starts one; what it says of itself."""
+        return json.loads(self.start(self.bin / "spec-kitty", "dev-server", "--json", "--state",
+                                     self.place / name, *options))
+
+    def kept(self):
+        """The events that the server has kept, a line each."""
+        return (self.place / "kept").read_text()
+
+    def delayed(self, milliseconds, server=None):
+        """A server's address behind a proxy that delays each way."""
+        port = (server or self.server)["url"].rsplit(":", 1)[1].rstrip("/")
         proxy = Path(__file__).parent / "delay_proxy.py"
         return "http://127.0.0.1:" + self.start(sys.executable, proxy, port, milliseconds).strip()
 
     def env(self, home, **more):
         return {**os.environ, "HOME": str(self.place), "SPEC_KITTY_HOME": str(self.place / home),
-                "SPEC_KITTY_PASSWORD": self.server["password"], **more}
+                "SPEC_KITTY_PASSWORD": PASSWORD, **more}
 
     def run(self, home, *words, file=None, env=None):
         """One command; seconds that it took, and what it printed."""

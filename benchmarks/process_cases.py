@@ -8,6 +8,7 @@ ROW_BYTES = 600  # of an event of Installation.lines, as it is stored
 GROUP = 4096     # of the floor's commits
 BATCH = 1000     # of the floor's drain
 ROUND_TRIP_MS = 100
+LARGE_BATCH = 10_000
 
 
 def slow_disk(at, microseconds):
@@ -62,6 +63,12 @@ def stream_and_drain(at, small, rounds):
     far, _, _ = drain(at, small, rounds, at.delayed(ROUND_TRIP_MS / 2))
     least = near + ROUND_TRIP_MS / 1000
     row(f"  at {ROUND_TRIP_MS} ms round trip, {small}", (far, least, far / least), small,
+        "the same on loopback, and one round trip")
+    generous = at.dev_server("generous", "--batch-events", LARGE_BATCH)
+    near = drain(at, large, rounds, generous["url"])[0]
+    far, _, _ = drain(at, large, rounds, at.delayed(ROUND_TRIP_MS / 2, generous))
+    least = near + ROUND_TRIP_MS / 1000
+    row(f"  the same, {large} in batches of {LARGE_BATCH}", (far, least, far / least), large,
         "the same on loopback, and one round trip")
     return found
 

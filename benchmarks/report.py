@@ -13,6 +13,7 @@ from pathlib import Path
 from installation import Installation
 from process_cases import growth, stream_and_drain
 from realtime import realtime
+from running_cases import running
 
 SIZES = (1_000_000, 5_000_000)
 SCALE = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
@@ -63,6 +64,7 @@ def main():
     rows.append(emit_row(build / "benchmarks", "40" if quick else "200"))
     with Installation(build) as at:
         rows += stream_and_drain(at, 1000 if quick else 10_000, 3)
+        rows += running(at, 1000 if quick else 10_000, 3)
         rows += growth(at, () if quick else SIZES, 9)
         rows += realtime(at, 20 if quick else 200, idle_s=0 if quick else 60)
     print_table(rows)
