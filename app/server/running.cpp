@@ -62,7 +62,7 @@ running_server::running_server(const server_settings& settings, const dev::optio
 result<std::unique_ptr<running_server>> running_server::start(const server_settings& settings,
                                                               const dev::options* trying_out) {
   if (trying_out != nullptr)
-    if (auto made = make_state_folder(settings.state()); !made)
+    if (auto made = make_state_folder(settings.state(), folder_owner::caller); !made)
       return made.error();
   if (auto entered = enter_state_folder(settings.state()); !entered)
     return entered.error();

@@ -25,7 +25,7 @@ public:
     server::chosen_settings chosen;
     chosen.flags["state"] = options.state.string();
     auto settings = server::server_settings::load(chosen);
-    require(settings && server::make_state_folder(options.state) &&
+    require(settings && server::make_state_folder(options.state, server::folder_owner::caller) &&
                 server::store::create_lmdb_store(options),
             "a store can be made");
     auto opened = server::store::open_lmdb_engine(options);

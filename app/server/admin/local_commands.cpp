@@ -73,7 +73,7 @@ int init(command_context& ctx, const arguments& given) {
     return ctx.fail({ec::bad_input,
                      "--password-stdin sets the password of --admin, which is missing",
                      "give --admin NAME"});
-  if (auto made = make_state_folder(state); !made)
+  if (auto made = make_state_folder(state, folder_owner::service); !made)
     return ctx.fail(made.error());
   if (auto entered = enter_state_folder(state); !entered)
     return ctx.fail(entered.error());
@@ -135,7 +135,7 @@ int print_unit(command_context& ctx) {
 
 int restore(command_context& ctx, const arguments& given) {
   const fs::path state = ctx.settings.state();
-  if (auto made = make_state_folder(state); !made)
+  if (auto made = make_state_folder(state, folder_owner::service); !made)
     return ctx.fail(made.error());
   if (auto entered = enter_state_folder(state); !entered)
     return ctx.fail(entered.error());

@@ -89,7 +89,7 @@ std::string name_of_user(unsigned user) {
   return record.name.empty() ? std::to_string(user) : record.name;
 }
 
-result<void> make_state_folder(const fs::path& state) {
+result<void> make_state_folder(const fs::path& state, folder_owner owner) {
   std::error_code none;
   if (fs::exists(state, none))
     return {};
@@ -98,7 +98,7 @@ result<void> make_state_folder(const fs::path& state) {
   if (auto made = make_private_folder(state); !made)
     return failure{made.error().code, made.error().message,
                    "choose another folder with --state, or run the command as root"};
-  if (::geteuid() == root_user) {
+  if (owner == folder_owner::service && ::geteuid() == root_user) {
     std::vector<char> memory(max_user_record_bytes);
     passwd entry{};
     passwd* found = nullptr;

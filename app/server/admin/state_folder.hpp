@@ -15,9 +15,13 @@ namespace spec_kitty::server {
 /// The user of the service where root makes the folder; root itself where it does not exist.
 inline constexpr std::string_view service_user = "spec-kitty-server";
 
-/// Makes the folder (0700) where it does not exist: for `init`. Made by root, it is given to the
-/// service's user.
-result<void> make_state_folder(const std::filesystem::path& state);
+enum class folder_owner {
+  service, ///< made by root, the folder is given to the service's user
+  caller
+};
+
+/// Makes the folder (0700) where it does not exist.
+result<void> make_state_folder(const std::filesystem::path& state, folder_owner owner);
 
 /// Becomes the owner of the folder where this is root, then checks that a store can be there: a
 /// folder, of this user, which nobody else may write, on a file system of this machine. not_found

@@ -1,8 +1,13 @@
 // spec-kitty dev-server as a process: its greeting, its state, its strictness from outside.
 #include "tests/support/cli_test.hpp"
 #include "tests/support/hostile.hpp"
+#include "tests/support/own_mounts.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 
 namespace spec_kitty::support {
 namespace {
@@ -54,6 +59,22 @@ TEST_F(DevServer, KeepsEventsAndSessionsOverAKill) {
   EXPECT_EQ(number_in(json_of({"sync", "now"}), {"synced"}), 2) << "the session outlived the kill";
   EXPECT_EQ(server->events().size(), 5U);
   EXPECT_TRUE(std::equal(before.begin(), before.end(), server->events().begin()));
+}
+
+TEST_F(DevServer, OfRootKeepsItsFolderWhereTheServiceHasAUser) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root";
+  const auto users = root() / "users";
+  std::ofstream(users) << std::ifstream("/etc/passwd").rdbuf()
+                       << "spec-kitty-server:x:4242:4242::/nonexistent:/usr/sbin/nologin\n";
+  if (!own_mounts() || ::mount(users.c_str(), "/etc/passwd", nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "needs a mount namespace";
+  const auto state = root() / "state";
+  child process(command({"dev-server", "--json", "--state", state.string()}));
+  EXPECT_TRUE(process.next_line()) << "it greets";
+  struct stat found {};
+  ASSERT_EQ(::stat(state.c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, 0U);
 }
 
 TEST_F(DevServer, ARelativeStateFolderBeginsWhereItIsTyped) {
