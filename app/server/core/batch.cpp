@@ -6,6 +6,7 @@
 #include "messages/event_check.hpp"
 #include "messages/foreign_event.hpp"
 #include "util/json.hpp"
+#include "util/json_blanks.hpp"
 #include "util/text.hpp"
 #include "util/utf8.hpp"
 
@@ -37,6 +38,8 @@ private:
   std::optional<batch_refusal> events();
   std::optional<batch_refusal> careful(std::string_view text);
   std::optional<batch_refusal> take(const plain_event& event);
+  std::optional<batch_refusal> take_spaced(std::string_view text, const plain_event& compact);
+  std::optional<batch_refusal> add(batch_event judged, const plain_event& event);
   void join_double(std::size_t index);
 
   void skip() {
@@ -148,10 +151,26 @@ std::optional<batch_refusal> batch_reader::take(const plain_event& event) {
   judged.id = event.event_id;
   judged.kept = event.text;
   judged.node_id = event.node_id;
-  judged.lamport_clock = event.lamport_clock;
   judged.leaf = leaves_.of(event);
+  return add(std::move(judged), event);
+}
+
+/// With white space between its tokens, as many libraries write JSON: it was checked without, and
+/// is kept with it.
+std::optional<batch_refusal> batch_reader::take_spaced(std::string_view text,
+                                                       const plain_event& compact) {
+  batch_event judged;
+  judged.id = batch_.keep(std::string(compact.event_id));
+  judged.kept = text;
+  judged.node_id = batch_.keep(std::string(compact.node_id));
+  judged.leaf = leaves_.of(text);
+  return add(std::move(judged), compact);
+}
+
+std::optional<batch_refusal> batch_reader::add(batch_event judged, const plain_event& event) {
+  judged.lamport_clock = event.lamport_clock;
   if (event.team_slug == local_team)
-    judged.kept = batch_.keep(with_team(event.text, rules_.team_slug));
+    judged.kept = batch_.keep(with_team(judged.kept, rules_.team_slug));
   else if (event.team_slug != rules_.team_slug)
     return other_team();
   batch_.events().push_back(std::move(judged));
@@ -160,6 +179,12 @@ std::optional<batch_refusal> batch_reader::take(const plain_event& event) {
 }
 
 std::optional<batch_refusal> batch_reader::careful(std::string_view text) {
+  if (const auto compact = without_blanks(text); compact && compact->size() < text.size()) {
+    plain_event event;
+    if (check_plain_event(*compact, event) && event.text.size() == compact->size() &&
+        is_utf8(*compact))
+      return take_spaced(text, event);
+  }
   auto judged = judge_carefully(text, rules_, batch_, leaves_);
   if (auto* refused = std::get_if<batch_refusal>(&judged))
     return std::move(*refused);

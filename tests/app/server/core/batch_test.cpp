@@ -1,6 +1,7 @@
 // One pass over a batch: which are refused whole, the verdict on each event, and what is kept.
 #include "batch_fixture.hpp"
 
+#include "app/server/core/careful_event.hpp"
 #include "app/server/core/event_leaf.hpp"
 #include "messages/event_check.hpp"
 #include "messages/validate.hpp"
@@ -194,6 +195,50 @@ TEST(Batch, TheCheckingPassTakesNothingThatTheCarefulPathRefuses) {
       EXPECT_EQ(leaf_hasher().of(found), leaf_hasher().of(std::string_view(changed))) << changed;
     }
   EXPECT_GT(taken_events, 500);
+}
+
+/// What is judged without its white space is judged as the careful path does, at every small
+/// change.
+TEST(Batch, WhiteSpaceBetweenTokensChangesNoVerdict) {
+  const std::string spaced = R"({"event_id": ")" + id_of(3) +
+                             R"(", "event_type": "WPStatusChanged", "aggregate_id": "WP01", )"
+                             R"("aggregate_type": "WorkPackage", "payload": {"wp_id": "WP01", )"
+                             R"("previous_status": "planned", "new_status": "doing"}, )"
+                             R"("node_id": "0123456789ab", "lamport_clock": 7, )"
+                             R"("timestamp": "2026-02-03T04:05:06+00:00", "team_slug": "acme"})";
+  int taken_events = 0;
+  for (std::size_t at = 0; at < spaced.size(); ++at)
+    for (const char c : std::string("\"\\{}[],:0 z\n.-")) {
+      std::string changed = spaced;
+      changed[at] = c;
+      event_batch memory;
+      leaf_hasher leaves;
+      const auto wanted = judge_carefully(changed, acme_rules(), memory, leaves);
+      const auto found = read_single_event(changed, acme_rules());
+      ASSERT_EQ(wanted.index() == 0, found.index() == 0) << changed;
+      if (wanted.index() != 0)
+        continue;
+      const auto& careful = std::get<batch_event>(wanted);
+      const auto& event = std::get<event_batch>(found).events().at(0);
+      ASSERT_EQ(event.refused.has_value(), careful.refused.has_value()) << changed;
+      EXPECT_EQ(event.id, careful.id);
+      if (careful.refused)
+        continue;
+      ++taken_events;
+      EXPECT_EQ(event.kept, careful.kept);
+      EXPECT_EQ(event.node_id, careful.node_id);
+      EXPECT_EQ(event.lamport_clock, careful.lamport_clock);
+      EXPECT_EQ(event.leaf, careful.leaf);
+    }
+  EXPECT_GT(taken_events, 200);
+}
+
+TEST(Batch, OfALocalTeamKeepsItsWhiteSpace) {
+  std::string spaced = event_text({.team = R"("local")"});
+  spaced.insert(1, " ");
+  const event_batch batch = taken(batch_text({spaced}));
+  ASSERT_EQ(batch.events().size(), 1U);
+  EXPECT_EQ(batch.events()[0].kept, "{ " + event_text().substr(1));
 }
 
 } // namespace
