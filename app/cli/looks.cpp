@@ -105,6 +105,7 @@ std::vector<shown_line> table_lines(const output& out, std::vector<std::string> 
   if (before_last >= columns_of_stdout())
     widths.clear();
   std::vector<shown_line> lines;
+  lines.reserve(rows.size());
   for (const auto& row : rows)
     lines.emplace_back(aligned(row, widths));
   return lines;
