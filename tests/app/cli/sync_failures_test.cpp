@@ -54,7 +54,7 @@ TEST_F(SyncFailure, AServerThatIsNotThere) {
   EXPECT_NE(error_part(report, "message").find("cannot be reached"), std::string::npos);
   const auto in_words = cli({"sync", "now"});
   EXPECT_EQ(in_words.status, 4);
-  EXPECT_EQ(lines_of(in_words.err).size(), 2U) << "a sentence and a remedy: " << in_words.err;
+  EXPECT_EQ(lines_of(in_words.err).size(), 3U) << "a sentence, two remedies: " << in_words.err;
   a_good_server_delivers();
 }
 
