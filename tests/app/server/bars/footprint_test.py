@@ -54,14 +54,12 @@ def fan_out(server, tokens, listeners, first):
     program.stdin.write("\n".join(tokens) + "\n\n")
     program.stdin.flush()
     assert program.stdout.readline() == "ready\n", "not all listen"
-    time.sleep(1)
     each = (server.anonymous_bytes() - before) / listeners
     spent = server.processor_seconds()
     for n in range(SENT):
         send_one(server, tokens[0], first + n)
-        time.sleep(0.5)
+        assert program.stdout.readline() == "heard\n", "not all heard it"
     spent = server.processor_seconds() - spent
-    time.sleep(1)
     heard = json.loads(program.communicate("", timeout=60)[0])
     assert heard["heard"] == SENT * listeners, heard
     return each, heard, spent / SENT / listeners * 1e6

@@ -2,9 +2,9 @@
 //
 //   server_many_listeners PORT COUNT < a line for each access token; then nothing until the end
 //
-// Prints `ready` when every socket has its snapshot. When its input ends it prints, as JSON, how
-// long the events took that have `sent_at` (seconds of the monotonic clock), and how much processor
-// time it has used for them itself.
+// Prints `ready` when every socket has its snapshot, and `heard` when all of them have one more of
+// the events that have `sent_at` (seconds of the monotonic clock). When its input ends it prints,
+// as JSON, how long those took, and how much processor time it has used for them itself.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -184,6 +184,7 @@ void listen_until_input_ends(std::vector<listening>& sockets, figures& seen) {
   std::vector<char> bytes(piece);
   std::array<epoll_event, 512> events{};
   bool was_ready = false;
+  std::size_t heard_by_all = 0;
   for (;;) {
     const int count = ::epoll_wait(polled, events.data(), static_cast<int>(events.size()), -1);
     for (int n = 0; n < count; ++n) {
@@ -199,6 +200,8 @@ void listen_until_input_ends(std::vector<listening>& sockets, figures& seen) {
     }
     if (seen.ready == sockets.size() && !std::exchange(was_ready, true))
       std::cout << "ready" << std::endl;
+    for (; seen.delays.size() >= (heard_by_all + 1) * sockets.size(); ++heard_by_all)
+      std::cout << "heard" << std::endl;
   }
 }
 
