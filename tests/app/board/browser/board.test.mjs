@@ -6,90 +6,74 @@ import { busyBoard, card, show, withPage } from './page.mjs';
 
 const busy = busyBoard();
 
+/** A test on a repository of its own: a feature with two work packages, and its board. */
+const withTea = (use, expected) => async () => {
+  const site = new Site();
+  try {
+    const slug = site.feature('001-tea', ['Boil', 'Pour']);
+    await withPage(await site.board(), page => use(page, site, slug), {}, expected);
+  } finally {
+    await site.end();
+  }
+};
+
 const counts = page => page.locator('.lane h2 .count').allTextContents();
 
-test('a card moves when somebody works in a terminal', async () => {
-  const site = new Site();
-  try {
-    const slug = site.feature('001-tea', ['Boil', 'Pour']);
-    const own = await site.board();
-    await withPage(own, async page => {
-      await page.waitForFunction(() => document.querySelectorAll('.lane-planned .card').length === 2);
-      const moves = Number(process.env.BOARD_MOVES ?? 4);
-      const took = [];
-      for (let move = 0; move < moves; move++) {
-        const lane = ['doing', 'for_review', 'done', 'planned'][move % 4];
-        const seen = page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`) && Date.now(), lane, { polling: 20 });
-        site.move('WP01', lane, slug, ...(lane === 'planned' ? ['--note', 'again'] : []));
-        const done = Date.now();
-        took.push(await (await seen).jsonValue() - done);
-      }
-      took.sort((a, b) => a - b);
-      console.log(`# ${moves} moves: shown after the command ended p50 ${took[took.length >> 1]} ms, p99 ${took[Math.ceil(took.length * 0.99) - 1]} ms`);
-      await page.waitForFunction(() => document.querySelector('[role=status][aria-live]').textContent.includes('WP01 moved to'), null, { timeout: 30_000 });
-    });
-  } finally {
-    await site.end();
+test('a card moves when somebody works in a terminal', withTea(async (page, site, slug) => {
+  await page.waitForFunction(() => document.querySelectorAll('.lane-planned .card').length === 2);
+  const moves = Number(process.env.BOARD_MOVES ?? 4);
+  const took = [];
+  for (let move = 0; move < moves; move++) {
+    const lane = ['doing', 'for_review', 'done', 'planned'][move % 4];
+    const seen = page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`) && Date.now(), lane, { polling: 20 });
+    site.move('WP01', lane, slug, ...(lane === 'planned' ? ['--note', 'again'] : []));
+    const done = Date.now();
+    took.push(await (await seen).jsonValue() - done);
   }
-});
+  took.sort((a, b) => a - b);
+  console.log(`# ${moves} moves: shown after the command ended p50 ${took[took.length >> 1]} ms, p99 ${took[Math.ceil(took.length * 0.99) - 1]} ms`);
+  await page.waitForFunction(() => document.querySelector('[role=status][aria-live]').textContent.includes('WP01 moved to'), null, { timeout: 30_000 });
+}));
 
-test('live events come into the past without asking for the columns again', async () => {
-  const site = new Site();
-  try {
-    const slug = site.feature('001-tea', ['Boil', 'Pour']);
-    const own = await site.board();
-    await withPage(own, async page => {
-      await page.waitForFunction(() => document.querySelectorAll('.lane-planned .card').length === 2);
-      await page.waitForLoadState('networkidle');
-      let asked = 0;
-      page.on('request', request => { if (request.url().includes('/board/transitions')) asked++; });
-      for (const lane of ['doing', 'for_review', 'done']) {
-        site.move('WP01', lane, slug);
-        await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
-      }
-      // A move is on disk at once, and its event follows.
-      const slider = page.getByRole('slider', { name: 'Point in the past' });
-      await page.waitForFunction(() => document.querySelector('input[type=range]').max === '6');
-      await page.waitForTimeout(1500);
-      assert.equal(asked, 0);
-      await page.route('**/board/state?at=*', route => route.abort()); // so that the page has its columns alone
-      for (const [key, lane] of [['ArrowLeft', 'for_review'], ['ArrowLeft', 'doing'], ['ArrowLeft', 'planned']]) {
-        await slider.press(key);
-        await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
-      }
-    }, {}, /ERR_FAILED/);
-  } finally {
-    await site.end();
+test('live events come into the past without asking for the columns again', withTea(async (page, site, slug) => {
+  await page.waitForFunction(() => document.querySelectorAll('.lane-planned .card').length === 2);
+  await page.waitForLoadState('networkidle');
+  let asked = 0;
+  page.on('request', request => { if (request.url().includes('/board/transitions')) asked++; });
+  for (const lane of ['doing', 'for_review', 'done']) {
+    site.move('WP01', lane, slug);
+    await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
   }
-});
+  // A move is on disk at once, and its event follows.
+  const slider = page.getByRole('slider', { name: 'Point in the past' });
+  await page.waitForFunction(() => document.querySelector('input[type=range]').max === '6');
+  await page.waitForTimeout(1500);
+  assert.equal(asked, 0);
+  await page.route('**/board/state?at=*', route => route.abort()); // so that the page has its columns alone
+  for (const [key, lane] of [['ArrowLeft', 'for_review'], ['ArrowLeft', 'doing'], ['ArrowLeft', 'planned']]) {
+    await slider.press(key);
+    await page.waitForFunction(name => document.querySelector(`.lane-${name} [data-card$="/WP01"]`), lane);
+  }
+}, /ERR_FAILED/));
 
-test('a tab that nobody looks at draws nothing, and everything when it is looked at', async () => {
-  const site = new Site();
-  try {
-    const slug = site.feature('001-tea', ['Boil', 'Pour']);
-    const own = await site.board();
-    await withPage(own, async page => {
-      await card(page, slug, 'WP01').waitFor();
-      // As a browser does with a tab in the background: it is hidden, and its frames wait.
-      await page.evaluate(() => {
-        Object.defineProperty(document, 'hidden', { get: () => true });
-        window.waiting = [];
-        window.requestAnimationFrame = call => window.waiting.push(call);
-        window.changes = 0;
-        new MutationObserver(list => { window.changes += list.length; }).observe(document.getElementById('app'), { subtree: true, childList: true, characterData: true, attributes: true });
-      });
-      site.move('WP01', 'doing', slug);
-      await page.waitForFunction(() => window.waiting.length > 0, null, { polling: 50 });
-      site.move('WP01', 'for_review', slug);
-      await page.waitForTimeout(1500);
-      assert.deepEqual(await page.evaluate(() => [window.waiting.length, window.changes]), [1, 0]);
-      await page.evaluate(() => { for (const call of window.waiting) call(performance.now()); });
-      await page.waitForFunction(() => document.querySelector('.lane-for_review [data-card$="/WP01"]'), null, { polling: 50 });
-    });
-  } finally {
-    await site.end();
-  }
-});
+test('a tab that nobody looks at draws nothing, and everything when it is looked at', withTea(async (page, site, slug) => {
+  await card(page, slug, 'WP01').waitFor();
+  // As a browser does with a tab in the background: it is hidden, and its frames wait.
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { get: () => true });
+    window.waiting = [];
+    window.requestAnimationFrame = call => window.waiting.push(call);
+    window.changes = 0;
+    new MutationObserver(list => { window.changes += list.length; }).observe(document.getElementById('app'), { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+  site.move('WP01', 'doing', slug);
+  await page.waitForFunction(() => window.waiting.length > 0, null, { polling: 50 });
+  site.move('WP01', 'for_review', slug);
+  await page.waitForTimeout(1500);
+  assert.deepEqual(await page.evaluate(() => [window.waiting.length, window.changes]), [1, 0]);
+  await page.evaluate(() => { for (const call of window.waiting) call(performance.now()); });
+  await page.waitForFunction(() => document.querySelector('.lane-for_review [data-card$="/WP01"]'), null, { polling: 50 });
+}));
 
 test('names of strangers are only ever text', async () => {
   await withPage(busy.board, async page => {
